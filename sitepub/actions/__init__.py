@@ -1,0 +1,1 @@
+"""The stories, readable top to bottom: deploy, info, remove, init, login, doctor."""

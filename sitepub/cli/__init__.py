@@ -1,0 +1,1 @@
+"""One command per file: parse options, call one action, render the result."""

@@ -1,0 +1,1 @@
+"""serverless.yml: YAML with positions, variables, .env, models, JSON Schema."""

@@ -1,0 +1,200 @@
+"""The project: what serverless.yml says, once it was read, checked and completed. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from sitepub.errors import Position, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the published files come from. All paths are absolute."""
+
+    folder: Path
+    """``src.src``: the folder to publish when there is no hook; with a hook, its working folder."""
+    hook: str | None = None
+    """Shell command that builds the site."""
+    hook_position: Position | None = None
+    timeout: float | None = None
+    """Seconds after which the hook is stopped; ``None`` waits for ever."""
+    dist: Path | None = None
+    """``src.dist`` below the folder of serverless.yml: the build output."""
+    dist_beside_source: Path | None = None
+    """The same path below ``src.src``: used when ``dist`` does not exist after the hook (the published
+    material leaves open which of the two is meant)."""
+    website_path: str = ""
+    """Folder inside the published folder that is the web root; "" or "a/b"."""
+    env_path: str = ""
+    """Folder below the web root that ``env.js`` is written to; "" or "a/b"."""
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    allow_secrets: tuple[str, ...] = ()
+    """``src.allowSecrets``: globs of files to publish although they look like private keys or credentials."""
+    position: Position | None = None
+    """Where ``src`` stands, for messages about the folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectRule:
+    """One routing rule of the website. Exactly one condition and one target are set.
+
+    Source: COS API 436/31930.
+    """
+
+    http_error_code: int | None = None
+    key_prefix: str | None = None
+    protocol: Literal["http", "https"] | None = None
+    replace_key_with: str | None = None
+    replace_key_prefix_with: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Website:
+    """The bucket's website settings."""
+
+    index: str = "index.html"
+    error: str = "error.html"
+    ignore_html_ext: bool = False
+    disable_error_status: bool = False
+    redirect_rules: tuple[RedirectRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may read the bucket."""
+
+    acl: Literal["public-read", "private", "public-read-write"] | None = "public-read"
+    """Canned ACL to set; ``None`` leaves the ACL alone (``autoSetupAcl: false`` and no ``acl``)."""
+    policy: Mapping[str, Any] | None = None
+    """Bucket policy to set, as written by the user; ``None`` leaves it alone."""
+    anonymous_read_policy: bool = False
+    """``autoSetupPolicy``: set a policy that lets everybody read objects."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorsRule:
+    methods: tuple[str, ...]
+    origins: tuple[str, ...]
+    allowed_headers: tuple[str, ...] = ()
+    expose_headers: tuple[str, ...] = ()
+    max_age_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LifecycleRule:
+    """One lifecycle rule, as the COS API names its parts (436/8280)."""
+
+    id: str
+    enabled: bool = True
+    prefix: str = ""
+    expiration_days: int | None = None
+    noncurrent_expiration_days: int | None = None
+    abort_multipart_days: int | None = None
+    transitions: tuple[tuple[int, str], ...] = ()
+    """(days, storage class)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRule:
+    """``headers:`` in serverless.yml: response headers for the files a glob matches.
+
+    Patterns are gitignore-style and match the path below the web root. Later rules win, header by header.
+    """
+
+    pattern: str
+    headers: Mapping[str, str]
+    """Header names in canonical case (``Cache-Control``). An empty value removes the default."""
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One custom domain. ``settings`` holds the CDN fields as written (camelCase), already validated."""
+
+    host: str
+    area: Literal["mainland", "overseas", "global"] = "mainland"
+    wait: bool = True
+    auto_refresh: bool = True
+    only_refresh: bool = False
+    https: Mapping[str, Any] | None = None
+    force_redirect: Mapping[str, Any] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One site in one stage, as serverless.yml, the variables, .env and the command line say."""
+
+    root: Path
+    """Folder of the configuration file."""
+    file: Path
+    app: str
+    stage: str
+    name: str
+    source: Source
+    org: str | None = None
+    region: str = "ap-guangzhou"
+    bucket_name: str | None = None
+    """As configured, without ``-APPID`` when that was left out; ``None``: derived, see :meth:`bucket`."""
+    key_prefix: str = ""
+    """Prefix of every object key ("" or "a/b/"): ``keyPrefix`` and ``src.targetDir`` joined."""
+    protocol: Literal["http", "https"] = "https"
+    website: Website = field(default_factory=Website)
+    access: Access = field(default_factory=Access)
+    cors: tuple[CorsRule, ...] | None = None
+    """``None``: not mentioned, leave the bucket's rules alone."""
+    tags: Mapping[str, str] | None = None
+    lifecycle: tuple[LifecycleRule, ...] | None = None
+    headers: tuple[HeaderRule, ...] = ()
+    env: Mapping[str, Any] = field(default_factory=dict)
+    replace: bool = False
+    """Also delete remote objects that sitepub did not upload and the site does not have."""
+    accelerate: bool = False
+    state_bucket: str | None = None
+    """``state.bucket``: private bucket for sitepub's own state; ``None``: ``sitepub-state-<region>``."""
+    hosts: tuple[Host, ...] = ()
+    dotenv: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the .env files set (may hold credentials: never shown, never passed to the hook)."""
+    warnings: tuple[Problem, ...] = ()
+
+    def bucket(self, app_id: str) -> str:
+        """Full name of the website bucket, ``<name>-<APPID>``."""
+        base = self.bucket_name or derived_bucket_name(self.app, self.name, self.stage, app_id)
+        return base if base.endswith(f"-{app_id}") else f"{base}-{app_id}"
+
+    def state_bucket_for(self, app_id: str) -> str:
+        """Full name of the private bucket that holds sitepub's state for this region."""
+        base = self.state_bucket or f"sitepub-state-{self.region}"
+        return base if base.endswith(f"-{app_id}") else f"{base}-{app_id}"
+
+    @property
+    def state_prefix(self) -> str:
+        """Where this site's state lies in the state bucket: ``<app>/<stage>/<name>/``."""
+        return f"{self.app}/{self.stage}/{self.name}/"
+
+
+def derived_bucket_name(app: str, name: str, stage: str, app_id: str) -> str:
+    """The bucket base name for a site that names none: ``<app>-<name>-<stage>``, valid for COS.
+
+    COS takes lowercase letters, digits and inner hyphens, at most 60 characters with ``-APPID``
+    (436/13312). What has to be cut is replaced by a hash of the whole, so two sites never share a name.
+    """
+    import hashlib
+    import re
+
+    whole = "-".join([name, stage] if app == name else [app, name, stage])
+    base = re.sub(r"-{2,}", "-", re.sub(r"[^a-z0-9-]", "-", whole.lower())).strip("-") or "site"
+    room = 60 - len(app_id) - 1
+    if base == whole and len(base) <= room:
+        return base
+    digest = hashlib.sha256(f"{app}/{stage}/{name}".encode()).hexdigest()[:8]
+    return f"{base[: room - 9].rstrip('-')}-{digest}"
+
+
+def warnings_of(projects: Sequence[Project]) -> list[Problem]:
+    return [problem for project in projects for problem in project.warnings]

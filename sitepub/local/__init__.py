@@ -1,0 +1,1 @@
+"""The embedded cloud: the other side of the wire. Imports nothing from the rest of sitepub."""

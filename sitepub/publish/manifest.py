@@ -1,0 +1,30 @@
+"""The manifest: what sitepub put into the bucket. Values only; see ``state`` for where it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from sitepub.site.snapshot import SiteFile
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True):
+    """One object as sitepub last wrote it."""
+
+    md5: str
+    """MD5 of the content, 32 hex digits; "" when it is not known (a multipart object that was adopted)."""
+    size: int
+    headers_hash: str
+    """:func:`sitepub.site.snapshot.headers_hash` of its headers; "" when they are not known."""
+    etag: str = ""
+    """ETag the bucket answered, without quotes. Equals ``md5`` but for multipart objects, where it is
+    opaque (never computed, only compared with itself)."""
+
+    @classmethod
+    def of(cls, file: SiteFile, etag: str = "") -> Entry:
+        return cls(file.md5, file.size, file.headers_hash, etag or file.md5)
+
+
+Manifest = Mapping[str, Entry]
+"""Object key → entry. Only what sitepub itself uploaded (or was told to take over) is in it."""

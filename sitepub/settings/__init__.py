@@ -1,0 +1,1 @@
+"""Bucket settings: the wanted, the actual, and the steps between them."""

@@ -1,0 +1,59 @@
+"""The snapshot: every file of a site as it should stand in the bucket. Values only."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sitepub.errors import Problem
+
+
+def headers_hash(headers: Mapping[str, str]) -> str:
+    """A short stable hash (16 hex digits) of response headers, whatever their order and name case."""
+    lines = "\n".join(f"{name.lower()}:{value}" for name, value in
+                      sorted(headers.items(), key=lambda item: item[0].lower()))
+    return hashlib.sha256(lines.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFile:
+    """One file to publish."""
+
+    key: str
+    """Object key: NFC, ``/`` as separator, prefix included; 1–850 bytes in UTF-8."""
+    size: int
+    """Bytes."""
+    md5: str
+    """MD5 of the content, 32 lowercase hex digits."""
+    headers: Mapping[str, str]
+    """Response headers to store with the object, names in canonical case; always has Content-Type."""
+    headers_hash: str
+    path: Path | None = None
+    """Where the content lies; ``None`` when ``data`` holds it (env.js)."""
+    data: bytes | None = None
+
+    @property
+    def is_page(self) -> bool:
+        return self.headers.get("Content-Type", "").startswith("text/html")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A whole site: object key → file."""
+
+    files: Mapping[str, SiteFile]
+    root: Path | None = None
+    """The folder that was scanned."""
+    warnings: tuple[Problem, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __iter__(self) -> Iterator[SiteFile]:
+        return iter(self.files.values())
+
+    @property
+    def total_bytes(self) -> int:
+        return sum(f.size for f in self.files.values())

@@ -1,0 +1,1 @@
+"""The wire: credentials, object store, bucket settings, cloud API."""

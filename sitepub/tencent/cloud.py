@@ -1,0 +1,62 @@
+"""Who we are and where requests go: credentials, account, and the real cloud or the embedded one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An API key pair, with the token when it is temporary. Its repr never shows a secret."""
+
+    secret_id: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+    source: str = "unknown"
+    """Where it was found, in words for the user: "environment TENCENTCLOUD_SECRET_ID", "profile default"."""
+
+    @property
+    def masked_id(self) -> str:
+        """The SecretId with all but its first and last four characters hidden."""
+        sid = self.secret_id
+        return f"{sid[:4]}…{sid[-4:]}" if len(sid) >= 12 else "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The embedded cloud on this computer: every host name is reached at this address over plain HTTP."""
+
+    host: str
+    port: int
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """An account on a cloud, ready to be talked to."""
+
+    credentials: Credentials
+    app_id: str
+    region: str
+    embedded: Embedded | None = None
+    """``None``: the real cloud."""
+    accelerate: bool = False
+    """Send objects through the global acceleration endpoint."""
+
+    def bucket_host(self, bucket: str) -> str:
+        """Host name of a bucket's XML API; also what is signed and sent as ``Host``."""
+        if self.accelerate and self.embedded is None:
+            return f"{bucket}.cos.accelerate.myqcloud.com"
+        return f"{bucket}.cos.{self.region}.myqcloud.com"
+
+    def website_host(self, bucket: str) -> str:
+        return f"{bucket}.cos-website.{self.region}.myqcloud.com"
+
+    def website_url(self, bucket: str, protocol: str) -> str:
+        """The address a browser opens. On the embedded cloud: ``*.localhost`` with the port, over HTTP."""
+        if self.embedded is not None:
+            return f"http://{bucket}.cos-website.{self.region}.localhost:{self.embedded.port}"
+        return f"{protocol}://{self.website_host(bucket)}"

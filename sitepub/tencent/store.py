@@ -1,0 +1,87 @@
+"""The object store's verbs, as the rooms above use them. ``object_store`` speaks them to COS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The answer to a write."""
+
+    etag: str
+    """Without quotes."""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An object with its content."""
+
+    data: bytes
+    etag: str
+    headers: Mapping[str, str]
+    """Response headers, names lowercased."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectHead:
+    size: int
+    etag: str
+    headers: Mapping[str, str]
+    """Response headers, names lowercased."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    key: str
+    size: int
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteFailure:
+    key: str
+    code: str
+    message: str
+
+
+Sent = Callable[[int], None]
+"""Told of every block that went out; a negative count takes back what a failed try had sent."""
+Retry = Callable[[Exception, float], None]
+"""Told of every retry: the error, and the seconds waited before the next try."""
+
+
+class ObjectStore(Protocol):
+    """One bucket. Safe to use from many threads. Retries what is worth retrying; raises ``errors``."""
+
+    bucket: str
+
+    def put(self, key: str, body: bytes | Path, headers: Mapping[str, str], *, md5: str | None = None,
+            forbid_overwrite: bool = False, sent: Sent | None = None, retry: Retry | None = None) -> Stored:
+        """Write an object. ``md5`` is 32 hex digits (sent as Content-MD5; computed when left out); the
+        answer's ETag and CRC64 are checked. A path of more than 32 MB goes up in parallel parts.
+
+        With ``forbid_overwrite`` raises :class:`~sitepub.errors.PreconditionFailed` if the key exists.
+        A file that changed while it was read raises :class:`~sitepub.errors.SiteError`."""
+
+    def copy(self, key: str, source_key: str, headers: Mapping[str, str], *, source_bucket: str | None = None,
+             if_match: str | None = None, retry: Retry | None = None) -> Stored:
+        """Copy on the server with new headers (directive Replaced). ``if_match``: ETag the source must have,
+        else :class:`~sitepub.errors.PreconditionFailed`. :class:`~sitepub.errors.NotFound` if it is gone."""
+
+    def get(self, key: str) -> Fetched:
+        """Raises :class:`~sitepub.errors.NotFound`, with code NoSuchBucket when the bucket is missing."""
+
+    def head(self, key: str) -> ObjectHead | None: ...
+
+    def list(self, prefix: str = "") -> Iterator[Listed]:
+        """Every object below the prefix in key order. A page that fails raises: never a partial listing."""
+
+    def delete(self, keys: Sequence[str]) -> Sequence[DeleteFailure]:
+        """Delete objects, 1000 a request. A missing key counts as deleted. Answers what failed."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""How things look: console, progress, tables, JSON."""
