@@ -1,0 +1,109 @@
+"""Fixtures shared by all tests: the embedded cloud as a process, and a home of one's own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "sitepub", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("sitepub")
+
+
+@dataclass(frozen=True)
+class LocalCloud:
+    """A running embedded cloud, as it describes itself."""
+
+    endpoint: str
+    app_id: str
+    secret_id: str
+    secret_key: str
+    region: str
+    data: Path
+    pid: int
+
+    @property
+    def port(self) -> int:
+        return int(self.endpoint.rsplit(":", 1)[1])
+
+    @property
+    def host(self) -> str:
+        return self.endpoint.removeprefix("http://").rsplit(":", 1)[0]
+
+
+def _read_ready_line(stream: IO[str], process: subprocess.Popen[str]) -> dict[str, str]:
+    line = stream.readline()
+    if not line:
+        process.wait(10)
+        raise RuntimeError(f"the embedded cloud ended with {process.returncode} before it listened")
+    description: dict[str, str] = json.loads(line)
+    return description
+
+
+@contextlib.contextmanager
+def running_cloud(data: Path, *options: str) -> Iterator[LocalCloud]:
+    """Run an embedded cloud on a free port until the block ends."""
+    command = [sys.executable, "-m", "sitepub.local", "--data", str(data), "--port", "0", "--json", *options]
+    log = data.with_name(data.name + ".log")
+    data.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+    try:
+        assert process.stdout is not None
+        found = _read_ready_line(process.stdout, process)
+        yield LocalCloud(
+            endpoint=found["endpoint"], app_id=found["app_id"], secret_id=found["secret_id"],
+            secret_key=found["secret_key"], region=found["region"], data=Path(found["data"]),
+            pid=int(found["pid"]),
+        )
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """One embedded cloud for all tests of this worker. Use bucket names of your own."""
+    with running_cloud(tmp_path_factory.mktemp("cloud") / "data") as cloud:
+        yield cloud
+
+
+CLOUD_NAMES = ("TENCENT", "TENCENTCLOUD", "SITEPUB", "COS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the developer's own credentials, proxies or colours."""
+    for name in list(os.environ):
+        if name.upper().startswith(CLOUD_NAMES) or name in {"NO_COLOR", "FORCE_COLOR", "STAGE", "CI"}:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of one's own: configuration, cache, data and the user's folder below a temporary one."""
+    place = tmp_path / "home"
+    place.mkdir()
+    monkeypatch.setenv("SITEPUB_HOME", str(place / "sitepub"))
+    monkeypatch.setenv("HOME", str(place))
+    monkeypatch.setenv("USERPROFILE", str(place))
+    return place
