@@ -1,0 +1,147 @@
+"""Run the real program as a user does: a process of its own, against the embedded cloud of this worker."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import urllib.parse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import LocalCloud
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of sitepub left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        value = json.loads(self.out)
+        assert isinstance(value, dict), "--json gives one object"
+        return value
+
+
+@dataclass(frozen=True)
+class Sitepub:
+    """The program, in a home of its own, with ``--local`` meaning ``cloud``."""
+
+    cloud: LocalCloud
+    environ: Mapping[str, str]
+
+    def start(self, *arguments: str, cwd: Path, **extra: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "sitepub", *arguments], cwd=cwd, env={**self.environ, **extra}, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+        )
+
+    def __call__(self, *arguments: str, cwd: Path, timeout: float = 300, **extra: str) -> Run:
+        process = self.start(*arguments, cwd=cwd, **extra)
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except BaseException:
+            process.kill()
+            process.communicate()
+            raise
+        return Run(process.returncode, out, err)
+
+    def deploy(self, folder: Path, *options: str, **extra: str) -> dict[str, Any]:
+        """Deploy, and insist that it worked."""
+        run = self("deploy", "--local", "--json", *options, cwd=folder, **extra)
+        assert run.code == 0, run.err + run.out
+        return run.json
+
+
+@dataclass(frozen=True)
+class Page:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """An anonymous visitor: http.client against the website endpoint's name below ``localhost``."""
+
+    cloud: LocalCloud
+
+    def get(self, url: str, path: str = "/", method: str = "GET", **headers: str) -> Page:
+        host = urllib.parse.urlsplit(url).netloc
+        connection = http.client.HTTPConnection(self.cloud.host, self.cloud.port, timeout=30)
+        try:
+            connection.request(method, path, headers={"Host": host, **headers})
+            answer = connection.getresponse()
+            return Page(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+def sitepub(local_cloud: LocalCloud, home: Path) -> Sitepub:
+    return make_sitepub(local_cloud, home)
+
+
+def make_sitepub(cloud: LocalCloud, home: Path) -> Sitepub:
+    environ = {name: value for name, value in os.environ.items() if name not in {"CI"}}
+    environ |= {"SITEPUB_LOCAL_DATA": str(cloud.data), "SITEPUB_HOME": str(home / "sitepub"),
+                "HOME": str(home), "npm_config_cache": os.environ.get("npm_config_cache", str(Path.home() / ".npm")),
+                "PYTHONIOENCODING": "utf-8"}
+    return Sitepub(cloud, environ)
+
+
+@pytest.fixture
+def visitor(local_cloud: LocalCloud) -> Visitor:
+    return Visitor(local_cloud)
+
+
+@dataclass
+class Site:
+    """A folder with a serverless.yml, to be written by a test."""
+
+    folder: Path
+    name: str
+    inputs: dict[str, Any] = field(default_factory=dict)
+
+    def write(self, files: Mapping[str, str | bytes]) -> None:
+        for name, content in files.items():
+            path = self.folder / "src" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    def configure(self, **inputs: Any) -> None:
+        self.inputs.update(inputs)
+        config = {"component": "website", "name": self.name, "inputs": {"src": "./src", **self.inputs}}
+        (self.folder / "serverless.yml").write_text(json.dumps(config, ensure_ascii=False), encoding="utf-8")
+
+    def published(self) -> dict[str, bytes]:
+        """Path below the web root → content."""
+        root = self.folder / "src"
+        return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+MakeSite = Callable[..., Site]
+
+
+@pytest.fixture
+def make_site(tmp_path: Path) -> MakeSite:
+    def make(name: str, files: Mapping[str, str | bytes] | None = None, **inputs: Any) -> Site:
+        folder = tmp_path / name
+        folder.mkdir()
+        site = Site(folder, name)
+        site.write(files or {"index.html": "<h1>Hello</h1>", "error.html": "<h1>Not here</h1>",
+                             "css/site.css": "body{}"})
+        site.configure(**inputs)
+        return site
+
+    return make
