@@ -1,0 +1,42 @@
+"""Where the program starts. What needs no parsing is answered before click is imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> int:
+    """Run the program on ``sys.argv``; the exit code.
+
+    ``sitepub``, ``sitepub --help`` and ``sitepub --version`` are answered from a static text, because
+    importing click alone takes longer than starting Python does.
+    """
+    argv = sys.argv[1:]
+    if "_SITEPUB_COMPLETE" not in os.environ:
+        if not argv or argv == ["--help"] or argv == ["-h"]:
+            from sitepub.cli.help_text import HELP
+
+            return _say(HELP)
+        if argv == ["--version"]:
+            from sitepub import __version__
+
+            return _say(f"sitepub {__version__}\n")
+    from sitepub.cli.main import main as full
+
+    return full(argv)
+
+
+def _say(text: str) -> int:
+    """Write to stdout; a reader that went away (``| head``) is no error."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter flushes stdout once more when it ends: give it something that takes the bytes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""The one place where errors end: every error becomes a message and an exit code.
+
+The program below raises and never prints an error. Ctrl-C and SIGTERM (and SIGHUP, when the terminal goes
+away) all end with 130: to whoever calls sitepub they mean the same, "stopped half way, run it again", and one
+code for that is easier to check than three.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import click
+
+from sitepub.errors import (
+    ConfigError,
+    HookFailed,
+    Interrupted,
+    Position,
+    Problem,
+    SiteError,
+    SitepubError,
+    UsageError,
+)
+from sitepub.terminal.messages import problem_lines, visible
+from sitepub.terminal.terminal import Terminal
+
+
+def guarded(terminal: Terminal, work: Callable[[], int]) -> int:
+    """Run the work; show whatever it raises; the exit code."""
+    try:
+        with _logs(terminal), _signals():
+            return work()
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return show(terminal, Interrupted("Interrupted."))
+    except click.ClickException as error:
+        return show(terminal, _from_click(error))
+    except SitepubError as error:
+        return show(terminal, error)
+    except OSError as error:
+        return show(terminal, _from_system(error), cause=error)
+    except Exception as error:
+        return show(terminal, _bug(error), cause=error)
+
+
+def show(terminal: Terminal, error: SitepubError, *, cause: BaseException | None = None) -> int:
+    """Show an error, as text on stderr and with ``--json`` as an object on stdout; its exit code."""
+    if terminal.wants_json:
+        terminal.json(error_object(error))
+    # With --json somebody may still be reading stderr while a program reads stdout.
+    if not terminal.wants_json or not (terminal.stdout_is_tty or terminal.quiet):
+        for line in _lines(terminal, error):
+            terminal.err(line)
+    if terminal.debug:
+        terminal.err("".join(traceback.format_exception(cause or error)).rstrip())
+    return int(error.exit_code)
+
+
+def error_object(error: SitepubError) -> dict[str, Any]:
+    """The error for programs. Keys are always there, null when unknown.
+
+    ``problems`` is added when there may be several, ``tail`` when a hook failed.
+    """
+    body: dict[str, Any] = {"code": error.code, **_problem_object(_first(error))}
+    body["request_id"] = error.request_id
+    if isinstance(error, (ConfigError, SiteError)):
+        body["problems"] = [_problem_object(problem) for problem in error.problems]
+    if isinstance(error, HookFailed):
+        body["tail"] = list(error.tail)
+    return {"version": 1, "status": "error", "error": body}
+
+
+def _first(error: SitepubError) -> Problem:
+    return Problem(error.message, error.position, error.hint)
+
+
+def _problem_object(problem: Problem) -> dict[str, Any]:
+    position = problem.position or Position("")
+    return {"message": problem.message, "hint": problem.hint, "file": position.file or None,
+            "line": position.line, "column": position.column}
+
+
+def _lines(terminal: Terminal, error: SitepubError) -> Iterator[str]:
+    if isinstance(error, HookFailed) and error.tail:
+        yield "The last lines of the hook's output:"
+        yield from (f"  {visible(line)}" for line in error.tail)
+    if isinstance(error, Interrupted):
+        yield visible(error.message)
+        if error.hint:
+            yield f"  hint: {visible(error.hint)}"
+        return
+    problems = list(error.problems) if isinstance(error, ConfigError) else [_first(error)]
+    if isinstance(error, SiteError):
+        problems += [problem for problem in error.problems if problem.message != error.message]
+    for problem in problems:
+        yield from problem_lines(terminal, "error", "red", problem)
+    if error.hint and all(problem.hint != error.hint for problem in problems):
+        yield f"  hint: {visible(error.hint)}"
+    if error.request_id:
+        yield f"  request id: {visible(error.request_id)}"
+
+
+def _from_click(error: click.ClickException) -> SitepubError:
+    """What click says about the command line, in our words. Its exit code is always 2."""
+    hint = None
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        hint = f"{error.ctx.command_path} --help"
+    return UsageError(error.format_message(), hint=hint and f"See: {hint}")
+
+
+def _from_system(error: OSError) -> SitepubError:
+    """The computer said no: a folder that may not be written, a full disk."""
+    words = error.strerror or str(error) or type(error).__name__
+    where = f": {error.filename}" if error.filename else ""
+    name = errno.errorcode.get(error.errno or 0, "OSError")
+    return SitepubError(f"{words}{where}", code=f"System.{name}", hint="--debug shows where it happened.")
+
+
+def _bug(error: Exception) -> SitepubError:
+    words = " ".join(str(error).split())
+    summary = f"{type(error).__name__}: {words}" if words else type(error).__name__
+    return SitepubError(f"This is a bug in sitepub: {summary}", code="Bug",
+                        hint="Run it again with --debug to see where, and report what it shows.")
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """SIGTERM, SIGHUP and Windows' Ctrl-Break act like Ctrl-C while the work runs."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before: dict[int, Any] = {}
+    for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
+        number = getattr(signal, name, None)
+        # Only what nobody decided about yet: nohup ignores SIGHUP, a test runner may have its own SIGTERM.
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            before[number] = signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _ToTerminal(logging.Handler):
+    """Log records as debug lines, scrubbed like everything else."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        super().__init__()
+        self.terminal = terminal
+        self.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self.terminal.say_debug(self.format(record))
+        except Exception:
+            self.handleError(record)
+
+
+@contextmanager
+def _logs(terminal: Terminal) -> Iterator[None]:
+    """Logs of sitepub and its libraries: to stderr with ``--debug``, else nowhere (errors are raised)."""
+    root = logging.getLogger()
+    handler: logging.Handler = _ToTerminal(terminal) if terminal.debug else logging.NullHandler()
+    level = root.level
+    root.addHandler(handler)
+    if terminal.debug:
+        root.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)

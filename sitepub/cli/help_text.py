@@ -1,0 +1,55 @@
+"""What ``sitepub --help`` prints, ready-made: printing it takes no click. A test compares it with click's.
+
+``python -m sitepub.cli.help_text`` writes this file anew.
+"""
+
+HELP = """\
+Usage: sitepub [OPTIONS] [COMMAND] [ARGS]...
+
+  Publish static sites to Tencent Cloud, or to the embedded cloud on this
+  computer.
+
+Options:
+  --cwd DIR   Work in this folder.
+  --debug     Show details and tracebacks.
+  --version   Show the version and exit.
+  -h, --help  Show this message and exit.
+
+Site:
+  init    Start a site from a template, or set up the one in this folder.
+  deploy  Build the site and publish what changed.
+  plan    Show what deploy would do, and why.
+  info    Show where the site is and what is live.
+  remove  Take the site down and delete what sitepub made.
+
+Account:
+  login   Check an API key and save it as a profile.
+  logout  Delete a saved profile.
+  whoami  Show which account would be used.
+
+Tools:
+  doctor      Check this computer, the credentials and the cloud.
+  local       Start, stop, show or reset the embedded cloud.
+  schema      Print the JSON Schema of serverless.yml.
+  completion  Print a completion script for your shell.
+"""
+
+
+def write() -> None:
+    """Put what click prints into this file."""
+    from pathlib import Path
+
+    import click
+
+    from sitepub.cli.main import root
+
+    file = Path(__file__)
+    before, mark, rest = file.read_text(encoding="utf-8").partition('HELP = """\\\n')
+    after = rest[rest.index('"""\n'):]
+    with click.Context(root(), info_name="sitepub", terminal_width=80) as context:
+        text = root().get_help(context)
+    file.write_text(f"{before}{mark}{text}\n{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()

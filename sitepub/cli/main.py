@@ -1,0 +1,137 @@
+"""The command line: the table of commands, each loaded only when it is called for."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from sitepub import __version__
+from sitepub.cli import boundary
+from sitepub.cli.options import help_option, spread_inputs, take_common
+from sitepub.terminal.terminal import Terminal
+
+ABOUT = "Publish static sites to Tencent Cloud, or to the embedded cloud on this computer."
+
+SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "Site": {
+        "init": ("sitepub.cli.init:init", "Start a site from a template, or set up the one in this folder."),
+        "deploy": ("sitepub.cli.deploy:deploy", "Build the site and publish what changed."),
+        "plan": ("sitepub.cli.plan:plan", "Show what deploy would do, and why."),
+        "info": ("sitepub.cli.info:info", "Show where the site is and what is live."),
+        "remove": ("sitepub.cli.remove:remove", "Take the site down and delete what sitepub made."),
+    },
+    "Account": {
+        "login": ("sitepub.cli.login:login", "Check an API key and save it as a profile."),
+        "logout": ("sitepub.cli.logout:logout", "Delete a saved profile."),
+        "whoami": ("sitepub.cli.whoami:whoami", "Show which account would be used."),
+    },
+    "Tools": {
+        "doctor": ("sitepub.cli.doctor:doctor", "Check this computer, the credentials and the cloud."),
+        "local": ("sitepub.cli.local:local", "Start, stop, show or reset the embedded cloud."),
+        "schema": ("sitepub.cli.schema:schema", "Print the JSON Schema of serverless.yml."),
+        "completion": ("sitepub.cli.completion:completion", "Print a completion script for your shell."),
+    },
+}
+"""Section of the help → command → (where it is, one line about it)."""
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    name: entry for section in SECTIONS.values() for name, entry in section.items()
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and lines from the table and imports one when it is run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module, _, attribute = entry[0].partition(":")
+        found: click.Command = getattr(import_module(module), attribute)
+        return found
+
+    def resolve_command(self, ctx: click.Context, args: list[str]
+                        ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0].lower(), COMMANDS, n=1, cutoff=0.5)
+            guess = f" Did you mean: sitepub {near[0]}?" if near else ""
+            raise click.UsageError(f"There is no command {args[0]!r}.{guess}", ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, line) for name, (_where, line) in commands.items()], col_max=14)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        from click.shell_completion import CompletionItem
+
+        names = [CompletionItem(name, help=line) for name, (_where, line) in COMMANDS.items()
+                 if name.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
+
+
+def _start(**values: Any) -> None:
+    context = click.get_current_context()
+    take_common(context, values)
+    if context.invoked_subcommand is None:
+        context.obj.out(context.get_help())
+
+
+def _show_version(context: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        context.obj.out(f"sitepub {__version__}")
+        context.exit(0)
+
+
+def root() -> click.Group:
+    """The whole command line, as click sees it. The help is 80 columns wide everywhere: it is static."""
+    return LazyGroup(
+        "sitepub", help=ABOUT, callback=_start, invoke_without_command=True, add_help_option=False,
+        context_settings={"terminal_width": 80},
+        params=[
+            click.Option(["--cwd"], metavar="DIR", help="Work in this folder."),
+            click.Option(["--debug"], is_flag=True, help="Show details and tracebacks."),
+            click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False,
+                         callback=_show_version, help="Show the version and exit."),
+            help_option(),
+        ],
+    )
+
+
+def run(argv: Sequence[str], terminal: Terminal) -> int:
+    """Run one command line on a terminal; the exit code. Nothing is raised."""
+    words = spread_inputs(argv)
+    flags = words[: words.index("--")] if "--" in words else words
+    # Known before parsing, so that a mistake on the command line itself is told in the form asked for.
+    terminal.wants_json |= "--json" in flags
+    terminal.debug |= "--debug" in flags
+
+    def work() -> int:
+        with root().make_context("sitepub", list(words), obj=terminal) as context:
+            return int(context.command.invoke(context) or 0)
+
+    return boundary.guarded(terminal, work)
+
+
+def main(argv: Sequence[str]) -> int:
+    """The program, on the real terminal."""
+    terminal = Terminal()
+    instruction = terminal.environ.get("_SITEPUB_COMPLETE")
+    if instruction is not None:
+        from click.shell_completion import shell_complete
+
+        # Asked by the shell while the user types: see cli/completion.py.
+        return shell_complete(root(), {}, "sitepub", "_SITEPUB_COMPLETE", instruction)
+    return run(argv, terminal)
+

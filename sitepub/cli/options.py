@@ -1,0 +1,190 @@
+"""The options that commands share, and how a command is written.
+
+One command per file, in ``cli/<name>.py``, named in the table of ``cli/main.py``::
+
+    import click
+    from sitepub.cli.options import Run, command
+
+    @command(project=True)
+    @click.option("--dry-run", is_flag=True, help="Show what would be done.")
+    def deploy(run: Run, dry_run: bool) -> int | None:
+        \"\"\"Build, plan and publish the site.\"\"\"
+        from sitepub.actions.deploy import deploy as action     # heavy imports inside the function
+        outcome = action(run.folder, ...)
+        run.terminal.json({...}) if run.terminal.wants_json else run.terminal.result(...)
+
+- The function gets a :class:`Run` first, then its own options by name. It returns the exit code; None is 0.
+- Every command has ``--debug --json --quiet --cwd --help``; with ``account=True`` also ``--profile`` and
+  ``--local``; with ``project=True`` (implies account) also ``--stage`` and ``--inputs``. None of them is
+  passed on by name: they are in ``run`` and on ``run.terminal`` (``wants_json``, ``quiet``, ``debug``).
+- ``run.folder`` is the folder to work in (``--cwd``): use it instead of the current folder, and
+  ``run.environ`` instead of ``os.environ``.
+- Results: ``terminal.result(text)`` (stdout; silent with ``--json``) and ``terminal.json(object)`` (one
+  object, only when ``wants_json``). Notes, progress, warnings: ``note``, ``warn`` (stderr; silent with
+  ``--quiet``, kept with ``--json``). Errors are raised as ``SitepubError`` and shown by ``cli.boundary``.
+- Questions: ``terminal.confirm("Delete it?", yes=yes)`` with the ``--yes`` option (:func:`yes_option`);
+  without a terminal it raises ``Refused`` and names ``--yes``.
+- In a test: ``sitepub.cli.main.run(["deploy", "--json"], terminal)`` runs in-process and returns the code.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sitepub.terminal.terminal import Terminal
+
+CWD_KEY = "sitepub.cwd"
+"""Where the group keeps its ``--cwd`` in the context's meta."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the shared options say about this run."""
+
+    terminal: Terminal
+    folder: Path
+    """Absolute; exists."""
+    environ: Mapping[str, str]
+    profile: str | None = None
+    stage: str | None = None
+    inputs: tuple[str, ...] = ()
+    """``key.path=value``, in the order given."""
+    local: bool = False
+
+
+def command(*, project: bool = False, account: bool = False, name: str | None = None,
+            **attributes: Any) -> Callable[[Callable[..., int | None]], click.Command]:
+    """Make a command of a function. See the module's docstring."""
+
+    def build(function: Callable[..., int | None]) -> click.Command:
+        def callback(**values: Any) -> int | None:
+            return function(_run(click.get_current_context(), values), **values)
+
+        own: list[click.Parameter] = list(reversed(getattr(function, "__click_params__", [])))
+        return click.Command(
+            name=name or function.__name__.strip("_").replace("_", "-"),
+            callback=callback,
+            params=[*own, *_shared(project=project, account=account or project)],
+            help=inspect.getdoc(function),
+            add_help_option=False,
+            context_settings={"max_content_width": 100},
+            **attributes,
+        )
+
+    return build
+
+
+def group(name: str, help: str, commands: Sequence[click.Command]) -> click.Group:
+    """A command that only has subcommands (``sitepub local``)."""
+
+    def callback(**values: Any) -> None:
+        context = click.get_current_context()
+        take_common(context, values)
+        if context.invoked_subcommand is None:
+            context.obj.out(context.get_help())
+            context.exit(0)
+
+    return click.Group(name, help=help, commands=list(commands), callback=callback, add_help_option=False,
+                       invoke_without_command=True, params=_common(), no_args_is_help=False)
+
+
+def yes_option() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``--yes`` (``-y``): passed on as ``yes``."""
+    return click.option("--yes", "-y", is_flag=True, help="Answer yes to every question.")
+
+
+def help_option() -> click.Option:
+    """``--help``, printed through the terminal like everything else."""
+
+    def show(context: click.Context, _param: click.Parameter, wanted: bool) -> None:
+        if wanted and not context.resilient_parsing:
+            context.find_root().obj.out(context.get_help())
+            context.exit(0)
+
+    return click.Option(["--help", "-h"], is_flag=True, is_eager=True, expose_value=False, callback=show,
+                        help="Show this message and exit.")
+
+
+def take_common(context: click.Context, values: dict[str, Any]) -> None:
+    """Move the common options from the values to where they act."""
+    terminal: Terminal = context.obj
+    terminal.debug |= bool(values.pop("debug", False))
+    terminal.wants_json |= bool(values.pop("json_", False))
+    terminal.quiet |= bool(values.pop("quiet", False))
+    folder = values.pop("cwd", None)
+    if folder is not None:
+        # A --cwd of the command is read from the --cwd before it, as two calls of cd would do.
+        context.meta[CWD_KEY] = context.meta.get(CWD_KEY, Path.cwd()) / folder
+        if not context.meta[CWD_KEY].is_dir():
+            raise click.UsageError(f"--cwd: there is no folder {folder}", ctx=context)
+
+
+def _run(context: click.Context, values: dict[str, Any]) -> Run:
+    take_common(context, values)
+    return Run(
+        terminal=context.obj,
+        folder=context.meta.get(CWD_KEY) or Path.cwd(),
+        environ=context.obj.environ,
+        profile=values.pop("profile", None),
+        stage=values.pop("stage", None),
+        inputs=tuple(values.pop("inputs", ())),
+        local=values.pop("local", False),
+    )
+
+
+def _shared(*, project: bool, account: bool) -> list[click.Parameter]:
+    options: list[click.Parameter] = []
+    if project:
+        options += [
+            click.Option(["--stage"], metavar="NAME", help="Stage to work on (dev, prod, ...)."),
+            click.Option(["--inputs"], metavar="KEY=VALUE...", multiple=True,
+                         help="Override inputs: --inputs src.dist=public region=ap-beijing."),
+        ]
+    if account:
+        options += [
+            click.Option(["--local"], is_flag=True, help="Use the embedded cloud on this computer."),
+            click.Option(["--profile"], metavar="NAME", help="Credentials that sitepub login saved."),
+        ]
+    return options + _common()
+
+
+def _common() -> list[click.Parameter]:
+    return [
+        click.Option(["--cwd"], metavar="DIR", help="Work in this folder."),
+        click.Option(["--json", "json_"], is_flag=True, help="Print one JSON object."),
+        click.Option(["--quiet", "-q"], is_flag=True, help="Print results and errors only."),
+        click.Option(["--debug"], is_flag=True, help="Show details and tracebacks."),
+        help_option(),
+    ]
+
+
+def spread_inputs(argv: Sequence[str]) -> list[str]:
+    """Rewrite ``--inputs a=1 b=2`` to ``--inputs a=1 --inputs b=2``.
+
+    After an ``--inputs`` and its value, every word that has a ``=`` and does not start with ``-`` is another
+    value of it. Nothing after ``--`` is touched.
+    """
+    spread: list[str] = []
+    words = iter(argv)
+    inside = False
+    for word in words:
+        if word == "--":
+            return [*spread, word, *words]
+        if word == "--inputs":
+            value = next(words, None)
+            if value == "--":
+                return [*spread, word, value, *words]
+            spread += [word] if value is None else [word, value]
+            inside = True
+        elif inside and "=" in word and not word.startswith("-"):
+            spread += ["--inputs", word]
+        else:
+            inside = word.startswith("--inputs=")
+            spread.append(word)
+    return spread

@@ -1,0 +1,67 @@
+"""How one problem looks: the message, the place, the offending line with a caret, the hint."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from sitepub.errors import Position, Problem
+from sitepub.terminal.secrets import scrub
+
+if TYPE_CHECKING:
+    from sitepub.terminal.terminal import Terminal
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def problem_lines(terminal: Terminal, label: str, color: str, problem: Problem) -> list[str]:
+    """The lines that show a problem on stderr."""
+    position = problem.position
+    place = f"{visible(str(position))}: " if position is not None else ""
+    head = terminal.style(f"{label}:", "bold", color, on_stderr=True)
+    lines = [f"{head} {place}{visible(problem.message)}"]
+    if position is not None:
+        lines += _quoted(position, terminal.width)
+    if problem.hint:
+        lines.append(f"  hint: {visible(problem.hint)}")
+    return lines
+
+
+def visible(text: str) -> str:
+    """The text with control characters as escapes, so that a file name cannot steer the terminal."""
+    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+def display_width(text: str) -> int:
+    """Columns the text takes: wide East Asian characters two, combining marks none."""
+    return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+               for char in text)
+
+
+def _quoted(position: Position, width: int) -> list[str]:
+    """The offending line and, below it, a caret at the column."""
+    if position.text is None or position.line is None:
+        return []
+    text = position.text.rstrip("\r\n").replace("\t", " ")
+    text = _CONTROL.sub("?", text)
+    column = position.column
+    if PurePath(position.file).name.startswith(".env"):
+        # Any value in such a file may be a secret.
+        name, equals, _value = text.partition("=")
+        shown = f"{name}=…" if equals else text
+    else:
+        shown = scrub(text)
+    if shown != text and column is not None and column > len(shown):
+        column = None
+    margin = f"  {position.line} | "
+    room = max(width - len(margin) - 1, 20)
+    if column is not None and column > room:
+        cut = column - room // 2
+        shown = "…" + shown[cut:]
+        column -= cut - 1
+    lines = [margin + shown[:room]]
+    if column is not None and 1 <= column <= len(shown) + 1:
+        lines.append(" " * (len(margin) - 2) + "| " + " " * display_width(shown[: column - 1]) + "^")
+    return lines
