@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from sitepub.publish.manifest import Entry
 from sitepub.site.snapshot import SiteFile
 
 
@@ -27,11 +29,14 @@ class Phase(StrEnum):
 
 class Reason(StrEnum):
     NEW = "new"
+    RENAMED = "renamed"
+    """New, and its content is in the bucket under a key that the site does not have any more."""
     CONTENT = "content changed"
     HEADERS = "headers changed"
     UNKNOWN_HEADERS = "headers not known"
     FORCED = "forced"
     MISSING = "missing in the bucket"
+    DRIFTED = "changed in the bucket since the last deploy"
     TAKEN_OVER = "replaces an object that sitepub did not upload"
     REMOVED = "not in the site any more"
     REPLACED = "not in the site (replace: true)"
@@ -51,7 +56,70 @@ class Step:
     """COPY: the key whose content is copied on the server."""
     source_etag: str | None = None
     """COPY and HEADERS: the ETag the source must still have."""
+    guarded: bool = False
+    """The key is believed to be free, but nobody looked: write only if nothing is there."""
+    foreign_etag: str = ""
+    """ETag of the object of somebody else that this step takes over."""
 
     @property
     def bytes_sent(self) -> int:
         return self.file.size if self.action is Action.UPLOAD and self.file is not None else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What has to be done, in the order of doing it: phase by phase, keys in order."""
+
+    steps: tuple[Step, ...] = ()
+    unchanged: int = 0
+    """Files that are in the bucket as they should be."""
+    known: Mapping[str, Entry] = field(default_factory=dict)
+    """Every object that sitepub owns, as it stands in the bucket before the first step. Hashes that are not
+    known are ""."""
+    foreign: tuple[str, ...] = ()
+    """Objects of others that stay where they are. Known only when the bucket was listed."""
+    given_up: tuple[str, ...] = ()
+    """Keys that sitepub once wrote, that the site does not have any more and that somebody else has
+    overwritten since: theirs now, left alone."""
+    listed: bool = False
+    """Made from a listing of the bucket; otherwise the manifest was trusted."""
+
+    def __bool__(self) -> bool:
+        return bool(self.steps)
+
+    def of(self, *actions: Action) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.action in actions)
+
+    def in_phase(self, phase: Phase) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.phase is phase)
+
+    @property
+    def uploads(self) -> tuple[Step, ...]:
+        return self.of(Action.UPLOAD)
+
+    @property
+    def copies(self) -> tuple[Step, ...]:
+        return self.of(Action.COPY)
+
+    @property
+    def header_changes(self) -> tuple[Step, ...]:
+        return self.of(Action.HEADERS)
+
+    @property
+    def deletions(self) -> tuple[Step, ...]:
+        return self.of(Action.DELETE)
+
+    @property
+    def bytes_to_send(self) -> int:
+        return sum(step.bytes_sent for step in self.steps)
+
+    @property
+    def taken_over(self) -> tuple[Step, ...]:
+        """Steps that put other content over an object that sitepub did not upload: worth asking about."""
+        return tuple(step for step in self.steps
+                     if step.reason is Reason.TAKEN_OVER and step.action is not Action.HEADERS)
+
+    @property
+    def live(self) -> int:
+        """How many objects are live that this plan may delete: sitepub's own and those to be replaced."""
+        return len(self.known) + sum(step.reason is Reason.REPLACED for step in self.steps)

@@ -1,0 +1,267 @@
+"""The engine: does the steps of a plan, many at a time, phase after phase."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sitepub.errors import Interrupted, NotFound, PreconditionFailed, Refused, SitepubError
+from sitepub.publish.diff import COPY_LIMIT
+from sitepub.publish.manifest import Entry
+from sitepub.publish.phases import deletion_rank
+from sitepub.publish.plan import Action, Phase, Plan, Step
+from sitepub.publish.progress import Progress, Silent
+from sitepub.publish.workers import Workers
+from sitepub.tencent.store import ObjectStore, Stored
+
+DEFAULT_THREADS = 128
+HOPELESS = 50
+"""So many failures in a row without one success, and a phase starts no more: the network is gone or the
+key may not write here, and 10,000 more attempts would only take longer to say so."""
+_LARGE = 16 * 1024**2
+"""Bytes from which an upload under way is broken off on Ctrl-C instead of finished."""
+_DELETIONS_PER_CALL = 1000
+WRITING_PHASES = (Phase.ASSETS, Phase.PAGES, Phase.LAST)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    step: Step
+    error: Exception
+
+    def __str__(self) -> str:
+        return f"{self.step.key}: {self.error}"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    uploaded: int = 0
+    copied: int = 0
+    headers: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+
+    @property
+    def changed(self) -> int:
+        return self.uploaded + self.copied + self.headers + self.deleted
+
+
+class Engine:
+    """Carries out one plan. What it has done so far can be read at any time."""
+
+    def __init__(self, plan: Plan, store: ObjectStore, *, progress: Progress | None = None,
+                 stop: threading.Event | None = None, threads: int = DEFAULT_THREADS) -> None:
+        self.plan = plan
+        self.store = store
+        self.progress: Progress = progress or Silent()
+        self.stop = stop or threading.Event()
+        self._giving_up = threading.Event()
+        self._lock = threading.Lock()
+        self._manifest: dict[str, Entry] = dict(plan.known)
+        self._done: dict[str, Action] = {}
+        self._failures: list[Failure] = []
+        self._bytes = 0
+        self._failed_in_a_row = 0
+        self._halt = _Either(self.stop, self._giving_up)
+        count = max(1, min(threads, len(plan.steps)))
+        self._workers: Workers[Step] = Workers(count, self._attempt, self._halt)
+
+    # -- doing -----------------------------------------------------------------------------------------
+
+    def write(self) -> bool:
+        """Upload, copy and set headers: assets, then pages, then what speaks of pages. A phase begins only
+        when the one before has succeeded in full, so no page goes live without a file that it needs.
+        True when everything was written."""
+        self.progress.planned(len(self.plan.steps), self.plan.bytes_to_send)
+        for phase in WRITING_PHASES:
+            steps = sorted(self.plan.in_phase(phase), key=_biggest_first)
+            if steps:
+                self._workers.run(steps)
+            if not all(step.key in self._done for step in steps):
+                return False
+        return not self.stop.is_set()
+
+    def delete(self) -> bool:
+        """Delete what the site does not have any more; pages first, the files they need afterwards."""
+        ranks: dict[int, list[Step]] = {}
+        for step in self.plan.deletions:
+            ranks.setdefault(deletion_rank(step.key), []).append(step)
+        for rank in sorted(ranks):
+            steps = ranks[rank]
+            for start in range(0, len(steps), _DELETIONS_PER_CALL):
+                if self.stop.is_set() or not self._delete(steps[start:start + _DELETIONS_PER_CALL]):
+                    return False
+        return True
+
+    def close(self) -> None:
+        self._workers.close()
+
+    # -- what was done ---------------------------------------------------------------------------------
+
+    @property
+    def manifest(self) -> dict[str, Entry]:
+        """What sitepub owns in the bucket now."""
+        with self._lock:
+            return dict(self._manifest)
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        with self._lock:
+            return tuple(sorted(self._failures, key=lambda failure: failure.step.key))
+
+    @property
+    def undone(self) -> tuple[Step, ...]:
+        """Steps that failed or were not begun."""
+        with self._lock:
+            return tuple(step for step in self.plan.steps if step.key not in self._done)
+
+    @property
+    def counts(self) -> Counts:
+        with self._lock:
+            done = list(self._done.values())
+        return Counts(done.count(Action.UPLOAD), done.count(Action.COPY), done.count(Action.HEADERS),
+                      done.count(Action.DELETE), self.plan.unchanged)
+
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes of content in finished uploads."""
+        return self._bytes
+
+    # -- one step --------------------------------------------------------------------------------------
+
+    def _attempt(self, step: Step) -> None:
+        self.progress.started(step)
+        try:
+            action, stored = self._write(step)
+        except Interrupted:
+            return
+        except Exception as error:
+            self._fail([Failure(step, error)])
+            return
+        file = step.file
+        assert file is not None
+        with self._lock:
+            self._failed_in_a_row = 0
+            self._manifest[step.key] = Entry.of(file, stored.etag)
+            self._done[step.key] = action
+            if action is Action.UPLOAD:
+                self._bytes += file.size
+        self.progress.finished(step)
+
+    def _write(self, step: Step) -> tuple[Action, Stored]:
+        """What was done in the end, and the bucket's answer."""
+        assert step.file is not None
+        if step.action is Action.UPLOAD:
+            return self._upload(step, forbid_overwrite=step.guarded)
+        if step.action is Action.COPY and step.guarded and self.store.head(step.key) is not None:
+            return self._settle_conflict(step)
+        assert step.source_key is not None
+        try:
+            return step.action, self.store.copy(step.key, step.source_key, step.file.headers,
+                                                if_match=step.source_etag, retry=self._retry_of(step))
+        except (PreconditionFailed, NotFound):
+            # Somebody changed or took away the source: the content is still at hand.
+            return self._upload(step, forbid_overwrite=step.guarded)
+
+    def _upload(self, step: Step, *, forbid_overwrite: bool) -> tuple[Action, Stored]:
+        file = step.file
+        assert file is not None
+        body = file.data if file.data is not None else file.path
+        if body is None:
+            raise ValueError(f"{file.key} has neither data nor path")
+        try:
+            stored = self.store.put(file.key, body, file.headers, md5=file.md5,
+                                    forbid_overwrite=forbid_overwrite,
+                                    sent=_Sent(self.progress, step, self.stop),
+                                    retry=self._retry_of(step))
+        except PreconditionFailed:
+            if not forbid_overwrite:
+                raise
+            return self._settle_conflict(step)
+        return Action.UPLOAD, stored
+
+    def _settle_conflict(self, step: Step) -> tuple[Action, Stored]:
+        """A key that was believed to be free is taken. The same content (an earlier try whose answer got
+        lost, or somebody else's identical file) is taken over; anything else is left alone."""
+        file = step.file
+        assert file is not None
+        there = self.store.head(step.key)
+        if there is None:
+            return self._upload(step, forbid_overwrite=False)
+        if there.etag != file.md5 or there.size != file.size:
+            raise Refused(
+                f"{step.key} exists in the bucket, and sitepub did not upload it",
+                hint="run with --verify: the plan then shows what would be replaced", code="ForeignObject")
+        if not 0 < file.size <= COPY_LIMIT:
+            return self._upload(step, forbid_overwrite=False)
+        return Action.HEADERS, self.store.copy(step.key, step.key, file.headers, if_match=there.etag,
+                                               retry=self._retry_of(step))
+
+    def _retry_of(self, step: Step) -> _Retried:
+        return _Retried(self.progress, step)
+
+    def _delete(self, steps: Sequence[Step]) -> bool:
+        for step in steps:
+            self.progress.started(step)
+        try:
+            refused: Mapping[str, Exception] = {
+                failure.key: SitepubError(failure.message, code=failure.code)
+                for failure in self.store.delete([step.key for step in steps])}
+        except Exception as error:
+            self._fail([Failure(step, error) for step in steps])
+            return False
+        for step in steps:
+            if step.key in refused:
+                continue
+            with self._lock:
+                self._manifest.pop(step.key, None)
+                self._done[step.key] = Action.DELETE
+            self.progress.finished(step)
+        self._fail([Failure(step, refused[step.key]) for step in steps if step.key in refused])
+        return not refused
+
+    def _fail(self, failures: Sequence[Failure]) -> None:
+        with self._lock:
+            self._failures.extend(failures)
+            self._failed_in_a_row += len(failures)
+            if self._failed_in_a_row >= HOPELESS:
+                self._giving_up.set()
+        for failure in failures:
+            self.progress.failed(failure.step, failure.error)
+
+
+def _biggest_first(step: Step) -> tuple[int, str]:
+    return -(step.file.size if step.file is not None else 0), step.key
+
+
+class _Either(threading.Event):
+    """Set when one of two events is."""
+
+    def __init__(self, one: threading.Event, other: threading.Event) -> None:
+        super().__init__()
+        self._one, self._other = one, other
+
+    def is_set(self) -> bool:
+        return self._one.is_set() or self._other.is_set()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    progress: Progress
+    step: Step
+    stop: threading.Event
+
+    def __call__(self, count: int) -> None:
+        self.progress.sent(self.step, count)
+        if count > 0 and self.stop.is_set() and self.step.bytes_sent >= _LARGE:
+            raise Interrupted(f"the upload of {self.step.key} was broken off")
+
+
+@dataclass(frozen=True, slots=True)
+class _Retried:
+    progress: Progress
+    step: Step
+
+    def __call__(self, error: Exception, wait: float) -> None:
+        self.progress.retried(self.step, error, wait)

@@ -1,0 +1,154 @@
+"""The difference between a site and its bucket, as a plan (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sitepub.publish.manifest import Manifest
+from sitepub.publish.phases import deletion_rank, phase_of
+from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
+from sitepub.publish.reconcile import Known, reconcile
+from sitepub.publish.state import JournalStep
+from sitepub.site.snapshot import SiteFile, Snapshot
+from sitepub.tencent.store import Listed
+
+COPY_LIMIT = 5 * 1024**3
+"""Bytes that one copy request can carry (COS API 436/10881)."""
+
+_PHASES = {phase: number for number, phase in enumerate(Phase)}
+
+
+class _CopySources:
+    """Content → a key that has it and keeps it until the deletions, which come last: a key that this plan
+    overwrites with other content is no source. The first key in order, so that plans are repeatable."""
+
+    def __init__(self, known: Known, snapshot: Snapshot) -> None:
+        self._known = known
+        self._snapshot = snapshot
+        self._keys: dict[tuple[str, int], str] | None = None
+
+    def find(self, file: SiteFile) -> str | None:
+        if not 0 < file.size <= COPY_LIMIT:
+            return None
+        if self._keys is None:
+            self._keys = {}
+            for key, entry in self._known.owned.items():
+                self._offer(self._keys, key, entry.md5, entry.size)
+            for key, there in self._known.foreign.items():
+                # The ETag of a multipart upload ("…-N") says nothing about the content.
+                self._offer(self._keys, key, "" if "-" in there.etag else there.etag, there.size)
+        return self._keys.get((file.md5, file.size))
+
+    def etag(self, key: str) -> str:
+        entry = self._known.owned.get(key)
+        return entry.etag if entry is not None else self._known.foreign[key].etag
+
+    def _offer(self, keys: dict[tuple[str, int], str], key: str, md5: str, size: int) -> None:
+        wanted = self._snapshot.files.get(key)
+        if not md5 or (wanted is not None and (wanted.md5, wanted.size) != (md5, size)):
+            return
+        first = keys.get((md5, size))
+        if first is None or key < first:
+            keys[md5, size] = key
+
+
+def diff(snapshot: Snapshot, manifest: Manifest, *, listing: Mapping[str, Listed] | None = None,
+         journal: Iterable[JournalStep] = (), force: bool = False, replace: bool = False,
+         prefix: str = "") -> Plan:
+    """The steps that make the bucket equal to the snapshot.
+
+    Without a ``listing`` the manifest is trusted. With one (no manifest yet, ``--verify``, a ``journal``
+    that a killed run left, ``replace``) the bucket itself is compared. The listing must show every key of
+    the manifest, the journal and the snapshot that exists.
+
+    Objects of others are never deleted unless ``replace``, and then only below ``prefix``. ``force`` uploads
+    every file again.
+    """
+    if replace and listing is None:
+        raise ValueError("replace needs a listing")
+    known = reconcile(manifest, journal, listing)
+    sources = None if force else _CopySources(known, snapshot)
+    steps: list[Step] = []
+    unchanged = 0
+    for file in snapshot:
+        step = _write(file, known, sources, snapshot, force=force)
+        if step is None:
+            unchanged += 1
+        else:
+            steps.append(step)
+    given_up = []
+    for key in known.owned:
+        if key in snapshot.files:
+            continue
+        if key not in known.drifted:
+            steps.append(Step(Action.DELETE, key, Phase.DELETIONS, Reason.REMOVED))
+        elif replace and key.startswith(prefix):
+            steps.append(Step(Action.DELETE, key, Phase.DELETIONS, Reason.REPLACED))
+        else:
+            given_up.append(key)
+    left = []
+    for key in known.foreign:
+        if key in snapshot.files:
+            continue
+        if replace and key.startswith(prefix):
+            steps.append(Step(Action.DELETE, key, Phase.DELETIONS, Reason.REPLACED))
+        else:
+            left.append(key)
+    steps.sort(key=_order)
+    owned = known.owned
+    if given_up:
+        gone = set(given_up)
+        owned = {key: entry for key, entry in owned.items() if key not in gone}
+    return Plan(tuple(steps), unchanged, owned, tuple(sorted(left)), tuple(sorted(given_up)), known.listed)
+
+
+def _order(step: Step) -> tuple[int, int, str]:
+    rank = deletion_rank(step.key) if step.action is Action.DELETE else 0
+    return _PHASES[step.phase], rank, step.key
+
+
+def _write(file: SiteFile, known: Known, sources: _CopySources | None, snapshot: Snapshot, *,
+           force: bool) -> Step | None:
+    """The step that brings one file to the bucket; ``None`` when it is there as it should be."""
+    entry = known.owned.get(file.key)
+    if entry is not None:
+        if force:
+            return Step(Action.UPLOAD, file.key, phase_of(file), Reason.FORCED, file)
+        if entry.md5 == file.md5 and entry.size == file.size:
+            if entry.headers_hash == file.headers_hash:
+                return None
+            reason = Reason.HEADERS if entry.headers_hash else Reason.UNKNOWN_HEADERS
+            return _same_content(file, reason, entry.etag)
+        reason = Reason.DRIFTED if file.key in known.drifted else Reason.CONTENT
+        return _content(file, reason, known, sources, snapshot)
+    if file.key in known.foreign:
+        there = known.foreign[file.key]
+        if there.etag == file.md5 and there.size == file.size and not force:
+            return _same_content(file, Reason.TAKEN_OVER, there.etag, foreign=True)
+        return _content(file, Reason.TAKEN_OVER, known, sources, snapshot)
+    reason = Reason.MISSING if file.key in known.missing else Reason.NEW
+    return _content(file, reason, known, sources, snapshot)
+
+
+def _same_content(file: SiteFile, reason: Reason, etag: str, *, foreign: bool = False) -> Step:
+    """The right content is there; a copy onto itself gives it the right headers."""
+    foreign_etag = etag if foreign else ""
+    if not 0 < file.size <= COPY_LIMIT:
+        return Step(Action.UPLOAD, file.key, phase_of(file), reason, file, foreign_etag=foreign_etag)
+    return Step(Action.HEADERS, file.key, phase_of(file), reason, file, file.key, etag,
+                foreign_etag=foreign_etag)
+
+
+def _content(file: SiteFile, reason: Reason, known: Known, sources: _CopySources | None,
+             snapshot: Snapshot) -> Step:
+    """Bring the content: by a copy on the server if the bucket has it under another key, else by upload."""
+    guarded = reason is Reason.NEW and not known.listed
+    foreign_etag = known.foreign[file.key].etag if file.key in known.foreign else ""
+    source = sources.find(file) if sources is not None else None
+    if sources is None or source is None:
+        return Step(Action.UPLOAD, file.key, phase_of(file), reason, file,
+                    guarded=guarded, foreign_etag=foreign_etag)
+    if reason is Reason.NEW and source in known.owned and source not in snapshot.files:
+        reason = Reason.RENAMED
+    return Step(Action.COPY, file.key, phase_of(file), reason, file, source, sources.etag(source),
+                guarded=guarded, foreign_etag=foreign_etag)

@@ -1,0 +1,196 @@
+"""The lock: one deploy of a site at a time, across computers.
+
+An object in the state bucket, created with ``x-cos-forbid-overwrite`` and held by a lease that a daemon
+thread renews. Its times are the cloud's (the store's ``server_time`` where it has one), else this
+computer's. Because forbid-overwrite has no effect in a bucket that ever had versioning, the holder also
+reads its own token back, and looks again before it commits anything.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import TracebackType
+
+import msgspec
+
+from sitepub.errors import NotFound, PreconditionFailed, Refused, SitepubError
+from sitepub.publish.owner import is_dead, process_space, started_at, who
+from sitepub.tencent.store import ObjectStore
+
+LEASE = 60.0
+RENEWAL = 15.0
+_TRIES = 5
+_HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+
+
+class LockRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What the lock object says."""
+
+    token: str
+    who: str
+    pid: int
+    space: str
+    """:func:`~sitepub.publish.owner.process_space` of the holder."""
+    process_started: str
+    since: float
+    """Unix seconds, by the cloud's clock."""
+    expires: float
+
+    def outlived(self, now: float) -> bool:
+        """Expired, or its process is known to be dead."""
+        return now > self.expires or is_dead(self.space, self.pid, self.process_started)
+
+
+class Lock:
+    """A context manager: acquired on entry, always given back on exit.
+
+    Raises :class:`~sitepub.errors.Refused` when somebody else holds it; says who, since when, and until
+    when at the latest."""
+
+    def __init__(self, store: ObjectStore, prefix: str, *, lease: float = LEASE, renewal: float = RENEWAL,
+                 on_lost: Callable[[], None] | None = None) -> None:
+        self.store = store
+        self.key = f"{prefix}lock"
+        self._lease = lease
+        self._renewal = renewal
+        self._on_lost = on_lost
+        self._token = secrets.token_hex(8)
+        self._since = 0.0
+        self._lost = threading.Event()
+        self._end = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Lock:
+        self.acquire()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.release()
+
+    # -- taking ----------------------------------------------------------------------------------------
+
+    def acquire(self) -> None:
+        for _ in range(_TRIES):
+            self._since = self._now()
+            try:
+                self.store.put(self.key, self._record(), _HEADERS, forbid_overwrite=True)
+            except PreconditionFailed:
+                holder = read_lock(self.store, self.key)
+                if holder is None:
+                    continue
+                if holder.token != self._token and not self._take_over(holder):
+                    raise _held(holder) from None
+            found = read_lock(self.store, self.key)
+            if found is not None and found.token == self._token:
+                self._thread = threading.Thread(target=self._renew, name="publish-lock", daemon=True)
+                self._thread.start()
+                return
+            if found is not None and not found.outlived(self._now()):
+                raise _held(found)
+        raise Refused("the lock of this site changes hands too quickly", code="Locked",
+                      hint="somebody else is deploying it; try again in a minute")
+
+    def _take_over(self, holder: LockRecord) -> bool:
+        """Replace the lock of somebody who is gone. Of several who try, one wins: he who creates the object
+        that stands for taking over exactly this token."""
+        if not holder.outlived(self._now()):
+            return False
+        claim = f"{self.key}-over-{holder.token}"
+        try:
+            self.store.put(claim, self._record(), _HEADERS, forbid_overwrite=True)
+        except PreconditionFailed:
+            other = read_lock(self.store, claim)
+            if other is not None and other.outlived(self._now()):
+                # Its owner died between two requests; the next try finds the way clear.
+                self.store.delete([claim])
+                return True
+            return other is None
+        try:
+            again = read_lock(self.store, self.key)
+            if again is None or again.token == holder.token:
+                self.store.put(self.key, self._record(), _HEADERS)
+        finally:
+            self.store.delete([claim])
+        return True
+
+    def _record(self) -> bytes:
+        now = self._now()
+        return msgspec.json.encode(LockRecord(
+            token=self._token, who=who(), pid=os.getpid(), space=process_space(),
+            process_started=started_at(os.getpid()), since=self._since, expires=now + self._lease))
+
+    def _now(self) -> float:
+        server_time = getattr(self.store, "server_time", None)
+        return float(server_time()) if callable(server_time) else time.time()
+
+    # -- holding ---------------------------------------------------------------------------------------
+
+    def still_ours(self) -> None:
+        """Look again. Raises :class:`~sitepub.errors.Refused` when the lock was lost (this computer slept
+        longer than the lease, or somebody deleted the object)."""
+        found = None if self._lost.is_set() else read_lock(self.store, self.key)
+        if found is None or found.token != self._token:
+            self._lose()
+            raise Refused("the lock of this site was lost while deploying"
+                          + (f": {found.who} has it now" if found is not None else ""),
+                          code="LockLost", hint="deploy again once the other run is over")
+
+    def _lose(self) -> None:
+        self._lost.set()
+        if self._on_lost is not None:
+            self._on_lost()
+
+    def _renew(self) -> None:
+        while not self._end.wait(self._renewal):
+            try:
+                found = read_lock(self.store, self.key)
+                if found is None or found.token != self._token:
+                    self._lose()
+                    return
+                self.store.put(self.key, self._record(), _HEADERS)
+            except SitepubError:
+                # The network may be back before the lease ends; still_ours() decides.
+                continue
+
+    # -- giving back -----------------------------------------------------------------------------------
+
+    def release(self) -> None:
+        """Give the lock back, if it is still ours. A failure is no error: the lease ends by itself."""
+        self._end.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        try:
+            found = read_lock(self.store, self.key)
+            if found is not None and found.token == self._token:
+                self.store.delete([self.key])
+        except SitepubError:
+            return
+
+
+def read_lock(store: ObjectStore, key: str) -> LockRecord | None:
+    """Who holds the lock; ``None`` when nobody does. A damaged lock object counts as one that expired."""
+    try:
+        data = store.get(key).data
+    except NotFound:
+        return None
+    try:
+        return msgspec.json.decode(data, type=LockRecord)
+    except msgspec.MsgspecError:
+        return LockRecord(token="", who="somebody", pid=0, space="", process_started="", since=0.0,
+                          expires=0.0)
+
+
+def _held(holder: LockRecord) -> Refused:
+    since = datetime.fromtimestamp(holder.since, UTC)
+    expires = datetime.fromtimestamp(holder.expires, UTC)
+    return Refused(
+        f"{holder.who} is deploying this site since {since:%Y-%m-%d %H:%M:%S} UTC",
+        hint=f"wait until it is done; if it died, the lock ends at {expires:%H:%M:%S} UTC by itself",
+        code="Locked")

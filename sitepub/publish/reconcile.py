@@ -1,0 +1,93 @@
+"""What is really in the bucket, and what of it is ours (pure).
+
+A manifest says what sitepub wrote, a journal says what a killed run was about to write, a listing says
+which content is there. Together they tell for every object whose it is, which content it has, and whether
+its headers are known. A listing shows no headers, so after a kill these are believed only when exactly one
+of the possible writes explains the ETag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sitepub.publish.manifest import Entry, Manifest
+from sitepub.publish.plan import Action
+from sitepub.publish.state import JournalStep
+from sitepub.tencent.store import Listed
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The bucket as far as it is known."""
+
+    owned: Mapping[str, Entry]
+    """Ours: what the object is now; ``md5`` or ``headers_hash`` "" where that is not known."""
+    missing: frozenset[str] = frozenset()
+    """Ours by the manifest, but not in the bucket."""
+    drifted: frozenset[str] = frozenset()
+    """Keys among ``owned`` whose object somebody else has overwritten since."""
+    foreign: Mapping[str, Listed] = field(default_factory=dict)
+    """Objects of others."""
+    listed: bool = False
+
+
+def reconcile(manifest: Manifest, journal: Iterable[JournalStep] = (),
+              listing: Mapping[str, Listed] | None = None) -> Known:
+    """Explain every object. Without a listing the manifest is trusted (there must be no journal then)."""
+    pending = {step.key: step for step in journal if step.action is not Action.DELETE}
+    if listing is None:
+        if pending:
+            raise ValueError("a journal can only be settled with a listing")
+        return Known(manifest)
+    owned: dict[str, Entry] = {}
+    drifted: set[str] = set()
+    foreign: dict[str, Listed] = {}
+    for key, there in listing.items():
+        entry, step = manifest.get(key), pending.get(key)
+        if entry is not None and step is None and _same_object(entry, there):
+            owned[key] = entry
+            continue
+        if entry is None and step is None:
+            foreign[key] = there
+            continue
+        explained = _explain(entry, step, there)
+        if explained is not None:
+            owned[key] = explained
+        elif entry is not None:
+            # Keeps the ETag that we wrote: should this run be killed, the next one sees the drift again.
+            owned[key] = Entry("", entry.size, "", entry.etag)
+            drifted.add(key)
+        else:
+            foreign[key] = there
+    missing = frozenset(key for key in manifest if key not in listing)
+    return Known(owned, missing, frozenset(drifted), foreign, listed=True)
+
+
+def _same_object(entry: Entry, there: Listed) -> bool:
+    return entry.etag == there.etag and entry.size == there.size
+
+
+def _explain(entry: Entry | None, step: JournalStep | None, there: Listed) -> Entry | None:
+    """The object as the manifest's write or the journal's write left it; ``None``: neither can have."""
+    by_manifest = entry is not None and _same_object(entry, there)
+    by_journal = step is not None and _may_have_written(step, there)
+    if entry is not None and by_manifest:
+        if step is None or not by_journal:
+            return entry
+        # Same content before and after the step: only its headers say whether it happened.
+        if entry.headers_hash == step.headers_hash:
+            return entry
+        return Entry(entry.md5, entry.size, "", entry.etag)
+    if step is not None and by_journal:
+        md5 = step.md5 if there.etag == step.md5 else ""
+        headers_hash = "" if step.guarded or not md5 else step.headers_hash
+        return Entry(md5, there.size, headers_hash, there.etag)
+    return None
+
+
+def _may_have_written(step: JournalStep, there: Listed) -> bool:
+    if there.size != step.size or (step.foreign_etag and there.etag == step.foreign_etag):
+        return False
+    # The ETag of a multipart upload is opaque (COS API 436/7746): the size is all there is to compare.
+    return there.etag == step.md5 or "-" in there.etag

@@ -1,0 +1,80 @@
+"""Releases: a record of every deploy, newest first, the last twenty kept."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import secrets
+import zlib
+from datetime import UTC, datetime
+
+import msgspec
+
+from sitepub.errors import NotFound, SitepubError
+from sitepub.publish.manifest import Entry
+from sitepub.publish.state import ReleaseInfo
+from sitepub.tencent.store import ObjectStore
+
+KEEP = 20
+_ID = re.compile(r"^(\d{8}T\d{6}Z)-[0-9a-f]{6}$")
+
+
+class ReleaseRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that says what was live: enough to compare, and to find the content again."""
+
+    version: int
+    info: ReleaseInfo
+    bucket: str
+    region: str
+    uploaded: int = 0
+    copied: int = 0
+    headers: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+    manifest: dict[str, Entry] = {}
+
+
+def new_release_id(at: datetime | None = None) -> str:
+    """An id that sorts by time: ``20261120T213000Z-ab12cd`` (UTC, six random hex digits)."""
+    moment = (at or datetime.now(UTC)).astimezone(UTC)
+    return f"{moment:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+class Releases:
+    """The records of one site, below ``<prefix>releases/`` in the state bucket."""
+
+    def __init__(self, store: ObjectStore, prefix: str) -> None:
+        self.store = store
+        self.prefix = f"{prefix}releases/"
+
+    def _key(self, release: str) -> str:
+        return f"{self.prefix}{release}.json.gz"
+
+    def write(self, record: ReleaseRecord) -> None:
+        data = gzip.compress(msgspec.json.encode(record), compresslevel=5, mtime=0)
+        self.store.put(self._key(record.info.id), data, {"Content-Type": "application/gzip"})
+
+    def ids(self) -> list[str]:
+        """Newest first; objects that are not release records are passed over."""
+        names = (listed.key.removeprefix(self.prefix).removesuffix(".json.gz")
+                 for listed in self.store.list(self.prefix))
+        return sorted((name for name in names if _ID.match(name)), reverse=True)
+
+    def read(self, release: str) -> ReleaseRecord:
+        """Raises :class:`~sitepub.errors.NotFound` for an unknown id."""
+        try:
+            data = self.store.get(self._key(release)).data
+        except NotFound as error:
+            raise NotFound(f"there is no release {release}", code="NoSuchRelease", status=404) from error
+        try:
+            return msgspec.json.decode(gzip.decompress(data), type=ReleaseRecord)
+        except (OSError, EOFError, zlib.error, msgspec.MsgspecError) as error:
+            raise SitepubError(f"the record of release {release} is damaged: {error}",
+                               code="ReleaseDamaged") from error
+
+    def prune(self, keep: int = KEEP) -> list[str]:
+        """Delete all but the newest ``keep`` records; answers the ids that went."""
+        old = self.ids()[keep:]
+        if old:
+            self.store.delete([self._key(release) for release in old])
+        return old

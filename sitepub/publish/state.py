@@ -1,0 +1,178 @@
+"""What sitepub remembers of a site: one document in the private state bucket.
+
+One GET of it decides a deploy that changes nothing. It is replaced as a whole, so a reader sees the state
+before or after a change, never something between. Nothing secret is in it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from sitepub.errors import NotFound, SitepubError
+from sitepub.publish.manifest import Entry
+from sitepub.publish.plan import Action, Step
+from sitepub.tencent.store import ObjectStore
+
+VERSION = 1
+_NAME = "state.json.gz"
+
+
+class JournalStep(msgspec.Struct, frozen=True, array_like=True):
+    """A step that a run was about to do. Whether it happened is found out from a listing."""
+
+    action: Action
+    key: str
+    md5: str = ""
+    size: int = 0
+    headers_hash: str = ""
+    foreign_etag: str = ""
+    """ETag of somebody else's object under this key when the run began: while the object still has it, it
+    is theirs."""
+    guarded: bool = False
+    """The key was not looked at when the step was planned: an object there may be somebody else's, with
+    other headers."""
+
+    @classmethod
+    def of(cls, step: Step) -> JournalStep:
+        if step.file is None:
+            return cls(step.action, step.key)
+        file = step.file
+        return cls(step.action, step.key, file.md5, file.size, file.headers_hash, step.foreign_etag,
+                   step.guarded)
+
+
+class Journal(msgspec.Struct, frozen=True):
+    """Written before the first object is touched, taken away when the run is over. A run that finds one
+    knows that another was killed, and looks at the bucket instead of trusting the manifest."""
+
+    release: str
+    started: str
+    """UTC, ISO 8601."""
+    by: str
+    steps: tuple[JournalStep, ...] = ()
+
+    @classmethod
+    def of(cls, release: str, started: str, by: str, steps: Iterable[Step]) -> Journal:
+        return cls(release, started, by, tuple(JournalStep.of(step) for step in steps))
+
+
+class Created(msgspec.Struct, frozen=True):
+    """A bucket that sitepub made. Written down just before it is made, so that a kill forgets none."""
+
+    bucket: str
+    region: str
+    at: str
+    """UTC, ISO 8601."""
+
+
+class ReleaseInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Who published what and when."""
+
+    id: str
+    """Sorts by time: ``20261120T213000Z-ab12cd``."""
+    at: str
+    """UTC, ISO 8601."""
+    by: str
+    """``user@host``."""
+    commit: str | None = None
+    """Git commit of the source folder, 40 hex digits, with ``+`` behind it when files were changed."""
+    message: str | None = None
+    """First line of that commit's message."""
+    files: int = 0
+    bytes: int = 0
+
+
+class Former(msgspec.Struct, frozen=True):
+    """A bucket that this site lived in before ``bucketName`` was changed. ``remove`` takes it too."""
+
+    bucket: str
+    region: str
+    manifest: dict[str, Entry]
+    created: Created | None = None
+    pending: Journal | None = None
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The state of one site in one stage."""
+
+    version: int
+    app: str
+    stage: str
+    name: str
+    region: str
+    bucket: str
+    manifest: dict[str, Entry] = {}
+    pending: Journal | None = None
+    created: Created | None = None
+    settings_hash: str = ""
+    """Hash of the wanted settings that were last applied in full; "" when not known."""
+    release: ReleaseInfo | None = None
+    former: tuple[Former, ...] = ()
+
+    @property
+    def owned(self) -> Mapping[str, Entry]:
+        return self.manifest
+
+
+class _Versioned(msgspec.Struct):
+    version: int
+
+
+class StateStore:
+    """Reads and writes the state document of one site, below ``prefix`` in the state bucket."""
+
+    def __init__(self, store: ObjectStore, prefix: str) -> None:
+        self.store = store
+        self.prefix = prefix
+
+    @property
+    def key(self) -> str:
+        return self.prefix + _NAME
+
+    def load(self) -> State | None:
+        """The state; ``None`` when there is none yet (neither when there is no state bucket).
+
+        Raises :class:`~sitepub.errors.SitepubError` when the document cannot be read: a damaged document or
+        one of a newer sitepub is never taken for an empty one."""
+        try:
+            data = self.store.get(self.key).data
+        except NotFound:
+            return None
+        return decode(data, f"{self.store.bucket}/{self.key}")
+
+    def save(self, state: State) -> None:
+        self.store.put(self.key, encode(state), {"Content-Type": "application/gzip",
+                                                 "Cache-Control": "no-store"})
+
+    def delete(self) -> None:
+        failed = self.store.delete([self.key])
+        if failed:
+            raise SitepubError(f"the state {self.key} could not be deleted: {failed[0].message}",
+                               code="StateNotDeleted")
+
+
+def encode(state: State) -> bytes:
+    # mtime=0: the same state always gives the same bytes.
+    return gzip.compress(msgspec.json.encode(state), compresslevel=5, mtime=0)
+
+
+def decode(data: bytes, where: str) -> State:
+    try:
+        text = gzip.decompress(data)
+        version = msgspec.json.decode(text, type=_Versioned).version
+        if version > VERSION:
+            raise SitepubError(
+                f"the state of this site was written by a newer sitepub (version {version} of the document,"
+                f" this one knows {VERSION})",
+                code="StateTooNew", hint="update sitepub: pip install --upgrade sitepub")
+        return msgspec.json.decode(text, type=State)
+    except (OSError, EOFError, zlib.error, msgspec.MsgspecError) as error:
+        raise SitepubError(
+            f"the state of this site is damaged ({where}): {error}", code="StateDamaged",
+            hint="nothing was changed; delete that object, and the next deploy looks at the bucket itself and"
+                 " takes over what is identical. Every release's manifest lies beside it under releases/",
+        ) from error

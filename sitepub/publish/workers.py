@@ -1,0 +1,82 @@
+"""A bounded crew of threads that does a batch of jobs and lives through all phases of a deploy.
+
+The object store keeps one connection per thread, so threads that stay save the handshakes of new ones.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+Job = TypeVar("Job")
+
+_LOOK_UP = 0.5
+"""Seconds after which the waiting main thread looks up, so that Ctrl-C reaches it on every system."""
+
+
+class Workers(Generic[Job]):
+    """Does jobs with ``work``, which must handle its own errors. Threads start when there is work for them
+    and never keep the program from ending."""
+
+    def __init__(self, count: int, work: Callable[[Job], None], stop: threading.Event) -> None:
+        self._count = count
+        self._work = work
+        self._stop = stop
+        self._jobs: deque[Job] = deque()
+        self._busy = 0
+        self._threads: list[threading.Thread] = []
+        self._change = threading.Condition()
+        self._closed = False
+        self._broken: BaseException | None = None
+
+    def run(self, jobs: Sequence[Job]) -> None:
+        """Do the jobs, in this order as far as there are threads; come back when all are done, or, once
+        ``stop`` is set, when those under way are. Raises what ``work`` let through."""
+        with self._change:
+            self._jobs.extend(jobs)
+            while len(self._threads) < min(self._count, len(jobs)):
+                thread = threading.Thread(target=self._serve, name=f"publish-{len(self._threads)}",
+                                          daemon=True)
+                self._threads.append(thread)
+                thread.start()
+            self._change.notify_all()
+            try:
+                while (self._jobs or self._busy) and not (self._halted and not self._busy):
+                    self._change.wait(_LOOK_UP)
+            finally:
+                # Also on Ctrl-C in this thread: what nobody has started is not started any more.
+                self._jobs.clear()
+        if self._broken is not None:
+            raise self._broken
+
+    @property
+    def _halted(self) -> bool:
+        return self._stop.is_set() or self._broken is not None
+
+    def close(self) -> None:
+        """Send the threads home. Does not wait for requests under way."""
+        with self._change:
+            self._closed = True
+            self._jobs.clear()
+            self._change.notify_all()
+
+    def _serve(self) -> None:
+        while True:
+            with self._change:
+                while not self._closed and (not self._jobs or self._halted):
+                    self._change.wait()
+                if self._closed:
+                    return
+                job = self._jobs.popleft()
+                self._busy += 1
+            try:
+                self._work(job)
+            except BaseException as error:
+                self._broken = self._broken or error
+            finally:
+                with self._change:
+                    self._busy -= 1
+                    if not self._busy or not self._jobs:
+                        self._change.notify_all()
