@@ -218,7 +218,7 @@ def _standard(stream: TextIO | None, mode: str) -> TextIO:
     """A standard stream, or a sink where there is none (``>&-``, pythonw)."""
     if stream is not None:
         return stream
-    sink = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123 - lives as long as the program
+    sink = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115 - lives as long as the program
     return cast(TextIO, sink)
 
 

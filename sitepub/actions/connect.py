@@ -1,0 +1,32 @@
+"""From a project to the cloud it is published on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sitepub.actions.local_cloud import ensure_embedded
+from sitepub.config.project import Project
+from sitepub.tencent.cloud import Cloud
+from sitepub.terminal import secrets
+
+
+def connect(project: Project, *, local: bool, profile: str | None, environ: Mapping[str, str]) -> Cloud:
+    """The cloud for a project: the embedded one (``local``; started if need be) or the real one.
+
+    With ``local`` no real credentials are read. The key in use is hidden from everything that is printed.
+    Raises CredentialsError when there are none or they are wrong, NetworkError, CloudError.
+    """
+    if local:
+        embedded = ensure_embedded(environ)
+        secrets.register(embedded.credentials.secret_id, embedded.credentials.secret_key)
+        return Cloud(embedded.credentials, embedded.app_id, project.region, embedded.address,
+                     accelerate=project.accelerate)
+    from sitepub.tencent import account
+    from sitepub.tencent.credentials import find_credentials
+
+    credentials = find_credentials(profile=profile, environ=environ, dotenv=project.dotenv)
+    secrets.register(credentials.secret_id, credentials.secret_key, credentials.token)
+    # The account number of the environment belongs to the key of the environment, not to a profile's.
+    app_id = None if profile else environ.get("TENCENT_APP_ID") or project.dotenv.get("TENCENT_APP_ID")
+    return account.connect(credentials, region=project.region, app_id=app_id or None,
+                           accelerate=project.accelerate)

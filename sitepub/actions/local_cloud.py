@@ -1,0 +1,265 @@
+"""The embedded cloud as a process: start it, find it, end it, wipe its data.
+
+It is another program (``python -m sitepub.local``) that we only spawn and talk to over HTTP. What it tells
+about itself is ``DATA/cloud.json``, written once it listens and removed when it ends. That file may be stale
+(a kill leaves it behind, and its port may now belong to somebody else), so nothing is believed before the
+process at that port has said on ``/-/health`` that it is the one serving this folder.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from sitepub.actions import local_process
+from sitepub.config import places
+from sitepub.errors import Refused, SitepubError
+from sitepub.tencent.cloud import Credentials, Embedded
+
+PATIENCE = 30.0
+"""Seconds that a start, a stop, or another process's start may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedCloud:
+    """A running embedded cloud: where it is and the key pair it takes."""
+
+    credentials: Credentials
+    app_id: str
+    address: Embedded
+    region: str
+    data: Path
+    pid: int
+
+    def as_object(self) -> dict[str, Any]:
+        """What ``sitepub local start --json`` prints: the key pair too, which opens nothing but this."""
+        return {"endpoint": self.address.endpoint, "app_id": self.app_id,
+                "secret_id": self.credentials.secret_id, "secret_key": self.credentials.secret_key,
+                "region": self.region, "data": str(self.data), "pid": self.pid}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How the embedded cloud should run. None and False leave the choice to it."""
+
+    port: int | None = None
+    latency: int | None = None
+    """Milliseconds added to every answer."""
+    faults: str | None = None
+    force_download: bool = False
+
+    def arguments(self) -> list[str]:
+        words: list[str] = []
+        if self.port is not None:
+            words += ["--port", str(self.port)]
+        if self.latency is not None:
+            words += ["--latency", str(self.latency)]
+        if self.faults is not None:
+            words += ["--faults", self.faults]
+        return [*words, "--force-download"] if self.force_download else words
+
+
+def data_folder(environ: Mapping[str, str], chosen: str | Path | None = None) -> Path:
+    """The data folder: the chosen one, else ``SITEPUB_LOCAL_DATA``, else the user's own."""
+    folder = chosen or environ.get("SITEPUB_LOCAL_DATA")
+    return Path(folder).expanduser().resolve() if folder else (places.data_dir(environ) / "local").resolve()
+
+
+def ensure_embedded(environ: Mapping[str, str]) -> EmbeddedCloud:
+    """The running embedded cloud, started if need be. What ``--local`` uses."""
+    return start(data_folder(environ), Wish(), environ=environ)[0]
+
+
+def find(data: Path) -> EmbeddedCloud | None:
+    """The embedded cloud that serves this folder now, if one does."""
+    try:
+        told = json.loads((data / "cloud.json").read_text(encoding="utf-8"))
+        port = urlsplit(told["endpoint"]).port
+        if port is None:
+            return None
+        cloud = EmbeddedCloud(
+            credentials=Credentials(str(told["secret_id"]), str(told["secret_key"]), source="embedded cloud"),
+            app_id=str(told["app_id"]), address=Embedded("127.0.0.1", port), region=str(told["region"]),
+            data=data, pid=int(told["pid"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    health = _health(port)
+    if health.get("service") != "sitepub-local" or health.get("pid") != cloud.pid:
+        return None
+    same = health.get("data")
+    return cloud if same is None or Path(str(same)).resolve() == data.resolve() else None
+
+
+def _health(port: int) -> dict[str, Any]:
+    """What the server at this port says of itself; empty when it says nothing of use.
+
+    Asked up to three times: one that makes faults on demand, or is very busy, is a running one too.
+    """
+    for _ in range(3):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        try:
+            connection.request("GET", "/-/health")
+            answer = connection.getresponse()
+            told = json.loads(answer.read(65536)) if answer.status == 200 else None
+        except ConnectionRefusedError:
+            return {}
+        except (OSError, http.client.HTTPException, ValueError):
+            continue
+        finally:
+            connection.close()
+        if isinstance(told, dict):
+            return told
+    return {}
+
+
+def start(data: Path, wish: Wish, *, environ: Mapping[str, str]) -> tuple[EmbeddedCloud, bool]:
+    """The running embedded cloud for this folder, and whether this call started it.
+
+    Processes that start it at the same moment end with one server: the first to get the lock spawns it, the
+    others find it running. Raises Refused when it runs already but not as wished, and SitepubError with the
+    end of its log when it does not come up.
+    """
+    # The usual case first: nothing to lock when it runs.
+    running = find(data)
+    if running is None:
+        with _one_at_a_time(data, environ):
+            running = find(data)
+            if running is None:
+                return _spawn(data, wish, environ), True
+    _check(running, wish)
+    return running, False
+
+
+def _check(running: EmbeddedCloud, wish: Wish) -> None:
+    if wish.port not in (None, 0, running.address.port):
+        raise Refused(f"The embedded cloud is already running on port {running.address.port}.",
+                      code="AlreadyRunning", hint="sitepub local stop, then start it on the other port.")
+    if wish.latency is not None or wish.faults is not None or wish.force_download:
+        raise Refused("The embedded cloud is already running; its latency and faults are set when it starts.",
+                      code="AlreadyRunning", hint="sitepub local stop, then start it again.")
+
+
+def prepare(data: Path) -> None:
+    """Make the data folder, for the user alone."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def _spawn(data: Path, wish: Wish, environ: Mapping[str, str]) -> EmbeddedCloud:
+    prepare(data)
+    log = data / "server.log"
+    process = local_process.spawn(data, wish.arguments(), log=log, environ=environ)
+    deadline = time.monotonic() + PATIENCE
+    try:
+        while time.monotonic() < deadline:
+            cloud = find(data)
+            if cloud is not None:
+                return cloud
+            if process.poll() is not None:
+                # One that another process started in the meantime without our lock is as good.
+                cloud = find(data)
+                if cloud is not None:
+                    return cloud
+                raise _not_started(f"The embedded cloud ended at once, with exit code {process.returncode}.",
+                                   log)
+            time.sleep(0.02)
+    except BaseException:
+        local_process.end_child(process)
+        raise
+    local_process.end_child(process)
+    raise _not_started(f"The embedded cloud did not come up within {PATIENCE:.0f} seconds.", log)
+
+
+def _not_started(message: str, log: Path) -> SitepubError:
+    tail = local_process.tail(log)
+    told = ("\nThe end of its log:\n" + "\n".join(f"  {line}" for line in tail)) if tail else ""
+    return SitepubError(message + told, code="LocalCloudFailed", hint=f"Its whole log: {log}")
+
+
+def stop(data: Path, *, environ: Mapping[str, str]) -> bool:
+    """End the embedded cloud of this folder and wait until it is gone. False when it was not running.
+
+    Only a process that has just said it serves this folder is ended: the number in a stale cloud.json may
+    belong to anybody by now.
+    """
+    if not data.is_dir():
+        return False
+    with _one_at_a_time(data, environ):
+        return _stop(data)
+
+
+def _stop(data: Path) -> bool:
+    running = find(data)
+    if running is None:
+        return False
+    if not local_process.end(running.pid, patience=PATIENCE):
+        raise SitepubError(f"The embedded cloud (process {running.pid}) does not end.",
+                           code="LocalCloudFailed", hint=f"Its log: {data / 'server.log'}")
+    # Windows ends a process without asking it, so it could not tidy up.
+    (data / "cloud.json").unlink(missing_ok=True)
+    return True
+
+
+def reset(data: Path, *, environ: Mapping[str, str]) -> bool:
+    """Stop the embedded cloud and delete its folder. False when there was nothing to delete.
+
+    It is not started again: the next ``--local`` or ``local start`` does that, with a new identity.
+    Raises Refused when the folder does not look like an embedded cloud's, or holds something else too.
+    """
+    check_deletable(data)
+    if not data.is_dir() or not any(data.iterdir()):
+        return False
+    with _one_at_a_time(data, environ):
+        _stop(data)
+        shutil.rmtree(data)
+    return True
+
+
+def check_deletable(data: Path) -> None:
+    """Raise Refused unless the folder is missing, empty, or recognisably an embedded cloud's own."""
+    if not data.is_dir() or {entry.name for entry in data.iterdir()} <= {"server.log"}:
+        return
+    strangers = [name for name in (".git", "package.json", "serverless.yml", "serverless.yaml",
+                                   "serverless.json", "node_modules") if (data / name).exists()]
+    if strangers or not (data / "identity.json").is_file() or data in (Path.home(), Path(data.anchor)):
+        why = f"it holds {strangers[0]}" if strangers else "it has no identity.json"
+        raise Refused(f"{data} is not a folder of the embedded cloud: {why}.", code="NotLocalData",
+                      hint="Nothing was deleted. Look into it and delete it yourself if you mean to.")
+
+
+def size(data: Path) -> int:
+    """Bytes of the files in the data folder."""
+    total = 0
+    for folder, _folders, names in os.walk(data):
+        for name in names:
+            try:
+                total += (Path(folder) / name).lstat().st_size
+            except OSError:
+                # Deleted by the server since it was listed.
+                continue
+    return total
+
+
+@contextmanager
+def _one_at_a_time(data: Path, environ: Mapping[str, str]) -> Iterator[None]:
+    """Hold the lock for starting and stopping the server of this folder.
+
+    The lock lies outside the folder, so that the folder can be deleted while it is held. (Should two
+    processes use different places for it, the server still refuses a folder that is served.)
+    """
+    import hashlib
+
+    locks = places.data_dir(environ) / "locks"
+    locks.mkdir(parents=True, exist_ok=True, mode=0o700)
+    name = hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:16]
+    with local_process.file_lock(locks / f"local-{name}.lock", patience=2 * PATIENCE):
+        yield

@@ -1,0 +1,193 @@
+"""Processes and locks below ``local_cloud``, on POSIX and Windows: detach a server, find out, end it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from sitepub.errors import Refused
+
+_TAIL = 20
+"""Lines of the log that a failed start shows."""
+
+
+def command(data: Path, arguments: list[str]) -> list[str]:
+    return [sys.executable, "-m", "sitepub.local", "--data", str(data), *arguments]
+
+
+def environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The server's environment: ours, without credentials, and able to import this very sitepub."""
+    import sitepub
+
+    clean = {name: value for name, value in environ.items()
+             if not name.startswith(("TENCENT_", "TENCENTCLOUD_", "COS_SECRET"))}
+    home = str(Path(sitepub.__file__).resolve().parent.parent)
+    if not home.endswith(("site-packages", "dist-packages")):
+        # Run from a checkout: the server starts in another folder and would not find the package.
+        rest = clean.get("PYTHONPATH")
+        clean["PYTHONPATH"] = os.pathsep.join([home, rest]) if rest else home
+    clean["PYTHONUNBUFFERED"] = "1"
+    return clean
+
+
+def spawn(data: Path, arguments: list[str], *, log: Path, environ: Mapping[str, str]
+          ) -> subprocess.Popen[bytes]:
+    """Start the server so that it outlives us: its own session, no terminal, output to the log.
+
+    It runs in its data folder: it must not keep the user's folder busy, nor import from there.
+    """
+    with log.open("wb") as output:
+        words = command(data, arguments)
+        if sys.platform == "win32":
+            flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+            return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=data,
+                                    env=environment(environ), close_fds=True, creationflags=flags)
+        return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=data,
+                                env=environment(environ), close_fds=True, start_new_session=True)
+
+
+def run_here(data: Path, arguments: list[str], *, environ: Mapping[str, str]) -> int:
+    """Run the server in the foreground until it ends; its exit code.
+
+    On POSIX this process becomes the server, so signals and a supervisor meet it directly.
+    """
+    words = command(data, arguments)
+    if sys.platform == "win32":
+        process = subprocess.Popen(words, cwd=data, env=environment(environ))
+        try:
+            return process.wait()
+        finally:
+            end_child(process)
+    else:
+        os.chdir(data)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, signal.SIG_DFL)
+        os.execve(words[0], words, environment(environ))
+
+
+def end_child(process: subprocess.Popen[bytes]) -> None:
+    """End a process that we started, if it still runs."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def end(pid: int, *, patience: float) -> bool:
+    """Ask a process to end (Windows: end it), wait, insist; whether it is gone."""
+    for number, seconds in ((signal.SIGTERM, patience), (getattr(signal, "SIGKILL", signal.SIGTERM), 5.0)):
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            # Windows says so of a process that is just ending; elsewhere it is somebody else's.
+            if os.name != "nt":
+                return False
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if not alive(pid):
+                return True
+            time.sleep(0.02)
+    return False
+
+
+def alive(pid: int) -> bool:
+    """Whether the process runs. A zombie does not: where nobody reaps, it stays in the table for ever."""
+    if sys.platform == "win32":
+        import ctypes
+
+        kernel = ctypes.windll.kernel32
+        handle = kernel.OpenProcess(0x00100000, False, pid)  # SYNCHRONIZE
+        if not handle:
+            return False
+        try:
+            return bool(kernel.WaitForSingleObject(handle, 0) == 0x102)  # WAIT_TIMEOUT: not ended
+        finally:
+            kernel.CloseHandle(handle)
+    try:
+        # When it is our own child (we started it a moment ago), this reaps it.
+        if os.waitpid(pid, os.WNOHANG)[0] == pid:
+            return False
+    except ChildProcessError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return True
+    return stat.rpartition(")")[2].split()[:1] != ["Z"]
+
+
+def tail(log: Path) -> list[str]:
+    """The last lines of a log."""
+    try:
+        text = log.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    return text.splitlines()[-_TAIL:]
+
+
+@contextmanager
+def file_lock(file: Path, *, patience: float) -> Iterator[None]:
+    """Hold an exclusive lock on a file; the system lets go of it when the process dies.
+
+    Raises Refused when another process holds it for longer than ``patience`` seconds.
+    """
+    with file.open("a+b") as held:
+        deadline = time.monotonic() + patience
+        while not _try_lock(held):
+            if time.monotonic() > deadline:
+                raise Refused("Another sitepub process is starting or stopping the embedded cloud.",
+                              code="Locked", hint=f"If none is, delete {file}.")
+            time.sleep(0.05)
+        try:
+            yield
+        finally:
+            _unlock(held)
+
+
+def _try_lock(held: BinaryIO) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            held.seek(0)
+            msvcrt.locking(held.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _unlock(held: BinaryIO) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        held.seek(0)
+        msvcrt.locking(held.fileno(), msvcrt.LK_UNLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(held, fcntl.LOCK_UN)
