@@ -1,0 +1,121 @@
+"""What the cloud's error codes mean for the user: the right error, plain words, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sitepub.errors import AccessDenied, CloudError, CredentialsError, NotFound, PreconditionFailed, SitepubError
+
+_GRANT = "Ask the account's owner to allow {action} on {resource} for this key (CAM policy)."
+_CLOCK = "Set this computer's clock (date, time and time zone) and run again."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked of the cloud, for messages."""
+
+    action: str
+    """The permission it needs, as CAM names it: "cos:PutObject"."""
+    bucket: str = ""
+    key: str = ""
+
+    @property
+    def what(self) -> str:
+        if self.key:
+            return f"{self.key} in {self.bucket}"
+        return f"bucket {self.bucket}" if self.bucket else "this account"
+
+
+_CREDENTIALS = {
+    "InvalidAccessKeyId": ("The SecretId is not known to the cloud.",
+                           "Check it in the console (CAM, API keys) or run `sitepub login`."),
+    "SignatureDoesNotMatch": ("The SecretKey does not belong to the SecretId.",
+                              "Copy both again from the console (CAM, API keys) or run `sitepub login`."),
+    "InvalidSecretKey": ("The SecretKey is not valid.", "Run `sitepub login`."),
+    "ExpiredToken": ("The temporary credentials have expired.", "Get new ones and run again."),
+    "InvalidToken": ("The token of the temporary credentials is not valid.", "Get new ones and run again."),
+    "RequestTimeTooSkewed": ("This computer's clock is too far from the cloud's.", _CLOCK),
+    # Cloud API 3.0 (common errors)
+    "AuthFailure.SecretIdNotFound": ("The SecretId is not known to the cloud.",
+                                     "Check it in the console (CAM, API keys) or run `sitepub login`."),
+    "AuthFailure.InvalidSecretId": ("The SecretId is not valid for the cloud API.", "Run `sitepub login`."),
+    "AuthFailure.SignatureFailure": ("The SecretKey does not belong to the SecretId.",
+                                     "Copy both again from the console (CAM, API keys) or run `sitepub login`."),
+    "AuthFailure.SignatureExpire": ("This computer's clock is too far from the cloud's.", _CLOCK),
+    "AuthFailure.TokenFailure": ("The token of the temporary credentials is not valid or has expired.",
+                                 "Get new ones and run again."),
+    "AuthFailure.MFAFailure": ("The account demands a second factor for this call.",
+                               "Use a key of a sub-account that is allowed to do this without it."),
+}
+
+_NOT_FOUND = frozenset({
+    "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NoSuchResource", "NoSuchWebsiteConfiguration", "NoSuchTagSet",
+    "NoSuchTagSetError", "NoSuchCORSConfiguration", "NoSuchLifecycleConfiguration", "NoSuchBucketPolicy",
+})
+
+_EXPLAINED = {
+    "BucketAlreadyExists": ("The name {bucket} belongs to somebody else.",
+                            "Choose another name: `inputs.bucketName` in serverless.yml."),
+    "InvalidBucketName": ("{bucket} is not a bucket name the cloud accepts.",
+                          "Lowercase letters, digits and inner hyphens, at most 60 characters with -APPID."),
+    "BucketNotEmpty": ("Bucket {bucket} still holds objects.",
+                       "Empty it in the console (unfinished uploads and old versions count too)."),
+    "TooManyBuckets": ("The account already has as many buckets as it may have.",
+                       "Delete one that is not needed, or ask for a higher limit."),
+    "UserNetworkTooSlow": ("The upload of {what} was too slow for the cloud.",
+                           "Try again on a better connection, or with `accelerate: true`."),
+    "EntityTooLarge": ("{what} is too large for the cloud.", "One object holds 48.8 TB at most."),
+    "KeyTooLong": ("The name {key} is too long.", "Object keys have 850 bytes of UTF-8 at most."),
+    "PathStyleDomainForbidden": ("The bucket does not answer under that address.", "Check the region."),
+    "AccelerateNotEnabled": ("Bucket {bucket} has no acceleration endpoint.",
+                             "Switch global acceleration on in the console, or remove `accelerate: true`."),
+    "MultiBucketNotSupport": ("Bucket {bucket} is in more than one place.", "Contact the cloud's support."),
+    "LimitExceeded": ("A limit of the account is reached.", "See the message and the account's quotas."),
+}
+_ARREARS = frozenset({"UnavailableForLegalReasons", "AccountArrears", "ArrearsError", "UserArrears",
+                      "FailedOperation.AccountArrears", "ResourceInsufficient.AccountArrears"})
+
+
+def _said(message: str) -> str:
+    return f" The cloud said: {message.strip().rstrip('.')}." if message.strip() else ""
+
+
+def error_from(asked: Asked, status: int, code: str = "", message: str = "",
+               request_id: str | None = None) -> SitepubError:
+    """The error to raise for an answer of the cloud (COS API 436/7730; cloud API 3.0 common errors)."""
+    request_id = request_id or None
+    if code in _CREDENTIALS:
+        text, hint = _CREDENTIALS[code]
+        return CredentialsError(text, hint=hint, code=code, request_id=request_id)
+    if code in _ARREARS or "arrears" in message.lower() or "欠费" in message:
+        return CloudError("The account is in arrears, so the cloud refuses requests." + _said(message),
+                          code=code or "Arrears", status=status, hint="Top it up in the console (billing).",
+                          request_id=request_id)
+    if code == "NoSuchBucket" or (status == 404 and not code and not asked.key):
+        return NotFound(f"There is no bucket {asked.bucket}.", code="NoSuchBucket", status=status,
+                        hint="Check the bucket's name and the region; `sitepub deploy` creates a missing one.",
+                        request_id=request_id)
+    if code in _NOT_FOUND or code.startswith("ResourceNotFound") or status == 404:
+        return NotFound(f"Not found: {asked.what}.", code=code or "NoSuchKey", status=status,
+                        request_id=request_id)
+    if code in _EXPLAINED:
+        text, explained_hint = _EXPLAINED[code]
+        filled = text.format(bucket=asked.bucket, key=asked.key, what=asked.what)
+        return CloudError(filled + _said(message), code=code, status=status, hint=explained_hint,
+                          request_id=request_id)
+    if status == 412 or code in {"PreconditionFailed", "FileAlreadyExists"}:
+        text = "already exists" if code == "FileAlreadyExists" else "is not in the expected state"
+        return PreconditionFailed(f"{asked.what} {text}.", code=code or "PreconditionFailed", status=status,
+                                  request_id=request_id)
+    if (status in (401, 403) or code.startswith(("UnauthorizedOperation", "AuthFailure"))
+            or code == "AccessDenied"):
+        return AccessDenied(f"These credentials may not do {asked.action} on {asked.what}." + _said(message),
+                            code=code or "AccessDenied", status=status,
+                            hint=_GRANT.format(action=asked.action, resource=asked.what), request_id=request_id)
+    if 300 <= status < 400:
+        return CloudError(f"{asked.bucket} answered with a redirect ({status}).", code=code or "Redirect",
+                          status=status, hint="The bucket is probably in another region.", request_id=request_id)
+    name = code or f"HTTP {status}"
+    return CloudError(f"The cloud refused {asked.action} for {asked.what}: {name}.{_said(message)}",
+                      code=code or "CloudError", status=status, request_id=request_id,
+                      hint="Try again later." if status >= 500 or status == 429 else None)

@@ -1,0 +1,224 @@
+"""Signed requests to one bucket, tried again where that can help."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from sitepub import __version__
+from sitepub.errors import CloudError, Interrupted, NetworkError, SiteError
+from sitepub.tencent import fresh_buckets
+from sitepub.tencent.clock import Clock
+from sitepub.tencent.cloud import Cloud
+from sitepub.tencent.connection import ConnectionLost, Connections, Route
+from sitepub.tencent.errors_from_cloud import Asked, error_from
+from sitepub.tencent.http_answer import Answer
+from sitepub.tencent.proxy import proxy_for
+from sitepub.tencent.retry import Backoff, retry_after_seconds, worth_retrying
+from sitepub.tencent.signature import Signer, encoded, is_signed
+from sitepub.tencent.store import Retry, Sent
+from sitepub.tencent.tls import tls_context
+from sitepub.tencent.xml import ErrorDocument, error_document
+
+_LINE_BREAK = re.compile("[\r\n\0]")
+_OUTAGE_SECONDS = 3.0
+
+
+class BadAnswer(Exception):
+    """An answer that says success but cannot be right (wrong checksum, cut XML). Worth another try."""
+
+    def __init__(self, message: str, *, code: str = "BadAnswer", status: int = 200) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to ask of the bucket."""
+
+    method: str
+    action: str
+    """The permission it needs, for messages: "cos:PutObject"."""
+    key: str = ""
+    """Object key; "" for the bucket itself."""
+    params: Mapping[str, str] = field(default_factory=dict)
+    """Query parameters as text; "" for a subresource such as ``?delete``."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | memoryview = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a request, and what went before it."""
+
+    answer: Answer
+    repeated: bool
+    """An earlier try had no clear end: it may have been carried out."""
+
+
+def target_of(key: str, params: Mapping[str, str]) -> str:
+    """The request target: every byte but ``A-Za-z0-9-_.~/`` is percent-encoded.
+
+    ``./`` is sent as ``.%2F``, so that nothing on the way resolves ``..`` in a key.
+    """
+    path = "/" + quote(key, safe="/-_.~").replace("./", ".%2F")
+    if params:
+        return path + "?" + "&".join([f"{encoded(name)}={encoded(value)}" if value else encoded(name)
+                                      for name, value in params.items()])
+    return path
+
+
+def route_to(cloud: Cloud, bucket: str) -> Route:
+    """Where the bucket's XML API is reached."""
+    host = cloud.bucket_host(bucket)
+    if cloud.embedded is not None:
+        return Route(host, cloud.embedded.host, cloud.embedded.port)
+    return Route(host, host, 443, tls_context(), proxy_for(host))
+
+
+class Wire:
+    """Safe for many threads."""
+
+    def __init__(self, cloud: Cloud, bucket: str, *, keep: int = 64, backoff: Backoff | None = None,
+                 route: Route | None = None, clock: Clock | None = None) -> None:
+        self.cloud = cloud
+        self.bucket = bucket
+        self.clock = clock or Clock()
+        self._backoff = backoff or Backoff()
+        self._connections = Connections(route or route_to(cloud, bucket), keep)
+        self.route = self._connections.route
+        self._host = self.route.host
+        self._signer = Signer(cloud.credentials)
+        self._token = cloud.credentials.token
+        self._closed = threading.Event()
+        self._preamble = f"Host: {self._host}\r\nUser-Agent: sitepub/{__version__}\r\n"
+        self._last_success = 0.0
+        self._outage: tuple[float, NetworkError] | None = None
+
+    def send(self, request: Request, *, accept: Collection[int] = (), sent: Sent | None = None,
+             retry: Retry | None = None, check: Callable[[Answer], None] | None = None) -> Reply:
+        """Send until an answer is good, refused, or the tries are used up.
+
+        Good is a 2xx that ``check`` does not reject with :class:`BadAnswer`, and a status in ``accept``.
+        ``sent`` is told of the body's bytes, with a negative count when a try starts over.
+        """
+        self._refuse_in_outage()
+        began = time.monotonic()
+        failures = 0
+        fresh = repeated = corrected = False
+        while True:
+            out = _Counted(sent) if sent is not None else None
+            pause: float | None = None
+            try:
+                answer = self._connections.exchange(
+                    self._head(request), request.body, without_body=request.method == "HEAD", sent=out,
+                    fresh=fresh)
+                self._last_success, self._outage = time.monotonic(), None
+                status = answer.status
+                if 200 <= status < 300:
+                    if check is not None:
+                        check(answer)
+                    return Reply(answer, repeated)
+                if status in accept and not self._maybe_cached(answer):
+                    return Reply(answer, repeated)
+                document = error_document(answer.body) or ErrorDocument("")
+                if status == 403 and not corrected and self.clock.learn(answer.headers.get("date")):
+                    corrected = True
+                    if out is not None:
+                        out.take_back()
+                    continue
+                error: Exception = error_from(
+                    Asked(request.action, self.bucket, request.key), status, document.code, document.message,
+                    answer.headers.get("x-cos-request-id") or document.request_id)
+                again = worth_retrying(status, document.code) or self._maybe_cached(answer)
+                repeated = repeated or status >= 500
+                pause = retry_after_seconds(answer.headers.get("retry-after"), self.clock.now)
+            except ConnectionLost as lost:
+                repeated = True
+                if lost.stale and not fresh:
+                    # The server had closed an idle connection: no failure, a new connection is tried at once.
+                    fresh = True
+                    if out is not None:
+                        out.take_back()
+                    continue
+                error, again = self._network_error(lost), True
+            except BadAnswer as bad:
+                repeated = again = True
+                error = CloudError(str(bad), code=bad.code, status=bad.status, hint="Run again.")
+            if out is not None:
+                out.take_back()
+            failures += 1
+            if not again or failures >= self._backoff.attempts:
+                self._note_outage(error, began)
+                raise error
+            wait = self._backoff.wait(failures, pause)
+            if retry is not None:
+                retry(error, wait)
+            if self._closed.wait(wait):
+                raise Interrupted("Stopped while waiting for the next try.")
+
+    def _head(self, request: Request) -> bytes:
+        """The request's first line and headers, signed for now."""
+        lines = [f"{request.method} {target_of(request.key, request.params)} HTTP/1.1\r\n", self._preamble]
+        signed = [("host", self._host)]
+        for name, value in request.headers.items():
+            value = value.strip()
+            if _LINE_BREAK.search(value) or not name.isascii() or not name:
+                raise SiteError(f"The header {name!r} of {request.key} cannot be sent: it holds a line break.")
+            lines.append(f"{name}: {value}\r\n")
+            if is_signed(lower := name.lower()):
+                signed.append((lower, value))
+        if self._token:
+            lines.append(f"x-cos-security-token: {self._token}\r\n")
+            signed.append(("x-cos-security-token", self._token))
+        if len(request.body) or request.method in ("PUT", "POST"):
+            lines.append(f"Content-Length: {len(request.body)}\r\n")
+        authorization = self._signer.authorization(
+            request.method, "/" + request.key, request.params, signed, self.clock.now())
+        lines.append(f"Authorization: {authorization}\r\n\r\n")
+        return "".join(lines).encode()
+
+    def _maybe_cached(self, answer: Answer) -> bool:
+        """A 404 that may be the service's memory of the time before we created the bucket."""
+        return (answer.status == 404 and fresh_buckets.is_fresh(self.bucket)
+                and b"NoSuchBucket" in answer.body)
+
+    def _network_error(self, lost: ConnectionLost) -> NetworkError:
+        return NetworkError(f"The connection to {self._host} failed: {lost}.",
+                            hint="Check the network (and HTTPS_PROXY) and run again: what is done stays done.")
+
+    def _refuse_in_outage(self) -> None:
+        """While the network is down, fail at once instead of once more after all the waits, for each file."""
+        if self._outage is not None and time.monotonic() - self._outage[0] < _OUTAGE_SECONDS:
+            raise NetworkError(self._outage[1].message, hint=self._outage[1].hint)
+
+    def _note_outage(self, error: Exception, began: float) -> None:
+        if isinstance(error, NetworkError) and self._last_success < began:
+            self._outage = (time.monotonic(), error)
+
+    def close(self) -> None:
+        """Requests under way fail with :class:`~sitepub.errors.Interrupted`; so does every later one."""
+        self._closed.set()
+        self._connections.close()
+
+
+class _Counted:
+    """Passes on what was sent, and can take it back."""
+
+    def __init__(self, sent: Sent) -> None:
+        self._sent = sent
+        self._total = 0
+
+    def __call__(self, count: int) -> None:
+        self._total += count
+        self._sent(count)
+
+    def take_back(self) -> None:
+        if self._total:
+            self._sent(-self._total)
+            self._total = 0
