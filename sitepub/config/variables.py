@@ -1,0 +1,250 @@
+"""``${env:NAME}``, ``${name}``, ``${app}``, ``${stage}`` and ``${org}`` inside the strings of serverless.yml.
+
+A default follows a comma: ``${env:NAME, 'default'}``. Variables may stand inside names and defaults
+(``${env:KEY_${stage}, ${app}}``). ``$${`` is a literal ``${``.
+A string with variables stays a string.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sitepub.config.document import Node
+from sitepub.config.nearest import nearest
+from sitepub.errors import Position, Problem
+
+NAMES = ("name", "app", "stage", "org")
+"""The variables that come from the top level of serverless.yml."""
+
+_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.()-]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One ``${…}``: its parts, and the piece of the string it stands for."""
+
+    name: tuple[str | Variable, ...]
+    default: tuple[str | Variable, ...] | None
+    source: str
+    start: int
+
+
+class VariableError(Exception):
+    """Something is wrong with the variable at ``start`` of the string."""
+
+    def __init__(self, message: str, start: int, source: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.start = start
+        self.source = source
+        self.hint = hint
+
+
+def parse(text: str) -> list[str | Variable]:
+    """Split a string into literal pieces and variables. Raises :class:`VariableError`."""
+    parts, _end = _parts(text, 0, stop="")
+    return parts
+
+
+def escape(text: str) -> str:
+    """The string that is read back as ``text``, whatever it holds."""
+    return text.replace("${", "$${")
+
+
+def _parts(text: str, index: int, *, stop: str) -> tuple[list[str | Variable], int]:
+    """Read up to one of the characters in ``stop`` (or to the end), and say where that was."""
+    parts: list[str | Variable] = []
+    literal = ""
+    while index < len(text) and text[index] not in stop:
+        if text.startswith("$${", index):
+            literal += "${"
+            index += 3
+        elif text.startswith("${", index):
+            if literal:
+                parts.append(literal)
+                literal = ""
+            variable, index = _variable(text, index)
+            parts.append(variable)
+        else:
+            literal += text[index]
+            index += 1
+    if literal:
+        parts.append(literal)
+    return parts, index
+
+
+def _variable(text: str, start: int) -> tuple[Variable, int]:
+    name, index = _parts(text, start + 2, stop=",}")
+    default: tuple[str | Variable, ...] | None = None
+    if index < len(text) and text[index] == ",":
+        default, index = _default(text, index + 1, start)
+    if index >= len(text):
+        raise VariableError("this `${` is never closed", start, "${",
+                            "Write `$${` for a literal `${`.")
+    return Variable(tuple(name), default, text[start : index + 1], start), index + 1
+
+
+def _default(text: str, index: int, start: int) -> tuple[tuple[str | Variable, ...], int]:
+    while index < len(text) and text[index].isspace():
+        index += 1
+    quote = text[index : index + 1]
+    if quote not in ("'", '"') or not quote:
+        parts, end = _parts(text, index, stop="}")
+        if parts and isinstance(parts[-1], str):
+            parts[-1] = parts[-1].rstrip()
+        return tuple(parts), end
+    parts, end = _parts(text, index + 1, stop=quote)
+    if end >= len(text):
+        raise VariableError("the quote of this default is never closed", start, "${")
+    end += 1
+    while end < len(text) and text[end].isspace():
+        end += 1
+    if end < len(text) and text[end] != "}":
+        raise VariableError("expected `}` after the default", start, text[start : end + 1])
+    return tuple(parts), end
+
+
+class Variables:
+    """Replaces the variables of a tree; every mistake becomes a problem with its own position."""
+
+    def __init__(self, top: Mapping[str, Node], env: Mapping[str, str], problems: list[Problem]) -> None:
+        self.top = top
+        """The nodes of name, app, stage and org that the file (or its parent) sets."""
+        self.env = env
+        self.problems = problems
+        self.fallback: dict[str, str] = {}
+        """Values for names that no node sets (``stage`` from the command line, its default …)."""
+        self._open: list[str] = []
+        self._values: dict[str, str] = {}
+
+    def replace_in(self, node: Node) -> None:
+        """Replace the variables in every string of the tree, in place."""
+        for child in node.walk():
+            if isinstance(child.value, str) and "${" in child.value and not child.broken:
+                child.value = self._resolved(child, child.value)
+
+    def top_value(self, name: str) -> str | None:
+        """The value of name, app, stage or org; ``None`` when it is not set or cannot be known."""
+        try:
+            return self._lookup_top(name)
+        except VariableError:
+            return None
+
+    def _resolved(self, node: Node, text: str) -> str:
+        """The string with its variables replaced; on a mistake the node is marked broken."""
+        try:
+            parts = parse(text)
+        except VariableError as error:
+            self._tell(node, error)
+            return text
+        pieces: list[str] = []
+        for part in parts:
+            try:
+                pieces.append(part if isinstance(part, str) else self._value(part))
+            except VariableError as error:
+                self._tell(node, error)
+        return text if node.broken else "".join(pieces)
+
+    def _value(self, variable: Variable) -> str:
+        name = "".join(p if isinstance(p, str) else self._value(p) for p in variable.name).strip()
+        value = self._lookup(name, variable)
+        if value is not None:
+            return value
+        if variable.default is not None:
+            return "".join(p if isinstance(p, str) else self._value(p) for p in variable.default)
+        kind, _, key = name.partition(":")
+        if kind == "env":
+            near = nearest(key, self.env)
+            raise VariableError(
+                f"the environment variable `{key}` is not set", variable.start, variable.source,
+                f"Did you mean `{near}`?" if near is not None and _very_near(near, key) else
+                f"Set it, put it into .env, or give a default: ${{env:{key}, 'value'}}")
+        raise VariableError(f"`{name}` is not set in this file", variable.start, variable.source,
+                            f"Add `{name}:` at the top level, or give a default: ${{{name}, 'value'}}")
+
+    def _lookup(self, name: str, variable: Variable) -> str | None:
+        kind, colon, key = name.partition(":")
+        if colon and kind.strip() == "env":
+            if not _ENV_NAME.match(key.strip()):
+                raise VariableError(f"`{key}` is no name of an environment variable", variable.start,
+                                    variable.source)
+            return self.env.get(key.strip())
+        if name in NAMES:
+            return self._lookup_top(name, variable)
+        raise VariableError(f"unknown variable `${{{name}}}`", variable.start, variable.source,
+                            _hint_for_unknown(name, kind if colon else ""))
+
+    def _lookup_top(self, name: str, variable: Variable | None = None) -> str | None:
+        if name in self._values:
+            return self._values[name]
+        node = self.top.get(name)
+        if node is None or node.value is None or isinstance(node.value, list | dict):
+            if name == "app" and "app" not in self.fallback and (node is None or node.value is None):
+                return self._lookup_top("name", variable)
+            return self.fallback.get(name)
+        if name in self._open:
+            ring = " → ".join([*self._open[self._open.index(name):], name])
+            raise VariableError(f"these variables need each other: {ring}",
+                                variable.start if variable else 0, variable.source if variable else "")
+        self._open.append(name)
+        try:
+            value = self._top_text(node)
+        finally:
+            self._open.pop()
+        self._values[name] = value
+        return value
+
+    def _top_text(self, node: Node) -> str:
+        if not isinstance(node.value, str):
+            return node.written if node.written is not None else str(node.value)
+        return "".join(p if isinstance(p, str) else self._value(p) for p in parse(node.value))
+
+    def _tell(self, node: Node, error: VariableError) -> None:
+        node.broken = True
+        problem = Problem(error.message, position_in(node, error.start, error.source), error.hint)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def position_in(node: Node, start: int, source: str) -> Position:
+    """Where the piece ``source``, which begins at ``start`` of the node's string, stands in the file.
+
+    Quotes, escapes and folded lines shift it; so the same occurrence is looked for in the written text.
+    """
+    text = node.place.text
+    written = text.content[node.place.index : node.place.end]
+    value = node.value if isinstance(node.value, str) else ""
+    at = -1
+    for _ in range(value.count(source, 0, start) + 1 if source else 0):
+        at = written.find(source, at + 1)
+        if at < 0:
+            break
+    return text.position(node.place.index + max(at, 0))
+
+
+def _very_near(one: str, other: str) -> bool:
+    import difflib
+
+    return difflib.SequenceMatcher(None, one.lower(), other.lower()).ratio() > 0.85
+
+
+def _hint_for_unknown(name: str, kind: str) -> str:
+    if name.startswith("env."):
+        return f"Write `${{env:{name[4:]}}}`."
+    if kind == "output":
+        return "Outputs of other projects are not known here."
+    near = nearest(name, NAMES)
+    if near is not None:
+        return f"Did you mean `${{{near}}}`?"
+    if kind:
+        near = nearest(kind, ["env"])
+        if near is not None:
+            return f"Did you mean `${{env:{name.partition(':')[2]}}}`?"
+    if re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):
+        return f"Write `${{env:{name}}}` for the environment variable, or `$${{{name}}}` for the text itself."
+    return ("Known are ${env:NAME}, ${name}, ${app}, ${stage} and ${org}; "
+            f"write `$${{{name}}}` for the text itself.")
+
+
