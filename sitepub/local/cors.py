@@ -136,7 +136,8 @@ def preflight(cors: Cors | None, headers: Mapping[str, str]) -> dict[str, str]:
             if names:
                 answer["Access-Control-Allow-Headers"] = ",".join(names)
             return answer
-    raise ServiceError("AccessForbidden", "CORSResponse: no rule of the bucket allows this request.", status=403)
+    message = "CORSResponse: no rule of the bucket allows this request."
+    raise ServiceError("AccessForbidden", message, status=403)
 
 
 def actual(cors: Cors | None, method: str, headers: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,99 @@
+"""From a cloud API request to the action that answers it (API 3.0, 213/30654 request, 213/30435 errors)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sitepub.local.cloud_api import tc3
+from sitepub.local.cloud_api.actions import Call, Service
+from sitepub.local.cloud_api.cam import CAM
+from sitepub.local.cloud_api.errors import ApiError
+from sitepub.local.cloud_api.sts import STS
+from sitepub.local.errors import ServiceError
+from sitepub.local.messages import Request, Response
+
+SERVICES: tuple[Service, ...] = (CAM, STS)
+"""Every interface that is spoken. A new service is a module of its own and one name here."""
+
+BODY_LIMIT = 10 * 1024 * 1024
+"""Bytes of a request (API 3.0: 10 MB with signature v3)."""
+
+_BY_NAME = {(service.name, service.version): service for service in SERVICES}
+_NAMES = {service.name for service in SERVICES}
+
+
+async def answer(request: Request) -> Response:
+    """Answer `POST /` on a cloud API host or on loopback. Always HTTP 200; errors are in the body.
+
+    The Content-Type has no charset: the official SDK reads errors only from the bare `application/json`.
+    """
+    try:
+        result = await _result(request)
+    except ApiError as error:
+        result = {"Error": {"Code": error.code, "Message": error.message}}
+    body = json.dumps({"Response": {**result, "RequestId": request.request_id}}, ensure_ascii=False)
+    return Response(200, {"Content-Type": "application/json"}, body.encode())
+
+
+async def _result(request: Request) -> dict[str, Any]:
+    try:
+        body = await request.body.read(BODY_LIMIT)
+    except ServiceError as error:
+        code = "RequestSizeLimitExceeded" if error.code == "EntityTooLarge" else "InvalidParameter"
+        raise ApiError(code, error.message) from None
+    headers = request.headers
+    query = request.target.partition("?")[2]
+    identity = request.cloud.identity
+    signed = tc3.verify(
+        request.method, query, headers, body, now=request.time, signer_of=identity.signer
+    )
+    service = _service(signed.service, request.service.product, headers)
+    name = _required(headers, "X-TC-Action")
+    action = service.actions.get(name)
+    if action is None:
+        where = f"{service.name} {service.version}"
+        raise ApiError("InvalidAction", f"The action {name} of {where} is not found.")
+    if service.regional:
+        _required(headers, "X-TC-Region")
+    parameters = _parameters(request.method, headers, body)
+    action.check(parameters)
+    region = headers.get("X-TC-Region", "")
+    return await action.handler(
+        Call(request.cloud, signed.signer, region, parameters, request.time, request.request_id)
+    )
+
+
+def _service(signed: str, product: str, headers: Mapping[str, str]) -> Service:
+    """The interface that was signed for. `product` is what the host names, empty on loopback."""
+    if product and product != signed:
+        message = f"The credential is for {signed}, the host is that of {product}."
+        raise ApiError("AuthFailure.InvalidAuthorization", message)
+    if signed not in _NAMES:
+        raise ApiError("NoSuchProduct", f"The embedded cloud has no product {signed}.")
+    version = _required(headers, "X-TC-Version")
+    service = _BY_NAME.get((signed, version))
+    if service is None:
+        raise ApiError("NoSuchVersion", f"{signed} has no version {version}.")
+    return service
+
+
+def _required(headers: Mapping[str, str], name: str) -> str:
+    value = headers.get(name)
+    if not value:
+        raise ApiError("MissingParameter", f"The request has no {name} header.")
+    return value
+
+
+def _parameters(method: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    media = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if method != "POST" or media != "application/json":
+        raise ApiError("UnsupportedProtocol")
+    try:
+        parameters = json.loads(body or b"{}")
+    except ValueError:
+        raise ApiError("InvalidParameter", "The body is not JSON.") from None
+    if not isinstance(parameters, dict):
+        raise ApiError("InvalidParameter", "The body must be a JSON object.")
+    return parameters
