@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 from sitepub.errors import Refused
 
@@ -53,8 +53,8 @@ def spawn(data: Path, arguments: list[str], *, log: Path, environ: Mapping[str, 
                                 env=environment(environ), close_fds=True, start_new_session=True)
 
 
-def run_here(data: Path, arguments: list[str], *, environ: Mapping[str, str]) -> int:
-    """Run the server in the foreground until it ends; its exit code.
+def run_here(data: Path, arguments: list[str], *, environ: Mapping[str, str]) -> NoReturn:
+    """Run the server in the foreground until it ends, and end with its exit code.
 
     On POSIX this process becomes the server, so signals and a supervisor meet it directly.
     """
@@ -62,7 +62,7 @@ def run_here(data: Path, arguments: list[str], *, environ: Mapping[str, str]) ->
     if sys.platform == "win32":
         process = subprocess.Popen(words, cwd=data, env=environment(environ))
         try:
-            return process.wait()
+            raise SystemExit(process.wait())
         finally:
             end_child(process)
     else:
