@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sitepub.errors import AccessDenied, CloudError, CredentialsError, NotFound, PreconditionFailed, SitepubError
+from sitepub.errors import (
+    AccessDenied,
+    CloudError,
+    CredentialsError,
+    NotFound,
+    PreconditionFailed,
+    SitepubError,
+)
 
 _GRANT = "Ask the account's owner to allow {action} on {resource} for this key (CAM policy)."
 _CLOCK = "Set this computer's clock (date, time and time zone) and run again."
@@ -40,7 +47,7 @@ _CREDENTIALS = {
                                      "Check it in the console (CAM, API keys) or run `sitepub login`."),
     "AuthFailure.InvalidSecretId": ("The SecretId is not valid for the cloud API.", "Run `sitepub login`."),
     "AuthFailure.SignatureFailure": ("The SecretKey does not belong to the SecretId.",
-                                     "Copy both again from the console (CAM, API keys) or run `sitepub login`."),
+                                     "Copy both from the console (CAM, API keys) or run `sitepub login`."),
     "AuthFailure.SignatureExpire": ("This computer's clock is too far from the cloud's.", _CLOCK),
     "AuthFailure.TokenFailure": ("The token of the temporary credentials is not valid or has expired.",
                                  "Get new ones and run again."),
@@ -49,8 +56,9 @@ _CREDENTIALS = {
 }
 
 _NOT_FOUND = frozenset({
-    "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NoSuchResource", "NoSuchWebsiteConfiguration", "NoSuchTagSet",
-    "NoSuchTagSetError", "NoSuchCORSConfiguration", "NoSuchLifecycleConfiguration", "NoSuchBucketPolicy",
+    "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NoSuchResource", "NoSuchWebsiteConfiguration",
+    "NoSuchTagSet", "NoSuchTagSetError", "NoSuchCORSConfiguration", "NoSuchLifecycleConfiguration",
+    "NoSuchBucketPolicy",
 })
 
 _EXPLAINED = {
@@ -93,7 +101,7 @@ def error_from(asked: Asked, status: int, code: str = "", message: str = "",
                           request_id=request_id)
     if code == "NoSuchBucket" or (status == 404 and not code and not asked.key):
         return NotFound(f"There is no bucket {asked.bucket}.", code="NoSuchBucket", status=status,
-                        hint="Check the bucket's name and the region; `sitepub deploy` creates a missing one.",
+                        hint="Check the bucket's name and the region; `sitepub deploy` creates it.",
                         request_id=request_id)
     if code in _NOT_FOUND or code.startswith("ResourceNotFound") or status == 404:
         return NotFound(f"Not found: {asked.what}.", code=code or "NoSuchKey", status=status,
@@ -111,10 +119,12 @@ def error_from(asked: Asked, status: int, code: str = "", message: str = "",
             or code == "AccessDenied"):
         return AccessDenied(f"These credentials may not do {asked.action} on {asked.what}." + _said(message),
                             code=code or "AccessDenied", status=status,
-                            hint=_GRANT.format(action=asked.action, resource=asked.what), request_id=request_id)
+                            hint=_GRANT.format(action=asked.action, resource=asked.what),
+                            request_id=request_id)
     if 300 <= status < 400:
         return CloudError(f"{asked.bucket} answered with a redirect ({status}).", code=code or "Redirect",
-                          status=status, hint="The bucket is probably in another region.", request_id=request_id)
+                          status=status, request_id=request_id,
+                          hint="The bucket is probably in another region.")
     name = code or f"HTTP {status}"
     return CloudError(f"The cloud refused {asked.action} for {asked.what}: {name}.{_said(message)}",
                       code=code or "CloudError", status=status, request_id=request_id,

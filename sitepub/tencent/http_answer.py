@@ -132,7 +132,7 @@ class AnswerReader:
         return line
 
     def _read_chunks(self) -> bytes:
-        parts = []
+        parts: list[bytes] = []
         while True:
             size_text = self._read_line().partition(b";")[0].strip()
             try:

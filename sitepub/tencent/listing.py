@@ -87,7 +87,8 @@ def list_objects(wire: Wire, prefix: str) -> Iterator[Listed]:
         page = _page(wire, params)
         for item in page.objects:
             if not item.key.startswith(prefix):
-                raise CloudError(f"The cloud listed {item.key}, which is not below {prefix}.", code="BadListing")
+                raise CloudError(f"The cloud listed {item.key}, which is not below {prefix}.",
+                                 code="BadListing")
         yield from page.objects
         if page.next_marker is None:
             return

@@ -102,7 +102,7 @@ class Multipart:
                         digest.update(data)
                         crc = crc_of(data, crc)
                         read += len(data)
-                        future = pool.submit(self._put_part, target, len(futures) + 1, data, sent, retry)
+                        future = self._submit(pool, target, len(futures) + 1, data, sent, retry)
                     except BaseException:
                         self._slots.release()
                         raise
@@ -113,7 +113,8 @@ class Multipart:
                 changed = _changed(file, before, read)
             etags = [future.result() for future in futures]
         except OSError as error:
-            raise SiteError(f"{path} cannot be read: {error.strerror or error}.", code="Unreadable") from error
+            raise SiteError(f"{path} cannot be read: {error.strerror or error}.",
+                            code="Unreadable") from error
         finally:
             for future in futures:
                 future.cancel()
@@ -125,20 +126,30 @@ class Multipart:
                             hint="Wait until nothing writes to the folder any more, then run again.")
         return etags, crc if crc is not None else crc_of(b""), before.st_size
 
+    def _submit(self, pool: ThreadPoolExecutor, target: _Target, number: int, data: bytes, sent: Sent | None,
+                retry: Retry | None) -> Future[str]:
+        try:
+            return pool.submit(self._put_part, target, number, data, sent, retry)
+        except RuntimeError as error:
+            raise Interrupted("The store was closed.") from error
+
     def _part_done(self, done: Future[str], failed: threading.Event) -> None:
         self._slots.release()
         if done.cancelled() or done.exception() is not None:
             failed.set()
 
-    def _put_part(self, target: _Target, number: int, data: bytes, sent: Sent | None, retry: Retry | None) -> str:
+    def _put_part(self, target: _Target, number: int, data: bytes, sent: Sent | None,
+                  retry: Retry | None) -> str:
         md5 = md5_of(data)
         params = {"partNumber": str(number), "uploadId": target.upload_id}
-        request = Request("PUT", "cos:UploadPart", target.key, params, {"Content-MD5": content_md5(md5)}, data)
+        headers = {"Content-MD5": content_md5(md5)}
+        request = Request("PUT", "cos:UploadPart", target.key, params, headers, data)
         answer = self._wire.send(request, sent=sent, retry=retry,
                                  check=lambda answer: check_stored(answer, data, md5, target.key)).answer
         return bare(answer.headers["etag"])
 
-    def _complete(self, target: _Target, etags: list[str], crc: int, size: int, retry: Retry | None) -> Stored:
+    def _complete(self, target: _Target, etags: list[str], crc: int, size: int,
+                  retry: Retry | None) -> Stored:
         parts = "".join([f'<Part><PartNumber>{number}</PartNumber><ETag>"{escape(etag)}"</ETag></Part>'
                          for number, etag in enumerate(etags, 1)])
         body = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
@@ -186,7 +197,8 @@ class Multipart:
     def _stored_whole(self, key: str, crc: int, size: int) -> str:
         """Ask for what lies under the key; its ETag when it is what was sent."""
         headers = self._wire.send(Request("HEAD", "cos:HeadObject", key)).answer.headers
-        if headers.get("content-length") != str(size) or headers.get("x-cos-hash-crc64ecma", str(crc)) != str(crc):
+        stored_crc = headers.get("x-cos-hash-crc64ecma", str(crc))
+        if headers.get("content-length") != str(size) or stored_crc != str(crc):
             raise _damaged(key)
         return bare(headers.get("etag", ""))
 
@@ -238,5 +250,5 @@ def _whole_xml(body: bytes, what: str) -> ET.Element:
 
 
 def _damaged(key: str) -> CloudError:
-    return CloudError(f"{key} was damaged on its way: its CRC64 is not that of the file.", code="ContentDamaged",
-                      hint="Run again.")
+    return CloudError(f"{key} was damaged on its way: its CRC64 is not that of the file.",
+                      code="ContentDamaged", hint="Run again.")

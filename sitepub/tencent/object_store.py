@@ -34,7 +34,8 @@ class CosObjectStore:
     """One bucket on COS (or on the embedded cloud)."""
 
     def __init__(self, cloud: Cloud, bucket: str, *, connections: int = 64, part_threads: int = 8,
-                 backoff: Backoff | None = None, route: Route | None = None, clock: Clock | None = None) -> None:
+                 backoff: Backoff | None = None, route: Route | None = None,
+                 clock: Clock | None = None) -> None:
         """``connections``: how many are kept open between requests (threads may use more at once).
         ``part_threads``: how many parts of large files go up at the same time, over all files."""
         self.bucket = bucket
@@ -143,9 +144,6 @@ class CosObjectStore:
             raise CloudError(f"The cloud did not say how large {key} is.", code="BadAnswer")
         return ObjectHead(int(length), bare(answer.headers.get("etag", "")), answer.headers)
 
-    def list(self, prefix: str = "") -> Iterator[Listed]:
-        return listing.list_objects(self._wire, prefix)
-
     def delete(self, keys: Sequence[str]) -> Sequence[DeleteFailure]:
         failures: list[DeleteFailure] = []
         plain = [key for key in keys if can_hold(key)]
@@ -181,6 +179,11 @@ class CosObjectStore:
     def close(self) -> None:
         self._multipart.close()
         self._wire.close()
+
+    # Last, because inside the class its name hides the builtin from the annotations that follow.
+    def list(self, prefix: str = "") -> Iterator[Listed]:
+        """See :class:`store.ObjectStore`."""
+        return listing.list_objects(self._wire, prefix)
 
 
 def _size(path: Path) -> int:
@@ -222,8 +225,9 @@ def _delete_failures(body: bytes) -> list[DeleteFailure]:
     for child in root:
         if local_name(child.tag) == "Error":
             texts = flat(child)
-            if texts.get("Code") != "NoSuchKey":
-                failures.append(DeleteFailure(texts.get("Key", ""), texts.get("Code", ""), texts.get("Message", "")))
+            code = texts.get("Code", "")
+            if code != "NoSuchKey":
+                failures.append(DeleteFailure(texts.get("Key", ""), code, texts.get("Message", "")))
     return failures
 
 

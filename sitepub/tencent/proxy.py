@@ -32,7 +32,7 @@ def parse_proxy(url: str, variable: str) -> Proxy:
                          hint="It should look like http://user:password@proxy.example.com:3128.")
     if parts.scheme != "http":
         raise UsageError(f"{variable} asks for a {parts.scheme}:// proxy, which sitepub does not speak.",
-                         hint="Name an http:// proxy; the traffic inside is encrypted to the cloud all the same.")
+                         hint="Name an http:// proxy; what goes through it is encrypted all the same.")
     authorization = None
     if parts.username is not None:
         user = f"{urllib.parse.unquote(parts.username)}:{urllib.parse.unquote(parts.password or '')}"

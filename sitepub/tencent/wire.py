@@ -169,7 +169,7 @@ class Wire:
         for name, value in request.headers.items():
             value = value.strip()
             if _LINE_BREAK.search(value) or not name.isascii() or not name:
-                raise SiteError(f"The header {name!r} of {request.key} cannot be sent: it holds a line break.")
+                raise SiteError(f"The header {name!r} of {request.key} cannot be sent: it has a line break.")
             lines.append(f"{name}: {value}\r\n")
             if is_signed(lower := name.lower()):
                 signed.append((lower, value))
@@ -190,7 +190,7 @@ class Wire:
 
     def _network_error(self, lost: ConnectionLost) -> NetworkError:
         return NetworkError(f"The connection to {self._host} failed: {lost}.",
-                            hint="Check the network (and HTTPS_PROXY) and run again: what is done stays done.")
+                            hint="Check the network (and HTTPS_PROXY), then run again: it goes on from here.")
 
     def _refuse_in_outage(self) -> None:
         """While the network is down, fail at once instead of once more after all the waits, for each file."""

@@ -1,0 +1,151 @@
+"""The cloud API 3.0: calls by service, version and action, through the SDK's CommonClient."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sitepub.errors import NetworkError, SitepubError
+from sitepub.tencent.clock import Clock
+from sitepub.tencent.cloud import Credentials, Embedded
+from sitepub.tencent.errors_from_cloud import Asked, error_from
+from sitepub.tencent.retry import Backoff, worth_retrying
+
+_TIMEOUT = 30
+_NETWORK_CODES = frozenset({"ClientNetworkError", "ServerNetworkError"})
+_READS = ("Describe", "Get", "List", "Check", "Search", "Query", "AssumeRole")
+Retried = Callable[[Exception, float], None]
+
+
+def language() -> str:
+    """Of the cloud's messages: Chinese for a Chinese locale, else English."""
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "zh-CN" if locale.lower().startswith("zh") else "en-US"
+
+
+class CloudApi:
+    """Safe to use from many threads; each call has a client of its own."""
+
+    def __init__(self, credentials: Credentials, region: str, embedded: Embedded | None = None, *,
+                 backoff: Backoff | None = None, clock: Clock | None = None,
+                 sleep: Callable[[float], None] = time.sleep) -> None:
+        self._credentials = credentials
+        self._region = region
+        self._embedded = embedded
+        self._backoff = backoff or Backoff(attempts=5)
+        self._clock = clock or Clock()
+        self._sleep = sleep
+
+    def call(self, service: str, version: str, action: str, params: Mapping[str, Any], *,
+             unsigned: bool = False, retry: Retried | None = None) -> dict[str, Any]:
+        """One call; the answer's ``Response``, with its RequestId.
+
+        RequestLimitExceeded is tried again, with back-off. So is a broken connection when the action only
+        reads: one that writes may have been carried out, so its caller has to look first. Raises what
+        :func:`errors_from_cloud.error_from` makes of the error code, or NetworkError.
+        """
+        from tencentcloud.common.exception import TencentCloudSDKException
+
+        failures, corrected = 0, False
+        while True:
+            try:
+                return self._call_once(service, version, action, params, unsigned)
+            except TencentCloudSDKException as error:
+                code = error.get_code() or ""
+                if code == "AuthFailure.SignatureExpire" and not corrected and self._learn_time(service):
+                    corrected = True
+                    continue
+                problem, again = self._explain(f"{service}:{action}", action, code, error)
+            failures += 1
+            if not again or failures >= self._backoff.attempts:
+                raise problem
+            wait = self._backoff.wait(failures)
+            if retry is not None:
+                retry(problem, wait)
+            self._sleep(wait)
+
+    def _explain(self, name: str, action: str, code: str, error: Any) -> tuple[SitepubError, bool]:
+        if code in _NETWORK_CODES:
+            said = str(error.get_message())[:200]
+            return (NetworkError(f"The cloud API could not be reached for {name}: {said}",
+                                 hint="Check the network (and HTTPS_PROXY), then run again."),
+                    action.startswith(_READS))
+        # These refuse before anything is done (cloud API 3.0, common errors).
+        again = worth_retrying(0, code.partition(".")[0]) and (code.startswith("RequestLimitExceeded")
+                                                              or action.startswith(_READS))
+        return error_from(Asked(name), 0, code, str(error.get_message() or ""), error.get_request_id()), again
+
+    def _call_once(self, service: str, version: str, action: str, params: Mapping[str, Any],
+                   unsigned: bool) -> dict[str, Any]:
+        client = self._client(service, version)
+        options = {"SkipSign": True} if unsigned else None
+        answer: Any = client.call_json(action, dict(params), options=options)
+        response = answer.get("Response") if isinstance(answer, dict) else None
+        if not isinstance(response, dict):
+            raise NetworkError(f"The cloud API gave no answer to {service}:{action}.")
+        if "Error" in response:
+            # The SDK looks for errors only below two content types.
+            from tencentcloud.common.exception import TencentCloudSDKException
+
+            found = response["Error"]
+            raise TencentCloudSDKException(found.get("Code"), found.get("Message"), response.get("RequestId"))
+        return response
+
+    def _client(self, service: str, version: str) -> Any:
+        from tencentcloud.common.common_client import CommonClient
+        from tencentcloud.common.credential import Credential
+        from tencentcloud.common.profile.client_profile import ClientProfile
+        from tencentcloud.common.profile.http_profile import HttpProfile
+
+        from sitepub.tencent.sdk_session import equip, quiet
+
+        quiet("tencentcloud_sdk_common")
+        clock = self._clock
+
+        class ClientOnTime(CommonClient):  # type: ignore[misc]
+            """Signs with the server's time, once it is known to differ from this computer's."""
+
+            def _build_req_with_tc3_signature(self, action: str, params: Any, req: Any,
+                                              options: Any = None) -> None:
+                super()._build_req_with_tc3_signature(action, params, req, options)
+                if clock.offset:
+                    now = int(clock.now())
+                    date = time.strftime("%Y-%m-%d", time.gmtime(now))
+                    req.header["X-TC-Timestamp"] = str(now)
+                    signed = self._get_tc3_signature(params, req, date, self._service,
+                                                     self.credential.secret_key, options)
+                    scope = f"{self.credential.secret_id}/{date}/{self._service}/tc3_request"
+                    req.header["Authorization"] = (f"TC3-HMAC-SHA256 Credential={scope}, "
+                                                   f"SignedHeaders=content-type;host, Signature={signed}")
+
+        credentials = self._credentials
+        credential = Credential(credentials.secret_id, credentials.secret_key, credentials.token)
+        if self._embedded is not None:
+            http = HttpProfile(protocol="http", endpoint=f"{self._embedded.host}:{self._embedded.port}",
+                               reqTimeout=_TIMEOUT)
+        else:
+            http = HttpProfile(protocol="https", reqTimeout=_TIMEOUT)
+        profile = ClientProfile(httpProfile=http, language=language())
+        client = ClientOnTime(service, version, credential, self._region, profile)
+        # Its own reading of NO_PROXY is a substring test: requests reads the environment better.
+        client.request.conn.proxy = None
+        equip(client.request.conn._session, direct=self._embedded is not None)
+        return client
+
+    def _learn_time(self, service: str) -> bool:
+        """Ask the endpoint for its Date; True when this computer's clock was wrong."""
+        from sitepub.tencent.sdk_session import session
+
+        base = self._embedded.endpoint if self._embedded else f"https://{service}.tencentcloudapi.com"
+        import requests
+
+        with session(direct=self._embedded is not None) as asking:
+            try:
+                answer = asking.head(base + "/", timeout=_TIMEOUT)
+            except requests.RequestException:
+                return False
+            return self._clock.learn(answer.headers.get("Date"))
+
+

@@ -1,0 +1,74 @@
+"""Temporary credentials of a role: of a pod (OIDC) or of a virtual machine (its metadata service)."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+from sitepub.errors import CredentialsError
+from sitepub.tencent.cloud import Credentials
+
+_METADATA = "http://metadata.tencentyun.com/latest/meta-data/cam/security-credentials/"
+_SESSION_SECONDS = 7200
+
+
+def from_pod(environ: Mapping[str, str]) -> Credentials | None:
+    """The role that TKE gives a pod: STS AssumeRoleWithWebIdentity with the token in the pod's file.
+
+    ``None`` when the pod's variables are not set. Raises :class:`~sitepub.errors.CredentialsError` when the
+    token cannot be read, and what the call raises.
+    """
+    token_file, role = environ.get("TKE_WEB_IDENTITY_TOKEN_FILE"), environ.get("TKE_ROLE_ARN")
+    provider = environ.get("TKE_PROVIDER_ID")
+    if not token_file or not role or not provider:
+        return None
+    try:
+        token = Path(token_file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CredentialsError(f"The pod's token {token_file} cannot be read ({type(error).__name__}).",
+                               code="BadRole") from error
+    from sitepub.tencent.cloud_api import CloudApi
+
+    api = CloudApi(Credentials("", "", source="role of the pod"), environ.get("TKE_REGION") or "ap-guangzhou")
+    answer = api.call("sts", "2018-08-13", "AssumeRoleWithWebIdentity", {
+        "ProviderId": provider, "WebIdentityToken": token, "RoleArn": role, "RoleSessionName": "sitepub",
+        "DurationSeconds": _SESSION_SECONDS,
+    }, unsigned=True)
+    found = answer.get("Credentials") or {}
+    return _complete(found.get("TmpSecretId"), found.get("TmpSecretKey"), found.get("Token"), "role of the pod")
+
+
+def from_machine(environ: Mapping[str, str]) -> Credentials | None:
+    """The role of the virtual machine, when ``SITEPUB_CVM_ROLE`` names it (or is ``auto``).
+
+    Raises :class:`~sitepub.errors.CredentialsError` when the metadata service does not give it.
+    """
+    role = environ.get("SITEPUB_CVM_ROLE")
+    if not role:
+        return None
+    try:
+        if role == "auto":
+            role = _metadata("").split()[0]
+        found = json.loads(_metadata(role))
+    except (OSError, ValueError, IndexError) as error:
+        raise CredentialsError("The metadata service of this machine gave no role.", code="BadRole",
+                               hint="Bind a CAM role to the machine, or unset SITEPUB_CVM_ROLE.") from error
+    if not isinstance(found, dict):
+        found = {}
+    return _complete(found.get("TmpSecretId"), found.get("TmpSecretKey"), found.get("Token"), f"role {role}")
+
+
+def _metadata(path: str) -> str:
+    # Link-local: never through a proxy.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(_METADATA + path, timeout=3) as answer:
+        text: bytes = answer.read(65536)
+    return text.decode()
+
+
+def _complete(secret_id: object, secret_key: object, token: object, source: str) -> Credentials:
+    if not (isinstance(secret_id, str) and isinstance(secret_key, str) and isinstance(token, str)):
+        raise CredentialsError(f"The {source} gave no complete credentials.", code="BadRole")
+    return Credentials(secret_id, secret_key, token, source)
