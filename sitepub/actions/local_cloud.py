@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from sitepub.actions import local_process
@@ -177,6 +177,16 @@ def _spawn(data: Path, wish: Wish, environ: Mapping[str, str]) -> EmbeddedCloud:
         raise
     local_process.end_child(process)
     raise _not_started(f"The embedded cloud did not come up within {PATIENCE:.0f} seconds.", log)
+
+
+def run_in_foreground(data: Path, wish: Wish, *, environ: Mapping[str, str], json: bool) -> NoReturn:
+    """Run the embedded cloud in this process's place until it is told to end."""
+    running = find(data)
+    if running is not None:
+        raise Refused(f"The embedded cloud is already running on port {running.address.port}.",
+                      code="AlreadyRunning", hint="sitepub local stop, then start it again.")
+    prepare(data)
+    local_process.run_here(data, wish.arguments() + (["--json"] if json else []), environ=environ)
 
 
 def _not_started(message: str, log: Path) -> SitepubError:

@@ -152,6 +152,11 @@ class Terminal:
                           hint="Pass --yes to answer yes without being asked.")
         return self._ask(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
 
+    def confirm_or_refuse(self, question: str, *, yes: bool = False) -> None:
+        """Like :meth:`confirm`, for when a no ends the work: raises Refused."""
+        if not self.confirm(question, yes=yes):
+            raise Refused("Not done: you said no.", code="Declined")
+
     def ask_secret(self, question: str) -> str:
         """Ask without echo. Raises :class:`~sitepub.errors.Refused` where that cannot be done."""
         if not self.can_ask:

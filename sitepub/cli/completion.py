@@ -1,0 +1,29 @@
+"""``sitepub completion``: the script that teaches a shell to complete sitepub's commands and options."""
+
+from __future__ import annotations
+
+import click
+
+from sitepub.cli.options import Run, command
+
+
+@command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(run: Run, shell: str) -> None:
+    """Print a completion script for a shell.
+
+    \b
+    bash: sitepub completion bash > ~/.local/share/bash-completion/completions/sitepub
+    zsh:  sitepub completion zsh > a folder in your $fpath, as _sitepub
+    fish: sitepub completion fish > ~/.config/fish/completions/sitepub.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    from sitepub.cli.main import root
+
+    found = get_completion_class(shell)
+    if found is None:
+        raise click.UsageError(f"There is no completion for {shell}.")
+    script = found(root(), {}, "sitepub", "_SITEPUB_COMPLETE")
+    # Not script.source(): that runs the bash of this computer, and the script may be for another one.
+    run.terminal.out(script.source_template % script.source_vars())
