@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sitepub.actions.local_cloud import ensure_embedded
 from sitepub.config.project import Project
+from sitepub.errors import Problem
 from sitepub.tencent.cloud import Cloud
 from sitepub.terminal import secrets
 
 
-def connect(project: Project, *, local: bool, profile: str | None, environ: Mapping[str, str]) -> Cloud:
+def connect(project: Project, *, local: bool, profile: str | None, environ: Mapping[str, str],
+            warn: Callable[[Problem], None] | None = None) -> Cloud:
     """The cloud for a project: the embedded one (``local``; started if need be) or the real one.
 
     With ``local`` no real credentials are read. The key in use is hidden from everything that is printed.
-    Raises CredentialsError when there are none or they are wrong, NetworkError, CloudError.
+    ``warn`` is told of oddities (a file of keys that others could read). Raises CredentialsError when there
+    are none or they are wrong, NetworkError, CloudError.
     """
     if local:
         embedded = ensure_embedded(environ)
@@ -24,7 +27,7 @@ def connect(project: Project, *, local: bool, profile: str | None, environ: Mapp
     from sitepub.tencent import account
     from sitepub.tencent.credentials import find_credentials
 
-    credentials = find_credentials(profile=profile, environ=environ, dotenv=project.dotenv)
+    credentials = find_credentials(profile=profile, environ=environ, dotenv=project.dotenv, warn=warn)
     secrets.register(credentials.secret_id, credentials.secret_key, credentials.token)
     # The account number of the environment belongs to the key of the environment, not to a profile's.
     app_id = None if profile else environ.get("TENCENT_APP_ID") or project.dotenv.get("TENCENT_APP_ID")

@@ -1,0 +1,40 @@
+"""``sitepub login``: check an API key and keep it."""
+
+from __future__ import annotations
+
+import click
+
+from sitepub.cli.options import Run, command
+from sitepub.errors import Refused
+from sitepub.terminal.messages import visible
+
+
+@command(account=True)
+@click.option("--secret-id", metavar="ID", help="The SecretId, instead of being asked for it.")
+@click.option("--secret-key-stdin", is_flag=True, help="Read the SecretKey from standard input.")
+def login(run: Run, secret_id: str | None, secret_key_stdin: bool) -> None:
+    """Check an API key and save it as a profile.
+
+    Asks for the SecretId and the SecretKey (console: CAM, API keys) without showing them. The key is checked
+    with the cloud before it is stored, in a file that only you may read. Without a terminal:
+    sitepub login --secret-id ID --secret-key-stdin < file
+    """
+    from sitepub.actions import login as action
+
+    if run.local:
+        raise click.UsageError("The embedded cloud needs no login: --local finds its key by itself.")
+    terminal = run.terminal
+    if not terminal.can_ask and not (secret_id and secret_key_stdin):
+        raise Refused("There is no terminal to ask for the key on.", code="NoTerminal",
+                      hint="Use --secret-id ID --secret-key-stdin, or set TENCENTCLOUD_SECRET_ID and "
+                           "TENCENTCLOUD_SECRET_KEY.")
+    if not secret_id:
+        secret_id = terminal.ask_secret("SecretId")
+    secret_key = terminal.stdin.readline() if secret_key_stdin else terminal.ask_secret("SecretKey")
+    stored = action.login(secret_id.strip(), secret_key.strip(), profile=run.profile or "default",
+                          environ=run.environ)
+    if terminal.wants_json:
+        terminal.json({"version": 1, "profile": stored.profile, "file": str(stored.file), "arn": stored.arn,
+                       "account_id": stored.account_id})
+    terminal.result(f"Logged in as {visible(stored.arn)}.")
+    terminal.note(f"Stored as profile {stored.profile} in {stored.file}")
