@@ -1,0 +1,176 @@
+"""Content types by file name: a table of our own, because the machine's differs from machine to machine.
+
+Everything that is text says ``charset=utf-8``: text/*, JavaScript (RFC 9239), XML and SVG, and JSON types too
+(no charset is defined for them, RFC 8259, but none is harmed by it and old tools guess Latin-1 without).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+UNKNOWN = "application/octet-stream"
+"""For what is not in the table, also for names without an extension: a browser saves it and never runs it."""
+PLAIN = "text/plain; charset=utf-8"
+_JSON = "application/json; charset=utf-8"
+_XML = "application/xml; charset=utf-8"
+
+_TEXT = {
+    "text/html": "html htm",
+    "application/xhtml+xml": "xhtml xht",
+    "text/css": "css",
+    "text/javascript": "js mjs cjs",
+    "text/plain": "txt text log conf ini cfg toml diff patch properties asc pem",
+    "text/markdown": "md markdown",
+    "text/csv": "csv",
+    "text/tab-separated-values": "tsv",
+    "text/yaml": "yaml yml",
+    "text/calendar": "ics ifb",
+    "text/vcard": "vcf vcard",
+    "text/vtt": "vtt",
+    "text/cache-manifest": "appcache",
+    "text/x-component": "htc",
+    "application/json": "json map json5 topojson har",
+    "application/manifest+json": "webmanifest",
+    "application/ld+json": "jsonld",
+    "application/geo+json": "geojson",
+    "application/feed+json": "jsonfeed",
+    "application/x-ndjson": "ndjson jsonl",
+    "application/xml": "xml xsd rng",
+    "application/xslt+xml": "xsl xslt",
+    "application/atom+xml": "atom",
+    "application/rss+xml": "rss",
+    "application/opensearchdescription+xml": "osdx",
+    "application/vnd.google-earth.kml+xml": "kml",
+    "application/gpx+xml": "gpx",
+    "application/x-subrip": "srt",
+    "application/x-sh": "sh",
+    "image/svg+xml": "svg",
+    "model/gltf+json": "gltf",
+}
+_BINARY = {
+    "image/png": "png",
+    "image/apng": "apng",
+    "image/jpeg": "jpg jpeg jpe jfif pjpeg pjp",
+    "image/gif": "gif",
+    "image/webp": "webp",
+    "image/avif": "avif",
+    "image/jxl": "jxl",
+    "image/heic": "heic",
+    "image/heif": "heif",
+    "image/bmp": "bmp",
+    "image/tiff": "tif tiff",
+    "image/x-icon": "ico cur",
+    "image/vnd.adobe.photoshop": "psd",
+    "font/woff": "woff",
+    "font/woff2": "woff2",
+    "font/ttf": "ttf",
+    "font/otf": "otf",
+    "font/collection": "ttc",
+    "application/vnd.ms-fontobject": "eot",
+    "audio/mpeg": "mp3",
+    "audio/mp4": "m4a",
+    "audio/aac": "aac",
+    "audio/ogg": "oga ogg opus",
+    "audio/flac": "flac",
+    "audio/wav": "wav",
+    "audio/webm": "weba",
+    "audio/midi": "mid midi",
+    "video/mp4": "mp4 m4v",
+    "video/webm": "webm",
+    "video/ogg": "ogv",
+    "video/quicktime": "mov",
+    "video/mp2t": "ts",
+    "video/x-matroska": "mkv",
+    "video/x-msvideo": "avi",
+    "application/vnd.apple.mpegurl": "m3u8",
+    "application/dash+xml": "mpd",
+    "model/gltf-binary": "glb",
+    "model/obj": "obj",
+    "model/stl": "stl",
+    "model/vnd.usdz+zip": "usdz",
+    "application/wasm": "wasm",
+    "application/pdf": "pdf",
+    "application/epub+zip": "epub",
+    "application/rtf": "rtf",
+    "application/msword": "doc",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/vnd.ms-excel": "xls",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "application/vnd.ms-powerpoint": "ppt",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
+    "application/vnd.oasis.opendocument.text": "odt",
+    "application/vnd.oasis.opendocument.spreadsheet": "ods",
+    "application/vnd.oasis.opendocument.presentation": "odp",
+    "application/zip": "zip",
+    "application/gzip": "gz tgz",
+    "application/x-brotli": "br",
+    "application/zstd": "zst",
+    "application/x-bzip2": "bz2",
+    "application/x-xz": "xz",
+    "application/x-tar": "tar",
+    "application/x-7z-compressed": "7z",
+    "application/vnd.rar": "rar",
+    "application/java-archive": "jar war",
+    "application/vnd.android.package-archive": "apk",
+    "application/x-apple-diskimage": "dmg",
+    "application/vnd.sqlite3": "sqlite sqlite3",
+    "application/pkix-cert": "cer",
+    "application/x-x509-ca-cert": "crt der",
+    "application/x-bittorrent": "torrent",
+    "application/x-shockwave-flash": "swf",
+}
+# `.ts` is TypeScript in a source tree and MPEG transport stream on a website; `.html.gz` is a gzip file, not
+# an encoded page: set Content-Type and Content-Encoding in `headers` to serve it as one.
+_BY_EXTENSION = {
+    **{extension: f"{kind}; charset=utf-8" for kind, names in _TEXT.items() for extension in names.split()},
+    **{extension: kind for kind, names in _BINARY.items() for extension in names.split()},
+}
+
+_BY_NAME = {
+    **dict.fromkeys(("license", "licence", "copying", "notice", "authors", "contributors", "readme", "news",
+                     "changelog", "todo", "version", "cname", "makefile", "dockerfile", "codeowners",
+                     "_redirects", "_headers"), PLAIN),
+    **dict.fromkeys(("apple-app-site-association", "openid-configuration", "oauth-authorization-server",
+                     "nodeinfo", "assetlinks"), _JSON),
+    "webfinger": "application/jrd+json; charset=utf-8",
+    "host-meta": "application/xrd+xml; charset=utf-8",
+}
+"""Names without an extension that have a meaning of their own, in lower case."""
+
+_FEED_NAMES = frozenset({"feed.xml", "atom.xml", "rss.xml", "rss2.xml", "index.xml"})
+_ROOT_ELEMENT = re.compile(rb"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
+_COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
+_FEED_ROOTS = {b"feed": "application/atom+xml; charset=utf-8", b"rss": "application/rss+xml; charset=utf-8",
+               b"RDF": "application/rss+xml; charset=utf-8"}
+FEED_HEAD = 512
+"""Bytes of a possible feed that are looked at."""
+
+
+def extension_of(name: str) -> str:
+    """The extension in lower case without its dot; "" for none (``.well-known`` has none)."""
+    dot = name.rfind(".")
+    return name[dot + 1:].lower() if dot > 0 else ""
+
+
+def content_type(name: str, head: Callable[[], bytes] | None = None) -> str:
+    """The type of a file called ``name`` (without folders).
+
+    ``head`` gives the first :data:`FEED_HEAD` bytes of the content. It is called only for names such as
+    ``feed.xml`` and ``atom.xml``, to tell Atom from RSS by the root element; else they are plain XML.
+    """
+    extension = extension_of(name)
+    if extension == "xml" and head is not None and is_feed_name(name):
+        return _feed_type(head())
+    if extension:
+        return _BY_EXTENSION.get(extension, UNKNOWN)
+    return _BY_NAME.get(name.lower(), UNKNOWN)
+
+
+def is_feed_name(name: str) -> bool:
+    return name.lower() in _FEED_NAMES
+
+
+def _feed_type(head: bytes) -> str:
+    root = _ROOT_ELEMENT.search(_COMMENT.sub(b"", head))
+    return _FEED_ROOTS.get(root[1], _XML) if root else _XML

@@ -1,0 +1,137 @@
+"""A shell command in a process group of its own, and the pipe it prints into.
+
+POSIX: a session of its own, so that signals reach all of its children and none of ours. Windows: a process
+group (CTRL_BREAK is the only event that can be sent to one) and ``taskkill /T`` for what does not go.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+_BLOCK = 64 * 1024
+_BLOCKS_AHEAD = 4
+
+
+class HookProcess:
+    """Raises OSError from the constructor when the shell cannot be started."""
+
+    def __init__(self, command: str, folder: Path, environ: Mapping[str, str]) -> None:
+        if sys.platform == "win32":
+            self._process = subprocess.Popen(
+                command, shell=True, cwd=folder, env=dict(environ), stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0,
+                creationflags=subprocess.CREATE_NEW_PROCESS_GROUP)
+        else:
+            self._process = subprocess.Popen(
+                command, shell=True, cwd=folder, env=dict(environ), stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0, start_new_session=True)
+        self.pid = self._process.pid
+        assert self._process.stdout is not None
+        self._pipe = self._process.stdout
+        self._blocks: queue.Queue[bytes] = queue.Queue(_BLOCKS_AHEAD)
+        """Read ahead by a thread, because a pipe cannot be waited for with a time limit everywhere. When it
+        is full, the hook waits until its output was shown."""
+        self._closed = False
+        self._given_up = threading.Event()
+        self._reader = threading.Thread(target=self._read_pipe, name="hook output", daemon=True)
+        self._reader.start()
+
+    def _read_pipe(self) -> None:
+        # After close() the thread ends at the next block. Until a background process prints one or goes away
+        # the thread and the pipe stay, which costs nothing: closing a pipe under a reader is not safe.
+        with contextlib.suppress(OSError, ValueError):
+            while not self._given_up.is_set():
+                block = os.read(self._pipe.fileno(), _BLOCK)
+                if not block:
+                    break
+                self._put(block)
+        self._put(b"")
+        self._pipe.close()
+
+    def _put(self, block: bytes) -> None:
+        while not self._given_up.is_set():
+            with contextlib.suppress(queue.Full):
+                self._blocks.put(block, timeout=0.2)
+                return
+
+    def read(self, seconds: float) -> bytes | None:
+        """The next output; ``b""`` when the output is closed, ``None`` when nothing came in this time."""
+        if self._closed:
+            return b""
+        try:
+            block = self._blocks.get(timeout=seconds)
+        except queue.Empty:
+            return None
+        self._closed = block == b""
+        return block
+
+    def status(self) -> int | None:
+        """Exit status of the shell, negative for the signal that ended it, ``None`` while it runs."""
+        return self._process.poll()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the shell, at most this long."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+
+    def group_alive(self) -> bool:
+        """Does the shell or anything it started (and that did not leave its group) still run?"""
+        if self._process.poll() is None:
+            return True
+        if sys.platform == "win32":
+            return False
+        try:
+            os.killpg(self.pid, 0)
+        except (ProcessLookupError, PermissionError):  # macOS answers EPERM when only zombies are left
+            return False
+        return _has_living_member(self.pid)
+
+    def send(self, number: int) -> None:
+        """Send a signal to the whole group. Windows: CTRL_BREAK for SIGINT, an end of the tree otherwise."""
+        if sys.platform == "win32":
+            if number == signal.SIGINT:
+                with contextlib.suppress(OSError):
+                    self._process.send_signal(signal.CTRL_BREAK_EVENT)
+            else:
+                self.kill()
+        else:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, number)
+
+    def kill(self) -> None:
+        """End the whole group, now."""
+        if sys.platform == "win32":
+            subprocess.run(["taskkill", "/F", "/T", "/PID", str(self.pid)], check=False,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        elif self.group_alive():
+            self.send(signal.SIGKILL)
+        self.wait(5)
+
+    def close(self) -> None:
+        """No more output is wanted."""
+        self._given_up.set()
+        self._reader.join(0.5 if self._closed else 0)
+
+
+def _has_living_member(group: int) -> bool:
+    """Linux: is any member of the process group more than a zombie? Where PID 1 reaps nothing, as in many
+    containers, zombies keep a group for ever. Elsewhere the system's own answer has to do."""
+    processes = Path("/proc")
+    if not sys.platform.startswith("linux") or not (processes / "self/stat").exists():
+        return True
+    for entry in processes.iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                # proc(5): pid (comm) state ppid pgrp …; comm may hold spaces and parentheses.
+                fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()
+                if int(fields[2]) == group and fields[0] not in (b"Z", b"X"):
+                    return True
+    return False

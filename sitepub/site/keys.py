@@ -1,0 +1,51 @@
+"""Object keys: what a file's path becomes in the bucket.
+
+A key is the path below the web root in Unicode's composed form (NFC, as browsers send it; macOS keeps names
+decomposed), after the project's prefix. COS takes 1 to 850 bytes of UTF-8 (436/13324).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+LONGEST_KEY = 850
+"""Bytes."""
+
+
+def key_part(name: str) -> str:
+    """One part of a path as it stands in the key."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def is_plain(name: str) -> bool:
+    """Quick: certainly fit for a key, and the same in it."""
+    return name.isascii() and name.isprintable() and "\\" not in name
+
+
+def name_problem(name: str) -> str | None:
+    """What is wrong with a file's or folder's name, in words that follow "its name ..."; ``None``: nothing."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return "is not valid UTF-8"
+    if "\\" in name:
+        return "holds a backslash, which browsers turn into a slash"
+    for char in name:
+        if ord(char) < 32 or 127 <= ord(char) < 160:
+            return f"holds the control character U+{ord(char):04X}"
+    return None
+
+
+def key_problem(key: str) -> str | None:
+    """What is wrong with a whole key, in words that follow "its key ..."; ``None``: nothing."""
+    size = len(key) if key.isascii() else len(key.encode("utf-8"))
+    if size > LONGEST_KEY:
+        return f"is {size} bytes long in UTF-8, and COS takes {LONGEST_KEY}"
+    if key.startswith("/"):
+        return "starts with a slash"
+    return None
+
+
+def printable(path: str) -> str:
+    """A path that can be shown whatever is in it."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in path)
