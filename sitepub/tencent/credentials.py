@@ -93,7 +93,8 @@ def _ini(home: Path) -> Credentials | None:
     try:
         parser.read_string(text)
     except configparser.Error as error:
-        raise CredentialsError(f"{path} is not an INI file ({type(error).__name__}).", code="BadCredentialsFile",
+        raise CredentialsError(f"{path} is not an INI file ({type(error).__name__}).",
+                               code="BadCredentialsFile",
                                hint="It should hold [default], secret_id = … and secret_key = …") from None
     if not parser.has_section("default"):
         return None
@@ -168,5 +169,5 @@ def _checked(found: Credentials) -> Credentials:
                 code="BadCredentials", hint="Copy it again from the console (CAM, API keys).")
     if parts[0] == parts[1]:
         raise CredentialsError(f"SecretId and SecretKey from {found.source} are the same.",
-                               code="BadCredentials", hint="Copy both again from the console (CAM, API keys).")
+                               code="BadCredentials", hint="Copy both from the console (CAM, API keys).")
     return Credentials(parts[0], parts[1], parts[2] or None, found.source)

@@ -54,8 +54,8 @@ def read_profiles(environ: Mapping[str, str] | None = None) -> Profiles:
     for name in parser.sections():
         section = parser[name]
         if section.get("secret_id") and section.get("secret_key"):
-            found[name] = Credentials(section["secret_id"], section["secret_key"], section.get("token") or None,
-                                      source=f"profile {name}")
+            found[name] = Credentials(section["secret_id"], section["secret_key"],
+                                      section.get("token") or None, source=f"profile {name}")
     return Profiles(found, warnings)
 
 

@@ -37,7 +37,8 @@ def from_pod(environ: Mapping[str, str]) -> Credentials | None:
         "DurationSeconds": _SESSION_SECONDS,
     }, unsigned=True)
     found = answer.get("Credentials") or {}
-    return _complete(found.get("TmpSecretId"), found.get("TmpSecretKey"), found.get("Token"), "role of the pod")
+    return _complete(found.get("TmpSecretId"), found.get("TmpSecretKey"), found.get("Token"),
+                     "role of the pod")
 
 
 def from_machine(environ: Mapping[str, str]) -> Credentials | None:

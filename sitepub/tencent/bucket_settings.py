@@ -1,0 +1,267 @@
+"""A bucket and its settings, through the official SDK, in terms of config's values."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from sitepub.config.project import CorsRule, LifecycleRule
+from sitepub.errors import AccessDenied, CloudError, NetworkError, NotFound, SitepubError, UsageError
+from sitepub.tencent import fresh_buckets, setting_documents
+from sitepub.tencent.clock import Clock
+from sitepub.tencent.cloud import Cloud
+from sitepub.tencent.errors_from_cloud import Asked, error_from
+from sitepub.tencent.retry import Backoff, worth_retrying
+from sitepub.tencent.website_config import WebsiteConfig, from_document, to_document
+
+_TIMEOUT = 30
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?-[0-9]+")
+_NAME_MAX = 60
+_CANDIDATES = 20
+T = TypeVar("T")
+
+
+class BucketStatus(StrEnum):
+    MISSING = "missing"
+    OURS = "ours"
+    FOREIGN = "foreign"
+    """It exists and belongs to another account."""
+
+
+def check_bucket_name(bucket: str) -> None:
+    """Raises :class:`~sitepub.errors.UsageError` unless COS takes the name, ``-APPID`` included (436/13312)."""
+    if len(bucket) > _NAME_MAX:
+        raise UsageError(f"The bucket name {bucket} has {len(bucket)} characters; {_NAME_MAX} are allowed.",
+                         hint="Shorten inputs.bucketName; the -APPID at the end counts.")
+    if not _NAME.fullmatch(bucket):
+        raise UsageError(f"{bucket} cannot be a bucket name.",
+                         hint="Lowercase letters, digits and inner hyphens, then -APPID.")
+
+
+class BucketSettings:
+    """One bucket. Safe for many threads.
+
+    Every method raises what :func:`errors_from_cloud.error_from` makes of an answer, or NetworkError.
+    The getters answer ``None`` (or nothing) for a setting that was never made.
+    """
+
+    def __init__(self, cloud: Cloud, bucket: str, *, backoff: Backoff | None = None,
+                 clock: Clock | None = None, sleep: Callable[[float], None] = time.sleep) -> None:
+        check_bucket_name(bucket)
+        self.cloud = cloud
+        self.bucket = bucket
+        self._backoff = backoff or Backoff()
+        self._clock = clock or Clock()
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._client: Any = None
+
+    # The bucket itself
+
+    def head(self) -> BucketStatus:
+        """Whether the bucket is there. Raises :class:`~sitepub.errors.AccessDenied` for a bucket of this
+        account (its name ends with our app id) that the key may not look at."""
+        try:
+            self._call("HeadBucket", "head_bucket", believe_missing=True)
+        except NotFound:
+            return BucketStatus.MISSING
+        except AccessDenied:
+            if self.bucket.endswith(f"-{self.cloud.app_id}"):
+                raise
+            return BucketStatus.FOREIGN
+        return BucketStatus.OURS
+
+    def create(self) -> None:
+        """Create the bucket, private and in the cloud's region. It may already be ours.
+
+        When it is somebody else's, the error names a name that is free.
+        """
+        try:
+            self._call("PutBucket", "create_bucket", believe_missing=True)
+        except CloudError as error:
+            if error.code == "BucketAlreadyOwnedByYou":
+                return
+            if error.code == "BucketAlreadyExists":
+                free = free_name(self.cloud, self.bucket)
+                if free is not None:
+                    error.hint = f"{free} is free: set `inputs.bucketName: {free}` in serverless.yml."
+            raise
+        fresh_buckets.remember(self.bucket)
+
+    def delete(self) -> None:
+        """Delete the bucket, which has to be empty. A missing one is fine."""
+        try:
+            self._call("DeleteBucket", "delete_bucket", believe_missing=True)
+        except NotFound:
+            pass
+        fresh_buckets.forget(self.bucket)
+
+    # Settings
+
+    def get_acl(self) -> str | None:
+        """"private", "public-read" or "public-read-write"; ``None`` for grants of another kind."""
+        return setting_documents.canned_acl(self._call("GetBucketACL", "get_bucket_acl"))
+
+    def put_acl(self, canned: str) -> None:
+        self._call("PutBucketACL", "put_bucket_acl", ACL=canned)
+
+    def get_policy(self) -> dict[str, Any] | None:
+        found = self._get("GetBucketPolicy", "get_bucket_policy")
+        policy = None if found is None else json.loads(found["Policy"])
+        return policy if isinstance(policy, dict) and policy else None
+
+    def put_policy(self, policy: Mapping[str, Any]) -> None:
+        self._call("PutBucketPolicy", "put_bucket_policy", Policy=json.dumps(dict(policy)))
+
+    def delete_policy(self) -> None:
+        self._call("DeleteBucketPolicy", "delete_bucket_policy")
+
+    def get_cors(self) -> tuple[CorsRule, ...]:
+        found = self._get("GetBucketCORS", "get_bucket_cors")
+        return () if found is None else setting_documents.cors_rules(found)
+
+    def put_cors(self, rules: Sequence[CorsRule]) -> None:
+        self._call("PutBucketCORS", "put_bucket_cors",
+                   CORSConfiguration=setting_documents.cors_document(rules))
+
+    def delete_cors(self) -> None:
+        self._call("DeleteBucketCORS", "delete_bucket_cors")
+
+    def get_tags(self) -> dict[str, str]:
+        found = self._get("GetBucketTagging", "get_bucket_tagging")
+        return {} if found is None else setting_documents.tags_of(found)
+
+    def put_tags(self, tags: Mapping[str, str]) -> None:
+        self._call("PutBucketTagging", "put_bucket_tagging", Tagging=setting_documents.tags_document(tags))
+
+    def delete_tags(self) -> None:
+        self._call("DeleteBucketTagging", "delete_bucket_tagging")
+
+    def get_lifecycle(self) -> tuple[LifecycleRule, ...]:
+        found = self._get("GetBucketLifecycle", "get_bucket_lifecycle")
+        return () if found is None else setting_documents.lifecycle_rules(found)
+
+    def put_lifecycle(self, rules: Sequence[LifecycleRule]) -> None:
+        self._call("PutBucketLifecycle", "put_bucket_lifecycle",
+                   LifecycleConfiguration=setting_documents.lifecycle_document(rules))
+
+    def delete_lifecycle(self) -> None:
+        self._call("DeleteBucketLifecycle", "delete_bucket_lifecycle")
+
+    def get_website(self) -> WebsiteConfig | None:
+        found = self._get("GetBucketWebsite", "get_bucket_website")
+        return None if found is None else from_document(found)
+
+    def put_website(self, config: WebsiteConfig) -> None:
+        self._call("PutBucketWebsite", "put_bucket_website", WebsiteConfiguration=to_document(config))
+
+    def delete_website(self) -> None:
+        self._call("DeleteBucketWebsite", "delete_bucket_website")
+
+    # The SDK
+
+    def _get(self, action: str, method: str) -> Any:
+        """``None`` for a setting that was never made; a missing bucket still raises."""
+        try:
+            return self._call(action, method)
+        except NotFound as error:
+            if error.code == "NoSuchBucket":
+                raise
+            return None
+
+    def _call(self, action: str, method: str, *, believe_missing: bool = False, **arguments: Any) -> Any:
+        from qcloud_cos.cos_exception import CosClientError, CosServiceError
+
+        failures, corrected = 0, False
+        while True:
+            offset = self._clock.offset
+            try:
+                return getattr(self._sdk(), method)(Bucket=self.bucket, **arguments)
+            except CosServiceError as error:
+                if self._clock.offset != offset and not corrected:
+                    corrected = True
+                    continue
+                problem = self._explain(f"cos:{action}", error)
+                cached = (not believe_missing and problem.code == "NoSuchBucket"
+                          and fresh_buckets.is_fresh(self.bucket))
+                again = cached or worth_retrying(error.get_status_code(), problem.code)
+            except CosClientError as error:
+                problem = NetworkError(f"The connection to {self.bucket} failed: {str(error)[:200]}",
+                                       hint="Check the network (and HTTPS_PROXY), then run again.")
+                again = True
+            except (ET.ParseError, ValueError) as error:
+                problem = CloudError(f"The cloud's answer to {action} cannot be read: {error}.",
+                                     code="BadAnswer")
+                again = True
+            failures += 1
+            if not again or failures >= self._backoff.attempts:
+                raise problem
+            self._sleep(self._backoff.wait(failures))
+
+    def _explain(self, action: str, error: Any) -> SitepubError:
+        """The SDK keeps the error's fields, or the answer's headers when the body was empty (HEAD)."""
+        said = error.get_digest_msg()
+        items = said.items() if hasattr(said, "items") else ()
+        fields = {str(name).lower(): str(value) for name, value in items}
+        code = fields.get("code", "")
+        status = int(error.get_status_code())
+        if code == "NoSuchResource":
+            code = "NoSuchBucket"
+        request_id = fields.get("requestid") or fields.get("x-cos-request-id")
+        return error_from(Asked(action, self.bucket), status, code, fields.get("message", ""), request_id)
+
+    def _sdk(self) -> Any:
+        with self._lock:
+            if self._client is None:
+                self._client = self._connect()
+            return self._client
+
+    def _connect(self) -> Any:
+        from qcloud_cos import CosConfig, CosS3Client
+
+        from sitepub.tencent.sdk_session import OnTime, quiet, session
+
+        quiet("qcloud_cos")
+        cloud, credentials = self.cloud, self.cloud.credentials
+        common = {"Region": cloud.region, "SecretId": credentials.secret_id,
+                  "SecretKey": credentials.secret_key, "Token": credentials.token, "Timeout": _TIMEOUT}
+        if cloud.embedded is not None:
+            # The SDK connects to the address and keeps the bucket's real name in the Host header.
+            local = cloud.embedded
+            config = CosConfig(**common, Scheme="http", IP=local.host, Port=local.port,
+                               ServiceDomain=f"{local.host}:{local.port}")
+        else:
+            config = CosConfig(**common, Scheme="https")
+        made = session(direct=cloud.embedded is not None, on_time=OnTime(credentials, self._clock))
+        # Its own retries are few and its session is shared by all clients with ten connections: ours instead.
+        return CosS3Client(config, retry=0, session=made)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._client is not None:
+                self._client._session.close()
+                self._client = None
+
+
+def free_name(cloud: Cloud, bucket: str) -> str | None:
+    """A name like the bucket's that nobody has, without ``-APPID``; ``None`` if the first tries are taken."""
+    suffix = f"-{cloud.app_id}"
+    base = bucket.removesuffix(suffix)
+    for number in range(2, _CANDIDATES + 2):
+        tail = f"-{number}"
+        candidate = base[: _NAME_MAX - len(suffix) - len(tail)].rstrip("-") + tail
+        settings = BucketSettings(cloud, candidate + suffix)
+        try:
+            if settings.head() is BucketStatus.MISSING:
+                return candidate
+        except AccessDenied:
+            continue
+        finally:
+            settings.close()
+    return None

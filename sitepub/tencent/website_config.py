@@ -1,0 +1,91 @@
+"""The website settings of a bucket as COS keeps them (COS API 436/31930)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sitepub.config.project import RedirectRule
+
+
+@dataclass(frozen=True, slots=True)
+class WebsiteConfig:
+    index: str
+    error: str | None = None
+    """Key of the error document."""
+    original_status_enabled: bool = True
+    """The error document is served with the error's own status (else with 200)."""
+    redirect_https: bool = False
+    """Everything that comes over http is redirected to https."""
+    auto_addressing: bool = False
+    """``/page`` serves ``page.html``."""
+    rules: tuple[RedirectRule, ...] = ()
+
+
+def to_document(config: WebsiteConfig) -> dict[str, Any]:
+    """As the SDK wants it: nested dictionaries in the element order of the documentation."""
+    document: dict[str, Any] = {"IndexDocument": {"Suffix": config.index}}
+    if config.redirect_https:
+        document["RedirectAllRequestsTo"] = {"Protocol": "https"}
+    document["AutoAddressing"] = {"Status": _switch(config.auto_addressing)}
+    if config.error is not None:
+        document["ErrorDocument"] = {"Key": config.error,
+                                     "OriginalHttpStatus": _switch(config.original_status_enabled)}
+    if config.rules:
+        document["RoutingRules"] = [_rule_document(rule) for rule in config.rules]
+    return document
+
+
+def from_document(document: Mapping[str, Any]) -> WebsiteConfig:
+    """From what the SDK makes of the answer. An element without text is ``None`` there."""
+    index = document.get("IndexDocument") or {}
+    error = document.get("ErrorDocument") or {}
+    redirect = document.get("RedirectAllRequestsTo") or {}
+    addressing = document.get("AutoAddressing") or {}
+    return WebsiteConfig(
+        index=index.get("Suffix") or "",
+        error=error.get("Key") or None,
+        original_status_enabled=(error.get("OriginalHttpStatus") or "Enabled") == "Enabled",
+        redirect_https=(redirect.get("Protocol") or "") == "https",
+        auto_addressing=(addressing.get("Status") or "Disabled") == "Enabled",
+        rules=tuple(_rule(rule) for rule in document.get("RoutingRules") or ()),
+    )
+
+
+def _switch(on: bool) -> str:
+    return "Enabled" if on else "Disabled"
+
+
+def _rule_document(rule: RedirectRule) -> dict[str, Any]:
+    condition: dict[str, str] = {}
+    if rule.http_error_code is not None:
+        condition["HttpErrorCodeReturnedEquals"] = str(rule.http_error_code)
+    if rule.key_prefix is not None:
+        condition["KeyPrefixEquals"] = rule.key_prefix
+    redirect: dict[str, str] = {}
+    if rule.protocol is not None:
+        redirect["Protocol"] = rule.protocol
+    if rule.replace_key_with is not None:
+        redirect["ReplaceKeyWith"] = rule.replace_key_with
+    if rule.replace_key_prefix_with is not None:
+        redirect["ReplaceKeyPrefixWith"] = rule.replace_key_prefix_with
+    return {"Condition": condition, "Redirect": redirect}
+
+
+def _rule(document: Mapping[str, Any]) -> RedirectRule:
+    condition = document.get("Condition") or {}
+    redirect = document.get("Redirect") or {}
+    code = condition.get("HttpErrorCodeReturnedEquals")
+    protocol = redirect.get("Protocol")
+    return RedirectRule(
+        http_error_code=int(code) if code and str(code).isdigit() else None,
+        key_prefix=_present(condition, "KeyPrefixEquals"),
+        protocol=protocol if protocol in ("http", "https") else None,
+        replace_key_with=_present(redirect, "ReplaceKeyWith"),
+        replace_key_prefix_with=_present(redirect, "ReplaceKeyPrefixWith"),
+    )
+
+
+def _present(document: Mapping[str, Any], name: str) -> str | None:
+    return (document[name] or "") if name in document else None
