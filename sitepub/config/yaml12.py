@@ -64,7 +64,7 @@ def scalar_value(text: str, tag: str) -> bool | int | float | str | None:
     return float("nan") if _NAN.match(text) else float(text)
 
 
-class _Loader(Reader, Scanner, Parser, Composer):  # type: ignore[misc]
+class _Loader(Reader, Scanner, Parser, Composer):
     """PyYAML's reader up to the node graph, with the core schema and tabs where YAML 1.2 allows them."""
 
     def __init__(self, content: str) -> None:
@@ -81,7 +81,7 @@ class _Loader(Reader, Scanner, Parser, Composer):  # type: ignore[misc]
             if self.peek() == "#":
                 while self.peek() not in "\0\r\n\x85\u2028\u2029":
                     self.forward()
-            if not self.scan_line_break():
+            if not self.scan_line_break():  # type: ignore[no-untyped-call]
                 return
             if not self.flow_level:
                 self.allow_simple_key = True
@@ -97,7 +97,7 @@ class _Loader(Reader, Scanner, Parser, Composer):  # type: ignore[misc]
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise yaml.MarkedYAMLError(problem=f"values are nested more than {MAX_DEPTH} deep",
-                                       problem_mark=self.peek_event().start_mark)
+                                       problem_mark=self.peek_event().start_mark)  # type: ignore[no-untyped-call]
         try:
             return super().compose_node(parent, index)
         finally:

@@ -1,0 +1,331 @@
+"""Models of the CDN settings of a host: camelCase of the CDN API's own fields (API 228/30987, 2018-06-06).
+
+The names and types follow the API's data structures. Loaded only when a project has hosts.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from sitepub.config.fields import FilledText, Flag, Shape, Switch, Text, TextList, Whole
+
+RuleType = Literal["all", "file", "directory", "path", "index", "default", "contentType"]
+ListType = Literal["whitelist", "blacklist"]
+Seconds = Annotated[Whole, Field(ge=0)]
+
+
+class OnOff(Shape):
+    """A setting that can only be switched on or off."""
+
+    switch: Switch
+
+
+class CacheRule(Shape):
+    cache_type: RuleType
+    cache_contents: TextList
+    cache_time: Seconds
+
+
+class Revalidate(OnOff):
+    path: Text | None = None
+
+
+class SimpleCache(Shape):
+    cache_rules: list[CacheRule] | None = None
+    follow_origin: Switch | None = None
+    ignore_cache_control: Switch | None = None
+    ignore_set_cookie: Switch | None = None
+    compare_max_age: Switch | None = None
+    revalidate: Revalidate | None = None
+
+
+class AdvancedCache(Shape):
+    cache_rules: list[CacheRule] | None = None
+    ignore_cache_control: Switch | None = None
+    ignore_set_cookie: Switch | None = None
+
+
+class CacheOn(OnOff):
+    cache_time: Seconds | None = None
+    compare_max_age: Switch | None = None
+    ignore_cache_control: Switch | None = None
+    ignore_set_cookie: Switch | None = None
+
+
+class NoCache(OnOff):
+    revalidate: Switch | None = None
+
+
+class HeuristicConfig(Shape):
+    heuristic_cache_time_switch: Switch | None = None
+    heuristic_cache_time: Seconds | None = None
+
+
+class HeuristicCache(OnOff):
+    cache_config: HeuristicConfig | None = None
+
+
+class FollowOrigin(OnOff):
+    heuristic_cache: HeuristicCache | None = None
+
+
+class RuleCacheConfig(Shape):
+    cache: CacheOn | None = None
+    no_cache: NoCache | None = None
+    follow_origin: FollowOrigin | None = None
+
+
+class RuleCache(Shape):
+    rule_paths: TextList
+    rule_type: RuleType
+    cache_config: RuleCacheConfig
+
+
+class Cache(Shape):
+    simple_cache: SimpleCache | None = None
+    advanced_cache: AdvancedCache | None = None
+    rule_cache: list[RuleCache] | None = None
+
+
+class QueryString(OnOff):
+    reorder: Switch | None = None
+    action: Literal["includeAll", "excludeAll", "includeCustom", "excludeCustom"] | None = None
+    value: Text | None = None
+
+
+class KeyPart(OnOff):
+    value: Text | None = None
+
+
+class KeyRule(Shape):
+    rule_paths: TextList
+    rule_type: RuleType
+    full_url_cache: Switch | None = None
+    ignore_case: Switch | None = None
+    query_string: QueryString | None = None
+    rule_tag: Text | None = None
+
+
+class CacheKey(Shape):
+    full_url_cache: Switch | None = None
+    ignore_case: Switch | None = None
+    query_string: QueryString | None = None
+    cookie: KeyPart | None = None
+    header: KeyPart | None = None
+    cache_tag: KeyPart | None = None
+    scheme: OnOff | None = None
+    key_rules: list[KeyRule] | None = None
+
+
+class RefererRule(Shape):
+    rule_type: RuleType
+    rule_paths: TextList
+    referer_type: ListType
+    referers: TextList
+    allow_empty: Flag
+
+
+class Referer(OnOff):
+    referer_rules: list[RefererRule] | None = None
+
+
+class IpFilterRule(Shape):
+    filter_type: ListType
+    filters: TextList
+    rule_type: RuleType
+    rule_paths: TextList
+    remark: Text | None = None
+
+
+class IpFilter(OnOff):
+    filter_type: ListType | None = None
+    filters: TextList | None = None
+    filter_rules: list[IpFilterRule] | None = None
+    return_code: Whole | None = None
+
+
+class IpFreqLimit(OnOff):
+    qps: Whole | None = Field(None, gt=0)
+
+
+class StatusCodeRule(Shape):
+    status_code: Text
+    cache_time: Seconds
+
+
+class StatusCodeCache(OnOff):
+    cache_rules: list[StatusCodeRule] | None = None
+
+
+class CompressionRule(Shape):
+    compress: Flag
+    min_length: Annotated[Whole, Field(ge=0)] | None = None
+    max_length: Annotated[Whole, Field(ge=0)] | None = None
+    algorithms: Annotated[list[Literal["gzip", "brotli"]], BeforeValidator(
+        lambda value: value if isinstance(value, list) else [value])] | None = None
+    file_extensions: TextList | None = None
+    rule_type: RuleType | None = None
+    rule_paths: TextList | None = None
+
+
+class Compression(OnOff):
+    compression_rules: list[CompressionRule] | None = None
+
+
+class StatisticItem(Shape):
+    type: Literal["total", "moment"] | None = None
+    un_block_time: Whole | None = None
+    bps_threshold: Whole | None = None
+    counter_measure: Text | None = None
+    alert_percentage: Whole | None = None
+    alert_switch: Switch | None = None
+    metric: Literal["flux", "bandwidth"] | None = None
+    cycle: Whole | None = None
+    switch: Switch | None = None
+
+
+class BandwidthAlert(OnOff):
+    bps_threshold: Whole | None = Field(None, ge=0)
+    counter_measure: Text | None = None
+    alert_switch: Switch | None = None
+    alert_percentage: Whole | None = Field(None, ge=0, le=100)
+    metric: Literal["flux", "bandwidth"] | None = None
+    statistic_items: list[StatisticItem] | None = None
+
+
+class RangeRule(OnOff):
+    rule_type: RuleType
+    rule_paths: TextList
+
+
+class RangeOriginPull(OnOff):
+    range_rules: list[RangeRule] | None = None
+
+
+class RedirectConfig(OnOff):
+    follow_redirect_host: Text | None = None
+    follow_redirect_backup_host: Text | None = None
+
+
+class FollowRedirect(OnOff):
+    redirect_config: RedirectConfig | None = None
+
+
+class ErrorPageRule(Shape):
+    status_code: Whole
+    redirect_code: Whole
+    redirect_url: FilledText
+
+
+class ErrorPage(OnOff):
+    page_rules: list[ErrorPageRule] | None = None
+
+
+class HeaderRule(Shape):
+    header_mode: Literal["set", "add", "del"]
+    header_name: FilledText
+    header_value: Text | None = None
+    rule_type: RuleType
+    rule_paths: TextList
+
+
+class Headers(OnOff):
+    header_rules: list[HeaderRule] | None = None
+
+
+class CappingRule(Shape):
+    rule_type: RuleType
+    rule_paths: TextList
+    k_bps_threshold: Whole = Field(gt=0)
+
+
+class DownstreamCapping(OnOff):
+    capping_rules: list[CappingRule] | None = None
+
+
+class OriginPullOptimization(OnOff):
+    optimization_type: Literal["OVToCN", "CNToOV"] | None = None
+
+
+class AuthenticationType(Shape):
+    """Type A, B, C or D: each uses some of these."""
+
+    secret_key: FilledText
+    backup_secret_key: Text | None = None
+    sign_param: Text | None = None
+    time_param: Text | None = None
+    expire_time: Seconds
+    file_extensions: TextList
+    filter_type: ListType
+    time_format: Literal["dec", "hex"] | None = None
+
+
+class Authentication(OnOff):
+    auth_algorithm: Literal["md5", "sha256"] | None = None
+    type_a: AuthenticationType | None = None
+    type_b: AuthenticationType | None = None
+    type_c: AuthenticationType | None = None
+    type_d: AuthenticationType | None = None
+
+
+class MaxAgeRule(Shape):
+    max_age_type: RuleType
+    max_age_contents: TextList
+    max_age_time: Seconds
+    follow_origin: Switch | None = None
+
+
+class MaxAgeCodeRule(Shape):
+    action: Literal["clear"]
+    status_codes: TextList
+
+
+class MaxAge(OnOff):
+    max_age_rules: list[MaxAgeRule] | None = None
+    max_age_code_rule: MaxAgeCodeRule | None = None
+
+
+class OriginPullTimeout(Shape):
+    connect_timeout: Whole = Field(ge=5, le=60)
+    receive_timeout: Whole = Field(ge=10, le=300)
+
+
+class HstsShape(OnOff):
+    switch: Switch = "on"
+    max_age: Seconds | None = None
+    include_sub_domains: Switch | None = None
+
+
+class CertInfoShape(Shape):
+    """A certificate of the SSL service, or one of your own."""
+
+    cert_id: FilledText | None = Field(None, description="Id of a certificate in the SSL service.")
+    certificate: FilledText | None = Field(None, description="PEM, with the whole chain.")
+    private_key: FilledText | None = Field(None, description="PEM; take it from the environment.")
+    remarks: Text | None = Field(None, description="Note to keep with the certificate.")
+
+
+class HttpsShape(Shape):
+    """HTTPS of a host."""
+
+    switch: Switch = Field("on", description="HTTPS on or off.")
+    http2: Switch = Field("off", description="HTTP/2.")
+    ocsp_stapling: Switch = Field("off", description="OCSP stapling.")
+    verify_client: Switch = Field("off", description="Ask visitors for a certificate.")
+    hsts: HstsShape | None = Field(None, description="`switch`, `maxAge` (seconds), `includeSubDomains`.")
+    tls_version: Annotated[
+        list[Literal["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]], BeforeValidator(
+            lambda value: value if isinstance(value, list) else [value])] | None = Field(
+        None, description="TLS versions that are allowed.")
+    cert_info: CertInfoShape | None = Field(None, description="The certificate.")
+
+
+class ForceRedirectShape(Shape):
+    """Redirect of every request to one protocol."""
+
+    switch: Switch = Field("on", description="Redirect or not.")
+    redirect_type: Literal["https", "http"] = Field("https", description="Protocol to redirect to.")
+    redirect_status_code: Literal[301, 302, 307, 308] = Field(301, description="301, 302, 307 or 308.")
+    carry_headers: Switch | None = Field(None, description="Send added response headers with the redirect.")

@@ -1,0 +1,85 @@
+"""Models of ``hosts[]``: custom domains. Loaded only when a project has hosts or ``inputs.https``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from sitepub.config import cdn_models as cdn
+from sitepub.config.bucket_models import TagShape
+from sitepub.config.fields import Flag, HostName, Shape, Text, TextList
+
+
+class RefreshShape(Shape):
+    """What to purge after a deploy."""
+
+    urls: TextList = Field([], description="Addresses to purge.")
+    flush_type: Literal["flush", "delete"] | None = Field(
+        None, description="For folders: drop what changed (`flush`) or everything (`delete`).")
+
+
+class PushShape(Shape):
+    """What to prefetch after a deploy."""
+
+    urls: TextList = Field(min_length=1, description="Addresses to prefetch.")
+    area: Literal["mainland", "overseas", "global"] | None = Field(None, description="Where to.")
+    user_agent: Text | None = Field(None, description="User-Agent of the origin pull.")
+
+
+class SettingsShape(Shape):
+    """The CDN settings that a host may have."""
+
+    cache: cdn.Cache | None = Field(None, description="How long the edge keeps files.")
+    cache_key: cdn.CacheKey | None = Field(None, description="What makes two requests the same.")
+    referer: cdn.Referer | None = Field(None, description="Allowed or refused referers.")
+    ip_filter: cdn.IpFilter | None = Field(None, description="Allowed or refused addresses.")
+    ip_freq_limit: cdn.IpFreqLimit | None = Field(None, description="Requests a second for one address.")
+    status_code_cache: cdn.StatusCodeCache | None = Field(None, description="How long errors are kept.")
+    compression: cdn.Compression | None = Field(None, description="Gzip and Brotli.")
+    bandwidth_alert: cdn.BandwidthAlert | None = Field(None, description="Cap on bandwidth or traffic.")
+    range_origin_pull: cdn.RangeOriginPull | None = Field(None, description="Origin pulls in ranges.")
+    follow_redirect: cdn.FollowRedirect | None = Field(None, description="Follow redirects of the origin.")
+    error_page: cdn.ErrorPage | None = Field(None, description="Redirects for error statuses.")
+    request_header: cdn.Headers | None = Field(None, description="Headers added to origin pulls.")
+    response_header: cdn.Headers | None = Field(None, description="Headers added to answers.")
+    downstream_capping: cdn.DownstreamCapping | None = Field(None, description="Download speed.")
+    response_header_cache: cdn.OnOff | None = Field(None, description="Keep the origin's headers.")
+    video_seek: cdn.OnOff | None = Field(None, description="Seeking in videos.")
+    origin_pull_optimization: cdn.OriginPullOptimization | None = Field(
+        None, description="Origin pulls across the border.")
+    authentication: cdn.Authentication | None = Field(None, description="Signed addresses.")
+    seo: cdn.OnOff | None = Field(None, description="A steady origin for search engines.")
+    max_age: cdn.MaxAge | None = Field(None, description="How long browsers keep files.")
+    origin_pull_timeout: cdn.OriginPullTimeout | None = Field(None, description="Timeouts of origin pulls.")
+
+
+class AreaShape(SettingsShape):
+    https: cdn.HttpsShape | None = Field(None, description="As above.")
+    force_redirect: cdn.ForceRedirectShape | None = Field(None, description="As above.")
+
+
+class SpecificShape(Shape):
+    mainland: AreaShape | None = Field(None, description="Settings in mainland China.")
+    overseas: AreaShape | None = Field(None, description="Settings elsewhere.")
+
+
+class HostShape(SettingsShape):
+    """One custom domain."""
+
+    host: HostName = Field(description="The domain name, such as `www.example.com`.")
+    area: Literal["mainland", "overseas", "global"] = Field("mainland", description="Where it is served.")
+    asynchronous: Flag = Field(False, alias="async", description="Do not wait until the domain is online.")
+    auto_refresh: Flag = Field(True, description="Purge after a deploy.")
+    only_refresh: Flag = Field(False, description="Never touch the domain's settings, only purge.")
+    refresh_cdn: RefreshShape | None = Field(None, description="What to purge.")
+    push_cdn: PushShape | None = Field(None, description="What to prefetch.")
+    https: cdn.HttpsShape | None = Field(None, description="HTTPS; left out: `inputs.https`.")
+    force_redirect: cdn.ForceRedirectShape | None = Field(None, description="Redirect to one protocol.")
+    specific_config: SpecificShape | None = Field(
+        None, description="Settings that differ between mainland China and elsewhere.")
+    tags: list[TagShape] | None = Field(None, max_length=50, description="Tags of the domain.")
+
+
+OWN_FIELDS = ("host", "area", "async", "autoRefresh", "onlyRefresh", "https", "forceRedirect")
+"""The keys that have a place of their own in ``project.Host``; the others are its ``settings``."""
