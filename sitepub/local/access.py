@@ -1,98 +1,60 @@
-"""Who may do what: a pure decision from the ACLs, the bucket policy and who asks.
-
-As documented in COS API 436/30749 and 436/7738: a deny always wins; the owner may do everything else; then
-the policy's allow; then the object's own ACL, or the bucket's when the object has none.
-"""
+"""Who may do what with a bucket: gathers what `permission` decides from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import lru_cache
 
-from sitepub.local.acl import PRIVATE, Acl
-from sitepub.local.policy import Policy, Question, Verdict
-
-READ_BUCKET = frozenset({
-    "GetBucket", "HeadBucket", "GetBucketObjectVersions", "ListMultipartUploads", "GetBucketLocation",
-})
-READ_OBJECT = frozenset({"GetObject", "HeadObject"})
-WRITE_OBJECT = frozenset({
-    "PutObject", "PostObject", "AppendObject", "DeleteObject", "DeleteMultipleObjects", "ListParts",
-    "InitiateMultipartUpload", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload",
-    "AbortMultipartUpload",
-})
+from sitepub.local import acl, policy, referer
+from sitepub.local.buckets import Bucket
+from sitepub.local.messages import Request
+from sitepub.local.permission import Access, BucketAccess, Requester
+from sitepub.local.permission import allowed as decide
+from sitepub.local.stored import StoredObject
 
 
-REPAIR = frozenset({"GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"})
-"""What a policy cannot forbid the owner: else a policy that denies everything could never be removed."""
+def allowed(request: Request, bucket: Bucket, action: str, stored: StoredObject | None) -> bool:
+    """Whether `request` may do `action` (`name/cos:GetObject`) with the bucket, or with `request.key`."""
+    return may(request, bucket, action, request.key, stored)
 
 
-@dataclass(frozen=True)
-class Requester:
-    """Who signed a request. `user` is `qcs::cam::uin/…:uin/…`; None is an anonymous reader.
-
-    `is_owner`: the main account that owns the bucket.
-    """
-
-    user: str | None = None
-    is_owner: bool = False
-
-
-ANONYMOUS = Requester()
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """What access to a bucket depends on."""
-
-    name: str
-    region: str
-    app_id: str
-    acl: Acl = PRIVATE
-    policy: Policy | None = None
-
-
-@dataclass(frozen=True)
-class Request:
-    """`action` without its `name/cos:` (`GetObject`). `key` is empty for the bucket itself.
-
-    `object_acl` None: the object has no list of its own, or there is none. `facts`: for conditions.
-    """
-
-    action: str
-    key: str = ""
-    object_acl: Acl | None = None
-    facts: Mapping[str, str] = field(default_factory=dict)
+def may(request: Request, bucket: Bucket, action: str, key: str, stored: StoredObject | None) -> bool:
+    """The same for another key than the request's: the website endpoint tries several."""
+    if request.signer is None and not _linked_well(request, bucket):
+        return False
+    identity = request.cloud.identity
+    owner = identity.account_of(bucket.owner)
+    owner_name = acl.owner(owner.uin if owner else bucket.owner)
+    document = request.cloud.database.get_configuration(bucket.id, "policy")
+    facts = {"qcs:ip": request.remote}
+    if "prefix" in request.query:
+        facts["cos:prefix"] = request.query["prefix"]
+    return decide(
+        _requester(request, bucket),
+        BucketAccess(
+            bucket.name, bucket.region, bucket.owner,
+            acl=acl.from_text(bucket.acl, owner_name) or acl.PRIVATE,
+            policy=None if document is None else _policy(document),
+        ),
+        Access(
+            action.removeprefix("name/cos:"), key,
+            object_acl=None if stored is None else acl.from_text(stored.acl, owner_name),
+            facts=facts,
+        ),
+    )
 
 
-def allowed(requester: Requester, bucket: Bucket, request: Request) -> bool:
-    """Whether the request may go on."""
-    verdict = Verdict.SILENT
-    if bucket.policy is not None:
-        verdict = bucket.policy.verdict(_question(requester, bucket, request))
-    if verdict is Verdict.DENY:
-        return requester.is_owner and request.action in REPAIR
-    if requester.is_owner or verdict is Verdict.ALLOW:
-        return True
-    return _by_list(requester, bucket, request)
+def _requester(request: Request, bucket: Bucket) -> Requester:
+    if request.signer is None:
+        return Requester()
+    return Requester(acl.owner(request.signer.uin), request.signer.app_id == bucket.owner)
 
 
-def _question(requester: Requester, bucket: Bucket, request: Request) -> Question:
-    resource = f"qcs::cos:{bucket.region}:uid/{bucket.app_id}:{bucket.name}/{request.key}"
-    return Question(requester.user, f"name/cos:{request.action}", resource, request.facts)
+def _linked_well(request: Request, bucket: Bucket) -> bool:
+    """Hotlink protection. A signed request has shown who it is; the Referer is not asked then."""
+    document = request.cloud.database.get_configuration(bucket.id, "referer")
+    return document is None or referer.parse(document).permits(request.headers.get("Referer", ""))
 
 
-def _by_list(requester: Requester, bucket: Bucket, request: Request) -> bool:
-    action, user = request.action, requester.user
-    if action in READ_OBJECT:
-        acl = bucket.acl if request.object_acl is None else request.object_acl
-        return acl.allows("READ", user)
-    if action == "GetObjectACL" or action == "PutObjectACL":
-        acl = bucket.acl if request.object_acl is None else request.object_acl
-        return acl.allows("READ_ACP" if action.startswith("Get") else "WRITE_ACP", user)
-    permission = {"GetBucketACL": "READ_ACP", "PutBucketACL": "WRITE_ACP"}.get(action)
-    if action in READ_BUCKET:
-        permission = "READ"
-    elif action in WRITE_OBJECT:
-        permission = "WRITE"
-    return permission is not None and bucket.acl.allows(permission, user)
+@lru_cache(maxsize=256)
+def _policy(document: bytes) -> policy.Policy:
+    return policy.parse(document)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from xml.etree.ElementTree import Element
 
 from sitepub.local import xml
@@ -39,8 +40,11 @@ OBJECT_CANNED = {
     "private": (),
     "public-read": ((ALL_USERS, "READ"),),
     "authenticated-read": ((AUTHENTICATED_USERS, "READ"),),
+    "bucket-owner-read": (),
+    "bucket-owner-full-control": (),
 }
 
+_CANNED = {**OBJECT_CANNED, **BUCKET_CANNED}
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _USER = re.compile(r"qcs::cam::uin/[0-9]+:(uin|roleName)/[0-9A-Za-z_-]+|qcs::cam::anyone:anyone")
 _GRANT_ID = re.compile(r'\s*id\s*=\s*(?:"([^"]*)"|([^",\s]+))\s*')
@@ -86,6 +90,14 @@ def from_canned(name: str, canned: Mapping[str, tuple[tuple[str, str], ...]]) ->
     if name not in canned:
         raise invalid(f"x-cos-acl must be one of {', '.join(canned)}, not {name!r}.")
     return Acl(tuple(Grant(*pair) for pair in canned[name]))
+
+
+@lru_cache(maxsize=4096)
+def from_text(text: str, owner_name: str) -> Acl | None:
+    """A list as it is stored: a canned name, a document, or None for `""` and `default`."""
+    if text.startswith("<"):
+        return parse(text.encode(), owner_name)
+    return None if text in ("", "default") else Acl(tuple(Grant(*pair) for pair in _CANNED[text]))
 
 
 def from_headers(headers: Mapping[str, str]) -> Acl | None:

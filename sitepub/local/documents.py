@@ -6,15 +6,21 @@ understood is never stored.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
 from sitepub.local import xml
 from sitepub.local.errors import ServiceError
+from sitepub.local.messages import Request
+from sitepub.local.object_headers import expected_md5
 
 LIMIT = 64 * 1024
 """Bytes of a configuration document (COS API 436/31930 names this limit for websites)."""
+
+BODY_LIMIT = 1024 * 1024
+"""Bytes that are read of a body; each kind of document has a lower limit of its own."""
 
 
 def malformed(message: str) -> ServiceError:
@@ -91,3 +97,15 @@ def optional(name: str, value: str | int | bool | None) -> str:
     if isinstance(value, bool):
         value = "Enabled" if value else "Disabled"
     return xml.element(name, value)
+
+
+async def received(request: Request) -> bytes:
+    """The body of a PUT, its Content-MD5 verified when there is one.
+
+    Raises ServiceError EntityTooLarge, InvalidDigest, BadDigest.
+    """
+    wanted = expected_md5(request)
+    body = await request.body.read(BODY_LIMIT)
+    if wanted is not None and wanted != hashlib.md5(body, usedforsecurity=False).hexdigest():
+        raise ServiceError("BadDigest")
+    return body

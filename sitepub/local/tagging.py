@@ -68,6 +68,11 @@ def from_header(value: str) -> Tags:
     return checked(parse_qsl(value, keep_blank_values=True), OBJECT_TAGS)
 
 
+def stored(text: str) -> Tags:
+    """The tags of a stored object, as `to_header` or a PUT left them."""
+    return tuple(parse_qsl(text, keep_blank_values=True))
+
+
 def to_header(tags: Tags) -> str:
     """Percent-encoded `a=b&c=d`: the form in which an object's tags are stored."""
     return "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in tags)

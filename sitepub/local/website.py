@@ -1,159 +1,126 @@
-"""What a website endpoint answers to a path: a pure decision.
-
-Facts: COS API 436/31930 (the configuration), 436/14984 (the endpoint). Where they are silent the stricter
-answer is chosen, and a comment says so.
-"""
+"""The website endpoint of a bucket: visitors, who sign nothing and read HTML (COS API 436/14984)."""
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Callable
-from dataclasses import dataclass
-from urllib.parse import quote
+from functools import lru_cache
+from html import escape
+from http import HTTPStatus
 
-HTML = ".html"
+from sitepub.local import access, cors, website_document
+from sitepub.local.buckets import Bucket
+from sitepub.local.cloud import forced_download_headers
+from sitepub.local.errors import ERRORS, ServiceError
+from sitepub.local.messages import Request, Response
+from sitepub.local.reading import object_response
+from sitepub.local.stored import find_object
+from sitepub.local.website_routing import (
+    ErrorPage,
+    Look,
+    Redirect,
+    Serve,
+    Visit,
+    WebsiteConfiguration,
+    route,
+)
 
-
-@dataclass(frozen=True)
-class RoutingRule:
-    """One redirect. Exactly one of `error_code`, `key_prefix` is the condition; exactly one of
-    `replace_key_with`, `replace_prefix_with` (with `key_prefix` only) is the target."""
-
-    error_code: int | None = None
-    key_prefix: str | None = None
-    protocol: str | None = None
-    replace_key_with: str | None = None
-    replace_prefix_with: str | None = None
-
-
-@dataclass(frozen=True)
-class WebsiteConfiguration:
-    """None: the element was not in the document (so GET does not invent it)."""
-
-    index_document: str
-    error_document: str | None = None
-    original_http_status: bool | None = None
-    redirect_protocol: str | None = None
-    auto_addressing: bool | None = None
-    rules: tuple[RoutingRule, ...] = ()
-
-    @property
-    def keeps_error_status(self) -> bool:
-        """Whether the error document answers with the status of the error: yes unless Disabled."""
-        return self.original_http_status is not False
+METHODS = "GET, HEAD, OPTIONS"
+PACKAGES = (".apk", ".ipa")
+"""What default domains do not hand out at all (COS API 436/57456)."""
 
 
-class Look(enum.Enum):
-    """What a reader meets under a key. DENIED hides whether the object exists, as the service does."""
-
-    FOUND = enum.auto()
-    MISSING = enum.auto()
-    DENIED = enum.auto()
-
-
-@dataclass(frozen=True)
-class Serve:
-    """Answer with the object `key`; `status` is 200, or the error's when it is the error document."""
-
-    key: str
-    status: int = 200
+async def handle(request: Request, bucket: Bucket | None) -> Response:
+    """Answer a visitor. Errors are HTML pages; raises ServiceError for 304 only."""
+    try:
+        return _answer(request, bucket)
+    except ServiceError as error:
+        if error.status == 304:
+            raise
+        page = _page(request, error.status, error.code, error.message)
+        page.headers.update(error.headers)
+        return page
 
 
-@dataclass(frozen=True)
-class Redirect:
-    location: str
-    status: int
+def _answer(request: Request, bucket: Bucket | None) -> Response:
+    if bucket is None:
+        raise ServiceError("NoSuchBucket")
+    if request.method == "OPTIONS":
+        return cors.preflight(request, bucket)
+    if request.method not in ("GET", "HEAD"):
+        raise ServiceError("MethodNotAllowed", headers={"Allow": METHODS})
+    document = request.cloud.database.get_configuration(bucket.id, "website")
+    if document is None:
+        raise ServiceError("NoSuchWebsiteConfiguration")
+    decision = route(_website(document), _visit(request), lambda key: _look(request, bucket, key))
+    match decision:
+        case Serve(key, status):
+            return _serve(request, bucket, key, status)
+        case Redirect(location, status):
+            page = _page(request, status, "", f"The page is at {location}")
+            page.headers["Location"] = location
+            return page
+        case ErrorPage(status, code, key, error_document):
+            details = {"Key": key}
+            if error_document is not None:
+                details["Error document, not readable either"] = error_document
+            return _page(request, status, code, ERRORS[code][1], details)
 
 
-@dataclass(frozen=True)
-class ErrorPage:
-    """A generated page; `error_document` is the configured one that could not be served either."""
-
-    status: int
-    code: str
-    key: str
-    error_document: str | None = None
+@lru_cache(maxsize=256)
+def _website(document: bytes) -> WebsiteConfiguration:
+    return website_document.parse(document)
 
 
-Decision = Serve | Redirect | ErrorPage
+def _visit(request: Request) -> Visit:
+    service = request.service
+    return Visit(
+        path=f"/{request.key}",
+        query=request.target.partition("?")[2],
+        scheme="https" if request.secure else "http",
+        host=request.host,
+        # No TLS is served here: on *.localhost a forced https could not be followed. On the real host names
+        # the redirect is given, unless a proxy in front says that it was followed already.
+        enforce_https=not request.secure and not service.browser,
+    )
 
 
-@dataclass(frozen=True)
-class Visit:
-    """A GET or HEAD of a website. `path` is decoded and starts with `/`; `query` is raw, without `?`.
-
-    `host` carries the port when the visitor's did. `enforce_https`: the visitor came over plain HTTP to a
-    name where https is served.
-    """
-
-    path: str
-    query: str = ""
-    scheme: str = "http"
-    host: str = ""
-    enforce_https: bool = False
+def _look(request: Request, bucket: Bucket, key: str) -> Look:
+    stored = find_object(request.cloud, bucket, key)
+    if not access.may(request, bucket, "name/cos:GetObject", key, stored):
+        return Look.DENIED
+    return Look.MISSING if stored is None else Look.FOUND
 
 
-def route(website: WebsiteConfiguration, visit: Visit, look: Callable[[str], Look]) -> Decision:
-    """Decide what `visit` is answered; `look` tells what the visitor meets under a key."""
-    if website.redirect_protocol and visit.enforce_https:
-        query = f"?{visit.query}" if visit.query else ""
-        location = f"{website.redirect_protocol}://{visit.host}{_encoded(visit.path)}{query}"
-        return Redirect(location, 301)
-    key = visit.path.removeprefix("/")
-    for rule in website.rules:
-        if rule.key_prefix is not None and key.startswith(rule.key_prefix):
-            return _redirect(rule, key, visit)
-    return _object(website, key, visit, look) or _error(website, key, visit, look)
+def _serve(request: Request, bucket: Bucket, key: str, status: int) -> Response:
+    stored = find_object(request.cloud, bucket, key)
+    if stored is None:
+        raise ServiceError("NoSuchKey")
+    if request.cloud.force_download and key.lower().endswith(PACKAGES):
+        message = "Default domains do not distribute APK and IPA files; use a custom domain."
+        raise ServiceError("DownloadForbidden", message, status=400)
+    response = object_response(request, stored, status)
+    if request.method == "GET":
+        response.headers.update(forced_download_headers(request.cloud, response.headers))
+    return response
 
 
-def _object(
-    website: WebsiteConfiguration, key: str, visit: Visit, look: Callable[[str], Look]
-) -> Decision | None:
-    """The object that answers for `key`, or None."""
-    if not key or key.endswith("/"):
-        index = key + website.index_document
-        return Serve(index) if look(index) is Look.FOUND else None
-    found = look(key) is Look.FOUND
-    if website.auto_addressing:
-        bare = key.removesuffix(HTML)
-        if found and bare != key and bare and not bare.endswith("/") and look(bare) is not Look.FOUND:
-            # The console says that addresses no longer show `.html`; whether the long address is then
-            # redirected, refused or served is not documented. Redirecting is the stricter of the answers
-            # that still lead to the page: a link that was not shortened shows.
-            query = f"?{visit.query}" if visit.query else ""
-            return Redirect(f"{visit.scheme}://{visit.host}{_encoded('/' + bare)}{query}", 302)
-        if not found and look(key + HTML) is Look.FOUND:
-            return Serve(key + HTML)
-    # `/dir` without its slash is no object: 404, not the redirect that S3 would send (as users report).
-    return Serve(key) if found else None
+def _page(
+    request: Request, status: int, code: str, message: str, details: dict[str, str] | None = None
+) -> Response:
+    """A generated page that says what happened, for people and for curl."""
+    title = f"{status} {HTTPStatus(status).phrase}"
+    facts = {"Code": code, "Message": message, **(details or {}), "RequestId": request.request_id}
+    lines = "".join(
+        f"<li>{escape(name)}: {escape(_printable(value))}</li>\n" for name, value in facts.items() if value
+    )
+    body = (
+        f"<!DOCTYPE html>\n<html>\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n"
+        f"<body>\n<h1>{title}</h1>\n<ul>\n{lines}</ul>\n</body>\n</html>\n"
+    )
+    response = Response(status, {"Content-Type": "text/html; charset=utf-8"}, body.encode())
+    response.error_code = code
+    return response
 
 
-def _error(
-    website: WebsiteConfiguration, key: str, visit: Visit, look: Callable[[str], Look]
-) -> Decision:
-    wanted = key + website.index_document if not key or key.endswith("/") else key
-    denied = look(wanted) is Look.DENIED
-    status, code = (403, "AccessDenied") if denied else (404, "NoSuchKey")
-    for rule in website.rules:
-        if rule.error_code == status:  # before the error document (COS API 436/31930)
-            return _redirect(rule, key, visit)
-    if website.error_document is None:
-        return ErrorPage(status, code, wanted)
-    if look(website.error_document) is not Look.FOUND:
-        return ErrorPage(status, code, wanted, website.error_document)
-    return Serve(website.error_document, status if website.keeps_error_status else 200)
-
-
-def _redirect(rule: RoutingRule, key: str, visit: Visit) -> Redirect:
-    if rule.replace_key_with is not None:
-        target = rule.replace_key_with
-    else:
-        target = (rule.replace_prefix_with or "") + key.removeprefix(rule.key_prefix or "")
-    # Not documented: whether the query survives. It does not here, so a site cannot come to rely on it.
-    # Not documented either: the status. 302, because a browser would keep a 301 after the rule is gone.
-    path = _encoded("/" + target.lstrip("/"))
-    return Redirect(f"{rule.protocol or visit.scheme}://{visit.host}{path}", 302)
-
-
-def _encoded(path: str) -> str:
-    return quote(path, safe="/!$&'()*+,;=:@-._~")
+def _printable(text: str) -> str:
+    """Text that UTF-8 can carry: a path may have had bytes that are not."""
+    return text.encode("utf-8", "replace").decode()

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 from sitepub.local import xml
 from sitepub.local.documents import check, flag, invalid, malformed, optional, read, text, whole
-from sitepub.local.website import RoutingRule, WebsiteConfiguration
+from sitepub.local.website_routing import RoutingRule, WebsiteConfiguration
 
 RULES = 100
 

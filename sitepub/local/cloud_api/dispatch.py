@@ -24,7 +24,7 @@ _BY_NAME = {(service.name, service.version): service for service in SERVICES}
 _NAMES = {service.name for service in SERVICES}
 
 
-async def answer(request: Request) -> Response:
+async def handle(request: Request) -> Response:
     """Answer `POST /` on a cloud API host or on loopback. Always HTTP 200; errors are in the body.
 
     The Content-Type has no charset: the official SDK reads errors only from the bare `application/json`.

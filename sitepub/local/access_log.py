@@ -1,0 +1,193 @@
+"""Who visited: one row per answer, in a database of its own beside the objects'.
+
+Rows are collected in memory and written a few times a second, so a visit costs no transaction; they are
+written before they are read, and when the cloud is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from sitepub.local.buckets import Bucket
+from sitepub.local.errors import ServiceError
+from sitepub.local.messages import Request, Response
+
+FLUSH_SECONDS = 0.25
+KEPT = 200_000
+"""Visits that are kept; older ones go."""
+PAGE = 1_000
+"""Visits that one query answers at most."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS visits (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    bucket TEXT NOT NULL,
+    deliver INTEGER NOT NULL,   -- 1: waits for the delivery of bucket logging
+    visit TEXT NOT NULL         -- JSON
+);
+CREATE INDEX IF NOT EXISTS visits_of_bucket ON visits (bucket, id);
+CREATE INDEX IF NOT EXISTS visits_to_deliver ON visits (bucket, id) WHERE deliver = 1;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One answered request, with the fields of COS logging (436/16920). `time`: Unix seconds, its end."""
+
+    time: float
+    bucket: str
+    region: str
+    host: str
+    event: str
+    remote: str
+    secret_id: str
+    method: str
+    path: str
+    """Request target as sent: percent-encoded path and query."""
+    status: int
+    error: str
+    received: int
+    """Bytes of the request's body."""
+    sent: int
+    """Bytes of the answer's body."""
+    milliseconds: int
+    agent: str
+    referer: str
+    website: bool
+    request_id: str
+
+
+class AccessLog:
+    """The visits of one data folder. Only the thread of the event loop may use it."""
+
+    def __init__(self, file: Path) -> None:
+        self._connection = sqlite3.connect(file)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.executescript(_SCHEMA)
+        self._waiting: list[tuple[str, int, str]] = []
+        self._scheduled = False
+        self.next_delivery: asyncio.TimerHandle | None = None
+        """When bucket logging delivers next; None: nothing waits."""
+
+    def add(self, visit: Visit, *, deliver: bool = False) -> None:
+        """Take a visit; it is written within FLUSH_SECONDS."""
+        values = {field.name: getattr(visit, field.name) for field in fields(Visit)}
+        self._waiting.append((visit.bucket, int(deliver), json.dumps(values, ensure_ascii=True)))
+        if not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        self._scheduled = False
+        if not self._waiting:
+            return
+        rows, self._waiting = self._waiting, []
+        with self._connection as connection:
+            connection.executemany("INSERT INTO visits (bucket, deliver, visit) VALUES (?, ?, ?)", rows)
+            connection.execute("DELETE FROM visits WHERE id <= (SELECT max(id) FROM visits) - ?", (KEPT,))
+
+    def after(self, number: int, *, bucket: str = "", limit: int = PAGE) -> list[dict[str, Any]]:
+        """Visits with a higher number, oldest first; each has its number as `id`."""
+        self.flush()
+        condition = "id > ?" + (" AND bucket = ?" if bucket else "")
+        values: list[Any] = [number, *([bucket] if bucket else []), limit]
+        rows = self._connection.execute(
+            f"SELECT id, visit FROM visits WHERE {condition} ORDER BY id LIMIT ?", values
+        )
+        return [{"id": row[0], **json.loads(row[1])} for row in rows]
+
+    def last(self, *, bucket: str = "", limit: int = PAGE) -> list[dict[str, Any]]:
+        """The newest visits, oldest first."""
+        self.flush()
+        condition, values = ("WHERE bucket = ?", [bucket]) if bucket else ("", [])
+        rows = self._connection.execute(
+            f"SELECT id, visit FROM visits {condition} ORDER BY id DESC LIMIT ?", (*values, limit)
+        ).fetchall()
+        return [{"id": row[0], **json.loads(row[1])} for row in reversed(rows)]
+
+    def to_deliver(self, bucket: str) -> list[tuple[int, Visit]]:
+        """Numbered visits that bucket logging has not delivered yet."""
+        self.flush()
+        rows = self._connection.execute(
+            "SELECT id, visit FROM visits WHERE bucket = ? AND deliver = 1 ORDER BY id", (bucket,)
+        )
+        return [(row[0], Visit(**json.loads(row[1]))) for row in rows]
+
+    def buckets_to_deliver(self) -> list[str]:
+        self.flush()
+        rows = self._connection.execute("SELECT DISTINCT bucket FROM visits WHERE deliver = 1")
+        return [row[0] for row in rows]
+
+    def delivered(self, numbers: Sequence[int]) -> None:
+        with self._connection as connection:
+            connection.executemany("UPDATE visits SET deliver = 0 WHERE id = ?", ((one,) for one in numbers))
+
+    def close(self) -> None:
+        """Write what waits. What was not delivered yet is after the next start."""
+        if self.next_delivery is not None:
+            self.next_delivery.cancel()
+        self.flush()
+        self._connection.close()
+
+
+def record(request: Request, bucket: Bucket, response: Response, operation: str) -> None:
+    """Take note of an answer on a bucket's XML API or website host."""
+    log = request.cloud.access_log
+    deliver = request.cloud.database.get_configuration(bucket.id, "logging") is not None
+    now = time.time()
+    length = response.length if response.length is not None else len(response.body)
+    headers = request.headers
+    log.add(Visit(
+        time=round(now, 3),
+        bucket=bucket.name,
+        region=bucket.region,
+        host=request.service.name,
+        event=operation,
+        remote=request.remote,
+        secret_id=request.signer.secret_id if request.signer else "",
+        method=request.method,
+        path=request.target,
+        status=response.status,
+        error=response.error_code,
+        received=request.content_length or 0,
+        sent=0 if request.method == "HEAD" else length,
+        milliseconds=max(0, round((now - request.time) * 1000)),
+        agent=headers.get("User-Agent", ""),
+        referer=headers.get("Referer", ""),
+        website=operation == "GetWebsite",
+        request_id=request.request_id,
+    ), deliver=deliver)
+    if deliver:
+        from sitepub.local import log_delivery
+
+        log_delivery.schedule(request.cloud)
+
+
+def page(request: Request) -> Response:
+    """``GET /-/logs?bucket=&after=&limit=``: visits as JSON lines, oldest first; without ``after`` the newest.
+
+    A reader that follows asks again with ``after`` = the ``id`` of the last line."""
+    query = request.query
+    bucket, limit = query.get("bucket", ""), min(_number(query.get("limit", str(PAGE))), PAGE)
+    log = request.cloud.access_log
+    if "after" in query:
+        visits = log.after(_number(query["after"]), bucket=bucket, limit=limit)
+    else:
+        visits = log.last(bucket=bucket, limit=limit)
+    lines = "".join(json.dumps(visit) + "\n" for visit in visits)
+    return Response(200, {"Content-Type": "application/x-ndjson"}, lines.encode())
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise ServiceError("InvalidArgument", f"expected a whole number, not {text!r}")
+    return int(text)
