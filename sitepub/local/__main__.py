@@ -1,0 +1,68 @@
+"""``python -m sitepub.local``: run the embedded cloud in the foreground.
+
+Exit codes: 0 stopped by a signal, 1 could not listen or open its data, 2 wrong usage, 5 the data folder is
+already served by a living process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+_REFUSED = 5
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m sitepub.local", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder that holds everything")
+    parser.add_argument("--port", type=int, help="port on 127.0.0.1 (0: any; default: the last one, else 7070)")
+    parser.add_argument("--latency", type=float, default=0, metavar="MS", help="delay of every request")
+    parser.add_argument("--faults", default="", metavar="SPEC",
+                        help="kind=rate,… with kinds 500, 503, reset, timeout, truncate; PUT:503=0.2")
+    parser.add_argument("--force-download", action="store_true",
+                        help="default domains make browsers download, as for new buckets of the real service")
+    parser.add_argument("--json", action="store_true", help="print the endpoint and the keys as one line of JSON")
+    return parser.parse_args(arguments)
+
+
+def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run
+    run: Callable[[Coroutine[Any, Any, None]], None] = uvloop.run
+    return run
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until a signal; returns the exit code."""
+    options = _arguments(arguments)
+    from sitepub.local.faults import Misbehaviour, parse_faults
+
+    try:
+        misbehaviour = Misbehaviour(parse_faults(options.faults), options.latency / 1000)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    from sitepub.local.process import AlreadyServedError, serve
+
+    try:
+        _runner()(serve(options.data, port=options.port, misbehaviour=misbehaviour,
+                        force_download=options.force_download, announce=options.json))
+    except AlreadyServedError as error:
+        print(error, file=sys.stderr)
+        return _REFUSED
+    except OSError as error:
+        print(f"the embedded cloud could not start: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

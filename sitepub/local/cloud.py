@@ -1,0 +1,69 @@
+"""Everything that one running embedded cloud consists of, handed to every request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sitepub.local.access_log import AccessLog
+from sitepub.local.buckets import Buckets
+from sitepub.local.content import ContentFolder
+from sitepub.local.counts import RequestCounts
+from sitepub.local.database import Database
+from sitepub.local.faults import Misbehaviour
+from sitepub.local.identity import Identity
+
+
+@dataclass(slots=True)
+class LocalCloud:
+    """One data folder being served."""
+
+    data: Path
+    identity: Identity
+    database: Database
+    content: ContentFolder
+    buckets: Buckets
+    misbehaviour: Misbehaviour
+    counts: RequestCounts
+    access_log: AccessLog
+    force_download: bool = False
+    """Behave as for buckets created after 2024-01-01: default domains make browsers download."""
+    port: int = 0
+
+
+def open_cloud(data: Path, *, misbehaviour: Misbehaviour | None = None,
+               force_download: bool = False) -> LocalCloud:
+    """Open a data folder, making what is missing; removes content files that a kill left behind.
+
+    The caller makes sure that no other process serves the folder."""
+    from sitepub.local.identity import load_identity
+
+    data.mkdir(parents=True, exist_ok=True)
+    content = ContentFolder(data / "content")
+    database = Database(data / "cloud.sqlite3", content.remove)
+    content.sweep(database)
+    return LocalCloud(
+        data=data,
+        identity=load_identity(data),
+        database=database,
+        content=content,
+        buckets=Buckets(database),
+        misbehaviour=misbehaviour or Misbehaviour(),
+        counts=RequestCounts(),
+        access_log=AccessLog(data / "access-log.sqlite3"),
+        force_download=force_download,
+    )
+
+
+def forced_download_headers(cloud: LocalCloud, headers: Mapping[str, str]) -> dict[str, str]:
+    """What a default domain (XML API and website) adds to a GET answer under ``--force-download``.
+
+    ``headers`` are the answer's own; an object with a Content-Disposition keeps it. Nothing for HEAD: do not
+    call this then. (COS API 436/57456.)"""
+    if not cloud.force_download:
+        return {}
+    added = {"x-cos-force-download": "true"}
+    if "Content-Disposition" not in headers:
+        added["Content-Disposition"] = "attachment"
+    return added

@@ -1,0 +1,102 @@
+"""Who may talk to this cloud: the account made with the data folder, and a second one to test against.
+
+``DIR/identity.json`` (mode 0600) is written once and kept. The second account exists so that clients can meet
+a bucket that belongs to somebody else; only this file names its keys.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import string
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+REGION = "ap-guangzhou"
+_ALPHABET = string.ascii_letters + string.digits
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account and its permanent key pair."""
+
+    app_id: str
+    uin: str
+    secret_id: str
+    secret_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A key pair that requests may be signed with."""
+
+    app_id: str
+    uin: str
+    secret_id: str
+    secret_key: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+    """Set: a temporary key; requests must carry this as x-cos-security-token (TC3: X-TC-Token)."""
+    expires: float | None = None
+    """Unix seconds; ``None``: never."""
+
+
+class Identity:
+    """Both accounts and every key pair in force."""
+
+    def __init__(self, account: Account, other: Account) -> None:
+        self.account = account
+        self.other = other
+        self._signers = {
+            entry.secret_id: Signer(entry.app_id, entry.uin, entry.secret_id, entry.secret_key)
+            for entry in (account, other)
+        }
+
+    def signer(self, secret_id: str) -> Signer | None:
+        """The key pair with this id."""
+        return self._signers.get(secret_id)
+
+    def account_of(self, app_id: str) -> Account | None:
+        """The account with this app id."""
+        return next((entry for entry in (self.account, self.other) if entry.app_id == app_id), None)
+
+    def add_temporary(self, app_id: str, expires: float) -> Signer:
+        """Make a temporary key pair of an account (what STS hands out). Forgotten at restart."""
+        account = self.account_of(app_id)
+        if account is None:
+            raise ValueError(f"no account {app_id}")
+        signer = Signer(app_id, account.uin, "AKID" + _random(32), _random(32), _random(64), expires)
+        self._signers[signer.secret_id] = signer
+        return signer
+
+
+def load_identity(data: Path) -> Identity:
+    """Read ``identity.json`` of a data folder, or make it."""
+    file = data / "identity.json"
+    try:
+        stored = json.loads(file.read_text(encoding="utf-8"))
+        return Identity(Account(**stored["account"]), Account(**stored["other_account"]))
+    except FileNotFoundError:
+        pass
+    account, other = _new_account("125"), _new_account("130")
+    write_private_json(file, {"account": asdict(account), "other_account": asdict(other)})
+    return Identity(account, other)
+
+
+def _new_account(prefix: str) -> Account:
+    digits = "".join(secrets.choice(string.digits) for _ in range(7))
+    return Account(prefix + digits, "1000" + digits + prefix[:1], "AKID" + _random(32), _random(32))
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def write_private_json(file: Path, value: object) -> None:
+    """Write a file that only its owner may read, all or nothing."""
+    temporary = file.with_name(f"{file.name}.{os.getpid()}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        json.dump(value, stream, indent=1)
+        stream.write("\n")
+    temporary.replace(file)

@@ -1,0 +1,128 @@
+"""One data folder, one process: the lock, the port, ``cloud.json``, signals."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import IO
+
+from sitepub.local.cloud import LocalCloud, open_cloud
+from sitepub.local.database import Database
+from sitepub.local.faults import Misbehaviour
+from sitepub.local.identity import REGION, write_private_json
+from sitepub.local.server import Server
+
+DEFAULT_PORT = 7070
+_PORTS_TRIED = 100
+
+
+class AlreadyServedError(Exception):
+    """Another living process serves the data folder."""
+
+
+class FolderLock:
+    """An exclusive lock on a data folder. The system drops it when the process dies, however it dies."""
+
+    def __init__(self, data: Path) -> None:
+        """Raises :class:`AlreadyServedError`."""
+        data.mkdir(parents=True, exist_ok=True)
+        self._stream: IO[bytes] = (data / "lock").open("a+b")
+        try:
+            if sys.platform == "win32":
+                import msvcrt
+
+                self._stream.seek(0)
+                msvcrt.locking(self._stream.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._stream.close()
+            raise AlreadyServedError(f"{data} is already served by another process") from error
+
+    def release(self) -> None:
+        """Let go."""
+        self._stream.close()
+
+
+async def serve(data: Path, *, port: int | None, misbehaviour: Misbehaviour, force_download: bool,
+                announce: bool) -> None:
+    """Serve a data folder until SIGTERM or SIGINT.
+
+    ``port``: ``None`` for the one it had last, else 7070 or the next free one. ``announce``: print the
+    description as one line of JSON. Raises :class:`AlreadyServedError`, OSError."""
+    data = data.absolute()
+    lock = FolderLock(data)
+    try:
+        cloud = open_cloud(data, misbehaviour=misbehaviour, force_download=force_download)
+        try:
+            await _serve(cloud, port, announce)
+        finally:
+            cloud.database.close()
+    finally:
+        lock.release()
+
+
+async def _serve(cloud: LocalCloud, port: int | None, announce: bool) -> None:
+    stopped = asyncio.Event()
+    _on_signals(stopped)
+    server = Server(cloud)
+    await _listen(server, cloud.database, port)
+    description = {
+        "endpoint": f"http://127.0.0.1:{cloud.port}",
+        "app_id": cloud.identity.account.app_id,
+        "secret_id": cloud.identity.account.secret_id,
+        "secret_key": cloud.identity.account.secret_key,
+        "region": REGION,
+        "data": str(cloud.data),
+        "pid": os.getpid(),
+    }
+    file = cloud.data / "cloud.json"
+    write_private_json(file, description)
+    if announce:
+        print(json.dumps(description), flush=True)
+    else:
+        print(f"Embedded cloud at {description['endpoint']}, data in {cloud.data}", flush=True)
+    try:
+        while not stopped.is_set():
+            # On Windows a signal handler runs only when the loop turns.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopped.wait(), 0.5 if sys.platform == "win32" else None)
+    finally:
+        await server.stop()
+        file.unlink(missing_ok=True)
+
+
+def _on_signals(stopped: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stopped.set)
+        except NotImplementedError:
+            # the event loop of Windows has none
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
+
+
+async def _listen(server: Server, database: Database, port: int | None) -> None:
+    if port is not None:
+        used = await server.start(port)
+    else:
+        row = database.one("SELECT value FROM settings WHERE name='port'")
+        wanted = [int(row[0])] if row is not None else []
+        wanted += range(DEFAULT_PORT, DEFAULT_PORT + _PORTS_TRIED)
+        for candidate in wanted:
+            try:
+                used = await server.start(candidate)
+                break
+            except OSError:
+                continue
+        else:
+            used = await server.start(0)
+    await database.write(lambda transaction: transaction.execute(
+        "INSERT OR REPLACE INTO settings (name, value) VALUES ('port', ?)", (str(used),)).rowcount)

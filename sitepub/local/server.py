@@ -1,0 +1,274 @@
+"""The listener: takes HTTP apart, asks the rooms, sends what they answer.
+
+Built on aiohttp's low-level server (its parser is C). One port, plain HTTP; the Host header decides
+(:mod:`sitepub.local.hosts`), then :mod:`sitepub.local.dispatch` names the handler.
+
+The rooms that plug in, and the signatures they keep. ``Request`` and ``Response`` are
+:mod:`sitepub.local.messages`; ``Bucket`` is :class:`sitepub.local.buckets.Bucket` (id, name, region, owner,
+versioning, acl); ``StoredObject`` is :class:`sitepub.local.stored.StoredObject`. Errors are raised as
+:class:`sitepub.local.errors.ServiceError` ``(code, message=None, *, status=None, headers=None)``, or answered
+with ``errors.error_response(error, request)``.
+
+``bucket_configuration.handle(request, bucket, kind) -> Response`` (async)
+    Subresources ``website cors acl policy tagging lifecycle logging referer`` of the bucket, every method.
+    With a ``request.key``: ``acl`` and ``tagging`` of that object. The caller is the owner or was allowed by
+    ``access.allowed``. Documents live in ``request.cloud.database``:
+    ``get_configuration(bucket.id, kind) -> bytes | None`` (kept in memory, cheap),
+    ``await put_configuration(bucket.id, kind, document, check=None)``,
+    ``await delete_configuration(bucket.id, kind) -> bool``.
+    ``kind="policy"`` passes ``check=lambda tx: buckets.check_attachments(tx, bucket.owner)``; the bucket's
+    ACL is ``bucket.acl``, set by ``await request.cloud.buckets.set_acl(bucket, text)``; an object's ACL and
+    tags are ``stored.acl`` / ``stored.tagging``, set by ``await stored.set_object_text(cloud, bucket,
+    key, version_id, "acl" | "tagging", text)``. All three check the limit of 1,000 themselves.
+``website.handle(request, bucket) -> Response`` (async)
+    Website hosts; ``bucket`` is ``None`` when there is none of that name in that region. Objects:
+    ``stored.find_object(cloud, bucket, key) -> StoredObject | None`` (sync) and
+    ``reading.object_response(request, stored, status=200) -> Response`` (ranges and conditions when the
+    status is 200, all metadata headers). ``cloud.forced_download_headers(request.cloud, headers)`` for GET.
+``cloud_api.handle(request) -> Response`` (async)
+    ``POST /`` on loopback and on ``*.tencentcloudapi.com``. Keys: ``request.cloud.identity.signer(id)``.
+``access.allowed(request, bucket, action, stored) -> bool``
+    For requests that are unsigned (``request.signer is None``) or signed by another account. ``action`` is
+    the policy's name for it (``name/cos:GetObject``), ``stored`` the object or ``None`` (a bucket operation,
+    or no such object); the key is ``request.key``.
+``cors.preflight(request, bucket) -> Response``, ``cors.apply(request, bucket, response) -> None``
+    OPTIONS answers, and the headers for requests with an Origin (XML API and website).
+``access_log.record(request, bucket, response, operation) -> None``
+    After every answer on a bucket's XML API or website host; must be cheap. ``operation`` is the event name
+    (``GetObject``); ``response.error_code`` and ``response.status`` say how it went.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import sys
+import time
+import traceback
+from collections.abc import AsyncIterator, Mapping
+from urllib.parse import unquote
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_exceptions import HTTPException
+
+from sitepub.local.cloud import LocalCloud
+from sitepub.local.dispatch import answer
+from sitepub.local.errors import ServiceError, error_response
+from sitepub.local.hosts import Kind, service_of
+from sitepub.local.messages import Request, Response
+
+_SILENCE = 300.0
+"""Seconds that the ``timeout`` fault keeps a connection open without a word."""
+
+
+class ReceivedBody:
+    """The body of an aiohttp request. Asks the client for it first when it waits to be asked."""
+
+    __slots__ = ("_request",)
+
+    def __init__(self, request: web.BaseRequest) -> None:
+        self._request = request
+
+    async def read(self, limit: int) -> bytes:
+        """The whole body, at most ``limit`` bytes."""
+        self._invite()
+        content = self._request.content
+        data = await content.readany()
+        if content.at_eof():
+            if len(data) > limit:
+                raise ServiceError("EntityTooLarge")
+            return data
+        parts = [data]
+        size = len(data)
+        while data := await content.readany():
+            parts.append(data)
+            size += len(data)
+            if size > limit:
+                raise ServiceError("EntityTooLarge")
+        return b"".join(parts)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body piece by piece."""
+        self._invite()
+        content = self._request.content
+        while data := await content.readany():
+            yield data
+
+    def _invite(self) -> None:
+        request = self._request
+        if "Expect" in request.headers and request.headers["Expect"].lower() == "100-continue":
+            transport = request.transport
+            if transport is not None and not request.content.is_eof() and not request.content.total_bytes:
+                transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+class Server:
+    """Serves one cloud on one port of loopback."""
+
+    def __init__(self, cloud: LocalCloud) -> None:
+        self.cloud = cloud
+        self._http = web.Server(
+            self._handle, access_log=None, auto_decompress=False, keepalive_timeout=75.0,
+            max_line_size=32 * 1024, max_field_size=32 * 1024, lingering_time=2.0,
+        )
+        self._listener: asyncio.Server | None = None
+        self._numbers = itertools.count(1)
+        self._prefix = f"{int(time.time()):x}{os.getpid() & 0xFFFF:04x}"
+
+    async def start(self, port: int) -> int:
+        """Listen on 127.0.0.1 (0: any free port); returns the port. Raises OSError when it is taken."""
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(self._http, "127.0.0.1", port, backlog=1024)
+        self.cloud.port = int(self._listener.sockets[0].getsockname()[1])
+        return self.cloud.port
+
+    async def stop(self, patience: float = 10.0) -> None:
+        """Accept nothing new, let requests under way finish for at most ``patience`` seconds."""
+        if self._listener is not None:
+            self._listener.close()
+        self._http.pre_shutdown()
+        deadline = time.monotonic() + patience
+        while self.cloud.counts.running and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+        await self._http.shutdown(timeout=0.5)
+
+    async def _handle(self, received: web.BaseRequest) -> web.StreamResponse:
+        cloud = self.cloud
+        cloud.counts.running += 1
+        try:
+            return await self._exchange(received)
+        finally:
+            cloud.counts.running -= 1
+
+    async def _exchange(self, received: web.BaseRequest) -> web.StreamResponse:
+        cloud = self.cloud
+        request = self._request(received)
+        misbehaviour = cloud.misbehaviour
+        fault = ""
+        internal = request.service.kind is Kind.LOOPBACK and request.path.startswith("/-/")
+        if not internal:
+            if misbehaviour.latency:
+                await asyncio.sleep(misbehaviour.latency)
+            if misbehaviour.faults:
+                fault = misbehaviour.draw(request.method)
+                if fault == "timeout":
+                    await asyncio.sleep(_SILENCE)
+                if fault in ("reset", "timeout"):
+                    return _abort(received)
+        if fault in ("500", "503"):
+            cloud.counts.add(request.method, f"Fault{fault}", request.service.bucket, int(fault))
+            error = ServiceError("InternalError" if fault == "500" else "SlowDown")
+            response = error_response(error, request)
+        else:
+            response = await self._answer(request)
+        if fault == "reset-after":
+            return _abort(received)
+        if fault == "truncate":
+            return await _truncated(received, request, response)
+        return await _send(received, request, response)
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            return await answer(request)
+        except ServiceError as error:
+            return error_response(error, request)
+        except (HTTPException, HttpProcessingError, ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
+            return error_response(ServiceError("InternalError"), request)
+
+    def _request(self, received: web.BaseRequest) -> Request:
+        target = received.raw_path
+        path, _, query_text = target.partition("?")
+        headers: Mapping[str, str] = received.headers
+        number = next(self._numbers)
+        request = Request(
+            cloud=self.cloud,
+            method=received.method,
+            target=target,
+            path=path,
+            key=unquote(path[1:], errors="surrogateescape") if "%" in path else path[1:],
+            query=parse_query(query_text) if query_text else {},
+            headers=headers,
+            service=service_of(headers.get("Host", "")),
+            body=ReceivedBody(received),
+            remote=received.remote or "127.0.0.1",
+            request_id=f"{self._prefix}{number:08x}",
+            time=time.time(),
+        )
+        length = headers.get("Content-Length")
+        if length is not None and length.isascii() and length.isdigit():
+            request.content_length = int(length)
+        return request
+
+
+def parse_query(text: str) -> dict[str, str]:
+    """Decoded parameters; a later one of the same name wins. ``+`` is a space."""
+    parameters = {}
+    for item in text.split("&"):
+        if not item:
+            continue
+        name, _, value = item.partition("=")
+        if "+" in item or "%" in item:
+            name = unquote(name.replace("+", " "), errors="surrogateescape")
+            value = unquote(value.replace("+", " "), errors="surrogateescape")
+        parameters[name] = value
+    return parameters
+
+
+async def _send(received: web.BaseRequest, request: Request, response: Response) -> web.StreamResponse:
+    headers = response.headers
+    headers["Server"] = "tencent-cos"
+    headers["x-cos-request-id"] = request.request_id
+    if response.stream is None and request.method != "HEAD":
+        if "Content-Type" not in headers and response.body:
+            headers["Content-Type"] = "application/octet-stream"
+        return web.Response(status=response.status, headers=headers, body=response.body or None)
+    length = response.length if response.stream is not None else len(response.body)
+    out = web.StreamResponse(status=response.status, headers=headers)
+    if request.method == "HEAD":
+        if response.length is not None:
+            length = response.length
+        if length is not None and response.status not in (204, 304):
+            out.content_length = length
+        await out.prepare(received)
+        return out
+    out.content_length = length
+    await out.prepare(received)
+    assert response.stream is not None
+    async for chunk in response.stream:
+        await out.write(chunk)
+    await out.write_eof()
+    return out
+
+
+def _abort(received: web.BaseRequest) -> web.StreamResponse:
+    if received.transport is not None:
+        received.transport.abort()
+    return web.Response(status=500)
+
+
+async def _truncated(received: web.BaseRequest, request: Request, response: Response) -> web.StreamResponse:
+    """Send the first half of the answer and close the connection."""
+    body = response.body
+    if response.stream is not None:
+        async for chunk in response.stream:
+            body = chunk
+            break
+    transport = received.transport
+    if transport is not None:
+        length = response.length if response.stream is not None else len(body)
+        lines = [f"HTTP/1.1 {response.status} OK", "Server: tencent-cos",
+                 f"x-cos-request-id: {request.request_id}"]
+        lines += [f"{name}: {value}" for name, value in response.headers.items()]
+        if body and request.method != "HEAD":
+            head = "\r\n".join([*lines, f"Content-Length: {length or len(body) + 1}", "", ""]).encode()
+            transport.write(head + body[: len(body) // 2])
+        else:
+            # no body to cut: cut the headers
+            transport.write("\r\n".join(lines).encode()[:-3])
+        transport.close()
+    return web.Response(status=500)

@@ -1,0 +1,155 @@
+"""Versioning of a bucket, and the list of versions (COS API 436/19889, 19888, 35521)."""
+
+from __future__ import annotations
+
+from sitepub.local import xml
+from sitepub.local.buckets import Bucket, owner_xml
+from sitepub.local.database import Database, Row
+from sitepub.local.errors import ServiceError
+from sitepub.local.listing import Selection, after_prefix
+from sitepub.local.messages import Request, Response
+from sitepub.local.times import iso_time
+
+_BATCH = 500
+
+
+async def get_versioning(_: Request, bucket: Bucket) -> Response:
+    """GET ?versioning: empty when it was never set."""
+    status = [xml.element("Status", bucket.versioning)] if bucket.versioning else []
+    return Response.xml(xml.document("VersioningConfiguration", status))
+
+
+async def put_versioning(request: Request, bucket: Bucket) -> Response:
+    """PUT ?versioning: Enabled or Suspended."""
+    try:
+        tree = xml.parse(await request.body.read(64 * 1024), "VersioningConfiguration")
+    except xml.MalformedXMLError as error:
+        raise ServiceError("MalformedXML", str(error)) from error
+    status = xml.text_of(tree, "Status")
+    if status not in ("Enabled", "Suspended"):
+        raise ServiceError("MalformedXML", "Status must be Enabled or Suspended.")
+    await request.cloud.buckets.set_versioning(bucket, status)
+    return Response(200)
+
+
+async def list_versions(request: Request, bucket: Bucket) -> Response:
+    """GET ?versions: every version and delete marker, keys in order, newest first within a key."""
+    wanted = Selection.of(request, "key-marker")
+    version_marker = request.query.get("version-id-marker", "")
+    if version_marker and not wanted.marker:
+        raise ServiceError("InvalidArgument", "version-id-marker needs key-marker.")
+    entries: list[Row] = []
+    prefixes: list[str] = []
+    last: tuple[str, str] = ("", "")
+    truncated = False
+    for row in _versions(request.cloud.database, bucket, wanted, version_marker):
+        key, version = row[0], row[1]
+        common = ""
+        if wanted.delimiter:
+            at = key.find(wanted.delimiter, len(wanted.prefix))
+            common = key[: at + len(wanted.delimiter)] if at >= 0 else ""
+        if common and (common == wanted.marker or (prefixes and prefixes[-1] == common)):
+            continue
+        if len(entries) + len(prefixes) == wanted.max_keys:
+            truncated = bool(wanted.max_keys)
+            break
+        if common:
+            prefixes.append(common)
+            last = (common, "")
+        else:
+            entries.append(row)
+            last = (key, version)
+    owner = xml.element("Owner", [owner_xml(request, bucket.owner)])
+    parts = [
+        xml.element("Name", bucket.name),
+        xml.element("Prefix", wanted.name(wanted.prefix)),
+        xml.element("KeyMarker", wanted.name(wanted.marker)),
+        xml.element("VersionIdMarker", version_marker),
+        xml.element("MaxKeys", wanted.max_keys),
+        xml.element("IsTruncated", "true" if truncated else "false"),
+    ]
+    if wanted.delimiter:
+        parts.append(xml.element("Delimiter", wanted.name(wanted.delimiter)))
+    if wanted.encode:
+        parts.append(xml.element("EncodingType", "url"))
+    if truncated:
+        parts.append(xml.element("NextKeyMarker", wanted.name(last[0])))
+        parts.append(xml.element("NextVersionIdMarker", last[1]))
+    parts += [_entry(row, wanted, owner) for row in entries]
+    parts += [xml.element("CommonPrefixes", [xml.element("Prefix", wanted.name(name))]) for name in prefixes]
+    return Response.xml(xml.document("ListVersionsResult", parts))
+
+
+def _entry(row: Row, wanted: Selection, owner: str) -> str:
+    key, version, sequence, size, etag, modified, storage_class, marker, latest = row
+    del sequence
+    parts = [
+        xml.element("Key", wanted.name(key)),
+        xml.element("VersionId", version),
+        xml.element("IsLatest", "true" if latest else "false"),
+        xml.element("LastModified", iso_time(modified)),
+        owner,
+    ]
+    if marker:
+        return xml.element("DeleteMarker", parts)
+    parts += (xml.element("ETag", f'"{etag}"'), xml.element("Size", size),
+              xml.element("StorageClass", storage_class))
+    return xml.element("Version", parts)
+
+
+class _versions:  # noqa: N801 - an iterator with state, used like a generator
+    """All versions after the markers, read in batches of whole keys' rows."""
+
+    def __init__(self, database: Database, bucket: Bucket, wanted: Selection, version_marker: str) -> None:
+        self._database = database
+        self._bucket = bucket
+        self._high = after_prefix(wanted.prefix)
+        self._low = max(wanted.marker, wanted.prefix)
+        self._inclusive = wanted.prefix > wanted.marker
+        self._resume: tuple[str, int] | None = None
+        if version_marker:
+            found = database.one(
+                "SELECT sequence FROM objects WHERE bucket=?1 AND key=?2 AND version=?3 UNION ALL"
+                " SELECT sequence FROM versions WHERE bucket=?1 AND key=?2 AND version=?3",
+                (bucket.id, wanted.marker, version_marker))
+            if found is None:
+                raise ServiceError("InvalidArgument", "version-id-marker names no version.")
+            self._resume = (wanted.marker, int(found[0]))
+
+    def __iter__(self) -> _versions:
+        self._rows: list[Row] = []
+        self._done = False
+        return self
+
+    def __next__(self) -> Row:
+        if not self._rows and not self._done:
+            self._fetch()
+        if not self._rows:
+            raise StopIteration
+        return self._rows.pop()
+
+    def _fetch(self) -> None:
+        bound = "" if self._high is None else " AND key<?"
+        tail: tuple[object, ...] = () if self._high is None else (self._high,)
+        if self._resume is not None:
+            condition = "(key>? OR (key=? AND sequence<?))"
+            key, sequence = self._resume
+            values: tuple[object, ...] = (key, key, sequence)
+        else:
+            condition = "key>=?" if self._inclusive else "key>?"
+            values = (self._low,)
+        columns = "key, version, sequence, size, etag, modified, storage_class"
+        part = (self._bucket.id, *values, *tail)
+        rows = self._database.read(
+            f"SELECT {columns}, 0, 1 FROM objects WHERE bucket=? AND {condition}{bound}"
+            f" UNION ALL SELECT {columns}, marker, marker AND sequence=(SELECT max(sequence) FROM versions AS v"
+            "   WHERE v.bucket=versions.bucket AND v.key=versions.key)"
+            "   AND NOT EXISTS (SELECT 1 FROM objects AS o WHERE o.bucket=versions.bucket AND o.key=versions.key)"
+            f" FROM versions WHERE bucket=? AND {condition}{bound}"
+            f" ORDER BY 1, 3 DESC LIMIT {_BATCH}",
+            part + part,
+        )
+        self._done = len(rows) < _BATCH
+        if rows:
+            self._resume = (rows[-1][0], rows[-1][2])
+        self._rows = rows[::-1]
