@@ -12,7 +12,7 @@ from sitepub.publish.manifest import Entry
 from sitepub.publish.phases import deletion_rank
 from sitepub.publish.plan import Action, Phase, Plan, Step
 from sitepub.publish.progress import Progress, Silent
-from sitepub.publish.workers import Workers
+from sitepub.publish.workers import EitherEvent, Workers
 from sitepub.tencent.store import ObjectStore, Stored
 
 DEFAULT_THREADS = 128
@@ -63,7 +63,7 @@ class Engine:
         self._failures: list[Failure] = []
         self._bytes = 0
         self._failed_in_a_row = 0
-        self._halt = _Either(self.stop, self._giving_up)
+        self._halt = EitherEvent(self.stop, self._giving_up)
         count = max(1, min(threads, len(plan.steps)))
         self._workers: Workers[Step] = Workers(count, self._attempt, self._halt)
 
@@ -80,7 +80,7 @@ class Engine:
                 self._workers.run(steps)
             if not all(step.key in self._done for step in steps):
                 return False
-        return not self.stop.is_set()
+        return True
 
     def delete(self) -> bool:
         """Delete what the site does not have any more; pages first, the files they need afterwards."""
@@ -233,17 +233,6 @@ class Engine:
 
 def _biggest_first(step: Step) -> tuple[int, str]:
     return -(step.file.size if step.file is not None else 0), step.key
-
-
-class _Either(threading.Event):
-    """Set when one of two events is."""
-
-    def __init__(self, one: threading.Event, other: threading.Event) -> None:
-        super().__init__()
-        self._one, self._other = one, other
-
-    def is_set(self) -> bool:
-        return self._one.is_set() or self._other.is_set()
 
 
 @dataclass(frozen=True, slots=True)

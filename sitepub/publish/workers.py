@@ -10,6 +10,18 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+
+class EitherEvent(threading.Event):
+    """Set when it was set itself, or one of two others was. Cannot be waited for."""
+
+    def __init__(self, one: threading.Event, other: threading.Event) -> None:
+        super().__init__()
+        self._one, self._other = one, other
+
+    def is_set(self) -> bool:
+        return super().is_set() or self._one.is_set() or self._other.is_set()
+
+
 Job = TypeVar("Job")
 
 _LOOK_UP = 0.5
@@ -33,7 +45,8 @@ class Workers(Generic[Job]):
 
     def run(self, jobs: Sequence[Job]) -> None:
         """Do the jobs, in this order as far as there are threads; come back when all are done, or, once
-        ``stop`` is set, when those under way are. Raises what ``work`` let through."""
+        ``stop`` is set, when those under way are. Ctrl-C in the waiting thread sets ``stop``; a second one
+        does not wait any more. Raises what ``work`` let through."""
         with self._change:
             self._jobs.extend(jobs)
             while len(self._threads) < min(self._count, len(jobs)):
@@ -43,13 +56,20 @@ class Workers(Generic[Job]):
                 thread.start()
             self._change.notify_all()
             try:
-                while (self._jobs or self._busy) and not (self._halted and not self._busy):
-                    self._change.wait(_LOOK_UP)
+                while self._busy or (self._jobs and not self._halted):
+                    self._look_up()
             finally:
-                # Also on Ctrl-C in this thread: what nobody has started is not started any more.
                 self._jobs.clear()
         if self._broken is not None:
             raise self._broken
+
+    def _look_up(self) -> None:
+        try:
+            self._change.wait(_LOOK_UP)
+        except KeyboardInterrupt:
+            if self._stop.is_set():
+                raise
+            self._stop.set()
 
     @property
     def _halted(self) -> bool:

@@ -1,0 +1,134 @@
+"""Makes the plan of a deploy: reads what is remote, changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from sitepub.errors import Refused
+from sitepub.publish.diff import diff
+from sitepub.publish.guards import refuse_empty_site
+from sitepub.publish.plan import Plan
+from sitepub.publish.remote import Remote
+from sitepub.publish.state import VERSION, Former, State
+from sitepub.settings.actual import NO_BUCKET, ActualSettings, read_actual
+from sitepub.settings.difference import difference
+from sitepub.settings.steps import SettingStep
+from sitepub.settings.wanted import WantedSettings, wanted_settings
+from sitepub.site.snapshot import Snapshot
+from sitepub.tencent.bucket_settings import BucketStatus
+from sitepub.tencent.store import Listed
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A deploy that was thought through and not begun."""
+
+    found: State | None
+    """The state as it was read; the plan holds as long as it is unchanged."""
+    base: State
+    """The state that the run starts from: about the bucket of today."""
+    wanted: WantedSettings
+    settings: tuple[SettingStep, ...]
+    plan: Plan
+    verify: bool
+    force: bool
+    notes: tuple[str, ...] = ()
+    """Sentences for the user."""
+
+    @property
+    def empty(self) -> bool:
+        """Nothing to do: the bucket is as the project says."""
+        return not self.plan.steps and not self.settings
+
+    @property
+    def settled(self) -> bool:
+        """Nothing to do and nothing to write down."""
+        return (self.empty and self.found is not None and self.base == self.found
+                and self.base.pending is None and self.base.settings_hash == self.wanted.hash
+                and self.plan.known == self.base.manifest)
+
+    @property
+    def new_bucket(self) -> bool:
+        return any(step.kind == "bucket" for step in self.settings)
+
+
+def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: bool = False) -> Prepared:
+    """Compare the site with what sitepub remembers of its bucket: one GET when nothing has changed.
+
+    The bucket itself is looked at when there is no state yet, when a killed run left its journal, when the
+    settings in the project have changed, with ``replace: true`` and with ``verify``. Raises
+    :class:`~sitepub.errors.Refused` for an empty site or somebody else's bucket, and what the cloud answers.
+    """
+    refuse_empty_site(snapshot)
+    found = remote.states.load()
+    base, notes = _about_this_bucket(found, remote)
+    wanted = wanted_settings(remote.project, remote.bucket)
+    look = verify or found is None or base.pending is not None or base.bucket != found.bucket
+    settings: tuple[SettingStep, ...] = ()
+    missing = False
+    if look or base.settings_hash != wanted.hash:
+        actual = _actual(remote, wanted)
+        missing = not actual.exists
+        settings = tuple(difference(wanted, actual))
+    listing: dict[str, Listed] | None = None
+    if missing:
+        listing = {}
+    elif look or remote.project.replace:
+        prefix = _common_prefix(remote, snapshot, base)
+        listing = {there.key: there for there in remote.store.list(prefix)}
+    plan = diff(snapshot, base.manifest, listing=listing,
+                journal=base.pending.steps if base.pending is not None else (),
+                force=force, replace=remote.project.replace, prefix=remote.project.key_prefix)
+    if base.pending is not None:
+        notes.append(f"the deploy that {base.pending.by} began at {base.pending.started} did not end;"
+                     " the bucket was looked at to find out what it did")
+    return Prepared(found, base, wanted, settings, plan, verify, force, tuple(notes))
+
+
+def _actual(remote: Remote, wanted: WantedSettings) -> ActualSettings:
+    status = remote.settings.head()
+    if status is BucketStatus.MISSING:
+        return NO_BUCKET
+    if status is BucketStatus.FOREIGN:
+        free = remote.free_name()
+        raise Refused(f"the bucket {remote.bucket} belongs to somebody else", code="BucketForeign",
+                      hint=f"{free} is free: set `inputs.bucketName: {free}` in serverless.yml" if free
+                      else "choose another inputs.bucketName")
+    return read_actual(remote.settings, wanted)
+
+
+def _about_this_bucket(found: State | None, remote: Remote) -> tuple[State, list[str]]:
+    """The state to start from. After a change of ``bucketName`` the old bucket is remembered among the
+    former ones; a bucket that the site comes back to is taken from there."""
+    project = remote.project
+    if found is None:
+        return State(version=VERSION, app=project.app, stage=project.stage, name=project.name,
+                     region=project.region, bucket=remote.bucket), []
+    if found.bucket == remote.bucket:
+        return found, []
+    former = [one for one in found.former if one.bucket != remote.bucket]
+    notes = []
+    if found.manifest or found.created is not None or found.pending is not None:
+        former.append(Former(found.bucket, found.region, found.manifest, found.created, found.pending))
+        notes.append(f"the site lived in the bucket {found.bucket} before; it stays there until"
+                     " `sitepub remove`, which removes both")
+    back = next((one for one in found.former if one.bucket == remote.bucket), None)
+    return msgspec.structs.replace(
+        found, bucket=remote.bucket, region=project.region, settings_hash="", former=tuple(former),
+        manifest=back.manifest if back else {}, created=back.created if back else None,
+        pending=back.pending if back else None), notes
+
+
+def _common_prefix(remote: Remote, snapshot: Snapshot, base: State) -> str:
+    """The longest prefix of all keys that matter here, so that a listing reads no more than it must."""
+    keys = [*snapshot.files, *base.manifest]
+    if base.pending is not None:
+        keys += [step.key for step in base.pending.steps]
+    if remote.project.replace:
+        keys.append(remote.project.key_prefix)
+    first, last = min(keys), max(keys)
+    same = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other),
+                min(len(first), len(last)))
+    return first[:same]

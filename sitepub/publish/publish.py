@@ -1,0 +1,231 @@
+"""Carries out a prepared deploy. The order of the steps is what keeps the site whole at any instant."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import msgspec
+
+from sitepub.errors import SitepubError
+from sitepub.publish.apply import DEFAULT_THREADS, Counts, Engine, Failure
+from sitepub.publish.git import commit_of
+from sitepub.publish.guards import refuse_mass_deletion
+from sitepub.publish.lock import Lock
+from sitepub.publish.owner import who
+from sitepub.publish.plan import Action, Step
+from sitepub.publish.prepare import Prepared, prepare
+from sitepub.publish.progress import Progress
+from sitepub.publish.releases import ReleaseRecord, Releases, new_release_id
+from sitepub.publish.remote import Remote, ensure_state_bucket
+from sitepub.publish.state import VERSION, Created, Journal, ReleaseInfo, State
+from sitepub.publish.workers import EitherEvent
+from sitepub.settings.apply import Told, apply_settings
+from sitepub.settings.steps import SettingStep, Timing
+from sitepub.site.snapshot import Snapshot
+from sitepub.tencent.bucket_settings import BucketStatus
+
+
+class Status(StrEnum):
+    UNCHANGED = "unchanged"
+    """The bucket was as the project says."""
+    PUBLISHED = "published"
+    PARTIAL = "partial"
+    """Some steps failed: exit code 4, and the next run does the rest."""
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a deploy did."""
+
+    status: Status
+    prepared: Prepared
+    """What was carried out: another plan than the one shown when somebody else deployed in between."""
+    counts: Counts
+    state: State
+    bytes_sent: int = 0
+    failures: tuple[Failure, ...] = ()
+    release: ReleaseInfo | None = None
+    """The release that is live; of an earlier run when this one did not finish one."""
+    settings: tuple[SettingStep, ...] = ()
+    """Settings that were written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How to carry out a deploy."""
+
+    allow_delete: bool = False
+    approve: Callable[[Prepared], None] | None = None
+    """Asked again when the plan had to be made anew under the lock; raises to refuse it."""
+    progress: Progress | None = None
+    told: Told | None = None
+    """Hears of each setting that was written."""
+    stop: threading.Event | None = None
+    """Ctrl-C: requests under way are finished, what was done is written down."""
+    threads: int = DEFAULT_THREADS
+
+
+def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, run: Run | None = None) -> Outcome:
+    """Bring the bucket to what was prepared.
+
+    Raises :class:`~sitepub.errors.Refused` when a guard says no or somebody else holds the lock; what the
+    cloud answers when the state or a setting cannot be written. Files that fail are in the outcome."""
+    run = run or Run()
+    if prepared.settled:
+        return Outcome(Status.UNCHANGED, prepared, Counts(unchanged=prepared.plan.unchanged), prepared.base,
+                       release=prepared.base.release)
+    refuse_mass_deletion(prepared.plan, allowed=run.allow_delete)
+    if prepared.found is None:
+        ensure_state_bucket(remote)
+    lost = threading.Event()
+    with Lock(remote.states.store, remote.states.prefix, on_lost=lost.set) as lock:
+        if remote.states.load() != prepared.found:
+            prepared = prepare(remote, snapshot, verify=prepared.verify, force=prepared.force)
+            refuse_mass_deletion(prepared.plan, allowed=run.allow_delete)
+            if run.approve is not None:
+                run.approve(prepared)
+        return _Deploy(remote, prepared, run, lock, lost).carry_out()
+
+
+class _Deploy:
+    """One run under the lock."""
+
+    def __init__(self, remote: Remote, prepared: Prepared, run: Run, lock: Lock,
+                 lost: threading.Event) -> None:
+        self.remote = remote
+        self.prepared = prepared
+        self.run = run
+        self.lock = lock
+        self.stopped = run.stop or threading.Event()
+        self.engine = Engine(prepared.plan, remote.store, progress=run.progress, threads=run.threads,
+                             stop=EitherEvent(self.stopped, lost))
+        self.state = prepared.base
+        self.written_settings: list[SettingStep] = []
+        started = datetime.now(UTC)
+        self.release_id = new_release_id(started)
+        self.started = started.isoformat(timespec="seconds")
+        self.by = who()
+
+    def carry_out(self) -> Outcome:
+        if self.prepared.empty:
+            return self._write_down_only()
+        try:
+            self._open_journal()
+            self._settings_before()
+            if not self.engine.write():
+                return self._end_early()
+            self._settings_after()
+            if self.prepared.plan.deletions:
+                self._journal_deletions()
+                self.engine.delete()
+            return self._finish()
+        finally:
+            self.engine.close()
+
+    # -- the story's steps -----------------------------------------------------------------------------
+
+    def _write_down_only(self) -> Outcome:
+        """Nothing is to be done, but what is remembered was not up to date."""
+        if not self.prepared.settled:
+            self._save(pending=None, settings_hash=self.prepared.wanted.hash)
+        return Outcome(Status.UNCHANGED, self.prepared, self.engine.counts, self.state,
+                       release=self.state.release)
+
+    def _open_journal(self) -> None:
+        base, new_bucket = self.prepared.base, self.prepared.new_bucket
+        created = Created(self.remote.bucket, base.region, self.started) if new_bucket else base.created
+        self._save(pending=self._journal(self.prepared.plan.steps), created=created,
+                   settings_hash="" if self.prepared.settings else base.settings_hash)
+
+    def _settings_before(self) -> None:
+        try:
+            self._apply_settings(Timing.BEFORE)
+        except SitepubError:
+            if self.prepared.new_bucket and self.remote.settings.head() is not BucketStatus.OURS:
+                # The bucket did not come to be: do not remember it as one that sitepub made.
+                self._save_as_found()
+            raise
+
+    def _settings_after(self) -> None:
+        try:
+            self._apply_settings(Timing.AFTER)
+        except SitepubError:
+            self._commit(pending=None, settings_hash="")
+            raise
+
+    def _journal_deletions(self) -> None:
+        self._commit(pending=self._journal(self.prepared.plan.deletions),
+                     settings_hash=self.prepared.wanted.hash)
+
+    def _end_early(self) -> Outcome:
+        """Something failed or was stopped before everything was live. What may or may not have happened
+        stays in the journal, so that the next run looks."""
+        self._commit(pending=self._journal(
+            step for step in self.engine.undone if step.action is not Action.DELETE))
+        return self._outcome(Status.PARTIAL if self.engine.failures else Status.INTERRUPTED)
+
+    def _finish(self) -> Outcome:
+        """Everything is live, and what had to go is gone, or as much of it as could be deleted."""
+        manifest = self.engine.manifest
+        undone = self.engine.undone
+        gone = {step.key for step in undone}
+        live = [entry for key, entry in manifest.items() if key not in gone]
+        commit = commit_of(self.remote.project.root)
+        release = ReleaseInfo(
+            id=self.release_id, at=datetime.now(UTC).isoformat(timespec="seconds"), by=self.by,
+            commit=commit.id if commit else None, message=commit.subject if commit else None,
+            files=len(live), bytes=sum(entry.size for entry in live))
+        # A deletion that failed may have happened; one that was not begun is in the manifest still.
+        failed = [failure.step for failure in self.engine.failures]
+        self._commit(pending=self._journal(failed) if failed else None, release=release,
+                     settings_hash=self.prepared.wanted.hash)
+        self._record(release)
+        if self.engine.failures:
+            return self._outcome(Status.PARTIAL)
+        return self._outcome(Status.INTERRUPTED if undone else Status.PUBLISHED)
+
+    # -- writing down ----------------------------------------------------------------------------------
+
+    def _commit(self, **changes: object) -> None:
+        """Save, if the lock is still ours: else somebody else writes the state now."""
+        self.lock.still_ours()
+        self._save(**changes)
+
+    def _save(self, **changes: object) -> None:
+        self.state = msgspec.structs.replace(self.state, manifest=self.engine.manifest, **changes)
+        self.remote.states.save(self.state)
+
+    def _save_as_found(self) -> None:
+        if self.prepared.found is None:
+            self.remote.states.delete()
+        else:
+            self.remote.states.save(self.prepared.found)
+
+    def _journal(self, steps: Iterable[Step]) -> Journal:
+        return Journal.of(self.release_id, self.started, self.by, steps)
+
+    def _record(self, release: ReleaseInfo) -> None:
+        counts = self.engine.counts
+        releases = Releases(self.remote.states.store, self.remote.states.prefix)
+        releases.write(ReleaseRecord(
+            version=VERSION, info=release, bucket=self.remote.bucket, region=self.state.region,
+            uploaded=counts.uploaded, copied=counts.copied, headers=counts.headers, deleted=counts.deleted,
+            unchanged=counts.unchanged, manifest=self.engine.manifest))
+        releases.prune()
+
+    def _apply_settings(self, timing: Timing) -> None:
+        def told(step: SettingStep) -> None:
+            self.written_settings.append(step)
+            if self.run.told is not None:
+                self.run.told(step)
+
+        apply_settings(self.remote.settings, self.prepared.settings, timing, told)
+
+    def _outcome(self, status: Status) -> Outcome:
+        return Outcome(status, self.prepared, self.engine.counts, self.state, self.engine.bytes_sent,
+                       self.engine.failures, self.state.release, tuple(self.written_settings))

@@ -1,0 +1,90 @@
+"""Everything remote that belongs to one site: its bucket, and the private bucket with its state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sitepub.config.project import Project
+from sitepub.errors import ConfigError, Problem, Refused
+from sitepub.publish.state import StateStore
+from sitepub.settings.bucket import Bucket
+from sitepub.tencent.bucket_settings import BucketStatus
+from sitepub.tencent.cloud import Cloud
+from sitepub.tencent.store import ObjectStore
+
+MARKER = ".sitepub"
+"""Key of the object that says that sitepub made a state bucket, and may take it away again."""
+_MARKER_TEXT = b"This bucket was created by sitepub and holds the state of the sites it publishes.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """What a deploy, an info or a remove of one site talks to."""
+
+    project: Project
+    bucket: str
+    """The website bucket, with its ``-APPID``."""
+    store: ObjectStore
+    settings: Bucket
+    states: StateStore
+    state_settings: Bucket
+    elsewhere: Callable[[str], tuple[ObjectStore, Bucket]]
+    """Another bucket of the same region: one that the site lived in before."""
+    free_name: Callable[[], str | None]
+    """A name like the bucket's that nobody has, without ``-APPID``."""
+
+    def close(self) -> None:
+        self.store.close()
+        self.states.store.close()
+        self.settings.close()
+        self.state_settings.close()
+
+    def __enter__(self) -> Remote:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_remote(project: Project, cloud: Cloud, *, connections: int = 128) -> Remote:
+    """Connect a project with its buckets; nothing is sent yet.
+
+    Raises :class:`~sitepub.errors.ConfigError` when the state would lie in the website's own bucket, where
+    it would be public and in the way."""
+    from sitepub.tencent.bucket_settings import BucketSettings, free_name
+    from sitepub.tencent.object_store import CosObjectStore
+
+    bucket, state_bucket = project.bucket(cloud.app_id), project.state_bucket_for(cloud.app_id)
+    if bucket == state_bucket:
+        raise ConfigError(Problem(f"the state bucket {state_bucket} is the bucket of the website itself",
+                                  hint="choose another state.bucket: the state has to stay private"))
+
+    def elsewhere(name: str) -> tuple[ObjectStore, Bucket]:
+        return CosObjectStore(cloud, name), BucketSettings(cloud, name)
+
+    return Remote(
+        project=project,
+        bucket=bucket,
+        store=CosObjectStore(cloud, bucket, connections=connections),
+        settings=BucketSettings(cloud, bucket),
+        states=StateStore(CosObjectStore(cloud, state_bucket, connections=2), project.state_prefix),
+        state_settings=BucketSettings(cloud, state_bucket),
+        elsewhere=elsewhere,
+        free_name=lambda: free_name(cloud, bucket),
+    )
+
+
+def ensure_state_bucket(remote: Remote) -> None:
+    """Create the state bucket when it is missing: private, and marked as ours."""
+    store = remote.states.store
+    status = remote.state_settings.head()
+    if status is BucketStatus.FOREIGN:
+        raise Refused(f"the state bucket {store.bucket} belongs to somebody else or may not be read",
+                      hint="name another one: state: {bucket: …}", code="StateBucketForeign")
+    if status is BucketStatus.MISSING:
+        remote.state_settings.create()
+    elif remote.project.state_bucket is not None or next(iter(store.list()), None) is not None:
+        return
+    # Also an empty bucket of sitepub's own name: its maker was killed before it could leave the mark.
+    store.put(MARKER, _MARKER_TEXT, {"Content-Type": "text/plain; charset=utf-8"})

@@ -1,0 +1,242 @@
+"""Takes a site down again: what sitepub made, and nothing else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import msgspec
+
+from sitepub.errors import CloudError
+from sitepub.publish.apply import Engine, Failure
+from sitepub.publish.lock import Lock
+from sitepub.publish.manifest import Manifest
+from sitepub.publish.owner import who
+from sitepub.publish.phases import deletion_rank
+from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
+from sitepub.publish.progress import Progress
+from sitepub.publish.reconcile import reconcile
+from sitepub.publish.remote import MARKER, Remote
+from sitepub.publish.state import Created, Journal, State
+from sitepub.publish.workers import EitherEvent
+from sitepub.settings.bucket import Bucket
+from sitepub.tencent.bucket_settings import BucketStatus
+from sitepub.tencent.store import Listed, ObjectStore
+
+NOT_OURS = "sitepub did not upload it"
+CHANGED = "somebody changed it after sitepub had uploaded it"
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """An object that stays."""
+
+    key: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class BucketRemoval:
+    """What happens to one bucket."""
+
+    bucket: str
+    plan: Plan
+    """Its deletions."""
+    bytes: int
+    left: tuple[Left, ...] = ()
+    bucket_stays: str | None = None
+    """Why the bucket itself is not deleted; ``None``: it goes."""
+    exists: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What ``remove`` will do."""
+
+    found: State
+    buckets: tuple[BucketRemoval, ...]
+    """The bucket of the site, and those it lived in before."""
+    keep_bucket: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What ``remove`` did."""
+
+    objects: int
+    bytes: int
+    buckets: tuple[str, ...]
+    """Buckets deleted, the state bucket too."""
+    left: tuple[BucketRemoval, ...]
+    """Buckets that stay, or from which something stays."""
+    failures: tuple[Failure, ...] = ()
+    interrupted: bool = False
+    """Stopped or failed: the state is kept, and ``remove`` can be run again."""
+    state_bucket_stays: str | None = None
+    """Why the state bucket was not deleted."""
+
+
+def plan_removal(bucket: str, manifest: Manifest, journal: Journal | None, created: Created | None,
+                 listing: Mapping[str, Listed] | None, *, keep_bucket: bool = False) -> BucketRemoval:
+    """Decide on every object of one bucket (pure). ``listing`` ``None``: there is no such bucket."""
+    if listing is None:
+        return BucketRemoval(bucket, Plan(), 0, exists=False)
+    known = reconcile(manifest, journal.steps if journal is not None else (), listing)
+    ours = {key: entry for key, entry in known.owned.items() if key not in known.drifted}
+    left = [Left(key, CHANGED) for key in known.drifted] + [Left(key, NOT_OURS) for key in known.foreign]
+    steps = [Step(Action.DELETE, key, Phase.DELETIONS, Reason.REMOVED)
+             for key in sorted(ours, key=lambda key: (deletion_rank(key), key))]
+    stays = None
+    if created is None:
+        stays = "sitepub did not create it"
+    elif keep_bucket:
+        stays = "--keep-bucket"
+    elif left:
+        stays = f"{len(left)} object{'s' if len(left) > 1 else ''} in it that sitepub does not own"
+    return BucketRemoval(bucket, Plan(tuple(steps), known=ours, listed=True),
+                         sum(listing[key].size for key in ours),
+                         tuple(sorted(left, key=lambda one: one.key)), stays)
+
+
+def prepare_removal(remote: Remote, *, keep_bucket: bool = False) -> Removal | None:
+    """Look at every bucket of the site; changes nothing. ``None``: sitepub knows of no such site."""
+    found = remote.states.load()
+    if found is None:
+        return None
+    current = _look(found.bucket, remote, found.manifest, found.pending, found.created, keep_bucket)
+    former = (_look(one.bucket, remote, one.manifest, one.pending, one.created, keep_bucket)
+              for one in found.former)
+    return Removal(found, (current, *former), keep_bucket)
+
+
+def _look(bucket: str, remote: Remote, manifest: Manifest, journal: Journal | None, created: Created | None,
+          keep_bucket: bool) -> BucketRemoval:
+    store, settings = _reach(remote, bucket)
+    status = settings.head()
+    if status is BucketStatus.FOREIGN:
+        return BucketRemoval(bucket, Plan(), 0, bucket_stays="it belongs to somebody else now")
+    listing = ({there.key: there for there in store.list()} if status is BucketStatus.OURS else None)
+    return plan_removal(bucket, manifest, journal, created, listing, keep_bucket=keep_bucket)
+
+
+def _reach(remote: Remote, bucket: str) -> tuple[ObjectStore, Bucket]:
+    return (remote.store, remote.settings) if bucket == remote.bucket else remote.elsewhere(bucket)
+
+
+def remove(remote: Remote, removal: Removal, *, progress: Progress | None = None,
+           stop: threading.Event | None = None,
+           approve: Callable[[Removal], None] | None = None) -> Removed:
+    """Carry a removal out. ``approve`` is asked again when somebody deployed since it was prepared.
+
+    Raises :class:`~sitepub.errors.Refused` when the lock is held or was lost, and what the cloud answers."""
+    lost = threading.Event()
+    stopped = EitherEvent(stop or threading.Event(), lost)
+    with Lock(remote.states.store, remote.states.prefix, on_lost=lost.set) as lock:
+        if remote.states.load() != removal.found:
+            again = prepare_removal(remote, keep_bucket=removal.keep_bucket)
+            if again is None:
+                return Removed(0, 0, (), ())
+            removal = again
+            if approve is not None:
+                approve(removal)
+        removed = _Taking(remote, removal, lock, progress, stopped).down()
+    if removed.failures or removed.interrupted:
+        return removed
+    stays = _delete_state_bucket(remote)
+    if stays is None:
+        return replace(removed, buckets=(*removed.buckets, remote.states.store.bucket))
+    return replace(removed, state_bucket_stays=stays)
+
+
+class _Taking:
+    """One removal under the lock."""
+
+    def __init__(self, remote: Remote, removal: Removal, lock: Lock, progress: Progress | None,
+                 stop: threading.Event) -> None:
+        self.remote = remote
+        self.removal = removal
+        self.lock = lock
+        self.progress = progress
+        self.stop = stop
+        self.failures: list[Failure] = []
+        self.deleted: list[str] = []
+        self.objects = 0
+        self.bytes = 0
+        self.left: list[BucketRemoval] = []
+
+    def down(self) -> Removed:
+        self._open_journal()
+        complete = True
+        for bucket in self.removal.buckets:
+            complete = self._empty(bucket) and complete
+        if complete:
+            self.lock.still_ours()
+            self._forget()
+        return Removed(self.objects, self.bytes, tuple(self.deleted), tuple(self.left),
+                       tuple(self.failures), interrupted=not complete)
+
+    def _open_journal(self) -> None:
+        """From now on the manifest is not to be trusted without looking."""
+        found = self.removal.found
+        old = found.pending.steps if found.pending is not None else ()
+        journal = Journal("", datetime.now(UTC).isoformat(timespec="seconds"), who(), tuple(old))
+        self.remote.states.save(msgspec.structs.replace(found, pending=journal, settings_hash=""))
+
+    def _empty(self, removal: BucketRemoval) -> bool:
+        if not removal.exists:
+            return True
+        store, settings = _reach(self.remote, removal.bucket)
+        engine = Engine(removal.plan, store, progress=self.progress, stop=self.stop)
+        done = engine.delete()
+        self.failures += engine.failures
+        self.objects += engine.counts.deleted
+        self.bytes += removal.bytes if done else 0
+        if not done:
+            return False
+        stays = removal.bucket_stays or _delete_bucket(settings)
+        if stays is None:
+            self.deleted.append(removal.bucket)
+        else:
+            self.left.append(replace(removal, bucket_stays=stays))
+        return True
+
+    def _forget(self) -> None:
+        """The state goes last: as long as it is there, ``remove`` can be run again."""
+        states = self.remote.states
+        keys = [there.key for there in states.store.list(states.prefix)
+                if there.key not in (self.lock.key, states.key)]
+        if keys:
+            states.store.delete(keys)
+        states.delete()
+
+
+def _delete_bucket(settings: Bucket) -> str | None:
+    """Delete an empty bucket; answers why that was not possible."""
+    try:
+        settings.delete()
+    except CloudError as error:
+        if error.code != "BucketNotEmpty":
+            raise
+        return "something else is in it (another object, an old version or an unfinished upload)"
+    return None
+
+
+def _delete_state_bucket(remote: Remote) -> str | None:
+    """Delete the state bucket if sitepub made it and nobody uses it; answers why it stays."""
+    store = remote.states.store
+    there = []
+    for listed in store.list():
+        there.append(listed.key)
+        if len(there) > 1:
+            return "other sites keep their state in it"
+    if there != [MARKER]:
+        return "sitepub did not create it"
+    marker = store.get(MARKER)
+    store.delete([MARKER])
+    stays = _delete_bucket(remote.state_settings)
+    if stays is not None:
+        # Another deploy began meanwhile.
+        store.put(MARKER, marker.data, {"Content-Type": "text/plain; charset=utf-8"})
+    return stays

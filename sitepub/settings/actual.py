@@ -1,0 +1,49 @@
+"""The actual settings: what the bucket says about itself. Reads only what the project mentions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sitepub.config.project import CorsRule, LifecycleRule
+from sitepub.settings.bucket import Bucket
+from sitepub.settings.wanted import WantedSettings
+from sitepub.tencent.website_config import WebsiteConfig
+
+
+@dataclass(frozen=True, slots=True)
+class ActualSettings:
+    """Settings of a bucket as they are. The defaults are those of a bucket that was just created; a setting
+    that the project does not mention is not read and keeps its default here."""
+
+    exists: bool = True
+    acl: str | None = "private"
+    """``None``: grants of a kind that no canned ACL describes."""
+    policy: Mapping[str, Any] | None = None
+    cors: tuple[CorsRule, ...] = ()
+    tags: Mapping[str, str] | None = None
+    lifecycle: tuple[LifecycleRule, ...] = ()
+    website: WebsiteConfig | None = None
+
+
+NO_BUCKET = ActualSettings(exists=False)
+
+
+def read_actual(bucket: Bucket, wanted: WantedSettings) -> ActualSettings:
+    """Ask the bucket, which must exist and be ours. Raises :class:`~sitepub.errors.CloudError` and
+    its kinds for what the cloud answers."""
+    needs_policy = wanted.policy is not None or wanted.anonymous_read_policy
+    return ActualSettings(
+        acl=bucket.get_acl() if wanted.acl is not None else "private",
+        policy=bucket.get_policy() if needs_policy else None,
+        cors=tuple(bucket.get_cors()) if wanted.cors is not None else (),
+        tags=bucket.get_tags() if wanted.tags is not None else None,
+        lifecycle=tuple(bucket.get_lifecycle()) if wanted.lifecycle is not None else (),
+        website=_tidy(bucket.get_website()),
+    )
+
+
+def _tidy(website: WebsiteConfig | None) -> WebsiteConfig | None:
+    """A configuration without an index document is no website."""
+    return website if website is not None and website.index else None

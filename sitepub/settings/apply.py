@@ -1,0 +1,45 @@
+"""Writes settings: one step, one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from sitepub.settings.bucket import Bucket
+from sitepub.settings.steps import SettingStep, Timing
+
+Told = Callable[[SettingStep], None]
+
+
+def apply_settings(bucket: Bucket, steps: Iterable[SettingStep], timing: Timing,
+                   told: Told | None = None) -> None:
+    """Write the steps of one timing, in order; ``told`` hears of each that was written.
+
+    Raises what the cloud answers (:class:`~sitepub.errors.CloudError` and its kinds); the steps before the
+    failing one stay written."""
+    for step in steps:
+        if step.timing is timing:
+            _apply(bucket, step)
+            if told is not None:
+                told(step)
+
+
+def _apply(bucket: Bucket, step: SettingStep) -> None:
+    value = step.value
+    match step.kind:
+        case "bucket":
+            bucket.create()
+        case "acl":
+            bucket.put_acl(value)
+        case "website":
+            bucket.put_website(value)
+        # The rest are documents that the cloud does not take empty.
+        case "policy":
+            bucket.put_policy(value) if value else bucket.delete_policy()
+        case "cors":
+            bucket.put_cors(value) if value else bucket.delete_cors()
+        case "tags":
+            bucket.put_tags(value) if value else bucket.delete_tags()
+        case "lifecycle":
+            bucket.put_lifecycle(value) if value else bucket.delete_lifecycle()
+        case unknown:
+            raise ValueError(f"there is no setting {unknown!r}")
