@@ -1,0 +1,118 @@
+"""The few files of a project folder that tell which tool made it, read once and leniently."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+MOST_BYTES = 1 << 20
+"""Configuration files are smaller than this; a larger file is something else."""
+JS_ENDINGS = ("js", "mjs", "cjs", "ts", "mts", "cts")
+
+_LOCKS = {"pnpm-lock.yaml": "pnpm", "yarn.lock": "yarn", "bun.lock": "bun", "bun.lockb": "bun",
+          "package-lock.json": "npm", "npm-shrinkwrap.json": "npm"}
+_EXEC = {"npm": "npx", "pnpm": "pnpm exec", "yarn": "yarn", "bun": "bunx"}
+
+
+class ProjectFiles:
+    """One folder. Files that are missing, unreadable or broken read as empty."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def has(self, name: str) -> bool:
+        return (self.folder / name).exists()
+
+    def is_file(self, name: str) -> bool:
+        return (self.folder / name).is_file()
+
+    def first(self, names: Iterable[str]) -> str | None:
+        """The first of the names that is a file."""
+        return next((name for name in names if self.is_file(name)), None)
+
+    def config(self, stem: str, endings: Iterable[str] = JS_ENDINGS) -> str | None:
+        """``vite.config`` → the name of the file with one of the endings."""
+        return self.first(f"{stem}.{ending}" for ending in endings)
+
+    def text(self, name: str | None) -> str:
+        """The content of a text file; "" when there is none."""
+        if name is None:
+            return ""
+        path = self.folder / name
+        try:
+            if path.stat().st_size > MOST_BYTES:
+                return ""
+            return path.read_text(encoding="utf-8-sig", errors="replace")
+        except OSError:
+            return ""
+
+    @cached_property
+    def package(self) -> Mapping[str, Any]:
+        """package.json, or an empty mapping."""
+        try:
+            content = json.loads(self.text("package.json"))
+        except (ValueError, RecursionError):
+            return {}
+        return content if isinstance(content, dict) else {}
+
+    @cached_property
+    def scripts(self) -> Mapping[str, str]:
+        scripts = self.package.get("scripts")
+        return {k: v for k, v in scripts.items() if isinstance(v, str)} if isinstance(scripts, dict) else {}
+
+    @cached_property
+    def dependencies(self) -> Mapping[str, str]:
+        """Package → version range, from all sections of package.json."""
+        found: dict[str, str] = {}
+        for section in ("dependencies", "devDependencies", "optionalDependencies"):
+            entries = self.package.get(section)
+            if isinstance(entries, dict):
+                found |= {name: str(version) for name, version in entries.items()}
+        return found
+
+    @cached_property
+    def package_manager(self) -> str:
+        """npm, pnpm, yarn or bun: the ``packageManager`` field, else the lock file, else npm."""
+        named = str(self.package.get("packageManager", "")).partition("@")[0]
+        if named in _EXEC:
+            return named
+        return next((manager for lock, manager in _LOCKS.items() if self.is_file(lock)), "npm")
+
+    def run_script(self, name: str) -> str:
+        return f"{self.package_manager} run {name}"
+
+    def run_tool(self, command: str) -> str:
+        """The command line that runs an installed package's own program."""
+        return f"{_EXEC[self.package_manager]} {command}"
+
+    def build(self, tool_command: str) -> str:
+        """The ``build`` script, or the tool itself where there is none."""
+        return self.run_script("build") if "build" in self.scripts else self.run_tool(tool_command)
+
+    @property
+    def install(self) -> str | None:
+        """The command that fetches the dependencies, when they are not there yet."""
+        return None if self.has("node_modules") else f"{self.package_manager} install"
+
+
+def yaml_value(text: str, key: str) -> str | None:
+    """The plain value of ``key:`` at the left margin. Case of the key does not matter (Hugo's does not)."""
+    value = r"""(?:"([^"\n]*)"|'([^'\n]*)'|([^\s#"'\[{|>&*!][^#\n]*?))"""
+    match = re.search(rf"^{re.escape(key)}[ \t]*:[ \t]+{value}[ \t]*(?:#.*)?$", text,
+                      re.MULTILINE | re.IGNORECASE)
+    return next((part for part in match.groups() if part is not None), None) if match else None
+
+
+def inside(path: str, base: str = ".") -> str | None:
+    """``path`` (relative to ``base``) as a folder below the project; ``None`` when it is none.
+
+    The project itself and places outside of it are no folders for a build's output.
+    """
+    normal = posixpath.normpath(posixpath.join(base, path.replace("\\", "/").strip()))
+    outside = normal in {".", ".."} or normal.startswith(("../", "/")) or re.match(r"[A-Za-z]:", normal)
+    return None if outside else normal
