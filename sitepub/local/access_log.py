@@ -173,7 +173,7 @@ def record(request: Request, bucket: Bucket, response: Response, operation: str)
 
 
 def page(request: Request) -> Response:
-    """``GET /-/logs?bucket=&after=&limit=``: visits as JSON lines, oldest first; without ``after`` the newest.
+    """``GET /-/logs?bucket=&after=&limit=``: JSON lines, oldest first; without ``after`` the newest.
 
     A reader that follows asks again with ``after`` = the ``id`` of the last line."""
     query = request.query

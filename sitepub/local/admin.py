@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 
+from sitepub.local import access_log, log_delivery
 from sitepub.local.errors import ServiceError
 from sitepub.local.faults import parse_faults
 from sitepub.local.messages import Request, Response
@@ -14,7 +15,8 @@ _LIMIT = 64 * 1024
 
 async def administer(request: Request) -> Response:
     """``GET /-/health``, ``GET /-/requests``, ``POST /-/requests/reset``, ``POST /-/faults`` (body: a
-    specification, empty for none), ``POST /-/latency`` (body: milliseconds)."""
+    specification, empty for none), ``POST /-/latency`` (body: milliseconds), ``GET /-/logs`` (visits,
+    :func:`access_log.page`), ``POST /-/logs/deliver`` (bucket logging, without waiting its five minutes)."""
     if request.remote not in ("127.0.0.1", "::1"):
         raise ServiceError("AccessDenied")
     if "Origin" in request.headers:
@@ -26,6 +28,10 @@ async def administer(request: Request) -> Response:
             return _json({"service": "sitepub-local", "pid": os.getpid(), "data": str(cloud.data)})
         case "GET", "/-/requests":
             return _json(cloud.counts.as_dict())
+        case "GET", "/-/logs":
+            return access_log.page(request)
+        case "POST", "/-/logs/deliver":
+            return _json({"written": await log_delivery.deliver(cloud)})
         case "POST", "/-/requests/reset":
             cloud.counts.reset()
             return _json(cloud.counts.as_dict())

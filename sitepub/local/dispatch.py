@@ -104,7 +104,8 @@ async def _bucket(request: Request) -> Response:
             from sitepub.local import cors
 
             cors.apply(request, bucket, response)
-        if request.cloud.database.get_configuration(bucket.id, "logging") is not None:
+        visit = request.signer is None and operation in ("GetObject", "HeadObject")
+        if visit or request.cloud.database.get_configuration(bucket.id, "logging") is not None:
             from sitepub.local import access_log
 
             access_log.record(request, bucket, response, operation)
@@ -128,8 +129,9 @@ def _authorize(request: Request, bucket: Bucket | None, action: str) -> Bucket:
         if signer is not None and app_id != signer.app_id:
             raise ServiceError("AccessDenied")
         raise ServiceError("NoSuchBucket")
-    if signer is not None and signer.app_id == bucket.owner:
-        return bucket
+    owned = signer is not None and signer.app_id == bucket.owner
+    if owned and request.cloud.database.get_configuration(bucket.id, "policy") is None:
+        return bucket  # only a policy can deny the owner anything
     from sitepub.local import access
 
     found: StoredObject | None = None

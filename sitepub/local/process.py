@@ -64,6 +64,7 @@ async def serve(data: Path, *, port: int | None, misbehaviour: Misbehaviour, for
         try:
             await _serve(cloud, port, announce)
         finally:
+            cloud.access_log.close()
             cloud.database.close()
     finally:
         lock.release()
