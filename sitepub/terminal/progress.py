@@ -200,7 +200,8 @@ class TransferProgress:
 
         terminal = self.terminal
         console = Console(file=terminal.stderr, force_terminal=True, width=terminal.width, highlight=False,
-                          markup=False, emoji=False, no_color=not terminal.colored(stream_is_tty=True))
+                          markup=False, emoji=False, no_color=not terminal.colored(stream_is_tty=True),
+                          _environ=terminal.environ)
         live = Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False,
                     redirect_stderr=False)
 

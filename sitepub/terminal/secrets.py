@@ -50,14 +50,25 @@ _HINTS = ("AKID", "ignature=", "uthorization", "UTHORIZATION", "oken", "TOKEN", 
 
 def register(*secrets: str | None) -> None:
     """Hide these values wherever they would be printed from now on, also URL-encoded."""
-    global _known
     with _lock:
         for secret in secrets:
             if secret and len(secret) >= _SHORTEST:
                 _values.update({secret, quote(secret, safe="")})
-        if _values:
-            longest_first = sorted(_values, key=len, reverse=True)
-            _known = re.compile("|".join(map(re.escape, longest_first)))
+        _compile()
+
+
+def forget(*secrets: str) -> None:
+    """Take values out of the register, when they are in use no longer."""
+    with _lock:
+        for secret in secrets:
+            _values.difference_update({secret, quote(secret, safe="")})
+        _compile()
+
+
+def _compile() -> None:
+    global _known
+    longest_first = sorted(_values, key=len, reverse=True)
+    _known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
 
 def scrub(text: str) -> str:

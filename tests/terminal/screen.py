@@ -34,8 +34,8 @@ class Screen(Terminal):
     stdout: FakeStream
     stderr: FakeStream
 
-    def __init__(self, *, tty: bool = False, encoding: str = "utf-8", environ: Mapping[str, str] | None = None,
-                 typed: str = "", hidden: Sequence[str] = ()) -> None:
+    def __init__(self, *, tty: bool = False, encoding: str = "utf-8", typed: str = "",
+                 hidden: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> None:
         super().__init__(
             stdin=FakeStream(tty=tty, encoding=encoding, content=typed),
             stdout=FakeStream(tty=tty, encoding=encoding),
