@@ -1,0 +1,315 @@
+"""A cloud in memory for faults that no real part can make on time: a kill at the k-th write, a foreign
+write in between, a look at every instant."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+from sitepub.config.project import CorsRule, LifecycleRule, Project, Source
+from sitepub.errors import NotFound, PreconditionFailed
+from sitepub.publish.remote import Remote
+from sitepub.publish.state import StateStore
+from sitepub.tencent.bucket_settings import BucketStatus
+from sitepub.tencent.store import DeleteFailure, Fetched, Listed, ObjectHead, Retry, Sent, Stored
+from sitepub.tencent.website_config import WebsiteConfig
+
+APP_ID = "1250000000"
+MULTIPART_FROM = 200
+"""Bytes from which this cloud answers an opaque ETag."""
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+@dataclass(frozen=True)
+class Object:
+    data: bytes
+    headers: Mapping[str, str]
+    etag: str
+    written: float
+
+
+@dataclass
+class MemoryBucket:
+    """The settings of one bucket; a missing bucket has ``exists`` False."""
+
+    cloud: MemoryCloud
+    name: str
+    exists: bool = False
+    foreign: bool = False
+    objects: dict[str, Object] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def head(self) -> BucketStatus:
+        self.cloud.read("head bucket", self.name)
+        if self.foreign:
+            return BucketStatus.FOREIGN
+        return BucketStatus.OURS if self.exists else BucketStatus.MISSING
+
+    def create(self) -> None:
+        with self.cloud.writing("create bucket", self.name):
+            self.exists = True
+
+    def delete(self) -> None:
+        from sitepub.errors import CloudError
+
+        if self.objects:
+            raise CloudError("not empty", code="BucketNotEmpty", status=409)
+        with self.cloud.writing("delete bucket", self.name):
+            self.exists = False
+            self.values.clear()
+
+    def _get(self, kind: str, default: Any) -> Any:
+        self.cloud.read(f"get {kind}", self.name)
+        return self.values.get(kind, default)
+
+    def _put(self, kind: str, value: Any) -> None:
+        with self.cloud.writing(f"put {kind}", self.name):
+            self.values[kind] = value
+
+    def get_acl(self) -> str | None:
+        acl: str | None = self._get("acl", "private")
+        return acl
+
+    def put_acl(self, canned: str, /) -> None:
+        self._put("acl", canned)
+
+    def get_policy(self) -> Mapping[str, Any] | None:
+        policy: Mapping[str, Any] | None = self._get("policy", None)
+        return policy
+
+    def put_policy(self, policy: Mapping[str, Any], /) -> None:
+        self._put("policy", policy)
+
+    def delete_policy(self) -> None:
+        self._put("policy", None)
+
+    def get_cors(self) -> Sequence[CorsRule]:
+        rules: Sequence[CorsRule] = self._get("cors", ())
+        return rules
+
+    def put_cors(self, rules: Sequence[CorsRule], /) -> None:
+        self._put("cors", tuple(rules))
+
+    def delete_cors(self) -> None:
+        self._put("cors", ())
+
+    def get_tags(self) -> Mapping[str, str]:
+        tags: Mapping[str, str] = self._get("tags", {})
+        return tags
+
+    def put_tags(self, tags: Mapping[str, str], /) -> None:
+        self._put("tags", dict(tags))
+
+    def delete_tags(self) -> None:
+        self._put("tags", {})
+
+    def get_lifecycle(self) -> Sequence[LifecycleRule]:
+        rules: Sequence[LifecycleRule] = self._get("lifecycle", ())
+        return rules
+
+    def put_lifecycle(self, rules: Sequence[LifecycleRule], /) -> None:
+        self._put("lifecycle", tuple(rules))
+
+    def delete_lifecycle(self) -> None:
+        self._put("lifecycle", ())
+
+    def get_website(self) -> WebsiteConfig | None:
+        website: WebsiteConfig | None = self._get("website", None)
+        return website
+
+    def put_website(self, website: WebsiteConfig, /) -> None:
+        self._put("website", website)
+
+    def close(self) -> None:
+        pass
+
+
+class MemoryStore:
+    """:class:`sitepub.tencent.store.ObjectStore` over a :class:`MemoryBucket`."""
+
+    def __init__(self, cloud: MemoryCloud, bucket: str) -> None:
+        self.cloud = cloud
+        self.bucket = bucket
+
+    @property
+    def objects(self) -> dict[str, Object]:
+        bucket = self.cloud.bucket(self.bucket)
+        if not bucket.exists:
+            raise NotFound("no such bucket", code="NoSuchBucket", status=404)
+        return bucket.objects
+
+    def put(self, key: str, body: bytes | Path, headers: Mapping[str, str], *, md5: str | None = None,
+            forbid_overwrite: bool = False, sent: Sent | None = None, retry: Retry | None = None) -> Stored:
+        del retry
+        data = body.read_bytes() if isinstance(body, Path) else body
+        assert md5 in (None, hashlib.md5(data).hexdigest())
+        with self.cloud.writing("put", key):
+            if forbid_overwrite and key in self.objects:
+                raise PreconditionFailed("exists", code="FileAlreadyExists", status=409)
+            etag = self.cloud.etag_of(data)
+            self.objects[key] = Object(data, dict(headers), etag, self.cloud.now)
+        if sent is not None:
+            sent(len(data))
+        return Stored(etag)
+
+    def copy(self, key: str, source_key: str, headers: Mapping[str, str], *,
+             source_bucket: str | None = None, if_match: str | None = None,
+             retry: Retry | None = None) -> Stored:
+        del retry
+        source = MemoryStore(self.cloud, source_bucket or self.bucket)
+        with self.cloud.writing("copy", key):
+            there = source.objects.get(source_key)
+            if there is None:
+                raise NotFound("no such key", code="NoSuchKey", status=404)
+            if if_match is not None and if_match != there.etag:
+                raise PreconditionFailed("changed", code="PreconditionFailed", status=412)
+            etag = self.cloud.etag_of(there.data)
+            self.objects[key] = Object(there.data, dict(headers), etag, self.cloud.now)
+        return Stored(etag)
+
+    def get(self, key: str) -> Fetched:
+        self.cloud.read("get", key)
+        there = self.objects.get(key)
+        if there is None:
+            raise NotFound("no such key", code="NoSuchKey", status=404)
+        return Fetched(there.data, there.etag, {
+            "date": formatdate(self.cloud.now, usegmt=True),
+            "last-modified": formatdate(there.written, usegmt=True)})
+
+    def head(self, key: str) -> ObjectHead | None:
+        self.cloud.read("head", key)
+        there = self.objects.get(key)
+        return ObjectHead(len(there.data), there.etag, there.headers) if there is not None else None
+
+    def list(self, prefix: str = "") -> Iterator[Listed]:
+        self.cloud.read("list", prefix)
+        for key in sorted(self.objects):
+            if key.startswith(prefix):
+                there = self.objects[key]
+                yield Listed(key, len(there.data), there.etag)
+
+    def delete(self, keys: Sequence[str]) -> Sequence[DeleteFailure]:
+        failures = []
+        for key in keys:
+            # One by one: the service says nothing about the order inside one request.
+            try:
+                with self.cloud.writing("delete", key):
+                    self.objects.pop(key, None)
+            except PreconditionFailed as error:
+                failures.append(DeleteFailure(key, "Injected", str(error)))
+        return failures
+
+    def close(self) -> None:
+        pass
+
+
+class MemoryCloud:
+    """All buckets, what was asked of them, and what is to go wrong."""
+
+    def __init__(self) -> None:
+        self.buckets: dict[str, MemoryBucket] = {}
+        self.now = time.time()
+        self.reads: list[tuple[str, str]] = []
+        self.writes: list[tuple[str, str]] = []
+        self.kill_at: int | None = None
+        """The number of the write (from 0) that the process does not survive."""
+        self.kill_after = False
+        """Whether that write still happens."""
+        self.fail: Callable[[str, str], Exception | None] = lambda _what, _key: None
+        self.look: Callable[[], None] = lambda: None
+        """Called after every write."""
+        self._dead = False
+        self._lock = threading.RLock()
+        self._multipart = 0
+
+    def bucket(self, name: str) -> MemoryBucket:
+        return self.buckets.setdefault(name, MemoryBucket(self, name))
+
+    def store(self, name: str) -> MemoryStore:
+        return MemoryStore(self, name)
+
+    def etag_of(self, data: bytes) -> str:
+        digest = hashlib.md5(data).hexdigest()
+        if len(data) < MULTIPART_FROM:
+            return digest
+        self._multipart += 1
+        return f"{hashlib.md5(str(self._multipart).encode()).hexdigest()}-2"
+
+    def read(self, what: str, key: str) -> None:
+        with self._lock:
+            if self._dead:
+                raise Killed
+            self.reads.append((what, key))
+
+    def writing(self, what: str, key: str) -> _Write:
+        return _Write(self, what, key)
+
+    def revive(self) -> None:
+        """The next process: what the killed one held has run out."""
+        self._dead = False
+        self.kill_at = None
+        self.now += 1000
+        self.writes.clear()
+        self.reads.clear()
+
+
+class _Write:
+    def __init__(self, cloud: MemoryCloud, what: str, key: str) -> None:
+        self.cloud, self.what, self.key = cloud, what, key
+
+    def __enter__(self) -> None:
+        cloud = self.cloud
+        cloud._lock.acquire()
+        try:
+            if cloud._dead:
+                raise Killed
+            if cloud.kill_at == len(cloud.writes) and not cloud.kill_after:
+                cloud._dead = True
+                raise Killed
+            error = cloud.fail(self.what, self.key)
+            if error is not None:
+                raise error
+        except BaseException:
+            cloud._lock.release()
+            raise
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        cloud = self.cloud
+        try:
+            if error is None:
+                cloud.writes.append((self.what, self.key))
+                cloud.look()
+                if cloud.kill_at == len(cloud.writes) - 1 and cloud.kill_after:
+                    cloud._dead = True
+                    raise Killed
+        finally:
+            cloud._lock.release()
+
+
+def project(tmp: Path | None = None, **changes: Any) -> Project:
+    root = tmp or Path("/nowhere")
+    given: dict[str, Any] = {"root": root, "file": root / "serverless.yml", "app": "shop", "stage": "prod",
+                             "name": "site", "source": Source(folder=root), "bucket_name": "site",
+                             "state_bucket": None}
+    return Project(**{**given, **changes})
+
+
+def remote(cloud: MemoryCloud, of: Project | None = None) -> Remote:
+    of = of or project()
+    bucket, state_bucket = of.bucket(APP_ID), of.state_bucket_for(APP_ID)
+    return Remote(
+        project=of, bucket=bucket, store=cloud.store(bucket), settings=cloud.bucket(bucket),
+        states=StateStore(cloud.store(state_bucket), of.state_prefix),
+        state_settings=cloud.bucket(state_bucket),
+        elsewhere=lambda name: (cloud.store(name), cloud.bucket(name)),
+        free_name=lambda: "free",
+    )
