@@ -18,14 +18,14 @@ _REFUSED = 5
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sitepub.local", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder that holds everything")
-    parser.add_argument("--port", type=int, help="port on 127.0.0.1 (0: any; default: the last one, else 7070)")
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of all its data")
+    parser.add_argument("--port", type=int, help="port on 127.0.0.1 (0: any; default: the last, else 7070)")
     parser.add_argument("--latency", type=float, default=0, metavar="MS", help="delay of every request")
     parser.add_argument("--faults", default="", metavar="SPEC",
                         help="kind=rate,… with kinds 500, 503, reset, timeout, truncate; PUT:503=0.2")
     parser.add_argument("--force-download", action="store_true",
                         help="default domains make browsers download, as for new buckets of the real service")
-    parser.add_argument("--json", action="store_true", help="print the endpoint and the keys as one line of JSON")
+    parser.add_argument("--json", action="store_true", help="print endpoint and keys as a line of JSON")
     return parser.parse_args(arguments)
 
 

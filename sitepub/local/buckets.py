@@ -57,14 +57,16 @@ class Buckets:
         def operation(transaction: Transaction) -> Row:
             existing = transaction.one("SELECT owner FROM buckets WHERE name=?", (name,))
             if existing is not None:
-                raise ServiceError("BucketAlreadyOwnedByYou" if existing[0] == owner else "BucketAlreadyExists")
+                mine = existing[0] == owner
+                raise ServiceError("BucketAlreadyOwnedByYou" if mine else "BucketAlreadyExists")
             count = transaction.one("SELECT count(*) FROM buckets WHERE owner=?", (owner,))
             if count is not None and count[0] >= MAX_BUCKETS:
                 raise ServiceError("TooManyBuckets")
             if acl:
                 check_attachments(transaction, owner)
             row = transaction.one(
-                f"INSERT INTO buckets (name, region, owner, created, acl) VALUES (?,?,?,?,?) RETURNING {_COLUMNS}",
+                "INSERT INTO buckets (name, region, owner, created, acl) VALUES (?,?,?,?,?)"
+                f" RETURNING {_COLUMNS}",
                 (name, region, owner, time.time(), acl),
             )
             assert row is not None

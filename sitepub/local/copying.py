@@ -57,7 +57,8 @@ async def copy_object(request: Request, bucket: Bucket) -> Response:
     if directive not in ("Copy", "Replaced"):
         raise ServiceError("InvalidArgument", "x-cos-metadata-directive: expected Copy or Replaced.")
     source = find_source(request)
-    if directive == "Copy" and (source.bucket, source.key) == (bucket.id, request.key) and not source.sequence:
+    onto_itself = (source.bucket, source.key) == (bucket.id, request.key)
+    if onto_itself and directive == "Copy" and not source.sequence:
         raise ServiceError("InvalidRequest", "Copying an object onto itself needs the directive Replaced.")
     # ACL and storage class go back to defaults unless they are sent again
     described = read_headers(request, directive=directive)

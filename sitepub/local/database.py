@@ -22,9 +22,10 @@ from sitepub.local.schema import SCHEMA, SCHEMA_VERSION
 T = TypeVar("T")
 Row = tuple[Any, ...]
 
-_CHECKPOINT_PAGES = 2_000
+_PAGE_BYTES = 4096
+_CHECKPOINT_PAGES = 4_000
 """Log size at which a thread of its own begins to copy the log into the database file."""
-_BLOCKING_CHECKPOINT_PAGES = 32_000
+_BLOCKING_CHECKPOINT_PAGES = 16_000
 """Log size at which writers wait for the copy, so that the log cannot grow without end."""
 
 
@@ -59,7 +60,7 @@ class Database:
         self._checkpointer: threading.Thread | None = None
         self._pages_since_checkpoint = 0
         execute = self._connection.execute
-        execute("PRAGMA page_size=8192")
+        execute(f"PRAGMA page_size={_PAGE_BYTES}")
         execute("PRAGMA journal_mode=WAL")
         execute("PRAGMA synchronous=NORMAL")
         execute("PRAGMA wal_autocheckpoint=0")
@@ -147,7 +148,7 @@ class Database:
                 self._connection.execute("PRAGMA wal_checkpoint(RESTART)")
                 self._pages_since_checkpoint = 0
             return
-        if self._log_bytes() > _BLOCKING_CHECKPOINT_PAGES * 8192:
+        if self._log_bytes() > _BLOCKING_CHECKPOINT_PAGES * _PAGE_BYTES:
             self._connection.execute("PRAGMA wal_checkpoint(RESTART)")
             self._pages_since_checkpoint = 0
             return

@@ -53,7 +53,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "NotImplemented": (501, "This functionality is not implemented by the embedded cloud."),
     "PathStyleDomainForbidden": (403, "Path-style requests are not allowed: put the bucket in the host."),
     "PreconditionFailed": (412, "At least one of the preconditions you specified did not hold."),
-    "RequestTimeTooSkewed": (403, "The difference between the request time and the server time is too large."),
+    "RequestTimeTooSkewed": (403, "The request time and the server time differ too much."),
     "ServiceUnavailable": (503, "Please reduce your request rate."),
     "SignatureDoesNotMatch": (403, "The Signature you specified is invalid."),
     "SlowDown": (503, "Please reduce your request rate."),

@@ -41,7 +41,8 @@ def parse_faults(specification: str) -> tuple[Fault, ...]:
         if kind not in KINDS:
             raise ValueError(f"fault {entry!r}: unknown kind {kind!r}, expected one of {', '.join(KINDS)}")
         if colon and method not in METHODS:
-            raise ValueError(f"fault {entry!r}: unknown method {method!r}, expected one of {', '.join(METHODS)}")
+            expected = ", ".join(METHODS)
+            raise ValueError(f"fault {entry!r}: unknown method {method!r}, expected one of {expected}")
         try:
             rate = float(rate_text)
         except ValueError:
@@ -66,7 +67,9 @@ class Misbehaviour:
         """Kind of the fault that hits this request, or ``""``. For ``reset``: ``reset`` (before the work) or
         ``reset-after``."""
         for fault in self.faults:
-            if fault.rate and (not fault.method or fault.method == method) and self._random.random() < fault.rate:
+            if fault.method and fault.method != method:
+                continue
+            if self._random.random() < fault.rate:
                 if fault.kind == "reset":
                     self._after = not self._after
                     return "reset" if self._after else "reset-after"

@@ -92,8 +92,9 @@ def list_page(database: Database, bucket: Bucket, wanted: Selection) -> Page:
             low, inclusive = following, True
     count = 0
     last = ""
+    batch = _BATCH if wanted.delimiter else wanted.max_keys + 1
     while True:
-        rows = _rows(database, bucket, low, inclusive, high, _BATCH if wanted.delimiter else wanted.max_keys + 1)
+        rows = _rows(database, bucket, low, inclusive, high, batch)
         jumped = False
         for row in rows:
             key = row[0]
@@ -113,7 +114,7 @@ def list_page(database: Database, bucket: Bucket, wanted: Selection) -> Page:
                 return page
             low, inclusive, jumped = following, True, True
             break
-        if not jumped and len(rows) < (_BATCH if wanted.delimiter else wanted.max_keys + 1):
+        if not jumped and len(rows) < batch:
             return page
 
 

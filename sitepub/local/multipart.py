@@ -80,7 +80,8 @@ async def initiate(request: Request, bucket: Bucket) -> Response:
 
 def _find_upload(request: Request, bucket: Bucket) -> Upload:
     row = request.cloud.database.one(
-        "SELECT id, bucket, key, started, headers, storage_class, acl, tagging, initiator FROM uploads WHERE id=?",
+        "SELECT id, bucket, key, started, headers, storage_class, acl, tagging, initiator"
+        " FROM uploads WHERE id=?",
         (request.query.get("uploadId", ""),))
     if row is None or row[1] != bucket.id or row[2] != request.key:
         raise ServiceError("NoSuchUpload")
@@ -107,7 +108,8 @@ async def upload_part(request: Request, bucket: Bucket) -> Response:
         body, file = content.place(transaction)
         now = time.time()
         transaction.execute(
-            "INSERT INTO parts (upload, number, size, etag, crc64, modified, body, file) VALUES (?,?,?,?,?,?,?,?)",
+            "INSERT INTO parts (upload, number, size, etag, crc64, modified, body, file)"
+            " VALUES (?,?,?,?,?,?,?,?)",
             (upload.id, number, content.size, content.etag, signed_crc(content.crc64), now, body, file))
         return now
 
@@ -141,10 +143,11 @@ async def _copied_part(request: Request) -> Content:
     data = read_bytes(request.cloud, source)
     if data is not None:
         return small_content(data[start : start + length])
+    stream = read_stream(request.cloud, source, start, length)
     if length <= INLINE_LIMIT:
-        return small_content(b"".join([chunk async for chunk in read_stream(request.cloud, source, start, length)]))
+        return small_content(b"".join([chunk async for chunk in stream]))
     async with FileWriter(request.cloud.content) as writer:
-        async for chunk in read_stream(request.cloud, source, start, length):
+        async for chunk in stream:
             await writer.write(chunk)
         return await writer.finish()
 
@@ -196,7 +199,8 @@ async def abort(request: Request, bucket: Bucket) -> Response:
 
 
 def _forget(transaction: Transaction, upload_id: str) -> None:
-    for body, file in transaction.execute("SELECT body, file FROM parts WHERE upload=?", (upload_id,)).fetchall():
+    rows = transaction.execute("SELECT body, file FROM parts WHERE upload=?", (upload_id,)).fetchall()
+    for body, file in rows:
         release(transaction, body, file)
     transaction.execute("DELETE FROM parts WHERE upload=?", (upload_id,))
     transaction.execute("DELETE FROM uploads WHERE id=?", (upload_id,))
@@ -214,7 +218,8 @@ async def complete(request: Request, bucket: Bucket) -> Response:
         # most are done at once: then the answer has its status, headers and length
         written, new = await asyncio.wait_for(asyncio.shield(joining), _KEEP_ALIVE)
     except TimeoutError:
-        return Response(200, {"Content-Type": "application/xml"}, stream=_slow_answer(request, bucket, joining))
+        stream = _slow_answer(request, bucket, joining)
+        return Response(200, {"Content-Type": "application/xml"}, stream=stream)
     response = Response.xml(_completed(request, bucket, new))
     response.headers["x-cos-hash-crc64ecma"] = str(new.content.crc64)
     if written.version:
@@ -253,8 +258,9 @@ async def _join_and_store(request: Request, bucket: Bucket, upload: Upload, chos
                           ) -> tuple[Written, NewObject]:
     content = await _join(request, chosen)
     # Opaque on purpose: no client may compute it. In the service it is not the formula that S3 uses either.
-    etag = hashlib.md5(f"{upload.id}:{':'.join(row[2] for row in chosen)}".encode(), usedforsecurity=False).hexdigest()
-    new = NewObject(upload.key, content, f"{etag}-{len(chosen)}", upload.headers, upload.storage_class, upload.acl,
+    seed = ":".join([upload.id, *(row[2] for row in chosen)]).encode()
+    etag = f"{hashlib.md5(seed, usedforsecurity=False).hexdigest()}-{len(chosen)}"
+    new = NewObject(upload.key, content, etag, upload.headers, upload.storage_class, upload.acl,
                     upload.tagging)
     forbid = wants_no_overwrite(request)
 
@@ -357,7 +363,8 @@ async def list_uploads(request: Request, bucket: Bucket) -> Response:
         xml.element("IsTruncated", "true" if truncated else "false"),
     ]
     if truncated:
-        parts += (xml.element("NextKeyMarker", wanted.name(last[0])), xml.element("NextUploadIdMarker", last[1]))
+        parts.append(xml.element("NextKeyMarker", wanted.name(last[0])))
+        parts.append(xml.element("NextUploadIdMarker", last[1]))
     parts += [
         xml.element("Upload", (
             xml.element("Key", wanted.name(key)),

@@ -29,8 +29,8 @@ async def put_object(request: Request, bucket: Bucket) -> Response:
     check_key(request.key)
     described = read_headers(request)
     content = await receive(request)
-    new = NewObject(request.key, content, content.etag, described.lines, described.storage_class, described.acl,
-                    described.tagging)
+    new = NewObject(request.key, content, content.etag, described.lines, described.storage_class,
+                    described.acl, described.tagging)
     forbid = wants_no_overwrite(request)
     try:
         written = await request.cloud.database.write(

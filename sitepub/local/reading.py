@@ -112,7 +112,8 @@ def check_conditions(given: Mapping[str, str], stored: StoredObject, headers: Ma
     if unchanged:
         if prefix:
             raise ServiceError("PreconditionFailed")
-        kept = ("ETag", "Last-Modified", "Cache-Control", "Expires", "x-cos-hash-crc64ecma", "x-cos-version-id")
+        kept = ("ETag", "Last-Modified", "Cache-Control", "Expires", "x-cos-hash-crc64ecma",
+                "x-cos-version-id")
         raise ServiceError("NotModified", status=304,
                            headers={name: headers[name] for name in kept if name in headers})
 

@@ -15,7 +15,8 @@ from sitepub.local.times import parse_http_date
 
 MAX_SKEW = 15 * 60
 """Seconds that a client's clock may be off."""
-_FIELDS = ("q-sign-algorithm", "q-ak", "q-sign-time", "q-key-time", "q-header-list", "q-url-param-list", "q-signature")
+_FIELDS = ("q-sign-algorithm", "q-ak", "q-sign-time", "q-key-time", "q-header-list", "q-url-param-list",
+           "q-signature")
 
 
 def verify(request: Request) -> Signer | None:
@@ -48,14 +49,14 @@ def verify(request: Request) -> Signer | None:
     _check_time(request, sign_time, presigned)
     if key_time != sign_time:
         _check_time(request, key_time, presigned)
-    expected = _signature(request, signer.secret_key, sign_time, key_time, header_list, parameter_list,
-                          request.host)
-    if hmac.compare_digest(expected, given.encode("utf-8", "replace")):
-        return signer
+    hosts = [request.host]
     name, colon, _ = request.host.rpartition(":")
     if colon and "host" in header_list.split(";"):
         # a client that was given host:port as its domain may sign the host alone
-        expected = _signature(request, signer.secret_key, sign_time, key_time, header_list, parameter_list, name)
+        hosts.append(name)
+    for host in hosts:
+        expected = _signature(request, signer.secret_key, sign_time, key_time, header_list, parameter_list,
+                              host)
         if hmac.compare_digest(expected, given.encode("utf-8", "replace")):
             return signer
     raise ServiceError("SignatureDoesNotMatch")
@@ -73,7 +74,8 @@ def _parse(authorization: str) -> dict[str, str]:
 
 def _signature(request: Request, secret_key: str, sign_time: str, key_time: str, header_list: str,
                parameter_list: str, host: str) -> bytes:
-    parts = [request.method.lower().encode(), b"\n", unquote_to_bytes(request.path.encode("utf-8", "surrogateescape"))]
+    path = unquote_to_bytes(request.path.encode("utf-8", "surrogateescape"))
+    parts = [request.method.lower().encode(), b"\n", path]
     if parameter_list:
         given = {encoded_name(name): value for name, value in request.query.items()}
         parts += (b"\n", _pairs(parameter_list, given))
@@ -124,7 +126,7 @@ def _check_token(request: Request, signer: Signer) -> None:
     token = request.headers.get("x-cos-security-token") or request.query.get("x-cos-security-token") or None
     if token is None and signer.token is None:
         return
-    if token is None or signer.token is None or not hmac.compare_digest(token.encode(), signer.token.encode()):
+    if token is None or signer.token is None or token != signer.token:
         # a temporary key is unknown without its token, and a token belongs to one temporary key
         raise ServiceError("InvalidAccessKeyId")
     if signer.expires is not None and request.time > signer.expires:

@@ -58,13 +58,14 @@ class StoredObject:
 
 def from_row(row: Row, *, marker: bool = False) -> StoredObject:
     """A row of :data:`COLUMNS`."""
-    bucket, key, version, sequence, size, etag, crc, *rest = row
-    return StoredObject(bucket, key, version, sequence, size, etag, unsigned_crc(crc), *rest, marker)
+    values = (*row[:6], unsigned_crc(row[6]), *row[7:])
+    return StoredObject(*values, marker=marker)
 
 
 def find_object(cloud: LocalCloud, bucket: Bucket, key: str) -> StoredObject | None:
     """The newest version of a key; ``None`` when there is none or a delete marker hides it."""
-    row = cloud.database.one(f"SELECT {COLUMNS} FROM objects WHERE bucket=? AND key=?", (bucket.id, storable(key)))
+    row = cloud.database.one(f"SELECT {COLUMNS} FROM objects WHERE bucket=? AND key=?",
+                             (bucket.id, storable(key)))
     return None if row is None else from_row(row)
 
 
@@ -130,14 +131,15 @@ class Written:
 
 
 def versioning_of(transaction: Transaction, bucket: Bucket) -> str:
-    """The bucket's versioning as committed. Raises ServiceError NoSuchBucket when it was removed meanwhile."""
+    """The bucket's versioning as committed. Raises ServiceError NoSuchBucket when it is gone."""
     row = transaction.one("SELECT versioning FROM buckets WHERE id=?", (bucket.id,))
     if row is None:
         raise ServiceError("NoSuchBucket")
     return str(row[0])
 
 
-def store(transaction: Transaction, bucket: Bucket, new: NewObject, *, forbid_overwrite: bool = False) -> Written:
+def store(transaction: Transaction, bucket: Bucket, new: NewObject, *,
+          forbid_overwrite: bool = False) -> Written:
     """Make ``new`` the newest version of its key."""
     versioning = versioning_of(transaction, bucket)
     old = transaction.one("SELECT body, file, version, sequence, acl FROM objects WHERE bucket=? AND key=?",
@@ -157,10 +159,11 @@ def store(transaction: Transaction, bucket: Bucket, new: NewObject, *, forbid_ov
         sequence = _next_sequence(transaction, bucket, new.key)
         version = new_version(now, sequence) if versioning == "Enabled" else NULL_VERSION
         _retire(transaction, bucket, new.key, versioning)
+    crc = signed_crc(new.content.crc64)
     transaction.execute(
         f"INSERT OR REPLACE INTO objects ({COLUMNS}) VALUES ({_MARKS})",
-        (bucket.id, new.key, version, sequence, new.content.size, new.etag, signed_crc(new.content.crc64), now, body,
-         file, new.headers, new.storage_class, new.acl, new.tagging),
+        (bucket.id, new.key, version, sequence, new.content.size, new.etag, crc, now, body, file, new.headers,
+         new.storage_class, new.acl, new.tagging),
     )
     return Written(version if versioning else "", now)
 
@@ -169,7 +172,8 @@ def remove(transaction: Transaction, bucket: Bucket, key: str) -> Written:
     """DELETE without a version: removes the object, or hides it behind a delete marker."""
     versioning = versioning_of(transaction, bucket)
     if not versioning:
-        row = transaction.one("DELETE FROM objects WHERE bucket=? AND key=? RETURNING body, file", (bucket.id, key))
+        row = transaction.one("DELETE FROM objects WHERE bucket=? AND key=? RETURNING body, file",
+                              (bucket.id, key))
         if row is not None:
             release(transaction, row[0], row[1])
         return Written("")
@@ -189,7 +193,8 @@ def remove_version(transaction: Transaction, bucket: Bucket, key: str, version: 
     """DELETE of one version for good. A version that is not there counts as removed."""
     versioning_of(transaction, bucket)
     where = "bucket=? AND key=? AND version=?"
-    row = transaction.one(f"DELETE FROM objects WHERE {where} RETURNING body, file", (bucket.id, key, version))
+    row = transaction.one(f"DELETE FROM objects WHERE {where} RETURNING body, file",
+                          (bucket.id, key, version))
     marker = False
     if row is None:
         row = transaction.one(f"DELETE FROM versions WHERE {where} RETURNING body, file, marker",
@@ -211,12 +216,12 @@ def _retire(transaction: Transaction, bucket: Bucket, key: str, versioning: str)
                 (bucket.id, key))
             if row is not None:
                 release(transaction, row[0], row[1])
-    transaction.execute(f"INSERT INTO versions ({COLUMNS}) SELECT {COLUMNS} FROM objects WHERE bucket=? AND key=?",
-                        (bucket.id, key))
+    transaction.execute(f"INSERT INTO versions ({COLUMNS}) SELECT {COLUMNS} FROM objects"
+                        " WHERE bucket=? AND key=?", (bucket.id, key))
 
 
 def _promote(transaction: Transaction, bucket: Bucket, key: str) -> None:
-    """After a removal: if no newest version is left, the newest of the history is it, unless it is a marker."""
+    """After a removal: with no newest version left, that of the history is it, unless it is a marker."""
     if transaction.one("SELECT 1 FROM objects WHERE bucket=? AND key=?", (bucket.id, key)) is not None:
         return
     row = transaction.one("SELECT sequence, marker FROM versions WHERE bucket=? AND key=?"

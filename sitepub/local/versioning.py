@@ -142,9 +142,11 @@ class _versions:  # noqa: N801 - an iterator with state, used like a generator
         part = (self._bucket.id, *values, *tail)
         rows = self._database.read(
             f"SELECT {columns}, 0, 1 FROM objects WHERE bucket=? AND {condition}{bound}"
-            f" UNION ALL SELECT {columns}, marker, marker AND sequence=(SELECT max(sequence) FROM versions AS v"
+            f" UNION ALL SELECT {columns}, marker,"
+            "   marker AND sequence=(SELECT max(v.sequence) FROM versions AS v"
             "   WHERE v.bucket=versions.bucket AND v.key=versions.key)"
-            "   AND NOT EXISTS (SELECT 1 FROM objects AS o WHERE o.bucket=versions.bucket AND o.key=versions.key)"
+            "   AND NOT EXISTS (SELECT 1 FROM objects AS o"
+            "   WHERE o.bucket=versions.bucket AND o.key=versions.key)"
             f" FROM versions WHERE bucket=? AND {condition}{bound}"
             f" ORDER BY 1, 3 DESC LIMIT {_BATCH}",
             part + part,

@@ -41,7 +41,7 @@ def document(name: str, children: Iterable[str]) -> str:
 
 
 class _NoDoctype(TreeBuilder):
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
+    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:  # noqa: ARG002
         raise ParseError(f"DOCTYPE {name} is not allowed")
 
 
