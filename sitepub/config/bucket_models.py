@@ -145,4 +145,4 @@ class HeadersShape(Shape):
 class StateShape(Shape):
     """Where sitepub keeps its own state."""
 
-    bucket: BucketName | None = Field(None, description="A private bucket; `-APPID` is added when it is missing.")
+    bucket: BucketName | None = Field(None, description="A private bucket, with or without `-APPID`.")

@@ -20,16 +20,16 @@ def mistakes(error: ValidationError, model: type[BaseModel], root: Node, *,
              path: str = "") -> list[Problem]:
     """The problems of one failed validation of ``root`` with ``model``.
 
-    ``elsewhere``: other places (key path, model) in which an unknown key may be at home. ``extra_keys``: names
-    that are right at the top of ``model`` although the model does not know them. ``path``: where ``root`` is.
-    Places that were told before (broken nodes) are left out.
+    ``elsewhere``: other places (key path, model) in which an unknown key may be at home. ``extra_keys``:
+    names that are right at the top of ``model`` although the model does not know them. ``path``: where ``root``
+    is. Places that were told before (broken nodes) are left out.
     """
     problems: list[Problem] = []
     for detail in error.errors(include_url=False, include_input=False):
         loc = tuple(part for part in detail["loc"] if part != "[key]")
         in_key = "[key]" in detail["loc"]
-        node, label, whole = _find(root, loc, path)
-        if node.broken or any(child.broken for child in node.walk()) and not in_key and not whole:
+        node, label = _find(root, loc, path)
+        if node.broken:
             continue
         if detail["type"] == "missing":
             problems.append(_missing(node, label, str(loc[-1])))
@@ -39,12 +39,12 @@ def mistakes(error: ValidationError, model: type[BaseModel], root: Node, *,
         else:
             message, hint = _said(detail, node)
             where = node.key_here if in_key else node.here
-            problems.append(Problem(f"`{label}` {message}" if label else message, where, hint))
+            problems.append(Problem(f"`{label}`: {message}" if label else message, where, hint))
     return problems
 
 
-def _find(root: Node, loc: Loc, path: str) -> tuple[Node, str, bool]:
-    """The node at ``loc`` or the deepest above it, its name for the user, and whether all of it was found."""
+def _find(root: Node, loc: Loc, path: str) -> tuple[Node, str]:
+    """The node at ``loc``, or the deepest above it, and its name for the user."""
     node, label = root, path
     for part in loc:
         child: Node | None = None
@@ -55,9 +55,11 @@ def _find(root: Node, loc: Loc, path: str) -> tuple[Node, str, bool]:
             child = node.entries.get(part)
             step = ("." if label else "") + (written_key(child, part) if child is not None else part)
         if child is None:
-            return node, label, False
-        node, label = child, label + step
-    return node, label, True
+            return node, label
+        if child.place is not node.place or child.place.text.whole:  # else the short form of a map
+            label += step
+        node = child
+    return node, label
 
 
 def written_key(node: Node, name: str) -> str:

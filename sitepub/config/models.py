@@ -65,6 +65,8 @@ class SourceShape(Shape):
     src: FilledText | None = Field(None, description=(
         "The folder to publish, from the folder of serverless.yml. With a hook, the folder it runs in "
         "(then `./` when left out)."))
+    root: FilledText | None = Field(None, description=(
+        "Old form only: the folder that the hook runs in and that `src` is seen from."))
     hook: FilledText | None = Field(None, description=(
         "Command that builds the site, such as `npm run build` or `npx hexo generate`. Needs `dist`."))
     dist: FilledText | None = Field(None, description="The folder that the hook fills; it is published.")
@@ -119,6 +121,8 @@ class InputsShape(Shape):
         "too."))
     accelerate: Flag = Field(False, description="Upload through the global acceleration endpoint.")
     state: StateShape | None = Field(None, description="Where sitepub keeps its own state.")
+    https: AnyMap | None = Field(None, description="HTTPS settings of every host that has none of its own.")
+    hosts: list[AnyMap] = Field([], description="Custom domains.")
 
 
 class ConfigShape(Shape):

@@ -120,9 +120,10 @@ class Host:
     wait: bool = True
     auto_refresh: bool = True
     only_refresh: bool = False
-    https: Mapping[str, Any] | None = None
+    https: Mapping[str, Any] | None = field(default=None, repr=False)
+    """May hold a private key: not in the repr."""
     force_redirect: Mapping[str, Any] | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     position: Position | None = None
 
 

@@ -106,6 +106,18 @@ def _default(text: str, index: int, start: int) -> tuple[tuple[str | Variable, .
     return tuple(parts), end
 
 
+class _Ring(VariableError):
+    """Top-level values that need each other."""
+
+    def __init__(self, names: list[str], start: int, source: str) -> None:
+        super().__init__(f"these variables need each other: {' → '.join(names)}", start, source)
+        self.names = names
+
+
+class _Elsewhere(VariableError):
+    """A variable whose own value is wrong: that is told where the value stands."""
+
+
 class Variables:
     """Replaces the variables of a tree; every mistake becomes a problem with its own position."""
 
@@ -121,6 +133,8 @@ class Variables:
 
     def replace_in(self, node: Node) -> None:
         """Replace the variables in every string of the tree, in place."""
+        for name in NAMES:  # while the nodes still hold what was written
+            self.top_value(name)
         for child in node.walk():
             if isinstance(child.value, str) and "${" in child.value and not child.broken:
                 child.value = self._resolved(child, child.value)
@@ -184,13 +198,16 @@ class Variables:
             if name == "app" and "app" not in self.fallback and (node is None or node.value is None):
                 return self._lookup_top("name", variable)
             return self.fallback.get(name)
+        start, source = (variable.start, variable.source) if variable is not None else (0, "")
         if name in self._open:
-            ring = " → ".join([*self._open[self._open.index(name):], name])
-            raise VariableError(f"these variables need each other: {ring}",
-                                variable.start if variable else 0, variable.source if variable else "")
+            raise _Ring([*self._open[self._open.index(name):], name], start, source)
         self._open.append(name)
         try:
             value = self._top_text(node)
+        except _Ring as error:
+            raise _Ring(error.names, start, source) from error
+        except VariableError as error:
+            raise _Elsewhere(error.message, start, source) from error
         finally:
             self._open.pop()
         self._values[name] = value
@@ -203,6 +220,10 @@ class Variables:
 
     def _tell(self, node: Node, error: VariableError) -> None:
         node.broken = True
+        if isinstance(error, _Elsewhere):
+            return
+        if isinstance(error, _Ring) and not any(node is self.top.get(name) for name in error.names):
+            return
         problem = Problem(error.message, position_in(node, error.start, error.source), error.hint)
         if problem not in self.problems:
             self.problems.append(problem)

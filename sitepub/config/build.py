@@ -1,0 +1,201 @@
+"""From the checked models to the values of ``project``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sitepub.config.document import Node
+from sitepub.config.project import (
+    Access,
+    CorsRule,
+    HeaderRule,
+    Host,
+    LifecycleRule,
+    Project,
+    RedirectRule,
+    Source,
+    Website,
+)
+from sitepub.errors import Problem
+
+if TYPE_CHECKING:
+    from sitepub.config.bucket_models import LifecycleShape, RedirectRuleShape
+    from sitepub.config.host_models import HostShape
+    from sitepub.config.models import ConfigShape, InputsShape, SourceShape
+
+
+def build_project(file: Path, root: Node, config: ConfigShape, hosts: Sequence[HostShape], *, old_form: bool,
+                  dotenv: Mapping[str, str], warnings: Sequence[Problem]) -> Project:
+    """Everything was checked: this cannot fail."""
+    inputs = config.inputs
+    node = root.entries["inputs"]
+    prefix = "/".join(part for part in (inputs.key_prefix, inputs.src.target_dir) if part)
+    return Project(
+        root=file.parent,
+        file=file,
+        app=config.app or config.name,
+        stage=config.stage,
+        name=config.name,
+        org=config.org,
+        source=_source(file.parent, inputs.src, node.entries["src"], old_form=old_form),
+        region=inputs.region,
+        bucket_name=inputs.bucket_name,
+        key_prefix=f"{prefix}/" if prefix else "",
+        protocol=_protocol(inputs, old_form),
+        website=Website(
+            index=inputs.src.index,
+            error=inputs.src.error,
+            ignore_html_ext=inputs.ignore_html_ext,
+            disable_error_status=inputs.disable_error_status,
+            redirect_rules=tuple(_redirect(rule) for rule in inputs.redirect_rules),
+        ),
+        access=_access(inputs),
+        cors=None if inputs.cors is None else tuple(
+            CorsRule(tuple(rule.allowed_methods), tuple(rule.allowed_origins),
+                     tuple(rule.allowed_headers or ()), tuple(rule.expose_headers or ()),
+                     rule.max_age_seconds)
+            for rule in inputs.cors),
+        tags=None if inputs.tags is None else {tag.key: tag.value for tag in inputs.tags},
+        lifecycle=None if inputs.lifecycle is None else tuple(_lifecycle(rule) for rule in inputs.lifecycle),
+        headers=_headers(inputs, node),
+        env=_plain(inputs.env),
+        replace=inputs.replace,
+        accelerate=inputs.accelerate,
+        state_bucket=inputs.state.bucket if inputs.state is not None else None,
+        hosts=tuple(_host(host, place) for host, place in zip(hosts, _items(node, "hosts"), strict=True)),
+        dotenv=dict(dotenv),
+        warnings=tuple(warnings),
+    )
+
+
+def _protocol(inputs: InputsShape, old_form: bool) -> Any:
+    return "http" if old_form and "protocol" not in inputs.model_fields_set else inputs.protocol
+
+
+def _source(root: Path, source: SourceShape, node: Node, *, old_form: bool) -> Source:
+    hook_node = node.get("hook")
+    base, dist, beside = root, None, None
+    env_path = source.env_path
+    if old_form:
+        # first version: the hook runs in `root`, and `src` below it is what the hook fills
+        base = _below(root, source.root or ".")
+        output = source.dist or source.src
+        folder = base if source.hook or source.src is None else _below(base, source.src)
+        if source.hook and output:
+            dist = _below(base, output)
+        env_path = _without(env_path, output or "")
+    else:
+        folder = _below(base, source.src or ".")
+        if source.hook and source.dist:
+            dist = _below(base, source.dist)
+            beside = _below(folder, source.dist)
+    return Source(
+        folder=folder,
+        hook=source.hook,
+        hook_position=hook_node.here if hook_node is not None else None,
+        timeout=source.timeout,
+        dist=dist,
+        dist_beside_source=beside if beside != dist else None,
+        website_path=source.website_path,
+        env_path=env_path,
+        include=tuple(source.include),
+        exclude=tuple(source.exclude),
+        allow_secrets=tuple(source.allow_secrets),
+        position=node.key_here,
+    )
+
+
+def _below(folder: Path, path: str) -> Path:
+    """``path`` from ``folder``, without ``.`` and ``..``; links are left as they are."""
+    import os
+
+    return Path(os.path.normpath(folder / path.replace("\\", "/")))
+
+
+def _without(path: str, folder: str) -> str:
+    """``path`` seen from ``folder`` when it lies in it (both relative, "a/b")."""
+    prefix = "/".join(part for part in folder.replace("\\", "/").split("/") if part not in ("", "."))
+    if path == prefix:
+        return ""
+    return path.removeprefix(prefix + "/") if prefix else path
+
+
+def _access(inputs: InputsShape) -> Access:
+    acl: Any = inputs.acl.permissions if inputs.acl is not None else None
+    if acl is None and inputs.auto_setup_acl:
+        acl = "public-read"
+    return Access(acl=acl, policy=_plain(inputs.policy), anonymous_read_policy=inputs.auto_setup_policy)
+
+
+def _redirect(rule: RedirectRuleShape) -> RedirectRule:
+    return RedirectRule(
+        http_error_code=rule.condition.http_error_code_returned_equals,
+        key_prefix=rule.condition.key_prefix_equals,
+        protocol=rule.redirect.protocol,
+        replace_key_with=rule.redirect.replace_key_with,
+        replace_key_prefix_with=rule.redirect.replace_key_prefix_with,
+    )
+
+
+def _lifecycle(rule: LifecycleShape) -> LifecycleRule:
+    old, abort = rule.noncurrent_version_expiration, rule.abort_incomplete_multipart_upload
+    return LifecycleRule(
+        id=rule.id,
+        enabled=rule.status == "Enabled",
+        prefix=rule.filter.prefix if rule.filter is not None else "",
+        expiration_days=rule.expiration.days if rule.expiration is not None else None,
+        noncurrent_expiration_days=old.noncurrent_days if old is not None else None,
+        abort_multipart_days=abort.days_after_initiation if abort is not None else None,
+        transitions=tuple((move.days, move.storage_class) for move in rule.transition or ()),
+    )
+
+
+def _headers(inputs: InputsShape, node: Node) -> tuple[HeaderRule, ...]:
+    from sitepub.config.bucket_models import STORED_HEADERS
+
+    rules = []
+    for rule, place in zip(inputs.headers, _items(node, "headers"), strict=True):
+        stored = {name: value for name, value in rule.set.items()
+                  if name in STORED_HEADERS or name.startswith("x-cos-meta-")}
+        if stored:
+            rules += [HeaderRule(pattern, stored, place.here) for pattern in rule.files]
+    return tuple(rules)
+
+
+def _host(host: HostShape, node: Node) -> Host:
+    from sitepub.config.host_models import OWN_FIELDS
+
+    written = host.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
+    https = written.get("https")
+    return Host(
+        host=host.host,
+        area=host.area,
+        wait=not host.asynchronous,
+        auto_refresh=host.auto_refresh,
+        only_refresh=host.only_refresh,
+        https=None if https is None or host.https is None else {"switch": host.https.switch, **https},
+        force_redirect=None if host.force_redirect is None else host.force_redirect.model_dump(
+            by_alias=True, exclude_none=True),
+        settings={key: value for key, value in written.items() if key not in OWN_FIELDS},
+        position=(node.get("host") or node).here,
+    )
+
+
+def _items(node: Node, name: str) -> Sequence[Node]:
+    child = node.get(name)
+    return child.items if child is not None else ()
+
+
+def _plain(value: Any) -> Any:
+    """Free of the numbers that remember how they were written."""
+    if isinstance(value, Mapping):
+        return {key: _plain(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_plain(child) for child in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return int(value)
+    return float(value) if isinstance(value, float) else value

@@ -1,0 +1,258 @@
+"""From a folder to its projects, and from serverless.yml to a :class:`~sitepub.config.project.Project`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sitepub.config.document import Node, Place, Text, data_of, read_text, shown_path
+from sitepub.config.dotenv import Dotenv, read_dotenv
+from sitepub.config.inputs import apply_inputs
+from sitepub.config.project import Project
+from sitepub.config.spellings import COMPONENTS, component_of, is_old_form, to_one_spelling, unwrapped
+from sitepub.config.variables import NAMES, Variables
+from sitepub.config.yaml12 import read_yaml
+from sitepub.errors import ConfigError, Position, Problem
+
+if TYPE_CHECKING:
+    from sitepub.config.host_models import HostShape
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+FILE_NAMES = ("serverless.yml", "serverless.yaml", "serverless.json")
+"""Names of the configuration file; the first that exists is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The projects of a folder, and what was passed over."""
+
+    files: list[Path]
+    warnings: list[Problem] = field(default_factory=list)
+
+
+def find_config(folder: Path) -> Path | None:
+    """The folder's configuration file, or ``None``."""
+    return next((folder / name for name in FILE_NAMES if (folder / name).is_file()), None)
+
+
+def find_projects(folder: Path) -> list[Path]:
+    """The configuration files to deploy: the folder's own, else its children's in name order.
+
+    Raises :class:`~sitepub.errors.ConfigError` when there are none.
+    """
+    return look_for_projects(folder).files
+
+
+def look_for_projects(folder: Path) -> Found:
+    """Like :func:`find_projects`, with a warning for every child whose component is not a website."""
+    own = find_config(folder)
+    if own is not None and (root := _peek(own)) is not None and "component" in unwrapped(root).entries:
+        return Found([own])
+    found = Found([])
+    for child in _children(folder):
+        file = find_config(child)
+        if file is None:
+            continue
+        root = _peek(file)
+        if root is None:  # not readable: deploying it tells why
+            found.files.append(file)
+            continue
+        component = component_of(unwrapped(root))
+        if component is None or component in COMPONENTS:
+            found.files.append(file)
+        else:
+            found.warnings.append(Problem(f"skipped: its component is `{component}`, not a website",
+                                          Position(shown_path(file))))
+    if found.files:
+        return found
+    if own is not None:  # deploying it tells what is missing
+        return Found([own], found.warnings)
+    others = "".join(f"; {p.position} was {p.message}" for p in found.warnings)
+    raise ConfigError(f"there is no serverless.yml in {folder.absolute()} or the folders below it{others}",
+                      hint="Run `sitepub init` to write one.")
+
+
+def _children(folder: Path) -> list[Path]:
+    try:
+        return sorted((p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")
+                       and p.name != "node_modules"), key=lambda p: p.name)
+    except OSError as error:
+        raise ConfigError(f"{folder} cannot be read: {error.strerror or error}") from error
+
+
+def _peek(file: Path) -> Node | None:
+    """The tree of a file; ``None`` when it is not a readable map."""
+    text = read_text(file)
+    root = read_yaml(text).root if isinstance(text, Text) else None
+    return root if root is not None and isinstance(root.value, dict) else None
+
+
+def load_project(file: Path, *, stage: str | None = None, inputs: Sequence[str] = (),
+                 environ: Mapping[str, str] | None = None) -> Project:
+    """Read and check one project.
+
+    ``stage`` and ``inputs`` (``key=value``) are the command line's; ``environ`` is the real environment.
+    Raises :class:`~sitepub.errors.ConfigError` with every problem found, in the order of the file.
+    """
+    loading = _Loading(Path(os.path.normpath(file.absolute())), os.environ if environ is None else environ)
+    return loading.project(stage, inputs)
+
+
+class _Loading:
+    """One file on its way to a project; collects problems and warnings."""
+
+    def __init__(self, file: Path, environ: Mapping[str, str]) -> None:
+        self.file = file
+        self.environ = environ
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+
+    def project(self, stage: str | None, inputs: Sequence[str]) -> Project:
+        root = self._root()
+        if root is None:
+            self.problems += read_dotenv(self.file.parent, stage).problems
+            raise ConfigError(_in_order(self.problems))
+        self.problems += apply_inputs(root, inputs)
+        to_one_spelling(root, self.problems, self.warnings)
+        dotenv = self._replace_variables(root, self._parent_names(root), stage)
+        return self._checked(root, dotenv)
+
+    def _root(self) -> Node | None:
+        """The tree of the file; ``None`` (and a problem) when there is none to go on with."""
+        others = [self.file.with_name(n) for n in FILE_NAMES if n != self.file.name]
+        for other in others:
+            if other.is_file() and self.file.name in FILE_NAMES:
+                self.warnings.append(Problem(f"{other.name} lies beside it and is not read",
+                                             Position(shown_path(self.file))))
+        text = read_text(self.file)
+        if isinstance(text, Problem):
+            self.problems.append(text)
+            return None
+        document = read_yaml(text)
+        self.problems += document.problems
+        root = document.root
+        if root is not None and not isinstance(root.value, dict):
+            self.problems.append(Problem("expected keys such as component, name and inputs, "
+                                         f"got {root.kind}", root.here))
+            return None
+        if root is None and not document.problems:
+            self.problems.append(Problem("is empty", Position(text.name),
+                                         "Run `sitepub init` in another folder to see a complete one."))
+        return unwrapped(root) if root is not None else None
+
+    def _parent_names(self, root: Node) -> dict[str, Node]:
+        """The nodes of name, app, stage and org: the file's own, else those of the parent folder's yml."""
+        names = {name: root.entries[name] for name in NAMES if name in root.entries}
+        parent = find_config(self.file.parent.parent)
+        if parent is None or parent == self.file:
+            return names
+        above = _peek(parent)
+        if above is None:
+            self.warnings.append(Problem("cannot be read: app, stage and org are not taken from it",
+                                         Position(shown_path(parent))))
+        elif "component" not in above.entries:
+            for name in ("app", "stage", "org"):
+                node = above.get(name)
+                if node is not None and root.get(name) is None:
+                    names[name] = root.entries[name] = node
+        return names
+
+    def _replace_variables(self, root: Node, names: Mapping[str, Node], stage: str | None) -> Dotenv:
+        """Settle the stage, read the .env files for it, and replace every variable."""
+        if stage is None:
+            # the stage may come from .env, so it is known before .env.STAGE can be read
+            base = read_dotenv(self.file.parent, None)
+            early = Variables(names, {**base.values, **self.environ}, [])
+            early.fallback["stage"] = "dev"
+            stage_text = early.top_value("stage")
+        else:
+            stage_text = stage
+            node = Node(stage, Place(Text("--stage", stage, whole=True)), None, stage)
+            root.entries["stage"] = node
+            names = {**names, "stage": node}
+        usable = stage_text is not None and _PLAIN_NAME.fullmatch(stage_text) is not None
+        dotenv = read_dotenv(self.file.parent, stage_text if usable else None)
+        self.problems += dotenv.problems
+        variables = Variables(names, {**dotenv.values, **self.environ}, self.problems)
+        variables.fallback["stage"] = stage_text or "dev"
+        variables.replace_in(root)
+        return dotenv
+
+    def _checked(self, root: Node, dotenv: Dotenv) -> Project:
+        from pydantic import ValidationError
+
+        from sitepub.config.checks import check
+        from sitepub.config.ignored import take_ignored
+        from sitepub.config.models import ConfigShape, InputsShape, SourceShape
+
+        old_form = is_old_form(root)
+        self.warnings += take_ignored(root, old_form=old_form)
+        found = check(root, {**dotenv.values, **self.environ})
+        self.problems += found.problems
+        self.warnings += found.warnings
+        hosts = self._hosts(root)
+        if (site := root.get("inputs")) is not None:
+            site.entries.pop("code", None)  # if it is still there, the checks spoke about it
+        config = None
+        try:
+            config = ConfigShape.model_validate(data_of(root))
+        except ValidationError as error:
+            from sitepub.config.mistakes import mistakes
+
+            self.problems += mistakes(error, ConfigShape, root, elsewhere=(
+                ("", ConfigShape), ("inputs", InputsShape), ("inputs.src", SourceShape)))
+        if self.problems or config is None:
+            raise ConfigError(_in_order(self.problems))
+        from sitepub.config.build import build_project
+
+        return build_project(self.file, root, config, hosts, old_form=old_form, dotenv=dotenv.values,
+                             warnings=_in_order(self.warnings))
+
+    def _hosts(self, root: Node) -> list[HostShape]:
+        """Check ``inputs.https`` and the hosts; give the hosts without https that of the inputs."""
+        inputs = root.get("inputs")
+        shared = inputs.get("https") if inputs is not None else None
+        hosts = inputs.get("hosts") if inputs is not None else None
+        maps = [(i, node) for i, node in enumerate(hosts.items if hosts is not None else ())
+                if isinstance(node.value, dict)]
+        if not maps and shared is not None:
+            self.warnings.append(Problem("`inputs.https` has no effect without hosts", shared.key_here))
+        if not maps and shared is None:
+            return []
+        from pydantic import ValidationError
+
+        from sitepub.config.cdn_models import HttpsShape
+        from sitepub.config.host_models import HostShape
+        from sitepub.config.mistakes import mistakes
+
+        if shared is not None and isinstance(shared.value, dict):
+            try:
+                HttpsShape.model_validate(data_of(shared))
+            except ValidationError as error:
+                self.problems += mistakes(error, HttpsShape, shared, path="inputs.https")
+                shared = None
+        shapes = []
+        for index, node in maps:
+            try:
+                shape = HostShape.model_validate(data_of(node))
+            except ValidationError as error:
+                self.problems += mistakes(error, HostShape, node, path=f"inputs.hosts[{index}]")
+                continue
+            if shared is not None and shape.https is None and isinstance(shared.value, dict):
+                shape = shape.model_copy(update={"https": HttpsShape.model_validate(data_of(shared))})
+            shapes.append(shape)
+        return shapes
+
+
+def _in_order(problems: Sequence[Problem]) -> list[Problem]:
+    """Without repetitions, in the order of the file; what stands nowhere first."""
+    def place(problem: Problem) -> tuple[str, int, int]:
+        where = problem.position
+        return ("", 0, 0) if where is None else (where.file, where.line or 0, where.column or 0)
+
+    return sorted(dict.fromkeys(problems), key=place)
