@@ -35,7 +35,7 @@ class BucketStatus(StrEnum):
 
 
 def check_bucket_name(bucket: str) -> None:
-    """Raises :class:`~sitepub.errors.UsageError` unless COS takes the name, ``-APPID`` included (436/13312)."""
+    """Raises :class:`~sitepub.errors.UsageError` unless COS takes the whole name (436/13312)."""
     if len(bucket) > _NAME_MAX:
         raise UsageError(f"The bucket name {bucket} has {len(bucket)} characters; {_NAME_MAX} are allowed.",
                          hint="Shorten inputs.bucketName; the -APPID at the end counts.")

@@ -44,7 +44,7 @@ class Route:
     proxy: Proxy | None = None
     connect_timeout: float = 10.0
     """Seconds."""
-    timeout: float = 60.0
+    timeout: float = 30.0
     """Seconds without a byte in either direction."""
 
 

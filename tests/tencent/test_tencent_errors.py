@@ -1,0 +1,76 @@
+"""What the user reads when the cloud refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from sitepub.errors import (
+    AccessDenied,
+    CloudError,
+    CredentialsError,
+    ExitCode,
+    NotFound,
+    PreconditionFailed,
+    SitepubError,
+)
+from sitepub.tencent.errors_from_cloud import Asked, error_from
+from sitepub.tencent.xml import can_hold, error_document, escape
+
+PUT = Asked("cos:PutObject", "site-1250000000", "index.html")
+BUCKET = Asked("cos:PutBucket", "site-1250000000")
+
+
+@pytest.mark.parametrize(("asked", "status", "code", "kind", "words"), [
+    (PUT, 404, "NoSuchBucket", NotFound, "site-1250000000"),
+    (PUT, 404, "NoSuchKey", NotFound, "index.html"),
+    (PUT, 403, "AccessDenied", AccessDenied, "cos:PutObject"),
+    (PUT, 403, "", AccessDenied, "cos:PutObject"),
+    (PUT, 403, "SignatureDoesNotMatch", CredentialsError, "SecretKey"),
+    (PUT, 403, "InvalidAccessKeyId", CredentialsError, "SecretId"),
+    (PUT, 403, "RequestTimeTooSkewed", CredentialsError, "clock"),
+    (PUT, 412, "PreconditionFailed", PreconditionFailed, "index.html"),
+    (PUT, 409, "FileAlreadyExists", PreconditionFailed, "already exists"),
+    (BUCKET, 409, "BucketAlreadyExists", CloudError, "somebody else"),
+    (BUCKET, 409, "BucketNotEmpty", CloudError, "still holds"),
+    (PUT, 451, "UnavailableForLegalReasons", CloudError, "arrears"),
+    (PUT, 400, "UserNetworkTooSlow", CloudError, "too slow"),
+    (PUT, 503, "SlowDown", CloudError, "SlowDown"),
+    (PUT, 301, "", CloudError, "redirect"),
+    (Asked("cam:GetUserAppId"), 0, "AuthFailure.SecretIdNotFound", CredentialsError, "SecretId"),
+    (Asked("cam:GetUserAppId"), 0, "AuthFailure.SignatureExpire", CredentialsError, "clock"),
+    (Asked("cam:GetUserAppId"), 0, "UnauthorizedOperation", AccessDenied, "cam:GetUserAppId"),
+    (Asked("cdn:DescribeDomains"), 0, "ResourceNotFound.CdnUserNotExists", NotFound, "this account"),
+])
+def test_each_code_has_its_error_and_plain_words(asked: Asked, status: int, code: str,
+                                                 kind: type[SitepubError], words: str) -> None:
+    error = error_from(asked, status, code, "what the cloud said", "request-7")
+    assert type(error) is kind
+    assert words in error.message
+    assert error.request_id == "request-7"
+    if code:
+        assert error.code == code
+
+
+def test_missing_rights_end_with_the_exit_code_of_credentials_and_name_what_to_allow() -> None:
+    error = error_from(PUT, 403, "AccessDenied")
+    assert error.exit_code is ExitCode.CREDENTIALS
+    assert error.hint is not None and "cos:PutObject" in error.hint and "index.html" in error.hint
+
+
+def test_an_error_document_is_read_whatever_its_namespace() -> None:
+    plain = b"<?xml version='1.0'?>\n<Error><Code>NoSuchKey</Code><Message>m &amp; n</Message></Error>"
+    spaced = b'  <Error xmlns="http://x/"><Code>SlowDown</Code><RequestId>r</RequestId></Error>'
+    first, second = error_document(plain), error_document(spaced)
+    assert first is not None and (first.code, first.message) == ("NoSuchKey", "m & n")
+    assert second is not None and (second.code, second.request_id) == ("SlowDown", "r")
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>502</html>", b"<Error><Code>x", b"<Errors><Error/></Errors>"])
+def test_what_is_no_error_document_is_none(body: bytes) -> None:
+    assert error_document(body) is None
+
+
+def test_xml_keeps_awkward_names_whole() -> None:
+    assert escape("a<b>&\"'\r\n\t中") == "a&lt;b&gt;&amp;&quot;&apos;&#13;&#10;&#9;中"
+    assert can_hold("a\tb\n中😀")
+    assert not can_hold("bell\x07")
