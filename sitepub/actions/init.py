@@ -1,0 +1,159 @@
+"""Starting: a copy of a template, or a serverless.yml for the project that is already there."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from sitepub.actions.project_file import SCHEMA_FILE, project_file
+from sitepub.actions.starters import TEMPLATES, Template, project_name, starter_files
+from sitepub.config.load import FILE_NAMES
+from sitepub.errors import Refused, SitepubError, UsageError
+from sitepub.site.framework import Framework
+
+_MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class InitOutcome:
+    """What was written."""
+
+    folder: Path
+    """Absolute."""
+    files: tuple[str, ...]
+    """Below ``folder``, with ``/``."""
+    next: tuple[str, ...]
+    """Commands to run now, in this order, from where the user is."""
+    template: Template | None = None
+    framework: Framework | None = None
+    """What was recognised, when no template was asked for."""
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        return self.framework.advice if self.framework else ()
+
+
+def init(template: str | None, directory: Path | None, *, folder: Path, here: Path) -> InitOutcome:
+    """Write a template into ``directory`` (default: a folder named like it), or set up the one in ``folder``.
+
+    ``directory`` is read from ``folder``; ``here`` is where the user's shell is, for the commands to run
+    next. Nothing is ever overwritten: Refused names the files that are in the way, and nothing was written.
+    UsageError for an unknown template, and for a folder without a known project (code ``NoProject``).
+    """
+    if template is not None:
+        chosen = find_template(template)
+        return _from_template(chosen, Path(os.path.normpath(folder / (directory or chosen.name))), here)
+    return _for_project(folder, here)
+
+
+def find_template(name: str) -> Template:
+    """The template of that name. Raises UsageError with the nearest name."""
+    from sitepub.config.nearest import nearest
+
+    names = [template.name for template in TEMPLATES]
+    if name in names:
+        return TEMPLATES[names.index(name)]
+    short = f"{name.lower()}-starter"
+    near = short if short in names else nearest(name, names)
+    raise UsageError(f"There is no template {name!r}.", code="UnknownTemplate",
+                     hint=f"Did you mean {near}?" if near else f"Templates: {', '.join(names)}.")
+
+
+def _from_template(template: Template, target: Path, here: Path) -> InitOutcome:
+    files = starter_files(template, project_name(target.name, template.name))
+    if others := [name for name in FILE_NAMES if name not in files and os.path.lexists(target / name)]:
+        raise Refused(f"{target} already has a {others[0]}.", code="AlreadyThere",
+                      hint=f"Choose a new folder: sitepub init {template.name} NEW-FOLDER")
+    _refuse_overwriting(target, files, f"Choose a new folder: sitepub init {template.name} NEW-FOLDER")
+    _write(target, {**files, SCHEMA_FILE: _schema()})
+    return InitOutcome(target, (*files, SCHEMA_FILE), _next(target, here, template.install),
+                       template=template)
+
+
+def _for_project(folder: Path, here: Path) -> InitOutcome:
+    from sitepub.site.frameworks import detect
+
+    for name in FILE_NAMES:
+        if os.path.lexists(folder / name):
+            raise Refused(f"There is a {name} here already.", code="AlreadyThere",
+                          hint="sitepub deploy publishes what it says; sitepub schema lists its keys.")
+    framework = detect(folder)
+    if framework is None:
+        names = ", ".join(template.name for template in TEMPLATES)
+        raise UsageError(f"No site was recognised in {folder}.", code="NoProject",
+                         hint=f"Start from a template with sitepub init TEMPLATE: {names}.")
+    text = project_file(framework, project_name(folder.name, "my-site"))
+    files = {"serverless.yml": text.encode()}
+    _write(folder, {**files, SCHEMA_FILE: _schema()})
+    return InitOutcome(folder, (*files, SCHEMA_FILE), _next(folder, here, framework.install),
+                       framework=framework)
+
+
+def _schema() -> bytes:
+    from sitepub.config.schema import json_schema
+
+    return (json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _refuse_overwriting(target: Path, files: Mapping[str, bytes], hint: str) -> None:
+    in_the_way = [name for name in files if os.path.lexists(target / name)]
+    # A file where a folder must be.
+    folders = {parent for name in files for parent in (target / name).parents}
+    in_the_way += sorted(str(place) for place in folders if os.path.lexists(place) and not place.is_dir())
+    if in_the_way:
+        count = len(in_the_way)
+        shown = ", ".join(in_the_way[:_MOST_NAMED])
+        more = f" and {count - _MOST_NAMED} more" if count > _MOST_NAMED else ""
+        raise Refused(f"Nothing was written to {target}: {'this is' if count == 1 else 'these are'} there "
+                      f"already: {shown}{more}.", code="AlreadyThere", hint=hint)
+
+
+def _write(target: Path, files: Mapping[str, bytes]) -> None:
+    """Write all files or none. Only the schema, which is sitepub's own, may replace a file."""
+    made: list[Path] = []
+    try:
+        for name, content in files.items():
+            path = target / name
+            missing = [parent for parent in (path.parent, *path.parent.parents) if not parent.exists()]
+            for folder in reversed(missing):
+                folder.mkdir()
+                made.append(folder)
+            if name == SCHEMA_FILE and path.is_file():
+                path.write_bytes(content)
+                continue
+            with path.open("xb") as stream:
+                made.append(path)
+                stream.write(content)
+    except BaseException as error:
+        for path in reversed(made):
+            with suppress(OSError):
+                path.rmdir() if path.is_dir() else path.unlink()
+        if isinstance(error, FileExistsError):
+            raise Refused(f"{error.filename} appeared while sitepub was writing; nothing was kept.",
+                          code="AlreadyThere") from None
+        if isinstance(error, OSError):
+            words = error.strerror or str(error)
+            raise SitepubError(f"Could not write to {target}: {words}. Nothing was kept.", code="NotWritten",
+                               hint="Check the folder's permissions and the free space.") from None
+        raise
+
+
+def _next(target: Path, here: Path, install: str | None) -> tuple[str, ...]:
+    try:
+        place = os.path.relpath(target, here)
+    except ValueError:  # another drive on Windows
+        place = str(target)
+    enter = [f"cd {_quoted(place)}"] if place != "." else []
+    return (*enter, *([install] if install else []), "sitepub deploy --local")
+
+
+def _quoted(place: str) -> str:
+    if os.name == "nt":
+        return f'"{place}"' if set(place) & set(" &()^") else place
+    import shlex
+
+    return shlex.quote(place)
