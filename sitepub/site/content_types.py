@@ -7,7 +7,7 @@ Everything that is text says ``charset=utf-8``: text/*, JavaScript (RFC 9239), X
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from pathlib import Path
 
 UNKNOWN = "application/octet-stream"
 """For what is not in the table, also for names without an extension: a browser saves it and never runs it."""
@@ -143,8 +143,7 @@ _ROOT_ELEMENT = re.compile(rb"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _FEED_ROOTS = {b"feed": "application/atom+xml; charset=utf-8", b"rss": "application/rss+xml; charset=utf-8",
                b"RDF": "application/rss+xml; charset=utf-8"}
-FEED_HEAD = 512
-"""Bytes of a possible feed that are looked at."""
+_FEED_HEAD = 512
 
 
 def extension_of(name: str) -> str:
@@ -153,22 +152,20 @@ def extension_of(name: str) -> str:
     return name[dot + 1:].lower() if dot > 0 else ""
 
 
-def content_type(name: str, head: Callable[[], bytes] | None = None) -> str:
+def content_type(name: str, full_path: str | None = None) -> str:
     """The type of a file called ``name`` (without folders).
 
-    ``head`` gives the first :data:`FEED_HEAD` bytes of the content. It is called only for names such as
-    ``feed.xml`` and ``atom.xml``, to tell Atom from RSS by the root element; else they are plain XML.
+    A file called ``feed.xml``, ``atom.xml`` or the like is looked into when ``full_path`` is given, to tell
+    Atom from RSS by the root element in its first 512 bytes; else it is plain XML. Raises OSError when it
+    cannot be read.
     """
     extension = extension_of(name)
-    if extension == "xml" and head is not None and is_feed_name(name):
-        return _feed_type(head())
+    if extension == "xml" and full_path is not None and name.lower() in _FEED_NAMES:
+        with Path(full_path).open("rb") as stream:
+            return _feed_type(stream.read(_FEED_HEAD))
     if extension:
         return _BY_EXTENSION.get(extension, UNKNOWN)
     return _BY_NAME.get(name.lower(), UNKNOWN)
-
-
-def is_feed_name(name: str) -> bool:
-    return name.lower() in _FEED_NAMES
 
 
 def _feed_type(head: bytes) -> str:

@@ -3,8 +3,8 @@
 Three kinds:
 
 * **Never** (:func:`is_never_published`): version control, ``.env*``, what systems and editors drop
-  (``.DS_Store``, ``Thumbs.db``, ``desktop.ini``, swap and backup files), ``.sitepub*``, and at the root of the
-  site ``node_modules`` and ``serverless.yml``. Nothing brings them back.
+  (``.DS_Store``, ``Thumbs.db``, ``desktop.ini``, swap and backup files), ``.sitepub*``, and at the root of
+  the site ``node_modules`` and ``serverless.yml``. Nothing brings them back.
 * **Left out unless asked for** (:data:`TOOL_FILES`): the settings of development tools, such as
   ``.gitignore``, ``.github/``, ``.vscode/``.
 * **What the user says**, in gitignore syntax, matched below the web root: ``.sitepubignore`` (beside
@@ -34,8 +34,9 @@ _NEVER_PATTERN = re.compile(
     re.DOTALL)
 
 TOOL_FILES = frozenset({
-    ".gitignore", ".gitattributes", ".gitmodules", ".gitkeep", ".github", ".gitlab-ci.yml", ".gitea", ".hgignore",
-    ".keep", ".vscode", ".idea", ".editorconfig", ".npmignore", ".dockerignore", ".nvmrc", ".node-version",
+    ".gitignore", ".gitattributes", ".gitmodules", ".gitkeep", ".github", ".gitlab-ci.yml", ".gitea",
+    ".hgignore", ".keep", ".vscode", ".idea", ".editorconfig", ".npmignore", ".dockerignore", ".nvmrc",
+    ".node-version",
     ".travis.yml", ".prettierrc", ".prettierignore", ".eslintrc", ".eslintrc.json", ".eslintrc.js",
     ".eslintignore", ".stylelintrc", ".babelrc", ".browserslistrc", ".sass-cache", ".jekyll-cache",
     ".parcel-cache", ".cache", ".yarn", ".vercel", ".netlify",
@@ -45,12 +46,13 @@ TOOL_FILES = frozenset({
 def is_never_published(name: str, *, at_root: bool = False) -> bool:
     """``name``: of a file or folder, without its parents; ``at_root``: it stands directly in the web root."""
     lower = name.lower()
-    return (lower in _NEVER or (at_root and lower in _NEVER_AT_ROOT)
-            or _NEVER_PATTERN.fullmatch(lower) is not None)
+    if lower in _NEVER or (at_root and lower in _NEVER_AT_ROOT):
+        return True
+    return (lower[0] in ".#" or lower[-1] == "~") and _NEVER_PATTERN.fullmatch(lower) is not None
 
 
 class IgnoreRules:
-    """The user's patterns. Raises :class:`~sitepub.errors.SiteError` naming every pattern that is not valid."""
+    """The user's patterns. Raises :class:`~sitepub.errors.SiteError` naming every one that is not valid."""
 
     def __init__(self, project: Project, folder: Path) -> None:
         problems: list[Problem] = []

@@ -23,7 +23,7 @@ def is_plain(name: str) -> bool:
 
 
 def name_problem(name: str) -> str | None:
-    """What is wrong with a file's or folder's name, in words that follow "its name ..."; ``None``: nothing."""
+    """What is wrong with a file's or folder's name, in words that follow "its name"; ``None``: nothing."""
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
@@ -37,7 +37,7 @@ def name_problem(name: str) -> str | None:
 
 
 def key_problem(key: str) -> str | None:
-    """What is wrong with a whole key, in words that follow "its key ..."; ``None``: nothing."""
+    """What is wrong with a whole key, in words that follow "its key"; ``None``: nothing."""
     size = len(key) if key.isascii() else len(key.encode("utf-8"))
     if size > LONGEST_KEY:
         return f"is {size} bytes long in UTF-8, and COS takes {LONGEST_KEY}"

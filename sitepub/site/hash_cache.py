@@ -1,0 +1,122 @@
+"""The hash cache: MD5 of files by path, size, times and inode, kept on this computer between runs.
+
+It only saves time and may be deleted at any moment. A missing, damaged or foreign file counts as empty.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+_MAGIC = b"sitepub-hashes-1"
+_DIGEST = 16
+
+
+class Stamp(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the file system says of a file's content without reading it.
+
+    ``ctime_ns`` (POSIX: last change of the inode) also sees an edit after which size and mtime were restored;
+    the inode sees a file that was replaced by another one. On Windows ``ctime_ns`` is the time of creation.
+    """
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, stat: os.stat_result) -> Stamp:
+        return cls(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+
+
+class Known(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A stamp and the MD5 (32 hex digits) of the content it stands for."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    md5: str
+
+
+UNSURE_NS = 2_000_000_000
+"""A file that was changed less than two seconds before it was read may be changed again within the same tick
+of the file system's clock (FAT: 2 s) and keep its stamp: its hash is used once and not kept."""
+
+
+def is_sure(stamp: Stamp, read_at_ns: int) -> bool:
+    """May a hash of content read at this time (ns since the epoch) be kept under this stamp?"""
+    return max(stamp.mtime_ns, stamp.ctime_ns) + UNSURE_NS < read_at_ns
+
+
+class HashCache:
+    """The hashes of one folder's files, by path below it.
+
+    ``checked_for`` names what else was looked for when the files were read (see ``hashing``); entries that
+    were made under another name, or for another folder, do not count.
+    """
+
+    def __init__(self, file: Path | None, folder: Path, checked_for: str = "") -> None:
+        self._file = file
+        self._label = f"{folder.absolute()}\0{checked_for}"
+        self.known: dict[str, Known] = self._load() if file is not None else {}
+
+    def find(self, path: str, stat: os.stat_result) -> str | None:
+        known = self.known.get(path)
+        if (known is not None and known.size == stat.st_size and known.mtime_ns == stat.st_mtime_ns
+                and known.ctime_ns == stat.st_ctime_ns and known.inode == stat.st_ino):
+            return known.md5
+        return None
+
+    def save(self, fresh: Iterable[tuple[str, Stamp, str]], still_there: Iterable[str]) -> None:
+        """Keep what is known of the paths that are still there, and what was found out anew. Replaces the
+        file as a whole, so that another process reads the old one or the new one; not being able to write is
+        no error."""
+        if self._file is None:
+            return
+        kept = {path: self.known[path] for path in still_there if path in self.known}
+        news = {path: Known(s.size, s.mtime_ns, s.ctime_ns, s.inode, md5) for path, s, md5 in fresh}
+        if not news and len(kept) == len(self.known):
+            return
+        payload = msgspec.msgpack.encode((self._label, {**kept, **news}))
+        with contextlib.suppress(OSError):
+            _replace(self._file, _MAGIC + _digest(payload) + payload)
+
+    def _load(self) -> dict[str, Known]:
+        assert self._file is not None
+        try:
+            data = self._file.read_bytes()
+        except OSError:
+            return {}
+        start = len(_MAGIC) + _DIGEST
+        payload = memoryview(data)[start:]
+        if not data.startswith(_MAGIC) or data[len(_MAGIC):start] != _digest(payload):
+            return {}
+        try:
+            label, known = msgspec.msgpack.decode(payload, type=tuple[str, dict[str, Known]])
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return {}
+        return known if label == self._label else {}
+
+
+def _digest(payload: bytes | memoryview) -> bytes:
+    return hashlib.blake2b(payload, digest_size=_DIGEST).digest()
+
+
+def _replace(file: Path, data: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=file.name + ".", suffix=".tmp", dir=file.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        Path(temporary).replace(file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise

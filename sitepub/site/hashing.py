@@ -1,0 +1,158 @@
+"""MD5 of many files: each is read once, and only if the cache does not know it.
+
+While a file is read, it is also searched for the account's own secrets: a build that copies SecretKey into a
+script must not publish it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from sitepub.site.hash_cache import HashCache, Stamp, is_sure
+from sitepub.site.walk import Found
+
+_SMALL = 256 * 1024
+"""Bytes. Hashing a small file is mostly system calls, which threads only slow down; a large one is mostly
+MD5, during which hashlib lets other threads run."""
+_BLOCK = 1 << 20
+_BATCH = 128
+_SLOW = 0.001
+"""Seconds a file. Slower than this, the disk is what is waited for, and threads do help."""
+_THREADS = 16
+_TRIES = 4
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+
+
+@dataclass(slots=True)
+class Hashed:
+    """MD5 and size by path, and what went wrong."""
+
+    md5: dict[str, str] = field(default_factory=dict)
+    size: dict[str, int] = field(default_factory=dict)
+    """Only of files whose size is another than when they were found."""
+    unreadable: dict[str, str] = field(default_factory=dict)
+    """Path → reason."""
+    changing: list[str] = field(default_factory=list)
+    """Files that changed or vanished while they were read, each time they were."""
+    leaks: set[str] = field(default_factory=set)
+    """Files that hold one of the secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    md5: str
+    stamp: Stamp
+    sure: bool
+    leaks: bool
+
+
+class _Changing(Exception):
+    pass
+
+
+def hash_files(files: Sequence[Found], cache: HashCache, needles: Sequence[bytes] = ()) -> Hashed:
+    """The hashes of all files. ``needles``: secrets that no file may hold. Keeps the cache."""
+    result = Hashed()
+    fresh: list[tuple[str, Stamp, str]] = []
+    missing: list[Found] = []
+    find = cache.find
+    for file in files:
+        md5 = find(file.path, file.stat)
+        if md5 is None:
+            missing.append(file)
+        else:
+            result.md5[file.path] = md5
+    for file, read in _read_all(missing, needles):
+        if isinstance(read, _Changing):
+            result.changing.append(file.path)
+        elif isinstance(read, OSError):
+            result.unreadable[file.path] = read.strerror or str(read)
+        else:
+            result.md5[file.path] = read.md5
+            if read.stamp.size != file.stat.st_size:
+                result.size[file.path] = read.stamp.size
+            if read.leaks:
+                result.leaks.add(file.path)
+            elif read.sure:
+                fresh.append((file.path, read.stamp, read.md5))
+    cache.save(fresh, (file.path for file in files))
+    return result
+
+
+_Answer = tuple[Found, "_Read | _Changing | OSError"]
+
+
+def _read_all(files: Sequence[Found], needles: Sequence[bytes]) -> Iterator[_Answer]:
+    large = [file for file in files if file.stat.st_size > _SMALL]
+    small = [file for file in files if file.stat.st_size <= _SMALL]
+    with contextlib.ExitStack() as stack:
+        pool: ThreadPoolExecutor | None = None
+        ahead: list[Future[list[_Answer]]] = []
+        for file in large:
+            pool = pool or stack.enter_context(ThreadPoolExecutor(min(_THREADS, (os.cpu_count() or 2) + 2)))
+            ahead.append(pool.submit(_read_batch, [file], needles))
+        slow = False
+        for start in range(0, len(small), _BATCH):
+            batch = small[start:start + _BATCH]
+            if slow:
+                pool = pool or stack.enter_context(ThreadPoolExecutor(_THREADS))
+                ahead.append(pool.submit(_read_batch, batch, needles))
+            else:
+                began = time.perf_counter()
+                yield from _read_batch(batch, needles)
+                slow = time.perf_counter() - began > _SLOW * len(batch)
+        try:
+            for future in ahead:
+                yield from future.result()
+        except BaseException:  # Ctrl-C: do not read the rest first
+            for future in ahead:
+                future.cancel()
+            raise
+
+
+def _read_batch(files: Iterable[Found], needles: Sequence[bytes]) -> list[_Answer]:
+    return [(file, _read_patiently(file, needles)) for file in files]
+
+
+def _read_patiently(file: Found, needles: Sequence[bytes]) -> _Read | _Changing | OSError:
+    """Read a file, again if it changed meanwhile: what writes it may be about to finish."""
+    for attempt in range(_TRIES):
+        if attempt:
+            time.sleep(0.1 * attempt)
+        try:
+            return _read(file.full_path, needles)
+        except (_Changing, FileNotFoundError):
+            continue
+        except OSError as error:
+            return error
+    return _Changing()
+
+
+def _read(full_path: str, needles: Sequence[bytes]) -> _Read:
+    descriptor = os.open(full_path, _READ)
+    try:
+        before = os.fstat(descriptor)
+        digest = hashlib.md5(usedforsecurity=False)
+        taken, carried, leaks = 0, b"", False
+        keep = max(map(len, needles), default=1) - 1
+        while taken < before.st_size and (block := os.read(descriptor, min(before.st_size - taken, _BLOCK))):
+            digest.update(block)
+            taken += len(block)
+            if needles:
+                window = carried + block if carried else block
+                leaks = leaks or any(needle in window for needle in needles)
+                carried = window[-keep:] if taken < before.st_size else b""
+        read_at = time.time_ns()
+        after = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    stamp = Stamp.of(after)
+    if taken != after.st_size or stamp != Stamp.of(before):
+        raise _Changing
+    return _Read(digest.hexdigest(), stamp, is_sure(stamp, read_at), leaks)

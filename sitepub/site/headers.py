@@ -1,0 +1,159 @@
+"""Response headers that are stored with each file: the defaults, and the ``headers`` rules of the project."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from sitepub.config.project import HeaderRule
+from sitepub.errors import ConfigError, Problem
+from sitepub.site.content_types import content_type, extension_of
+from sitepub.site.hashed_names import has_content_hash
+from sitepub.site.snapshot import headers_hash
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+"""The name carries a hash of the content: another content will have another name."""
+REVALIDATE = "no-cache"
+"""Pages, and files that must fit the pages: kept, but asked for each time. That costs an empty 304 when
+nothing changed, and a new deploy is seen at once."""
+SHORT = "public, max-age=300"
+"""The rest (images, styles and scripts without a hash): five minutes. Long enough for the pages of one visit,
+short enough that nobody keeps an old style for long; a CDN needs no purge for files this short-lived."""
+
+_FRESH = re.compile(
+    r"""(?: sw | service-?worker | [\w.-]+[-.]sw | firebase-messaging-sw | ngsw-worker
+          | registersw | env | env-config | runtime-config ) \.m?js
+    | [\w.-]+\.webmanifest | (?:[\w.-]+-)?manifest\.json | [\w.-]+\.appcache | ngsw\.json | version\.json
+    | latest\.json | [\w.-]*sitemap[\w.-]*\.(?:xml|txt)(?:\.gz)?
+    | (?:rss2?|atom|feed|index|search|local-search)\.xml | [\w.-]+\.(?:rss|atom|ics|jsonfeed) | feed\.json
+    | (?:search|content|db|lunr|fuse)(?:[-_.]?(?:index|data|docs))?\.json | pagefind-entry\.json
+    | robots\.txt""", re.VERBOSE | re.IGNORECASE)
+"""Service workers, env.js, manifests, sitemaps, feeds and search indexes: they speak of the pages."""
+_FRESH_EXTENSIONS = frozenset({
+    "js", "mjs", "json", "xml", "txt", "gz", "webmanifest", "appcache", "rss", "atom", "ics", "jsonfeed"})
+_PAGES = ("text/html", "application/xhtml+xml")
+_NEVER_HASHED = frozenset({"xml", "rss", "atom", "ics", "appcache"})
+
+_STORED = ("Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type",
+           "Expires")
+_CANONICAL = {name.lower(): name for name in _STORED}
+_META = re.compile(r"x-cos-meta-[a-z0-9_-]+")
+_META_LIMIT = 2048
+
+
+def default_cache_control(name: str, kind: str, *, immutable_folder: bool = False) -> str:
+    """``name``: last part of the path; ``kind``: its content type; ``immutable_folder``: see
+    :func:`sitepub.site.hashed_names.in_immutable_folder`."""
+    if kind.startswith(_PAGES):
+        return REVALIDATE
+    extension = extension_of(name)
+    if extension in _FRESH_EXTENSIONS and _FRESH.fullmatch(name):
+        return REVALIDATE
+    if immutable_folder or (extension not in _NEVER_HASHED and has_content_hash(name)):
+        return IMMUTABLE
+    return SHORT
+
+
+class HeaderBook:
+    """Gives every file its headers. Files with the same headers share one dict and one hash.
+
+    Raises :class:`~sitepub.errors.ConfigError` with every mistake in the rules: a header that COS does not
+    store with an object (COS API 436/7749), a value with a line break, a pattern that matches nothing ever.
+    """
+
+    def __init__(self, rules: Sequence[HeaderRule] = ()) -> None:
+        problems: list[Problem] = []
+        self._rules: list[tuple[Callable[[str], object], dict[str, str]]] = []
+        for rule in rules:
+            matcher = _matcher(rule, problems)
+            headers = {}
+            for name, value in rule.headers.items():
+                canonical = canonical_name(name)
+                problem = _problem(name, canonical, value)
+                if problem:
+                    problems.append(Problem(problem[0], rule.position, problem[1]))
+                elif canonical:
+                    headers[canonical] = value.strip()
+            if matcher:
+                self._rules.append((matcher, headers))
+        if problems:
+            raise ConfigError(problems)
+        self._kinds: dict[str, str] = {}
+        self._made: dict[tuple[str, str, tuple[int, ...]], tuple[Mapping[str, str], str]] = {}
+
+    def of(self, path: str, name: str, *, immutable_folder: bool = False,
+           full_path: str | None = None) -> tuple[Mapping[str, str], str]:
+        """The headers of a file and their hash. ``path``: below the web root; ``name``: its last part.
+
+        ``full_path``: see :func:`sitepub.site.content_types.content_type`."""
+        extension = extension_of(name)
+        if extension and extension != "xml":
+            kind = self._kinds.get(extension)
+            if kind is None:
+                kind = self._kinds[extension] = content_type(name)
+        else:
+            kind = content_type(name, full_path)
+        cache = default_cache_control(name, kind, immutable_folder=immutable_folder)
+        matched = tuple([number for number, (match, _) in enumerate(self._rules) if match(path)]
+                        ) if self._rules else ()
+        known = self._made.get((kind, cache, matched))
+        if known is None:
+            known = self._made[kind, cache, matched] = self._make(kind, cache, matched)
+        return known
+
+    def _make(self, kind: str, cache: str, matched: tuple[int, ...]) -> tuple[Mapping[str, str], str]:
+        changes: dict[str, str] = {}
+        for number in matched:
+            changes.update(self._rules[number][1])
+        if changes.get("Content-Type", "").lower().startswith(_PAGES):
+            cache = REVALIDATE
+        merged = {"Content-Type": kind, "Cache-Control": cache, **changes}
+        headers = {name: merged[name] for name in sorted(merged) if merged[name]}
+        return headers, headers_hash(headers)
+
+
+def canonical_name(name: str) -> str | None:
+    """The header's name in its usual spelling, ``None`` for one that COS does not keep with an object."""
+    lower = name.strip().lower()
+    return lower if _META.fullmatch(lower) else _CANONICAL.get(lower)
+
+
+def _matcher(rule: HeaderRule, problems: list[Problem]) -> Callable[[str], object] | None:
+    import pathspec
+
+    pattern = rule.pattern.removeprefix("./")
+    try:
+        compiled = pathspec.GitIgnoreSpec.from_lines([pattern]).patterns
+    except ValueError as error:
+        problems.append(Problem(f"headers: {rule.pattern!r} is not a pattern: {error}", rule.position))
+        return None
+    if not compiled or not compiled[0].include or compiled[0].regex is None:
+        problems.append(Problem(
+            f"headers: the pattern {rule.pattern!r} matches no file", rule.position,
+            "patterns are written as in .gitignore (without !): `*.js`, `/assets/**`, `docs/*.pdf`"))
+        return None
+    match: Callable[[str], object] = compiled[0].regex.match
+    return match
+
+
+def _problem(name: str, canonical: str | None, value: str) -> tuple[str, str | None] | None:
+    if canonical is None:
+        import difflib
+
+        lower = name.strip().lower()
+        near = difflib.get_close_matches(lower, _CANONICAL, 1, 0.75)
+        if near:
+            hint = f"did you mean {_CANONICAL[near[0]]}?"
+        elif lower.startswith("access-control-"):
+            hint = "COS answers these itself: set `cors`"
+        else:
+            hint = (f"headers that COS keeps: {', '.join(_STORED)}, x-cos-meta-*; "
+                    "others can be added by a CDN in front of it (hosts[].responseHeader)")
+        return f"headers: COS does not keep the header {name!r} with a file", hint
+    if any(ord(char) < 32 or ord(char) == 127 for char in value.strip()):
+        return f"headers: the value of {canonical} holds a line break or another control character", None
+    if canonical == "Content-Type" and not value.strip():
+        return "headers: Content-Type cannot be removed", "set another one, such as text/plain; charset=utf-8"
+    if canonical.startswith("x-cos-meta-") and len(canonical) + len(value.encode()) > _META_LIMIT:
+        return f"headers: {canonical} is longer than {_META_LIMIT} bytes, name and value together", None
+    return None

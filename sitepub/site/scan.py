@@ -1,0 +1,142 @@
+"""The scan: from a folder to a snapshot, every published file with its key, hash and headers."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from sitepub.config.project import Project
+from sitepub.errors import Problem, SiteError
+from sitepub.site import secret_files
+from sitepub.site.cloud_secrets import keys_among, secret_values
+from sitepub.site.content_types import extension_of
+from sitepub.site.env_js import env_file
+from sitepub.site.hash_cache import HashCache
+from sitepub.site.hashed_names import in_immutable_folder
+from sitepub.site.hashing import Hashed, hash_files
+from sitepub.site.headers import HeaderBook
+from sitepub.site.ignore import IgnoreRules
+from sitepub.site.keys import printable
+from sitepub.site.snapshot import SiteFile, Snapshot
+from sitepub.site.walk import Found, Walked, walk
+
+
+def scan(project: Project, folder: Path, *, cache_file: Path | None = None,
+         environ: Mapping[str, str] | None = None) -> Snapshot:
+    """Read the folder (see :func:`sitepub.site.folder.publish_folder`) and ``env`` into a snapshot.
+
+    Every file is read once; with ``cache_file`` only those that changed since the last scan. ``environ``
+    (the process's own when left out) and the project's .env tell which secrets must not be published.
+
+    Raises :class:`~sitepub.errors.SiteError`, each time naming all files concerned: names that cannot be
+    keys or become the same key, files that cannot be read or change while they are read, files that look
+    secret or hold the account's SecretKey, patterns that are not valid. Raises
+    :class:`~sitepub.errors.ConfigError` for mistakes in ``headers`` and secrets in ``env``.
+    """
+    folder = folder.absolute()
+    headers = HeaderBook(project.headers)
+    secrets = secret_values(os.environ if environ is None else environ, project.dotenv)
+    env = env_file(project, headers, secrets)
+    allowed = secret_files.Allowed(project.source.allow_secrets)
+    walked = walk(project, folder, IgnoreRules(project, folder))
+    warnings = list(walked.warnings)
+    if env is not None:
+        kept = [file for file in walked.files if file.key != env.key]
+        if len(kept) < len(walked.files):
+            warnings.append(Problem(f"{env.key} of the folder is not published: `env` makes this file",
+                                    project.source.position))
+            walked.files = kept
+    _check_walk(project, walked)
+    _refuse_secret_files(project, walked, allowed)
+    needles = keys_among(secrets)
+    checked_for = hashlib.blake2b(b"\0".join(needles), digest_size=8).hexdigest() if needles else ""
+    hashed = hash_files(walked.files, HashCache(cache_file, folder, checked_for), needles)
+    _check_content(project, hashed, allowed)
+    files = _site_files(walked.files, hashed, headers)
+    if env is not None:
+        files[env.key] = env
+    return Snapshot(files, folder, tuple(warnings))
+
+
+def _site_files(found: list[Found], hashed: Hashed, headers: HeaderBook) -> dict[str, SiteFile]:
+    files: dict[str, SiteFile] = {}
+    md5, sizes = hashed.md5, hashed.size
+    immutable: dict[str, bool] = {}
+    for path, name, key, full_path, stat, _ in found:
+        parent = path[:-len(name)]
+        hashed_folder = immutable.get(parent)
+        if hashed_folder is None:
+            hashed_folder = immutable[parent] = in_immutable_folder(parent.rstrip("/"))
+        try:
+            made, digest = headers.of(path, name, immutable_folder=hashed_folder, full_path=full_path)
+        except OSError as error:
+            raise _site_error("cannot be read", {path: error.strerror or str(error)}) from None
+        files[key] = SiteFile(key, sizes.get(path, stat.st_size), md5[path], made, digest, Path(full_path))
+    return files
+
+
+def _check_walk(project: Project, walked: Walked) -> None:
+    source = project.source
+    if project.website.index in walked.left_out:
+        raise SiteError(f"src.exclude or .sitepubignore leave out the index document {project.website.index}",
+                        hint="the website would answer 404 at its address", position=source.position)
+    if walked.unreadable:
+        raise _site_error("cannot be read", walked.unreadable)
+    problems = list(walked.names)
+    by_key: dict[str, Found] = {}
+    for file in walked.files:
+        other = by_key.setdefault(file.key, file)
+        if other is not file:
+            problems.append(Problem(
+                f"{other.path!a} and {file.path!a} are the same name once accents are composed (NFC), "
+                f"and would both be {printable(file.key)}"))
+    if problems:
+        raise SiteError("some names cannot be published" if len(problems) > 1 else problems[0].message,
+                        problems=problems, code="InvalidNames",
+                        hint="rename them, or leave them out with src.exclude")
+
+
+def _refuse_secret_files(project: Project, walked: Walked, allowed: secret_files.Allowed) -> None:
+    suspicious = secret_files.SUSPICIOUS
+    problems = []
+    for file in walked.files:
+        path = file.path
+        if extension_of(file.name) in suspicious or "/." in path or path[0] == "." or \
+                file.real_name != file.name:
+            try:
+                why = secret_files.secret_reason(path, file.full_path, file.stat.st_size, file.real_name)
+            except OSError:
+                continue  # told by hashing, together with the others
+            if why and not allowed(path):
+                problems.append(Problem(f"{printable(path)} is not published: it looks like {why}",
+                                        project.source.position))
+    if problems:
+        raise _refusal(problems)
+
+
+def _check_content(project: Project, hashed: Hashed, allowed: secret_files.Allowed) -> None:
+    if hashed.unreadable:
+        raise _site_error("cannot be read", hashed.unreadable)
+    if hashed.changing:
+        raise _site_error("changed while it was read", dict.fromkeys(hashed.changing, ""),
+                          hint="wait until what writes it has finished")
+    problems = [Problem(f"{printable(path)} is not published: it holds your account's SecretKey or token",
+                        project.source.position) for path in sorted(hashed.leaks) if not allowed(path)]
+    if problems:
+        raise _refusal(problems)
+
+
+def _site_error(what: str, reasons: Mapping[str, str], hint: str | None = None) -> SiteError:
+    """One error for all files with the same trouble; ``reasons``: path → why, "" for nothing to add."""
+    problems = [Problem(f"{printable(path)} {what}" + (f": {reason}" if reason else ""))
+                for path, reason in sorted(reasons.items())]
+    message = problems[0].message if len(problems) == 1 else f"{len(problems)} files: {problems[0].message} …"
+    return SiteError(message, problems=problems, hint=hint)
+
+
+def _refusal(problems: list[Problem]) -> SiteError:
+    message = problems[0].message if len(problems) == 1 else f"{len(problems)} files look secret"
+    return SiteError(message, problems=problems, code="SecretFile", hint=(
+        f"leave it out with src.exclude; if it is meant for everybody, name it in {secret_files.OPTION}"))
