@@ -227,13 +227,16 @@ class TransferProgress:
         now = self.numbers()
         width = min(console.width - 1, 100)
         bar = ProgressBar(total=1.0, completed=now.share, width=width)
-        head = Text(f"{self.verb}: {status(now, self.noun)}", no_wrap=True, overflow="ellipsis")
         names = [_end_of(scrub(visible(name)), width - 2) for name in now.running[:_NAMES_SHOWN]]
-        lines: list[RenderableType] = [head, bar, *(Text(f"  {name}", style="dim", no_wrap=True)
-                                                    for name in names)]
+
+        def line(text: str, style: str = "") -> Text:
+            return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+
+        lines: list[RenderableType] = [line(f"{self.verb}: {status(now, self.noun)}"), bar,
+                                       *(line(f"  {name}", "dim") for name in names)]
         more = len(now.running) - _NAMES_SHOWN
         if more > 0:
-            lines.append(Text(f"  and {more} more", style="dim"))
+            lines.append(line(f"  and {more} more", "dim"))
         return Group(*lines)
 
 

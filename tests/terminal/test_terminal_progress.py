@@ -78,7 +78,8 @@ def transfer(screen: Screen, steps: int = 3, until: str = "") -> None:
             counted.started(f"page-{step}.html")
             counted.sent(f"page-{step}.html", 1000)
             deadline = time.monotonic() + 20
-            while until and until not in screen.noted and time.monotonic() < deadline:
+            while until not in screen.noted:
+                assert time.monotonic() < deadline, screen.noted
                 time.sleep(0.01)
             screen.note(f"note {step}")
             counted.finished(f"page-{step}.html")
@@ -114,7 +115,8 @@ def test_plain_lines_come_with_every_tenth_but_not_too_often(monkeypatch: pytest
             if step:
                 counted.finished(f"{step}")
             deadline = time.monotonic() + 20
-            while screen.noted.count("\n") == before and time.monotonic() < deadline:
+            while screen.noted.count("\n") == before:
+                assert time.monotonic() < deadline, screen.noted
                 time.sleep(0.01)
     assert [line.split("  ")[0] for line in screen.noted.splitlines()[:-1]] == [
         "Uploading: 4 files, 0 B", "Uploading: 1/4 files", "Uploading: 2/4 files", "Uploading: 3/4 files"]
