@@ -221,12 +221,13 @@ class TransferProgress:
 
     def _frame(self, console: Console) -> RenderableType:
         from rich.console import Group
-        from rich.progress_bar import ProgressBar
         from rich.text import Text
 
         now = self.numbers()
         width = min(console.width - 1, 100)
-        bar = ProgressBar(total=1.0, completed=now.share, width=width)
+        full, rest = ("━", "━") if self.terminal.unicode else ("#", "-")
+        filled = int(now.share * width)
+        bar = Text.assemble((full * filled, "cyan"), (rest * (width - filled), "dim"))
         names = [_end_of(scrub(visible(name)), width - 2) for name in now.running[:_NAMES_SHOWN]]
 
         def line(text: str, style: str = "") -> Text:
