@@ -1,0 +1,194 @@
+"""Deploy, and its first half, plan: build the site, compare it with the bucket, bring the bucket to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sitepub.actions.build import build
+from sitepub.actions.connect import connect
+from sitepub.actions.interrupt import stopping
+from sitepub.config.project import Project
+from sitepub.errors import Interrupted, PartlyDone, Problem, SitepubError
+from sitepub.publish.guards import refuse_mass_deletion
+from sitepub.publish.prepare import Prepared, prepare
+from sitepub.publish.progress import Progress
+from sitepub.publish.publish import Outcome, Run, Status, publish
+from sitepub.publish.remote import Remote, open_remote
+from sitepub.settings.steps import SettingStep
+from sitepub.site.snapshot import Snapshot
+from sitepub.tencent.cloud import Cloud
+
+_FAILURES_SHOWN = 10
+
+
+class Teller(Protocol):
+    """Whom the story is told to while it runs."""
+
+    def hook_line(self, line: str) -> None:
+        """One line of the build hook's output."""
+
+    def warn(self, problem: Problem) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+    def approve(self, prepared: Prepared) -> None:
+        """Asked before objects of others get new content. Raises :class:`~sitepub.errors.Refused`."""
+
+    def transfer(self) -> AbstractContextManager[Progress]:
+        """Shows the transfer while the context lasts."""
+
+    def setting(self, step: SettingStep) -> None:
+        """A bucket setting was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    local: bool = False
+    profile: str | None = None
+    build: bool = True
+    verify: bool = False
+    force: bool = False
+    allow_delete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a deploy would do."""
+
+    project: Project
+    cloud: Cloud
+    bucket: str
+    url: str
+    prepared: Prepared
+    refusal: SitepubError | None
+    """Why a deploy would stop before changing anything, if it would."""
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What a deploy did."""
+
+    project: Project
+    cloud: Cloud
+    bucket: str
+    url: str
+    outcome: Outcome
+    seconds: float
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(slots=True)
+class _Warnings:
+    """Tells every warning at once and keeps it for the report."""
+
+    teller: Teller
+    kept: list[Problem] = field(default_factory=list)
+
+    def add(self, *problems: Problem) -> None:
+        for problem in problems:
+            self.kept.append(problem)
+            self.teller.warn(problem)
+
+
+def plan(project: Project, options: Options, teller: Teller, environ: Mapping[str, str]) -> Planned:
+    """Build and compare; change nothing."""
+    warnings = _Warnings(teller)
+    cloud, remote, prepared, _ = _prepare(project, options, teller, environ, warnings)
+    with remote:
+        refusal: SitepubError | None = None
+        try:
+            refuse_mass_deletion(prepared.plan, allowed=options.allow_delete)
+        except SitepubError as error:
+            refusal = error
+        return Planned(project, cloud, remote.bucket, cloud.website_url(remote.bucket, project.protocol),
+                       prepared, refusal, tuple(warnings.kept))
+
+
+def deploy(project: Project, options: Options, teller: Teller, environ: Mapping[str, str]) -> Deployed:
+    """Build, compare, and bring the bucket to the site.
+
+    Raises :class:`~sitepub.errors.PartlyDone` when files failed after the others were done,
+    :class:`~sitepub.errors.Refused` when a guard, the lock or the user said no,
+    :class:`~sitepub.errors.Interrupted` on Ctrl-C after writing down what was done.
+    """
+    started = time.monotonic()
+    warnings = _Warnings(teller)
+    cloud, remote, prepared, snapshot = _prepare(project, options, teller, environ, warnings)
+    with remote:
+        refuse_mass_deletion(prepared.plan, allowed=options.allow_delete)
+        teller.approve(prepared)
+        if prepared.settled:
+            outcome = publish(remote, snapshot, prepared)
+        else:
+            with stopping() as stop, teller.transfer() as progress:
+                outcome = publish(remote, snapshot, prepared, Run(
+                    allow_delete=options.allow_delete, approve=teller.approve, progress=progress,
+                    told=teller.setting, stop=stop))
+        _raise_if_incomplete(outcome)
+        warnings.add(*_about_the_address(cloud, remote.bucket, outcome))
+        return Deployed(project, cloud, remote.bucket, cloud.website_url(remote.bucket, project.protocol),
+                        outcome, time.monotonic() - started, tuple(warnings.kept))
+
+
+def _prepare(project: Project, options: Options, teller: Teller, environ: Mapping[str, str],
+             warnings: _Warnings) -> tuple[Cloud, Remote, Prepared, Snapshot]:
+    warnings.add(*project.warnings)
+    if project.hosts:
+        names = ", ".join(host.host for host in project.hosts)
+        warnings.add(Problem(f"the custom domains were checked and left alone: {names}",
+                             project.hosts[0].position,
+                             "this version of sitepub does not set up domains, certificates or the CDN yet"))
+    # Credentials first: nobody should wait for a build only to be told that there are none.
+    cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
+    snapshot = build(project, run_the_hook=options.build, environ=environ, output=teller.hook_line)
+    warnings.add(*snapshot.warnings)
+    remote = open_remote(project, cloud)
+    try:
+        prepared = prepare(remote, snapshot, verify=options.verify, force=options.force)
+    except BaseException:
+        remote.close()
+        raise
+    for sentence in prepared.notes:
+        teller.note(sentence)
+    return cloud, remote, prepared, snapshot
+
+
+def _raise_if_incomplete(outcome: Outcome) -> None:
+    counts = outcome.counts
+    if outcome.status is Status.PARTIAL:
+        shown = [f"  {failure}" for failure in outcome.failures[:_FAILURES_SHOWN]]
+        more = len(outcome.failures) - len(shown)
+        if more > 0:
+            shown.append(f"  … and {more} more")
+        raise PartlyDone(
+            f"{len(outcome.failures)} of {len(outcome.prepared.plan.steps)} steps failed:\n"
+            + "\n".join(shown),
+            hint=f"{counts.changed} were done and written down, and nothing is deleted after a failure: "
+                 "run the same command again to do the rest",
+            request_id=next((failure.error.request_id for failure in outcome.failures
+                             if isinstance(failure.error, SitepubError)), None))
+    if outcome.status is Status.INTERRUPTED:
+        raise Interrupted(
+            f"Interrupted: {counts.changed} of {len(outcome.prepared.plan.steps)} steps were done and written"
+            " down.", hint="run the same command again to do the rest")
+
+
+def _about_the_address(cloud: Cloud, bucket: str, outcome: Outcome) -> list[Problem]:
+    """A first deploy ends with an address that may not be fit for visitors: say so."""
+    if outcome.prepared.found is not None and not outcome.prepared.new_bucket:
+        return []
+    new_on_the_real_cloud = outcome.prepared.new_bucket and cloud.embedded is None
+    if not new_on_the_real_cloud:
+        from sitepub.tencent.website_probe import forces_download
+
+        if not forces_download(cloud, bucket):
+            return []
+    return [Problem(
+        "browsers download the pages of this address instead of showing them: Tencent Cloud does so for"
+        " every default domain of buckets created after 2024-01-01",
+        hint="bind a domain of your own to the bucket (in mainland China it needs an ICP filing)")]

@@ -1,0 +1,63 @@
+"""What is live: read from the state and from the bucket's settings. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sitepub.actions.connect import connect
+from sitepub.config.project import Project
+from sitepub.errors import SitepubError
+from sitepub.publish.remote import open_remote
+from sitepub.publish.state import Journal, ReleaseInfo
+from sitepub.settings.actual import NO_BUCKET, read_actual
+from sitepub.settings.difference import difference
+from sitepub.settings.wanted import wanted_settings
+from sitepub.tencent.bucket_settings import BucketStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    project: Project
+    bucket: str
+    """The bucket that holds what is live; another one than the project names when that has changed."""
+    region: str
+    url: str
+    files: int
+    bytes: int
+    release: ReleaseInfo | None
+    """The last deploy that was finished."""
+    unfinished: Journal | None
+    """A deploy that did not end, or runs now."""
+    drift: tuple[str, ...]
+    """Differences between the project and the bucket, in words; empty when there are none."""
+    former: tuple[str, ...]
+    """Buckets that the site lived in before and that are still there."""
+
+
+def info(project: Project, *, local: bool, profile: str | None, environ: Mapping[str, str]) -> Info:
+    """Raises :class:`~sitepub.errors.SitepubError` with code NotDeployed when there is no state."""
+    cloud = connect(project, local=local, profile=profile, environ=environ)
+    with open_remote(project, cloud, connections=2) as remote:
+        state = remote.states.load()
+        if state is None:
+            raise SitepubError(
+                f"{project.name} was never deployed to stage {project.stage} in {project.region}",
+                code="NotDeployed", hint="deploy it with: sitepub deploy" + (" --local" if local else ""))
+        drift: list[str] = []
+        if state.bucket != remote.bucket:
+            drift.append(f"the project names the bucket {remote.bucket}, the site is in {state.bucket}")
+        else:
+            wanted = wanted_settings(project, remote.bucket)
+            status = remote.settings.head()
+            if status is BucketStatus.FOREIGN:
+                drift.append(f"the bucket {remote.bucket} belongs to somebody else now")
+            else:
+                actual = NO_BUCKET if status is BucketStatus.MISSING else read_actual(remote.settings, wanted)
+                drift += [step.summary for step in difference(wanted, actual)]
+        return Info(
+            project=project, bucket=state.bucket, region=state.region,
+            url=cloud.website_url(state.bucket, project.protocol), files=len(state.manifest),
+            bytes=sum(entry.size for entry in state.manifest.values()), release=state.release,
+            unfinished=state.pending, drift=tuple(drift),
+            former=tuple(one.bucket for one in state.former))

@@ -1,0 +1,51 @@
+"""Take the site down: delete what sitepub made, tell what it leaves and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from sitepub.actions.connect import connect
+from sitepub.actions.interrupt import stopping
+from sitepub.config.project import Project
+from sitepub.errors import Interrupted, PartlyDone
+from sitepub.publish import removal
+from sitepub.publish.progress import Progress
+from sitepub.publish.remote import open_remote
+from sitepub.publish.removal import Removal, Removed
+
+_FAILURES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    local: bool = False
+    profile: str | None = None
+    keep_bucket: bool = False
+
+
+def remove(project: Project, options: Options, environ: Mapping[str, str], *,
+           approve: Callable[[Removal], None],
+           transfer: Callable[[], AbstractContextManager[Progress]]) -> Removed | None:
+    """``None``: sitepub knows of no such site. ``approve`` is shown what will happen and raises
+    :class:`~sitepub.errors.Refused` to decline.
+
+    Raises :class:`~sitepub.errors.PartlyDone` when something could not be deleted.
+    """
+    cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
+    with open_remote(project, cloud, connections=8) as remote:
+        prepared = removal.prepare_removal(remote, keep_bucket=options.keep_bucket)
+        if prepared is None:
+            return None
+        approve(prepared)
+        with stopping() as stop, transfer() as progress:
+            removed = removal.remove(remote, prepared, progress=progress, stop=stop, approve=approve)
+    if removed.failures:
+        shown = "\n".join(f"  {failure}" for failure in removed.failures[:_FAILURES_SHOWN])
+        raise PartlyDone(f"{len(removed.failures)} objects could not be deleted:\n{shown}",
+                         hint="run the same command again to do the rest")
+    if removed.interrupted:
+        raise Interrupted(f"Interrupted: {removed.objects} objects were deleted.",
+                          hint="run sitepub remove again to do the rest")
+    return removed

@@ -1,0 +1,86 @@
+"""``sitepub deploy``: build the site and publish what changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sitepub.cli.options import Run, command, yes_option
+from sitepub.config.project import Project
+
+
+@command(project=True)
+@click.option("--dry-run", is_flag=True, help="Build and show the plan; change nothing.")
+@yes_option()
+@click.option("--force", is_flag=True, help="Upload every file again, changed or not.")
+@click.option("--no-build", is_flag=True, help="Do not run the hook: publish the build that is there.")
+@click.option("--verify", is_flag=True,
+              help="Compare with the bucket itself, not with what sitepub remembers.")
+@click.option("--allow-delete", is_flag=True, help="Allow to delete more than half of the site.")
+def deploy(run: Run, dry_run: bool, yes: bool, force: bool, no_build: bool, verify: bool,
+           allow_delete: bool) -> int:
+    """Build the site and publish what changed.
+
+    In a folder without a serverless.yml the projects in its child folders are deployed, one after another.
+    """
+    from sitepub.actions.deploy import Options
+    from sitepub.cli.projects import each_project
+
+    options = Options(run.local, run.profile, not no_build, verify, force, allow_delete)
+    if dry_run:
+        from sitepub.cli.plan import work
+
+        return each_project(run, "plan", lambda project: work(run, project, options))
+    return each_project(run, "deploy", lambda project: _deploy(run, project, options, yes=yes))
+
+
+def _deploy(run: Run, project: Project, options: Any, *, yes: bool) -> tuple[dict[str, Any], int]:
+    from sitepub.actions.deploy import Deployed
+    from sitepub.actions.deploy import deploy as action
+    from sitepub.cli.story import Story
+
+    terminal = run.terminal
+    terminal.note(f'Action: "deploy" - Stage: "{project.stage}" - App: "{project.app}" - '
+                  f'Name: "{project.name}"')
+    done: Deployed = action(project, options, Story(terminal, yes=yes), run.environ)
+    if not terminal.wants_json:
+        _show(run, done)
+    return deployed_object(done), 0
+
+
+def _show(run: Run, done: Any) -> None:
+    from sitepub.publish.publish import Status
+    from sitepub.terminal.qr import qr_code
+    from sitepub.terminal.sizes import counted, human_seconds
+
+    terminal, counts = run.terminal, done.outcome.counts
+    parts = [(counts.uploaded, "uploaded"), (counts.copied, "copied on the server"),
+             (counts.headers, "given new headers"), (counts.deleted, "deleted")]
+    words = [f"{number:,} {what}" for number, what in parts if number]
+    if done.outcome.status is Status.UNCHANGED:
+        terminal.note(f"Nothing to do: {counted(counts.unchanged, 'file')} as they should be.")
+    else:
+        terminal.note(", ".join([*words, f"{counts.unchanged:,} unchanged"]))
+    terminal.result(f"\nregion:  {done.project.region}\nwebsite: {terminal.style(done.url, 'bold')}")
+    if not terminal.quiet and not terminal.wants_json:
+        code = qr_code(terminal, done.url)
+        if code is not None:
+            terminal.result(f"\n{code}")
+    terminal.note(f"\n{human_seconds(done.seconds)} > {done.project.name} > Success")
+
+
+def deployed_object(done: Any) -> dict[str, Any]:
+    """What programs get."""
+    from sitepub.cli.plan_view import warning_list
+
+    project, outcome = done.project, done.outcome
+    counts = outcome.counts
+    return {
+        "status": "ok", "app": project.app, "stage": project.stage, "name": project.name,
+        "region": project.region, "bucket": done.bucket, "url": done.url,
+        "changes": {"uploaded": counts.uploaded, "copied": counts.copied, "headers": counts.headers,
+                    "deleted": counts.deleted, "unchanged": counts.unchanged},
+        "bytes": outcome.bytes_sent, "seconds": round(done.seconds, 3),
+        "release": outcome.release.id if outcome.release else None, "warnings": warning_list(done.warnings),
+    }

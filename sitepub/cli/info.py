@@ -1,0 +1,55 @@
+"""``sitepub info``: where the site is and what is live."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sitepub.cli.options import Run, command
+from sitepub.config.project import Project
+
+
+@command(project=True)
+def info(run: Run) -> int:
+    """Show where the site is, what is live, and what differs from the project."""
+    from sitepub.cli.projects import each_project
+
+    return each_project(run, "info", lambda project: _info(run, project))
+
+
+def _info(run: Run, project: Project) -> tuple[dict[str, Any], int]:
+    from sitepub.actions.info import info as action
+    from sitepub.terminal.sizes import counted, human_bytes
+    from sitepub.terminal.tables import pairs
+
+    found = action(project, local=run.local, profile=run.profile, environ=run.environ)
+    release = found.release
+    rows = [("app", project.app), ("stage", project.stage), ("name", project.name), ("bucket", found.bucket),
+            ("region", found.region), ("website", found.url),
+            ("files", f"{counted(found.files, 'file')}, {human_bytes(found.bytes)}")]
+    if release is not None:
+        changed = "+" if (release.commit or "").endswith("+") else ""
+        commit = f", commit {release.commit[:12]}{changed}" if release.commit else ""
+        rows.append(("last deploy", f"{release.at} by {release.by}{commit}\nrelease {release.id}"))
+    else:
+        rows.append(("last deploy", "none was finished"))
+    if found.unfinished is not None:
+        rows.append(("unfinished", f"a deploy begun {found.unfinished.started} by {found.unfinished.by}"
+                                   " runs now, or did not end"))
+    rows.append(("drift", "\n".join(found.drift) or "none"))
+    if found.former:
+        rows.append(("former", "\n".join(found.former)))
+    if project.hosts:
+        rows.append(("hosts", "\n".join(f"{host.host} (not set up by sitepub)" for host in project.hosts)))
+    run.terminal.result(pairs(run.terminal, rows))
+    return {
+        "status": "ok", "app": project.app, "stage": project.stage, "name": project.name,
+        "bucket": found.bucket, "region": found.region, "url": found.url, "files": found.files,
+        "bytes": found.bytes,
+        "last_deploy": None if release is None else {
+            "release": release.id, "at": release.at, "by": release.by, "commit": release.commit,
+            "message": release.message},
+        "unfinished": None if found.unfinished is None else {
+            "since": found.unfinished.started, "by": found.unfinished.by},
+        "drift": list(found.drift), "former_buckets": list(found.former),
+        "hosts": [host.host for host in project.hosts],
+    }, 0

@@ -1,0 +1,59 @@
+"""``sitepub plan``: what a deploy would do, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sitepub.cli.options import Run, command
+from sitepub.config.project import Project
+
+CHANGES = 2
+"""Exit code of ``--detailed-exitcode`` when there is something to do."""
+
+
+@command(project=True)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there is something to do, else 0.")
+@click.option("--force", is_flag=True, help="Plan to upload every file again.")
+@click.option("--no-build", is_flag=True, help="Do not run the hook: compare the build that is there.")
+@click.option("--verify", is_flag=True,
+              help="Compare with the bucket itself, not with what sitepub remembers.")
+@click.option("--allow-delete", is_flag=True, help="Allow to delete more than half of the site.")
+def plan(run: Run, detailed_exitcode: bool, force: bool, no_build: bool, verify: bool,
+         allow_delete: bool) -> int:
+    """Build the site and show what deploy would do, and why. Changes nothing in the cloud."""
+    from sitepub.actions.deploy import Options
+    from sitepub.cli.projects import each_project
+
+    options = Options(run.local, run.profile, not no_build, verify, force, allow_delete)
+    changes = False
+
+    def one(project: Project) -> tuple[dict[str, Any], int]:
+        nonlocal changes
+        told, code = work(run, project, options)
+        changes = changes or told["status"] != "unchanged"
+        return told, code
+
+    code = each_project(run, "plan", one)
+    return CHANGES if code == 0 and detailed_exitcode and changes else code
+
+
+def work(run: Run, project: Project, options: Any) -> tuple[dict[str, Any], int]:
+    """Plan one project and show it."""
+    from sitepub.actions.deploy import plan as action
+    from sitepub.cli.plan_view import plan_lines, plan_object
+    from sitepub.cli.story import Story
+    from sitepub.errors import Problem
+
+    planned = action(project, options, Story(run.terminal), run.environ)
+    if not run.terminal.wants_json:
+        run.terminal.result("\n".join(plan_lines(run.terminal, planned)))
+        refusal = planned.refusal
+        if refusal is not None:
+            run.terminal.warn(Problem(f"deploy would refuse this: {refusal.message}", hint=refusal.hint))
+        taken = planned.prepared.plan.taken_over
+        if taken:
+            run.terminal.warn(f"deploy would ask first: {len(taken)} of these objects were not uploaded by"
+                              " sitepub")
+    return plan_object(planned), 0

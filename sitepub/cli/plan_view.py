@@ -1,0 +1,84 @@
+"""A plan in words: every step with its reason, and the totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sitepub.actions.deploy import Planned
+from sitepub.errors import Problem
+from sitepub.publish.plan import Action, Plan, Reason, Step
+from sitepub.terminal.messages import visible
+from sitepub.terminal.sizes import counted, human_bytes
+from sitepub.terminal.terminal import Terminal
+
+_MARKS = {Action.UPLOAD: ("+", "green"), Action.COPY: ("+", "green"), Action.HEADERS: ("~", "yellow"),
+          Action.DELETE: ("-", "red")}
+
+
+def plan_lines(terminal: Terminal, planned: Planned) -> Iterator[str]:
+    """The plan for people."""
+    project, prepared = planned.project, planned.prepared
+    plan = prepared.plan
+    yield (f"Plan for {project.name}, stage {project.stage}: bucket {planned.bucket} in {project.region}")
+    if prepared.empty:
+        yield f"Nothing to do: {counted(plan.unchanged, 'file')} as they should be."
+        return
+    for step in prepared.settings:
+        yield f"  {terminal.style('*', 'cyan')} {visible(step.summary)}  ({step.reason})"
+    for each in plan.steps:
+        yield _line(terminal, each)
+    yield totals(plan, len(prepared.settings))
+    for key in plan.given_up:
+        yield f"  left alone, somebody else wrote it since: {visible(key)}"
+    if plan.foreign:
+        yield f"  left alone: {counted(len(plan.foreign), 'object')} that sitepub did not upload"
+
+
+def _line(terminal: Terminal, step: Step) -> str:
+    mark, color = _MARKS[step.action]
+    if step.reason in (Reason.CONTENT, Reason.DRIFTED, Reason.TAKEN_OVER):
+        mark, color = "~", "yellow"
+    detail = step.reason.value
+    if step.action is Action.COPY:
+        detail += f", copied on the server from {step.source_key}"
+    elif step.action is Action.UPLOAD and step.file is not None:
+        detail += f", {human_bytes(step.file.size)}"
+    return f"  {terminal.style(mark, color)} {step.action.value:<7} {visible(step.key)}  ({visible(detail)})"
+
+
+def totals(plan: Plan, settings: int = 0) -> str:
+    parts = [(len(plan.uploads), f"to upload ({human_bytes(plan.bytes_to_send)})"),
+             (len(plan.copies), "to copy on the server"), (len(plan.header_changes), "to get new headers"),
+             (len(plan.deletions), "to delete"), (settings, "bucket settings to write" if settings > 1
+                                                  else "bucket setting to write")]
+    words = [f"{number:,} {what}" for number, what in parts if number]
+    return ", ".join([*words, f"{plan.unchanged:,} unchanged"])
+
+
+def plan_object(planned: Planned) -> dict[str, Any]:
+    """The plan for programs."""
+    project, plan = planned.project, planned.prepared.plan
+    refusal = planned.refusal
+    return {
+        "status": "unchanged" if planned.prepared.empty else "planned", "app": project.app,
+        "stage": project.stage, "name": project.name, "region": project.region, "bucket": planned.bucket,
+        "url": planned.url, "changes": {
+            "uploaded": len(plan.uploads), "copied": len(plan.copies), "headers": len(plan.header_changes),
+            "deleted": len(plan.deletions), "unchanged": plan.unchanged},
+        "bytes": plan.bytes_to_send,
+        "settings": [{"kind": step.kind, "summary": step.summary, "reason": step.reason,
+                      "timing": step.timing.value} for step in planned.prepared.settings],
+        "steps": [{"action": step.action.value, "key": step.key, "reason": step.reason.value,
+                   "phase": step.phase.value, "bytes": step.bytes_sent, "source": step.source_key
+                   if step.action is Action.COPY else None} for step in plan.steps],
+        "left_alone": [*plan.foreign, *plan.given_up],
+        "refusal": None if refusal is None else {"code": refusal.code, "message": refusal.message,
+                                                 "hint": refusal.hint},
+        "warnings": warning_list(planned.warnings),
+    }
+
+
+def warning_list(warnings: tuple[Problem, ...]) -> list[str]:
+    return [f"{problem.position}: {problem.message}" if problem.position else problem.message
+            for problem in warnings]

@@ -1,0 +1,58 @@
+"""One project, or all the projects of a parent folder, each with its own result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sitepub.cli import boundary
+from sitepub.cli.options import Run
+from sitepub.config.load import find_projects, load_project
+from sitepub.config.project import Project
+from sitepub.errors import ExitCode, Interrupted, SitepubError
+
+Work = Callable[[Project], tuple[dict[str, Any], int]]
+"""Does the work on one project and shows it to people; answers the object for programs and the exit code."""
+
+
+def each_project(run: Run, action: str, work: Work) -> int:
+    """Work on the project of the folder, or on its child projects in the order of their names.
+
+    One project: its errors end the program as they are. Several: the exit code is 0 when all succeeded, that
+    of the failures when all failed alike, else 4 (partly done).
+    """
+    files = find_projects(run.folder)
+    if len(files) == 1 and files[0].parent == run.folder.resolve():
+        told, code = work(_load(run, files[0]))
+        run.terminal.json({"version": 1, "action": action, **told}) if run.terminal.wants_json else None
+        return code
+    results: list[dict[str, Any]] = []
+    codes: list[int] = []
+    for file in files:
+        run.terminal.note(f"{run.terminal.style(file.parent.name, 'bold', on_stderr=True)}")
+        try:
+            told, code = work(_load(run, file))
+        except Interrupted:
+            raise
+        except SitepubError as error:
+            code = int(error.exit_code)
+            told = {"status": "error", "name": file.parent.name,
+                    "error": boundary.error_object(error)["error"]}
+            if not run.terminal.wants_json:
+                boundary.show(run.terminal, error)
+        results.append({"folder": file.parent.name, **told})
+        codes.append(code)
+    failed = [code for code in codes if code]
+    if run.terminal.wants_json:
+        run.terminal.json({"version": 1, "action": action, "status": "error" if failed else "ok",
+                           "projects": results})
+    else:
+        run.terminal.note(f"{len(codes) - len(failed)} of {len(codes)} projects: {action} succeeded")
+    if not failed:
+        return int(ExitCode.OK)
+    return failed[0] if len(failed) == len(codes) and len(set(failed)) == 1 else int(ExitCode.PARTIAL)
+
+
+def _load(run: Run, file: Path) -> Project:
+    return load_project(file, stage=run.stage, inputs=run.inputs, environ=run.environ)

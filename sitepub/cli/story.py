@@ -1,0 +1,83 @@
+"""Tells the story of a deploy on the terminal: the hook's output, the plan, the transfer, questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sitepub.errors import Problem, Refused
+from sitepub.publish.guards import shown
+from sitepub.publish.plan import Step
+from sitepub.publish.prepare import Prepared
+from sitepub.publish.progress import Progress
+from sitepub.settings.steps import SettingStep
+from sitepub.terminal.messages import visible
+from sitepub.terminal.progress import TransferProgress
+from sitepub.terminal.sizes import counted
+from sitepub.terminal.terminal import Terminal
+
+
+class Story:
+    """What :class:`sitepub.actions.deploy.Teller` asks for, on a terminal."""
+
+    def __init__(self, terminal: Terminal, *, yes: bool = False) -> None:
+        self._terminal = terminal
+        self._yes = yes
+
+    def hook_line(self, line: str) -> None:
+        self._terminal.note(f"{self._terminal.style('hook |', 'dim', on_stderr=True)} {line}")
+
+    def warn(self, problem: Problem) -> None:
+        self._terminal.warn(problem)
+
+    def note(self, text: str) -> None:
+        self._terminal.note(text)
+
+    def setting(self, step: SettingStep) -> None:
+        self._terminal.note(f"bucket: {visible(step.summary)}")
+
+    def approve(self, prepared: Prepared) -> None:
+        taken = prepared.plan.taken_over
+        if not taken or self._yes:
+            return
+        words = (f"{counted(len(taken), 'object')} in the bucket {prepared.base.bucket} that sitepub did not"
+                 f" upload would get other content:\n{shown(taken)}")
+        if not self._terminal.can_ask:
+            raise Refused(words, code="ForeignObjects",
+                          hint="if the site may replace them: --yes; what is not in the site stays anyway")
+        self._terminal.note(visible_lines(words))
+        self._terminal.confirm_or_refuse("Replace them?")
+
+    @contextmanager
+    def transfer(self) -> Iterator[Progress]:
+        with TransferProgress(self._terminal, verb="Publishing") as shown_progress:
+            yield Transfer(shown_progress)
+
+
+class Transfer:
+    """Hands the engine's events to a progress display, which knows steps by their names only."""
+
+    def __init__(self, display: TransferProgress) -> None:
+        self._display = display
+
+    def planned(self, steps: int, total_bytes: int) -> None:
+        self._display.planned(steps, total_bytes)
+
+    def started(self, step: Step) -> None:
+        self._display.started(step.key)
+
+    def sent(self, step: Step, count: int) -> None:
+        self._display.sent(step.key, count)
+
+    def finished(self, step: Step) -> None:
+        self._display.finished(step.key)
+
+    def failed(self, step: Step, error: Exception) -> None:
+        self._display.failed(step.key, error)
+
+    def retried(self, step: Step, error: Exception, wait: float) -> None:
+        self._display.retried(step.key, error, wait)
+
+
+def visible_lines(text: str) -> str:
+    return "\n".join(visible(line) for line in text.split("\n"))
