@@ -182,6 +182,9 @@ class Server:
 
     def _request(self, received: web.BaseRequest) -> Request:
         target = received.raw_path
+        if not target.startswith("/") and "://" in target:
+            # absolute form, as sent to proxies (RFC 9112 3.2.2)
+            target = "/" + target.partition("://")[2].partition("/")[2]
         path, _, query_text = target.partition("?")
         headers: Mapping[str, str] = received.headers
         number = next(self._numbers)

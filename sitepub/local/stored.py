@@ -58,8 +58,8 @@ class StoredObject:
 
 def from_row(row: Row, *, marker: bool = False) -> StoredObject:
     """A row of :data:`COLUMNS`."""
-    values = (*row[:6], unsigned_crc(row[6]), *row[7:])
-    return StoredObject(*values, marker=marker)
+    values: Row = (*row[:6], unsigned_crc(row[6]), *row[7:], marker)
+    return StoredObject(*values)
 
 
 def find_object(cloud: LocalCloud, bucket: Bucket, key: str) -> StoredObject | None:
