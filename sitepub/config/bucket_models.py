@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from sitepub.config.fields import BucketName, FilledText, Line, Shape, Text, TextList, Whole, wrong
+from sitepub.config.fields import BucketName, FilledText, Line, OneOrMore, Shape, Text, TextList, Whole, wrong
 
 Method = Literal["GET", "PUT", "HEAD", "POST", "DELETE"]
 
@@ -23,8 +23,7 @@ class CorsShape(Shape):
     """One CORS rule (COS API 436/8279)."""
 
     allowed_origins: TextList = Field(min_length=1, description="Such as `https://example.com`, or `*`.")
-    allowed_methods: Annotated[list[Method], BeforeValidator(
-        lambda value: value if isinstance(value, list) else [value])] = Field(
+    allowed_methods: Annotated[list[Method], OneOrMore()] = Field(
         min_length=1, description="Methods that are allowed.")
     allowed_headers: TextList | None = Field(None, description="Request headers that are allowed, or `*`.")
     expose_headers: TextList | None = Field(None, description="Response headers that scripts may read.")
@@ -68,8 +67,7 @@ class LifecycleShape(Shape):
     expiration: ExpirationShape | None = Field(None, description="Delete objects.")
     noncurrent_version_expiration: NoncurrentExpirationShape | None = Field(
         None, description="Delete older versions.")
-    transition: Annotated[list[TransitionShape], BeforeValidator(
-        lambda value: value if isinstance(value, list) else [value])] | None = Field(
+    transition: Annotated[list[TransitionShape], OneOrMore()] | None = Field(
         None, description="Move objects to a cheaper storage class; one, or a list.")
     abort_incomplete_multipart_upload: AbortMultipartShape | None = Field(
         None, description="Drop unfinished uploads.")
@@ -134,8 +132,7 @@ Pattern = Annotated[Text, AfterValidator(_pattern)]
 class HeadersShape(Shape):
     """Response headers for some files."""
 
-    files: Annotated[list[Pattern], BeforeValidator(
-        lambda value: value if isinstance(value, list) else [value])] = Field(
+    files: Annotated[list[Pattern], OneOrMore()] = Field(
         min_length=1, description="Patterns in gitignore syntax: one, or a list.")
     set: Annotated[dict[HeaderName, Line], BeforeValidator(_header_values), WithJsonSchema({
         "type": "object", "additionalProperties": {"type": ["string", "number", "null"]}})] = Field(

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from sitepub.config.fields import FilledText, Flag, Shape, Switch, Text, TextList, Whole
+from sitepub.config.fields import FilledText, Flag, OneOrMore, Shape, Switch, Text, TextList, Whole
 
 RuleType = Literal["all", "file", "directory", "path", "index", "default", "contentType"]
 ListType = Literal["whitelist", "blacklist"]
@@ -163,8 +163,7 @@ class CompressionRule(Shape):
     compress: Flag
     min_length: Annotated[Whole, Field(ge=0)] | None = None
     max_length: Annotated[Whole, Field(ge=0)] | None = None
-    algorithms: Annotated[list[Literal["gzip", "brotli"]], BeforeValidator(
-        lambda value: value if isinstance(value, list) else [value])] | None = None
+    algorithms: Annotated[list[Literal["gzip", "brotli"]], OneOrMore()] | None = None
     file_extensions: TextList | None = None
     rule_type: RuleType | None = None
     rule_paths: TextList | None = None
@@ -316,8 +315,7 @@ class HttpsShape(Shape):
     verify_client: Switch = Field("off", description="Ask visitors for a certificate.")
     hsts: HstsShape | None = Field(None, description="`switch`, `maxAge` (seconds), `includeSubDomains`.")
     tls_version: Annotated[
-        list[Literal["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]], BeforeValidator(
-            lambda value: value if isinstance(value, list) else [value])] | None = Field(
+        list[Literal["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]], OneOrMore()] | None = Field(
         None, description="TLS versions that are allowed.")
     cert_info: CertInfoShape | None = Field(None, description="The certificate.")
 

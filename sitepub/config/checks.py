@@ -197,7 +197,8 @@ def _headers(inputs: Node, found: Findings) -> None:
             canonical = canonical_header(name)
             if canonical not in STORED_HEADERS and not canonical.startswith("x-cos-"):
                 found.odd(node, f"`{canonical}` has no effect: with a file, COS keeps only "
-                          f"{', '.join(STORED_HEADERS)} and x-cos-meta-*", "A CDN can add it: `hosts[].responseHeader`.", key=True)
+                          f"{', '.join(STORED_HEADERS)} and x-cos-meta-*",
+                          "A CDN can add it: `hosts[].responseHeader`.", key=True)
 
 
 def _env(inputs: Node, found: Findings, environ: Mapping[str, str]) -> None:

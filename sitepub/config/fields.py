@@ -10,9 +10,19 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from sitepub.config.document import WrittenFloat, WrittenInt
 
@@ -72,8 +82,17 @@ def _number(value: object) -> float:
     raise wrong("expected a number")
 
 
-def _list(value: object) -> object:
-    return value if isinstance(value, list) else [value]
+class OneOrMore:
+    """Marks a list that may be written as a single value."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(
+            lambda value: value if isinstance(value, list) else [value], handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema,
+                                     handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        many = handler(core)
+        return {"anyOf": [many["items"], many]}
 
 
 def _filled(value: str) -> str:
@@ -96,9 +115,7 @@ Switch = Annotated[Literal["on", "off"], BeforeValidator(_switch),
                    WithJsonSchema({"enum": ["on", "off", True, False]})]
 Whole = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": "integer"})]
 Number = Annotated[float, BeforeValidator(_number), WithJsonSchema({"type": "number"})]
-TextList = Annotated[list[FilledText], BeforeValidator(_list),
-                     WithJsonSchema({"anyOf": [{"type": "string"},
-                                               {"type": "array", "items": {"type": "string"}}]})]
+TextList = Annotated[list[FilledText], OneOrMore()]
 
 
 def inner_path(value: str) -> str:

@@ -9,20 +9,19 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sitepub.config.document import Node
-from sitepub.config.nearest import did_you_mean, nearest
+from sitepub.config.nearest import did_you_mean
 from sitepub.errors import Problem
 
 Loc = tuple[int | str, ...]
 
 
 def mistakes(error: ValidationError, model: type[BaseModel], root: Node, *,
-             elsewhere: Sequence[tuple[str, type[BaseModel]]] = (), extra_keys: Sequence[str] = (),
+             elsewhere: Sequence[tuple[str, type[BaseModel]]] = (),
              path: str = "") -> list[Problem]:
-    """The problems of one failed validation of ``root`` with ``model``.
+    """The problems of one failed validation of ``root``, which stands at ``path``, with ``model``.
 
-    ``elsewhere``: other places (key path, model) in which an unknown key may be at home. ``extra_keys``:
-    names that are right at the top of ``model`` although the model does not know them. ``path``: where ``root``
-    is. Places that were told before (broken nodes) are left out.
+    ``elsewhere``: other places (key path, model) in which an unknown key may be at home. Places that were
+    told before (broken nodes) are left out.
     """
     problems: list[Problem] = []
     for detail in error.errors(include_url=False, include_input=False):
@@ -34,8 +33,7 @@ def mistakes(error: ValidationError, model: type[BaseModel], root: Node, *,
         if detail["type"] == "missing":
             problems.append(_missing(node, label, str(loc[-1])))
         elif detail["type"] == "extra_forbidden":
-            known = [*keys_of(model, loc[:-1]), *(extra_keys if len(loc) == 1 else ())]
-            problems.append(_unknown(node, str(loc[-1]), label, known, elsewhere))
+            problems.append(_unknown(node, str(loc[-1]), label, keys_of(model, loc[:-1]), elsewhere))
         else:
             message, hint = _said(detail, node)
             where = node.key_here if in_key else node.here
@@ -79,14 +77,12 @@ def _missing(node: Node, label: str, name: str) -> Problem:
 def _unknown(node: Node, name: str, label: str, known: Sequence[str],
              elsewhere: Sequence[tuple[str, type[BaseModel]]]) -> Problem:
     hint = did_you_mean(name, known)
-    if hint is None or nearest(name, known) not in known:
-        hint = None
     for place, model in elsewhere:
         if name in keys_of(model, ()) and (hint is None or name not in known):
             hint = f"`{name}` belongs under `{place}`." if place else f"`{name}` belongs at the top level."
             break
     if hint is None and known:
-        hint = "Known here: " + ", ".join(known) + "." if len(known) <= 12 else None
+        hint = f"Known here: {', '.join(known)}." if len(known) <= 12 else None
     return Problem(f"unknown key `{label}`", node.key_here, hint)
 
 

@@ -1,0 +1,257 @@
+"""Writes docs/configuration.md: ``python -m sitepub.config.reference > docs/configuration.md``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from sitepub.config.ignored import IGNORED
+from sitepub.config.schema import Schema, raw_schema, references
+
+_INTRO = """\
+# Configuration
+
+<!-- Written by `python -m sitepub.config.reference`; change the models instead. -->
+
+A site is described by `serverless.yml` (or `serverless.yaml`, or `serverless.json`) in its folder. The
+file is the one that the `website` component of the Serverless Cloud Framework reads; what is new is
+marked *new*.
+
+The shortest one publishes a folder as it is:
+
+```yaml
+component: website
+name: my-site
+inputs:
+  src: ./public
+```
+
+A blog that is built first, with an address of its own and pages that are never stale:
+
+```yaml
+# yaml-language-server: $schema=./serverless.schema.json
+component: website
+name: my-blog
+app: my-blog
+stage: ${env:STAGE, 'dev'}
+
+inputs:
+  src:
+    hook: npx hexo generate
+    dist: ./public
+    error: 404.html
+  region: ap-guangzhou
+  bucketName: my-blog-${stage}
+  env:
+    API_URL: ${env:API_URL}
+  headers:
+    - files: "*.html"
+      set:
+        Cache-Control: no-cache
+    - files: [/assets/, "*.woff2"]
+      set:
+        Cache-Control: public, max-age=31536000, immutable
+```
+
+`sitepub schema > serverless.schema.json` writes the JSON Schema that editors complete and check keys
+with.
+
+## Rules
+
+- Every mistake is told at once, with file, line and column. Unknown keys are mistakes.
+- The files are YAML 1.2: only `true` and `false` are booleans; `on`, `off`, `yes` and `no` are text.
+  Keys of the type on/off take `true` and `false` too. A key may stand only once.
+- A number where text is wanted is taken as it is written: `value: 007` is the text `007`.
+- A key that holds nothing counts as left out.
+- A folder without a file of its own deploys the sites in the folders below it, in the order of their
+  names.
+- `app`, `stage` and `org` may come from the `serverless.yml` of the parent folder, if that has no
+  `component`.
+
+## Variables
+
+| variable | value |
+|---|---|
+| `${env:NAME}` | environment variable, or a line of a `.env` file |
+| `${env:NAME, 'default'}` | the same, with a default |
+| `${name}`, `${app}`, `${stage}`, `${org}` | the top-level values |
+| `$${` | the text `${` itself |
+
+They may stand in every value, several in one, and inside each other (`${env:KEY_${stage}}`). The result
+is text; `true`, `false` and numbers written as text are taken where a boolean or a number is wanted. A
+variable that is not set and has no default is a mistake.
+
+## .env files
+
+`.env.STAGE` and then `.env` are read, in the folder of serverless.yml and in the two folders above it.
+The first file that sets a variable wins, and the real environment wins over all files. The stage itself
+may come from `.env` (`stage: ${env:STAGE}`); `--stage` wins over everything.
+
+```sh
+# a comment
+export API_URL=https://api.example.com   # another
+GREETING="two\\nlines"
+LITERAL='nothing is $replaced here'
+```
+
+Quoted values may have several lines. Nothing is expanded inside the values.
+
+## --inputs
+
+`--inputs key=value` sets a value below `inputs`, and may be given several times, or once with several
+assignments: `--inputs src.index=home.html hosts.0.host=www.example.com`. Values are JSON (`true`, `12`,
+`[…]`, `{…}`, `"…"`, `null`); everything else is text, and so are numbers with leading zeros or trailing
+decimals (`007`, `1.0`). The index after the last one appends to a list; `\\.` is a dot inside a key.
+"""
+
+_SECTIONS = (
+    ("Top level", "ConfigShape", None),
+    ("inputs", "InputsShape", "`headers`, `accelerate` and `state` are *new*."),
+    ("inputs.src", "SourceShape", "`src: ./public` is short for `src: {src: ./public}`. `include`, "
+     "`exclude`, `timeout` and `allowSecrets` are *new*. Patterns of a `.sitepubignore` file are excluded too."),
+    ("inputs.headers", "HeadersShape", "*New.* `headers: {\"*.html\": {Cache-Control: no-cache}}`, a map of "
+     "pattern to headers, means the same."),
+    ("inputs.acl", "AclShape", "`acl: private` is short for `acl: {permissions: private}`."),
+    ("inputs.cors[]", "CorsShape", None),
+    ("inputs.tags[]", "TagShape", None),
+    ("inputs.lifecycle[]", "LifecycleShape", "Keys may begin with a capital too, as in the COS API."),
+    ("inputs.redirectRules[]", "RedirectRuleShape", "Keys may begin with a capital too, as in the COS API."),
+    ("inputs.state", "StateShape", "*New.* Left out, the state lies in `sitepub-state-<region>-<APPID>`."),
+    ("inputs.hosts[]", "HostShape", "Hosts are checked; a deploy does not set them up yet, and says so."),
+    ("inputs.https and inputs.hosts[].https", "HttpsShape", None),
+    ("inputs.hosts[].forceRedirect", "ForceRedirectShape", None),
+)
+
+_OLD = """\
+## The old form
+
+`component: "@serverless/tencent-website"` is read as well. There `code` stands in place of `src`: the
+hook runs in `code.root`, and `code.src` below it is the folder to publish (with a hook: the folder it
+fills). The default of `protocol` is `http`. The whole may stand below a key that names the site, as the
+first version had it:
+
+```yaml
+mySite:
+  component: "@serverless/tencent-website"
+  inputs:
+    code:
+      root: ./frontend
+      src: ./dist
+      hook: npm run build
+```
+"""
+
+
+def render() -> str:
+    """The text of docs/configuration.md."""
+    definitions: dict[str, Schema] = raw_schema()["$defs"]
+    parts = [_INTRO]
+    told = {name for _title, name, _note in _SECTIONS}
+    for title, name, note in _SECTIONS:
+        parts.append(f"## {title}\n")
+        if note:
+            parts.append(f"{note}\n")
+        parts.append(_table(definitions, name, told))
+        if name == "HostShape":
+            parts.append("### Keys of the CDN settings\n\nThey are the fields of the CDN API (228/30987), in "
+                         "camelCase.\n\n" + _details(definitions, told))
+    parts += [_OLD, "## Keys without effect\n\nThe original took these; here they are a warning.\n\n"
+              "| key | why |\n|---|---|\n"
+              + "".join(f"| `{'.'.join(path).replace('.*', '[]')}` | {reason} |\n"
+                        for path, reason in IGNORED.items())
+              + "| the version in `component: website@version` | sitepub has its own |\n"]
+    return "\n".join(parts)
+
+
+def _table(definitions: dict[str, Schema], name: str, told: set[str]) -> str:
+    lines = ["| key | type | default | meaning |", "|---|---|---|---|"]
+    for key, kind, default, text in _rows(definitions, name, "", told):
+        lines.append(f"| `{key}` | {kind} | {default} | {text} |")
+    return "\n".join(lines) + "\n"
+
+
+def _rows(definitions: dict[str, Schema], name: str, above: str,
+          told: set[str]) -> Iterator[tuple[str, str, str, str]]:
+    """The keys of a definition, and below them those of small definitions that have no section."""
+    definition = definitions[name]
+    def is_cdn(item: tuple[str, Schema]) -> bool:
+        return any(not ref.endswith("Shape") for ref in references(item[1]))
+
+    for key, schema in sorted(definition["properties"].items(), key=is_cdn):
+        if (name, key) == ("SourceShape", "root"):
+            continue  # told with the old form
+        required = key in definition.get("required", ())
+        default = "required" if required else _default(schema)
+        yield above + key, _kind(schema), default, schema.get("description", "")
+        for used in dict.fromkeys(references(schema)):
+            if used not in told and used.endswith("Shape") and used not in ("SpecificShape", "AreaShape"):
+                step = "[]." if "array" in _types(schema) else "."
+                yield from _rows(definitions, used, above + key + step, told)
+
+
+def _details(definitions: dict[str, Schema], told: set[str]) -> str:
+    """One line for each CDN structure: its keys and their types."""
+    lines = ["| key | keys below it |", "|---|---|"]
+    for key, schema in definitions["HostShape"]["properties"].items():
+        below = [ref for ref in references(schema) if ref not in told and not ref.endswith("Shape")]
+        if below:
+            lines.append(f"| `{key}` | {_inline(definitions, below[0])} |")
+    lines.append("| `specificConfig` | `mainland`, `overseas`: each with the settings of a host |")
+    return "\n".join(lines) + "\n"
+
+
+def _inline(definitions: dict[str, Schema], name: str) -> str:
+    parts = []
+    for key, schema in definitions[name]["properties"].items():
+        below = references(schema)
+        many = "[]" if "array" in _types(schema) else ""
+        parts.append(f"`{key}{many}` {{{_inline(definitions, below[0])}}}" if below else f"`{key}`")
+    return ", ".join(parts)
+
+
+def _types(schema: Schema) -> list[str]:
+    own = schema.get("type", [])
+    found = [own] if isinstance(own, str) else list(own)
+    for part in schema.get("anyOf", ()):
+        found += _types(part)
+    return found
+
+
+def _kind(schema: Schema) -> str:
+    """The type of a value, in words."""
+    if "anyOf" in schema:
+        kinds = [_kind(part) for part in schema["anyOf"] if part.get("type") != "null"]
+        return " or ".join(dict.fromkeys(kinds))
+    if "$ref" in schema:
+        return "map"
+    if "enum" in schema:
+        values = schema["enum"]
+        return "on/off" if "on" in values else ", ".join(f"`{value}`" for value in values)
+    match schema.get("type"):
+        case "boolean":
+            return "true/false"
+        case "integer":
+            return "whole number"
+        case "number":
+            return "number"
+        case "array":
+            inner = _kind(schema["items"])
+            return f"list of {inner + 's' if inner in ('map', 'number') else inner}"
+        case "object":
+            return "map"
+        case _:
+            return "text"
+
+
+def _default(schema: Schema) -> str:
+    value: Any = schema.get("default")
+    if value is None or value in ("", [], {}):
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+if __name__ == "__main__":
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+    sys.stdout.write(render())
