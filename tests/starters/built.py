@@ -1,0 +1,97 @@
+"""Install the npm packages of a starter once for all tests and all workers, and lend them to copies of it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+STARTERS = Path(__file__).parents[2] / "starters"
+PATIENCE = 600
+"""Seconds that an install may take, the registry's slowness included."""
+
+
+def install(starter_name: str, target_dir: Path) -> None:
+    """``npm install`` for a copy of the starter in ``target_dir``: gives it a node_modules of its own.
+
+    The packages are fetched by the first test that asks; they lie in the system's temporary folder, under a
+    name made of what package.json asks for and of Node's version. Copies share files by hard links where the
+    file system can. Fails with npm's own output.
+    """
+    target = target_dir / "node_modules"
+    shutil.copytree(_cached(starter_name), target, symlinks=True, copy_function=_link_or_copy)
+
+
+def generate(site: Path, *command: str) -> str:
+    """Run a build command in a site; its output. The site's own npm settings apply, nothing is fetched."""
+    return _run([npm(command[0]), *command[1:]], site)
+
+
+def npm(program: str = "npm") -> str:
+    """npm and npx are ``.cmd`` files on Windows."""
+    found = shutil.which(program)
+    assert found is not None, f"the tests need {program}: tests/run installs it"
+    return found
+
+
+def _cached(starter_name: str) -> Path:
+    manifest = (STARTERS / starter_name / "package.json").read_text(encoding="utf-8")
+    wanted = {name: json.loads(manifest).get(name) for name in ("dependencies", "devDependencies")}
+    version = subprocess.run([npm("node"), "--version"], capture_output=True, text=True, check=True).stdout
+    key = hashlib.sha256(f"{json.dumps(wanted, sort_keys=True)}{version}".encode()).hexdigest()[:16]
+    user = getattr(os, "getuid", lambda: 0)()
+    store = Path(tempfile.gettempdir()) / f"sitepub-test-npm-{user}"
+    store.mkdir(mode=0o700, exist_ok=True)
+    place = store / f"{starter_name}-{key}"
+    done = place / "node_modules"
+    with _lock(store / f"{starter_name}-{key}.lock"):
+        if not done.is_dir():
+            fresh = Path(tempfile.mkdtemp(prefix=f"{starter_name}-", dir=store))
+            try:
+                (fresh / "package.json").write_text(manifest, encoding="utf-8")
+                _run([npm(), "install", "--no-audit", "--no-fund", "--no-package-lock"], fresh)
+                place.mkdir(exist_ok=True)
+                (fresh / "node_modules").rename(done)
+            finally:
+                shutil.rmtree(fresh, ignore_errors=True)
+    return done
+
+
+def _run(command: list[str], folder: Path) -> str:
+    ended = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                           stderr=subprocess.STDOUT, encoding="utf-8", timeout=PATIENCE, check=False)
+    assert ended.returncode == 0, f"{' '.join(command)} ended with {ended.returncode}:\n{ended.stdout}"
+    return ended.stdout
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+@contextlib.contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """Held by one process at a time; the system lets go of it when the process ends."""
+    with path.open("a+b") as stream:
+        if os.name == "nt":
+            import msvcrt
+
+            while True:
+                with contextlib.suppress(OSError):
+                    msvcrt.locking(stream.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined,unused-ignore]
+                    break
+                time.sleep(0.2)
+        else:
+            import fcntl
+
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
