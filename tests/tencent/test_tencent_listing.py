@@ -23,7 +23,8 @@ def page(keys: list[str], *, truncated: bool = False, marker: str | None = None)
                     for number, key in enumerate(keys))
     following = "" if marker is None else f"<NextMarker>{quote(marker)}</NextMarker>"
     return (f"<?xml version='1.0'?><ListBucketResult><Name>b</Name><EncodingType>url</EncodingType>"
-            f"{following}<IsTruncated>{'true' if truncated else 'false'}</IsTruncated>{items}</ListBucketResult>").encode()
+            f"{following}<IsTruncated>{'true' if truncated else 'false'}</IsTruncated>{items}"
+            f"</ListBucketResult>").encode()
 
 
 def test_pages_follow_each_other_to_the_end() -> None:

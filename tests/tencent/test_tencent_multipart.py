@@ -63,9 +63,11 @@ class PartsBucket:
                 return error(404, "NoSuchUpload")
             self.whole = b"".join(self.parts[number] for number in sorted(self.parts))
             assert len(re.findall(b"<PartNumber>", request.body)) == len(self.parts)
-            name = b"CompleteMultipartUploadResult"
-            body = b"   <%b><ETag>&quot;abc-5&quot;</ETag></%b>" % (name, name)
-            return answer(200, body, x_cos_hash_crc64ecma=self._crc()) if self.crc_header else answer(200, body)
+            root = "CompleteMultipartUploadResult"
+            body = f"   <{root}><ETag>&quot;abc-5&quot;</ETag></{root}>".encode()
+            if not self.crc_header:
+                return answer(200, body)
+            return answer(200, body, x_cos_hash_crc64ecma=self._crc())
         assert name == "head" and self.whole is not None
         return Raw(f"HTTP/1.1 200 OK\r\nContent-Length: {len(self.whole)}\r\nETag: \"abc-5\"\r\n"
                    f"x-cos-hash-crc64ecma: {self._crc()}\r\n\r\n".encode())
