@@ -97,7 +97,7 @@ def lines(visits: Iterable[Visit]) -> bytes:
 
 def _word(value: object) -> str:
     """A field without blanks: they are percent-encoded."""
-    return quote(str(value), safe="/!$&'()*+,;=:@-._~%?#[]") or "-"
+    return quote(str(value), safe="/!$&'()*+,;=:@-._~%?#[]", errors="surrogateescape") or "-"
 
 
 def _fields(visit: Visit) -> tuple[object, ...]:

@@ -156,4 +156,5 @@ def _redirect(rule: RoutingRule, key: str, visit: Visit) -> Redirect:
 
 
 def _encoded(path: str) -> str:
-    return quote(path, safe="/!$&'()*+,;=:@-._~")
+    """The path as a URL; bytes that were not UTF-8 come back as they were."""
+    return quote(path, safe="/!$&'()*+,;=:@-._~", errors="surrogateescape")

@@ -178,6 +178,7 @@ def test_https_is_forced_on_real_names_only(site: Site) -> None:
     assert answer.status == 301
     host = f"{site.bucket}.cos-website.{site.cloud.region}.myqcloud.com"
     assert answer.headers["Location"] == f"https://{host}/docs/?a=1"
+    assert site.visit_real("/%FF").headers["Location"] == f"https://{host}/%FF"
     assert site.visit_real("/docs/", X_Forwarded_Proto="https").body == FILES["docs/index.html"]
     assert site.visit("/docs/").body == FILES["docs/index.html"]
 
@@ -269,7 +270,7 @@ def test_bucket_logging_delivers_visits_as_documented(site: Site) -> None:
     site.visit("/before")
     status = {"LoggingEnabled": {"TargetBucket": site.bucket, "TargetPrefix": "logs/"}}
     site.client.put_bucket_logging(Bucket=site.bucket, BucketLoggingStatus=status)
-    site.visit("/about.html", User_Agent="a b")
+    site.visit("/about.html", User_Agent="a b", Referer="http://\xff/")
     site.rest("/none.html")
     answer = site.ask(f"{site.cloud.host}:{site.cloud.port}", "/-/logs/deliver", "POST")
     assert answer.status == 200

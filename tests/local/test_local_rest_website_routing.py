@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sitepub.local.errors import ServiceError
 from sitepub.local.website_document import parse, render
@@ -175,3 +177,37 @@ def test_a_configuration_over_64_kb_is_too_large() -> None:
     with pytest.raises(ServiceError) as caught:
         parse(b"<WebsiteConfiguration>" + b" " * 65_536 + b"</WebsiteConfiguration>")
     assert caught.value.code == "EntityTooLarge"
+
+
+CONFIGURATIONS = st.builds(
+    WebsiteConfiguration, st.just("index.html"), error_document=st.sampled_from([None, "404.html", "none"]),
+    original_http_status=st.sampled_from([None, True, False]), auto_addressing=st.booleans(),
+    rules=st.lists(st.builds(RoutingRule, error_code=st.sampled_from([403, 404]), replace_key_with=st.text()),
+                   max_size=2).map(tuple),
+)
+KEYS = st.sampled_from(SITE)
+PATHS = st.one_of(st.text(), KEYS, KEYS.map(lambda key: key.removesuffix(".html"))).map("/".__add__)
+
+
+@given(CONFIGURATIONS, PATHS, st.sets(st.sampled_from(SITE)), st.sets(st.sampled_from(SITE)))
+def test_nothing_is_served_that_is_not_there_or_not_readable(
+    website: WebsiteConfiguration, path: str, keys: set[str], denied: set[str]
+) -> None:
+    found = decide(website, path, keys=keys, denied=denied)
+    if isinstance(found, Serve):
+        assert found.key in keys - denied
+    if isinstance(found, Redirect):
+        assert found.location.isascii() and found.location.isprintable()
+        assert found.location.startswith(f"{HOST}/")
+        assert not found.location.startswith(f"{HOST}//")
+
+
+@given(CONFIGURATIONS, st.sets(st.sampled_from(SITE)))
+def test_a_hidden_ending_leads_to_the_same_page_in_one_step(
+    website: WebsiteConfiguration, keys: set[str]
+) -> None:
+    for key in keys:
+        found = decide(website, f"/{key}", keys=keys)
+        if isinstance(found, Redirect):
+            found = decide(website, found.location.removeprefix(HOST), keys=keys)
+        assert found == Serve(key)
