@@ -116,7 +116,11 @@ def test_killed_at_any_write_the_next_run_ends_as_an_undisturbed_one(
         cloud.revive()
         # Half of the time the site was edited again before the next run.
         last = third if kill % 2 else second
-        deploy(cloud, last)
+        outcome = deploy(cloud, last)
+        if outcome.status is Status.PARTIAL:
+            # Killed too early for a journal; met an object of somebody else that it had not looked for.
+            assert {failure.step.key for failure in outcome.failures} <= set(rest)
+            deploy(cloud, last)
         met = {key for key in rest if key in second.files and key not in last.files}
         found = live(cloud)
         wanted = expected(last, {key: text for key, text in rest.items() if key not in last.files})
