@@ -6,7 +6,7 @@ from sitepub.actions.starters import yaml_text
 from sitepub.site.framework import Framework
 
 SCHEMA_FILE = ".sitepub-schema.json"
-"""The JSON Schema beside serverless.yml, for editors. Names with ``.sitepub`` in front are never published."""
+"""The JSON Schema beside serverless.yml, for editors. Names that begin with ``.sitepub`` stay unpublished."""
 
 _COLUMN = 32
 """Where comments begin."""

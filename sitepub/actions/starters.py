@@ -78,8 +78,9 @@ def project_name(folder: str, otherwise: str) -> str:
 
 def yaml_text(text: str) -> str:
     """The text as a YAML scalar that reads back as the same string: plain where that is safe."""
-    plain = re.fullmatch(r"[A-Za-z./][A-Za-z0-9_./@=-]*(?: [A-Za-z0-9_./@=-]+)*", text)
+    plain = re.fullmatch(r"[A-Za-z0-9./][A-Za-z0-9_./@=-]*(?: [A-Za-z0-9_./@=-]+)*", text)
+    like_number = re.fullmatch(r"[0-9a-fxo._+-]+", text, re.IGNORECASE)
     reserved = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", ".inf", ".nan"}
-    if plain and text.lower() not in reserved:
+    if plain and not like_number and text.lower() not in reserved:
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
