@@ -142,7 +142,7 @@ def parse(body: bytes) -> Policy:
         raise ServiceError("EntityTooLarge", f"A policy can have {LIMIT} bytes.")
     try:
         document = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise malformed(f"The policy is not JSON: {error}.") from None
     members = _members(document, {"version", "statement", "principal"}, "The policy")
     if members.get("version") != "2.0":

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sitepub.local import cors_rules, logging_document, referer, tagging
+from sitepub.local import cors_rules, logging_document, referer, tagging, website_document
+from sitepub.local.bucket_configuration import DOCUMENTS
 from sitepub.local.errors import ServiceError
 from sitepub.local.lifecycle import check_lifecycle
+from sitepub.local.website_routing import RoutingRule, WebsiteConfiguration
 
 ORIGIN = "<AllowedOrigin>https://*.example.com</AllowedOrigin>"
 RULE = (
@@ -201,3 +205,38 @@ def test_other_documents_are_refused(check: Callable[[bytes], object], body: byt
     with pytest.raises(ServiceError) as caught:
         check(body)
     assert caught.value.code == "MalformedXML"
+
+
+PARTS = st.one_of(
+    st.sampled_from([inner.encode() for inner in (RULE, ANY, GOOD, EXPIRE)]), st.binary(max_size=20),
+    st.sampled_from([
+        b"<WebsiteConfiguration>", b"</WebsiteConfiguration>", b"<CORSConfiguration>",
+        b"</CORSConfiguration>", b"<Tagging>", b"<TagSet>", b"</TagSet></Tagging>",
+        b"<RefererConfiguration>", b"<Status>Enabled</Status>",
+        b"<IndexDocument><Suffix>i</Suffix></IndexDocument>", b"<ErrorDocument><Key>k</Key></ErrorDocument>",
+        b"<BucketLoggingStatus>", b"</BucketLoggingStatus>", b'{"version":"2.0","statement":[', b"{}", b"]}",
+    ]),
+)
+
+
+@given(st.sampled_from(sorted(DOCUMENTS)), st.lists(PARTS, max_size=6).map(b"".join))
+def test_whatever_is_put_is_taken_or_refused_with_a_documented_error(kind: str, body: bytes) -> None:
+    try:
+        DOCUMENTS[kind].check(body)
+    except ServiceError as error:
+        assert 400 <= error.status < 500
+    else:
+        assert DOCUMENTS[kind].render(body)
+
+
+@given(st.text(min_size=1), st.text())
+def test_a_website_configuration_holds_any_key_that_xml_can_carry(key: str, prefix: str) -> None:
+    document = website_document.render(WebsiteConfiguration(
+        "index.html", key, rules=(RoutingRule(key_prefix="a", replace_prefix_with=prefix),)))
+    try:
+        found = website_document.parse(document.encode("utf-8", "surrogatepass"))
+    except ServiceError as error:
+        assert error.code == "MalformedXML"
+    else:
+        assert found.error_document == key.strip()
+        assert found.rules[0].replace_prefix_with == prefix.strip()

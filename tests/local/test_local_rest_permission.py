@@ -131,7 +131,7 @@ def test_the_capitals_of_the_sdks_samples_and_one_principal_for_all_are_read() -
 
 
 @pytest.mark.parametrize("document", [
-    "no json", [], {}, {"version": "1.0", "statement": [statement()]}, {"version": "2.0"},
+    "no json", "[" * 20_000, [], {}, {"version": "1.0", "statement": [statement()]}, {"version": "2.0"},
     {"version": "2.0", "statement": []}, {"version": "2.0", "statement": [statement("maybe")]},
     {"version": "2.0", "statement": [statement(action="s3:GetObject")]},
     {"version": "2.0", "statement": [statement(action=[])]},

@@ -92,7 +92,7 @@ def _parameters(method: str, headers: Mapping[str, str], body: bytes) -> dict[st
         raise ApiError("UnsupportedProtocol")
     try:
         parameters = json.loads(body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ApiError("InvalidParameter", "The body is not JSON.") from None
     if not isinstance(parameters, dict):
         raise ApiError("InvalidParameter", "The body must be a JSON object.")
