@@ -1,6 +1,6 @@
 """Who may do what: a pure decision from the ACLs, the bucket policy and who asks.
 
-As documented in COS API 436/30749 and 436/7738: a deny always wins; the owner may do everything else; then
+As documented in COS API 436/30749 and 436/30752: a deny always wins; the owner may do everything else; then
 the policy's allow; then the object's own ACL, or the bucket's when the object has none.
 """
 

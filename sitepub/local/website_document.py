@@ -1,4 +1,4 @@
-"""The website configuration of a bucket as XML (COS API 436/31930 PUT, 436/31931 GET)."""
+"""The website configuration of a bucket as XML (COS API 436/31930 PUT, 436/31929 GET)."""
 
 from __future__ import annotations
 

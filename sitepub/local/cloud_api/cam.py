@@ -8,7 +8,7 @@ from sitepub.local.cloud_api.actions import Action, Call, Service
 
 
 async def get_user_app_id(call: Call) -> dict[str, Any]:
-    """GetUserAppId (598/36233): the account behind the key. The main account is its own owner."""
+    """GetUserAppId (CAM API 2019-01-16): the account behind the key. The main account is its own owner."""
     return {"Uin": call.signer.uin, "OwnerUin": call.signer.uin, "AppId": int(call.signer.app_id)}
 
 
