@@ -18,6 +18,7 @@ from sitepub.tencent.bucket_settings import BucketSettings
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
 from sitepub.tencent.multipart import SINGLE_MAX
 from sitepub.tencent.object_store import CosObjectStore
+from sitepub.tencent.retry import Backoff
 from tests.conftest import LocalCloud, running_cloud
 
 HTML = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache"}
@@ -39,13 +40,13 @@ def store(cloud: Cloud, tmp_path: Path) -> Iterator[CosObjectStore]:
     yield from new_store(cloud, tmp_path)
 
 
-def new_store(cloud: Cloud, tmp_path: Path) -> Iterator[CosObjectStore]:
+def new_store(cloud: Cloud, tmp_path: Path, backoff: Backoff | None = None) -> Iterator[CosObjectStore]:
     name = hashlib.sha256(str(tmp_path).encode()).hexdigest()[:10]
     bucket = f"store-{name}-{next(_numbers)}-{cloud.app_id}"
-    settings_ = BucketSettings(cloud, bucket)
+    settings_ = BucketSettings(cloud, bucket, backoff=backoff)
     settings_.create()
     settings_.close()
-    made = CosObjectStore(cloud, bucket)
+    made = CosObjectStore(cloud, bucket, backoff=backoff)
     yield made
     made.close()
 
@@ -192,7 +193,7 @@ def test_a_wrong_key_is_told_as_such(local_cloud: LocalCloud, store: CosObjectSt
 @contextmanager
 def faulty_store(tmp_path: Path, faults: str) -> Iterator[CosObjectStore]:
     with running_cloud(tmp_path / "cloud" / "data", "--faults", faults) as local:
-        yield from new_store(cloud_of(local), tmp_path)
+        yield from new_store(cloud_of(local), tmp_path, Backoff(attempts=60, base=0.01, cap=0.05))
 
 
 @pytest.mark.parametrize("faults", ["503=0.2", "500=0.1,reset=0.1", "truncate=0.2",

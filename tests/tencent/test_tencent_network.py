@@ -1,0 +1,210 @@
+"""Proxies and certificates, with a real proxy and a real TLS server."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from sitepub.errors import NetworkError, UsageError
+from sitepub.tencent.cloud import Cloud, Credentials
+from sitepub.tencent.object_store import CosObjectStore
+from sitepub.tencent.proxy import Proxy, parse_proxy, proxy_for
+from sitepub.tencent.retry import Backoff
+from sitepub.tencent.tls import CA_VARIABLES, tls_context
+from tests.tencent.scripted_server import read_request, stored
+
+BUCKET = "site-1250000000"
+CLOUD = Cloud(Credentials("AKIDEXAMPLE", "SECRETEXAMPLE"), "1250000000", "ap-guangzhou")
+HOST = CLOUD.bucket_host(BUCKET)
+QUICK = Backoff(attempts=2, base=0.001, cap=0.002)
+
+
+@pytest.fixture(autouse=True)
+def no_certificates_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*CA_VARIABLES, "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate for the bucket's host, with its key."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test CA")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+            .serial_number(1).not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(key, hashes.SHA256()))
+    file = tmp_path_factory.mktemp("tls") / "certificate.pem"
+    file.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                       serialization.NoEncryption())
+                     + made.public_bytes(serialization.Encoding.PEM))
+    return file
+
+
+@dataclass
+class ConnectProxy:
+    """A proxy that tunnels every CONNECT to a TLS server of its own, whatever host is asked for."""
+
+    certificate: Path
+    user: str | None = None
+    asked: list[str] = field(default_factory=list)
+    port: int = 0
+    refuse: int = 0
+
+    def serve(self, listener: socket.socket) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate)
+        while True:
+            try:
+                sock, _ = listener.accept()
+            except OSError:
+                return
+            with contextlib.suppress(OSError), sock:
+                self._one(sock, context)
+
+    def _one(self, sock: socket.socket, context: ssl.SSLContext) -> None:
+        # Read byte by byte: what follows the request belongs to TLS.
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            byte = sock.recv(1)
+            if not byte:
+                return
+            head += byte
+        lines = head.decode().split("\r\n")
+        self.asked.append(lines[0])
+        if self.refuse:
+            sock.sendall(f"HTTP/1.1 {self.refuse} No\r\nContent-Length: 0\r\n\r\n".encode())
+            return
+        if self.user is not None and f"Proxy-Authorization: Basic {self.user}" not in lines:
+            sock.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+            return
+        sock.sendall(b"HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n")
+        with context.wrap_socket(sock, server_side=True) as secure, secure.makefile("rb") as stream:
+            while request := read_request(stream, 0):
+                secure.sendall(stored(request).data)
+
+
+@contextlib.contextmanager
+def proxy_with(certificate: Path, *, user: str | None = None, refuse: int = 0) -> Iterator[ConnectProxy]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    proxy = ConnectProxy(certificate, user, port=listener.getsockname()[1], refuse=refuse)
+    thread = threading.Thread(target=proxy.serve, args=(listener,), daemon=True)
+    thread.start()
+    try:
+        yield proxy
+    finally:
+        with contextlib.suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(10)
+
+
+def put(count: int = 1) -> None:
+    store = CosObjectStore(CLOUD, BUCKET, backoff=QUICK)
+    try:
+        for number in range(count):
+            store.put(f"{number}.html", b"hello", {})
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_uploads_go_through_the_proxys_tunnel(certificate: Path, monkeypatch: pytest.MonkeyPatch,
+                                              variable: str) -> None:
+    with proxy_with(certificate) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        monkeypatch.setenv(variable, str(certificate))
+        put(3)
+    assert proxy.asked == [f"CONNECT {HOST}:443 HTTP/1.1"]
+
+
+def test_a_proxy_gets_the_user_it_wants(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with proxy_with(certificate, user="bWU6cEBzcw==") as proxy:
+        monkeypatch.setenv("ALL_PROXY", f"http://me:p%40ss@127.0.0.1:{proxy.port}")
+        put()
+    assert len(proxy.asked) == 1
+
+
+def test_a_proxy_that_wants_a_user_is_explained_and_not_pestered(certificate: Path,
+                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+    with proxy_with(certificate, user="bWU6cEBzcw==") as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        with pytest.raises(NetworkError) as caught:
+            put()
+    assert caught.value.code == "ProxyAuthentication"
+    assert len(proxy.asked) == 1
+
+
+def test_a_proxy_that_cannot_connect_is_tried_again(certificate: Path,
+                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    with proxy_with(certificate, refuse=502) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        with pytest.raises(NetworkError, match="answered 502"):
+            put()
+    assert len(proxy.asked) == 2
+
+
+def test_an_untrusted_certificate_is_refused_and_explained(certificate: Path,
+                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    with proxy_with(certificate) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        with pytest.raises(NetworkError) as caught:
+            put()
+    assert caught.value.code == "Certificate"
+    assert "SSL_CERT_FILE" in (caught.value.hint or "")
+    assert len(proxy.asked) == 1
+
+
+def test_no_proxy_names_what_is_reached_directly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    assert proxy_for(HOST) == Proxy("proxy.example", 3128)
+    monkeypatch.setenv("NO_PROXY", "localhost,.myqcloud.com")
+    assert proxy_for(HOST) is None
+    monkeypatch.setenv("NO_PROXY", "qcloud.com")
+    assert proxy_for(HOST) == Proxy("proxy.example", 3128), "a part of a name is not a name"
+    monkeypatch.setenv("NO_PROXY", "*")
+    assert proxy_for(HOST) is None
+
+
+def test_the_proxy_for_http_is_not_that_for_https(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
+    assert proxy_for(HOST) is None
+
+
+@pytest.mark.parametrize("url", ["socks5://127.0.0.1:1080", "https://proxy.example", "http://", "http://x:port"])
+def test_a_proxy_that_cannot_be_used_is_told_without_its_password(url: str) -> None:
+    with pytest.raises(UsageError, match="HTTPS_PROXY") as caught:
+        parse_proxy(url.replace("://", "://me:s3cret@"), "HTTPS_PROXY")
+    assert "s3cret" not in caught.value.message
+    assert "s3cret" not in repr(parse_proxy("http://me:s3cret@proxy.example:1", "HTTPS_PROXY"))
+
+
+def test_a_certificate_file_that_is_missing_or_none_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="SSL_CERT_FILE"):
+        tls_context({"SSL_CERT_FILE": str(tmp_path / "nowhere.pem")})
+    empty = tmp_path / "empty.pem"
+    empty.write_text("nothing")
+    with pytest.raises(UsageError, match="no usable CA certificates"):
+        tls_context({"SSL_CERT_FILE": str(empty)})
+
+
+def test_servers_are_verified_by_default() -> None:
+    context = tls_context({})
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
