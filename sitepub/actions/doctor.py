@@ -52,8 +52,8 @@ def examine(folder: Path, *, local: bool, profile: str | None, stage: str | None
     yield from found
     if not local:
         yield from _network(environ)
-    yield _embedded_cloud(environ)
     yield from _cloud(project, dotenv, local=local, profile=profile, environ=environ)
+    yield _embedded_cloud(environ)
 
 
 def _project(folder: Path, stage: str | None, inputs: Sequence[str], environ: Mapping[str, str]

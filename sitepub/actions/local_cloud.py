@@ -83,7 +83,7 @@ def find(data: Path) -> EmbeddedCloud | None:
     """The embedded cloud that serves this folder now, if one does."""
     try:
         told = json.loads((data / "cloud.json").read_text(encoding="utf-8"))
-        port = urlsplit(told["endpoint"]).port
+        port = urlsplit(str(told["endpoint"])).port
         if port is None:
             return None
         cloud = EmbeddedCloud(

@@ -1,0 +1,275 @@
+"""The embedded cloud's life: started once, found again, ended, wiped."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sitepub.actions import local_cloud, local_process
+from sitepub.actions.connect import connect
+from sitepub.actions.local_cloud import EmbeddedCloud, Wish
+from sitepub.config.project import Project, Source
+from sitepub.errors import Refused, SitepubError
+from tests.terminal.screen import Screen, sitepub
+
+
+@pytest.fixture
+def environ(home: Path) -> Iterator[Mapping[str, str]]:
+    """An environment whose embedded cloud is ended afterwards."""
+    values = dict(os.environ)
+    yield values
+    local_cloud.stop(local_cloud.data_folder(values), environ=values)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def local(environ: Mapping[str, str], *argv: str, **options: Any) -> tuple[int, Screen]:
+    return sitepub("local", *argv, environ=environ, **options)
+
+
+def start(environ: Mapping[str, str], *argv: str) -> dict[str, Any]:
+    code, screen = local(environ, "start", "--json", *argv)
+    assert code == 0, screen.noted
+    return screen.object
+
+
+def answers(endpoint: str) -> bool:
+    connection = http.client.HTTPConnection(endpoint.removeprefix("http://"), timeout=10)
+    try:
+        connection.request("GET", "/-/health")
+        return connection.getresponse().status == 200
+    except ConnectionRefusedError:
+        return False
+    finally:
+        connection.close()
+
+
+def test_it_starts_tells_about_itself_and_ends_without_a_trace(environ: Mapping[str, str]) -> None:
+    told = start(environ, "--port", "0")
+    assert set(told) == {"endpoint", "app_id", "secret_id", "secret_key", "region", "data", "pid"}
+    assert told["secret_id"].startswith("AKID") and "…" not in told["secret_id"]
+    assert answers(told["endpoint"])
+    code, screen = local(environ, "status", "--json")
+    assert code == 0
+    assert screen.object["pid"] == told["pid"] and screen.object["bytes"] > 0
+    code, screen = local(environ, "stop")
+    assert (code, screen.printed) == (0, "The embedded cloud has ended.\n")
+    assert not local_process.alive(told["pid"])
+    assert not answers(told["endpoint"])
+    assert not (Path(told["data"]) / "cloud.json").exists()
+
+
+def test_stopping_and_asking_when_it_does_not_run(environ: Mapping[str, str]) -> None:
+    assert local(environ, "stop")[0] == 0
+    code, screen = local(environ, "status", "--json")
+    assert code == 1
+    assert screen.object["running"] is False and screen.object["pid"] is None
+    assert not local_cloud.data_folder(environ).exists(), "asking makes nothing"
+
+
+def test_starting_again_changes_nothing_and_other_wishes_are_refused(environ: Mapping[str, str]) -> None:
+    told = start(environ, "--port", "0")
+    assert start(environ) == told
+    port = told["endpoint"].rsplit(":", 1)[1]
+    assert start(environ, "--port", port) == told
+    other = "7" if port != "7" else "8"
+    for wish in (["--port", other], ["--latency", "5"], ["--faults", "PUT:503=0.1"], ["--force-download"]):
+        code, screen = local(environ, "start", *wish)
+        assert code == 5
+        assert "sitepub local stop" in screen.noted
+
+
+def test_a_restart_keeps_identity_and_port(environ: Mapping[str, str]) -> None:
+    first = start(environ, "--port", "0")
+    local(environ, "stop")
+    second = start(environ)
+    assert second["pid"] != first["pid"]
+    assert {**second, "pid": 0} == {**first, "pid": 0}
+
+
+def test_many_processes_starting_it_at_once_end_with_one_server(environ: Mapping[str, str]) -> None:
+    def begin(_: int) -> dict[str, Any]:
+        done = subprocess.run([sys.executable, "-m", "sitepub", "local", "start", "--port", "0", "--json"],
+                              capture_output=True, text=True, env=dict(environ), stdin=subprocess.DEVNULL)
+        assert done.returncode == 0, done.stderr
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+
+    with ThreadPoolExecutor(5) as threads:
+        told = list(threads.map(begin, range(5)))
+    assert len({server["pid"] for server in told}) == 1
+
+
+def test_it_outlives_the_command_that_started_it_and_holds_none_of_its_streams(
+        environ: Mapping[str, str]) -> None:
+    # communicate() returns only when nobody holds the pipes any more.
+    done = subprocess.run([sys.executable, "-m", "sitepub", "local", "start", "--port", "0", "--json"],
+                          capture_output=True, text=True, env=dict(environ), timeout=60)
+    assert answers(json.loads(done.stdout)["endpoint"])
+
+
+def test_a_stale_description_is_not_believed(environ: Mapping[str, str]) -> None:
+    told = start(environ, "--port", "0")
+    os.kill(told["pid"], getattr(signal, "SIGKILL", signal.SIGTERM))
+    data = Path(told["data"])
+    while local_process.alive(told["pid"]):
+        time.sleep(0.01)
+    assert (data / "cloud.json").exists()
+    assert local_cloud.find(data) is None
+    # Its number now belongs to somebody else, who must not be ended.
+    description = json.loads((data / "cloud.json").read_text())
+    sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        (data / "cloud.json").write_text(json.dumps({**description, "pid": sleeper.pid}))
+        assert local_cloud.stop(data, environ=environ) is False
+        assert sleeper.poll() is None
+    finally:
+        sleeper.kill()
+        sleeper.communicate()
+    assert start(environ)["app_id"] == told["app_id"]
+
+
+def test_the_server_of_another_folder_is_not_ours(environ: Mapping[str, str], tmp_path: Path) -> None:
+    told = start(environ, "--port", "0")
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(Path(told["data"]) / "cloud.json", other)
+    assert local_cloud.find(other) is None
+    assert local_cloud.stop(other, environ=environ) is False
+    assert answers(told["endpoint"])
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"endpoint": 3}', '{"endpoint": "http://127.0.0.1"}'])
+def test_a_damaged_description_counts_as_not_running(content: str, tmp_path: Path) -> None:
+    (tmp_path / "cloud.json").write_text(content)
+    assert local_cloud.find(tmp_path) is None
+
+
+def test_a_start_that_fails_shows_the_end_of_the_log(environ: Mapping[str, str]) -> None:
+    code, screen = local(environ, "start", "--faults", "nonsense=2")
+    assert code == 1
+    assert "ended at once, with exit code 2" in screen.noted
+    assert "nonsense" in screen.noted and "server.log" in screen.noted
+
+
+def test_the_server_gets_no_real_credentials(environ: Mapping[str, str]) -> None:
+    keys = {"TENCENTCLOUD_SECRET_KEY": "x", "TENCENT_TOKEN": "y"}
+    told = local_process.environment({**environ, **keys, "A": "b"})
+    assert told["A"] == "b"
+    assert not [name for name in told if name.startswith("TENCENT")]
+
+
+def test_data_may_lie_elsewhere(environ: Mapping[str, str], tmp_path: Path) -> None:
+    values = {**environ, "SITEPUB_LOCAL_DATA": str(tmp_path / "chosen")}
+    assert local_cloud.data_folder(values) == (tmp_path / "chosen").resolve()
+    assert local_cloud.data_folder(values, tmp_path / "named") == (tmp_path / "named").resolve()
+    try:
+        assert start(values, "--port", "0")["data"] == str((tmp_path / "chosen").resolve())
+        assert local(environ, "status")[0] == 1
+        assert local(environ, "status", "--data", str(tmp_path / "chosen"))[0] == 0
+    finally:
+        assert local(values, "stop")[0] == 0
+
+
+def test_reset_ends_it_and_deletes_its_folder_after_asking(environ: Mapping[str, str]) -> None:
+    told = start(environ, "--port", "0")
+    data = Path(told["data"])
+    code, screen = local(environ, "reset")
+    assert code == 5 and "--yes" in screen.noted
+    assert local(environ, "reset", tty=True, typed="n\n")[0] == 5
+    assert answers(told["endpoint"])
+    code, screen = local(environ, "reset", "--yes", "--json")
+    assert (code, screen.object["deleted"]) == (0, True)
+    assert not data.exists() and not local_process.alive(told["pid"])
+    assert local(environ, "reset", "--yes")[0] == 0, "nothing to delete is fine"
+    assert start(environ, "--port", "0")["secret_key"] != told["secret_key"]
+
+
+@pytest.mark.parametrize("names", [
+    ["photo.jpg"], ["identity.json", ".git"], ["identity.json", "package.json"],
+])
+def test_reset_deletes_nothing_that_is_not_its_own(names: list[str], environ: Mapping[str, str],
+                                                   tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text("{}")
+    code, screen = local(environ, "reset", "--yes", "--data", str(folder))
+    assert code == 5
+    assert "Nothing was deleted" in screen.noted
+    assert sorted(path.name for path in folder.iterdir()) == sorted(names)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there it stays a child")
+def test_in_the_foreground_it_is_the_process_itself(environ: Mapping[str, str]) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sitepub", "local", "start", "--foreground", "--port", "0", "--json"],
+        stdout=subprocess.PIPE, text=True, env=dict(environ))
+    try:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        assert told["pid"] == process.pid
+        assert local(environ, "start", "--foreground")[0] == 5
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def a_project(folder: Path) -> Project:
+    return Project(root=folder, file=folder / "serverless.yml", app="a", stage="dev", name="n",
+                   source=Source(folder), region="ap-beijing")
+
+
+def test_local_never_reads_real_credentials(environ: Mapping[str, str], tmp_path: Path) -> None:
+    values = {**environ, "TENCENTCLOUD_SECRET_ID": "only-half-a-pair"}
+    cloud = connect(a_project(tmp_path), local=True, profile="missing", environ=values)
+    running = local_cloud.find(local_cloud.data_folder(values))
+    assert isinstance(running, EmbeddedCloud)
+    assert cloud.embedded == running.address
+    assert (cloud.app_id, cloud.region) == (running.app_id, "ap-beijing")
+    assert cloud.credentials == running.credentials
+    screen = Screen()
+    screen.result(cloud.credentials.secret_key)
+    assert cloud.credentials.secret_key not in screen.printed, "hidden from now on"
+
+
+def test_without_local_the_key_of_the_environment_is_used(environ: Mapping[str, str],
+                                                          tmp_path: Path) -> None:
+    values = {**environ, "TENCENTCLOUD_SECRET_ID": "AKIDx1x1x1x1x1x1", "TENCENT_APP_ID": "1250000000",
+              "TENCENTCLOUD_SECRET_KEY": "k2k2k2k2k2"}
+    cloud = connect(a_project(tmp_path), local=False, profile=None, environ=values)
+    assert (cloud.app_id, cloud.embedded) == ("1250000000", None)
+
+
+def test_a_lock_is_waited_for_and_then_given_up(tmp_path: Path) -> None:
+    file = tmp_path / "lock"
+    with (local_process.file_lock(file, patience=0), pytest.raises(Refused),
+          local_process.file_lock(file, patience=0.1)):
+        raise AssertionError("two hold it")
+    with local_process.file_lock(file, patience=0):
+        pass
+
+
+def test_a_folder_that_cannot_be_made_is_told_plainly(environ: Mapping[str, str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    code, screen = local(environ, "start", "--data", str(tmp_path / "file" / "below"))
+    assert code == 1
+    assert "Not a directory" in screen.noted and "This is a bug" not in screen.noted
+    with pytest.raises((OSError, SitepubError)):
+        local_cloud.start(tmp_path / "file" / "below", Wish(), environ=environ)
