@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import running_cloud
+from tests.conftest import LocalCloud, running_cloud
 from tests.e2e.conftest import MakeSite, Run, Site, Sitepub, Visitor, make_sitepub
 from tests.e2e.test_e2e_website import objects_in
 
@@ -61,13 +62,12 @@ def test_a_dead_cloud_fails_and_says_so_and_the_next_run_does_the_rest(
         site.write({"index.html": "new index", "a/0.css": "p{}"})
         (site.folder / "src/a/19.css").unlink()
         before = objects_in(cloud, sitepub.deploy(site.folder, "--dry-run")["bucket"])
-        failing = switch_faults(cloud.host, cloud.port, "PUT:500=1")
-        assert failing == 200
+        switch(cloud, "faults", "PUT:500=1")
         run = sitepub("deploy", "--local", "--json", cwd=site.folder)
         assert run.code in {1, 4}, run.out
         assert run.json["status"] == "error"
         assert objects_in(cloud, run_bucket(sitepub, site)) == before, "nothing was deleted or half written"
-        switch_faults(cloud.host, cloud.port, "")
+        switch(cloud, "faults", "")
         assert sitepub.deploy(site.folder)["changes"]["deleted"] == 1
         live(Visitor(cloud), sitepub.deploy(site.folder)["url"], site)
 
@@ -76,14 +76,12 @@ def run_bucket(sitepub: Sitepub, site: Site) -> str:
     return str(sitepub("info", "--local", "--json", cwd=site.folder).json["bucket"])
 
 
-def switch_faults(host: str, port: int, spec: str) -> int:
-    import http.client
-
-    connection = http.client.HTTPConnection(host, port, timeout=10)
-    connection.request("POST", "/-/faults", body=spec)
-    status = connection.getresponse().status
+def switch(cloud: LocalCloud, what: str, value: str) -> None:
+    """Change the cloud's misbehaviour while it runs."""
+    connection = http.client.HTTPConnection(cloud.host, cloud.port, timeout=10)
+    connection.request("POST", f"/-/{what}", body=value)
+    assert connection.getresponse().status == 200
     connection.close()
-    return status
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
@@ -105,6 +103,7 @@ def test_killed_in_the_middle_and_run_again_ends_the_same(
         time.sleep(after)  # where in the middle it dies is what the parameter varies
         process.send_signal(signal.SIGKILL)
         process.communicate()
+        switch(cloud, "latency", "0")
         report = sitepub.deploy(site.folder)
         assert report["status"] == "ok"
         visitor = Visitor(cloud)
@@ -117,8 +116,6 @@ def test_killed_in_the_middle_and_run_again_ends_the_same(
 
 def wait_for_writes(host: str, port: int, count: int = 10) -> None:
     """Until the cloud has seen ``count`` PUTs since the counters were reset."""
-    import http.client
-
     connection = http.client.HTTPConnection(host, port, timeout=10)
 
     def ask(method: str, path: str) -> str:
@@ -148,6 +145,7 @@ def test_ctrl_c_ends_with_130_and_the_next_run_continues(
         out, err = process.communicate(timeout=60)
         assert process.returncode == 130, out + err
         assert "Traceback" not in err
+        switch(cloud, "latency", "0")
         report = sitepub.deploy(site.folder)
         assert 0 < report["changes"]["uploaded"] < 3002, "what was done was kept"
         live(Visitor(cloud), report["url"], site)
