@@ -58,10 +58,11 @@ def env_file(project: Project, headers: HeaderBook, secrets: frozenset[str] = fr
     """
     if not project.env:
         return None
-    leaking = [name for name, value in project.env.items() if _any_reveals(value, secrets)]
+    leaking = [name if not reveals(name, secrets) else "(a key)" for name, value in project.env.items()
+               if _any_reveals({name: value}, secrets)]
     if leaking:
         raise ConfigError([Problem(
-            f"env.{name} is a secret of the cloud account, and everybody can read env.js",
+            f"env: {name} holds a secret of the cloud account, and everybody can read env.js",
             project.source.position, "take it out of `env`") for name in leaking])
     data = env_js(project.env)
     path = env_path(project)

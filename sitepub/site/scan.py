@@ -63,17 +63,18 @@ def scan(project: Project, folder: Path, *, cache_file: Path | None = None,
 def _site_files(found: list[Found], hashed: Hashed, headers: HeaderBook) -> dict[str, SiteFile]:
     files: dict[str, SiteFile] = {}
     md5, sizes = hashed.md5, hashed.size
-    immutable: dict[str, bool] = {}
+    parents: dict[str, tuple[Path, bool]] = {}
     for path, name, key, full_path, stat, _ in found:
-        parent = path[:-len(name)]
-        hashed_folder = immutable.get(parent)
-        if hashed_folder is None:
-            hashed_folder = immutable[parent] = in_immutable_folder(parent.rstrip("/"))
+        below = path[:-len(name)]
+        known = parents.get(below)
+        if known is None:
+            known = parents[below] = (Path(full_path).parent, in_immutable_folder(below.rstrip("/")))
+        parent, immutable = known
         try:
-            made, digest = headers.of(path, name, immutable_folder=hashed_folder, full_path=full_path)
+            made, digest = headers.of(path, name, immutable_folder=immutable, full_path=full_path)
         except OSError as error:
             raise _site_error("cannot be read", {path: error.strerror or str(error)}) from None
-        files[key] = SiteFile(key, sizes.get(path, stat.st_size), md5[path], made, digest, Path(full_path))
+        files[key] = SiteFile(key, sizes.get(path, stat.st_size), md5[path], made, digest, parent / name)
     return files
 
 

@@ -1,0 +1,290 @@
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sitepub.errors import ExitCode, HookFailed, Interrupted, SiteError
+from sitepub.site import hook
+from sitepub.site.hook import run_hook
+from tests.site.sample import project, write
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the hooks here are written for a POSIX shell")
+
+ENVIRON = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+
+
+def python(code: str) -> str:
+    return f"{shlex.quote(sys.executable)} -c {shlex.quote(code)}"
+
+
+def run(folder: Path, command: str, *, timeout: float | None = None,
+        stop: threading.Event | None = None, environ: dict[str, str] | None = None,
+        on_line: Callable[[str], None] | None = None, **values: Any) -> list[str]:
+    lines: list[str] = []
+
+    def output(line: str) -> None:
+        lines.append(line)
+        if on_line:
+            on_line(line)
+
+    made = project(folder, source={"hook": command, "timeout": timeout}, **values)
+    run_hook(made, environ=ENVIRON if environ is None else environ, output=output, stop=stop)
+    return lines
+
+
+def is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        return not Path("/proc/self/stat").exists()
+    return state not in "ZX"
+
+
+def test_without_a_hook_nothing_runs(tmp_path: Path) -> None:
+    run_hook(project(tmp_path), environ=ENVIRON, output=lambda line: pytest.fail(line))
+
+
+def test_it_runs_in_the_source_folder_through_the_shell(tmp_path: Path) -> None:
+    assert run(tmp_path, "pwd && echo a | tr a b; echo $STAGE") == [str(tmp_path), "b", "dev"]
+
+
+def test_lines_of_both_streams_come_in_order_and_without_line_breaks(tmp_path: Path) -> None:
+    assert run(tmp_path, r"echo one; echo two >&2; printf '\n'; printf 'three\r\n'; printf four") == [
+        "one", "two", "", "three", "four"]
+
+
+def test_lines_come_while_the_hook_runs(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    lines = run(tmp_path, "echo first; while [ ! -e gate ]; do sleep 0.02; done; echo second", timeout=60,
+                on_line=lambda line: gate.touch() if line == "first" else None)
+    assert lines == ["first", "second"]
+
+
+def test_a_line_that_is_not_ended_is_seen_as_far_as_it_got(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    lines = run(tmp_path, "printf 'compiling'; while [ ! -e gate ]; do sleep 0.02; done; echo ' done'",
+                timeout=60, on_line=lambda line: gate.touch() if "compiling" in line else None)
+    assert lines == ["compiling", " done"]
+
+
+def test_more_than_a_megabyte_passes_through(tmp_path: Path) -> None:
+    count = 0
+
+    def counted(line: str) -> None:
+        nonlocal count
+        count += len(line) + 1
+
+    made = project(tmp_path, source={"hook": python("for n in range(60000): print(n, 'x' * 50)")})
+    run_hook(made, environ=ENVIRON, output=counted)
+    assert count == sum(len(f"{n} ") + 51 for n in range(60000)) > 3_000_000
+
+
+def test_one_line_of_two_megabytes_without_an_end_is_cut_not_kept(tmp_path: Path) -> None:
+    lines = run(tmp_path, python("import sys; sys.stdout.write('y' * 2_000_000)"))
+    assert "".join(lines) == "y" * 2_000_000
+    assert max(map(len, lines)) <= 65536
+
+
+def test_progress_with_carriage_returns_shows_what_a_terminal_would(tmp_path: Path) -> None:
+    assert run(tmp_path, r"printf ' 10%%\r 50%%\r100%%\n'; printf 'a\rb\r\n'") == ["100%", "b"]
+
+
+def test_bytes_that_are_no_utf8_are_replaced(tmp_path: Path) -> None:
+    assert run(tmp_path, r"printf 'caf\351 \344\275\240\n'") == ["caf� 你"]
+
+
+@pytest.mark.parametrize("status", [1, 2, 42, 255])
+def test_the_exit_status_is_told_with_the_command_and_the_last_lines(tmp_path: Path, status: int) -> None:
+    command = f"for i in $(seq 1 100); do echo line $i; done; exit {status}"
+    with pytest.raises(HookFailed) as caught:
+        run(tmp_path, command)
+    assert f"ended with status {status} after" in caught.value.message
+    assert command in caught.value.message
+    assert caught.value.tail == tuple(f"line {n}" for n in range(61, 101))
+
+
+def test_a_signal_that_ended_it_is_named(tmp_path: Path) -> None:
+    with pytest.raises(HookFailed, match="killed by SIGKILL"):
+        run(tmp_path, "kill -KILL $$")
+
+
+def test_a_command_that_is_not_found_gets_advice(tmp_path: Path) -> None:
+    with pytest.raises(HookFailed, match="status 127") as caught:
+        run(tmp_path, "no-such-command-anywhere build")
+    assert "not found" in (caught.value.hint or "")
+    write(tmp_path, {"package.json": "{}"})
+    with pytest.raises(HookFailed) as caught:
+        run(tmp_path, "hexo-is-not-installed generate")
+    assert "npm install" in (caught.value.hint or "")
+    (tmp_path / "node_modules").mkdir()
+    with pytest.raises(HookFailed) as caught:
+        run(tmp_path, "exit 3")
+    assert caught.value.hint is None
+
+
+def test_a_missing_working_folder_is_told_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(SiteError, match="does not exist"):
+        run(tmp_path / "nowhere", "touch made")
+
+
+def test_something_left_in_the_background_does_not_hold_it_up(tmp_path: Path) -> None:
+    lines = run(tmp_path, "sleep 600 & echo $! > pid; echo built", timeout=300)
+    pid = int((tmp_path / "pid").read_text())
+    try:
+        assert lines == ["built"]
+        assert is_running(pid), "it is none of our business after a success"
+    finally:
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_what_a_background_process_prints_for_ever_does_not_hold_it_up(tmp_path: Path) -> None:
+    lines = run(tmp_path, "yes & echo $! > pid; echo built")
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    assert "built" in lines
+
+
+STUBBORN = "import signal, time\nfor s in (2, 15): signal.signal(s, signal.SIG_IGN)\n" \
+           "open('{0}.tmp', 'w').write(str(__import__('os').getpid()))\n" \
+           "__import__('os').rename('{0}.tmp', '{0}')\ntime.sleep(600)"
+
+
+def wait_for(path: Path) -> None:
+    limit = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
+def test_stop_ends_the_whole_group_even_grandchildren_that_ignore_signals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hook, "GRACE", 0.4)
+    write(tmp_path, {"child.py": STUBBORN.format("child"), "grandchild.py": STUBBORN.format("grandchild")})
+    stop = threading.Event()
+
+    def stopper() -> None:
+        wait_for(tmp_path / "child")
+        wait_for(tmp_path / "grandchild")
+        stop.set()
+
+    thread = threading.Thread(target=stopper)
+    thread.start()
+    interpreter = shlex.quote(sys.executable)
+    with pytest.raises(Interrupted) as caught:
+        run(tmp_path, f"({interpreter} grandchild.py &); {interpreter} child.py", stop=stop)
+    thread.join()
+    assert caught.value.exit_code == ExitCode.INTERRUPTED
+    assert not is_running(int((tmp_path / "child").read_text()))
+    assert not is_running(int((tmp_path / "grandchild").read_text()))
+
+
+def test_ctrl_c_is_passed_on_and_the_hook_may_say_goodbye(tmp_path: Path) -> None:
+    code = ("import os, signal, time\n"
+            "def bye(*_): os.write(1, b'cleaned up\\n'); os._exit(0)\n"
+            "signal.signal(signal.SIGINT, bye)\nos.write(1, b'ready\\n')\ntime.sleep(600)")
+    seen: list[str] = []
+
+    def on_line(line: str) -> None:
+        seen.append(line)
+        if line == "ready":
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted):
+        run(tmp_path, "exec " + python(code), on_line=on_line)
+    assert seen == ["ready", "cleaned up"]
+
+
+def test_a_real_sigint_while_waiting_interrupts_the_hook(tmp_path: Path) -> None:
+    main = threading.main_thread()
+    if threading.current_thread() is not main:
+        pytest.skip("signals reach the main thread only")
+    old = signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def press() -> None:
+        wait_for(tmp_path / "pid")
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=press)
+    thread.start()
+    try:
+        with pytest.raises(Interrupted):
+            run(tmp_path, "echo $$ > p && mv p pid && exec sleep 600")
+    finally:
+        thread.join()
+        signal.signal(signal.SIGINT, old)
+    assert not is_running(int((tmp_path / "pid").read_text()))
+
+
+def test_a_hook_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
+    with pytest.raises(HookFailed, match=r"ran longer than 0\.3 s") as caught:
+        run(tmp_path, "echo $$ > pid; echo started; sleep 600", timeout=0.3)
+    assert "src.timeout" in (caught.value.hint or "")
+    assert not is_running(int((tmp_path / "pid").read_text()))
+
+
+def test_an_output_that_breaks_ends_the_hook_too(tmp_path: Path) -> None:
+    def broken(line: str) -> None:
+        raise BrokenPipeError(line)
+
+    with pytest.raises(BrokenPipeError):
+        run(tmp_path, "echo $$ > pid; while :; do echo y; done", on_line=broken)
+    assert not is_running(int((tmp_path / "pid").read_text()))
+
+
+SECRET_ID = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE"
+SECRET_KEY = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE"
+
+
+def environment_inside(folder: Path, environ: dict[str, str], **values: Any) -> dict[str, str]:
+    run(folder, python("import json, os; json.dump(dict(os.environ), open('seen.json', 'w'))"),
+        environ={**ENVIRON, **environ}, **values)
+    seen: dict[str, str] = json.loads((folder / "seen.json").read_text())
+    return seen
+
+
+def test_the_hook_sees_no_secret_under_any_name(tmp_path: Path) -> None:
+    environ = {
+        "TENCENTCLOUD_SECRET_ID": SECRET_ID, "TENCENTCLOUD_SECRET_KEY": SECRET_KEY,
+        "TENCENTCLOUD_TOKEN": "t" * 40, "TENCENT_TOKEN": "u" * 40, "TENCENTCLOUD_SECURITY_TOKEN": "v" * 30,
+        "TENCENT_API_KEY": "api", "TKE_WEB_IDENTITY_TOKEN_FILE": "/var/run/token",
+        "tencent_secret_key": "low-er", "MY_COPY": SECRET_KEY, "PAIR": f"{SECRET_ID}:{SECRET_KEY}",
+        "OTHER_ID": "AKIDaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "OTHER_KEY": "key-of-the-other-account", "COPY_OF_OTHER": "key-of-the-other-account",
+        "TENCENT_APP_ID": "1250000000", "TENCENTCLOUD_REGION": "ap-guangzhou", "NPM_TOKEN": "npm-needs-this",
+        "FORCE_COLOR": "1", "NODE_ENV": "production", "EMPTY": "",
+    }
+    dotenv = {"TENCENT_SECRET_ID": "AKIDfromdotenvfromdotenvfromdotenv",
+              "TENCENT_SECRET_KEY": "dotenv-secret-key", "SITE_TITLE": "from .env", "NODE_ENV": "development", "SNEAKY": "x=dotenv-secret-key"}
+    seen = environment_inside(tmp_path, environ, dotenv=dotenv, stage="prod", env={
+        "API": "https://api.example.com", "LIMITS": {"a": [1, True, None]}, "LEAK": SECRET_KEY, "NUMBER": 7})
+    everything = "\n".join(f"{name}={value}" for name, value in seen.items())
+    for secret in (SECRET_ID, SECRET_KEY, "t" * 40, "u" * 40, "v" * 30, "AKID", "key-of-the-other-account",
+                   "dotenv-secret-key", "low-er", "/var/run/token"):
+        assert secret not in everything
+    assert "TENCENT_API_KEY" not in seen
+    expected = {"STAGE": "prod", "TENCENT_APP_ID": "1250000000", "TENCENTCLOUD_REGION": "ap-guangzhou",
+                "NPM_TOKEN": "npm-needs-this", "FORCE_COLOR": "1", "NODE_ENV": "production", "EMPTY": "",
+                "SITE_TITLE": "from .env", "API": "https://api.example.com",
+                "LIMITS": '{"a": [1, true, null]}', "NUMBER": "7"}
+    assert {name: seen.get(name) for name in expected} == expected
+
+
+def test_short_values_under_a_secret_name_hide_nothing_else(tmp_path: Path) -> None:
+    environ = {"TENCENT_TOKEN": "1", "TENCENT_SECRET_KEY": "", "DEBUG": "1", "BLANK": ""}
+    seen = environment_inside(tmp_path, environ)
+    assert (seen["DEBUG"], seen["BLANK"]) == ("1", "")
+    assert "TENCENT_TOKEN" not in seen
