@@ -14,6 +14,7 @@ class RequestCounts:
         self.statuses: Counter[str] = Counter()
         self.buckets: dict[str, Counter[str]] = {}
         self.running = 0
+        """Requests under way."""
 
     def add(self, method: str, operation: str, bucket: str, status: int) -> None:
         """Count one answered request."""
@@ -37,6 +38,7 @@ class RequestCounts:
         """For ``GET /-/requests``."""
         return {
             "total": sum(self.methods.values()),
+            "running": self.running,
             "methods": dict(self.methods),
             "operations": dict(self.operations),
             "statuses": dict(self.statuses),

@@ -95,8 +95,8 @@ def error_response(error: ServiceError, request: Request) -> Response:
     """The answer for an error: XML, or headers only for 304."""
     if error.status == 304:
         return Response(304, dict(error.headers))
-    bucket = request.service.bucket
-    resource = f"{bucket}.{request.service.name}/{request.key}" if bucket else request.path
+    # the path as it was sent: a refused key may hold what XML cannot
+    resource = f"{request.service.name}{request.path}" if request.service.bucket else request.path
     response = Response.xml(error_document(error, resource, request.request_id), error.status)
     response.headers.update(error.headers)
     response.error_code = error.code

@@ -70,7 +70,8 @@ def service_of(host: str) -> Service:
 
 
 def _cos(name: str, labels: list[str], browser: bool) -> Service | None:
-    if not all(_LABEL.match(label) for label in labels):
+    # a bad bucket name is told as such, by whoever looks for the bucket
+    if not all(_LABEL.match(label) for label in labels[1:]):
         return None
     if labels == ["service", "cos"]:
         return Service(Kind.SERVICE, name, browser=browser)

@@ -84,4 +84,4 @@ class Response:
     @classmethod
     def xml(cls, document: str, status: int = 200) -> Response:
         """An answer whose body is an XML document."""
-        return cls(status, {"Content-Type": "application/xml"}, document.encode("utf-8", "surrogatepass"))
+        return cls(status, {"Content-Type": "application/xml"}, document.encode("utf-8", "replace"))

@@ -41,6 +41,7 @@ with ``errors.error_response(error, request)``.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
 import sys
@@ -114,6 +115,7 @@ class Server:
             max_line_size=32 * 1024, max_field_size=32 * 1024, lingering_time=2.0,
         )
         self._listener: asyncio.Server | None = None
+        self._stopping = asyncio.Event()
         self._numbers = itertools.count(1)
         self._prefix = f"{int(time.time()):x}{os.getpid() & 0xFFFF:04x}"
 
@@ -126,6 +128,7 @@ class Server:
 
     async def stop(self, patience: float = 10.0) -> None:
         """Accept nothing new, let requests under way finish for at most ``patience`` seconds."""
+        self._stopping.set()
         if self._listener is not None:
             self._listener.close()
         self._http.pre_shutdown()
@@ -154,7 +157,8 @@ class Server:
             if misbehaviour.faults:
                 fault = misbehaviour.draw(request.method)
                 if fault == "timeout":
-                    await asyncio.sleep(_SILENCE)
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._stopping.wait(), _SILENCE)
                 if fault in ("reset", "timeout"):
                     return _abort(received)
         if fault in ("500", "503"):
@@ -272,6 +276,7 @@ async def _truncated(received: web.BaseRequest, request: Request, response: Resp
             transport.write(head + body[: len(body) // 2])
         else:
             # no body to cut: cut the headers
-            transport.write("\r\n".join(lines).encode()[:-3])
+            text = "\r\n".join(lines)
+            transport.write(text[: len(text) // 2].encode())
         transport.close()
     return web.Response(status=500)

@@ -60,8 +60,8 @@ def encode(text: str) -> str:
     return quote(text, safe="-_.~")
 
 
-def signature(keys: Keys, method: str, decoded_path: str, query: Mapping[str, str], headers: Mapping[str, str],
-              key_time: str) -> str:
+def signature(keys: Keys, method: str, decoded_path: str, query: Mapping[str, str],
+              headers: Mapping[str, str], key_time: str) -> str:
     def pairs(values: Mapping[str, str]) -> str:
         return "&".join(f"{name}={value}" for name, value in
                         sorted((encode(name).lower(), encode(value)) for name, value in values.items()))
@@ -70,6 +70,13 @@ def signature(keys: Keys, method: str, decoded_path: str, query: Mapping[str, st
     sign_key = hmac.new(keys.secret_key.encode(), key_time.encode(), "sha1").hexdigest()
     to_sign = f"sha1\n{key_time}\n{hashlib.sha1(text.encode()).hexdigest()}\n"
     return hmac.new(sign_key.encode(), to_sign.encode(), "sha1").hexdigest()
+
+
+def authorization(keys: Keys, method: str, key: str, host: str) -> str:
+    """An Authorization header that signs the host alone."""
+    now = int(time.time())
+    values = fields(keys, method, "/" + key, {}, {"host": host}, f"{now - 5};{now + 600}")
+    return "&".join(f"{name}={value}" for name, value in values.items())
 
 
 def fields(keys: Keys, method: str, decoded_path: str, query: Mapping[str, str], headers: Mapping[str, str],
@@ -94,8 +101,8 @@ class Wire:
 
     def call(self, method: str, key: str = "", query: Mapping[str, str] | None = None,
              headers: Mapping[str, str] | None = None, body: bytes | Iterator[bytes] | None = None, *,
-             host: str | None = None, signed: bool = True, presigned: bool = False, key_time: str | None = None,
-             target: str | None = None) -> Answer:
+             host: str | None = None, signed: bool = True, presigned: bool = False,
+             key_time: str | None = None, target: str | None = None) -> Answer:
         """``target`` replaces the request target that would be sent, not what is signed."""
         query, headers = dict(query or {}), dict(headers or {})
         headers["host"] = host or self.host
@@ -141,7 +148,8 @@ class Wire:
             if not entries:
                 return
             for entry in entries:
-                self.call("DELETE", entry.findtext("Key") or "", {"versionId": entry.findtext("VersionId") or ""})
+                version = entry.findtext("VersionId") or ""
+                self.call("DELETE", entry.findtext("Key") or "", {"versionId": version})
 
 
 def send(port: int, method: str, target: str, headers: Mapping[str, str],
