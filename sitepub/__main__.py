@@ -22,9 +22,13 @@ def main() -> int:
             from sitepub import __version__
 
             return _say(f"sitepub {__version__}\n")
-    from sitepub.cli.main import main as full
+    try:
+        from sitepub.cli.main import main as full
 
-    return full(argv)
+        return full(argv)
+    except KeyboardInterrupt:
+        # While the program was still loading, or a second time while it was saying that it was interrupted.
+        return 130
 
 
 def _say(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from importlib import import_module
@@ -199,3 +200,12 @@ def test_the_fake_terminal_is_what_the_program_writes_to(capsys: pytest.CaptureF
     assert capsys.readouterr() == ("", "")
     assert sitepub("--version")[1].printed == f"sitepub {version('sitepub')}\n"
     assert isinstance(sitepub("--version")[1], Screen)
+
+
+def test_the_schema_is_printed_as_json() -> None:
+    from sitepub.config.schema import json_schema
+
+    code, screen = sitepub("schema")
+    assert code == 0
+    assert json.loads(screen.printed) == json_schema()
+    assert sitepub("schema", "--json")[1].printed == screen.printed
