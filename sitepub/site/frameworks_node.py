@@ -25,10 +25,15 @@ def hexo(files: ProjectFiles) -> Framework | None:
     script = files.scripts.get("build", "")
     plain = re.fullmatch(r"hexo (g|generate)( .*)?", script.strip()) is not None
     own = "hexo" in script and not plain and not re.search(r"hexo (d|deploy)\b|(\s-d\b)|--deploy\b", script)
+    below = (yaml_value(text, "root") or "").strip("/")
+    advice = (f"{config} puts the blog below /{below}/ (root): set keyPrefix: {below} in serverless.yml.",)
     return Framework(
         id="hexo", title="Hexo", why=f"package.json (hexo) and {config}",
         hook=files.run_script("build") if own else files.run_tool("hexo generate"),
         dist=dist, error=_hexo_error(files, source, dist), install=files.install,
+        # pretty_urls.trailing_html: links leave out the ending.
+        ignore_html_ext=re.search(r"^[ \t]+trailing_html:[ \t]*false\b", text, re.MULTILINE) is not None,
+        advice=advice if below else (),
     )
 
 
