@@ -107,7 +107,7 @@ class _Deploy:
         self.state = prepared.base
         self.written_settings: list[SettingStep] = []
         started = datetime.now(UTC)
-        self.release_id = new_release_id(started)
+        self.release_id = new_release_id(started, self.state.release.id if self.state.release else None)
         self.started = started.isoformat(timespec="seconds")
         self.by = who()
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import gzip
 import re
-import secrets
 import zlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -34,10 +33,17 @@ class ReleaseRecord(msgspec.Struct, frozen=True, kw_only=True):
     manifest: dict[str, Entry] = {}
 
 
-def new_release_id(at: datetime | None = None) -> str:
-    """An id that sorts by time: ``20261120T213000Z-ab12cd`` (UTC, six random hex digits)."""
-    moment = (at or datetime.now(UTC)).astimezone(UTC)
-    return f"{moment:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+def new_release_id(at: datetime, after: str | None = None) -> str:
+    """An id that sorts by time: ``20261120T213000Z-ab12cd`` (UTC; the hex digits are the fraction of the
+    second in 1/2^24). Always greater than ``after``, the release before, whatever that computer's clock."""
+    moment = at.astimezone(UTC)
+    fraction = moment.microsecond * 2**24 // 1_000_000
+    new = f"{moment:%Y%m%dT%H%M%SZ}-{fraction:06x}"
+    found = _ID.match(after) if after is not None else None
+    if found is None or after is None or new > after:
+        return new
+    later = datetime.strptime(found[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) + timedelta(seconds=1)
+    return new_release_id(later)
 
 
 class Releases:
