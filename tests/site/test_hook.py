@@ -268,7 +268,8 @@ def test_the_hook_sees_no_secret_under_any_name(tmp_path: Path) -> None:
         "FORCE_COLOR": "1", "NODE_ENV": "production", "EMPTY": "",
     }
     dotenv = {"TENCENT_SECRET_ID": "AKIDfromdotenvfromdotenvfromdotenv",
-              "TENCENT_SECRET_KEY": "dotenv-secret-key", "SITE_TITLE": "from .env", "NODE_ENV": "development", "SNEAKY": "x=dotenv-secret-key"}
+              "TENCENT_SECRET_KEY": "dotenv-secret-key", "SITE_TITLE": "from .env",
+              "NODE_ENV": "development", "SNEAKY": "x=dotenv-secret-key"}
     seen = environment_inside(tmp_path, environ, dotenv=dotenv, stage="prod", env={
         "API": "https://api.example.com", "LIMITS": {"a": [1, True, None]}, "LEAK": SECRET_KEY, "NUMBER": 7})
     everything = "\n".join(f"{name}={value}" for name, value in seen.items())
