@@ -36,7 +36,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # Assignments, as .env, INI and JSON write them.
     (re.compile(r"""(?x)(\b(?:[A-Z0-9_]*(?:SECRET_KEY|SECRET_ID|PASSWORD|_TOKEN)|[sS]ecret_?[kK]ey
                     |[sS]ecurity_?[tT]oken|secret_key)["']?\s*[:=]\s*)
-                    (?:b?"[^"\n]*"|b?'[^'\n]*'|[^\s,}\]\n][^,}\]\n]*)"""), rf"\1{HIDDEN}"),
+                    (?:b?"[^"\n]*"|b?'[^'\n]*'|[^\s,{}\[\]][^,}\]\n]*)"""), rf"\1{HIDDEN}"),
     # The password in a URL.
     (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+@", re.IGNORECASE), rf"\1{HIDDEN}@"),
     (re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
