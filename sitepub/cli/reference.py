@@ -1,0 +1,67 @@
+"""Writes docs/commands.md from the commands: ``python -m sitepub.cli.reference > docs/commands.md``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from sitepub.cli.main import SECTIONS, root
+
+_INTRO = """\
+# Commands
+
+Made from the program's own help by `python -m sitepub.cli.reference`; a test fails when it is stale.
+
+Results go to stdout; progress, notes, warnings and errors go to stderr. `--json` prints one object on stdout.
+`NO_COLOR` is honoured, and nothing moves or asks where there is no terminal.
+
+| exit code | meaning |
+| --- | --- |
+| 0 | done |
+| 1 | failed |
+| 2 | wrong usage or configuration (`plan --detailed-exitcode`: there is something to do) |
+| 3 | credentials missing, wrong, or without the permission |
+| 4 | partly done: run the same command again |
+| 5 | refused: a guard, a lock, or your own no |
+| 130 | interrupted |
+
+`SITEPUB_HOME` puts everything that sitepub keeps on this computer below one folder. `SITEPUB_LOCAL_DATA` chooses
+the data folder of the embedded cloud.
+"""
+
+
+def commands_page() -> str:
+    """The whole page, Markdown."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield _INTRO
+    group = root()
+    with group.make_context("sitepub", [], resilient_parsing=True) as context:
+        for title, commands in SECTIONS.items():
+            yield f"## {title}\n"
+            for name in commands:
+                command = group.get_command(context, name)
+                assert command is not None
+                yield from _command(command, f"sitepub {name}", context)
+
+
+def _command(command: click.Command, path: str, parent: click.Context) -> Iterator[str]:
+    name = path.rpartition(" ")[2]
+    with click.Context(command, info_name=name, parent=parent, terminal_width=96,
+                       max_content_width=96) as context:
+        yield f"### {path}\n"
+        yield "```text"
+        yield "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+        yield "```\n"
+        if isinstance(command, click.Group):
+            for inner_name in command.list_commands(context):
+                inner = command.get_command(context, inner_name)
+                assert inner is not None
+                yield from _command(inner, f"{path} {inner_name}", context)
+
+
+if __name__ == "__main__":
+    print(commands_page(), end="")
