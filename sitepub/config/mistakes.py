@@ -31,7 +31,9 @@ def mistakes(error: ValidationError, model: type[BaseModel], root: Node, *,
         if node.broken:
             continue
         if detail["type"] == "missing":
-            problems.append(_missing(node, label, str(loc[-1])))
+            _, above = _find(root, loc[:-1], path)
+            where = node.key_here if node.key_place is not None else node.here
+            problems.append(Problem(f"`{above + '.' if above else ''}{loc[-1]}` is missing", where))
         elif detail["type"] == "extra_forbidden":
             problems.append(_unknown(node, str(loc[-1]), label, keys_of(model, loc[:-1]), elsewhere))
         else:
@@ -67,11 +69,6 @@ def written_key(node: Node, name: str) -> str:
         return name
     written = place.text.content[place.index : place.end].strip("\"'")
     return written if written.replace("-", "").replace("_", "").isalnum() else name
-
-
-def _missing(node: Node, label: str, name: str) -> Problem:
-    where = node.key_here if node.key_place is not None else node.here
-    return Problem(f"`{label + '.' if label else ''}{name}` is missing", where)
 
 
 def _unknown(node: Node, name: str, label: str, known: Sequence[str],

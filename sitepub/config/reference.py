@@ -109,7 +109,7 @@ _SECTIONS = (
     ("Top level", "ConfigShape", None),
     ("inputs", "InputsShape", "`headers`, `accelerate` and `state` are *new*."),
     ("inputs.src", "SourceShape", "`src: ./public` is short for `src: {src: ./public}`. `include`, "
-     "`exclude`, `timeout` and `allowSecrets` are *new*. Patterns of a `.sitepubignore` file are excluded too."),
+     "`exclude`, `timeout` and `allowSecrets` are *new*. Patterns of a `.sitepubignore` file exclude too."),
     ("inputs.headers", "HeadersShape", "*New.* `headers: {\"*.html\": {Cache-Control: no-cache}}`, a map of "
      "pattern to headers, means the same."),
     ("inputs.acl", "AclShape", "`acl: private` is short for `acl: {permissions: private}`."),

@@ -6,11 +6,12 @@ import copy
 from typing import Any
 
 from sitepub.config.ignored import IGNORED
-from sitepub.config.spellings import COMPONENTS, OLD_COMPONENT
+from sitepub.config.spellings import COMPONENTS, MISSPELT, OLD_COMPONENT
 
 Schema = dict[str, Any]
 
-_VARIABLE: Schema = {"type": "string", "pattern": r"\$\{", "description": "A value with variables."}
+_AS_TEXT = {"boolean": r"^(true|false)$|\$\{", "integer": r"^[-+]?[0-9]+$|\$\{", "number": r"^[0-9.]+$|\$\{"}
+"""How a value of this type may be written as text: with variables, or because quotes were put around it."""
 _COMPONENT = f"^({'|'.join(COMPONENTS)})(@.*)?$"
 _CAPITALS = ("RedirectRuleShape", "LifecycleShape")
 """Definitions whose keys may also be written with a capital, as the COS API does."""
@@ -66,6 +67,9 @@ def json_schema() -> Schema:
         _add_capitals(definitions, name)
     for key in ("redirectRules", "lifecycle"):
         _offer_capitals(properties[key])
+    hosts = definitions["HostShape"]["properties"]
+    for misspelt, right in MISSPELT.items():
+        hosts[misspelt] = {"deprecated": True, "description": f"Write `{right}`."}
     for path, reason in IGNORED.items():
         target = _properties_at(definitions, path[:-1])
         target.setdefault(path[-1], {"deprecated": True, "description": f"No effect: {reason}."})
@@ -105,7 +109,8 @@ def _with_variables(schema: Any) -> Any:
     if closed:
         about = {key: schema[key] for key in ("description", "default", "deprecated") if key in schema}
         bare = {key: value for key, value in schema.items() if key not in about}
-        return {**about, "anyOf": [bare, {k: v for k, v in _VARIABLE.items() if k != "description"}]}
+        pattern = _AS_TEXT.get(str(schema.get("type")), r"\$\{")
+        return {**about, "anyOf": [bare, {"type": "string", "pattern": pattern}]}
     return {key: value if key in ("default", "required") else
             {name: _with_variables(child) for name, child in value.items()} if key == "properties" else
             _with_variables(value) for key, value in schema.items()}
