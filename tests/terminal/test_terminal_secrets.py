@@ -38,7 +38,8 @@ def test_what_looks_like_a_secret_is_hidden(text: str, secret: str, kept: str) -
 
 @pytest.mark.parametrize("text", [
     "SyntaxError: Unexpected token: }", "assets/token.js", "https://example.com:8080/a@b",
-    "secrets: none", '"secretKey": {"type": "string"}', "AKID…MPLE", "the author: me", "http://[::1]:7070/ user@example.com",
+    "secrets: none", '"secretKey": {"type": "string"}', "AKID…MPLE",
+    "the author: me", "http://[::1]:7070/ user@example.com",
 ])
 def test_plain_text_stays_as_it_is(text: str) -> None:
     assert secrets.scrub(text) == text
