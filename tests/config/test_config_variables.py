@@ -63,8 +63,8 @@ def test_forms_of_a_variable(text: str, value: str) -> None:
 
 
 def test_the_names_of_the_top_level_and_their_defaults(tmp_path: Path) -> None:
-    text = site(
-                "env: {N: '${name}', A: '${app}', S: '${stage}', O: '${org}', L: ['${name}', {k: '${stage}'}]}",
+    text = site("env: {N: '${name}', A: '${app}', S: '${stage}', O: '${org}', "
+                "L: ['${name}', {k: '${stage}'}]}",
                 top="org: acme")
     project = load(tmp_path, text)
     assert project.env == {"N": "site", "A": "site", "S": "dev", "O": "acme", "L": ["site", {"k": "dev"}]}
@@ -145,7 +145,8 @@ def test_a_name_that_needs_itself_is_a_cycle(tmp_path: Path) -> None:
 
 
 def test_a_broken_name_is_told_once_not_at_every_use(tmp_path: Path) -> None:
-    text = "component: website\nname: ${env:NOPE}\ninputs: {src: x, bucketName: 'a-${name}', env: {N: '${name}'}}\n"
+    text = ("component: website\nname: ${env:NOPE}\n"
+            "inputs: {src: x, bucketName: 'a-${name}', env: {N: '${name}'}}\n")
     assert place(only(problems(tmp_path, text))) == (2, 7)
 
 

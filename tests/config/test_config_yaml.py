@@ -138,7 +138,8 @@ def test_line_breaks_of_every_system_give_the_same_positions() -> None:
 
 
 def test_anchors_and_merge_keys_work() -> None:
-    text = "base: &b {x: 1, y: 2}\nother: &o {y: 3, z: 4}\none:\n  <<: *b\n  y: 5\ntwo:\n  <<: [*b, *o]\nthree: *b\n"
+    text = ("base: &b {x: 1, y: 2}\nother: &o {y: 3, z: 4}\n"
+            "one:\n  <<: *b\n  y: 5\ntwo:\n  <<: [*b, *o]\nthree: *b\n")
     found = value_of(text)
     assert isinstance(found, dict)
     assert found["one"] == {"x": 1, "y": 5}
