@@ -32,13 +32,18 @@ def main() -> int:
 
 
 def _say(text: str) -> int:
-    """Write to stdout; a reader that went away (``| head``) is no error."""
+    """Write to stdout; a reader that went away (``| head``) is no error, a full disk is one."""
+    if sys.stdout is None:
+        return 0
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # The interpreter flushes stdout once more when it ends: give it something that takes the bytes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            sys.stderr.write(f"error: {error.strerror}\n")
+            return 1
     return 0
 
 

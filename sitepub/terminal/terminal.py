@@ -203,10 +203,10 @@ class Terminal:
                 stream.write(text + "\n")
                 stream.flush()
             except OSError as error:
-                # Windows reports a closed pipe as EINVAL.
+                _swallow_from_now_on(stream)
+                # Windows reports a closed pipe as EINVAL. Anything else (a full disk) is told, once.
                 if error.errno != errno.EPIPE and not (os.name == "nt" and error.errno == errno.EINVAL):
                     raise
-                _swallow_from_now_on(stream)
 
 
 def _swallow_from_now_on(stream: TextIO) -> None:

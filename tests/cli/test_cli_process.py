@@ -59,6 +59,24 @@ def test_a_reader_that_goes_away_is_no_error(argv: list[str], home: Path) -> Non
     assert done.returncode == (1 if argv[0] == "local" else 0), "the code of the work"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("argv", [["--help"], ["completion", "bash"], ["local", "status", "--json"]])
+def test_a_full_disk_is_told_once_and_plainly(argv: list[str], home: Path) -> None:
+    del home
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*SITEPUB, *argv], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr.count("No space left on device") == 1 and "Traceback" not in done.stderr
+
+
+@posix_only
+def test_closed_streams_do_not_stop_it(home: Path) -> None:
+    del home
+    for argv in ("--help", "local status", "nonsense"):
+        done = subprocess.run(f'"{sys.executable}" -m sitepub {argv} <&- >&- 2>&-', shell=True)
+        assert done.returncode == {"--help": 0, "local status": 1, "nonsense": 2}[argv]
+
+
 def test_output_survives_a_console_that_knows_ascii_only(home: Path) -> None:
     folder = home / "文章"
     folder.mkdir()
