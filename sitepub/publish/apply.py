@@ -199,7 +199,7 @@ class Engine:
                                                retry=self._retry_of(step))
 
     def _retry_of(self, step: Step) -> _Retried:
-        return _Retried(self.progress, step)
+        return _Retried(self.progress, step, self.stop)
 
     def _delete(self, steps: Sequence[Step]) -> bool:
         for step in steps:
@@ -251,6 +251,9 @@ class _Sent:
 class _Retried:
     progress: Progress
     step: Step
+    stop: threading.Event
 
     def __call__(self, error: Exception, wait: float) -> None:
+        if self.stop.is_set():
+            raise Interrupted(f"{self.step.key} was not tried again") from error
         self.progress.retried(self.step, error, wait)

@@ -116,8 +116,8 @@ class Plan:
     @property
     def taken_over(self) -> tuple[Step, ...]:
         """Steps that put other content over an object that sitepub did not upload: worth asking about."""
-        return tuple(step for step in self.steps
-                     if step.reason is Reason.TAKEN_OVER and step.action is not Action.HEADERS)
+        return tuple(step for step in self.steps if step.reason is Reason.TAKEN_OVER
+                     and step.file is not None and step.file.md5 != step.foreign_etag)
 
     @property
     def live(self) -> int:

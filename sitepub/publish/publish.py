@@ -132,7 +132,7 @@ class _Deploy:
     def _write_down_only(self) -> Outcome:
         """Nothing is to be done, but what is remembered was not up to date."""
         if not self.prepared.settled:
-            self._save(pending=None, settings_hash=self.prepared.wanted.hash)
+            self._commit(pending=None, settings_hash=self.prepared.wanted.hash)
         return Outcome(Status.UNCHANGED, self.prepared, self.engine.counts, self.state,
                        release=self.state.release)
 

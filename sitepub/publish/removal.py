@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from sitepub.errors import CloudError
+from sitepub.errors import CloudError, SitepubError
 from sitepub.publish.apply import Engine, Failure
 from sitepub.publish.lock import Lock
 from sitepub.publish.manifest import Manifest
@@ -168,6 +168,8 @@ class _Taking:
 
     def down(self) -> Removed:
         self._open_journal()
+        if self.progress is not None:
+            self.progress.planned(sum(len(bucket.plan.steps) for bucket in self.removal.buckets), 0)
         complete = True
         for bucket in self.removal.buckets:
             complete = self._empty(bucket) and complete
@@ -224,7 +226,15 @@ def _delete_bucket(settings: Bucket) -> str | None:
 
 
 def _delete_state_bucket(remote: Remote) -> str | None:
-    """Delete the state bucket if sitepub made it and nobody uses it; answers why it stays."""
+    """Delete the state bucket if sitepub made it and nobody uses it; answers why it stays. Trouble here
+    is no failure: the site is gone."""
+    try:
+        return _try_to_delete_state_bucket(remote)
+    except SitepubError as error:
+        return error.message
+
+
+def _try_to_delete_state_bucket(remote: Remote) -> str | None:
     store = remote.states.store
     there = []
     for listed in store.list():

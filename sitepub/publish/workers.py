@@ -52,8 +52,14 @@ class Workers(Generic[Job]):
             while len(self._threads) < min(self._count, len(jobs)):
                 thread = threading.Thread(target=self._serve, name=f"publish-{len(self._threads)}",
                                           daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:
+                    # The system gives no more threads: those that are there do the work.
+                    if not self._threads:
+                        raise
+                    break
                 self._threads.append(thread)
-                thread.start()
             self._change.notify_all()
             try:
                 while self._busy or (self._jobs and not self._halted):

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from sitepub.config.project import CorsRule
+from sitepub.config.project import CorsRule, LifecycleRule, RedirectRule, Website
 from sitepub.errors import Refused
 from sitepub.publish.lock import Lock
 from sitepub.publish.plan import Action, Reason
@@ -24,7 +24,8 @@ from sitepub.publish.publish import Outcome, Run, Status, publish
 from sitepub.publish.releases import Releases
 from sitepub.publish.remote import Remote, open_remote
 from sitepub.publish.removal import NOT_OURS, prepare_removal, remove
-from sitepub.settings.drift import drift
+from sitepub.settings.actual import read_actual
+from sitepub.settings.difference import difference
 from sitepub.settings.wanted import wanted_settings
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.bucket_settings import BucketStatus
@@ -55,6 +56,11 @@ def place(cloud: Cloud, named: dict[str, Any]) -> Iterator[Remote]:
 
 def deploy(place: Remote, site: Snapshot, *, verify: bool = False) -> Outcome:
     return publish(place, site, prepare(place, site, verify=verify), Run(allow_delete=True))
+
+
+def drift(place: Remote) -> list[str]:
+    wanted = wanted_settings(place.project, place.bucket)
+    return [step.summary for step in difference(wanted, read_actual(place.settings, wanted))]
 
 
 def contents(place: Remote) -> dict[str, bytes]:
@@ -114,14 +120,18 @@ def test_a_new_file_never_lands_on_somebody_elses_object_unseen(place: Remote) -
 
 def test_what_the_project_says_of_the_bucket_is_written_once(cloud: Cloud, named: dict[str, Any]) -> None:
     said = project(**named, cors=(CorsRule(("GET",), ("https://a.example",), max_age_seconds=60),),
-                   tags={"team": "web"})
+                   tags={"team": "web"},
+                   lifecycle=(LifecycleRule("old logs", prefix="logs/", expiration_days=30),),
+                   website=Website(error="404.html", ignore_html_ext=True, disable_error_status=True,
+                                   redirect_rules=(
+                                       RedirectRule(key_prefix="old/", replace_key_prefix_with="new/"),
+                                       RedirectRule(http_error_code=403, replace_key_with="no.html"))))
     with open_remote(said, cloud) as place:
         deploy(place, SITE)
-        wanted = wanted_settings(said, place.bucket)
-        assert drift(place.settings, wanted) == []
+        assert drift(place) == []
         assert not prepare(place, SITE, verify=True).settings
         place.settings.put_tags({"team": "other"})
-        assert [step.summary for step in drift(place.settings, wanted)] == ["tags: team=web (was team=other)"]
+        assert drift(place) == ["tags: team=web (was team=other)"]
 
 
 def test_a_policy_that_lets_everybody_read_is_added_to_what_is_there(cloud: Cloud,
@@ -133,7 +143,7 @@ def test_a_policy_that_lets_everybody_read_is_added_to_what_is_there(cloud: Clou
         deploy(place, SITE)
         policy = place.settings.get_policy()
         assert policy is not None and len(policy["Statement"]) == 1
-        assert drift(place.settings, wanted_settings(said, place.bucket)) == []
+        assert drift(place) == []
         assert place.settings.get_acl() == "private"
 
 
