@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -208,7 +208,7 @@ class ContentFolder:
         return self.path(name).open("rb")
 
 
-async def file_range(stream: IO[bytes], start: int, length: int) -> AsyncIterator[bytes]:
+async def file_range(stream: IO[bytes], start: int, length: int) -> AsyncGenerator[bytes, None]:
     """Bytes of an open content file, a block at a time; closes it at the end."""
     try:
         stream.seek(start)

@@ -145,11 +145,11 @@ class Database:
         if self._checkpointer is not None and self._checkpointer.is_alive():
             if self._pages_since_checkpoint > _BLOCKING_CHECKPOINT_PAGES:
                 self._checkpointer.join()
-                self._connection.execute("PRAGMA wal_checkpoint(RESTART)")
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 self._pages_since_checkpoint = 0
             return
         if self._log_bytes() > _BLOCKING_CHECKPOINT_PAGES * _PAGE_BYTES:
-            self._connection.execute("PRAGMA wal_checkpoint(RESTART)")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._pages_since_checkpoint = 0
             return
         self._pages_since_checkpoint = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from sitepub.local import buckets, listing, multidelete, multipart, objects, versioning
+from sitepub.local import buckets, listing, multidelete, multipart, multipart_listing, objects, versioning
 from sitepub.local.admin import administer
 from sitepub.local.buckets import Bucket
 from sitepub.local.errors import ServiceError, error_response
@@ -92,6 +92,7 @@ async def _bucket(request: Request) -> Response:
             response = await handler(request, bucket)
         else:
             request.signer = verify(request)
+            _check_query(request)
             if operation == "PutBucket":
                 response = await buckets.put_bucket(request)
             else:
@@ -111,6 +112,14 @@ async def _bucket(request: Request) -> Response:
             access_log.record(request, bucket, response, operation)
     request.cloud.counts.add(request.method, operation, request.service.bucket, response.status)
     return response
+
+
+def _check_query(request: Request) -> None:
+    for name, value in request.query.items():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ServiceError("InvalidArgument", f"{name[:100]!a} is not UTF-8.") from None
 
 
 def _find_bucket(request: Request) -> Bucket | None:
@@ -184,7 +193,7 @@ def _bucket_route(method: str, query: object) -> tuple[str, Handler]:
         if "versions" in query:
             return "GetBucketObjectVersions", versioning.list_versions
         if "uploads" in query:
-            return "ListMultipartUploads", multipart.list_uploads
+            return "ListMultipartUploads", multipart_listing.list_uploads
         return "GetBucket", listing.list_objects
     if method == "HEAD":
         return "HeadBucket", _head_bucket
@@ -207,7 +216,7 @@ def _object_route(method: str, query: object) -> tuple[str, Handler]:
         return "PutObject", objects.put_object
     if method == "GET":
         if "uploadId" in query:
-            return "ListParts", multipart.list_parts
+            return "ListParts", multipart_listing.list_parts
         return "GetObject", objects.get_object
     if method == "HEAD":
         return "HeadObject", objects.head_object

@@ -1,7 +1,8 @@
 """Who may talk to this cloud: the account made with the data folder, and a second one to test against.
 
 ``DIR/identity.json`` (mode 0600) is written once and kept. The second account exists so that clients can meet
-a bucket that belongs to somebody else; only this file names its keys.
+a bucket that belongs to somebody else, and a temporary key of the first so that they can try a security
+token; only this file names those keys.
 """
 
 from __future__ import annotations
@@ -44,13 +45,15 @@ class Signer:
 class Identity:
     """Both accounts and every key pair in force."""
 
-    def __init__(self, account: Account, other: Account) -> None:
+    def __init__(self, account: Account, other: Account, temporary: Signer | None = None) -> None:
         self.account = account
         self.other = other
         self._signers = {
             entry.secret_id: Signer(entry.app_id, entry.uin, entry.secret_id, entry.secret_key)
             for entry in (account, other)
         }
+        if temporary is not None:
+            self._signers[temporary.secret_id] = temporary
 
     def signer(self, secret_id: str) -> Signer | None:
         """The key pair with this id."""
@@ -65,7 +68,7 @@ class Identity:
         account = self.account_of(app_id)
         if account is None:
             raise ValueError(f"no account {app_id}")
-        signer = Signer(app_id, account.uin, "AKID" + _random(32), _random(32), _random(64), expires)
+        signer = _new_temporary(account, expires)
         self._signers[signer.secret_id] = signer
         return signer
 
@@ -75,12 +78,19 @@ def load_identity(data: Path) -> Identity:
     file = data / "identity.json"
     try:
         stored = json.loads(file.read_text(encoding="utf-8"))
-        return Identity(Account(**stored["account"]), Account(**stored["other_account"]))
+        return Identity(Account(**stored["account"]), Account(**stored["other_account"]),
+                        Signer(**stored["temporary"]))
     except FileNotFoundError:
         pass
     account, other = _new_account("125"), _new_account("130")
-    write_private_json(file, {"account": asdict(account), "other_account": asdict(other)})
-    return Identity(account, other)
+    temporary = _new_temporary(account, None)
+    write_private_json(file, {"account": asdict(account), "other_account": asdict(other),
+                              "temporary": asdict(temporary)})
+    return Identity(account, other, temporary)
+
+
+def _new_temporary(account: Account, expires: float | None) -> Signer:
+    return Signer(account.app_id, account.uin, "AKID" + _random(32), _random(32), _random(64), expires)
 
 
 def _new_account(prefix: str) -> Account:

@@ -47,11 +47,6 @@ class Selection:
         text = query.get(max_name, "") or str(MAX_KEYS)
         if not (text.isascii() and text.isdigit()):
             raise ServiceError("InvalidArgument", f"{max_name}: {text}")
-        for name in ("prefix", "delimiter", marker_name):
-            try:
-                query.get(name, "").encode()
-            except UnicodeEncodeError:
-                raise ServiceError("InvalidArgument", f"{name} is not UTF-8.") from None
         return cls(query.get("prefix", ""), query.get("delimiter", ""), query.get(marker_name, ""),
                    min(int(text), MAX_KEYS), encoding == "url")
 

@@ -5,7 +5,7 @@ Independent of the HTTP library, so that handlers can be read and tested without
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -74,7 +74,7 @@ class Response:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
-    stream: AsyncIterator[bytes] | None = None
+    stream: AsyncGenerator[bytes, None] | None = None
     """A body that is too large to hold, instead of ``body``."""
     length: int | None = None
     """Bytes in ``stream``, when known; else it goes out chunked."""

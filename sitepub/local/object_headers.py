@@ -85,6 +85,10 @@ def read_headers(request: Request, *, directive: str = "") -> ObjectHeaders:
     if tagging.count("&") >= 10:
         raise ServiceError("InvalidTag", "An object has at most 10 tags.")
     text = "" if directive == "Copy" else "\n".join(lines)
+    try:
+        f"{text}{tagging}".encode()
+    except UnicodeEncodeError:
+        raise ServiceError("InvalidArgument", "A header is not UTF-8.") from None
     return ObjectHeaders(text, storage_class, "" if acl == "default" else acl, tagging)
 
 

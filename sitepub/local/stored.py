@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -99,7 +99,8 @@ def read_bytes(cloud: LocalCloud, stored: StoredObject) -> bytes | None:
     return None if stored.file is not None else b""
 
 
-def read_stream(cloud: LocalCloud, stored: StoredObject, start: int, length: int) -> AsyncIterator[bytes]:
+def read_stream(cloud: LocalCloud, stored: StoredObject, start: int,
+                length: int) -> AsyncGenerator[bytes, None]:
     """Bytes of an object that lies in a file. The file is opened now."""
     assert stored.file is not None
     return file_range(cloud.content.open(stored.file), start, length)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sitepub.local import xml
 from sitepub.local.buckets import Bucket, owner_xml
 from sitepub.local.database import Database, Row
@@ -11,6 +13,7 @@ from sitepub.local.messages import Request, Response
 from sitepub.local.times import iso_time
 
 _BATCH = 500
+_BEHIND = "(key>? OR (key=? AND sequence<?))"
 
 
 async def get_versioning(_: Request, bucket: Bucket) -> Response:
@@ -97,50 +100,21 @@ def _entry(row: Row, wanted: Selection, owner: str) -> str:
     return xml.element("Version", parts)
 
 
-class _versions:  # noqa: N801 - an iterator with state, used like a generator
-    """All versions after the markers, read in batches of whole keys' rows."""
-
-    def __init__(self, database: Database, bucket: Bucket, wanted: Selection, version_marker: str) -> None:
-        self._database = database
-        self._bucket = bucket
-        self._high = after_prefix(wanted.prefix)
-        self._low = max(wanted.marker, wanted.prefix)
-        self._inclusive = wanted.prefix > wanted.marker
-        self._resume: tuple[str, int] | None = None
-        if version_marker:
-            found = database.one(
-                "SELECT sequence FROM objects WHERE bucket=?1 AND key=?2 AND version=?3 UNION ALL"
-                " SELECT sequence FROM versions WHERE bucket=?1 AND key=?2 AND version=?3",
-                (bucket.id, wanted.marker, version_marker))
-            if found is None:
-                raise ServiceError("InvalidArgument", "version-id-marker names no version.")
-            self._resume = (wanted.marker, int(found[0]))
-
-    def __iter__(self) -> _versions:
-        self._rows: list[Row] = []
-        self._done = False
-        return self
-
-    def __next__(self) -> Row:
-        if not self._rows and not self._done:
-            self._fetch()
-        if not self._rows:
-            raise StopIteration
-        return self._rows.pop()
-
-    def _fetch(self) -> None:
-        bound = "" if self._high is None else " AND key<?"
-        tail: tuple[object, ...] = () if self._high is None else (self._high,)
-        if self._resume is not None:
-            condition = "(key>? OR (key=? AND sequence<?))"
-            key, sequence = self._resume
-            values: tuple[object, ...] = (key, key, sequence)
-        else:
-            condition = "key>=?" if self._inclusive else "key>?"
-            values = (self._low,)
-        columns = "key, version, sequence, size, etag, modified, storage_class"
-        part = (self._bucket.id, *values, *tail)
-        rows = self._database.read(
+def _versions(database: Database, bucket: Bucket, wanted: Selection, version_marker: str) -> Iterator[Row]:
+    """All versions behind the markers, within the prefix, read in batches."""
+    high = after_prefix(wanted.prefix)
+    bound = "" if high is None else " AND key<?"
+    tail: tuple[object, ...] = () if high is None else (high,)
+    condition = "key>?"
+    values: tuple[object, ...] = (wanted.marker,)
+    if wanted.prefix > wanted.marker:
+        condition, values = "key>=?", (wanted.prefix,)
+    if version_marker:
+        condition, values = _BEHIND, _position(database, bucket, wanted.marker, version_marker)
+    columns = "key, version, sequence, size, etag, modified, storage_class"
+    while True:
+        part = (bucket.id, *values, *tail)
+        rows = database.read(
             f"SELECT {columns}, 0, 1 FROM objects WHERE bucket=? AND {condition}{bound}"
             f" UNION ALL SELECT {columns}, marker,"
             "   marker AND sequence=(SELECT max(v.sequence) FROM versions AS v"
@@ -151,7 +125,17 @@ class _versions:  # noqa: N801 - an iterator with state, used like a generator
             f" ORDER BY 1, 3 DESC LIMIT {_BATCH}",
             part + part,
         )
-        self._done = len(rows) < _BATCH
-        if rows:
-            self._resume = (rows[-1][0], rows[-1][2])
-        self._rows = rows[::-1]
+        yield from rows
+        if len(rows) < _BATCH:
+            return
+        key, sequence = rows[-1][0], rows[-1][2]
+        condition, values = _BEHIND, (key, key, sequence)
+
+
+def _position(database: Database, bucket: Bucket, key: str, version: str) -> tuple[object, ...]:
+    found = database.one(
+        "SELECT sequence FROM objects WHERE bucket=?1 AND key=?2 AND version=?3 UNION ALL"
+        " SELECT sequence FROM versions WHERE bucket=?1 AND key=?2 AND version=?3", (bucket.id, key, version))
+    if found is None:
+        raise ServiceError("InvalidArgument", "version-id-marker names no version.")
+    return key, key, found[0]

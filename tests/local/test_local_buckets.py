@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sitepub.local.hosts import Kind, service_of
+from tests.conftest import running_cloud
 from tests.local.cos_wire import Keys, Wire, new_bucket, send
 
 
@@ -132,3 +133,25 @@ def test_an_unknown_host_name_is_refused(local_cloud: Any) -> None:
 def test_host_names(host: str, kind: Kind, bucket: str, region: str) -> None:
     service = service_of(host)
     assert (service.kind, service.bucket, service.region) == (kind, bucket, region)
+
+
+def test_an_account_has_at_most_200_buckets(tmp_path: Path) -> None:
+    with running_cloud(tmp_path / "data") as cloud:
+        statuses = [Wire(cloud, f"b{number}-{cloud.app_id}").call("PUT").status for number in range(200)]
+        assert set(statuses) == {200}
+        answer = Wire(cloud, f"b200-{cloud.app_id}").call("PUT")
+        assert (answer.status, answer.code) == (400, "TooManyBuckets")
+
+
+def test_an_account_has_at_most_1000_acls_and_policies(tmp_path: Path) -> None:
+    with running_cloud(tmp_path / "data") as cloud:
+        wire = Wire(cloud, f"acls-{cloud.app_id}")
+        wire.call("PUT", headers={"x-cos-acl": "public-read"})
+        for number in range(999):
+            assert wire.put(f"{number}", x_cos_acl="public-read").status == 200
+        answer = wire.put("one more", x_cos_acl="private")
+        assert (answer.status, answer.code) == (400, "AttachmentFull")
+        assert wire.put("1", b"x", x_cos_acl="private").status == 200, "it had one already"
+        assert wire.put("one more", x_cos_acl="default").status == 200
+        wire.call("DELETE", "7")
+        assert wire.put("one more", x_cos_acl="private").status == 200

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from fastcrc import crc64
 
+from sitepub.local import multipart
+from sitepub.local.errors import ServiceError
 from tests.local.cos_wire import Answer, Wire, new_bucket
 
 MB = 1024 * 1024
@@ -166,3 +171,20 @@ def test_a_part_can_be_copied_from_an_object(wire: Wire, size: int) -> None:
     assert etag == f'"{hashlib.md5(data[10:]).hexdigest()}"'
     assert complete(wire, "assembled", upload, [(1, etag)]).status == 200
     assert wire.get("assembled").body == data[10:]
+
+
+def test_a_slow_completion_sends_spaces_and_then_what_became_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(multipart, "_KEEP_ALIVE", 0.01)
+    request: Any = SimpleNamespace(path="/a", request_id="r1")
+
+    async def joined() -> Any:
+        await asyncio.sleep(0.1)
+        raise ServiceError("NoSuchUpload")
+
+    async def answer() -> bytes:
+        joining = asyncio.ensure_future(joined())
+        return b"".join([chunk async for chunk in multipart._slow_answer(request, request, joining)])
+
+    body = asyncio.run(answer())
+    assert body.startswith(b" ")
+    assert ElementTree.fromstring(body).findtext("Code") == "NoSuchUpload"

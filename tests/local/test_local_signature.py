@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
@@ -17,7 +19,7 @@ from sitepub.local.identity import Account, Identity
 from sitepub.local.messages import Request
 from sitepub.local.server import parse_query
 from sitepub.local.signature import verify
-from tests.local.cos_wire import Keys, Wire, encode, fields, new_bucket, send
+from tests.local.cos_wire import Keys, Wire, authorization, encode, fields, new_bucket, send
 
 EXAMPLE_HOST = "site-1250000000.cos.ap-guangzhou.myqcloud.com"
 EXAMPLE_TIME = "1700000000;1700003660"
@@ -232,3 +234,26 @@ def test_unsigned_requests_to_a_private_bucket_are_denied(wire: Wire) -> None:
 
 def test_names_are_encoded_as_the_signature_wants() -> None:
     assert encode("a b/中~") == "a%20b%2F%E4%B8%AD~"
+
+
+def test_a_temporary_key_with_its_token_is_let_in(wire: Wire, local_cloud: Any) -> None:
+    entry = json.loads((local_cloud.data / "identity.json").read_text())["temporary"]
+    temporary = Wire(local_cloud, wire.bucket, Keys(entry["secret_id"], entry["secret_key"]))
+    token = {"x-cos-security-token": entry["token"]}
+    assert temporary.call("PUT", "by-token", headers=token, body=b"x").status == 200
+    assert temporary.call("PUT", "by-token", body=b"x").code == "InvalidAccessKeyId"
+
+
+def test_headers_and_parameters_that_are_not_utf8_are_refused(wire: Wire) -> None:
+    signed = authorization(wire.keys, "GET", "", wire.host)
+    headers = {"host": wire.host, "authorization": signed}
+    answer = send(wire.cloud.port, "GET", "/?versions&key-marker=%ff", headers)
+    assert (answer.status, answer.code) == (400, "InvalidArgument")
+    lines = [b"PUT /a HTTP/1.1", f"Host: {wire.host}".encode(), b"Content-Length: 0", b"Connection: close",
+             f"Authorization: {authorization(wire.keys, 'PUT', 'a', wire.host)}".encode(),
+             b"x-cos-meta-a: \xff", b"", b""]
+    with socket.create_connection(("127.0.0.1", wire.cloud.port), timeout=20) as connection:
+        connection.sendall(b"\r\n".join(lines))
+        received = connection.makefile("rb").read()
+    assert received.startswith(b"HTTP/1.1 400 ")
+    assert b"<Code>InvalidArgument</Code>" in received
