@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from sitepub.config.fields import FilledText, Flag, OneOrMore, Shape, Switch, Text, TextList, Whole
+from sitepub.config.fields import FilledText, Flag, OneOrMore, Shape, Switch, Text, TextList, Whole, whole
 
 RuleType = Literal["all", "file", "directory", "path", "index", "default", "contentType"]
 ListType = Literal["whitelist", "blacklist"]
@@ -325,5 +325,6 @@ class ForceRedirectShape(Shape):
 
     switch: Switch = Field("on", description="Redirect or not.")
     redirect_type: Literal["https", "http"] = Field("https", description="Protocol to redirect to.")
-    redirect_status_code: Literal[301, 302, 307, 308] = Field(301, description="301, 302, 307 or 308.")
+    redirect_status_code: Annotated[Literal[301, 302, 307, 308], BeforeValidator(whole)] = Field(
+        301, description="301, 302, 307 or 308.")
     carry_headers: Switch | None = Field(None, description="Send added response headers with the redirect.")

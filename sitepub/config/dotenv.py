@@ -24,12 +24,16 @@ class Dotenv:
     values: dict[str, str] = field(default_factory=dict, repr=False)
     files: list[Path] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    """Mistakes in the project's own files."""
+    warnings: list[Problem] = field(default_factory=list)
+    """Mistakes in those of its parents, which may belong to something else."""
 
 
 def read_dotenv(folder: Path, stage: str | None) -> Dotenv:
     """Read ``.env.STAGE`` and ``.env`` of the folder, then the same pair of its parents.
 
-    Without a stage only the ``.env`` files. Nothing is raised: mistakes are in ``problems``.
+    Without a stage only the ``.env`` files. Nothing is raised: mistakes are in ``problems``
+    and ``warnings``.
     """
     found = Dotenv()
     names = ([f".env.{stage}"] if stage else []) + [".env"]
@@ -42,12 +46,13 @@ def read_dotenv(folder: Path, stage: str | None) -> Dotenv:
             except OSError:  # a parent folder that may not be looked into holds nothing for us
                 continue
             text = read_text(file)
+            told = found.problems if place == folder else found.warnings
             if isinstance(text, Problem):
-                found.problems.append(text)
+                told.append(text)
                 continue
             values, problems = parse_dotenv(text)
             found.files.append(file)
-            found.problems += problems
+            told += problems
             for key, value in values.items():
                 found.values.setdefault(key, value)
     return found

@@ -66,7 +66,8 @@ def _switch(value: object) -> object:
     return "off" if value in (False, "false") else value
 
 
-def _whole(value: object) -> int:
+def whole(value: object) -> int:
+    """A whole number, also one that is written as text."""
     if isinstance(value, int) and not isinstance(value, bool):
         return int(value)
     if isinstance(value, str) and re.fullmatch(r"[-+]?[0-9]{1,18}", value.strip()):
@@ -113,7 +114,7 @@ Line = Annotated[Text, AfterValidator(_one_line)]
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
 Switch = Annotated[Literal["on", "off"], BeforeValidator(_switch),
                    WithJsonSchema({"enum": ["on", "off", True, False]})]
-Whole = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": "integer"})]
+Whole = Annotated[int, BeforeValidator(whole), WithJsonSchema({"type": "integer"})]
 Number = Annotated[float, BeforeValidator(_number), WithJsonSchema({"type": "number"})]
 TextList = Annotated[list[FilledText], OneOrMore()]
 

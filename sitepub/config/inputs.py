@@ -7,9 +7,10 @@ import re
 from collections.abc import Sequence
 
 from sitepub.config.document import Node, Place, Text
+from sitepub.config.yaml12 import MAX_DEPTH
 from sitepub.errors import Problem
 
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?\Z")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{0,30}[1-9])?\Z")
 
 
 def apply_inputs(root: Node, assignments: Sequence[str]) -> list[Problem]:
@@ -56,11 +57,13 @@ def input_value(raw: str, place: Place) -> Node:
     return Node(raw, place, place, raw)
 
 
-def _node(value: object, place: Place) -> Node:
+def _node(value: object, place: Place, depth: int = 0) -> Node:
+    if depth > MAX_DEPTH:
+        raise ValueError("nested too deeply")
     if isinstance(value, dict):
-        return Node({str(key): _node(child, place) for key, child in value.items()}, place, place)
+        return Node({str(key): _node(child, place, depth + 1) for key, child in value.items()}, place, place)
     if isinstance(value, list):
-        return Node([_node(child, place) for child in value], place, place)
+        return Node([_node(child, place, depth + 1) for child in value], place, place)
     if value is None or isinstance(value, bool | int | float | str):
         return Node(value, place, place, value if isinstance(value, str) else json.dumps(value))
     raise ValueError(f"unexpected {type(value).__name__}")

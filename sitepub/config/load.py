@@ -178,6 +178,7 @@ class _Loading:
         usable = stage_text is not None and _PLAIN_NAME.fullmatch(stage_text) is not None
         dotenv = read_dotenv(self.file.parent, stage_text if usable else None)
         self.problems += dotenv.problems
+        self.warnings += dotenv.warnings
         variables = Variables(names, {**dotenv.values, **self.environ}, self.problems)
         variables.fallback["stage"] = stage_text or "dev"
         variables.replace_in(root)
@@ -190,6 +191,8 @@ class _Loading:
         from sitepub.config.ignored import take_ignored
         from sitepub.config.models import ConfigShape, InputsShape, SourceShape
 
+        for key in [key for key in root.entries if key.startswith("x-")]:
+            del root.entries[key]  # a place for anchors
         old_form = is_old_form(root)
         self.warnings += take_ignored(root, old_form=old_form)
         found = check(root, {**dotenv.values, **self.environ})
@@ -226,7 +229,7 @@ class _Loading:
             return []
         from pydantic import ValidationError
 
-        from sitepub.config.cdn_models import HttpsShape
+        from sitepub.config.cdn_models import CertInfoShape, HttpsShape
         from sitepub.config.host_models import HostShape
         from sitepub.config.mistakes import mistakes
 
@@ -234,14 +237,16 @@ class _Loading:
             try:
                 HttpsShape.model_validate(data_of(shared))
             except ValidationError as error:
-                self.problems += mistakes(error, HttpsShape, shared, path="inputs.https")
+                self.problems += mistakes(error, HttpsShape, shared, path="inputs.https",
+                                          elsewhere=[("certInfo", CertInfoShape)])
                 shared = None
         shapes = []
         for index, node in maps:
             try:
                 shape = HostShape.model_validate(data_of(node))
             except ValidationError as error:
-                self.problems += mistakes(error, HostShape, node, path=f"inputs.hosts[{index}]")
+                self.problems += mistakes(error, HostShape, node, path=f"inputs.hosts[{index}]",
+                                          elsewhere=[("https.certInfo", CertInfoShape)])
                 continue
             if shared is not None and shape.https is None and isinstance(shared.value, dict):
                 shape = shape.model_copy(update={"https": HttpsShape.model_validate(data_of(shared))})

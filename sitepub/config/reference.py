@@ -64,6 +64,7 @@ with.
   Keys of the type on/off take `true` and `false` too. A key may stand only once.
 - A number where text is wanted is taken as it is written: `value: 007` is the text `007`.
 - A key that holds nothing counts as left out.
+- Anchors, aliases and merge keys (`<<`) work; top-level keys that begin with `x-` are a place for them.
 - A folder without a file of its own deploys the sites in the folders below it, in the order of their
   names.
 - `app`, `stage` and `org` may come from the `serverless.yml` of the parent folder, if that has no

@@ -78,6 +78,7 @@ def json_schema() -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "serverless.yml of a website",
         **_with_variables(top),
+        "patternProperties": {"^x-": {"description": "A place for anchors; nothing else reads it."}},
         "$defs": {name: _with_variables(definition) for name, definition in definitions.items()},
     }
 

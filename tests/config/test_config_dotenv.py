@@ -107,6 +107,13 @@ def test_what_the_files_set_is_handed_on_but_never_shown(tmp_path: Path) -> None
     assert "hunter2" not in repr(project)
 
 
+def test_a_mistake_in_the_parents_file_is_a_warning(tmp_path: Path) -> None:
+    write(tmp_path, ".env", "nonsense\nNAME=parent\n")
+    project = load(tmp_path / "site", site("bucketName: ${env:NAME}"))
+    assert project.bucket_name == "parent"
+    assert "expected NAME=value" in only(list(project.warnings)).message
+
+
 def test_a_file_in_the_wrong_encoding_is_told(tmp_path: Path) -> None:
     tmp_path.joinpath(".env").write_bytes("A=中文".encode("gbk"))
     problem = only(problems(tmp_path, site()))

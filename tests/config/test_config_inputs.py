@@ -120,6 +120,12 @@ def test_mistakes_name_the_assignment(tmp_path: Path, assignment: str, message: 
     assert problem.position.text == assignment
 
 
+def test_a_value_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    for depth in (100, 100_000):
+        problem = only(problems(tmp_path, site(), inputs=["tags=" + "[" * depth + "]" * depth]))
+        assert "nested too deeply" in problem.message
+
+
 def test_a_secret_on_the_command_line_is_not_shown(tmp_path: Path) -> None:
     found = problems(tmp_path, site(), inputs=["https.certInfo.privateKey=[hunter2",
                      "https.privateKey=hunter2"])

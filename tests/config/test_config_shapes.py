@@ -242,6 +242,21 @@ def test_on_off_fields_take_booleans_too(tmp_path: Path, written: str, switch: s
     assert project.hosts[0].settings["seo"] == {"switch": switch}
 
 
+def test_anchors_may_live_below_a_key_that_begins_with_x(tmp_path: Path) -> None:
+    text = "x-headers: &base {Cache-Control: no-cache}\n" + site(
+        "headers:\n  '*.html': *base\n  '*.xml': {<<: *base, Expires: 0}")
+    assert [rule.headers for rule in load(tmp_path, text).headers] == [
+        {"Cache-Control": "no-cache"}, {"Cache-Control": "no-cache", "Expires": "0"}]
+
+
+@pytest.mark.parametrize("code", ["302", "'302'", "${env:CODE}"])
+def test_numbers_may_be_written_as_text(tmp_path: Path, code: str) -> None:
+    text = site(f"hosts:\n  - host: a.com\n    forceRedirect:\n      redirectStatusCode: {code}")
+    redirect = load(tmp_path, text, environ={"CODE": "302"}).hosts[0].force_redirect
+    assert redirect is not None
+    assert redirect["redirectStatusCode"] == 302
+
+
 def test_a_host_name_is_brought_to_ascii(tmp_path: Path) -> None:
     assert load(tmp_path, site("hosts: [{host: 例子.中国}]")).hosts[0].host == "xn--fsqu00a.xn--fiqs8s"
 
