@@ -174,8 +174,8 @@ def eleventy(files: ProjectFiles) -> Framework | None:
         if found and (named := inside(found[1])):
             dist, advice = named, ()
     source = js_value(text, "dir", "input")
-    start = source.strip("./") if isinstance(source, str) else ""
-    own_404 = any(files.folder.glob(f"{start}/404.*" if start else "404.*"))
+    start = (inside(source) if isinstance(source, str) else None) or "."
+    own_404 = any((files.folder / start).glob("404.*"))
     own_404 |= files.is_file(f"{dist}/404.html")
     tool = "@11ty/eleventy" if files.package_manager == "npm" else "eleventy"
     return Framework(id="eleventy", title="Eleventy", why=config or "package.json (@11ty/eleventy)",

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-MOST_BYTES = 1 << 20
+MOST_BYTES = 1 << 17
 """Configuration files are smaller than this; a larger file is something else."""
 JS_ENDINGS = ("js", "mjs", "cjs", "ts", "mts", "cts")
 
@@ -115,4 +115,4 @@ def inside(path: str, base: str = ".") -> str | None:
     """
     normal = posixpath.normpath(posixpath.join(base, path.replace("\\", "/").strip()))
     outside = normal in {".", ".."} or normal.startswith(("../", "/")) or re.match(r"[A-Za-z]:", normal)
-    return None if outside else normal
+    return None if outside or not normal.isprintable() else normal

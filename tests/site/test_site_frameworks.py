@@ -88,3 +88,14 @@ ADVICE: dict[str, tuple[dict[str, str], str]] = {
 @pytest.mark.parametrize(("files", "words"), ADVICE.values(), ids=ADVICE)
 def test_what_the_user_has_to_change_is_said(tmp_path: Path, files: dict[str, str], words: str) -> None:
     assert any(words in sentence for sentence in found(tmp_path, files).advice)
+
+
+@pytest.mark.parametrize("folder", ["..", ".", "/", "../x", "C:/x", "a\\x00b", "a\nb", "~"])
+def test_a_strange_output_folder_is_no_reason_to_fail(tmp_path: Path, folder: str) -> None:
+    text = repr(folder)
+    config = f"export default {{ build: {{ outDir: {text} }}, dir: {{ input: {text}, output: {text} }} }}"
+    for tool, name in (("vite", "vite.config.js"), ("@11ty/eleventy", "eleventy.config.js")):
+        framework = found(tmp_path / tool, {"package.json": package(tool), name: config})
+        assert framework.dist is not None
+        assert framework.dist.isprintable()
+        assert not framework.dist.startswith(("/", "..", "C:"))

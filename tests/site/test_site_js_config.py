@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sitepub.site.js_config import UNREAD, js_value
 
@@ -33,3 +35,14 @@ def test_javascript_settings_are_read_where_they_are_literal(
     source: str, path: tuple[str, ...], value: object
 ) -> None:
     assert js_value(source, *path) == value
+
+
+PIECES = st.sampled_from(
+    ["{", "}", "build", "outDir", ":",
+     "'", '"', "`", "a", "//", "/*", "*/", "\\", "\n", ",", " ", "${", "true"])
+
+
+@given(st.lists(PIECES).map("".join))
+def test_no_file_is_too_broken_to_be_read(source: str) -> None:
+    for value in (js_value(source, "outDir"), js_value(source, "build", "outDir")):
+        assert value is None or isinstance(value, (str, bool)) or value is UNREAD
