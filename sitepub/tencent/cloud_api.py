@@ -79,7 +79,7 @@ class CloudApi:
 
     def _call_once(self, service: str, version: str, action: str, params: Mapping[str, Any],
                    unsigned: bool) -> dict[str, Any]:
-        client = self._client(service, version)
+        client = self._client(service, version, unsigned)
         options = {"SkipSign": True} if unsigned else None
         answer: Any = client.call_json(action, dict(params), options=options)
         response = answer.get("Response") if isinstance(answer, dict) else None
@@ -93,7 +93,7 @@ class CloudApi:
             raise TencentCloudSDKException(found.get("Code"), found.get("Message"), response.get("RequestId"))
         return response
 
-    def _client(self, service: str, version: str) -> Any:
+    def _client(self, service: str, version: str, unsigned: bool) -> Any:
         from tencentcloud.common.common_client import CommonClient
         from tencentcloud.common.credential import Credential
         from tencentcloud.common.profile.client_profile import ClientProfile
@@ -121,7 +121,8 @@ class CloudApi:
                                                    f"SignedHeaders=content-type;host, Signature={signed}")
 
         credentials = self._credentials
-        credential = Credential(credentials.secret_id, credentials.secret_key, credentials.token)
+        credential = None if unsigned else Credential(credentials.secret_id, credentials.secret_key,
+                                                      credentials.token)
         if self._embedded is not None:
             http = HttpProfile(protocol="http", endpoint=f"{self._embedded.host}:{self._embedded.port}",
                                reqTimeout=_TIMEOUT)

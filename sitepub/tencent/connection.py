@@ -201,8 +201,11 @@ class Connections:
                 raise Interrupted("The connection was closed on this side.")
             connection = Connection(self.route)
         with self._lock:
-            self._busy.add(connection)
-        return connection
+            if not self._closed:
+                self._busy.add(connection)
+                return connection
+        connection.close()
+        raise Interrupted("The connection was closed on this side.")
 
     def _give_back(self, connection: Connection, reusable: bool) -> None:
         with self._lock:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from sitepub.errors import CloudError, NotFound, SiteError, SitepubError
 from sitepub.tencent import listing
+from sitepub.tencent.budget import Budget
 from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.connection import Route
@@ -21,6 +22,11 @@ from sitepub.tencent.store import DeleteFailure, Fetched, Listed, ObjectHead, Re
 from sitepub.tencent.wire import BadAnswer, Reply, Request, Wire
 from sitepub.tencent.xml import can_hold, error_document, escape, flat, local_name
 
+_FORBID = "x-cos-forbid-overwrite"
+_SMALL = 1024 * 1024
+_MEMORY = 256 * 1024 * 1024
+"""Bytes of files that may be in memory at once; smaller ones than ``_SMALL`` do not count."""
+_KEY_MAX = 850
 DELETE_BATCH = 1000
 """Objects deleted by one request, the most that the service takes (COS API 436/8289)."""
 
@@ -42,22 +48,29 @@ class CosObjectStore:
         self._region = cloud.region
         self._wire = Wire(cloud, bucket, keep=connections, backoff=backoff, route=route, clock=clock)
         self._multipart = Multipart(self._wire, part_threads)
+        self._memory = Budget(_MEMORY)
 
     def put(self, key: str, body: bytes | Path, headers: Mapping[str, str], *, md5: str | None = None,
             forbid_overwrite: bool = False, sent: Sent | None = None, retry: Retry | None = None) -> Stored:
-        if isinstance(body, Path):
-            if _size(body) > SINGLE_MAX:
-                return self._multipart.put(key, body, self._all_headers(headers, forbid_overwrite), md5=md5,
-                                           sent=sent, retry=retry)
-            data = _read(body)
-        else:
-            data = body
+        all_headers = self._all_headers(headers, forbid_overwrite)
+        if not isinstance(body, Path):
+            return self._put_single(_checked(key), body, all_headers, md5, None, sent, retry)
+        size = _size(body)
+        if size > SINGLE_MAX:
+            return self._multipart.put(_checked(key), body, all_headers, md5=md5, sent=sent, retry=retry)
+        if size < _SMALL:
+            return self._put_single(_checked(key), _read(body), all_headers, md5, body, sent, retry)
+        with self._memory.hold(size):
+            return self._put_single(_checked(key), _read(body), all_headers, md5, body, sent, retry)
+
+    def _put_single(self, key: str, data: bytes, all_headers: dict[str, str], md5: str | None,
+                    file: Path | None, sent: Sent | None, retry: Retry | None) -> Stored:
         actual = md5_of(data)
         if md5 is not None and md5.lower() != actual:
-            if isinstance(body, Path):
-                raise changed_while_publishing(body)
+            if file is not None:
+                raise changed_while_publishing(file)
             raise ValueError(f"the MD5 given for {key} is not that of its content")
-        all_headers = self._all_headers(headers, forbid_overwrite)
+        forbid_overwrite = _FORBID in all_headers
         all_headers["Content-MD5"] = content_md5(actual)
         request = Request("PUT", "cos:PutObject", key, {}, all_headers, data)
         reply = self._wire.send(request, sent=sent, retry=retry, accept=(409,) if forbid_overwrite else (),
@@ -73,7 +86,7 @@ class CosObjectStore:
             # The service would guess from the suffix, and not always well.
             found["Content-Type"] = "application/octet-stream"
         if forbid_overwrite:
-            found["x-cos-forbid-overwrite"] = "true"
+            found[_FORBID] = "true"
         return found
 
     def _conflict(self, request: Request, reply: Reply) -> Stored:
@@ -103,8 +116,8 @@ class CosObjectStore:
         def check(answer: Answer) -> None:
             outcome.append(self._copied(answer, key, source_key))
 
-        self._wire.send(Request("PUT", "cos:PutObject and cos:GetObject", key, {}, all_headers), retry=retry,
-                        check=check)
+        request = Request("PUT", "cos:PutObject and cos:GetObject", _checked(key), {}, all_headers)
+        self._wire.send(request, retry=retry, check=check)
         result = outcome[-1]
         if isinstance(result, SitepubError):
             raise result
@@ -132,11 +145,11 @@ class CosObjectStore:
         def check(answer: Answer) -> None:
             check_crc(answer, crc_of(answer.body), key)
 
-        answer = self._wire.send(Request("GET", "cos:GetObject", key), check=check).answer
+        answer = self._wire.send(Request("GET", "cos:GetObject", _checked(key)), check=check).answer
         return Fetched(answer.body, bare(answer.headers.get("etag", "")), answer.headers)
 
     def head(self, key: str) -> ObjectHead | None:
-        answer = self._wire.send(Request("HEAD", "cos:HeadObject", key), accept=(404,)).answer
+        answer = self._wire.send(Request("HEAD", "cos:HeadObject", _checked(key)), accept=(404,)).answer
         if answer.status == 404:
             return None
         length = answer.headers.get("content-length", "")
@@ -146,7 +159,7 @@ class CosObjectStore:
 
     def delete(self, keys: Sequence[str]) -> Sequence[DeleteFailure]:
         failures: list[DeleteFailure] = []
-        plain = [key for key in keys if can_hold(key)]
+        plain = [_checked(key) for key in keys if can_hold(key)]
         for start in range(0, len(plain), DELETE_BATCH):
             failures += self._delete_batch(plain[start:start + DELETE_BATCH])
         failures += [failure for key in keys if not can_hold(key) for failure in self._delete_one(key)]
@@ -168,7 +181,7 @@ class CosObjectStore:
     def _delete_one(self, key: str) -> list[DeleteFailure]:
         """For the few keys that XML cannot carry."""
         try:
-            self._wire.send(Request("DELETE", "cos:DeleteObject", key))
+            self._wire.send(Request("DELETE", "cos:DeleteObject", _checked(key)))
         except NotFound as error:
             if error.code == "NoSuchBucket":
                 raise
@@ -184,6 +197,14 @@ class CosObjectStore:
     def list(self, prefix: str = "") -> Iterator[Listed]:
         """See :class:`store.ObjectStore`."""
         return listing.list_objects(self._wire, prefix)
+
+
+def _checked(key: str) -> str:
+    """An object key that COS takes: without one a request would be about the bucket itself (436/13324)."""
+    if not key or key.startswith("/") or len(key.encode()) > _KEY_MAX:
+        raise SiteError(f"{key[:100]!r} cannot be the name of an object.", code="InvalidKey",
+                        hint=f"1 to {_KEY_MAX} bytes of UTF-8, not starting with a slash.")
+    return key
 
 
 def _size(path: Path) -> int:

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sitepub.errors import CredentialsError
-from sitepub.tencent.cloud import Credentials
+from sitepub.tencent.cloud import Credentials, Embedded
 
 _METADATA = "http://metadata.tencentyun.com/latest/meta-data/cam/security-credentials/"
 _SESSION_SECONDS = 7200
 
 
-def from_pod(environ: Mapping[str, str]) -> Credentials | None:
+def from_pod(environ: Mapping[str, str], embedded: Embedded | None = None) -> Credentials | None:
     """The role that TKE gives a pod: STS AssumeRoleWithWebIdentity with the token in the pod's file.
 
     ``None`` when the pod's variables are not set. Raises :class:`~sitepub.errors.CredentialsError` when the
@@ -31,7 +31,8 @@ def from_pod(environ: Mapping[str, str]) -> Credentials | None:
                                code="BadRole") from error
     from sitepub.tencent.cloud_api import CloudApi
 
-    api = CloudApi(Credentials("", "", source="role of the pod"), environ.get("TKE_REGION") or "ap-guangzhou")
+    api = CloudApi(Credentials("", "", source="role of the pod"), environ.get("TKE_REGION") or "ap-guangzhou",
+                   embedded)
     answer = api.call("sts", "2018-08-13", "AssumeRoleWithWebIdentity", {
         "ProviderId": provider, "WebIdentityToken": token, "RoleArn": role, "RoleSessionName": "sitepub",
         "DurationSeconds": _SESSION_SECONDS,

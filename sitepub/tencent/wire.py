@@ -25,6 +25,10 @@ from sitepub.tencent.tls import tls_context
 from sitepub.tencent.xml import ErrorDocument, error_document
 
 _LINE_BREAK = re.compile("[\r\n\0]")
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "authorization", "expect",
+                   "user-agent", "x-cos-security-token"})
+"""Headers that a caller may not set: they frame or sign the request."""
 _OUTAGE_SECONDS = 3.0
 
 
@@ -168,10 +172,12 @@ class Wire:
         signed = [("host", self._host)]
         for name, value in request.headers.items():
             value = value.strip()
-            if _LINE_BREAK.search(value) or not name.isascii() or not name:
-                raise SiteError(f"The header {name!r} of {request.key} cannot be sent: it has a line break.")
+            lower = name.lower()
+            if lower in _OURS or not _NAME.fullmatch(name) or _LINE_BREAK.search(value):
+                raise SiteError(f"The header {name!r} of {request.key} cannot be sent: "
+                                "its name is not free, or its value has a line break.", code="BadHeader")
             lines.append(f"{name}: {value}\r\n")
-            if is_signed(lower := name.lower()):
+            if is_signed(lower):
                 signed.append((lower, value))
         if self._token:
             lines.append(f"x-cos-security-token: {self._token}\r\n")

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -55,6 +56,8 @@ def error(status: int, code: str, **headers: str) -> Raw:
     return answer(status, body.encode(), False, **headers)
 
 
+LINGER_ZERO = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+"""Closing a socket with this sends a reset."""
 HANG_UP = Raw(close=True)
 RESET = Raw(reset=True)
 
@@ -101,7 +104,7 @@ class ScriptedServer:
                     self.received.append(request)
                 raw = step(request) if callable(step) else step
                 if raw.reset:
-                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
                     return
                 sock.sendall(raw.data)
                 if raw.close:

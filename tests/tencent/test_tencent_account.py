@@ -15,6 +15,7 @@ from sitepub.tencent.account import caller, connect
 from sitepub.tencent.cloud import Credentials, Embedded
 from sitepub.tencent.cloud_api import CloudApi
 from sitepub.tencent.retry import Backoff
+from sitepub.tencent.role_credentials import from_pod
 from tests.conftest import LocalCloud
 from tests.tencent.scripted_server import HANG_UP, Raw, Received, ScriptedServer, answer, scripted
 
@@ -145,6 +146,21 @@ def test_messages_come_in_the_users_language(monkeypatch: pytest.MonkeyPatch, lo
     with scripted(said({})) as server:
         api_on(server).call("cam", "2019-01-16", "GetUserAppId", {})
     assert server.received[0].headers["x-tc-language"] == expected
+
+
+def test_a_pod_gets_the_credentials_of_its_role(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("web.identity.token\n")
+    environ = {"TKE_WEB_IDENTITY_TOKEN_FILE": str(token), "TKE_ROLE_ARN": "arn", "TKE_PROVIDER_ID": "p"}
+    given = {"Credentials": {"TmpSecretId": "i", "TmpSecretKey": "k", "Token": "t"}, "ExpiredTime": 1}
+    with scripted(said(given)) as server:
+        found = from_pod(environ, Embedded("127.0.0.1", server.port))
+    assert found == Credentials("i", "k", "t", "role of the pod")
+    request = server.received[0]
+    assert request.headers["x-tc-action"] == "AssumeRoleWithWebIdentity"
+    assert request.headers["authorization"] == "SKIP"
+    assert json.loads(request.body)["WebIdentityToken"] == "web.identity.token"
+    assert from_pod({}) is None
 
 
 def test_the_embedded_cloud_is_never_asked_through_a_proxy(monkeypatch: pytest.MonkeyPatch,

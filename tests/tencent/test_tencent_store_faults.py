@@ -6,6 +6,7 @@ import hashlib
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from email.utils import formatdate
 from pathlib import Path
@@ -23,6 +24,7 @@ from sitepub.errors import (
     SiteError,
 )
 from sitepub.tencent import fresh_buckets
+from sitepub.tencent.budget import Budget
 from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
 from sitepub.tencent.connection import Route
@@ -357,6 +359,43 @@ def test_a_line_break_cannot_be_smuggled_into_the_headers() -> None:
     with store_on(stored) as (store, server), pytest.raises(SiteError, match="line break"):
         store.put("a", b"x", {"Cache-Control": "no-cache\r\nx-cos-acl: public-read"})
     assert server.received == []
+
+
+@pytest.mark.parametrize("name", [
+    "Content-Length", "host", "Transfer-Encoding", "Authorization", "a b", "é", ""])
+def test_headers_that_frame_or_sign_the_request_are_not_for_callers(name: str) -> None:
+    with store_on(stored) as (store, server), pytest.raises(SiteError):
+        store.put("a", b"x", {name: "1"})
+    assert server.received == []
+
+
+@pytest.mark.parametrize("key", ["", "/a", "x" * 851, "中" * 284])
+def test_what_is_no_object_key_never_becomes_a_request_about_the_bucket(key: str) -> None:
+    with store_on(stored) as (store, server):
+        for attempt in (lambda: store.put(key, b"x", HTML), lambda: store.get(key), lambda: store.head(key),
+                        lambda: store.delete([key]), lambda: store.copy(key, "a", HTML)):
+            with pytest.raises(SiteError):
+                attempt()
+    assert server.received == []
+
+
+def test_large_files_are_not_all_in_memory_at_once() -> None:
+    budget, most, held = Budget(100), [0], [0]
+    lock = threading.Lock()
+
+    def work(size: int) -> None:
+        with budget.hold(size):
+            with lock:
+                held[0] += size
+                most[0] = max(most[0], held[0])
+            with lock:
+                held[0] -= size
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(work, [30, 60, 100, 10] * 50))
+    assert 0 < most[0] <= 100
+    with budget.hold(500):
+        """More than the limit is possible, alone."""
 
 
 # The network, and stopping
