@@ -13,7 +13,8 @@ from sitepub.local.messages import Request, Response
 from sitepub.local.times import iso_time
 
 MAX_KEYS = 1000
-_BATCH = 200
+_FIRST_BATCH = 4
+"""Rows read behind a folder: enough to see the next one, cheap if it is one."""
 
 
 @dataclass(slots=True)
@@ -87,7 +88,7 @@ def list_page(database: Database, bucket: Bucket, wanted: Selection) -> Page:
             low, inclusive = following, True
     count = 0
     last = ""
-    batch = _BATCH if wanted.delimiter else wanted.max_keys + 1
+    batch = _FIRST_BATCH if wanted.delimiter else wanted.max_keys + 1
     while True:
         rows = _rows(database, bucket, low, inclusive, high, batch)
         jumped = False
@@ -109,8 +110,12 @@ def list_page(database: Database, bucket: Bucket, wanted: Selection) -> Page:
                 return page
             low, inclusive, jumped = following, True, True
             break
-        if not jumped and len(rows) < batch:
+        if jumped:
+            batch = _FIRST_BATCH
+        elif len(rows) < batch:
             return page
+        else:
+            batch = min(batch * 4, MAX_KEYS)
 
 
 def _common(key: str, wanted: Selection) -> str | None:

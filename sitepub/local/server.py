@@ -28,7 +28,8 @@ with ``errors.error_response(error, request)``.
 ``cloud_api.handle(request) -> Response`` (async)
     ``POST /`` on loopback and on ``*.tencentcloudapi.com``. Keys: ``request.cloud.identity.signer(id)``.
 ``access.allowed(request, bucket, action, stored) -> bool``
-    For requests that are unsigned (``request.signer is None``) or signed by another account. ``action`` is
+    For requests that are unsigned (``request.signer is None``) or signed by another account, and for the
+    owner's own when the bucket has a policy, which may deny them. ``action`` is
     the policy's name for it (``name/cos:GetObject``), ``stored`` the object or ``None`` (a bucket operation,
     or no such object); the key is ``request.key``.
 ``cors.preflight(request, bucket) -> Response``, ``cors.apply(request, bucket, response) -> None``
