@@ -100,6 +100,7 @@ class CloudApi:
         from tencentcloud.common.profile.http_profile import HttpProfile
 
         from sitepub.tencent.sdk_session import equip, quiet
+        from sitepub.tencent.tls import ca_bundle
 
         quiet("tencentcloud_sdk_common")
         clock = self._clock
@@ -133,6 +134,9 @@ class CloudApi:
         # Its own reading of NO_PROXY is a substring test: requests reads the environment better.
         client.request.conn.proxy = None
         equip(client.request.conn._session, direct=self._embedded is not None)
+        # It would name certifi's bundle with every request, whatever the session says.
+        bundle = ca_bundle() if self._embedded is None else None
+        client.request.conn.certification = str(bundle) if bundle is not None else True
         return client
 
     def _learn_time(self, service: str) -> bool:

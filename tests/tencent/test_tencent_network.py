@@ -7,19 +7,21 @@ import datetime
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from sitepub.errors import NetworkError, UsageError
+from sitepub.tencent.bucket_settings import BucketSettings
 from sitepub.tencent.cloud import Cloud, Credentials
+from sitepub.tencent.cloud_api import CloudApi
 from sitepub.tencent.object_store import CosObjectStore
 from sitepub.tencent.proxy import Proxy, parse_proxy, proxy_for
 from sitepub.tencent.retry import Backoff
 from sitepub.tencent.tls import CA_VARIABLES, tls_context
-from tests.tencent.scripted_server import read_request, stored
+from tests.tencent.scripted_server import Raw, Received, answer, read_request, stored
 
 BUCKET = "site-1250000000"
 CLOUD = Cloud(Credentials("AKIDEXAMPLE", "SECRETEXAMPLE"), "1250000000", "ap-guangzhou")
@@ -41,12 +43,13 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from cryptography.hazmat.primitives.asymmetric import ec
 
     key = ec.generate_private_key(ec.SECP256R1())
+    names = [x509.DNSName(HOST), x509.DNSName("*.tencentcloudapi.com")]
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test CA")])
     now = datetime.datetime.now(datetime.UTC)
     made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
             .serial_number(1).not_valid_before(now - datetime.timedelta(days=1))
             .not_valid_after(now + datetime.timedelta(days=1))
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .sign(key, hashes.SHA256()))
     file = tmp_path_factory.mktemp("tls") / "certificate.pem"
@@ -65,6 +68,7 @@ class ConnectProxy:
     asked: list[str] = field(default_factory=list)
     port: int = 0
     refuse: int = 0
+    respond: Callable[[Received], Raw] = stored
 
     def serve(self, listener: socket.socket) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -96,13 +100,14 @@ class ConnectProxy:
         sock.sendall(b"HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n")
         with context.wrap_socket(sock, server_side=True) as secure, secure.makefile("rb") as stream:
             while request := read_request(stream, 0):
-                secure.sendall(stored(request).data)
+                secure.sendall(self.respond(request).data)
 
 
 @contextlib.contextmanager
-def proxy_with(certificate: Path, *, user: str | None = None, refuse: int = 0) -> Iterator[ConnectProxy]:
+def proxy_with(certificate: Path, *, user: str | None = None, refuse: int = 0,
+               respond: Callable[[Received], Raw] = stored) -> Iterator[ConnectProxy]:
     listener = socket.create_server(("127.0.0.1", 0))
-    proxy = ConnectProxy(certificate, user, port=listener.getsockname()[1], refuse=refuse)
+    proxy = ConnectProxy(certificate, user, port=listener.getsockname()[1], refuse=refuse, respond=respond)
     thread = threading.Thread(target=proxy.serve, args=(listener,), daemon=True)
     thread.start()
     try:
@@ -131,6 +136,43 @@ def test_uploads_go_through_the_proxys_tunnel(certificate: Path, monkeypatch: py
         monkeypatch.setenv(variable, str(certificate))
         put(3)
     assert proxy.asked == [f"CONNECT {HOST}:443 HTTP/1.1"]
+
+
+def test_bucket_settings_go_through_the_same_proxy(certificate: Path,
+                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with proxy_with(certificate) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        settings = BucketSettings(CLOUD, BUCKET, backoff=QUICK)
+        settings.put_acl("private")
+        settings.close()
+    assert proxy.asked == [f"CONNECT {HOST}:443 HTTP/1.0"]
+
+
+def test_the_cloud_api_goes_through_the_same_proxy(certificate: Path,
+                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    def app_id(_: Received) -> Raw:
+        return answer(200, b'{"Response": {"AppId": 7, "RequestId": "r"}}', Content_Type="application/json")
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with proxy_with(certificate, respond=app_id) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        # A part of the host's name: the SDK's own reading of NO_PROXY would take it for the host.
+        monkeypatch.setenv("NO_PROXY", "am.tencentcloudapi.co")
+        api = CloudApi(CLOUD.credentials, "ap-guangzhou", backoff=QUICK)
+        assert api.call("cam", "2019-01-16", "GetUserAppId", {})["AppId"] == 7
+    assert proxy.asked[0].startswith("CONNECT cam.tencentcloudapi.com:443 ")
+
+
+def test_the_sdks_trust_whom_uploads_trust(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with proxy_with(certificate) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        settings = BucketSettings(CLOUD, BUCKET, backoff=QUICK)
+        with pytest.raises(NetworkError):
+            settings.put_acl("private")
+        settings.close()
+        with pytest.raises(NetworkError):
+            CloudApi(CLOUD.credentials, "ap-guangzhou", backoff=QUICK).call("cam", "1", "GetUserAppId", {})
 
 
 def test_a_proxy_gets_the_user_it_wants(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
