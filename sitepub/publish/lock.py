@@ -125,7 +125,9 @@ class Lock:
                 # Its owner died between two requests; the next try finds the way clear.
                 self.store.delete([claim])
                 return True
-            return other is None
+            if other is not None:
+                raise _held(other) from None
+            return True
         try:
             again = read_lock(self.store, self.key)
             if again is None or again.record.token == holder.record.token:

@@ -11,7 +11,7 @@ import msgspec
 
 from sitepub.errors import CloudError, SitepubError
 from sitepub.publish.apply import Engine, Failure
-from sitepub.publish.lock import Lock
+from sitepub.publish.lock import Lock, read_lock
 from sitepub.publish.manifest import Manifest
 from sitepub.publish.owner import who
 from sitepub.publish.phases import deletion_rank
@@ -236,13 +236,19 @@ def _delete_state_bucket(remote: Remote) -> str | None:
 
 def _try_to_delete_state_bucket(remote: Remote) -> str | None:
     store = remote.states.store
-    there = []
+    marked = False
+    abandoned: list[str] = []
     for listed in store.list():
-        there.append(listed.key)
-        if len(there) > 1:
+        if listed.key == MARKER:
+            marked = True
+        elif _is_abandoned_lock(store, listed.key):
+            abandoned.append(listed.key)
+        else:
             return "other sites keep their state in it"
-    if there != [MARKER]:
+    if not marked:
         return "sitepub did not create it"
+    if abandoned:
+        store.delete(abandoned)
     marker = store.get(MARKER)
     store.delete([MARKER])
     stays = _delete_bucket(remote.state_settings)
@@ -250,3 +256,9 @@ def _try_to_delete_state_bucket(remote: Remote) -> str | None:
         # Another deploy began meanwhile.
         store.put(MARKER, marker.data, {"Content-Type": "text/plain; charset=utf-8"})
     return stays
+
+
+def _is_abandoned_lock(store: ObjectStore, key: str) -> bool:
+    """Left by a run that was killed before its site had any state."""
+    held = read_lock(store, key) if key.endswith("/lock") else None
+    return held is not None and held.outlived

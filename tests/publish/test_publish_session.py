@@ -1,0 +1,273 @@
+"""The deploy around the engine: lock, journal, settings, rename, and the removal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from sitepub.errors import CloudError, Refused
+from sitepub.publish.prepare import Prepared, prepare
+from sitepub.publish.publish import Outcome, Run, Status, publish
+from sitepub.publish.remote import MARKER, Remote, open_remote
+from sitepub.publish.removal import CHANGED, NOT_OURS, prepare_removal, remove
+from sitepub.site.snapshot import Snapshot
+from sitepub.tencent.cloud import Cloud, Credentials
+from tests.publish.memory_cloud import Killed, MemoryCloud, project, remote
+from tests.publish.sites import BUCKET, live, plain, site_file, snapshot
+
+STATE_BUCKET = "sitepub-state-ap-guangzhou-1250000000"
+SITE = snapshot(site_file("index.html", b"1", "text/html"), site_file("a.css", b"2", "text/css"))
+
+
+@pytest.fixture
+def cloud() -> MemoryCloud:
+    return MemoryCloud()
+
+
+def deploy(place: Remote, site: Snapshot, **run: object) -> Outcome:
+    return publish(place, site, prepare(place, site), Run(**run))  # type: ignore[arg-type]
+
+
+def test_the_story_of_a_first_deploy_in_order(cloud: MemoryCloud) -> None:
+    deploy(remote(cloud), SITE)
+    release = next(key for what, key in cloud.writes if "releases/" in key)
+    state = "shop/prod/site/state.json.gz"
+    assert cloud.writes == [
+        ("create bucket", STATE_BUCKET), ("put", MARKER), ("put", "shop/prod/site/lock"),
+        ("put", state), ("create bucket", BUCKET), ("put acl", BUCKET), ("put", "a.css"),
+        ("put", "index.html"), ("put website", BUCKET), ("put", state), ("put", release),
+        ("delete", "shop/prod/site/lock")]
+
+
+def test_a_deploy_with_deletions_writes_the_manifest_down_before_it_deletes(cloud: MemoryCloud) -> None:
+    deploy(remote(cloud), SITE)
+    cloud.writes.clear()
+    deploy(remote(cloud), snapshot(site_file("index.html", b"3", "text/html")))
+    kinds = [(what, key.rpartition("/")[2]) for what, key in cloud.writes if "releases" not in key]
+    assert kinds == [("put", "lock"), ("put", "state.json.gz"), ("put", "index.html"),
+                     ("put", "state.json.gz"), ("delete", "a.css"), ("put", "state.json.gz"),
+                     ("delete", "lock")]
+
+
+def test_a_deploy_without_changes_reads_one_object_and_writes_nothing(cloud: MemoryCloud) -> None:
+    deploy(remote(cloud), SITE)
+    cloud.reads.clear()
+    cloud.writes.clear()
+    assert deploy(remote(cloud), SITE).status is Status.UNCHANGED
+    assert cloud.reads == [("get", "shop/prod/site/state.json.gz")] and cloud.writes == []
+
+
+def test_a_plan_that_somebody_overtook_is_made_again_and_asked_about_again(cloud: MemoryCloud) -> None:
+    place = remote(cloud)
+    deploy(place, SITE)
+    mine = plain(mine="1")
+    prepared = prepare(place, mine)
+    deploy(remote(cloud), plain(theirs="2"))
+    asked: list[Prepared] = []
+    outcome = publish(place, mine, prepared, Run(approve=asked.append))
+    assert [step.key for step in asked[0].plan.deletions] == ["theirs.txt"]
+    assert outcome.prepared is asked[0] and set(live(cloud)) == {"mine.txt"}
+
+
+def test_a_refusal_under_the_lock_changes_nothing_and_gives_the_lock_back(cloud: MemoryCloud) -> None:
+    place = remote(cloud)
+    prepared = prepare(place, SITE)
+    deploy(remote(cloud), plain(theirs="2"))
+
+    def refuse(_: Prepared) -> None:
+        raise Refused("no")
+
+    with pytest.raises(Refused):
+        publish(place, SITE, prepared, Run(approve=refuse))
+    assert set(live(cloud)) == {"theirs.txt"}
+    assert "shop/prod/site/lock" not in cloud.bucket(STATE_BUCKET).objects
+
+
+def test_when_the_lock_is_lost_the_state_of_the_other_is_not_overwritten(cloud: MemoryCloud) -> None:
+    place = remote(cloud)
+
+    def look() -> None:
+        if cloud.writes[-1] == ("put", "index.html"):
+            del cloud.bucket(STATE_BUCKET).objects["shop/prod/site/lock"]
+
+    cloud.look = look
+    with pytest.raises(Refused, match="lock of this site was lost"):
+        deploy(place, SITE)
+    state = place.states.load()
+    assert state is not None and state.pending is not None
+
+
+def test_a_website_setting_that_fails_leaves_what_was_uploaded_known(cloud: MemoryCloud) -> None:
+    place = remote(cloud)
+    cloud.fail = lambda what, _: CloudError("no", status=500) if what == "put website" else None
+    with pytest.raises(CloudError):
+        deploy(place, SITE)
+    cloud.fail = lambda _what, _key: None
+    again = prepare(place, SITE)
+    assert not again.plan.steps and [step.kind for step in again.settings] == ["website"]
+    assert publish(place, SITE, again).status is Status.PUBLISHED
+
+
+def test_a_bucket_that_could_not_be_created_is_not_remembered_as_ours(cloud: MemoryCloud) -> None:
+    place = remote(cloud)
+    cloud.fail = lambda what, key: (CloudError("taken", code="BucketAlreadyExists", status=409)
+                                    if (what, key) == ("create bucket", BUCKET) else None)
+    with pytest.raises(CloudError):
+        deploy(place, SITE)
+    assert place.states.load() is None
+
+
+def test_somebody_elses_bucket_is_refused_with_a_free_name(cloud: MemoryCloud) -> None:
+    cloud.bucket(BUCKET).foreign = True
+    with pytest.raises(Refused) as error:
+        prepare(remote(cloud), SITE)
+    assert error.value.hint and "bucketName: free" in error.value.hint
+
+
+def test_the_state_cannot_lie_in_the_bucket_of_the_website() -> None:
+    with pytest.raises(Exception, match="bucket of the website itself"):
+        open_remote(project(state_bucket="site"), Cloud(Credentials("i", "k"), "1250000000", "ap-guangzhou"))
+
+
+def test_an_existing_state_bucket_of_the_user_is_not_marked_as_ours(cloud: MemoryCloud) -> None:
+    place = remote(cloud, project(state_bucket="mine"))
+    cloud.bucket("mine-1250000000").exists = True
+    deploy(place, SITE)
+    assert MARKER not in cloud.bucket("mine-1250000000").objects
+    removal = prepare_removal(place)
+    assert removal is not None
+    assert remove(place, removal).state_bucket_stays is not None
+    assert cloud.bucket("mine-1250000000").exists and not cloud.bucket("mine-1250000000").objects
+
+
+def test_a_site_that_moves_and_comes_back_orphans_nothing(cloud: MemoryCloud) -> None:
+    first, second = remote(cloud), remote(cloud, project(bucket_name="other"))
+    deploy(first, SITE)
+    deploy(second, SITE)
+    state = second.states.load()
+    assert state is not None and [one.bucket for one in state.former] == [BUCKET]
+    back = prepare(first, SITE)
+    assert not back.plan.steps and not back.settings
+    publish(first, SITE, back)
+    state = first.states.load()
+    assert state is not None and state.bucket == BUCKET
+    assert [one.bucket for one in state.former] == ["other-1250000000"]
+    removal = prepare_removal(first)
+    assert removal is not None
+    assert set(remove(first, removal).buckets) == {BUCKET, "other-1250000000", STATE_BUCKET}
+
+
+# -- removal -------------------------------------------------------------------------------------------
+
+
+def test_remove_tells_apart_what_is_ours_what_was_changed_and_what_is_foreign(cloud: MemoryCloud) -> None:
+    place = remote(cloud)
+    deploy(place, SITE)
+    place.store.put("theirs", b"x", {})
+    place.store.put("a.css", b"changed by hand", {})
+    removal = prepare_removal(place)
+    assert removal is not None
+    bucket = removal.buckets[0]
+    assert [step.key for step in bucket.plan.deletions] == ["index.html"]
+    assert [(left.key, left.why) for left in bucket.left] == [("a.css", CHANGED), ("theirs", NOT_OURS)]
+    assert bucket.bucket_stays and "2 objects" in bucket.bucket_stays
+    remove(place, removal)
+    assert set(live(cloud)) == {"a.css", "theirs"} and cloud.bucket(BUCKET).exists
+
+
+def test_a_bucket_that_was_there_before_stays(cloud: MemoryCloud) -> None:
+    cloud.bucket(BUCKET).exists = True
+    place = remote(cloud)
+    deploy(place, SITE)
+    removal = prepare_removal(place)
+    assert removal is not None and removal.buckets[0].bucket_stays == "sitepub did not create it"
+    removed = remove(place, removal)
+    assert cloud.bucket(BUCKET).exists and removed.objects == 2
+
+
+def test_keep_bucket_keeps_it(cloud: MemoryCloud) -> None:
+    place = remote(cloud)
+    deploy(place, SITE)
+    removal = prepare_removal(place, keep_bucket=True)
+    assert removal is not None
+    removed = remove(place, removal)
+    assert removed.buckets == (STATE_BUCKET,) and [left.bucket for left in removed.left] == [BUCKET]
+    assert cloud.bucket(BUCKET).exists and not cloud.bucket(BUCKET).objects
+
+
+def test_the_state_bucket_stays_while_another_site_uses_it(cloud: MemoryCloud) -> None:
+    place, other = remote(cloud), remote(cloud, project(stage="dev", bucket_name="dev"))
+    deploy(place, SITE)
+    deploy(other, SITE)
+    removal = prepare_removal(place)
+    assert removal is not None
+    assert remove(place, removal).state_bucket_stays == "other sites keep their state in it"
+    assert {key.split("/")[1] for key in cloud.bucket(STATE_BUCKET).objects if key != MARKER} == {"dev"}
+    removal = prepare_removal(other)
+    assert removal is not None
+    assert STATE_BUCKET in remove(other, removal).buckets
+
+
+def test_a_failed_deletion_keeps_the_state_and_the_next_remove_does_the_rest(cloud: MemoryCloud) -> None:
+    from sitepub.errors import PreconditionFailed
+
+    place = remote(cloud)
+    deploy(place, SITE)
+    removal = prepare_removal(place)
+    assert removal is not None
+    cloud.fail = lambda what, key: PreconditionFailed("no") if (what, key) == ("delete", "a.css") else None
+    removed = remove(place, removal)
+    assert [failure.step.key for failure in removed.failures] == ["a.css"] and not removed.buckets
+    cloud.fail = lambda _what, _key: None
+    removal = prepare_removal(place)
+    assert removal is not None
+    assert set(remove(place, removal).buckets) == {BUCKET, STATE_BUCKET}
+
+
+def test_the_lock_that_a_killed_run_left_does_not_keep_the_state_bucket(cloud: MemoryCloud) -> None:
+    place = remote(cloud)
+    deploy(place, SITE)
+    cloud.store(STATE_BUCKET).put("other/dev/site/lock", b"{}", {})
+    removal = prepare_removal(place)
+    assert removal is not None
+    assert STATE_BUCKET in remove(place, removal).buckets
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_remove_killed_at_any_write_can_be_run_again_or_deployed_over(after: bool) -> None:
+    for again in ("remove", "deploy"):
+        for kill in range(20):
+            cloud = MemoryCloud()
+            place = remote(cloud)
+            deploy(place, SITE)
+            cloud.revive()
+            removal = prepare_removal(place)
+            assert removal is not None
+            cloud.kill_at, cloud.kill_after = kill, after
+            try:
+                remove(place, removal)
+            except Killed:
+                cloud.revive()
+            else:
+                assert kill > 5
+                break
+            if again == "deploy":
+                deploy(place, SITE)
+                assert set(live(cloud)) == set(SITE.files)
+                continue
+            removal = prepare_removal(place)
+            if removal is not None:
+                remove(place, removal)
+            assert not cloud.bucket(BUCKET).exists
+            assert "shop/prod/site/state.json.gz" not in cloud.bucket(STATE_BUCKET).objects
+        else:
+            raise AssertionError("the removal never ended")
+
+
+def test_a_prepared_deploy_knows_whether_it_makes_a_bucket(cloud: MemoryCloud) -> None:
+    prepared = prepare(remote(cloud), SITE)
+    assert prepared.new_bucket and not prepared.empty
+    settled = replace(prepared, base=msgspec.structs.replace(prepared.base, app="x"))
+    assert not settled.settled
