@@ -12,11 +12,11 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from sitepub.config.project import CorsRule, LifecycleRule
-from sitepub.errors import AccessDenied, CloudError, NetworkError, NotFound, SitepubError, UsageError
+from sitepub.errors import AccessDenied, CloudError, NotFound, SitepubError, UsageError
 from sitepub.tencent import fresh_buckets, setting_documents
 from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Cloud
-from sitepub.tencent.errors_from_cloud import Asked, error_from
+from sitepub.tencent.errors_from_cloud import Asked, error_from, unreachable
 from sitepub.tencent.retry import Backoff, worth_retrying
 from sitepub.tencent.website_config import WebsiteConfig, from_document, to_document
 
@@ -192,9 +192,8 @@ class BucketSettings:
                           and fresh_buckets.is_fresh(self.bucket))
                 again = cached or worth_retrying(error.get_status_code(), problem.code)
             except CosClientError as error:
-                problem = NetworkError(f"The connection to {self.bucket} failed: {str(error)[:200]}",
-                                       hint="Check the network (and HTTPS_PROXY), then run again.")
-                again = True
+                problem = unreachable(self.cloud.bucket_host(self.bucket), str(error))
+                again = problem.code != "Certificate"
             except (ET.ParseError, ValueError) as error:
                 problem = CloudError(f"The cloud's answer to {action} cannot be read: {error}.",
                                      code="BadAnswer")

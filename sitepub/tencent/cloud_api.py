@@ -10,7 +10,7 @@ from typing import Any
 from sitepub.errors import NetworkError, SitepubError
 from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Credentials, Embedded
-from sitepub.tencent.errors_from_cloud import Asked, error_from
+from sitepub.tencent.errors_from_cloud import Asked, error_from, unreachable
 from sitepub.tencent.retry import Backoff, worth_retrying
 
 _TIMEOUT = 30
@@ -68,10 +68,8 @@ class CloudApi:
 
     def _explain(self, name: str, action: str, code: str, error: Any) -> tuple[SitepubError, bool]:
         if code in _NETWORK_CODES:
-            said = str(error.get_message())[:200]
-            return (NetworkError(f"The cloud API could not be reached for {name}: {said}",
-                                 hint="Check the network (and HTTPS_PROXY), then run again."),
-                    action.startswith(_READS))
+            problem = unreachable(f"the cloud API ({name})", str(error.get_message()))
+            return problem, action.startswith(_READS) and problem.code != "Certificate"
         # These refuse before anything is done (cloud API 3.0, common errors).
         again = worth_retrying(0, code.partition(".")[0]) and (code.startswith("RequestLimitExceeded")
                                                               or action.startswith(_READS))

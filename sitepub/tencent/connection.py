@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sitepub.errors import Interrupted, NetworkError
+from sitepub.tencent.errors_from_cloud import untrusted
 from sitepub.tencent.http_answer import Answer, AnswerReader, BrokenAnswer
 from sitepub.tencent.proxy import Proxy
 
@@ -70,10 +71,7 @@ def _open(route: Route) -> socket.socket:
         sock.settimeout(route.timeout)
     except ssl.SSLCertVerificationError as error:
         sock.close()
-        raise NetworkError(
-            f"The certificate of {route.host} is not trusted: {error.verify_message}.", code="Certificate",
-            hint="Behind a company's proxy, put its CA certificate into the system's store or name the file "
-                 "in SSL_CERT_FILE.") from error
+        raise untrusted(route.host, error.verify_message) from error
     except (OSError, BrokenAnswer) as error:
         sock.close()
         text = _why(error) if isinstance(error, OSError) else str(error)

@@ -8,6 +8,7 @@ from sitepub.errors import (
     AccessDenied,
     CloudError,
     CredentialsError,
+    NetworkError,
     NotFound,
     PreconditionFailed,
     SitepubError,
@@ -86,6 +87,21 @@ _ARREARS = frozenset({"UnavailableForLegalReasons", "AccountArrears", "ArrearsEr
 
 def _said(message: str) -> str:
     return f" The cloud said: {message.strip().rstrip('.')}." if message.strip() else ""
+
+
+def untrusted(host: str, why: str) -> NetworkError:
+    """A server whose certificate nobody we trust has signed. Trying again does not help."""
+    return NetworkError(f"The certificate of {host} is not trusted: {why}.", code="Certificate",
+                        hint="Behind a company's proxy, put its CA certificate into the system's store or "
+                             "name the file in SSL_CERT_FILE.")
+
+
+def unreachable(host: str, why: str) -> NetworkError:
+    """No answer came through one of the SDKs, which tell why only in words."""
+    if "CERTIFICATE_VERIFY_FAILED" in why:
+        return untrusted(host, "certificate verify failed")
+    return NetworkError(f"The connection to {host} failed: {why[:200].rstrip('.')}.",
+                        hint="Check the network (and HTTPS_PROXY), then run again.")
 
 
 def error_from(asked: Asked, status: int, code: str = "", message: str = "",

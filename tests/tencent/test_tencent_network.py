@@ -168,11 +168,13 @@ def test_the_sdks_trust_whom_uploads_trust(certificate: Path, monkeypatch: pytes
     with proxy_with(certificate) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         settings = BucketSettings(CLOUD, BUCKET, backoff=QUICK)
-        with pytest.raises(NetworkError):
+        with pytest.raises(NetworkError) as settings_told:
             settings.put_acl("private")
         settings.close()
-        with pytest.raises(NetworkError):
+        with pytest.raises(NetworkError) as api_told:
             CloudApi(CLOUD.credentials, "ap-guangzhou", backoff=QUICK).call("cam", "1", "GetUserAppId", {})
+    assert settings_told.value.code == api_told.value.code == "Certificate"
+    assert len(proxy.asked) == 2, "trying again would not help"
 
 
 def test_a_proxy_gets_the_user_it_wants(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
