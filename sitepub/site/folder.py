@@ -89,9 +89,9 @@ def _nearest(name: str, parent: Path, *, folders: bool) -> str | None:
         names = [entry.name for entry in os.scandir(parent) if entry.is_dir() == folders]
     except OSError:
         return None
-    lower = {each.lower(): each for each in names}
-    near = difflib.get_close_matches(name.lower(), lower, 1, 0.6)
-    return lower[near[0]] if near else None
+    stems = {Path(each).stem.lower(): each for each in names}
+    near = difflib.get_close_matches(Path(name).stem.lower(), stems, 1, 0.6)
+    return stems[near[0]] if near else None
 
 
 def _check_index(project: Project, folder: Path, names: list[str]) -> None:

@@ -78,7 +78,7 @@ class Walk:
                 with os.scandir(folder.full_path) as entries:
                     found = list(entries)
             except OSError as error:
-                self.result.unreadable[folder.path or "."] = error.strerror or str(error)
+                self.result.unreadable[folder.path.rstrip("/") or "."] = error.strerror or str(error)
                 continue
             at_root = folder.path in self.roots
             for entry in found:

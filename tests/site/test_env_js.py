@@ -53,7 +53,7 @@ process.stdout.write(JSON.stringify(out).replace(/[^\x20-\x7e]/g,
 def read_back(scripts: list[bytes]) -> list[Any]:
     """What a real JavaScript engine finds in window.env after each script."""
     encoded = json.dumps([base64.b64encode(script).decode() for script in scripts]).encode()
-    done = subprocess.run(["node", "-e", READ_BACK], input=encoded, capture_output=True, check=True, timeout=120)
+    done = subprocess.run(["node", "-e", READ_BACK], input=encoded, stdout=subprocess.PIPE, check=True)
     found: list[Any] = json.loads(done.stdout, parse_int=float)  # as JavaScript does
     return found
 
