@@ -8,7 +8,7 @@ from typing import Any
 
 from sitepub.cli import boundary
 from sitepub.cli.options import Run
-from sitepub.config.load import find_projects, load_project
+from sitepub.config.load import load_project, look_for_projects
 from sitepub.config.project import Project
 from sitepub.errors import ExitCode, Interrupted, SitepubError
 
@@ -22,7 +22,10 @@ def each_project(run: Run, action: str, work: Work) -> int:
     One project: its errors end the program as they are. Several: the exit code is 0 when all succeeded, that
     of the failures when all failed alike, else 4 (partly done).
     """
-    files = find_projects(run.folder)
+    found = look_for_projects(run.folder)
+    files = found.files
+    for problem in found.warnings:
+        run.terminal.warn(problem)
     if len(files) == 1 and files[0].parent == run.folder.resolve():
         told, code = work(_load(run, files[0]))
         run.terminal.json({"version": 1, "action": action, **told}) if run.terminal.wants_json else None

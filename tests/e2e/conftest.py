@@ -46,10 +46,10 @@ class Sitepub:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
         )
 
-    def __call__(self, *arguments: str, cwd: Path, timeout: float = 300, **extra: str) -> Run:
+    def __call__(self, *arguments: str, cwd: Path, **extra: str) -> Run:
         process = self.start(*arguments, cwd=cwd, **extra)
         try:
-            out, err = process.communicate(timeout=timeout)
+            out, err = process.communicate(timeout=300)
         except BaseException:
             process.kill()
             process.communicate()

@@ -208,7 +208,8 @@ def test_a_bad_folder_is_refused_before_anything_is_sent(
 
 
 def test_a_failing_hook_shows_what_it_said(sitepub: Sitepub, make_site: MakeSite) -> None:
-    hook = f'"{sys.executable}" -c "import sys; print(\'half way\'); print(\'no such theme\', file=sys.stderr); sys.exit(3)"'
+    hook = (f'"{sys.executable}" -c "import sys; print(\'half way\');'
+            ' print(\'no such theme\', file=sys.stderr); sys.exit(3)"')
     site = make_site("hooked", None, src={"src": "./src", "hook": hook, "dist": "./out"})
     run = sitepub("deploy", "--local", cwd=site.folder)
     assert run.code == 1
