@@ -42,7 +42,7 @@ def _access(wanted: WantedSettings, actual: ActualSettings) -> Iterator[SettingS
             summary = f"policy: {_count(_statements(policy), 'statement')}" + _was(_statements(actual.policy))
         else:
             summary = "policy: everybody may read" + (
-                f" (beside {_count(_statements(actual.policy), 'statement')} that stay)"
+                f" (other statements kept: {_statements(actual.policy)})"
                 if actual.policy else "")
         yield SettingStep("policy", summary, _why(actual, "differs" if actual.policy else "not set"),
                           Timing.BEFORE, policy)
