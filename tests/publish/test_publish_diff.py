@@ -8,6 +8,7 @@ import pytest
 
 from sitepub.publish.diff import diff
 from sitepub.publish.manifest import Entry
+from sitepub.publish.phases import phase_of
 from sitepub.publish.plan import Action, Phase, Reason
 from sitepub.publish.state import JournalStep
 from sitepub.site.snapshot import SiteFile, Snapshot
@@ -149,3 +150,25 @@ def test_a_journal_without_a_listing_is_refused() -> None:
         diff(snapshot(A), {}, journal=[journal(A)])
     with pytest.raises(ValueError, match="listing"):
         diff(snapshot(A), {}, replace=True)
+
+
+@pytest.mark.parametrize(("key", "content_type", "phase"), [
+    ("index.html", "text/html; charset=utf-8", Phase.PAGES),
+    ("about", "text/html", Phase.PAGES),
+    ("page.xhtml", "application/xhtml+xml", Phase.PAGES),
+    ("app.js", "text/javascript", Phase.ASSETS),
+    ("manifest.webmanifest", "application/manifest+json", Phase.ASSETS),
+    ("data/answers.json", "application/json", Phase.ASSETS),
+    ("blog/sw.js", "text/javascript", Phase.LAST),
+    ("service-worker.mjs", "text/javascript", Phase.LAST),
+    ("sitemap-2.xml.gz", "application/gzip", Phase.LAST),
+    ("blog/atom.xml", "application/xml", Phase.LAST),
+    ("news", "application/rss+xml", Phase.LAST),
+    ("search.json", "application/json", Phase.LAST),
+    ("search/search_index.json", "application/json", Phase.LAST),
+    ("local-search.xml", "application/xml", Phase.LAST),
+    ("pagefind/pagefind-entry.json", "application/json", Phase.LAST),
+    ("robots.txt", "text/plain", Phase.LAST),
+])
+def test_each_kind_of_file_has_its_phase(key: str, content_type: str, phase: Phase) -> None:
+    assert phase_of(site_file(key, b"x", content_type)) is phase
