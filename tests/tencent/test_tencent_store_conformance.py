@@ -180,6 +180,23 @@ def test_a_large_file_goes_up_in_parts(store: CosObjectStore, tmp_path: Path) ->
     assert sum(counts) == len(data)
 
 
+def test_overwriting_can_be_forbidden_for_large_files_too(store: CosObjectStore, tmp_path: Path) -> None:
+    file = tmp_path / "film.bin"
+    file.write_bytes(bytes(SINGLE_MAX + 1))
+    store.put("film.bin", file, HTML, forbid_overwrite=True)
+    with pytest.raises(PreconditionFailed):
+        store.put("film.bin", file, HTML, forbid_overwrite=True)
+
+
+def test_a_large_file_arrives_although_a_third_of_the_requests_fail(tmp_path: Path) -> None:
+    file = tmp_path / "film.bin"
+    data = bytes(range(251)) * (SINGLE_MAX // 251 + 100)
+    file.write_bytes(data)
+    with faulty_store(tmp_path, "PUT:503=0.1,PUT:reset=0.2,POST:truncate=0.2,POST:reset=0.1") as store:
+        store.put("film.bin", file, HTML, md5=hashlib.md5(data).hexdigest())
+        assert store.get("film.bin").data == data
+
+
 def test_a_wrong_key_is_told_as_such(local_cloud: LocalCloud, store: CosObjectStore) -> None:
     wrong = CosObjectStore(cloud_of(local_cloud, secret_key="not the key"), store.bucket)
     with pytest.raises(CredentialsError) as caught:
