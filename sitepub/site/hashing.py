@@ -25,7 +25,8 @@ _BATCH = 128
 _SLOW = 0.001
 """Seconds a file. Slower than this, the disk is what is waited for, and threads do help."""
 _THREADS = 16
-_TRIES = 4
+_PATIENCE = 3.0
+"""Seconds that are waited in all for files to stop changing."""
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 
@@ -89,6 +90,7 @@ _Answer = tuple[Found, "_Read | _Changing | OSError"]
 
 
 def _read_all(files: Sequence[Found], needles: Sequence[bytes]) -> Iterator[_Answer]:
+    reader = _Reader(needles)
     large = [file for file in files if file.stat.st_size > _SMALL]
     small = [file for file in files if file.stat.st_size <= _SMALL]
     with contextlib.ExitStack() as stack:
@@ -96,16 +98,16 @@ def _read_all(files: Sequence[Found], needles: Sequence[bytes]) -> Iterator[_Ans
         ahead: list[Future[list[_Answer]]] = []
         for file in large:
             pool = pool or stack.enter_context(ThreadPoolExecutor(min(_THREADS, (os.cpu_count() or 2) + 2)))
-            ahead.append(pool.submit(_read_batch, [file], needles))
+            ahead.append(pool.submit(reader.batch, [file]))
         slow = False
         for start in range(0, len(small), _BATCH):
             batch = small[start:start + _BATCH]
             if slow:
                 pool = pool or stack.enter_context(ThreadPoolExecutor(_THREADS))
-                ahead.append(pool.submit(_read_batch, batch, needles))
+                ahead.append(pool.submit(reader.batch, batch))
             else:
                 began = time.perf_counter()
-                yield from _read_batch(batch, needles)
+                yield from reader.batch(batch)
                 slow = time.perf_counter() - began > _SLOW * len(batch)
         try:
             for future in ahead:
@@ -116,22 +118,28 @@ def _read_all(files: Sequence[Found], needles: Sequence[bytes]) -> Iterator[_Ans
             raise
 
 
-def _read_batch(files: Iterable[Found], needles: Sequence[bytes]) -> list[_Answer]:
-    return [(file, _read_patiently(file, needles)) for file in files]
+class _Reader:
+    """Reads files, again if they change meanwhile: what writes them may be about to finish."""
 
+    def __init__(self, needles: Sequence[bytes]) -> None:
+        self._needles = needles
+        self._patience = _PATIENCE
 
-def _read_patiently(file: Found, needles: Sequence[bytes]) -> _Read | _Changing | OSError:
-    """Read a file, again if it changed meanwhile: what writes it may be about to finish."""
-    for attempt in range(_TRIES):
-        if attempt:
-            time.sleep(0.1 * attempt)
-        try:
-            return _read(file.full_path, needles)
-        except (_Changing, FileNotFoundError):
-            continue
-        except OSError as error:
-            return error
-    return _Changing()
+    def batch(self, files: Iterable[Found]) -> list[_Answer]:
+        return [(file, self._read(file)) for file in files]
+
+    def _read(self, file: Found) -> _Read | _Changing | OSError:
+        for wait in (0.1, 0.2, 0.3, 0.0):
+            try:
+                return _read(file.full_path, self._needles)
+            except (_Changing, FileNotFoundError):
+                if self._patience <= 0:
+                    break
+            except OSError as error:
+                return error
+            self._patience -= wait
+            time.sleep(wait)
+        return _Changing()
 
 
 def _read(full_path: str, needles: Sequence[bytes]) -> _Read:

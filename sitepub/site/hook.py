@@ -151,16 +151,15 @@ class _Run:
 
     def abort(self, *, quickly: bool = False) -> None:
         """End the whole process group, showing what it still says. Returns when nothing of it is left."""
-        for number in () if quickly else (signal.SIGINT, signal.SIGTERM):
-            if not self.process.group_alive():
-                break
-            self.process.send(number)
-            try:
+        with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C: no more patience
+            for number in () if quickly else (signal.SIGINT, signal.SIGTERM):
+                if not self.process.group_alive():
+                    break
+                self.process.send(number)
                 self._wait_for_group(GRACE)
-            except KeyboardInterrupt:  # a second Ctrl-C: no more patience
-                break
-        self.process.kill()
-        self._wait_for_group(GRACE)
+        with contextlib.suppress(KeyboardInterrupt):
+            self.process.kill()
+            self._wait_for_group(GRACE)
 
     def _wait_for_group(self, seconds: float) -> None:
         end = time.monotonic() + seconds

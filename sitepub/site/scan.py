@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sitepub.config.project import Project
@@ -35,9 +37,26 @@ def scan(project: Project, folder: Path, *, cache_file: Path | None = None,
     secret or hold the account's SecretKey, patterns that are not valid. Raises
     :class:`~sitepub.errors.ConfigError` for mistakes in ``headers`` and secrets in ``env``.
     """
-    folder = folder.absolute()
+    with _no_collection():
+        return _scan(project, folder.absolute(), cache_file, os.environ if environ is None else environ)
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """A scan makes many objects that all stay: looking for garbage among them costs a third of its time."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _scan(project: Project, folder: Path, cache_file: Path | None, environ: Mapping[str, str]) -> Snapshot:
     headers = HeaderBook(project.headers)
-    secrets = secret_values(os.environ if environ is None else environ, project.dotenv)
+    secrets = secret_values(environ, project.dotenv)
     env = env_file(project, headers, secrets)
     allowed = secret_files.Allowed(project.source.allow_secrets)
     walked = walk(project, folder, IgnoreRules(project, folder))

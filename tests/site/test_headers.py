@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sitepub.config.project import HeaderRule
 from sitepub.errors import ConfigError, Position
@@ -42,6 +44,12 @@ def test_a_content_hash_is_recognised(name: str) -> None:
 @pytest.mark.parametrize("name", NOT_HASHED.split())
 def test_words_dates_and_versions_are_no_hash(name: str) -> None:
     assert not has_content_hash(name)
+
+
+@given(st.text(), st.text())
+def test_any_name_has_headers(name: str, folder: str) -> None:
+    headers, _ = HeaderBook().of(f"{folder}/{name}", name, immutable_folder=in_immutable_folder(folder))
+    assert set(headers) == {"Content-Type", "Cache-Control"}
 
 
 @pytest.mark.parametrize(("folder", "expected"), [

@@ -208,6 +208,20 @@ def test_ctrl_c_is_passed_on_and_the_hook_may_say_goodbye(tmp_path: Path) -> Non
     assert seen == ["ready", "cleaned up"]
 
 
+def test_a_second_ctrl_c_ends_the_patience(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hook, "GRACE", 600.0)
+    code = ("import os, signal, time\n"
+            "signal.signal(signal.SIGINT, lambda *_: os.write(1, b'not yet\\n'))\n"
+            "open('pid', 'w').write(str(os.getpid()))\nos.write(1, b'ready\\n')\nwhile True: time.sleep(600)")
+
+    def on_line(line: str) -> None:
+        raise KeyboardInterrupt(line)
+
+    with pytest.raises(Interrupted):
+        run(tmp_path, python(code), on_line=on_line)
+    assert not is_running(int((tmp_path / "pid").read_text()))
+
+
 def test_a_real_sigint_while_waiting_interrupts_the_hook(tmp_path: Path) -> None:
     main = threading.main_thread()
     if threading.current_thread() is not main:
