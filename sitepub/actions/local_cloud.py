@@ -44,7 +44,9 @@ class EmbeddedCloud:
         """What ``sitepub local start --json`` prints: the key pair too, which opens nothing but this."""
         return {"endpoint": self.address.endpoint, "app_id": self.app_id,
                 "secret_id": self.credentials.secret_id, "secret_key": self.credentials.secret_key,
-                "region": self.region, "data": str(self.data), "pid": self.pid}
+                "region": self.region, "data": str(self.data), "pid": self.pid,
+                "edge_http": self.address.edge_http, "edge_https": self.address.edge_https,
+                "dns": self.address.dns, "ca": self.address.ca}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,9 @@ def find(data: Path) -> EmbeddedCloud | None:
             return None
         cloud = EmbeddedCloud(
             credentials=Credentials(str(told["secret_id"]), str(told["secret_key"]), source="embedded cloud"),
-            app_id=str(told["app_id"]), address=Embedded("127.0.0.1", port), region=str(told["region"]),
-            data=data, pid=int(told["pid"]),
+            app_id=str(told["app_id"]), region=str(told["region"]), data=data, pid=int(told["pid"]),
+            address=Embedded("127.0.0.1", port, int(told.get("edge_http", 0)), int(told.get("edge_https", 0)),
+                             int(told.get("dns", 0)), str(told.get("ca", ""))),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -116,12 +116,20 @@ class Host:
     """One custom domain. ``settings`` holds the CDN fields as written (camelCase), already validated."""
 
     host: str
+    edge: Literal["cdn", "edgeone", "cos"] = "cdn"
+    """What serves it: the classic CDN, EdgeOne, or the bucket itself."""
     area: Literal["mainland", "overseas", "global"] = "mainland"
     wait: bool = True
     auto_refresh: bool = True
     only_refresh: bool = False
     https: Mapping[str, Any] | None = field(default=None, repr=False)
-    """May hold a private key: not in the repr."""
+    """May hold a private key: not in the repr. ``None``: not mentioned, left alone."""
+    auto_certificate: bool = False
+    """``https: auto`` (or ``certInfo: auto``): reuse, apply for and renew a free certificate."""
+    https_position: Position | None = None
+    """Where ``certInfo`` (or ``https``) stands, for messages about the certificate."""
+    dns: Literal["auto", "off"] = "auto"
+    """``auto``: records are made in the account's DNSPod; ``off``: they are only told."""
     force_redirect: Mapping[str, Any] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     position: Position | None = None
@@ -159,6 +167,8 @@ class Project:
     state_bucket: str | None = None
     """``state.bucket``: private bucket for sitepub's own state; ``None``: ``sitepub-state-<region>``."""
     hosts: tuple[Host, ...] = ()
+    purge: Literal["changed", "all", "none"] = "changed"
+    """What is purged from the hosts after a deploy."""
     dotenv: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What the .env files set (may hold credentials: never shown, never passed to the hook)."""
     warnings: tuple[Problem, ...] = ()

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from sitepub.domains.records import HostRecord
 from sitepub.errors import NotFound, SitepubError
 from sitepub.publish.manifest import Entry
 from sitepub.publish.plan import Action, Step
@@ -112,6 +113,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Hash of the wanted settings that were last applied in full; "" when not known."""
     release: ReleaseInfo | None = None
     former: tuple[Former, ...] = ()
+    hosts: dict[str, HostRecord] = {}
+    """Custom domains by name."""
+    unpurged: tuple[str, ...] = ()
+    """Keys that changed and were not purged from the hosts yet; ``*`` stands for all of them."""
 
     @property
     def owned(self) -> Mapping[str, Entry]:

@@ -28,6 +28,13 @@ class Embedded:
 
     host: str
     port: int
+    edge_http: int = 0
+    """Port of its CDN edge for HTTP, on the same address; 0: it has none."""
+    edge_https: int = 0
+    dns: int = 0
+    """Port of its DNS server, UDP and TCP."""
+    ca: str = ""
+    """Path of the PEM file of the root that signs its certificates."""
 
     @property
     def endpoint(self) -> str:

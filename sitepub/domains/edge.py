@@ -1,0 +1,162 @@
+"""What serves a host: the classic CDN, EdgeOne or the bucket itself, behind one protocol."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from sitepub.config.project import Host
+from sitepub.domains.records import EdgeKind, TxtRecord
+from sitepub.domains.steps import Leaf
+
+
+class EdgeStatus(StrEnum):
+    ONLINE = "online"
+    PROCESSING = "processing"
+    """Something is being deployed: the edge takes no change meanwhile."""
+    OFFLINE = "offline"
+    REJECTED = "rejected"
+    """The edge refused the domain (no ICP filing, content)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeState:
+    """A domain as its edge describes it."""
+
+    host: str
+    status: EdgeStatus
+    cname: str
+    """Where a CNAME record has to point; "" when the edge has not said."""
+    origin: str = ""
+    """Host name that content is pulled from."""
+    https: bool = False
+    certificate_id: str = ""
+    """The SSL service's id; "" when there is none or the edge keeps its own."""
+    certificate_until: str = ""
+    """UTC, ISO 8601; "" when the edge does not tell."""
+    zone: str = ""
+    """EdgeOne: ZoneId."""
+    said: str = ""
+    """The edge's own word for its status, and why, when it is not online."""
+    config: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Everything the API answered (may hold keys of signed addresses: not in the repr)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeCertificate:
+    """A certificate to be served, made ready by ``certificates``."""
+
+    id: str
+    """The SSL service's id."""
+    fingerprint: str = ""
+    """SHA-256 of the leaf (DER), hex."""
+    not_after: str = ""
+    """UTC, ISO 8601."""
+    pem: Callable[[], tuple[str, str]] | None = field(default=None, repr=False)
+    """The chain and the private key, for an edge that knows no ids (COS). May ask the SSL service."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedDomain:
+    """A host as the project wants it."""
+
+    host: Host
+    bucket: str
+    region: str
+    origin: str
+    """Website endpoint of the bucket."""
+    origin_protocol: str
+    """"http" or "https": "https" when the bucket redirects everything to it."""
+    certificate: EdgeCertificate | None = None
+    """``None``: none is to be set (https is off, not mentioned, or the edge has its own free one)."""
+    zone: str = ""
+
+
+class PurgeKind(StrEnum):
+    URLS = "urls"
+    """Full addresses: https://host/a/b.html."""
+    FOLDERS = "folders"
+    """Addresses that end with a slash: everything below them."""
+    HOST = "host"
+    """Everything of a host name."""
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeQuota:
+    """What may still be purged today."""
+
+    urls: int
+    folders: int
+    urls_a_call: int = 1000
+    folders_a_call: int = 100
+
+
+class OwnershipWanted(Exception):  # noqa: N818 - not an error of the user: a step to be done
+    """The edge wants a TXT record before it takes the domain. Raised by ``create``."""
+
+    def __init__(self, txt: TxtRecord) -> None:
+        super().__init__(f"a TXT record at {txt.name} is wanted")
+        self.txt = txt
+
+
+Tell = Callable[[str], None]
+"""Hears the live status of a wait, in a few words: "processing, 12 s"."""
+
+
+class Edge(Protocol):
+    """One kind of edge in one account. Safe for many threads.
+
+    Methods raise what ``explain`` makes of the service's error codes (:class:`~sitepub.errors.CloudError` and
+    its kinds), and :class:`~sitepub.errors.NetworkError`.
+    """
+
+    kind: EdgeKind
+    word: str
+    """For people: "the CDN", "EdgeOne", "the bucket"."""
+    free_certificates: bool
+    """It makes a certificate of its own for ``https: auto``."""
+
+    def describe(self, host: str) -> EdgeState | None:
+        """``None``: the account has no such domain on this edge."""
+
+    def check(self, wanted: WantedDomain) -> None:
+        """Raise :class:`~sitepub.errors.ConfigError` for what this edge cannot do (pure)."""
+
+    def differences(self, wanted: WantedDomain, state: EdgeState | None) -> tuple[Leaf, ...]:
+        """What would change, leaf by leaf; what the project does not mention never does (pure)."""
+
+    def create(self, wanted: WantedDomain) -> None:
+        """Raises :class:`OwnershipWanted` when the domain's owner has to be proved first."""
+
+    def prove_ownership(self, host: str) -> bool:
+        """Ask the edge to look at the TXT record now. False: it does not see it yet."""
+
+    def update(self, wanted: WantedDomain, state: EdgeState) -> None:
+        """Write the differences. ``state`` is fresh."""
+
+    def start(self, state: EdgeState) -> None: ...
+
+    def stop(self, state: EdgeState) -> None: ...
+
+    def delete(self, state: EdgeState) -> None:
+        """Delete an offline domain. A missing one is fine."""
+
+    def wait(self, host: str, status: EdgeStatus | None, *, tell: Tell,
+             stop: threading.Event | None = None) -> EdgeState | None:
+        """Wait until the domain has this status; with ``None`` until it is anything but processing.
+        ``None`` is answered when the domain is gone. Raises :class:`~sitepub.errors.SitepubError` with code
+        EdgeTimeout or EdgeRejected, :class:`~sitepub.errors.Interrupted` when ``stop`` is set."""
+
+    def purge_quota(self, area: str) -> PurgeQuota: ...
+
+    def purge(self, host: str, kind: PurgeKind, addresses: Sequence[str], *, area: str,
+              flush_type: str = "flush") -> tuple[str, ...]:
+        """Purge one batch, no larger than the quota allows. Answers the ids of the tasks."""
+
+    def purge_status(self, tasks: Sequence[str]) -> Mapping[str, str]:
+        """Task id → "process", "done", "fail"."""
+
+    def prefetch(self, addresses: Sequence[str], *, area: str, user_agent: str = "") -> tuple[str, ...]: ...

@@ -1,0 +1,126 @@
+"""What sitepub remembers of each custom domain: what it made there, and how far a setup has come.
+
+Kept in the site's state (``publish.state.State.hosts``), one record a host. ``remove`` takes away what stands
+here as made by sitepub and nothing else. Nothing secret is in it: certificates by id and fingerprint only.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+EdgeKind = Literal["cdn", "edgeone", "cos"]
+
+
+class DnsRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A record that sitepub created in a DNSPod zone of the account."""
+
+    zone: str
+    """The zone, as DNSPod names it: "example.com"."""
+    name: str
+    """Name below the zone, "@" for the zone itself: "www", "_cdnauth"."""
+    type: str
+    """"CNAME", "TXT", "A" …"""
+    value: str
+    id: int = 0
+    """DNSPod's RecordId; 0: the creation was begun and its answer never seen."""
+    purpose: Literal["cname", "ownership", "certificate"] = "cname"
+
+
+class CertificateRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A certificate that sitepub put into the SSL service for this host."""
+
+    id: str = ""
+    """The SSL service's id; "": the upload or application was begun and its answer never seen."""
+    fingerprint: str = ""
+    """SHA-256 of the leaf certificate (DER), hex; "" while it is not issued."""
+    how: Literal["uploaded", "applied"] = "uploaded"
+    applied: bool = False
+    """Bound to the edge by sitepub at some time."""
+    at: str = ""
+    """UTC, ISO 8601: when it was uploaded or applied for."""
+
+
+class CertificateInUse(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The certificate that the host was last seen (or made) to serve, whoever made it."""
+
+    id: str = ""
+    """The SSL service's id; "" for one that only the edge knows (EdgeOne's free one)."""
+    fingerprint: str = ""
+    not_after: str = ""
+    """UTC, ISO 8601; "" when it is not known. Under 21 days before it the host is looked at again."""
+
+
+class TxtRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The TXT record that an edge asks for, to prove who owns the domain."""
+
+    name: str
+    """Full name: "_cdnauth.example.com"."""
+    value: str
+    until: str = ""
+    """UTC, ISO 8601: when the edge stops accepting it."""
+
+
+class LastPurge(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The last purge of a host."""
+
+    at: str
+    """UTC, ISO 8601."""
+    what: str = ""
+    """In words: "12 addresses", "1 folder", "everything"."""
+    tasks: tuple[str, ...] = ()
+    """Ids of the edge's tasks."""
+    failed: str = ""
+    """Why it failed; "": it was accepted."""
+
+
+class HostRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One host of the site."""
+
+    host: str
+    edge: EdgeKind = "cdn"
+    bucket: str = ""
+    """The bucket it is bound to, with its ``-APPID``."""
+    region: str = ""
+    zone: str = ""
+    """EdgeOne: the ZoneId."""
+    cname: str = ""
+    """The name that the edge gave for the CNAME record; "" when it is not known yet."""
+    created: bool = False
+    """The edge's domain was created by sitepub (written down just before it is made)."""
+    setup: str = ""
+    """The step that was begun and not seen to end: "domain", "certificate", "dns", "verify", "removal";
+    "": done. The next run looks at everything instead of trusting this record."""
+    dns: tuple[DnsRecord, ...] = ()
+    """DNS records made by sitepub."""
+    certificates: tuple[CertificateRecord, ...] = ()
+    """Certificates put into the SSL service by sitepub."""
+    certificate: CertificateInUse | None = None
+    ownership: TxtRecord | None = None
+    """Wanted by the edge and not yet accepted."""
+    settings_hash: str = ""
+    """Hash of the wanted settings that were last applied and verified; "" when not known."""
+    verified: str = ""
+    """UTC, ISO 8601: when everything was last seen to be as wanted."""
+    purge: LastPurge | None = None
+
+    def with_dns(self, record: DnsRecord) -> HostRecord:
+        """With this record; one of the same zone, name, type and value is replaced."""
+        def same(one: DnsRecord) -> bool:
+            return (one.zone, one.name, one.type, one.value) == (
+                record.zone, record.name, record.type, record.value)
+
+        return msgspec.structs.replace(self, dns=(*(one for one in self.dns if not same(one)), record))
+
+    def without_dns(self, record: DnsRecord) -> HostRecord:
+        return msgspec.structs.replace(self, dns=tuple(one for one in self.dns if one != record))
+
+    def with_certificate(self, made: CertificateRecord) -> HostRecord:
+        """With this certificate; one of the same id, or a begun one without an id, is replaced."""
+        others = (one for one in self.certificates if one.id not in ("", made.id))
+        return msgspec.structs.replace(self, certificates=(*others, made))
+
+    def without_certificate(self, id: str) -> HostRecord:
+        return msgspec.structs.replace(
+            self, certificates=tuple(one for one in self.certificates if one.id != id))
