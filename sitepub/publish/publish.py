@@ -112,7 +112,7 @@ class _Deploy:
         self.by = who()
 
     def carry_out(self) -> Outcome:
-        if self.prepared.empty:
+        if self.prepared.empty and self.prepared.base.pending is None:
             return self._write_down_only()
         try:
             self._open_journal()
@@ -130,9 +130,10 @@ class _Deploy:
     # -- the story's steps -----------------------------------------------------------------------------
 
     def _write_down_only(self) -> Outcome:
-        """Nothing is to be done, but what is remembered was not up to date."""
+        """Nothing is to be done, but what is remembered was not up to date. (What a killed run left
+        undone is finished by the whole story instead: it makes a release.)"""
         if not self.prepared.settled:
-            self._commit(pending=None, settings_hash=self.prepared.wanted.hash)
+            self._commit(settings_hash=self.prepared.wanted.hash)
         return Outcome(Status.UNCHANGED, self.prepared, self.engine.counts, self.state,
                        release=self.state.release)
 
@@ -167,7 +168,7 @@ class _Deploy:
         stays in the journal, so that the next run looks."""
         self._commit(pending=self._journal(
             step for step in self.engine.undone if step.action is not Action.DELETE))
-        return self._outcome(Status.PARTIAL if self.engine.failures else Status.INTERRUPTED)
+        return self._outcome(Status.INTERRUPTED if self.stopped.is_set() else Status.PARTIAL)
 
     def _finish(self) -> Outcome:
         """Everything is live, and what had to go is gone, or as much of it as could be deleted."""
@@ -182,12 +183,13 @@ class _Deploy:
             files=len(live), bytes=sum(entry.size for entry in live))
         # A deletion that failed may have happened; one that was not begun is in the manifest still.
         failed = [failure.step for failure in self.engine.failures]
+        self.lock.still_ours()
+        self._record(release)
         self._commit(pending=self._journal(failed) if failed else None, release=release,
                      settings_hash=self.prepared.wanted.hash)
-        self._record(release)
-        if self.engine.failures:
-            return self._outcome(Status.PARTIAL)
-        return self._outcome(Status.INTERRUPTED if undone else Status.PUBLISHED)
+        if undone and self.stopped.is_set():
+            return self._outcome(Status.INTERRUPTED)
+        return self._outcome(Status.PARTIAL if undone else Status.PUBLISHED)
 
     # -- writing down ----------------------------------------------------------------------------------
 

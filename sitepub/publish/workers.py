@@ -12,14 +12,17 @@ from typing import Generic, TypeVar
 
 
 class EitherEvent(threading.Event):
-    """Set when it was set itself, or one of two others was. Cannot be waited for."""
+    """Set when one of two others is; setting it sets the first. Cannot be waited for."""
 
     def __init__(self, one: threading.Event, other: threading.Event) -> None:
         super().__init__()
         self._one, self._other = one, other
 
+    def set(self) -> None:
+        self._one.set()
+
     def is_set(self) -> bool:
-        return super().is_set() or self._one.is_set() or self._other.is_set()
+        return self._one.is_set() or self._other.is_set()
 
 
 Job = TypeVar("Job")

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sitepub.config.project import CorsRule, LifecycleRule, RedirectRule, Website
 from sitepub.errors import Refused
@@ -32,7 +34,7 @@ from sitepub.tencent.bucket_settings import BucketStatus
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
 from tests.conftest import LocalCloud
 from tests.publish.memory_cloud import project
-from tests.publish.sites import plain, site_file, snapshot
+from tests.publish.sites import foreign_objects, plain, site_file, sites, snapshot
 
 
 @pytest.fixture
@@ -200,6 +202,36 @@ def test_a_drifted_object_is_found_with_verify_only(place: Remote) -> None:
     steps = prepare(place, SITE, verify=True).plan.steps
     assert {(step.key, step.action, step.reason) for step in steps} == {
         ("index.html", Action.UPLOAD, Reason.DRIFTED), ("empty.txt", Action.UPLOAD, Reason.MISSING)}
+
+
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(sites(), min_size=2, max_size=3), foreign_objects)
+def test_random_histories_end_as_the_last_site_and_leave_what_is_foreign(
+        cloud: Cloud, history: list[Snapshot], foreign: dict[str, str]) -> None:
+    mark = uuid.uuid4().hex[:8]
+    said = project(bucket_name=f"site-{mark}", state_bucket=f"state-{mark}")
+    with open_remote(said, cloud) as place:
+        place.settings.create()
+        for key, text in foreign.items():
+            place.store.put(key, text.encode(), {"Content-Type": "text/x-foreign"})
+        for site in history:
+            deploy(place, site, verify=True)
+            foreign = {key: text for key, text in foreign.items() if key not in site.files}
+            assert contents(place) == {**{key: text.encode() for key, text in foreign.items()},
+                                       **{file.key: file.data for file in site}}
+            for file in site:
+                head = place.store.head(file.key)
+                assert head is not None
+                assert {name: head.headers[name.lower()] for name in file.headers} == file.headers
+            assert prepare(place, site).settled
+            again = prepare(place, site, verify=True)
+            assert not again.plan.steps and not again.settings
+        removal = prepare_removal(place)
+        assert removal is not None
+        remove(place, removal)
+        assert set(contents(place)) == set(foreign)
+        place.store.delete(list(foreign))
+        place.settings.delete()
 
 
 # -- processes -----------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def test_the_story_of_a_first_deploy_in_order(cloud: MemoryCloud) -> None:
     assert cloud.writes == [
         ("create bucket", STATE_BUCKET), ("put", MARKER), ("put", "shop/prod/site/lock"),
         ("put", state), ("create bucket", BUCKET), ("put acl", BUCKET), ("put", "a.css"),
-        ("put", "index.html"), ("put website", BUCKET), ("put", state), ("put", release),
+        ("put", "index.html"), ("put website", BUCKET), ("put", release), ("put", state),
         ("delete", "shop/prod/site/lock")]
 
 
@@ -271,3 +271,44 @@ def test_a_prepared_deploy_knows_whether_it_makes_a_bucket(cloud: MemoryCloud) -
     assert prepared.new_bucket and not prepared.empty
     settled = replace(prepared, base=msgspec.structs.replace(prepared.base, app="x"))
     assert not settled.settled
+
+
+def test_a_run_killed_before_its_last_write_still_becomes_a_release(cloud: MemoryCloud) -> None:
+    place = remote(cloud)
+    deploy(place, SITE)
+    before = place.states.load()
+    cloud.revive()
+    changed = plain(other="1")
+    cloud.kill_at = 7
+    with pytest.raises(Killed):
+        deploy(place, changed)
+    assert cloud.writes[-1][1].startswith("shop/prod/site/releases/")
+    cloud.revive()
+    outcome = deploy(place, changed)
+    assert outcome.status is Status.PUBLISHED and not outcome.counts.changed
+    assert outcome.release and before and before.release and outcome.release.id > before.release.id
+
+
+def test_ctrl_c_in_the_waiting_thread_stops_the_run_and_writes_down_what_was_done(
+        cloud: MemoryCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    real = threading.Condition.wait
+    main = threading.current_thread()
+    pressed = threading.Event()
+
+    def wait(self: threading.Condition, timeout: float | None = None) -> bool:
+        if threading.current_thread() is main and timeout == 0.5 and not pressed.is_set():
+            pressed.set()
+            raise KeyboardInterrupt
+        return real(self, timeout)
+
+    place = remote(cloud)
+    site = snapshot(*(site_file(f"f{number}.txt", b"%d" % number) for number in range(200)))
+    prepared = prepare(place, site)
+    monkeypatch.setattr(threading.Condition, "wait", wait)
+    stop = threading.Event()
+    outcome = publish(place, site, prepared, Run(stop=stop, threads=2))
+    assert stop.is_set() and pressed.is_set()
+    assert outcome.status is Status.INTERRUPTED
+    assert set(outcome.state.manifest) == set(live(cloud))
