@@ -18,6 +18,7 @@ from sitepub.config.project import (
     Source,
     Website,
 )
+from sitepub.config.spellings import AUTO
 from sitepub.errors import Problem
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def build_project(file: Path, root: Node, config: ConfigShape, hosts: Sequence[H
         replace=inputs.replace,
         accelerate=inputs.accelerate,
         state_bucket=inputs.state.bucket if inputs.state is not None else None,
-        hosts=tuple(_host(host, place) for host, place in zip(hosts, _items(node, "hosts"), strict=True)),
+        purge=inputs.purge,
+        hosts=tuple(_host(host, place, node) for host, place in zip(hosts, _items(node, "hosts"), strict=True)),
         dotenv=dict(dotenv),
         warnings=tuple(warnings),
     )
@@ -164,14 +166,24 @@ def _headers(inputs: InputsShape, node: Node) -> tuple[HeaderRule, ...]:
     return tuple(rules)
 
 
-def _host(host: HostShape, node: Node) -> Host:
+def _host(host: HostShape, node: Node, inputs: Node) -> Host:
     from sitepub.config.host_models import OWN_FIELDS
 
     written = host.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
     https = written.get("https")
+    place = node.get("https") or inputs.get("https")
+    if place is not None:
+        place = place.get("certInfo") or place
+    auto = https is not None and https.get("certInfo", {}).get("certId") == AUTO
+    if https is not None and auto:
+        del https["certInfo"]
     return Host(
         host=host.host,
+        edge=host.edge,
         area=host.area,
+        dns=host.dns,
+        auto_certificate=auto,
+        https_position=place.key_here if place is not None else None,
         wait=not host.asynchronous,
         auto_refresh=host.auto_refresh,
         only_refresh=host.only_refresh,

@@ -300,9 +300,13 @@ class HstsShape(OnOff):
 class CertInfoShape(Shape):
     """A certificate of the SSL service, or one of your own."""
 
-    cert_id: FilledText | None = Field(None, description="Id of a certificate in the SSL service.")
-    certificate: FilledText | None = Field(None, description="PEM, with the whole chain.")
-    private_key: FilledText | None = Field(None, description="PEM; take it from the environment.")
+    cert_id: FilledText | None = Field(None, description=(
+        "Id of a certificate in the SSL service; `auto`: a valid one that covers the host is used, else a free "
+        "one applied for and renewed."))
+    certificate: FilledText | None = Field(None, description=(
+        "PEM with the whole chain, or the path of a file with it, from the folder of serverless.yml."))
+    private_key: FilledText | None = Field(None, description=(
+        "PEM, from the environment, or the path of a file with it."))
     remarks: Text | None = Field(None, description="Note to keep with the certificate.")
 
 
@@ -317,7 +321,8 @@ class HttpsShape(Shape):
     tls_version: Annotated[
         list[Literal["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]], OneOrMore()] | None = Field(
         None, description="TLS versions that are allowed.")
-    cert_info: CertInfoShape | None = Field(None, description="The certificate.")
+    cert_info: CertInfoShape | None = Field(None, description=(
+        "The certificate; `auto` is short for `{certId: auto}`."))
 
 
 class ForceRedirectShape(Shape):

@@ -10,11 +10,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pydantic_core import PydanticCustomError
-
 from sitepub.config.bucket_models import STORED_HEADERS, canonical_header
 from sitepub.config.document import Node
-from sitepub.config.fields import host_name
+from sitepub.config.host_checks import check_hosts
 from sitepub.config.mistakes import written_key
 from sitepub.config.nearest import did_you_mean, nearest
 from sitepub.config.spellings import COMPONENTS, OLD_COMPONENT, component_of, is_old_form
@@ -63,7 +61,7 @@ def check(root: Node, environ: Mapping[str, str]) -> Findings:
     _lists(inputs, found)
     _headers(inputs, found)
     _env(inputs, found, environ)
-    _hosts(inputs, found)
+    check_hosts(inputs, found)
     return found
 
 
@@ -215,33 +213,6 @@ def _env(inputs: Node, found: Findings, environ: Mapping[str, str]) -> None:
         elif isinstance(value, str) and any(secret in value for secret in secrets):
             found.wrong(node, "this would publish your cloud credentials: everybody can read env.js",
                         "Remove it, and change the key if it was ever published.")
-
-
-def _hosts(inputs: Node, found: Findings) -> None:
-    first: dict[str, Node] = {}
-    for host in _items(inputs, "hosts"):
-        node = host.get("host")
-        if node is not None and isinstance(node.value, str) and not node.broken:
-            try:
-                name = host_name(node.value)
-            except PydanticCustomError:
-                continue
-            if name in first:
-                found.wrong(node, f"this host stands here twice; the first is at {first[name].here}")
-            first.setdefault(name, node)
-    for owner in [inputs, *_items(inputs, "hosts")]:
-        _certificate(owner, found)
-
-
-def _certificate(owner: Node, found: Findings) -> None:
-    cert = owner.get("https", "certInfo")
-    if cert is None or not isinstance(cert.value, dict):
-        return
-    by_id, own, key = cert.get("certId"), cert.get("certificate"), cert.get("privateKey")
-    if by_id is not None and (own is not None or key is not None):
-        found.wrong(cert, "`certInfo` takes `certId`, or `certificate` with `privateKey`, not both", key=True)
-    elif by_id is None and (own is None) != (key is None):
-        found.wrong(cert, "`certificate` and `privateKey` need each other", key=True)
 
 
 def _items(node: Node, name: str) -> list[Node]:

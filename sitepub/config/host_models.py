@@ -68,18 +68,23 @@ class HostShape(SettingsShape):
     """One custom domain."""
 
     host: HostName = Field(description="The domain name, such as `www.example.com`.")
+    edge: Literal["cdn", "edgeone", "cos"] = Field("cdn", description=(
+        "What serves it: the classic CDN, EdgeOne (in a zone of the account), or the bucket itself."))
     area: Literal["mainland", "overseas", "global"] = Field("mainland", description="Where it is served.")
+    dns: Literal["auto", "off"] = Field("auto", description=(
+        "`auto`: records are made where the zone is in the account's DNSPod, else told; `off`: only told."))
     asynchronous: Flag = Field(False, alias="async", description="Do not wait until the domain is online.")
     auto_refresh: Flag = Field(True, description="Purge after a deploy.")
     only_refresh: Flag = Field(False, description="Never touch the domain's settings, only purge.")
     refresh_cdn: RefreshShape | None = Field(None, description="What to purge.")
     push_cdn: PushShape | None = Field(None, description="What to prefetch.")
-    https: cdn.HttpsShape | None = Field(None, description="HTTPS; left out: `inputs.https`.")
+    https: cdn.HttpsShape | None = Field(None, description=(
+        "HTTPS; left out: `inputs.https`. `auto` gets and renews a free certificate."))
     force_redirect: cdn.ForceRedirectShape | None = Field(None, description="Redirect to one protocol.")
     specific_config: SpecificShape | None = Field(
         None, description="Settings that differ between mainland China and elsewhere.")
     tags: list[TagShape] | None = Field(None, max_length=50, description="Tags of the domain.")
 
 
-OWN_FIELDS = ("host", "area", "async", "autoRefresh", "onlyRefresh", "https", "forceRedirect")
+OWN_FIELDS = ("host", "edge", "area", "dns", "async", "autoRefresh", "onlyRefresh", "https", "forceRedirect")
 """The keys that have a place of their own in ``project.Host``; the others are its ``settings``."""

@@ -121,7 +121,10 @@ class InputsShape(Shape):
         "too."))
     accelerate: Flag = Field(False, description="Upload through the global acceleration endpoint.")
     state: StateShape | None = Field(None, description="Where sitepub keeps its own state.")
-    https: AnyMap | None = Field(None, description="HTTPS settings of every host that has none of its own.")
+    https: AnyMap | None = Field(None, description=(
+        "HTTPS settings of every host that has none of its own, or `auto`."))
+    purge: Literal["changed", "all", "none"] = Field("changed", description=(
+        "What is purged from the hosts after a deploy: the addresses of what changed, everything, nothing."))
     hosts: list[AnyMap] = Field([], description="Custom domains.")
 
 

@@ -126,7 +126,7 @@ class Host:
     """May hold a private key: not in the repr. ``None``: not mentioned, left alone."""
     auto_certificate: bool = False
     """``https: auto`` (or ``certInfo: auto``): reuse, apply for and renew a free certificate."""
-    https_position: Position | None = None
+    https_position: Position | None = field(default=None, compare=False)
     """Where ``certInfo`` (or ``https``) stands, for messages about the certificate."""
     dns: Literal["auto", "off"] = "auto"
     """``auto``: records are made in the account's DNSPod; ``off``: they are only told."""

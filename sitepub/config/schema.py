@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 from sitepub.config.ignored import IGNORED
-from sitepub.config.spellings import COMPONENTS, MISSPELT, OLD_COMPONENT
+from sitepub.config.spellings import AUTO, COMPONENTS, MISSPELT, OLD_COMPONENT
 
 Schema = dict[str, Any]
 
@@ -68,6 +68,8 @@ def json_schema() -> Schema:
     for key in ("redirectRules", "lifecycle"):
         _offer_capitals(properties[key])
     hosts = definitions["HostShape"]["properties"]
+    for place in (properties["https"], hosts["https"], definitions["HttpsShape"]["properties"]["certInfo"]):
+        _offer_auto(place)
     for misspelt, right in MISSPELT.items():
         hosts[misspelt] = {"deprecated": True, "description": f"Write `{right}`."}
     for path, reason in IGNORED.items():
@@ -115,6 +117,13 @@ def _with_variables(schema: Any) -> Any:
     return {key: value if key in ("default", "required") else
             {name: _with_variables(child) for name, child in value.items()} if key == "properties" else
             _with_variables(value) for key, value in schema.items()}
+
+
+def _offer_auto(place: Schema) -> None:
+    """``https: auto`` and ``certInfo: auto`` are written for a map."""
+    if "$ref" in place:
+        place["anyOf"] = [{"$ref": place.pop("$ref")}]
+    place["anyOf"].append({"const": AUTO})
 
 
 def _capital(name: str) -> str:

@@ -12,6 +12,9 @@ OLD_COMPONENT = "@serverless/tencent-website"
 COMPONENTS = ("website", "tencent-website", OLD_COMPONENT)
 """Names of the website component: today's, the one in older documentation, and that of the first version."""
 
+AUTO = "auto"
+"""For a certificate: reuse a valid one, or apply for a free one."""
+
 MISSPELT = {"autoRefesh": "autoRefresh", "onlyRefesh": "onlyRefresh"}
 """Misspelt in published documentation, so people copied it."""
 
@@ -70,12 +73,25 @@ def to_one_spelling(root: Node, problems: list[Problem], warnings: list[Problem]
     for name in ("redirectRules", "lifecycle"):
         if name in entries:
             entries[name] = _small_first(entries[name])
+    _https_words(inputs)
     for host in entries["hosts"].items if "hosts" in entries else []:
+        _https_words(host)
         for misspelt, right in MISSPELT.items():
             if misspelt in host.entries:
                 warnings.append(Problem(f"`{misspelt}` is misspelt; it is read as `{right}`",
                                         host.entries[misspelt].key_here, f"Write `{right}`."))
                 _rename(host.entries, misspelt, right, problems)
+
+
+def _https_words(owner: Node) -> None:
+    """``https: auto`` → ``https: {certInfo: {certId: auto}}``; ``https: off`` → ``https: {switch: off}``."""
+    https = owner.get("https")
+    if https is not None and not isinstance(https.value, dict | list):
+        key = "certInfo" if https.value == AUTO else "switch"
+        https = owner.entries["https"] = Node({key: https}, https.place, https.key_place)
+    cert = https.get("certInfo") if https is not None else None
+    if https is not None and cert is not None and cert.value == AUTO:
+        https.entries["certInfo"] = Node({"certId": cert}, cert.place, cert.key_place)
 
 
 def _rename(entries: dict[str, Node], old: str, new: str, problems: list[Problem]) -> None:

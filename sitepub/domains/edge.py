@@ -94,8 +94,10 @@ class PurgeQuota:
     folders_a_call: int = 100
 
 
-class OwnershipWanted(Exception):  # noqa: N818 - not an error of the user: a step to be done
-    """The edge wants a TXT record before it takes the domain. Raised by ``create``."""
+class OwnershipWanted(Exception):
+    """The edge wants a TXT record before it takes the domain: a step to be done, no error of the user.
+
+    Raised by ``create``."""
 
     def __init__(self, txt: TxtRecord) -> None:
         super().__init__(f"a TXT record at {txt.name} is wanted")
