@@ -25,6 +25,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
                         help="kind=rate,… with kinds 500, 503, reset, timeout, truncate; PUT:503=0.2")
     parser.add_argument("--force-download", action="store_true",
                         help="default domains make browsers download, as for new buckets of the real service")
+    parser.add_argument("--pace", default="1", metavar="SECONDS",
+                        help="how long states of the cloud API take, such as `processing` (0: no time)")
     parser.add_argument("--json", action="store_true", help="print endpoint and keys as a line of JSON")
     return parser.parse_args(arguments)
 
@@ -42,9 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run until a signal; returns the exit code."""
     options = _arguments(arguments)
     from sitepub.local.faults import Misbehaviour, parse_faults
+    from sitepub.local.pace import parse_pace
 
     try:
         misbehaviour = Misbehaviour(parse_faults(options.faults), options.latency / 1000)
+        pace = parse_pace(options.pace)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
@@ -52,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         _runner()(serve(options.data, port=options.port, misbehaviour=misbehaviour,
-                        force_download=options.force_download, announce=options.json))
+                        force_download=options.force_download, announce=options.json, pace=pace))
     except AlreadyServedError as error:
         print(error, file=sys.stderr)
         return _REFUSED

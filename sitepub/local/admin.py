@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import os
 
-from sitepub.local import access_log, log_delivery
+from sitepub.local import access_log, log_delivery, service_admin
 from sitepub.local.errors import ServiceError
 from sitepub.local.faults import parse_faults
 from sitepub.local.messages import Request, Response
 
 _LIMIT = 64 * 1024
+_LIVE_LIMIT = 16 * 1024 * 1024
+"""The keys of a first publish may be many."""
 
 
 async def administer(request: Request) -> Response:
     """``GET /-/health``, ``GET /-/requests``, ``POST /-/requests/reset``, ``POST /-/faults`` (body: a
     specification, empty for none), ``POST /-/latency`` (body: milliseconds), ``GET /-/logs`` (visits,
-    :func:`access_log.page`), ``POST /-/logs/deliver`` (bucket logging, without waiting its five minutes)."""
+    :func:`access_log.page`), ``POST /-/logs/deliver`` (bucket logging, without waiting its five minutes),
+    ``POST /-/live`` (what a publisher does, for live reload: :mod:`live`)."""
     if request.remote not in ("127.0.0.1", "::1"):
         raise ServiceError("AccessDenied")
     if "Origin" in request.headers:
@@ -32,6 +35,8 @@ async def administer(request: Request) -> Response:
             return access_log.page(request)
         case "POST", "/-/logs/deliver":
             return _json({"written": await log_delivery.deliver(cloud)})
+        case "POST", "/-/live":
+            return _json(await cloud.live.take(await request.body.read(_LIVE_LIMIT)))
         case "POST", "/-/requests/reset":
             cloud.counts.reset()
             return _json(cloud.counts.as_dict())
@@ -50,6 +55,8 @@ async def administer(request: Request) -> Response:
             if not 0 <= latency <= 600:
                 raise ServiceError("InvalidArgument", "expected milliseconds from 0 to 600000")
             cloud.misbehaviour.latency = latency
+        case method, path if path in service_admin.PAGES:
+            return _json(await service_admin.page(request, method))
         case _:
             raise ServiceError("InvalidURI", "No such page.", status=404)
     return _json({

@@ -13,6 +13,9 @@ from sitepub.local.counts import RequestCounts
 from sitepub.local.database import Database
 from sitepub.local.faults import Misbehaviour
 from sitepub.local.identity import Identity
+from sitepub.local.live import Live
+from sitepub.local.pace import DEFAULT_PACE
+from sitepub.local.services import Services
 
 
 @dataclass(slots=True)
@@ -27,13 +30,20 @@ class LocalCloud:
     misbehaviour: Misbehaviour
     counts: RequestCounts
     access_log: AccessLog
+    live: Live
+    services: Services
+    """State of DNSPod, SSL, CDN, EdgeOne, and the custom domains of buckets."""
     force_download: bool = False
     """Behave as for buckets created after 2024-01-01: default domains make browsers download."""
     port: int = 0
+    dns_port: int = 0
+    """UDP and TCP."""
+    pace: float = DEFAULT_PACE
+    """Seconds that the states of the cloud API take."""
 
 
 def open_cloud(data: Path, *, misbehaviour: Misbehaviour | None = None,
-               force_download: bool = False) -> LocalCloud:
+               force_download: bool = False, pace: float = DEFAULT_PACE) -> LocalCloud:
     """Open a data folder, making what is missing; removes content files that a kill left behind.
 
     The caller makes sure that no other process serves the folder."""
@@ -52,7 +62,10 @@ def open_cloud(data: Path, *, misbehaviour: Misbehaviour | None = None,
         misbehaviour=misbehaviour or Misbehaviour(),
         counts=RequestCounts(),
         access_log=AccessLog(data / "access-log.sqlite3"),
+        live=Live(database),
+        services=Services(data),
         force_download=force_download,
+        pace=pace,
     )
 
 

@@ -8,13 +8,17 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import IO
 
+from sitepub.local.certificate_authority import CertificateAuthority
 from sitepub.local.cloud import LocalCloud, open_cloud
 from sitepub.local.database import Database
+from sitepub.local.dns_server import DnsServer
 from sitepub.local.faults import Misbehaviour
 from sitepub.local.identity import REGION, write_private_json
+from sitepub.local.pace import DEFAULT_PACE
 from sitepub.local.server import Server
 
 DEFAULT_PORT = 7070
@@ -52,7 +56,7 @@ class FolderLock:
 
 
 async def serve(data: Path, *, port: int | None, misbehaviour: Misbehaviour, force_download: bool,
-                announce: bool) -> None:
+                announce: bool, pace: float = DEFAULT_PACE) -> None:
     """Serve a data folder until SIGTERM or SIGINT.
 
     ``port``: ``None`` for the one it had last, else 7070 or the next free one. ``announce``: print the
@@ -60,11 +64,12 @@ async def serve(data: Path, *, port: int | None, misbehaviour: Misbehaviour, for
     data = data.absolute()
     lock = FolderLock(data)
     try:
-        cloud = open_cloud(data, misbehaviour=misbehaviour, force_download=force_download)
+        cloud = open_cloud(data, misbehaviour=misbehaviour, force_download=force_download, pace=pace)
         try:
             await _serve(cloud, port, announce)
         finally:
             cloud.access_log.close()
+            cloud.services.close()
             cloud.database.close()
     finally:
         lock.release()
@@ -75,6 +80,8 @@ async def _serve(cloud: LocalCloud, port: int | None, announce: bool) -> None:
     _on_signals(stopped)
     server = Server(cloud)
     await _listen(server, cloud.database, port)
+    names = DnsServer(cloud)
+    await _listen_again(names.start, cloud.database, "dns_port")
     description = {
         "endpoint": f"http://127.0.0.1:{cloud.port}",
         "app_id": cloud.identity.account.app_id,
@@ -83,6 +90,8 @@ async def _serve(cloud: LocalCloud, port: int | None, announce: bool) -> None:
         "region": REGION,
         "data": str(cloud.data),
         "pid": os.getpid(),
+        "dns": cloud.dns_port,
+        "ca": str(CertificateAuthority(cloud.data).root_file),
     }
     file = cloud.data / "cloud.json"
     write_private_json(file, description)
@@ -96,6 +105,7 @@ async def _serve(cloud: LocalCloud, port: int | None, announce: bool) -> None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), 0.5 if sys.platform == "win32" else None)
     finally:
+        await names.stop()
         await server.stop()
         file.unlink(missing_ok=True)
 
@@ -127,3 +137,14 @@ async def _listen(server: Server, database: Database, port: int | None) -> None:
             used = await server.start(0)
     await database.write(lambda transaction: transaction.execute(
         "INSERT OR REPLACE INTO settings (name, value) VALUES ('port', ?)", (str(used),)).rowcount)
+
+
+async def _listen_again(start: Callable[[int], Awaitable[int]], database: Database, setting: str) -> None:
+    """Start a further listener on the port that it had last, when that is free, else on any."""
+    row = database.one("SELECT value FROM settings WHERE name=?", (setting,))
+    try:
+        used = await start(int(row[0]) if row is not None else 0)
+    except OSError:
+        used = await start(0)
+    await database.write(lambda transaction: transaction.execute(
+        "INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", (setting, str(used))).rowcount)
