@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import msgspec
 
@@ -117,10 +117,6 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Custom domains by name."""
     unpurged: tuple[str, ...] = ()
     """Keys that changed and were not purged from the hosts yet; ``*`` stands for all of them."""
-
-    @property
-    def owned(self) -> Mapping[str, Entry]:
-        return self.manifest
 
 
 class _Versioned(msgspec.Struct):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sitepub.config.project import CorsRule, LifecycleRule, RedirectRule
+from sitepub.config.project import CorsRule, LifecycleRule
 from sitepub.settings.actual import ActualSettings
 from sitepub.settings.policy import anonymous_read, same, statements, with_statement
 from sitepub.settings.steps import SettingStep, Timing
@@ -95,7 +95,7 @@ def _website_changes(before: WebsiteConfig, after: WebsiteConfig) -> Iterator[st
         yield f"https only: {_on(after.redirect_https)} (was {_on(before.redirect_https)})"
     if before.auto_addressing != after.auto_addressing:
         yield f"addresses without .html: {_on(after.auto_addressing)} (was {_on(before.auto_addressing)})"
-    if _plain_rules(before.rules) != _plain_rules(after.rules):
+    if before.rules != after.rules:
         yield f"redirect rules: {len(after.rules)} (were {len(before.rules)})" if len(before.rules) != len(
             after.rules) else f"redirect rules: {len(after.rules)}, changed"
 
@@ -111,10 +111,6 @@ def _plain_cors(rules: Sequence[CorsRule]) -> list[tuple[Any, ...]]:
 
 def _plain_lifecycle(rules: Sequence[LifecycleRule]) -> list[LifecycleRule]:
     return sorted(rules, key=lambda rule: rule.id)
-
-
-def _plain_rules(rules: Sequence[RedirectRule]) -> list[RedirectRule]:
-    return list(rules)
 
 
 # -- words ---------------------------------------------------------------------------------------------
