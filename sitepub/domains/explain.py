@@ -1,0 +1,175 @@
+"""What the error codes of the CDN, EdgeOne, SSL, DNSPod and COS domains mean, and what to do next.
+
+Codes: CDN 228/43611 and the products' own lists. The code and the RequestId stay on the error.
+"""
+
+from __future__ import annotations
+
+from sitepub.errors import AccessDenied, CloudError, CredentialsError, NetworkError, NotFound, SitepubError
+
+TWO_WAYS = ("Two ways out: `edge: edgeone` for this host (its zone has to be in EdgeOne, console: EdgeOne, add"
+            " site), or `edge: cos`, which binds the domain to the bucket without a CDN.")
+_ICP = ("File the domain with the MIIT (console: ICP filing); it is known to the CDN about 2 hours later. Without"
+        " a filing only `area: overseas` is possible.")
+_TICKET = "Open a ticket with the cloud's support and give them the request id."
+
+_EXPLAINED: dict[str, tuple[str, str]] = {
+    # The account
+    "ResourceNotFound.CdnUserNotExists": (
+        "the CDN is not activated for this account",
+        "Activate it once in the console (console.cloud.tencent.com/cdn), then run again."),
+    "UnauthorizedOperation.CdnUserAuthFail": (
+        "the account is not verified (real name), so the CDN refuses it",
+        "Verify it in the console (account information), then run again."),
+    "UnauthorizedOperation.CdnUserAuthWait": (
+        "the account's verification is still being looked at", "Wait until it is through, then run again."),
+    "UnauthorizedOperation.CdnInvalidUserStatus": ("the CDN does not serve this account at present", _TICKET),
+    "UnauthorizedOperation.CdnUserIsIsolated": (
+        "the CDN is suspended because the account is in arrears", "Top it up in the console (billing)."),
+    "UnauthorizedOperation.CdnUserIsSuspended": (
+        "the CDN of this account is switched off", "Switch it on again in the console (CDN)."),
+    "ResourceUnavailable.CheckUserHighRisk": ("the cloud sees a risk in this account and refuses it", _TICKET),
+    "OperationDenied.ProductUpgraded": (
+        "this account has no classic CDN any more: the cloud replaces it by EdgeOne", TWO_WAYS),
+    "OperationDenied.UserMigrating": ("this account is being moved from the classic CDN to EdgeOne", TWO_WAYS),
+    "OperationDenied.ProductUpdating": ("this domain is being moved from the classic CDN to EdgeOne", TWO_WAYS),
+    "InvalidParameter.CdnHostExistsInEdgeOne": (
+        "{host} is served by EdgeOne already, so the classic CDN does not take it", TWO_WAYS),
+    "LimitExceeded.CdnUserTooManyHosts": (
+        "the account has as many CDN domains as it may have", "Delete one, or ask support for more."),
+    "ResourceNotFound.CdnUserTooManyHosts": (
+        "the account has as many CDN domains as it may have", "Delete one, or ask support for more."),
+    # The domain
+    "ResourceUnavailable.CdnHostNoIcp": ("{host} has no ICP filing, which mainland China demands", _ICP),
+    "UnauthorizedOperation.CdnHostInIcpBlacklist": ("{host} is on the list of refused domains", _TICKET),
+    "ResourceUnavailable.CdnHostIsMalicious": ("{host} is refused as a risk", _TICKET),
+    "OperationDenied.CdnHostHasDDosRisk": ("{host} is refused because it was attacked", _TICKET),
+    "OperationDenied.CdnDomainNotApproved": ("{host} was not approved yet", "Finish the approval in the console."),
+    "UnauthorizedOperation.CdnHostIsToApplyHost": ("{host} has to be applied for with a ticket", _TICKET),
+    "UnauthorizedOperation.CdnHostIsUsedByOther": (
+        "{host} is served by another account of the cloud",
+        "Remove it there, or take it back in the console (CDN, add domain, verify ownership)."),
+    "UnauthorizedOperation.CdnHostIsOwnedByOther": (
+        "{host} belongs to another account of the cloud",
+        "Remove it there, or take it back in the console (CDN, add domain, verify ownership)."),
+    "UnauthorizedOperation.CdnHostExistsInInternal": ("{host} is known to the cloud's own systems", _TICKET),
+    "UnauthorizedOperation.CdnDomainRecordNotVerified": (
+        "the CDN wants a proof that {host} is yours", "Add the TXT record that is shown, then run again."),
+    "UnauthorizedOperation.CdnTxtRecordValueNotMatch": (
+        "the TXT record that proves the ownership of {host} has another value",
+        "Set it to the value that is shown; old values live on in caches for the TTL of the record."),
+    "ResourceNotFound.CdnHostNotExists": ("the CDN of this account does not know {host}", ""),
+    "ResourceInUse.CdnHostExists": ("{host} exists already", "Run again: its settings are read then."),
+    "ResourceInUse.CdnConflictHostExists": (
+        "{host} is in conflict with another domain of the CDN, such as a wildcard", "Look in the console (CDN)."),
+    "ResourceInUse.TcbHostExists": ("{host} is used by CloudBase", "Remove it there first."),
+    "ResourceUnavailable.CdnHostExistsInTcb": ("{host} is used by CloudBase", "Remove it there first."),
+    "ResourceUnavailable.CdnHostExistsInDsa": ("{host} is used by DSA", "Remove it there first."),
+    "ResourceUnavailable.HostExistInVod": ("{host} is used by VOD", "Remove it there first."),
+    "ResourceUnavailable.CdnHostIsLocked": ("{host} is locked by the cloud", _TICKET),
+    "ResourceUnavailable.CdnHostBelongsToOthersInMainland": (
+        "{host} is served in mainland China by another account", "Remove it there, or set `area: overseas`."),
+    "ResourceUnavailable.CdnHostBelongsToOthersInOverseas": (
+        "{host} is served outside mainland China by another account",
+        "Remove it there, or set `area: mainland`."),
+    "ResourceInUse.CdnOpInProgress": (
+        "{host} is being deployed by the CDN, which takes no other change meanwhile",
+        "Wait some minutes, then run again."),
+    "InvalidParameter.CdnHostInvalidStatus": (
+        "{host} is not in a state that allows this", "Wait some minutes, then run again."),
+    "ResourceUnavailable.CdnHostIsNotOffline": ("{host} is not offline yet", "Wait some minutes, then run again."),
+    "ResourceUnavailable.CdnHostIsNotOnline": ("{host} is offline", "Run `sitepub deploy`: it puts it online."),
+    "LimitExceeded.CdnHostOpTooOften": ("{host} was changed too often", "Wait some minutes, then run again."),
+    "InvalidParameter.CdnHostHasSpecialConfig": (
+        "{host} has settings that only the cloud's support can change", _TICKET),
+    "InvalidParameter.CdnHostIsCosDefaultAccess": ("{host} is an address of COS itself", "Use a name of your own."),
+    "InvalidParameter.CdnConfigInvalidHost": ("{host} is no name that the CDN takes", "Check hosts[].host."),
+    "InvalidParameter.CdnConfigTagRequired": (
+        "the account demands a tag on every CDN domain", "Add `tags` to the host."),
+    # Its settings
+    "FailedOperation.CdnConfigError": (
+        "the CDN could not put the settings of {host} into effect", "Run again; if it stays: " + _TICKET),
+    "InternalError.CdnConfigError": (
+        "the CDN could not put the settings of {host} into effect", "Run again; if it stays: " + _TICKET),
+    "InvalidParameter.CdnConfigInvalidCache": ("the CDN refuses the cache rules", "Check hosts[].cache."),
+    "LimitExceeded.CdnConfigTooManyCacheRules": ("there are too many cache rules", "Use fewer in hosts[].cache."),
+    "InvalidParameter.CdnCertInfoNotFound": (
+        "the certificate of {host} is not in the account's SSL service, or not valid",
+        "Check https.certInfo.certId, or set `https: auto`."),
+    "FailedOperation.SslCertNotFound": (
+        "the certificate of {host} is not in the account's SSL service",
+        "Check https.certInfo.certId, or set `https: auto`."),
+    "InvalidParameter.CdnCertNoCertInfo": ("the certificate of {host} is not valid", "Check https.certInfo."),
+    "InvalidParameter.CdnCertNotPem": ("the certificate of {host} is not PEM", "Check https.certInfo.certificate."),
+    "InvalidParameter.SslCertChainError": (
+        "the chain of the certificate of {host} is not in order",
+        "The host's own certificate first, then the one that signed it, and so on."),
+    "InvalidParameter.SslCertMatchError": (
+        "the certificate of {host} and its private key do not belong together", "Check https.certInfo."),
+    "InvalidParameter.AccessPortOpenedHttps": (
+        "port 443 of {host} is closed in the CDN", "Open it in the console (CDN, access ports)."),
+    # Purges
+    "LimitExceeded.CdnPurgeUrlExceedDayLimit": (
+        "today's purges of addresses are used up", "Run `sitepub purge` tomorrow, or ask support for more."),
+    "LimitExceeded.CdnPurgeExceedDayLimit": (
+        "today's purges of addresses are used up", "Run `sitepub purge` tomorrow, or ask support for more."),
+    "LimitExceeded.CdnPurgePathExceedDayLimit": (
+        "today's purges of folders are used up", "Run `sitepub purge` tomorrow, or ask support for more."),
+    "LimitExceeded.CdnPurgeUrlExceedBatchLimit": ("too many addresses in one purge", ""),
+    "LimitExceeded.CdnPurgeExceedBatchLimit": ("too many addresses in one purge", ""),
+    "LimitExceeded.CdnPurgePathExceedBatchLimit": ("too many folders in one purge", ""),
+    "LimitExceeded.CdnPushExceedDayLimit": ("today's prefetches are used up", "Run `sitepub warm` tomorrow."),
+    "LimitExceeded.CdnPushExceedBatchLimit": ("too many addresses in one prefetch", ""),
+    # SSL
+    "FailedOperation.ExceedsFreeLimit": (
+        "the account's free certificates are used up",
+        "Delete one that is not needed (console: SSL), or use one of your own: https.certInfo."),
+    # DNSPod
+    "InvalidParameter.DomainRecordExist": ("that DNS record exists already", "Run again: it is read then."),
+    "LimitExceeded.SubdomainRollLimit": (
+        "the name has as many records as the DNS plan allows", "Delete one in the console (DNSPod)."),
+    # COS (436/36638)
+    "RecordNotVerified": ("the bucket wants a proof that {host} is yours",
+                          "Add the TXT record that is shown, then run again."),
+    "DomainConflict": ("{host} has a record that points elsewhere, or is bound to another bucket",
+                       "Remove it there, or point it at this bucket first."),
+    "DomainAuditFailed": ("{host} has no ICP filing, which mainland China demands", _ICP),
+    "DomainConfigNotFoundError": ("no domain is bound to the bucket", ""),
+    "UnsupportBothCertAndCname": ("the bucket refuses {host}", _TICKET),
+}
+_PERMISSION = frozenset({
+    "UnauthorizedOperation", "AuthFailure.UnauthorizedOperation", "UnauthorizedOperation.CdnAccountUnauthorized",
+    "UnauthorizedOperation.CdnCamUnauthorized", "UnauthorizedOperation.CdnHostUnauthorized",
+    "UnauthorizedOperation.CdnProjectUnauthorized", "UnauthorizedOperation.CdnTagUnauthorized",
+    "UnauthorizedOperation.Unknown", "UnauthorizedOperation.CamNoAuth", "UnauthorizedOperation.NoPermission",
+})
+
+
+def explained(error: SitepubError, *, host: str = "", action: str = "") -> SitepubError:
+    """The same failure in words about ``host``. ``action``: the permission it needs, such as
+    "cdn:UpdateDomainConfig"; a refusal for want of it names it."""
+    if isinstance(error, CredentialsError | NetworkError) or not isinstance(error, CloudError):
+        return error
+    known = _EXPLAINED.get(error.code)
+    if known is not None:
+        text, hint = known
+        kind = NotFound if isinstance(error, NotFound) else CloudError
+        said = error.message.rpartition(" The cloud said: ")[2] if " The cloud said: " in error.message else ""
+        message = f"{text.format(host=host or 'the domain')} ({error.code})"
+        return kind(message + (f"; the cloud said: {said.rstrip('.')}" if said else ""), code=error.code,
+                    status=error.status, hint=hint.format(host=host) or None, request_id=error.request_id)
+    if error.code in _PERMISSION or (isinstance(error, AccessDenied) and error.code == "AccessDenied"):
+        return AccessDenied(
+            f"these credentials may not do {action} for {host or 'this account'} ({error.code})",
+            code=error.code, status=error.status, request_id=error.request_id,
+            hint=f"Add {action} to the CAM policy of this key; docs/permissions.md has one for each feature.")
+    if host and host not in error.message:
+        return type(error)(f"{host}: {error.message}", code=error.code, status=error.status, hint=error.hint,
+                           request_id=error.request_id)
+    return error
+
+
+def refuses_the_account(error: SitepubError) -> bool:
+    """Classic CDN does not serve this account or domain any more: EdgeOne does."""
+    return error.code in {"OperationDenied.ProductUpgraded", "OperationDenied.UserMigrating",
+                          "OperationDenied.ProductUpdating", "InvalidParameter.CdnHostExistsInEdgeOne"}

@@ -1,0 +1,46 @@
+"""Calls of the services behind a host, with their errors explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+from sitepub.domains.explain import explained
+from sitepub.errors import SitepubError
+
+VERSIONS = {"cdn": "2018-06-06", "teo": "2022-09-01", "ssl": "2019-12-05", "dnspod": "2021-03-23"}
+
+
+class Caller(Protocol):
+    """``tencent.cloud_api.CloudApi``."""
+
+    def call(self, service: str, version: str, action: str, params: Mapping[str, Any]) -> dict[str, Any]: ...
+
+
+class ServiceApi:
+    """The cloud API as this room uses it. Safe for many threads."""
+
+    def __init__(self, api: Caller) -> None:
+        self._api = api
+
+    def call(self, service: str, action: str, params: Mapping[str, Any], *, host: str = "") -> dict[str, Any]:
+        """One call. Raises what :func:`explain.explained` makes of the answer's error."""
+        try:
+            return self._api.call(service, VERSIONS[service], action, params)
+        except SitepubError as error:
+            better = explained(error, host=host, action=f"{service}:{action}")
+            if better is error:
+                raise
+            raise better from error
+
+    def pages(self, service: str, action: str, params: Mapping[str, Any], items: str, *, size: int,
+              total: Callable[[Mapping[str, Any]], int], host: str = "") -> Iterator[dict[str, Any]]:
+        """Every item of a listing, page by page."""
+        offset = 0
+        while True:
+            answer = self.call(service, action, {**params, "Offset": offset, "Limit": size}, host=host)
+            found = answer.get(items) or []
+            yield from found
+            offset += len(found)
+            if not found or offset >= total(answer):
+                return
