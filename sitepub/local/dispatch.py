@@ -65,11 +65,17 @@ async def _without_bucket(request: Request) -> tuple[str, Response]:
 
 
 async def _website(request: Request) -> Response:
-    from sitepub.local import access_log, cors, website
+    from sitepub.local import access_log, cors, live_pages, website
 
     bucket = _find_bucket(request)
+    session = request.cloud.live.session(request.service.bucket)
+    if session is not None and request.path.startswith("/-/live/"):
+        return live_pages.own_page(request, session)
     try:
-        response = await website.handle(request, bucket)
+        if session is None:
+            response = await website.handle(request, bucket)
+        else:
+            response = await live_pages.handle(request, bucket, session)
     except ServiceError as error:
         response = error_response(error, request)
     if bucket is not None:

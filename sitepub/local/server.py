@@ -130,6 +130,7 @@ class Server:
     async def stop(self, patience: float = 10.0) -> None:
         """Accept nothing new, let requests under way finish for at most ``patience`` seconds."""
         self._stopping.set()
+        self.cloud.live.close()
         if self._listener is not None:
             self._listener.close()
         self._http.pre_shutdown()

@@ -1,0 +1,291 @@
+"""Live reload, over the wire: what is added to pages, who waits, which events come."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import LocalCloud, running_cloud
+from tests.local.cos_wire import Answer, Wire
+
+SCRIPT = b'<script src="/-/live/script.js"'
+HTML = {"content_type": "text/html"}
+CSS = {"content_type": "text/css"}
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A website bucket, as its publisher and as its visitors see it."""
+
+    cloud: LocalCloud
+    wire: Wire
+    host: str
+
+    def tell(self, event: str, **values: Any) -> dict[str, Any]:
+        answer = self.post({"bucket": self.wire.bucket, "event": event, **values})
+        assert answer.status == 200, answer.body
+        told: dict[str, Any] = json.loads(answer.body)
+        return told
+
+    def post(self, value: object, **headers: str) -> Answer:
+        return self.ask("POST", "/-/live", body=json.dumps(value).encode(), Host=self.cloud.host, **headers)
+
+    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
+        connection = http.client.HTTPConnection(self.cloud.host, self.cloud.port, timeout=60)
+        try:
+            connection.request(method, path, body, {"Host": self.host, **headers})
+            got = connection.getresponse()
+            return Answer(got.status, {k.lower(): v for k, v in got.getheaders()}, got.read())
+        finally:
+            connection.close()
+
+    def get(self, path: str = "/", **headers: str) -> Answer:
+        return self.ask("GET", path, None, **headers)
+
+    @contextmanager
+    def events(self) -> Iterator[Events]:
+        connection = http.client.HTTPConnection(self.cloud.host, self.cloud.port, timeout=60)
+        connection.request("GET", "/-/live/events", headers={"Host": self.host})
+        got = connection.getresponse()
+        assert (got.status, got.headers["Content-Type"]) == (200, "text/event-stream")
+        try:
+            yield Events(got)
+        finally:
+            got.close()
+            connection.close()
+
+
+@dataclass
+class Events:
+    answer: http.client.HTTPResponse
+
+    def next(self) -> tuple[str, dict[str, Any]] | None:
+        """The next event; None at the end of the stream."""
+        name = ""
+        while line := self.answer.readline():
+            field, _, value = line.decode().rstrip("\n").partition(": ")
+            if field == "event":
+                name = value
+            elif field == "data":
+                return name, json.loads(value)
+        return None
+
+
+def preview_of(cloud: LocalCloud) -> Preview:
+    wire = Wire(cloud, f"live-{uuid.uuid4().hex[:10]}-{cloud.app_id}")
+    assert wire.call("PUT", headers={"x-cos-acl": "public-read"}).status == 200
+    document = (b"<WebsiteConfiguration><IndexDocument><Suffix>index.html</Suffix></IndexDocument>"
+                b"<ErrorDocument><Key>error.html</Key></ErrorDocument></WebsiteConfiguration>")
+    assert wire.call("PUT", query={"website": ""}, body=document).status == 200
+    return Preview(cloud, wire, f"{wire.bucket}.cos-website.{cloud.region}.localhost:{cloud.port}")
+
+
+@pytest.fixture
+def preview(local_cloud: LocalCloud) -> Iterator[Preview]:
+    preview = preview_of(local_cloud)
+    preview.wire.put("index.html", b"<!doctype html><body><h1>Hi</h1></body></html>", **HTML)
+    preview.wire.put("error.html", b"<p>gone", **HTML)
+    preview.wire.put("s.css", b"p{}", **CSS)
+    yield preview
+    preview.tell("off")
+
+
+def test_without_dev_mode_pages_are_the_files(preview: Preview) -> None:
+    assert preview.get().body == b"<!doctype html><body><h1>Hi</h1></body></html>"
+    assert preview.get("/-/live/script.js").status == 404
+
+
+def test_pages_get_the_script_before_the_end_of_their_body(preview: Preview) -> None:
+    preview.tell("alive")
+    page = preview.get()
+    before, _, after = page.body.partition(SCRIPT)
+    assert before == b"<!doctype html><body><h1>Hi</h1>"
+    assert after.partition(b"</script>")[2] == b"</body></html>"
+    assert page.headers["cache-control"] == "no-store"
+    assert not {"etag", "last-modified", "x-cos-hash-crc64ecma"} & set(page.headers)
+    assert int(page.headers["content-length"]) == len(page.body)
+    assert b"EventSource" in preview.get("/-/live/script.js").body
+
+
+def test_not_found_pages_get_it_too_be_they_files_or_generated(preview: Preview) -> None:
+    preview.tell("alive")
+    page = preview.get("/nowhere")
+    assert (page.status, page.body.startswith(b"<p>gone" + SCRIPT)) == (404, True)
+    preview.wire.call("DELETE", "error.html")
+    page = preview.get("/nowhere")
+    assert (page.status, page.body.count(SCRIPT)) == (404, 1)
+
+
+def test_the_file_in_the_bucket_stays_as_it_is(preview: Preview) -> None:
+    before = preview.wire.get("index.html")
+    preview.tell("alive")
+    preview.get()
+    assert preview.wire.get("index.html").body == before.body
+    assert preview.wire.get("index.html").headers["ETag"] == before.headers["ETag"]
+    preview.tell("off")
+    assert SCRIPT not in preview.get().body
+
+
+def test_what_is_no_whole_page_goes_out_untouched(preview: Preview) -> None:
+    packed = {**HTML, "content_encoding": "gzip"}
+    preview.wire.put("packed.html", b"\x1f\x8b", **packed)
+    preview.wire.put("wide.html", "<p>".encode("utf-16"), **HTML)
+    preview.tell("alive")
+    style = preview.get("/s.css")
+    assert (style.body, "etag" in style.headers) == (b"p{}", True)
+    assert preview.get("/packed.html").body == b"\x1f\x8b"
+    assert preview.get("/wide.html").body == "<p>".encode("utf-16")
+    part = preview.get("/", Range="bytes=0-4")
+    assert (part.status, part.body) == (206, b"<!doc")
+
+
+def test_a_page_is_never_not_modified_a_stylesheet_is(preview: Preview) -> None:
+    page, style = preview.get(), preview.get("/s.css")
+    preview.tell("alive")
+    again = preview.get("/", **{"If-None-Match": page.headers["etag"]})
+    assert (again.status, SCRIPT in again.body) == (200, True)
+    assert preview.get("/s.css", **{"If-None-Match": style.headers["etag"]}).status == 304
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/s.css"])
+def test_head_tells_what_get_sends(preview: Preview, path: str) -> None:
+    preview.tell("alive")
+    get, head = preview.get(path), preview.ask("HEAD", path)
+    changing = {"date", "x-cos-request-id"}
+    assert {k: v for k, v in head.headers.items() if k not in changing} == {
+        k: v for k, v in get.headers.items() if k not in changing}
+    assert head.body == b""
+
+
+def test_a_large_page_gets_it_as_well(preview: Preview) -> None:
+    preview.wire.put("large.html", b"<p>" + b"x" * 2_000_000 + b"</BODY >", **HTML)
+    preview.tell("alive")
+    page = preview.get("/large.html")
+    assert page.body.startswith(b"<p>x")
+    assert page.body.endswith(b"></script></BODY >")
+
+
+def test_the_script_carries_the_nonce_of_the_pages_own_policy(preview: Preview) -> None:
+    policy = b"<meta http-equiv=Content-Security-Policy content=\"script-src 'nonce-abc123='\"><p>"
+    preview.wire.put("strict.html", policy, **HTML)
+    preview.tell("alive")
+    assert b' nonce="abc123="' in preview.get("/strict.html").body
+
+
+def test_visitors_wait_for_the_end_of_a_publish(preview: Preview) -> None:
+    preview.tell("publishing")
+    got: list[bytes] = []
+    visitor = threading.Thread(target=lambda: got.append(preview.get("/s.css").body))
+    visitor.start()
+    # the visitor's question is there before the answer can be: its connection is being served
+    while not running(preview):
+        pass
+    assert not got
+    preview.wire.put("s.css", b"p{color:red}", **CSS)
+    preview.tell("published", changed=["s.css"])
+    visitor.join(60)
+    assert got == [b"p{color:red}"]
+
+
+def running(preview: Preview) -> bool:
+    counts = json.loads(preview.ask("GET", "/-/requests", Host=preview.cloud.host).body)
+    return bool(counts["running"] > 1)
+
+
+def test_a_failed_build_lets_visitors_go_on_with_what_there_was(preview: Preview) -> None:
+    preview.tell("publishing")
+    preview.tell("failed", message="no")
+    assert b"<h1>Hi</h1>" in preview.get().body
+
+
+def test_events_tell_the_state_first_and_then_what_happens(preview: Preview) -> None:
+    start = preview.tell("failed", message="\x1b[31mError\x1b[0m: <b> & 'q'")["generation"]
+    with preview.events() as events:
+        assert events.next() == ("state", {"generation": start, "message": "Error: <b> & 'q'"})
+        preview.tell("published", changed=["a.css", "空 格.png"])
+        assert events.next() == ("published", {"generation": start + 1, "changed": ["a.css", "空 格.png"]})
+        preview.tell("published", changed=[])
+        assert events.next() == ("published", {"generation": start + 1, "changed": []})
+        preview.tell("published", changed=[f"{number}.html" for number in range(5000)])
+        assert events.next() == ("published", {"generation": start + 2, "changed": None})
+        preview.tell("failed", message="again")
+        assert events.next() == ("failed", {"generation": start + 2, "message": "again"})
+        preview.tell("off")
+        assert events.next() == ("off", {"generation": start + 2})
+        assert events.next() is None
+
+
+def test_many_browsers_hear_the_same(preview: Preview) -> None:
+    preview.tell("alive")
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+        streams = [stack.enter_context(preview.events()) for _ in range(60)]
+        for events in streams:
+            found = events.next()
+            assert found and found[0] == "state"
+        assert preview.tell("published", changed=["x"])["browsers"] == 60
+        for events in streams:
+            found = events.next()
+            assert found and found[0] == "published"
+
+
+def test_a_browser_that_does_not_read_is_dropped(preview: Preview) -> None:
+    preview.tell("alive")
+    with preview.events() as events:
+        events.next()
+        for _ in range(400):  # more than the sockets' buffers hold
+            told = preview.tell("failed", message="x" * 60_000)
+            if not told["browsers"]:
+                break
+        assert told["browsers"] == 0
+
+
+def test_the_generation_survives_a_restart_and_streams_end_with_the_cloud(tmp_path: Path) -> None:
+    with running_cloud(tmp_path / "data") as cloud:
+        preview = preview_of(cloud)
+        preview.tell("published", changed=["a"])
+        preview.tell("published")
+        stream = preview.events()
+        events = stream.__enter__()
+        assert events.next() == ("state", {"generation": 2, "message": ""})
+    assert events.next() is None
+    stream.__exit__(None, None, None)
+    with running_cloud(tmp_path / "data") as cloud:
+        again = Preview(cloud, Wire(cloud, preview.wire.bucket), preview.host)
+        assert again.get("/-/live/events").status == 404, "dev mode is over until the publisher speaks"
+        assert again.tell("alive")["generation"] == 2
+
+
+@pytest.mark.parametrize("value", [
+    [], {"event": "alive"}, {"bucket": "B!", "event": "alive"}, {"bucket": "b-1", "event": "nope"},
+    {"bucket": "b-1", "event": "published", "changed": "x"}, {"bucket": "b-1", "event": "published", "changed": [1]},
+    {"bucket": "b-1", "event": "failed", "message": 7}, {"bucket": "b-1", "event": "alive", "more": 1},
+])
+def test_nonsense_is_refused(preview: Preview, value: object) -> None:
+    assert preview.post(value).status == 400
+
+
+def test_no_page_in_a_browser_may_tell(preview: Preview) -> None:
+    value = {"bucket": preview.wire.bucket, "event": "failed", "message": "x"}
+    assert preview.post(value, Origin="http://evil.localhost").status == 403
+
+
+def test_listening_is_no_visit(preview: Preview) -> None:
+    preview.tell("alive")
+    with preview.events() as events:
+        events.next()
+    preview.get("/-/live/script.js")
+    preview.get("/s.css")
+    answer = preview.ask("GET", f"/-/logs?bucket={preview.wire.bucket}", Host=preview.cloud.host)
+    visits = [json.loads(line) for line in answer.body.splitlines()]
+    assert [visit["path"] for visit in visits if visit["website"]] == ["/s.css"]
