@@ -181,6 +181,7 @@ def _host(host: HostShape, node: Node, inputs: Node) -> Host:
         host=host.host,
         edge=host.edge,
         area=host.area,
+        area_written="area" in host.model_fields_set,
         dns=host.dns,
         auto_certificate=auto,
         https_position=place.key_here if place is not None else None,

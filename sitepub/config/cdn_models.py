@@ -89,10 +89,13 @@ class Cache(Shape):
     rule_cache: list[RuleCache] | None = None
 
 
-class QueryString(OnOff):
-    reorder: Switch | None = None
+class RuleQueryString(OnOff):
     action: Literal["includeAll", "excludeAll", "includeCustom", "excludeCustom"] | None = None
     value: Text | None = None
+
+
+class QueryString(RuleQueryString):
+    reorder: Switch | None = None
 
 
 class KeyPart(OnOff):
@@ -104,7 +107,7 @@ class KeyRule(Shape):
     rule_type: RuleType
     full_url_cache: Switch | None = None
     ignore_case: Switch | None = None
-    query_string: QueryString | None = None
+    query_string: RuleQueryString | None = None
     rule_tag: Text | None = None
 
 
@@ -248,25 +251,41 @@ class OriginPullOptimization(OnOff):
     optimization_type: Literal["OVToCN", "CNToOV"] | None = None
 
 
-class AuthenticationType(Shape):
-    """Type A, B, C or D: each uses some of these."""
+class AuthenticationTypeB(Shape):
+    """Time and signature as folders of the path."""
 
     secret_key: FilledText
     backup_secret_key: Text | None = None
-    sign_param: Text | None = None
-    time_param: Text | None = None
     expire_time: Seconds
     file_extensions: TextList
     filter_type: ListType
+
+
+class AuthenticationTypeC(AuthenticationTypeB):
+    """Signature and time as folders of the path."""
+
+    time_format: Literal["dec", "hex"] | None = None
+
+
+class AuthenticationTypeA(AuthenticationTypeB):
+    """One parameter with time and signature."""
+
+    sign_param: Text | None = None
+
+
+class AuthenticationTypeD(AuthenticationTypeA):
+    """Two parameters: signature and time."""
+
+    time_param: Text | None = None
     time_format: Literal["dec", "hex"] | None = None
 
 
 class Authentication(OnOff):
     auth_algorithm: Literal["md5", "sha256"] | None = None
-    type_a: AuthenticationType | None = None
-    type_b: AuthenticationType | None = None
-    type_c: AuthenticationType | None = None
-    type_d: AuthenticationType | None = None
+    type_a: AuthenticationTypeA | None = None
+    type_b: AuthenticationTypeB | None = None
+    type_c: AuthenticationTypeC | None = None
+    type_d: AuthenticationTypeD | None = None
 
 
 class MaxAgeRule(Shape):

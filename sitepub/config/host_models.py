@@ -51,7 +51,6 @@ class SettingsShape(Shape):
     authentication: cdn.Authentication | None = Field(None, description="Signed addresses.")
     seo: cdn.OnOff | None = Field(None, description="A steady origin for search engines.")
     max_age: cdn.MaxAge | None = Field(None, description="How long browsers keep files.")
-    origin_pull_timeout: cdn.OriginPullTimeout | None = Field(None, description="Timeouts of origin pulls.")
 
 
 class AreaShape(SettingsShape):
@@ -81,6 +80,7 @@ class HostShape(SettingsShape):
     https: cdn.HttpsShape | None = Field(None, description=(
         "HTTPS; left out: `inputs.https`. `auto` gets and renews a free certificate."))
     force_redirect: cdn.ForceRedirectShape | None = Field(None, description="Redirect to one protocol.")
+    origin_pull_timeout: cdn.OriginPullTimeout | None = Field(None, description="Timeouts of origin pulls.")
     specific_config: SpecificShape | None = Field(
         None, description="Settings that differ between mainland China and elsewhere.")
     tags: list[TagShape] | None = Field(None, max_length=50, description="Tags of the domain.")

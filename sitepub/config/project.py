@@ -119,6 +119,8 @@ class Host:
     edge: Literal["cdn", "edgeone", "cos"] = "cdn"
     """What serves it: the classic CDN, EdgeOne, or the bucket itself."""
     area: Literal["mainland", "overseas", "global"] = "mainland"
+    area_written: bool = False
+    """``area`` stands in the file: else that of a domain which is there already is left alone."""
     wait: bool = True
     auto_refresh: bool = True
     only_refresh: bool = False

@@ -1,0 +1,93 @@
+"""The configuration that a host should have on the CDN (pure).
+
+What serverless.yml mentions, and what a website on COS needs: the origin, and no header that makes browsers
+download the pages. A new domain gets cache and compression rules too; those of a domain that is there already
+are left alone unless they are mentioned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sitepub.domains.cdn_config import ONLY_WHEN_ADDED, as_set, settings_of
+from sitepub.domains.cdn_merge import merged, same
+from sitepub.domains.edge import WantedDomain
+
+DOWNLOAD_HEADERS = ("Content-Disposition", "x-cos-force-download")
+"""COS adds these to answers on its default domains, so that browsers download instead of showing."""
+_EVERYWHERE = {"RuleType": "all", "RulePaths": ["*"]}
+COMPRESSED = (
+    "text/html", "text/css", "text/plain", "text/xml", "text/javascript", "text/markdown",
+    "application/javascript", "application/json", "application/xml", "application/rss+xml",
+    "application/atom+xml", "application/manifest+json", "application/wasm", "image/svg+xml", "font/ttf",
+    "font/otf",
+)
+"""Content types that shrink; images, WOFF fonts and archives are compressed already."""
+_LARGEST_COMPRESSED = 30 * 1024 * 1024
+
+
+def origin(wanted: WantedDomain) -> dict[str, Any]:
+    """The website endpoint: the plain COS host has no index and error documents (facts of CDN 228/41215)."""
+    return {"OriginType": "cos", "Origins": [wanted.origin], "ServerName": wanted.origin,
+            "CosPrivateAccess": "off", "OriginPullProtocol": wanted.origin_protocol}
+
+
+def cache_rules() -> dict[str, Any]:
+    """Follow the origin: every file has the Cache-Control that sitepub gave it. Files whose name carries a
+    hash are kept a year, others minutes, and pages are asked for each time."""
+    return {"RuleCache": [{**_EVERYWHERE, "CacheConfig": {
+        "FollowOrigin": {"Switch": "on", "HeuristicCache": {"Switch": "off"}}}}]}
+
+
+def compression() -> dict[str, Any]:
+    return {"Switch": "on", "CompressionRules": [{
+        "Compress": True, "MinLength": 256, "MaxLength": _LARGEST_COMPRESSED,
+        "Algorithms": ["brotli", "gzip"], "RuleType": "contentType", "RulePaths": list(COMPRESSED)}]}
+
+
+def wanted_config(wanted: WantedDomain, config: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Sub-objects to be merged into the domain's. ``config``: what DescribeDomainsConfig answered; ``None``:
+    the domain is to be added."""
+    actual = as_set(config) if config is not None else {}
+    mentioned = settings_of(wanted.host)
+    result: dict[str, Any] = {"Origin": origin(wanted), **mentioned}
+    if wanted.certificate is not None and mentioned.get("Https", {}).get("Switch") != "off":
+        result["Https"] = {**mentioned.get("Https", {}), "CertInfo": {"CertId": wanted.certificate.id}}
+    headers = _response_headers(actual.get("ResponseHeader"), mentioned.get("ResponseHeader"))
+    if headers is not None:
+        result["ResponseHeader"] = headers
+    if config is None:
+        result = {"ServiceType": "web", "Area": wanted.host.area, "Cache": cache_rules(),
+                  "Compression": compression(), **result}
+    else:
+        result = {key: value for key, value in result.items() if key not in ONLY_WHEN_ADDED}
+    return result
+
+
+def _response_headers(actual: Mapping[str, Any] | None, mentioned: Mapping[str, Any] | None) -> Any:
+    """The rules of the user (else those that are there) with ours beside them; ``None``: leave them alone."""
+    if mentioned is not None and mentioned.get("Switch") == "off":
+        return None
+    there = list((actual or {}).get("HeaderRules") or [])
+    off = (actual or {}).get("Switch") != "on"
+    if mentioned is None and off and there:
+        # Somebody switched these rules off; switching ours on would bring them back.
+        return None
+    rules = list((mentioned or {}).get("HeaderRules") or ()) if mentioned is not None else there
+    for name in DOWNLOAD_HEADERS:
+        rule = {"HeaderMode": "del", "HeaderName": name, **_EVERYWHERE}
+        if not any(same(one, rule) for one in rules):
+            rules.append(rule)
+    return {**(mentioned or {}), "Switch": "on", "HeaderRules": rules}
+
+
+def update_request(wanted: WantedDomain, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of UpdateDomainConfig: every sub-object that changes, complete. Empty: nothing does."""
+    actual = as_set(config)
+    changes = wanted_config(wanted, config)
+    request = {}
+    for key, value in changes.items():
+        if not same(actual.get(key), value):
+            request[key] = merged(actual.get(key), value)
+    return request
