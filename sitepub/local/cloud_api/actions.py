@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sitepub.local.cloud_api.errors import ApiError
+from sitepub.local.cloud_api.shapes import Parameter, Shape
 from sitepub.local.identity import Signer
 
 if TYPE_CHECKING:
     from sitepub.local.cloud import LocalCloud
+
+__all__ = ["Action", "Call", "Handler", "Parameter", "Service"]
 
 
 @dataclass(frozen=True)
@@ -25,41 +27,31 @@ class Call:
     """When it came, Unix seconds."""
     request_id: str
 
+    @property
+    def owner(self) -> str:
+        """App id of the account that asks."""
+        return self.signer.app_id
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """A parameter; `default` when it was left out or null."""
+        value = self.parameters.get(name)
+        return default if value is None else value
+
 
 Handler = Callable[[Call], Awaitable[dict[str, Any]]]
 """Answers with the Response object without its RequestId. Raises ApiError."""
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """`kind`: str, int, float, bool, list or dict."""
-
-    kind: type
-    required: bool = False
-
-
-@dataclass(frozen=True)
 class Action:
     handler: Handler
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    value_error: str = "InvalidParameterValue"
+    """Code for a value of the right type that is not allowed."""
 
     def check(self, given: Mapping[str, Any]) -> None:
-        """Raises ApiError UnknownParameter, MissingParameter, InvalidParameter."""
-        for name, value in given.items():
-            parameter = self.parameters.get(name)
-            if parameter is None:
-                raise ApiError("UnknownParameter", f"The parameter `{name}` is not recognized.")
-            if value is not None and not _is(value, parameter.kind):
-                raise ApiError("InvalidParameter", f"The value type of parameter `{name}` is not valid.")
-        for name, parameter in self.parameters.items():
-            if parameter.required and given.get(name) is None:
-                raise ApiError("MissingParameter", f"The request is missing a required parameter `{name}`.")
-
-
-def _is(value: Any, kind: type) -> bool:
-    if kind in (int, float) and isinstance(value, bool):
-        return False
-    return isinstance(value, (int, float) if kind is float else kind)
+        """Raises ApiError UnknownParameter, MissingParameter, InvalidParameter, `value_error`."""
+        Shape(self.parameters).check(given, value_error=self.value_error)
 
 
 @dataclass(frozen=True)
