@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -33,6 +33,10 @@ class LocalCloud:
     region: str
     data: Path
     pid: int
+    edge_http: int = 0
+    edge_https: int = 0
+    dns: int = 0
+    ca: str = ""
 
     @property
     def port(self) -> int:
@@ -43,12 +47,12 @@ class LocalCloud:
         return self.endpoint.removeprefix("http://").rsplit(":", 1)[0]
 
 
-def _read_ready_line(stream: IO[str], process: subprocess.Popen[str]) -> dict[str, str]:
+def _read_ready_line(stream: IO[str], process: subprocess.Popen[str]) -> dict[str, Any]:
     line = stream.readline()
     if not line:
         process.wait(10)
         raise RuntimeError(f"the embedded cloud ended with {process.returncode} before it listened")
-    description: dict[str, str] = json.loads(line)
+    description: dict[str, Any] = json.loads(line)
     return description
 
 
@@ -63,11 +67,7 @@ def running_cloud(data: Path, *options: str) -> Iterator[LocalCloud]:
     try:
         assert process.stdout is not None
         found = _read_ready_line(process.stdout, process)
-        yield LocalCloud(
-            endpoint=found["endpoint"], app_id=found["app_id"], secret_id=found["secret_id"],
-            secret_key=found["secret_key"], region=found["region"], data=Path(found["data"]),
-            pid=int(found["pid"]),
-        )
+        yield LocalCloud(**{**found, "data": Path(found["data"])})
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)

@@ -57,7 +57,8 @@ def answers(endpoint: str) -> bool:
 
 def test_it_starts_tells_about_itself_and_ends_without_a_trace(environ: Mapping[str, str]) -> None:
     told = start(environ, "--port", "0")
-    assert set(told) == {"endpoint", "app_id", "secret_id", "secret_key", "region", "data", "pid"}
+    assert set(told) == {"endpoint", "app_id", "secret_id", "secret_key", "region", "data", "pid", "edge_http",
+                         "edge_https", "dns", "ca"}
     assert told["secret_id"].startswith("AKID") and "…" not in told["secret_id"]
     assert answers(told["endpoint"])
     code, screen = local(environ, "status", "--json")
