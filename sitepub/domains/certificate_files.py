@@ -134,7 +134,7 @@ class _Checking:
 
     def __init__(self, host: Host, now: datetime) -> None:
         self.host = host.host
-        self.position: Position | None = host.position
+        self.position: Position | None = host.https_position or host.position
         self.now = now
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []

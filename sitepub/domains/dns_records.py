@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sitepub.domains.dnspod import DEFAULT_LINE, Record
-from sitepub.domains.host_names import ascii_name
 
 REPLACEABLE = frozenset({"A", "AAAA", "CNAME", "显性URL", "隐性URL", "REDIRECT_URL", "FORWARD_URL"})
 """Types that say where visitors go: what a CNAME takes the place of. Others (mail, delegation, proofs) are
@@ -140,10 +139,6 @@ def after(records: Sequence[Record], plan: RecordPlan) -> list[Record]:
             old = change.record
             left.append(Record(old.id if old else -1, old.name if old else "", change.type, change.value))
     return left
-
-
-def same_name(one: str, other: str) -> bool:
-    return ascii_name(one) == ascii_name(other)
 
 
 def _delete(record: Record, ours: Collection[int]) -> RecordChange:

@@ -5,21 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from sitepub.domains.host_names import ascii_name, zone_of
+from sitepub.domains.service_api import ServiceApi
 from sitepub.errors import NotFound
 
-_VERSION = "2021-03-23"
 _PAGE = 3000
 DEFAULT_LINE = "默认"
 """RecordLine of the visitors for whom no other line is made; its RecordLineId is "0"."""
-
-
-class Api(Protocol):
-    """What :class:`~sitepub.tencent.cloud_api.CloudApi` is here."""
-
-    def call(self, service: str, version: str, action: str, params: Mapping[str, Any]) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +56,7 @@ class Record:
 class DnsPod:
     """Reads are kept for the life of the object (zones only). Safe for many threads."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: ServiceApi) -> None:
         self._api = api
         self._zones: tuple[Zone, ...] | None = None
         self._lock = threading.Lock()
@@ -132,7 +126,7 @@ class DnsPod:
             return
 
     def _call(self, action: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        return self._api.call("dnspod", _VERSION, action, params)
+        return self._api.call("dnspod", action, params, host=str(params.get("Domain", "")))
 
 
 def _record(told: Mapping[str, Any]) -> Record:

@@ -64,3 +64,15 @@ def record_name(host: str, zone: str) -> str:
     if not host.endswith(f".{zone}"):
         raise ValueError(f"{host} is not in the zone {zone}")
     return host[: -len(zone) - 1]
+
+
+_SECOND_LEVEL = frozenset(("com", "net", "org", "gov", "edu", "ac", "co", "or", "ne", "go", "mil", "idv"))
+
+
+def registered_domain(host: str) -> str:
+    """The name that somebody registered: ``example.com`` of ``a.b.example.com``, three labels below ``com.cn``.
+
+    A guess by the usual second levels of country domains: for messages and where no service says better."""
+    labels = ascii_name(host).split(".")
+    country = len(labels) >= 3 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL
+    return ".".join(labels[-3 if country else -2:])

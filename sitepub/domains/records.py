@@ -40,6 +40,8 @@ class CertificateRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only
     """Bound to the edge by sitepub at some time."""
     at: str = ""
     """UTC, ISO 8601: when it was uploaded or applied for."""
+    alias: str = ""
+    """Its name in the SSL service, which is of this record alone: after a kill it is found by it."""
 
 
 class CertificateInUse(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
