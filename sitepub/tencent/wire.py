@@ -118,6 +118,7 @@ class Wire:
         while True:
             out = _Counted(sent) if sent is not None else None
             pause: float | None = None
+            offset = self.clock.offset
             try:
                 answer = self._connections.exchange(
                     self._head(request), request.body, without_body=request.method == "HEAD", sent=out,
@@ -131,7 +132,9 @@ class Wire:
                 if status in accept and not self._maybe_cached(answer):
                     return Reply(answer, repeated)
                 document = error_document(answer.body) or ErrorDocument("")
-                if status == 403 and not corrected and self.clock.learn(answer.headers.get("date")):
+                # Another thread may have corrected the clock since this request was signed.
+                if status == 403 and not corrected and (
+                        self.clock.learn(answer.headers.get("date")) or self.clock.offset != offset):
                     corrected = True
                     if out is not None:
                         out.take_back()

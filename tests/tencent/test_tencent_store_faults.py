@@ -228,6 +228,32 @@ def test_a_wrong_clock_is_corrected_at_once_and_stays_corrected() -> None:
     assert waits == []
 
 
+def test_a_wrong_clock_is_corrected_for_every_request_that_was_under_way() -> None:
+    together = threading.Barrier(4)
+
+    def all_at_once(request: Received) -> Raw:
+        verdict = skewed(request)
+        if b"403" in verdict.data[:20]:
+            together.wait(10)  # nobody hears of the server's time before all have signed with the wrong one
+        return verdict
+
+    failures: list[Exception] = []
+    with store_on(all_at_once, clock=Clock(lambda: 1_700_000_000.0)) as (store, server):
+        def put(key: str) -> None:
+            try:
+                store.put(key, b"x", HTML)
+            except Exception as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=put, args=(key,)) for key in "abcd"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+    assert failures == []
+    assert len(server.received) == 8
+
+
 def test_a_clock_that_is_right_is_not_blamed_for_every_403() -> None:
     fault = error(403, "AccessDenied", Date=formatdate(1_700_000_000, usegmt=True))
     with store_on(fault, clock=Clock(lambda: 1_700_000_000.0)) as (store, server), pytest.raises(CloudError):
