@@ -146,7 +146,8 @@ def test_bucket_settings_go_through_the_same_proxy(certificate: Path,
         settings = BucketSettings(CLOUD, BUCKET, backoff=QUICK)
         settings.put_acl("private")
         settings.close()
-    assert proxy.asked == [f"CONNECT {HOST}:443 HTTP/1.0"]
+    # The SDK's HTTP library: http.client says HTTP/1.0 before Python 3.12 and HTTP/1.1 since.
+    assert [line.rpartition("/")[0] for line in proxy.asked] == [f"CONNECT {HOST}:443 HTTP"]
 
 
 def test_the_cloud_api_goes_through_the_same_proxy(certificate: Path,
