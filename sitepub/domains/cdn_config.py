@@ -22,9 +22,10 @@ private key that a PEM would need."""
 
 def api_names(value: Any) -> Any:
     """camelCase → the API's names, in every depth: ``ruleCache`` → ``RuleCache``, ``kBpsThreshold`` →
-    ``KBpsThreshold``."""
+    ``KBpsThreshold``; ``remarks`` of a certificate → ``Message``."""
     if isinstance(value, Mapping):
-        return {key[:1].upper() + key[1:]: api_names(child) for key, child in value.items()}
+        return {"Message" if key == "remarks" else key[:1].upper() + key[1:]: api_names(child)
+                for key, child in value.items()}
     if isinstance(value, list | tuple):
         return [api_names(child) for child in value]
     if isinstance(value, bool) or value is None:

@@ -72,7 +72,10 @@ class WantedDomain:
     """"http" or "https": "https" when the bucket redirects everything to it."""
     certificate: EdgeCertificate | None = None
     """``None``: none is to be set (https is off, not mentioned, or the edge has its own free one)."""
-    zone: str = ""
+    free_certificate: bool = False
+    """The edge makes one of its own (``https: auto`` on an edge with ``free_certificates``)."""
+    bound_fingerprint: str = ""
+    """Fingerprint of the certificate that sitepub bound last, for an edge that does not tell (COS)."""
 
 
 class PurgeKind(StrEnum):

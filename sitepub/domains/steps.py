@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -37,9 +37,22 @@ class Leaf:
 
     path: str
     """As the edge's API names it, dotted: "Cache.RuleCache", "Https.Hsts.MaxAge"."""
-    before: Any
+    before: Any = field(repr=False)
     """``None``: not set."""
-    after: Any
+    after: Any = field(repr=False)
+
+    def as_object(self) -> dict[str, Any]:
+        """For programs."""
+        return {"path": self.path, "before": self._told(self.before), "after": self._told(self.after)}
+
+    def __str__(self) -> str:
+        """For people: ``Https.Http2: off → on``."""
+        return f"{self.path}: {_text(self._told(self.before))} → {_text(self._told(self.after))}"
+
+    def _told(self, value: Any) -> Any:
+        if value and self.path.rpartition(".")[2].lower() in _SECRET:
+            return _HIDDEN
+        return _shown(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +74,7 @@ class HostStep:
         """For programs."""
         return {"kind": self.kind.value, "host": self.host, "summary": self.summary, "reason": self.reason,
                 "destructive": self.destructive,
-                "details": [{"path": leaf.path, "before": _shown(leaf.before), "after": _shown(leaf.after)}
-                            for leaf in self.details]}
+                "details": [leaf.as_object() for leaf in self.details]}
 
 
 _HIDDEN = "(hidden)"
@@ -79,8 +91,7 @@ def _shown(value: Any) -> Any:
     return value
 
 
-def leaf_text(value: Any) -> str:
-    """A leaf's value in one line for people."""
+def _text(value: Any) -> str:
     import json
 
     if value is None or value == "":

@@ -166,10 +166,10 @@ class BucketSettings:
 
     # The SDK
 
-    def _get(self, action: str, method: str) -> Any:
+    def _get(self, action: str, method: str, **arguments: Any) -> Any:
         """``None`` for a setting that was never made; a missing bucket still raises."""
         try:
-            return self._call(action, method)
+            return self._call(action, method, **arguments)
         except NotFound as error:
             if error.code == "NoSuchBucket":
                 raise

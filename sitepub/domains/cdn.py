@@ -1,0 +1,180 @@
+"""The classic CDN as an edge (API 2018-06-06)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sitepub.domains.cdn_config import as_set
+from sitepub.domains.cdn_merge import leaves
+from sitepub.domains.cdn_wanted import update_request, wanted_config
+from sitepub.domains.edge import (
+    EdgeState,
+    EdgeStatus,
+    OwnershipWanted,
+    PurgeKind,
+    PurgeQuota,
+    Tell,
+    WantedDomain,
+)
+from sitepub.domains.records import EdgeKind, TxtRecord
+from sitepub.domains.service_api import ServiceApi
+from sitepub.domains.steps import Leaf
+from sitepub.domains.times import gmt8_to_iso
+from sitepub.domains.waiting import Waiting
+from sitepub.errors import CloudError, NotFound
+
+_NOT_VERIFIED = "UnauthorizedOperation.CdnDomainRecordNotVerified"
+_NOT_SEEN = frozenset({_NOT_VERIFIED, "UnauthorizedOperation.CdnTxtRecordValueNotMatch"})
+_BUSY = "ResourceInUse.CdnOpInProgress"
+_STATUS = {"online": EdgeStatus.ONLINE, "processing": EdgeStatus.PROCESSING, "closing": EdgeStatus.PROCESSING,
+           "offline": EdgeStatus.OFFLINE, "rejected": EdgeStatus.REJECTED}
+
+
+class Cdn:
+    """See :class:`edge.Edge`."""
+
+    kind: EdgeKind = "cdn"
+    word = "the CDN"
+    free_certificates = False
+
+    def __init__(self, api: ServiceApi, *, waiting: Waiting | None = None) -> None:
+        self._api = api
+        self._waiting = waiting or Waiting()
+
+    def describe(self, host: str) -> EdgeState | None:
+        answer = self._api.call("cdn", "DescribeDomainsConfig", {
+            "Filters": [{"Name": "domain", "Value": [host], "Fuzzy": False}], "Offset": 0, "Limit": 100},
+            host=host)
+        found = next((one for one in answer.get("Domains") or () if one.get("Domain") == host), None)
+        return None if found is None else _state(found)
+
+    def check(self, wanted: WantedDomain) -> None:
+        """The CDN has every setting that serverless.yml knows."""
+
+    def differences(self, wanted: WantedDomain, state: EdgeState | None) -> tuple[Leaf, ...]:
+        if state is None:
+            return leaves({}, wanted_config(wanted, None))
+        changes = update_request(wanted, state.config)
+        return leaves(as_set(state.config), changes)
+
+    def create(self, wanted: WantedDomain) -> None:
+        host = wanted.host.host
+        try:
+            self._api.call("cdn", "AddCdnDomain", {"Domain": host, **wanted_config(wanted, None)}, host=host)
+        except CloudError as error:
+            if error.code == _NOT_VERIFIED:
+                raise OwnershipWanted(self._txt(host)) from error
+            if error.code != "ResourceInUse.CdnHostExists":
+                raise
+            # An earlier run was killed before it saw the answer; somebody else's would be told otherwise.
+            if self.describe(host) is None:
+                raise
+
+    def _txt(self, host: str) -> TxtRecord:
+        answer = self._api.call("cdn", "CreateVerifyRecord", {"Domain": host}, host=host)
+        name, zone = str(answer.get("SubDomain", "_cdnauth")), ""
+        for candidate in answer.get("FileVerifyDomains") or ():
+            # The registered domain is the shortest of the names whose files would be looked at.
+            if host == candidate or host.endswith(f".{candidate}"):
+                zone = candidate if not zone or len(candidate) < len(zone) else zone
+        if not zone:
+            from sitepub.domains.host_names import registered_domain
+
+            zone = registered_domain(host)
+        full = name if name == zone or name.endswith(f".{zone}") else f"{name}.{zone}"
+        return TxtRecord(name=full, value=str(answer.get("Record", "")))
+
+    def prove_ownership(self, host: str) -> bool:
+        try:
+            answer = self._api.call("cdn", "VerifyDomainRecord", {"Domain": host, "VerifyType": "dns"}, host=host)
+        except CloudError as error:
+            if error.code in _NOT_SEEN:
+                return False
+            raise
+        return bool(answer.get("Result"))
+
+    def update(self, wanted: WantedDomain, state: EdgeState) -> None:
+        request = update_request(wanted, state.config)
+        if request:
+            self._api.call("cdn", "UpdateDomainConfig", {"Domain": state.host, **request}, host=state.host)
+
+    def start(self, state: EdgeState) -> None:
+        self._api.call("cdn", "StartCdnDomain", {"Domain": state.host}, host=state.host)
+
+    def stop(self, state: EdgeState) -> None:
+        self._api.call("cdn", "StopCdnDomain", {"Domain": state.host}, host=state.host)
+
+    def delete(self, state: EdgeState) -> None:
+        try:
+            self._api.call("cdn", "DeleteCdnDomain", {"Domain": state.host}, host=state.host)
+        except NotFound:
+            return
+
+    def wait(self, host: str, status: EdgeStatus | None, *, tell: Tell,
+             stop: threading.Event | None = None) -> EdgeState | None:
+        return self._waiting.until(host, lambda: self.describe(host), status, tell=tell, stop=stop)
+
+    # Purge and prefetch
+
+    def purge_quota(self, area: str) -> PurgeQuota:
+        answer = self._api.call("cdn", "DescribePurgeQuota", {})
+        urls, folders = _quotas(answer.get("UrlPurge"), area), _quotas(answer.get("PathPurge"), area)
+        return PurgeQuota(
+            urls=min((one["Available"] for one in urls), default=0),
+            folders=min((one["Available"] for one in folders), default=0),
+            urls_a_call=min((one["Batch"] for one in urls), default=1000),
+            folders_a_call=min((one["Batch"] for one in folders), default=100))
+
+    def purge(self, host: str, kind: PurgeKind, addresses: Sequence[str], *, area: str,
+              flush_type: str = "flush") -> tuple[str, ...]:
+        # Left out, the area is that of the domain itself.
+        where = {"Area": area} if area in ("mainland", "overseas") else {}
+        if kind is PurgeKind.URLS:
+            answer = self._api.call("cdn", "PurgeUrlsCache", {
+                "Urls": list(addresses), "UrlEncode": True, **where}, host=host)
+        else:
+            paths = [f"{scheme}://{host}/" for scheme in ("http", "https")] if kind is PurgeKind.HOST else addresses
+            answer = self._api.call("cdn", "PurgePathCache", {
+                "Paths": list(paths), "FlushType": flush_type, "UrlEncode": True, **where}, host=host)
+        return (str(answer.get("TaskId", "")),)
+
+    def purge_status(self, tasks: Sequence[str]) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        for task in tasks:
+            answer = self._api.call("cdn", "DescribePurgeTasks", {"TaskId": task, "Limit": 1000})
+            states = {str(one.get("Status")) for one in answer.get("PurgeLogs") or ()}
+            found[task] = "fail" if "fail" in states else "process" if "process" in states or not states else "done"
+        return found
+
+    def prefetch(self, addresses: Sequence[str], *, area: str, user_agent: str = "") -> tuple[str, ...]:
+        agent = {"UserAgent": user_agent} if user_agent else {}
+        answer = self._api.call("cdn", "PushUrlsCache", {"Urls": list(addresses), "Area": area, **agent})
+        return (str(answer.get("TaskId", "")),)
+
+
+def _quotas(found: Any, area: str) -> list[dict[str, int]]:
+    """The quotas that count for an area; "global" uses both."""
+    quotas = [one for one in found or () if isinstance(one, Mapping)]
+    return [{"Available": int(one.get("Available") or 0), "Batch": int(one.get("Batch") or 0)}
+            for one in quotas if area == "global" or one.get("Area") in (area, "global", None)]
+
+
+def _state(found: Mapping[str, Any]) -> EdgeState:
+    https = found.get("Https") or {}
+    certificate = https.get("CertInfo") or {}
+    origin = found.get("Origin") or {}
+    status = str(found.get("Status") or "")
+    said = status
+    if https.get("SslStatus") == "failed":
+        said = "the certificate could not be deployed"
+    disabled = str(found.get("Disable") or "normal")
+    if disabled != "normal":
+        said = f"{status}, closed by the cloud ({disabled})"
+    return EdgeState(
+        host=str(found.get("Domain")), status=_STATUS.get(status, EdgeStatus.PROCESSING),
+        cname=str(found.get("Cname") or ""), origin=str(next(iter(origin.get("Origins") or ()), "")),
+        https=https.get("Switch") == "on", certificate_id=str(certificate.get("CertId") or ""),
+        certificate_until=gmt8_to_iso(str(certificate.get("ExpireTime") or "")),
+        said=said, config=found)
