@@ -68,7 +68,8 @@ async def _website(request: Request) -> Response:
     from sitepub.local import access_log, cors, live_pages, website
 
     bucket = _find_bucket(request)
-    session = request.cloud.live.session(request.service.bucket)
+    # what the edge keeps is shown without live reload
+    session = None if request.via_edge else request.cloud.live.session(request.service.bucket)
     if session is not None and request.path.startswith("/-/live/"):
         return live_pages.own_page(request, session)
     try:

@@ -54,6 +54,8 @@ class Request:
     """Whose key signed it. ``None``: unsigned. Always ``None`` on website hosts."""
     content_length: int | None = None
     """Declared length of the body; ``None`` for a chunked one or for no body at all."""
+    via_edge: bool = False
+    """An origin pull: the edge asks, for a visitor of its own."""
 
     @property
     def host(self) -> str:
