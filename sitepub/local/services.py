@@ -45,7 +45,7 @@ class Services:
         self.teo_domains: Collection[TeoDomain] = Collection(self.file, "teo-domain", TeoDomain)
         """By host."""
         self.tasks: Collection[EdgeTask] = Collection(self.file, "edge-task", EdgeTask)
-        """Purges and prefetches, by `task id/number`."""
+        """Purges and prefetches, by id."""
         self.custom_domains: Collection[CustomDomain] = Collection(
             self.file, "custom-domain", CustomDomain
         )

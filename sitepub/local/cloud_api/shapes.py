@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sitepub.local.cloud_api.errors import ApiError
@@ -131,12 +131,16 @@ def texts(*, required: bool = False, default: list[str] | None = None,
     return Parameter(list, required, default, of=str, longest=longest)
 
 
-def obj(default: Any = None, *, required: bool = False, **attributes: Parameter) -> Parameter:
+def obj(default: Any = None, **attributes: Parameter) -> Parameter:
     """An object with these attributes. `default`: None, or what the interface answers when nobody set it."""
-    return Parameter(dict, required, default, shape=Shape(attributes))
+    return Parameter(dict, default=default, shape=Shape(attributes))
 
 
-def objs(default: Any = None, *, required: bool = False, longest: int | None = None,
-         **attributes: Parameter) -> Parameter:
+def objs(default: Any = None, **attributes: Parameter) -> Parameter:
     """A list of objects."""
-    return Parameter(list, required, default, shape=Shape(attributes), longest=longest)
+    return Parameter(list, default=default, shape=Shape(attributes))
+
+
+def needed(parameter: Parameter, *, longest: int | None = None) -> Parameter:
+    """The same, but it must be given; with a limit of elements for a list."""
+    return replace(parameter, required=True, longest=longest)
