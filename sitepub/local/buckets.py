@@ -47,6 +47,9 @@ class Buckets:
         """The bucket with this full name, in whatever region."""
         return self._by_name.get(name)
 
+    def all(self) -> list[Bucket]:
+        return list(self._by_name.values())
+
     def owned_by(self, app_id: str) -> list[Bucket]:
         """In name order."""
         return sorted((b for b in self._by_name.values() if b.owner == app_id), key=lambda b: b.name)
