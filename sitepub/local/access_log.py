@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -16,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from sitepub.local.buckets import Bucket
-from sitepub.local.errors import ServiceError
 from sitepub.local.messages import Request, Response
 
 FLUSH_SECONDS = 0.25
@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS visits (
     deliver INTEGER NOT NULL,   -- 1: waits for the delivery of bucket logging
     visit TEXT NOT NULL         -- JSON
 );
+CREATE TABLE IF NOT EXISTS log (epoch TEXT NOT NULL);   -- one row
 CREATE INDEX IF NOT EXISTS visits_of_bucket ON visits (bucket, id);
 CREATE INDEX IF NOT EXISTS visits_to_deliver ON visits (bucket, id) WHERE deliver = 1;
 """
@@ -62,6 +63,12 @@ class Visit:
     referer: str
     website: bool
     request_id: str
+    edge: str = ""
+    """`cdn` or `edgeone` when the edge answered; `bucket` is then the one behind it, or empty."""
+    cache: str = ""
+    """`hit` or `miss` on the edge."""
+    via_edge: bool = False
+    """An origin pull: the edge asked for a visitor of its own."""
 
 
 class AccessLog:
@@ -72,6 +79,8 @@ class AccessLog:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.executescript(_SCHEMA)
+        self._news = asyncio.Event()
+        self._closing = False
         self._waiting: list[tuple[str, int, str]] = []
         self._scheduled = False
         self.next_delivery: asyncio.TimerHandle | None = None
@@ -81,9 +90,36 @@ class AccessLog:
         """Take a visit; it is written within FLUSH_SECONDS."""
         values = {field.name: getattr(visit, field.name) for field in fields(Visit)}
         self._waiting.append((visit.bucket, int(deliver), json.dumps(values, ensure_ascii=True)))
+        self._news.set()
         if not self._scheduled:
             self._scheduled = True
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
+
+    @property
+    def epoch(self) -> str:
+        """A name that this log alone has: the numbers of visits count within it."""
+        found = self._connection.execute("SELECT epoch FROM log").fetchone()
+        if found is None:
+            found = (secrets.token_hex(8),)
+            with self._connection as connection:
+                connection.execute("INSERT INTO log (epoch) VALUES (?)", found)
+        return str(found[0])
+
+    async def news(self, seconds: float) -> bool:
+        """Wait for the next visit, at most so long. False when there is no use in waiting on."""
+        if self._closing or seconds <= 0:
+            return False
+        self._news.clear()
+        try:
+            await asyncio.wait_for(self._news.wait(), seconds)
+        except TimeoutError:
+            return False
+        return not self._closing
+
+    def stop_waiting(self) -> None:
+        """End every wait for news, now and later: the server stops."""
+        self._closing = True
+        self._news.set()
 
     def flush(self) -> None:
         """Write what waits."""
@@ -95,11 +131,19 @@ class AccessLog:
             connection.executemany("INSERT INTO visits (bucket, deliver, visit) VALUES (?, ?, ?)", rows)
             connection.execute("DELETE FROM visits WHERE id <= (SELECT max(id) FROM visits) - ?", (KEPT,))
 
-    def after(self, number: int, *, bucket: str = "", limit: int = PAGE) -> list[dict[str, Any]]:
-        """Visits with a higher number, oldest first; each has its number as `id`."""
+    def after(self, number: int, *, bucket: str = "", since: float = 0.0, edge: str = "",
+              limit: int = PAGE) -> list[dict[str, Any]]:
+        """Visits with a higher number, oldest first; each has its number as `id`. `since`: Unix seconds;
+        `edge`: only those that this product's edge answered."""
         self.flush()
-        condition = "id > ?" + (" AND bucket = ?" if bucket else "")
-        values: list[Any] = [number, *([bucket] if bucket else []), limit]
+        condition, values = "id > ?", list[Any]([number])
+        if bucket:
+            condition, values = f"{condition} AND bucket = ?", [*values, bucket]
+        if since:
+            condition, values = f"{condition} AND json_extract(visit, '$.time') >= ?", [*values, since]
+        if edge:
+            condition, values = f"{condition} AND json_extract(visit, '$.edge') = ?", [*values, edge]
+        values.append(limit)
         rows = self._connection.execute(
             f"SELECT id, visit FROM visits WHERE {condition} ORDER BY id LIMIT ?", values
         )
@@ -170,24 +214,3 @@ def record(request: Request, bucket: Bucket, response: Response, operation: str)
         from sitepub.local import log_delivery
 
         log_delivery.schedule(request.cloud)
-
-
-def page(request: Request) -> Response:
-    """``GET /-/logs?bucket=&after=&limit=``: JSON lines, oldest first; without ``after`` the newest.
-
-    A reader that follows asks again with ``after`` = the ``id`` of the last line."""
-    query = request.query
-    bucket, limit = query.get("bucket", ""), min(_number(query.get("limit", str(PAGE))), PAGE)
-    log = request.cloud.access_log
-    if "after" in query:
-        visits = log.after(_number(query["after"]), bucket=bucket, limit=limit)
-    else:
-        visits = log.last(bucket=bucket, limit=limit)
-    lines = "".join(json.dumps(visit) + "\n" for visit in visits)
-    return Response(200, {"Content-Type": "application/x-ndjson"}, lines.encode())
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise ServiceError("InvalidArgument", f"expected a whole number, not {text!r}")
-    return int(text)

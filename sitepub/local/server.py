@@ -131,6 +131,7 @@ class Server:
         """Accept nothing new, let requests under way finish for at most ``patience`` seconds."""
         self._stopping.set()
         self.cloud.live.close()
+        self.cloud.access_log.stop_waiting()
         if self._listener is not None:
             self._listener.close()
         self._http.pre_shutdown()

@@ -1,0 +1,116 @@
+"""One visit as one line in the terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date, datetime
+from typing import Protocol
+from urllib.parse import unquote
+
+from sitepub.logs.visit import Visit
+from sitepub.terminal.messages import display_width, visible
+from sitepub.terminal.sizes import human_bytes
+
+_STATUS_STYLES = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
+_LEAST = 24
+"""Columns that a target gets even in a narrow terminal."""
+_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"}
+"""Unicode categories that show nothing or steer the text (direction marks): never printed as they are."""
+
+
+class Screen(Protocol):
+    """What a line has to know of the terminal."""
+
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def unicode(self) -> bool: ...
+
+    stdout_is_tty: bool
+
+    def style(self, text: str, *names: str, on_stderr: bool = False) -> str: ...
+
+
+def line(screen: Screen, visit: Visit, *, today: date | None = None, with_host: bool = False,
+         on_stderr: bool = False, width: int | None = None) -> str:
+    """Time, status, method, target, size, time taken, cache, client.
+
+    In a pipe nothing is cut; on a terminal the target gives way so that the line fits. Everything that a
+    visitor could choose is shown with its control characters as escapes: a request must not steer the
+    terminal of whoever reads about it.
+    """
+    target = (shown(visit.host) if with_host else "") + readable(visit.path) + (f"?{readable(visit.query)}" if visit.query else "")
+    time = _clock(visit.time, today)
+    status = f"{visit.status:3d}" if visit.status else "  -"
+    method = f"{shown(visit.method):<4}"
+    size = f"{human_bytes(visit.bytes):>8}"
+    taken = f"{_taken(visit.seconds):>7}"
+    cache = f"{visit.cache or '-':<4}"
+    client = shown(visit.client) or "-"
+    if width is None and screen.stdout_is_tty:
+        width = screen.width
+    if width is not None:
+        fixed = sum(map(display_width, (time, status, method, size, taken, cache, client))) + 7
+        target = _fit(target, max(width - fixed, _LEAST), "…" if screen.unicode else "...")
+    style = _STATUS_STYLES.get(visit.status // 100)
+    colored = screen.style(status, style, on_stderr=on_stderr) if style else status
+    parts = (screen.style(time, "dim", on_stderr=on_stderr), colored, method, target, size, taken,
+             screen.style(cache, "dim", on_stderr=on_stderr), client)
+    return " ".join(parts)
+
+
+def readable(text: str) -> str:
+    """A path or query with the percent-encoded letters of other scripts as letters, and nothing that steers."""
+    decoded = unquote(text, errors="strict") if _decodes(text) else text
+    # A decoded space, quote or line end would make a line ambiguous: such a text stays encoded.
+    return shown(decoded) if decoded.isprintable() and " " not in decoded else shown(text)
+
+
+def shown(text: str) -> str:
+    """The text with everything unseen as escapes."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if unicodedata.category(char) not in _UNSEEN else _escape(char)
+                   for char in visible(text))
+
+
+def _decodes(text: str) -> bool:
+    if "%" not in text:
+        return False
+    try:
+        unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _escape(char: str) -> str:
+    return repr(char)[1:-1] if not char.isprintable() else f"\\u{ord(char):04x}"
+
+
+def _clock(time: datetime, today: date | None) -> str:
+    local = time.astimezone()
+    clock = local.strftime("%H:%M:%S") + f".{local.microsecond // 1000:03d}"
+    return clock if today is not None and local.date() == today else f"{local:%Y-%m-%d} {clock}"
+
+
+def _taken(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    return f"{seconds * 1000:.0f} ms" if seconds < 9.9995 else f"{seconds:.0f} s"
+
+
+def _fit(text: str, room: int, end: str) -> str:
+    """Cut or filled up to so many columns."""
+    width = display_width(text)
+    if width <= room:
+        return text + " " * (room - width)
+    room -= len(end)
+    kept = 0
+    for number, char in enumerate(text):
+        kept += display_width(char)
+        if kept > room:
+            text = text[:number]
+            break
+    return text + end + " " * (room - display_width(text))
