@@ -21,7 +21,7 @@ from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.progress import Progress
 from sitepub.publish.releases import ReleaseRecord, Releases, new_release_id
 from sitepub.publish.remote import Remote, ensure_state_bucket
-from sitepub.publish.state import VERSION, Created, Journal, ReleaseInfo, State
+from sitepub.publish.state import VERSION, Created, Journal, ReleaseInfo, State, discard_leftovers
 from sitepub.publish.workers import EitherEvent
 from sitepub.settings.apply import Told, apply_settings
 from sitepub.settings.steps import SettingStep, Timing
@@ -115,6 +115,8 @@ class _Deploy:
         if self.prepared.empty and self.prepared.base.pending is None:
             return self._write_down_only()
         try:
+            # While the old journal still names them: the new one may not.
+            discard_leftovers(self.remote.store, self.prepared.base.pending)
             self._open_journal()
             self._settings_before()
             if not self.engine.write():

@@ -19,7 +19,7 @@ from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
 from sitepub.publish.progress import Progress
 from sitepub.publish.reconcile import reconcile
 from sitepub.publish.remote import MARKER, Remote
-from sitepub.publish.state import Created, Journal, State
+from sitepub.publish.state import Created, Journal, State, discard_leftovers
 from sitepub.publish.workers import EitherEvent
 from sitepub.settings.bucket import Bucket
 from sitepub.tencent.bucket_settings import BucketStatus
@@ -49,6 +49,8 @@ class BucketRemoval:
     bucket_stays: str | None = None
     """Why the bucket itself is not deleted; ``None``: it goes."""
     exists: bool = True
+    journal: Journal | None = None
+    """Of a run that did not end: may have left unfinished uploads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def plan_removal(bucket: str, manifest: Manifest, journal: Journal | None, creat
         stays = f"{len(left)} object{'s' if len(left) > 1 else ''} in it that sitepub does not own"
     return BucketRemoval(bucket, Plan(tuple(steps), known=ours, listed=True),
                          sum(listing[key].size for key in ours),
-                         tuple(sorted(left, key=lambda one: one.key)), stays)
+                         tuple(sorted(left, key=lambda one: one.key)), stays, journal=journal)
 
 
 def prepare_removal(remote: Remote, *, keep_bucket: bool = False) -> Removal | None:
@@ -190,6 +192,7 @@ class _Taking:
         if not removal.exists:
             return True
         store, settings = _reach(self.remote, removal.bucket)
+        discard_leftovers(store, removal.journal)
         engine = Engine(removal.plan, store, progress=self.progress, stop=self.stop)
         done = engine.delete()
         self.failures += engine.failures

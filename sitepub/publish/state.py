@@ -9,13 +9,15 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 
 import msgspec
 
 from sitepub.domains.records import HostRecord
-from sitepub.errors import NotFound, SitepubError
+from sitepub.errors import CloudError, NotFound, SitepubError
 from sitepub.publish.manifest import Entry
 from sitepub.publish.plan import Action, Step
+from sitepub.tencent.multipart import SINGLE_MAX
 from sitepub.tencent.store import ObjectStore
 
 VERSION = 1
@@ -59,6 +61,12 @@ class Journal(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, release: str, started: str, by: str, steps: Iterable[Step]) -> Journal:
         return cls(release, started, by, tuple(JournalStep.of(step) for step in steps))
+
+    @property
+    def large_uploads(self) -> tuple[str, ...]:
+        """Keys whose content may have been on its way in parts: a kill leaves an unfinished upload there."""
+        return tuple(step.key for step in self.steps
+                     if step.action in (Action.UPLOAD, Action.COPY) and step.size > SINGLE_MAX)
 
 
 class Created(msgspec.Struct, frozen=True):
@@ -117,6 +125,15 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Custom domains by name."""
     unpurged: tuple[str, ...] = ()
     """Keys that changed and were not purged from the hosts yet; ``*`` stands for all of them."""
+
+
+def discard_leftovers(store: ObjectStore, journal: Journal | None) -> None:
+    """Throw away what uploads in parts of a killed run have left in the bucket. A key pair that may not do
+    that is no reason to fail: they cost a little, and nobody sees them."""
+    keys = journal.large_uploads if journal is not None else ()
+    if keys:
+        with suppress(CloudError):
+            store.discard_uploads(keys)
 
 
 class _Versioned(msgspec.Struct):

@@ -16,6 +16,7 @@ from sitepub.tencent.connection import Route
 from sitepub.tencent.errors_from_cloud import Asked, error_from
 from sitepub.tencent.http_answer import Answer
 from sitepub.tencent.integrity import bare, check_crc, check_stored, content_md5, crc_of, md5_of
+from sitepub.tencent.leftover_uploads import discard_uploads
 from sitepub.tencent.multipart import SINGLE_MAX, Multipart
 from sitepub.tencent.retry import Backoff, worth_retrying
 from sitepub.tencent.store import DeleteFailure, Fetched, Listed, ObjectHead, Retry, Sent, Stored
@@ -188,6 +189,9 @@ class CosObjectStore:
         except CloudError as error:
             return [DeleteFailure(key, error.code, error.message)]
         return []
+
+    def discard_uploads(self, keys: Sequence[str]) -> int:
+        return discard_uploads(self._wire, [_checked(key) for key in keys])
 
     def close(self) -> None:
         self._multipart.close()

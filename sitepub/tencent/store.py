@@ -84,4 +84,8 @@ class ObjectStore(Protocol):
     def delete(self, keys: Sequence[str]) -> Sequence[DeleteFailure]:
         """Delete objects, 1000 a request. A missing key counts as deleted. Answers what failed."""
 
+    def discard_uploads(self, keys: Sequence[str]) -> int:
+        """Throw away the unfinished multipart uploads of exactly these keys, which a killed run may have left.
+        Answers how many there were."""
+
     def close(self) -> None: ...
