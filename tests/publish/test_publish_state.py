@@ -62,7 +62,8 @@ def test_no_state_bucket_is_no_state() -> None:
 
 @pytest.mark.parametrize("damage", [
     b"", b"no gzip", gzip.compress(b"{"), gzip.compress(b"[]"), encode(STATE)[:-9],
-    gzip.compress(b'{"version":1}'), gzip.compress(b'{"version":1,"app":3}')])
+    gzip.compress(b'{"version":1}'), gzip.compress(b'{"version":1,"app":3}')],
+    ids=["empty", "no gzip", "cut JSON", "a list", "cut gzip", "no fields", "wrong type"])
 def test_a_damaged_state_is_an_error_and_never_an_empty_one(states: StateStore, damage: bytes) -> None:
     states.store.put(states.key, damage, {})
     with pytest.raises(SitepubError, match="damaged") as error:
