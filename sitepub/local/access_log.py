@@ -209,6 +209,7 @@ def record(request: Request, bucket: Bucket, response: Response, operation: str)
         referer=headers.get("Referer", ""),
         website=operation == "GetWebsite",
         request_id=request.request_id,
+        via_edge=request.via_edge,
     ), deliver=deliver)
     if deliver:
         from sitepub.local import log_delivery

@@ -40,7 +40,9 @@ def line(screen: Screen, visit: Visit, *, today: date | None = None, with_host: 
     visitor could choose is shown with its control characters as escapes: a request must not steer the
     terminal of whoever reads about it.
     """
-    target = (shown(visit.host) if with_host else "") + readable(visit.path) + (f"?{readable(visit.query)}" if visit.query else "")
+    target = (shown(visit.host) if with_host else "") + readable(visit.path)
+    if visit.query:
+        target += f"?{readable(visit.query)}"
     time = _clock(visit.time, today)
     status = f"{visit.status:3d}" if visit.status else "  -"
     method = f"{shown(visit.method):<4}"
