@@ -12,6 +12,7 @@ from sitepub.local.cloud_api.actions import Call
 from sitepub.local.cloud_api.cdn_shapes import TLS_VERSIONS
 from sitepub.local.cloud_api.clock import local_time
 from sitepub.local.cloud_api.errors import ApiError
+from sitepub.local.cloud_api.ssl_applications import reviewed
 from sitepub.local.cloud_api.ssl_storage import store_upload
 from sitepub.local.dns_zones import normal, registered_domain
 from sitepub.local.service_records import CdnDomain
@@ -157,6 +158,8 @@ def settled_https(call: Call, host: str, https: dict[str, Any]) -> dict[str, Any
 def _hosted(call: Call, info: dict[str, Any]) -> Certificate:
     if info["CertId"]:
         found = call.cloud.services.certificates.get(info["CertId"])
+        if found is not None:
+            found = reviewed(call.cloud, found, call.time)
         if found is None or found.owner != call.owner or found.status != ISSUED or found.kind != "SVR":
             message = "The certificate does not exist or is not valid."
             raise ApiError("InvalidParameter.CdnCertInfoNotFound", message)

@@ -12,11 +12,12 @@ from sitepub.local.cloud_api.cam import CAM
 from sitepub.local.cloud_api.cdn import CDN
 from sitepub.local.cloud_api.dnspod import DNSPOD
 from sitepub.local.cloud_api.errors import ApiError
+from sitepub.local.cloud_api.ssl import SSL
 from sitepub.local.cloud_api.sts import STS
 from sitepub.local.errors import ServiceError
 from sitepub.local.messages import Request, Response
 
-SERVICES: tuple[Service, ...] = (CAM, CDN, DNSPOD, STS)
+SERVICES: tuple[Service, ...] = (CAM, CDN, DNSPOD, SSL, STS)
 """Every interface that is spoken. A new service is a module of its own and one name here."""
 
 BODY_LIMIT = 10 * 1024 * 1024

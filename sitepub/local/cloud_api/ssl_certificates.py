@@ -1,0 +1,112 @@
+"""Uploading certificates, recognising them, and taking them away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sitepub.local.certificate_reading import (
+    CertificateProblem,
+    ReadCertificate,
+    check_key,
+    read_certificate,
+)
+from sitepub.local.certificates import Certificate
+from sitepub.local.cloud_api.actions import Call
+from sitepub.local.cloud_api.errors import ApiError
+from sitepub.local.cloud_api.ssl_storage import store_upload
+from sitepub.local.services import Services
+
+_ERRORS = {
+    "pem": "FailedOperation.CertificateInvalid", "parse": "FailedOperation.CertificateParseError",
+    "chain": "FailedOperation.CertificateChainError", "key": "FailedOperation.CertificateInvalid",
+    "match": "FailedOperation.CertificateMismatch",
+}
+_HOUR = 3600
+
+
+def find_certificate(call: Call) -> Certificate:
+    """The account's certificate that `CertificateId` names. Raises ApiError."""
+    found = call.cloud.services.certificates.get(call.parameters["CertificateId"])
+    if found is None or found.owner != call.owner:
+        raise ApiError("FailedOperation.CertificateNotFound", "The certificate does not exist.")
+    return found
+
+
+def _read(text: str) -> ReadCertificate:
+    try:
+        return read_certificate(text)
+    except CertificateProblem as problem:
+        raise ApiError(_ERRORS[problem.kind], problem.message) from problem
+
+
+async def upload_certificate(call: Call) -> dict[str, Any]:
+    """UploadCertificate (400/41665). `Repeatable` false answers the id of one with the same fingerprint."""
+    read = _read(call.parameters["CertificatePublicKey"])
+    kind, key = call.get("CertificateType", "SVR"), call.get("CertificatePrivateKey", "")
+    if call.get("KeyPassword"):
+        raise ApiError("FailedOperation.CertificateInvalid", "The embedded cloud takes no encrypted keys.")
+    if kind == "SVR":
+        if not key:
+            raise ApiError("MissingParameter", "A server certificate needs its private key.")
+        try:
+            check_key(read.chain_pem, key)
+        except CertificateProblem as problem:
+            raise ApiError(_ERRORS[problem.kind], problem.message) from problem
+        if not read.names:
+            raise ApiError("FailedOperation.CertificateInvalid", "The certificate names no host.")
+    elif not read.is_authority:
+        raise ApiError("FailedOperation.CertificateInvalid", "The certificate is not that of an authority.")
+    if read.end <= call.time:
+        raise ApiError("FailedOperation.CertificateInvalid", "The certificate has expired.")
+    if not call.get("Repeatable", True):
+        same = same_certificate(call, read)
+        if same is not None:
+            return {"CertificateId": "", "RepeatCertId": same.id}
+    tags = tuple((tag.get("TagKey") or "", tag.get("TagValue") or "") for tag in call.get("Tags", []))
+    stored = store_upload(call, read, key, alias=call.get("Alias", ""), kind=kind,
+                          project=call.get("ProjectId", 0), tags=tags)
+    return {"CertificateId": stored.id, "RepeatCertId": ""}
+
+
+def same_certificate(call: Call, read: ReadCertificate) -> Certificate | None:
+    """The account's oldest certificate with the same fingerprint."""
+    mine = call.cloud.services.certificates.where(owner=call.owner, fingerprint=read.fingerprint)
+    return mine[0] if mine else None
+
+
+async def check_certificate_exist(call: Call) -> dict[str, Any]:
+    """CheckCertificateExist (400/106885)."""
+    same = same_certificate(call, _read(call.parameters["CertificatePublicKey"]))
+    return {"RepeatCertId": same.id if same else ""}
+
+
+async def delete_certificate(call: Call) -> dict[str, Any]:
+    """DeleteCertificate (400/41675). One that is in use is refused, whether or not that is asked for: what
+    happens to its hosts otherwise is not documented."""
+    certificate = find_certificate(call)
+    services = call.cloud.services
+    users = hosts_with(services, certificate.id)
+    if users:
+        raise ApiError(
+            "FailedOperation.DeleteResourceFailed",
+            "The certificate is in use and cannot be deleted: " + ", ".join(users),
+        )
+    if services.switches.deletion_waits and certificate.validation is not None \
+            and call.time < certificate.created + _HOUR:
+        raise ApiError(
+            "FailedOperation.CannotBeDeletedWithinHour",
+            "A free certificate cannot be deleted within an hour of its application.",
+        )
+    services.certificates.remove(certificate.id)
+    return {"DeleteResult": True, "TaskId": ""}
+
+
+def hosts_with(services: Services, certificate_id: str) -> list[str]:
+    """Hosts of the CDN and EdgeOne that a certificate is bound to."""
+    found = [
+        domain.host for domain in services.cdn_domains
+        for settings in (domain.settings, domain.before)
+        if settings and (settings["Https"]["CertInfo"] or {}).get("CertId") == certificate_id
+    ]
+    found += [domain.host for domain in services.teo_domains if certificate_id in domain.certificates]
+    return sorted(set(found))
