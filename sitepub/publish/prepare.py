@@ -54,15 +54,17 @@ class Prepared:
         return any(step.kind == "bucket" for step in self.settings)
 
 
-def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: bool = False) -> Prepared:
+def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: bool = False,
+            known: State | None = None) -> Prepared:
     """Compare the site with what sitepub remembers of its bucket: one GET when nothing has changed.
 
     The bucket itself is looked at when there is no state yet, when a killed run left its journal, when the
-    settings in the project have changed, with ``replace: true`` and with ``verify``. Raises
+    settings in the project have changed, with ``replace: true`` and with ``verify``. ``known``: the state, if
+    it was read just now; whether it still holds is looked at under the lock. Raises
     :class:`~sitepub.errors.Refused` for an empty site or somebody else's bucket, and what the cloud answers.
     """
     refuse_empty_site(snapshot)
-    found = remote.states.load()
+    found = known if known is not None else remote.states.load()
     base, notes = _about_this_bucket(found, remote)
     wanted = wanted_settings(remote.project, remote.bucket)
     look = verify or found is None or base.pending is not None or base.bucket != found.bucket

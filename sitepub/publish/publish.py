@@ -68,6 +68,8 @@ class Run:
     stop: threading.Event | None = None
     """Ctrl-C: requests under way are finished, what was done is written down."""
     threads: int = DEFAULT_THREADS
+    record: bool = True
+    """Keep a record of the release. ``sitepub dev`` keeps one for the whole session, see ``record_release``."""
 
 
 def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, run: Run | None = None) -> Outcome:
@@ -178,15 +180,16 @@ class _Deploy:
         undone = self.engine.undone
         gone = {step.key for step in undone}
         live = [entry for key, entry in manifest.items() if key not in gone]
-        commit = commit_of(self.remote.project.root)
+        commit = commit_of(self.remote.project.root) if self.run.record else None
         release = ReleaseInfo(
             id=self.release_id, at=datetime.now(UTC).isoformat(timespec="seconds"), by=self.by,
             commit=commit.id if commit else None, message=commit.subject if commit else None,
             files=len(live), bytes=sum(entry.size for entry in live))
         # A deletion that failed may have happened; one that was not begun is in the manifest still.
         failed = [failure.step for failure in self.engine.failures]
-        self.lock.still_ours()
-        self._record(release)
+        if self.run.record:
+            self.lock.still_ours()
+            self._record(release)
         self._commit(pending=self._journal(failed) if failed else None, release=release,
                      settings_hash=self.prepared.wanted.hash)
         if undone and self.stopped.is_set():

@@ -2,6 +2,10 @@
 
 One GET of it decides a deploy that changes nothing. It is replaced as a whole, so a reader sees the state
 before or after a change, never something between. Nothing secret is in it.
+
+While ``sitepub dev`` publishes one saved file after the other, the document stays and names an *overlay*: a
+small object beside it that holds what has changed since, replaced as a whole too. Whoever reads the state
+reads both; the next deploy that writes the state writes one document again.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ import gzip
 import zlib
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import TypeVar
 
 import msgspec
 
@@ -22,6 +27,8 @@ from sitepub.tencent.store import ObjectStore
 
 VERSION = 1
 _NAME = "state.json.gz"
+OVERLAY = "overlay-"
+_RACES = 3
 
 
 class JournalStep(msgspec.Struct, frozen=True, array_like=True):
@@ -125,6 +132,30 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Custom domains by name."""
     unpurged: tuple[str, ...] = ()
     """Keys that changed and were not purged from the hosts yet; ``*`` stands for all of them."""
+    overlay: str = ""
+    """Of a document: the overlay that lies over it. "" in a state that was read or is to be saved."""
+
+
+class Overlay(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What has changed since the document that names it was written."""
+
+    state: State
+    """The state of now; its manifest holds new and changed entries only."""
+    gone: tuple[str, ...] = ()
+    """Keys of the document's manifest that are not in today's."""
+
+    @classmethod
+    def between(cls, base: State, state: State) -> Overlay:
+        old, new = base.manifest, state.manifest
+        changed = {key: entry for key, entry in new.items() if old.get(key) != entry}
+        gone = tuple(key for key in old if key not in new) if len(new) - len(changed) < len(old) else ()
+        return cls(state=msgspec.structs.replace(state, manifest=changed), gone=gone)
+
+    def over(self, base: State) -> State:
+        manifest = {**base.manifest, **self.state.manifest}
+        for key in self.gone:
+            manifest.pop(key, None)
+        return msgspec.structs.replace(self.state, manifest=manifest)
 
 
 def discard_leftovers(store: ObjectStore, journal: Journal | None) -> None:
@@ -137,7 +168,12 @@ def discard_leftovers(store: ObjectStore, journal: Journal | None) -> None:
 
 
 class _Versioned(msgspec.Struct):
-    version: int
+    version: int = 0
+    """An overlay is as new as the document that names it."""
+
+
+Document = TypeVar("Document", State, Overlay)
+HEADERS = {"Content-Type": "application/gzip", "Cache-Control": "no-store"}
 
 
 class StateStore:
@@ -146,6 +182,10 @@ class StateStore:
     def __init__(self, store: ObjectStore, prefix: str) -> None:
         self.store = store
         self.prefix = prefix
+        self._etag = ""
+        """Of the document, as it was last read or written."""
+        self._overlay = ""
+        """Name of the overlay that the document named then."""
 
     @property
     def key(self) -> str:
@@ -156,15 +196,42 @@ class StateStore:
 
         Raises :class:`~sitepub.errors.SitepubError` when the document cannot be read: a damaged document or
         one of a newer sitepub is never taken for an empty one."""
-        try:
-            data = self.store.get(self.key).data
-        except NotFound:
-            return None
-        return decode(data, f"{self.store.bucket}/{self.key}")
+        for _ in range(_RACES):
+            try:
+                fetched = self.store.get(self.key)
+            except NotFound:
+                return None
+            document = decode(fetched.data, self._where(self.key))
+            self._etag, self._overlay = fetched.etag, document.overlay
+            if not document.overlay:
+                return document
+            try:
+                data = self.store.get(self._overlay_key(document.overlay)).data
+            except NotFound:
+                continue  # somebody wrote the state as one document in between
+            return decode_overlay(data, self._where(document.overlay)).over(document)
+        raise _damaged(self._where(self._overlay_key(self._overlay)), "it is missing")
 
     def save(self, state: State) -> None:
-        self.store.put(self.key, encode(state), {"Content-Type": "application/gzip",
-                                                 "Cache-Control": "no-store"})
+        """Write the state as one document."""
+        self._put(state)
+        self._drop_overlay()
+
+    def _put(self, document: State) -> None:
+        self._etag = self.store.put(self.key, encode(document), HEADERS).etag
+
+    def _drop_overlay(self) -> None:
+        """The overlay that no document names any more. If it stays, it is in nobody's way."""
+        old, self._overlay = self._overlay, ""
+        if old:
+            with suppress(SitepubError):
+                self.store.delete([self._overlay_key(old)])
+
+    def _overlay_key(self, name: str) -> str:
+        return f"{self.prefix}{OVERLAY}{name}"
+
+    def _where(self, key: str) -> str:
+        return f"{self.store.bucket}/{key}"
 
     def delete(self) -> None:
         failed = self.store.delete([self.key])
@@ -173,12 +240,20 @@ class StateStore:
                                code="StateNotDeleted")
 
 
-def encode(state: State) -> bytes:
+def encode(document: State | Overlay) -> bytes:
     # mtime=0: the same state always gives the same bytes.
-    return gzip.compress(msgspec.json.encode(state), compresslevel=5, mtime=0)
+    return gzip.compress(msgspec.json.encode(document), compresslevel=5, mtime=0)
 
 
 def decode(data: bytes, where: str) -> State:
+    return _decoded(data, State, where)
+
+
+def decode_overlay(data: bytes, where: str) -> Overlay:
+    return _decoded(data, Overlay, where)
+
+
+def _decoded(data: bytes, kind: type[Document], where: str) -> Document:
     try:
         text = gzip.decompress(data)
         version = msgspec.json.decode(text, type=_Versioned).version
@@ -187,10 +262,13 @@ def decode(data: bytes, where: str) -> State:
                 f"the state of this site was written by a newer sitepub (version {version} of the document,"
                 f" this one knows {VERSION})",
                 code="StateTooNew", hint="update sitepub: pip install --upgrade sitepub")
-        return msgspec.json.decode(text, type=State)
+        return msgspec.json.decode(text, type=kind)
     except (OSError, EOFError, zlib.error, msgspec.MsgspecError) as error:
-        raise SitepubError(
-            f"the state of this site is damaged ({where}): {error}", code="StateDamaged",
-            hint="nothing was changed; delete that object, and the next deploy looks at the bucket itself and"
-                 " takes over what is identical. Every release's manifest lies beside it under releases/",
-        ) from error
+        raise _damaged(where, error) from error
+
+
+def _damaged(where: str, why: object) -> SitepubError:
+    return SitepubError(
+        f"the state of this site is damaged ({where}): {why}", code="StateDamaged",
+        hint="nothing was changed; delete that object, and the next deploy looks at the bucket itself and"
+             " takes over what is identical. Every release's manifest lies beside it under releases/")

@@ -1,0 +1,164 @@
+"""Publishing one change after the other: the state kept in memory, and written as an overlay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from sitepub.errors import SitepubError
+from sitepub.publish.apply import Counts
+from sitepub.publish.prepare import prepare
+from sitepub.publish.publish import Outcome, Run, Status, publish
+from sitepub.publish.releases import Releases
+from sitepub.publish.remote import Remote
+from sitepub.publish.session_end import end_session
+from sitepub.publish.session_states import SessionStates
+from sitepub.site.snapshot import Snapshot
+from tests.publish.memory_cloud import Killed, MemoryCloud, remote
+from tests.publish.sites import as_published, live, plain, sites
+
+PREFIX = "shop/prod/site/"
+
+
+class Session:
+    """A ``sitepub dev`` as far as the bucket sees it."""
+
+    def __init__(self, cloud: MemoryCloud) -> None:
+        place = remote(cloud)
+        self.states = SessionStates(place.states.store, place.states.prefix)
+        self.remote: Remote = replace(place, states=self.states)
+
+    def publish(self, site: Snapshot) -> Outcome:
+        prepared = prepare(self.remote, site, known=self.states.known)
+        return publish(self.remote, site, prepared, Run(allow_delete=True, threads=1, record=False))
+
+    def end(self) -> bool:
+        return end_session(self.remote, self.states, Counts(uploaded=2))
+
+
+def deploy(cloud: MemoryCloud, site: Snapshot) -> Outcome:
+    place = remote(cloud)
+    return publish(place, site, prepare(place, site), Run(allow_delete=True, threads=1))
+
+
+@pytest.fixture
+def cloud() -> MemoryCloud:
+    return MemoryCloud()
+
+
+def test_a_small_change_neither_reads_nor_writes_the_whole_state(cloud: MemoryCloud) -> None:
+    session = Session(cloud)
+    session.publish(plain(a="1", b="1"))
+    cloud.reads.clear()
+    cloud.writes.clear()
+    assert session.publish(plain(a="2", b="1")).status is Status.PUBLISHED
+    names = [(what, key.removeprefix(PREFIX).partition("-")[0]) for what, key in cloud.writes]
+    assert names == [("put", "lock"), ("put", "overlay"), ("put", "a.txt"), ("put", "overlay"), ("delete", "lock")]
+    assert ("get", f"{PREFIX}state.json.gz") not in cloud.reads
+
+
+def test_others_see_the_state_of_now_and_their_deploy_makes_one_document_again(cloud: MemoryCloud) -> None:
+    session = Session(cloud)
+    session.publish(plain(a="1", b="1", c="1"))
+    session.publish(plain(a="2", b="1", d="1"))
+    seen = remote(cloud).states.load()
+    assert seen is not None and seen == session.states.known and set(seen.manifest) == {"a.txt", "b.txt", "d.txt"}
+    assert deploy(cloud, plain(a="2", b="1", d="1")).status is Status.UNCHANGED
+    assert deploy(cloud, plain(a="3")).counts == Counts(uploaded=1, deleted=2)
+    assert not [key for key in cloud.bucket(session.states.store.bucket).objects if "overlay" in key]
+
+
+def test_a_session_notices_that_somebody_else_has_deployed(cloud: MemoryCloud) -> None:
+    session = Session(cloud)
+    session.publish(plain(a="1"))
+    session.publish(plain(a="2"))
+    deploy(cloud, plain(a="2", theirs="1"))
+    outcome = session.publish(plain(a="3"))
+    assert [step.key for step in outcome.prepared.plan.deletions] == ["theirs.txt"]
+    assert live(cloud) == as_published(plain(a="3"))
+
+
+def test_two_sessions_in_turns_both_know_what_is_live(cloud: MemoryCloud) -> None:
+    mine, yours = Session(cloud), Session(cloud)
+    for number in range(4):
+        mine.publish(plain(a=f"{number}"))
+        yours.publish(plain(b=f"{number}"))
+        assert live(cloud) == as_published(plain(b=f"{number}"))
+    mine.end()
+    yours.end()
+    assert deploy(cloud, plain(b="3")).status is Status.UNCHANGED
+
+
+def test_the_end_leaves_one_release_and_one_document(cloud: MemoryCloud) -> None:
+    session = Session(cloud)
+    for number in range(3):
+        session.publish(plain(a=f"{number}"))
+    releases = Releases(session.states.store, PREFIX)
+    assert releases.ids() == []
+    assert session.end() and not session.end()
+    assert len(releases.ids()) == 1
+    record = releases.read(releases.ids()[0])
+    state = remote(cloud).states.load()
+    assert state is not None and record.info == state.release and record.manifest == state.manifest
+    assert not [key for key in cloud.bucket(session.states.store.bucket).objects if "overlay" in key]
+    session.publish(plain(a="again"))
+    assert live(cloud) == as_published(plain(a="again"))
+
+
+def test_a_session_that_changed_nothing_writes_nothing(cloud: MemoryCloud) -> None:
+    deploy(cloud, plain(a="1"))
+    cloud.writes.clear()
+    session = Session(cloud)
+    assert session.publish(plain(a="1")).status is Status.UNCHANGED
+    assert not session.end() and cloud.writes == []
+
+
+def test_an_overlay_that_is_gone_is_damage_and_never_an_old_state(cloud: MemoryCloud) -> None:
+    session = Session(cloud)
+    session.publish(plain(a="1"))
+    session.publish(plain(a="2"))
+    objects = cloud.bucket(session.states.store.bucket).objects
+    for key in [key for key in objects if "overlay" in key]:
+        del objects[key]
+    with pytest.raises(SitepubError, match="missing"):
+        remote(cloud).states.load()
+
+
+def test_many_changes_make_a_new_document(cloud: MemoryCloud) -> None:
+    session = Session(cloud)
+    session.publish(plain(a="1"))
+    session.publish(plain(**{f"n{number}": "1" for number in range(1200)}))
+    overlays = [data for key, data in cloud.bucket(session.states.store.bucket).objects.items() if "overlay" in key]
+    assert len(overlays) == 1 and len(overlays[0].data) < 1000
+    assert remote(cloud).states.load() == session.states.known
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(sites(), sites(), sites(), st.booleans(), st.booleans())
+def test_killed_at_any_write_of_a_session_the_next_run_ends_as_an_undisturbed_one(
+        first: Snapshot, second: Snapshot, third: Snapshot, after: bool, by_session: bool) -> None:
+    kill = 0
+    while True:
+        cloud = MemoryCloud()
+        session = Session(cloud)
+        session.publish(first)
+        cloud.revive()
+        cloud.kill_at, cloud.kill_after = kill, after
+        try:
+            session.publish(second)
+            session.publish(third)
+            session.end()
+        except Killed:
+            pass
+        else:
+            break
+        note(f"killed at write {kill}")
+        cloud.revive()
+        outcome = Session(cloud).publish(second) if by_session else deploy(cloud, second)
+        assert outcome.status in (Status.PUBLISHED, Status.UNCHANGED)
+        assert live(cloud) == as_published(second)
+        assert deploy(cloud, second).status is Status.UNCHANGED
+        kill += 1
