@@ -23,6 +23,9 @@ Purpose = Literal["cname", "ownership", "certificate"]
 PATIENCE = 600.0
 """Seconds to wait for a record that somebody adds by hand, or that has to spread."""
 _FIRST, _STEP = 0.2, 3.0
+_LAG = 35.0
+"""Seconds that a listing may be behind."""
+_EXISTS = "InvalidParameter.DomainRecordExist"
 
 
 class Dns:
@@ -227,13 +230,25 @@ class Dns:
         try:
             id = self.pod.create(made.zone, made.name, made.type, made.value)
         except CloudError as error:
-            if error.code != "InvalidParameter.DomainRecordExist":
+            # A listing may be 30 seconds behind the run that made it and was killed.
+            found = self._listed(made, work) if error.code == _EXISTS else None
+            if found is None:
                 work.keeper.keep(work.keeper.record.without_dns(made))
-                raise
-            # A listing may be 30 seconds behind: an earlier run that was killed has made it.
-            id = next((each.id for each in self.pod.records(made.zone, made.name)
-                       if each.says(made.type, made.value)), 0)
+                raise _refused(made, error) from error
+            id = found.id
         work.keeper.keep(work.keeper.record.with_dns(msgspec.structs.replace(made, id=id)))
+
+    def _listed(self, made: DnsRecord, work: Work) -> Record | None:
+        """The record that is said to exist; ``None`` when another one stands in its way."""
+        waited, step = 0.0, _FIRST
+        while True:
+            here = self.pod.records(made.zone, made.name)
+            found = next((each for each in here if each.says(made.type, made.value)), None)
+            if found is not None or any(not each.default_ns for each in here) or waited > _LAG:
+                return found
+            work.listener.status(work.keeper.record.host, f"waiting for DNSPod to list {_full(made)}")
+            pause(work.stop, step)
+            waited, step = waited + step, min(step * 1.5, self._step)
 
     def _modify(self, old: Record, made: DnsRecord, foreign: bool, work: Work) -> None:
         if not foreign:
@@ -273,6 +288,15 @@ class Dns:
         for one in work.keeper.record.dns:
             if one.zone == zone and one.id == id:
                 work.keeper.keep(work.keeper.record.without_dns(one))
+
+
+def _refused(made: DnsRecord, error: CloudError) -> CloudError:
+    if error.code != _EXISTS:
+        return error
+    return CloudError(f"DNSPod does not take the {made.type} record of {_full(made)} beside what is there"
+                      f" ({error.code})", code=error.code, request_id=error.request_id,
+                      hint="Look at the records of this name in the console (DNSPod)" + (
+                          "; use www as the host, and redirect to it." if made.name == "@" else "."))
 
 
 def about_apex(host: str) -> str:

@@ -131,13 +131,13 @@ def plan_txt(records: Sequence[Record], value: str, ours: Collection[int] = (), 
 
 def after(records: Sequence[Record], plan: RecordPlan) -> list[Record]:
     """The records of a name after a plan was carried out: for tests and previews."""
-    left = list(records)
+    left, name = list(records), records[0].name if records else ""
     for change in plan.changes:
         if change.record is not None:
             left = [each for each in left if each.id != change.record.id]
         if change.change is not Change.DELETE:
             old = change.record
-            left.append(Record(old.id if old else -1, old.name if old else "", change.type, change.value))
+            left.append(Record(old.id if old else -1, name, change.type, change.value))
     return left
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sitepub.domains.host_names import ascii_name, zone_of
 from sitepub.domains.service_api import ServiceApi
-from sitepub.errors import NotFound
+from sitepub.errors import CloudError, NotFound
 
 _PAGE = 3000
 DEFAULT_LINE = "默认"
@@ -40,7 +40,8 @@ class Record:
     line: str = DEFAULT_LINE
     enabled: bool = True
     ttl: int = 600
-    mx: int = 0
+    weight: int | None = None
+    remark: str = ""
     default_ns: bool = False
     """One of DNSPod's own NS records."""
 
@@ -116,14 +117,19 @@ class DnsPod:
         params: dict[str, Any] = {
             "Domain": zone, "RecordId": record.id, "SubDomain": record.name, "RecordType": type,
             "RecordLine": record.line, "Value": value, "TTL": record.ttl, "Status": "ENABLE"}
+        if record.remark:
+            params["Remark"] = record.remark
+        if record.weight and record.type == type:
+            params["Weight"] = record.weight
         self._call("ModifyRecord", params)
 
     def delete(self, zone: str, record_id: int) -> None:
         """Delete a record; one that is gone is fine."""
         try:
             self._call("DeleteRecord", {"Domain": zone, "RecordId": record_id})
-        except NotFound:
-            return
+        except CloudError as error:
+            if not isinstance(error, NotFound) and error.code != "InvalidParameter.RecordIdInvalid":
+                raise
 
     def _call(self, action: str, params: Mapping[str, Any]) -> dict[str, Any]:
         return self._api.call("dnspod", action, params, host=str(params.get("Domain", "")))
@@ -137,4 +143,4 @@ def _record(told: Mapping[str, Any]) -> Record:
         # An account in another language may name the default line otherwise; its id is the same.
         line=DEFAULT_LINE if line_id == "0" else str(told.get("Line") or DEFAULT_LINE),
         enabled=str(told.get("Status", "ENABLE")).upper() != "DISABLE", ttl=int(told.get("TTL") or 600),
-        mx=int(told.get("MX") or 0), default_ns=bool(told.get("DefaultNS")))
+        weight=told.get("Weight"), remark=str(told.get("Remark") or ""), default_ns=bool(told.get("DefaultNS")))

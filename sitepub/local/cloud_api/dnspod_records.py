@@ -179,10 +179,12 @@ def _line(call: Call) -> tuple[str, str]:
 def _check_beside(zone: Zone, record: Record) -> None:
     """Whether a record can be in the zone together with the others.
 
-    A CNAME is alone on its name and line (RFC 1034 3.6.2; the service's own exceptions are not documented,
-    so there are none here)."""
+    A CNAME is alone on its name and line (RFC 1034 3.6.2), but for the zone's own NS records: the service
+    takes one at the zone's name. That it also takes one beside MX and TXT there is not documented, so it
+    does not here."""
     others = [other for other in zone.at(record.name)
-              if other.id != record.id and other.line_id == record.line_id and record.enabled]
+              if other.id != record.id and other.line_id == record.line_id and record.enabled
+              and not other.default_ns]
     for other in others:
         if (other.type, other.value) == (record.type, record.value):
             raise ApiError("InvalidParameter.DomainRecordExist", "The record exists already.")
