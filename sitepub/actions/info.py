@@ -57,7 +57,7 @@ def info(project: Project, *, local: bool, profile: str | None, environ: Mapping
                 drift += [step.summary for step in difference(wanted, actual)]
         return Info(
             project=project, bucket=state.bucket, region=state.region,
-            url=cloud.website_url(state.bucket, project.protocol), files=len(state.manifest),
+            url=cloud.website_url(state.bucket, project.protocol, project.key_prefix), files=len(state.manifest),
             bytes=sum(entry.size for entry in state.manifest.values()), release=state.release,
             unfinished=state.pending, drift=tuple(drift),
             former=tuple(one.bucket for one in state.former))

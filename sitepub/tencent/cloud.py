@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +56,18 @@ class Cloud:
 
     def bucket_host(self, bucket: str) -> str:
         """Host name of a bucket's XML API; also what is signed and sent as ``Host``."""
-        if self.accelerate and self.embedded is None:
+        if self.accelerate:
             return f"{bucket}.cos.accelerate.myqcloud.com"
         return f"{bucket}.cos.{self.region}.myqcloud.com"
 
     def website_host(self, bucket: str) -> str:
         return f"{bucket}.cos-website.{self.region}.myqcloud.com"
 
-    def website_url(self, bucket: str, protocol: str) -> str:
-        """The address a browser opens. On the embedded cloud: ``*.localhost`` with the port, over HTTP."""
+    def website_url(self, bucket: str, protocol: str, key_prefix: str = "") -> str:
+        """The address a browser opens. On the embedded cloud: ``*.localhost`` with the port, over HTTP.
+
+        ``key_prefix``: where in the bucket the site lies ("" or "a/b/")."""
+        path = f"/{quote(key_prefix)}" if key_prefix else ""
         if self.embedded is not None:
-            return f"http://{bucket}.cos-website.{self.region}.localhost:{self.embedded.port}"
-        return f"{protocol}://{self.website_host(bucket)}"
+            return f"http://{bucket}.cos-website.{self.region}.localhost:{self.embedded.port}{path}"
+        return f"{protocol}://{self.website_host(bucket)}{path}"
