@@ -14,6 +14,7 @@ from sitepub.actions.interrupt import stopping
 from sitepub.config.project import Project
 from sitepub.errors import Interrupted, PartlyDone, Problem, SitepubError
 from sitepub.publish.guards import refuse_mass_deletion
+from sitepub.publish.other_regions import live_elsewhere
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.progress import Progress
 from sitepub.publish.publish import Outcome, Run, Status, publish
@@ -105,7 +106,7 @@ def plan(project: Project, options: Options, teller: Teller, environ: Mapping[st
             refuse_mass_deletion(prepared.plan, allowed=options.allow_delete)
         except SitepubError as error:
             refusal = error
-        return Planned(project, cloud, remote.bucket, cloud.website_url(remote.bucket, project.protocol),
+        return Planned(project, cloud, remote.bucket, _address(cloud, remote),
                        prepared, refusal, tuple(warnings.kept))
 
 
@@ -131,7 +132,7 @@ def deploy(project: Project, options: Options, teller: Teller, environ: Mapping[
                     told=teller.setting, stop=stop))
         _raise_if_incomplete(outcome)
         warnings.add(*_about_the_address(cloud, remote.bucket, outcome))
-        return Deployed(project, cloud, remote.bucket, cloud.website_url(remote.bucket, project.protocol),
+        return Deployed(project, cloud, remote.bucket, _address(cloud, remote),
                         outcome, time.monotonic() - started, tuple(warnings.kept))
 
 
@@ -153,9 +154,20 @@ def _prepare(project: Project, options: Options, teller: Teller, environ: Mappin
     except BaseException:
         remote.close()
         raise
+    if prepared.found is None:
+        for region, bucket in live_elsewhere(project, cloud).items():
+            warnings.add(Problem(
+                f"this site is also live in {region}, in the bucket {bucket}, and stays there",
+                hint=f"if it has moved, take it down there: sitepub remove --inputs region={region}"
+                + (f" bucketName={bucket}" if project.bucket_name else "")))
     for sentence in prepared.notes:
         teller.note(sentence)
     return cloud, remote, prepared, snapshot
+
+
+def _address(cloud: Cloud, remote: Remote) -> str:
+    project = remote.project
+    return cloud.website_url(remote.bucket, project.protocol, project.key_prefix)
 
 
 def _raise_if_incomplete(outcome: Outcome) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from sitepub.errors import Position, Problem
+
+_FULL_BUCKET_NAME = re.compile(r"-1[0-9]{9}$")
+"""App ids have ten digits and begin with 1 (125…, 13…)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +180,12 @@ class Project:
     warnings: tuple[Problem, ...] = ()
 
     def bucket(self, app_id: str) -> str:
-        """Full name of the website bucket, ``<name>-<APPID>``."""
+        """Full name of the website bucket, ``<name>-<APPID>``.
+
+        A configured name that ends with the app id of another account stays as it is: it means that account's
+        bucket, not a new one of ours with two numbers."""
+        if self.bucket_name and _FULL_BUCKET_NAME.search(self.bucket_name):
+            return self.bucket_name
         base = self.bucket_name or derived_bucket_name(self.app, self.name, self.stage, app_id)
         return base if base.endswith(f"-{app_id}") else f"{base}-{app_id}"
 
@@ -198,7 +207,6 @@ def derived_bucket_name(app: str, name: str, stage: str, app_id: str) -> str:
     (436/13312). What has to be cut is replaced by a hash of the whole, so two sites never share a name.
     """
     import hashlib
-    import re
 
     whole = "-".join([name, stage] if app == name else [app, name, stage])
     base = re.sub(r"-{2,}", "-", re.sub(r"[^a-z0-9-]", "-", whole.lower())).strip("-") or "site"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sitepub.config.project import Project
-from sitepub.errors import ConfigError, Problem, Refused
+from sitepub.errors import ConfigError, Problem, Refused, SitepubError
 from sitepub.publish.state import StateStore
 from sitepub.settings.bucket import Bucket
 from sitepub.tencent.bucket_settings import BucketStatus
@@ -51,11 +51,13 @@ def open_remote(project: Project, cloud: Cloud, *, connections: int = 128) -> Re
     """Connect a project with its buckets; nothing is sent yet.
 
     Raises :class:`~sitepub.errors.ConfigError` when the state would lie in the website's own bucket, where
-    it would be public and in the way."""
+    it would be public and in the way, and :class:`~sitepub.errors.Refused` for the bucket of another account."""
     from sitepub.tencent.bucket_settings import BucketSettings, free_name
     from sitepub.tencent.object_store import CosObjectStore
 
     bucket, state_bucket = project.bucket(cloud.app_id), project.state_bucket_for(cloud.app_id)
+    if not bucket.endswith(f"-{cloud.app_id}"):
+        raise _of_somebody_else(cloud, bucket)
     if bucket == state_bucket:
         raise ConfigError(Problem(f"the state bucket {state_bucket} is the bucket of the website itself",
                                   hint="choose another state.bucket: the state has to stay private"))
@@ -68,11 +70,31 @@ def open_remote(project: Project, cloud: Cloud, *, connections: int = 128) -> Re
         bucket=bucket,
         store=CosObjectStore(cloud, bucket, connections=connections),
         settings=BucketSettings(cloud, bucket),
-        states=StateStore(CosObjectStore(cloud, state_bucket, connections=2), project.state_prefix),
+        # Acceleration is switched on for single buckets; the state's is not one of them.
+        states=StateStore(CosObjectStore(replace(cloud, accelerate=False), state_bucket, connections=2),
+                          project.state_prefix),
         state_settings=BucketSettings(cloud, state_bucket),
         elsewhere=elsewhere,
         free_name=lambda: free_name(cloud, bucket),
     )
+
+
+def _of_somebody_else(cloud: Cloud, bucket: str) -> Refused:
+    from sitepub.tencent.bucket_settings import BucketSettings, free_name
+
+    stem, _, number = bucket.rpartition("-")
+    settings = BucketSettings(cloud, f"{stem}-{cloud.app_id}")
+    try:
+        free = stem if settings.head() is BucketStatus.MISSING else free_name(cloud, settings.bucket)
+    except SitepubError:
+        free = None
+    finally:
+        settings.close()
+    return Refused(
+        f"the bucket {bucket} belongs to somebody else: {number} is not this account's number, which is"
+        f" {cloud.app_id}", code="BucketForeign",
+        hint=f"{free} is free: set `inputs.bucketName: {free}` in serverless.yml" if free
+        else "choose another inputs.bucketName")
 
 
 def ensure_state_bucket(remote: Remote) -> None:

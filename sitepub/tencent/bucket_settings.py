@@ -86,6 +86,7 @@ class BucketSettings:
             self._call("PutBucket", "create_bucket", believe_missing=True)
         except CloudError as error:
             if error.code == "BucketAlreadyOwnedByYou":
+                self._refuse_another_region(error)
                 return
             if error.code == "BucketAlreadyExists":
                 free = free_name(self.cloud, self.bucket)
@@ -93,6 +94,19 @@ class BucketSettings:
                     error.hint = f"{free} is free: set `inputs.bucketName: {free}` in serverless.yml."
             raise
         fresh_buckets.remember(self.bucket)
+
+    def _refuse_another_region(self, error: CloudError) -> None:
+        """The name is ours already. In this region that is fine; elsewhere the bucket cannot be reached from
+        here, and a bucket cannot move (its names are unique over all regions, 436/13312)."""
+        try:
+            region = regions_of_buckets(self.cloud).get(self.bucket, self.cloud.region)
+        except SitepubError:
+            return  # may not be listed: what is written next tells
+        if region != self.cloud.region:
+            error.message = f"The bucket {self.bucket} is yours already, in {region}; a bucket cannot move."
+            error.hint = (f"Set `inputs.region: {region}` to use it, or another `inputs.bucketName` for a new bucket in"
+                          f" {self.cloud.region}.")
+            raise error
 
     def delete(self) -> None:
         """Delete the bucket, which has to be empty. A missing one is fine."""
@@ -175,14 +189,17 @@ class BucketSettings:
                 raise
             return None
 
-    def _call(self, action: str, method: str, *, believe_missing: bool = False, **arguments: Any) -> Any:
+    def _call(self, action: str, method: str, *, believe_missing: bool = False, about_bucket: bool = True,
+              **arguments: Any) -> Any:
         from qcloud_cos.cos_exception import CosClientError, CosServiceError
 
         failures, corrected = 0, False
         while True:
             offset = self._clock.offset
             try:
-                return getattr(self._sdk(), method)(Bucket=self.bucket, **arguments)
+                if about_bucket:
+                    arguments["Bucket"] = self.bucket
+                return getattr(self._sdk(), method)(**arguments)
             except CosServiceError as error:
                 if self._clock.offset != offset and not corrected:
                     corrected = True
@@ -246,6 +263,17 @@ class BucketSettings:
             if self._client is not None:
                 self._client._session.close()
                 self._client = None
+
+
+def regions_of_buckets(cloud: Cloud) -> dict[str, str]:
+    """The account's buckets: full name → region (GET Service, 436/8291). Raises what the cloud answers."""
+    settings = BucketSettings(cloud, f"any-{cloud.app_id}")  # names no bucket in the request
+    try:
+        listed = settings._call("GetService", "list_buckets", about_bucket=False)
+    finally:
+        settings.close()
+    found = (listed.get("Buckets") or {}).get("Bucket") or []
+    return {str(each["Name"]): str(each["Location"]) for each in found}
 
 
 def free_name(cloud: Cloud, bucket: str) -> str | None:
