@@ -26,7 +26,7 @@ def each_project(run: Run, action: str, work: Work) -> int:
     files = found.files
     for problem in found.warnings:
         run.terminal.warn(problem)
-    if len(files) == 1 and files[0].parent == run.folder.resolve():
+    if len(files) == 1 and files[0].parent.resolve() == run.folder.resolve():
         told, code = work(_load(run, files[0]))
         run.terminal.json({"version": 1, "action": action, **told}) if run.terminal.wants_json else None
         return code
