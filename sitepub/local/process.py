@@ -16,6 +16,7 @@ from sitepub.local.certificate_authority import CertificateAuthority
 from sitepub.local.cloud import LocalCloud, open_cloud
 from sitepub.local.database import Database
 from sitepub.local.dns_server import DnsServer
+from sitepub.local.edge import Edge
 from sitepub.local.faults import Misbehaviour
 from sitepub.local.identity import REGION, write_private_json
 from sitepub.local.pace import DEFAULT_PACE
@@ -82,6 +83,9 @@ async def _serve(cloud: LocalCloud, port: int | None, announce: bool) -> None:
     await _listen(server, cloud.database, port)
     names = DnsServer(cloud)
     await _listen_again(names.start, cloud.database, "dns_port")
+    edge = Edge(cloud)
+    edge_http = await _listen_again(edge.start_http, cloud.database, "edge_http_port")
+    edge_https = await _listen_again(edge.start_https, cloud.database, "edge_https_port")
     description = {
         "endpoint": f"http://127.0.0.1:{cloud.port}",
         "app_id": cloud.identity.account.app_id,
@@ -90,6 +94,8 @@ async def _serve(cloud: LocalCloud, port: int | None, announce: bool) -> None:
         "region": REGION,
         "data": str(cloud.data),
         "pid": os.getpid(),
+        "edge_http": edge_http,
+        "edge_https": edge_https,
         "dns": cloud.dns_port,
         "ca": str(CertificateAuthority(cloud.data).root_file),
     }
@@ -105,6 +111,7 @@ async def _serve(cloud: LocalCloud, port: int | None, announce: bool) -> None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), 0.5 if sys.platform == "win32" else None)
     finally:
+        await edge.stop()
         await names.stop()
         await server.stop()
         file.unlink(missing_ok=True)
@@ -139,8 +146,8 @@ async def _listen(server: Server, database: Database, port: int | None) -> None:
         "INSERT OR REPLACE INTO settings (name, value) VALUES ('port', ?)", (str(used),)).rowcount)
 
 
-async def _listen_again(start: Callable[[int], Awaitable[int]], database: Database, setting: str) -> None:
-    """Start a further listener on the port that it had last, when that is free, else on any."""
+async def _listen_again(start: Callable[[int], Awaitable[int]], database: Database, setting: str) -> int:
+    """Start a further listener on the port that it had last, when that is free, else on any; the port."""
     row = database.one("SELECT value FROM settings WHERE name=?", (setting,))
     try:
         used = await start(int(row[0]) if row is not None else 0)
@@ -148,3 +155,4 @@ async def _listen_again(start: Callable[[int], Awaitable[int]], database: Databa
         used = await start(0)
     await database.write(lambda transaction: transaction.execute(
         "INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", (setting, str(used))).rowcount)
+    return used

@@ -1,0 +1,74 @@
+"""One exchange on the edge, independent of whether it came over HTTP/1.1 or HTTP/2."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+
+Pairs = list[tuple[str, str]]
+
+
+@dataclass(slots=True)
+class EdgeRequest:
+    """What a visitor asks."""
+
+    method: str
+    scheme: str
+    """``http`` or ``https``: how the visitor came."""
+    authority: str
+    """Host header or ``:authority``, port included."""
+    target: str
+    """Raw path and query."""
+    headers: Mapping[str, str]
+    """Case-insensitive."""
+    remote: str
+    time: float
+    """Unix seconds."""
+    version: str = "1.1"
+    server_name: str = ""
+    """Name that the TLS handshake asked for."""
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        return self.target.partition("?")[2]
+
+
+@dataclass(slots=True)
+class EdgeResponse:
+    """What goes out. ``Content-Length`` and ``Date`` are added by whoever sends it."""
+
+    status: int
+    headers: Pairs = field(default_factory=list)
+    body: bytes = b""
+    stream: AsyncGenerator[bytes, None] | None = None
+    """A body that is too large to hold, instead of ``body``."""
+    length: int | None = None
+    """Bytes of ``stream`` when known."""
+    cache: str = ""
+    """``hit`` or ``miss``; empty when no cache was asked."""
+
+    def get(self, name: str) -> str | None:
+        """First header of that name (lower case)."""
+        return next((value for given, value in self.headers if given.lower() == name), None)
+
+    def drop(self, *names: str) -> None:
+        """Take headers away, by their names in lower case."""
+        self.headers = [pair for pair in self.headers if pair[0].lower() not in names]
+
+    def lower(self) -> dict[str, str]:
+        """Headers by name in lower case; several of a name are joined."""
+        found: dict[str, str] = {}
+        for name, value in self.headers:
+            key = name.lower()
+            found[key] = f"{found[key]}, {value}" if key in found else value
+        return found
+
+    async def close(self) -> None:
+        """It is not sent after all."""
+        if self.stream is not None:
+            await self.stream.aclose()
