@@ -1,0 +1,253 @@
+"""More of what users meet: large files, other accounts and regions, acceleration, forced downloads, drift."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import re
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import LocalCloud, running_cloud
+from tests.e2e.conftest import MakeSite, Site, Sitepub, Visitor, make_sitepub
+from tests.e2e.test_e2e_website import objects_in, official_sdk
+
+LARGE = 40 * 1000 * 1000
+
+
+def large_content() -> bytes:
+    return random.Random(7).randbytes(LARGE)
+
+
+def unfinished_uploads(cloud: LocalCloud, bucket: str) -> list[str]:
+    answer = official_sdk(cloud).list_multipart_uploads(Bucket=bucket)
+    return [upload["Key"] for upload in answer.get("Upload", [])]
+
+
+def buckets_of(cloud: LocalCloud) -> list[str]:
+    answer = official_sdk(cloud).list_buckets()["Buckets"] or {"Bucket": []}
+    return [bucket["Name"] for bucket in answer["Bucket"]]
+
+
+def test_a_large_file_goes_up_in_parts_and_comes_back_whole(
+    sitepub: Sitepub, make_site: MakeSite, visitor: Visitor, local_cloud: LocalCloud
+) -> None:
+    content = large_content()
+    site = make_site("large", {"index.html": "i", "error.html": "e", "talk.mp4": content})
+    report = sitepub.deploy(site.folder)
+    assert report["bytes"] == LARGE + 2
+    assert re.fullmatch(r'"[0-9a-f]{32}-\d+"', objects_in(local_cloud, report["bucket"])["talk.mp4"]), "in parts"
+    page = visitor.get(report["url"], "/talk.mp4")
+    assert hashlib.md5(page.body).digest() == hashlib.md5(content).digest()
+    assert page.headers["content-type"] == "video/mp4"
+    assert sitepub.deploy(site.folder)["changes"]["unchanged"] == 3
+    assert sitepub.deploy(site.folder, "--verify")["changes"]["unchanged"] == 3
+    (site.folder / "src/talk.mp4").rename(site.folder / "src/renamed.mp4")
+    moved = sitepub.deploy(site.folder)
+    assert (moved["changes"]["copied"], moved["changes"]["deleted"], moved["bytes"]) == (1, 1, 0)
+    assert len(visitor.get(report["url"], "/renamed.mp4").body) == LARGE
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
+def test_parts_of_a_killed_upload_are_thrown_away_and_the_bucket_can_be_removed(
+    tmp_path: Path, home: Path, make_site: MakeSite
+) -> None:
+    with running_cloud(tmp_path / "slow", "--latency", "40") as cloud:
+        sitepub = make_sitepub(cloud, home)
+        site = make_site("torn")
+        bucket = sitepub.deploy(site.folder)["bucket"]
+        for _ in range(2):
+            (site.folder / "src/talk.mp4").write_bytes(large_content())
+            kill_during_an_upload_in_parts(sitepub, site, cloud, bucket)
+            assert unfinished_uploads(cloud, bucket) == ["talk.mp4"]
+            (site.folder / "src/talk.mp4").unlink()
+            sitepub.deploy(site.folder)
+            assert unfinished_uploads(cloud, bucket) == []
+        (site.folder / "src/talk.mp4").write_bytes(large_content())
+        kill_during_an_upload_in_parts(sitepub, site, cloud, bucket)
+        assert sitepub("remove", "--local", "--yes", cwd=site.folder).code == 0
+        assert bucket not in buckets_of(cloud)
+
+
+def kill_during_an_upload_in_parts(sitepub: Sitepub, site: Site, cloud: LocalCloud, bucket: str) -> None:
+    process = sitepub.start("deploy", "--local", cwd=site.folder)
+    deadline = time.monotonic() + 60
+    while not unfinished_uploads(cloud, bucket):
+        assert process.poll() is None, "it ended before it could be killed"
+        assert time.monotonic() < deadline
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=30)
+
+
+def test_a_forced_download_is_told_on_the_first_deploy(tmp_path: Path, home: Path, make_site: MakeSite) -> None:
+    with running_cloud(tmp_path / "cloud", "--force-download") as cloud:
+        sitepub = make_sitepub(cloud, home)
+        site = make_site("forced")
+        run = sitepub("deploy", "--local", cwd=site.folder)
+        assert run.code == 0
+        assert "browsers download the pages of this address" in run.err
+        assert "domain of your own" in run.err
+        report = sitepub.deploy(site.folder)
+        page = Visitor(cloud).get(report["url"])
+        assert page.headers["content-disposition"] == "attachment"
+        assert page.headers["x-cos-force-download"] == "true"
+        fresh = make_site("forced-too")
+        [warning] = sitepub.deploy(fresh.folder)["warnings"]
+        assert "download" in warning
+
+
+def test_without_forced_downloads_nobody_is_warned(sitepub: Sitepub, make_site: MakeSite) -> None:
+    assert sitepub.deploy(make_site("unforced").folder)["warnings"] == []
+
+
+def test_the_bucket_of_somebody_else_is_refused_with_a_name_that_is_free(
+    sitepub: Sitepub, make_site: MakeSite, local_cloud: LocalCloud
+) -> None:
+    other = json.loads((local_cloud.data / "identity.json").read_text(encoding="utf-8"))["other_account"]
+    taken = f"taken-{other['app_id']}"
+    theirs = official_sdk(LocalCloud(local_cloud.endpoint, other["app_id"], other["secret_id"], other["secret_key"],
+                                     local_cloud.region, local_cloud.data, local_cloud.pid))
+    theirs.create_bucket(Bucket=taken)
+    theirs.put_object(Bucket=taken, Key="index.html", Body=b"theirs")
+    site = make_site("mistaken", bucketName=taken)
+    run = sitepub("deploy", "--local", "--json", cwd=site.folder)
+    assert run.code == 5
+    error = run.json["error"]
+    assert error["code"] == "BucketForeign"
+    assert "belongs to somebody else" in error["message"]
+    found = re.search(r"`inputs\.bucketName: ([a-z0-9-]+)`", error["hint"])
+    assert found is not None
+    assert theirs.get_object(Bucket=taken, Key="index.html")["Body"].get_raw_stream().read() == b"theirs"
+    site.configure(bucketName=found[1])
+    assert sitepub.deploy(site.folder)["bucket"] == f"{found[1]}-{local_cloud.app_id}"
+
+
+def test_a_bucket_in_another_region_is_not_taken_for_a_new_one(
+    sitepub: Sitepub, make_site: MakeSite, local_cloud: LocalCloud
+) -> None:
+    site = make_site("moving")
+    old = sitepub.deploy(site.folder)["bucket"]
+    site.configure(region="ap-beijing")
+    run = sitepub("deploy", "--local", "--json", cwd=site.folder)
+    assert run.code == 1
+    assert run.json["error"]["code"] == "BucketAlreadyOwnedByYou"
+    assert "ap-guangzhou" in run.json["error"]["message"]
+    site.configure(bucketName="moved-away")
+    report = sitepub.deploy(site.folder)
+    assert (report["region"], report["changes"]["uploaded"]) == ("ap-beijing", 3)
+    [warning] = report["warnings"]
+    assert "ap-guangzhou" in warning
+    assert old in warning
+    assert sitepub.deploy(site.folder)["warnings"] == []
+    there = ("--inputs", "region=ap-guangzhou", f"bucketName={old}")
+    assert sitepub("remove", "--local", "--yes", *there, cwd=site.folder).code == 0
+    assert old not in buckets_of(local_cloud)
+    assert f"moved-away-{local_cloud.app_id}" in buckets_of(local_cloud)
+
+
+@contextmanager
+def watched(cloud: LocalCloud) -> Iterator[list[tuple[str, str]]]:
+    """Put a wire tap before the cloud: the method and the host of every request that goes through it."""
+    seen: list[tuple[str, str]] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+    described = cloud.data / "cloud.json"
+    original = described.read_text(encoding="utf-8")
+    port = listener.getsockname()[1]
+
+    def pass_on(source: socket.socket, target: socket.socket, tap: bool) -> None:
+        with suppress(OSError):
+            while block := source.recv(65536):
+                if tap:
+                    seen.extend((method.decode(), host.decode()) for method, host in re.findall(
+                        rb"(?:^|\n)([A-Z]+) \S+ HTTP/1\.1\r\n(?:[^\r\n]+\r\n)*?[Hh]ost: ([^\r\n]+)\r\n", block))
+                target.sendall(block)
+        for sock in (source, target):
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                server = socket.create_connection((cloud.host, cloud.port))
+                for source, target, tap in ((client, server, True), (server, client, False)):
+                    threading.Thread(target=pass_on, args=(source, target, tap), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    described.write_text(json.dumps({**json.loads(original), "endpoint": f"http://127.0.0.1:{port}"}),
+                         encoding="utf-8")
+    try:
+        yield seen
+    finally:
+        described.write_text(original, encoding="utf-8")
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+def test_acceleration_carries_the_objects_and_nothing_else(tmp_path: Path, home: Path, make_site: MakeSite) -> None:
+    with running_cloud(tmp_path / "cloud") as cloud:
+        sitepub = make_sitepub(cloud, home)
+        site = make_site("hurried", accelerate=True)
+        with watched(cloud) as seen:
+            report = sitepub.deploy(site.folder)
+        fast = f"{report['bucket']}.cos.accelerate.myqcloud.com"
+        assert [method for method, host in seen if host == fast] == ["PUT"] * 3
+        others = {host for _, host in seen if host != fast}
+        assert f"{report['bucket']}.cos.ap-guangzhou.myqcloud.com" in others, "settings"
+        assert f"sitepub-state-ap-guangzhou-{cloud.app_id}.cos.ap-guangzhou.myqcloud.com" in others, "state"
+        assert not [host for host in others if "accelerate" in host]
+        assert Visitor(cloud).get(report["url"]).body == b"<h1>Hello</h1>"
+        site.write({"index.html": "<h1>Faster</h1>"})
+        (site.folder / "src/css/site.css").rename(site.folder / "src/css/main.css")
+        changes = sitepub.deploy(site.folder, "--verify")["changes"]
+        assert (changes["uploaded"], changes["copied"], changes["deleted"]) == (1, 1, 1)
+
+
+def test_the_address_of_a_site_below_a_prefix_leads_to_it(
+    sitepub: Sitepub, make_site: MakeSite, visitor: Visitor
+) -> None:
+    site = make_site("below", keyPrefix="团队/docs")
+    report = sitepub.deploy(site.folder)
+    assert report["url"].endswith("/%E5%9B%A2%E9%98%9F/docs/")
+    path = "/" + report["url"].split("/", 3)[3]
+    assert visitor.get(report["url"], path).body == b"<h1>Hello</h1>"
+    assert sitepub("info", "--local", "--json", cwd=site.folder).json["url"] == report["url"]
+    missing = visitor.get(report["url"], path + "nothing")
+    assert (missing.status, missing.body) == (404, b"<h1>Not here</h1>")
+
+
+def test_what_was_changed_by_hand_is_seen_by_verify_and_put_right(
+    sitepub: Sitepub, make_site: MakeSite, visitor: Visitor, local_cloud: LocalCloud
+) -> None:
+    site = make_site("drifting")
+    report = sitepub.deploy(site.folder)
+    sdk = official_sdk(local_cloud)
+    sdk.put_object(Bucket=report["bucket"], Key="index.html", Body=b"by hand")
+    sdk.delete_object(Bucket=report["bucket"], Key="css/site.css")
+    sdk.put_object(Bucket=report["bucket"], Key="extra.html", Body=b"by hand")
+    assert sitepub.deploy(site.folder)["changes"]["unchanged"] == 3, "what is remembered is trusted"
+    plan = sitepub("plan", "--local", "--json", "--verify", cwd=site.folder).json
+    assert {step["key"]: step["action"] for step in plan["steps"]} == {"index.html": "upload", "css/site.css": "upload"}
+    assert plan["left_alone"] == ["extra.html"]
+    sitepub.deploy(site.folder, "--verify")
+    assert visitor.get(report["url"]).body == b"<h1>Hello</h1>"
+    assert visitor.get(report["url"], "/css/site.css").body == b"body{}"
+    assert visitor.get(report["url"], "/extra.html").body == b"by hand"
+
+
+def test_a_folder_named_by_a_roundabout_way_is_one_project(sitepub: Sitepub, make_site: MakeSite) -> None:
+    site = make_site("roundabout")
+    run = sitepub("deploy", "--local", "--json", "--cwd", "../../roundabout", cwd=site.folder / "src")
+    report: dict[str, Any] = run.json
+    assert (run.code, report["status"], "projects" in report) == (0, "ok", False)
