@@ -22,7 +22,8 @@ OPEN_SUFFIXES = ("myqcloud.com", "tencentcos.cn")
 """Every bucket's name exists below these."""
 
 PurgeListener = Callable[[str, str], None]
-"""Called with a kind (`url`, `prefix`, `host`, `all`) and its target. A URL and a prefix have a scheme."""
+"""Called with a kind and its target: `url`, `prefix`, `flush_prefix` (what the origin changed since) with a
+scheme; `host`."""
 
 
 class Services:

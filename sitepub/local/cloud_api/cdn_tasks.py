@@ -29,6 +29,8 @@ _LIMITS = {
     "push": ("push_day", "push_batch", "LimitExceeded.CdnPushExceedDayLimit",
              "LimitExceeded.CdnPushExceedBatchLimit"),
 }
+_EVENTS = {("url", "delete"): "url", ("path", "delete"): "prefix", ("path", "flush"): "flush_prefix"}
+"""What the edge is told."""
 _SAFE = "%!#$&'()*+,/:;=?@[]~-._"
 
 
@@ -78,7 +80,7 @@ def _submit(call: Call, kind: str, targets: list[str], method: str) -> dict[str,
         if kind == "push":
             services.prefetch(target)
         else:
-            services.purge("prefix" if kind == "path" else "url", target)
+            services.purge(_EVENTS[kind, method], target)
     return {"TaskId": task.id}
 
 

@@ -14,10 +14,11 @@ from sitepub.local.cloud_api.dnspod import DNSPOD
 from sitepub.local.cloud_api.errors import ApiError
 from sitepub.local.cloud_api.ssl import SSL
 from sitepub.local.cloud_api.sts import STS
+from sitepub.local.cloud_api.teo import TEO
 from sitepub.local.errors import ServiceError
 from sitepub.local.messages import Request, Response
 
-SERVICES: tuple[Service, ...] = (CAM, CDN, DNSPOD, SSL, STS)
+SERVICES: tuple[Service, ...] = (CAM, CDN, DNSPOD, SSL, STS, TEO)
 """Every interface that is spoken. A new service is a module of its own and one name here."""
 
 BODY_LIMIT = 10 * 1024 * 1024

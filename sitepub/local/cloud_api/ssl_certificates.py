@@ -27,7 +27,7 @@ _HOUR = 3600
 def find_certificate(call: Call) -> Certificate:
     """The account's certificate that `CertificateId` names. Raises ApiError."""
     found = call.cloud.services.certificates.get(call.parameters["CertificateId"])
-    if found is None or found.owner != call.owner:
+    if found is None or found.owner != call.owner or found.source == "edgeone":
         raise ApiError("FailedOperation.CertificateNotFound", "The certificate does not exist.")
     return found
 

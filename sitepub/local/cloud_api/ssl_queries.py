@@ -33,7 +33,8 @@ _SOON = 30 * 86_400
 async def describe_certificates(call: Call) -> dict[str, Any]:
     """DescribeCertificates (400/41671). A Limit over 1000 counts as 1000."""
     found = [reviewed(call.cloud, one, call.time)
-             for one in call.cloud.services.certificates.where(owner=call.owner)]
+             for one in call.cloud.services.certificates.where(owner=call.owner)
+             if one.source != "edgeone"]
     found = [one for one in found if _wanted(call, one)]
     if call.get("ExpirationSort"):
         found.sort(key=lambda one: one.end, reverse=call.parameters["ExpirationSort"] == "DESC")
