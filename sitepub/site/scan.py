@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import hashlib
 import os
@@ -24,6 +25,10 @@ from sitepub.site.keys import printable
 from sitepub.site.snapshot import SiteFile, Snapshot
 from sitepub.site.walk import Found, Walked, walk
 
+STILL_CHANGING = "StillChanging"
+"""Code of the errors that go away once nothing writes to the folder any more."""
+_VANISHED = os.strerror(errno.ENOENT)
+
 
 def scan(project: Project, folder: Path, *, cache_file: Path | None = None,
          environ: Mapping[str, str] | None = None) -> Snapshot:
@@ -37,12 +42,12 @@ def scan(project: Project, folder: Path, *, cache_file: Path | None = None,
     secret or hold the account's SecretKey, patterns that are not valid. Raises
     :class:`~sitepub.errors.ConfigError` for mistakes in ``headers`` and secrets in ``env``.
     """
-    with _no_collection():
+    with no_collection():
         return _scan(project, folder.absolute(), cache_file, os.environ if environ is None else environ)
 
 
 @contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """A scan makes many objects that all stay: looking for garbage among them costs a third of its time."""
     if not gc.isenabled():
         yield
@@ -54,28 +59,47 @@ def _no_collection() -> Iterator[None]:
         gc.enable()
 
 
+class Scanner:
+    """What makes files of a folder out of paths: the project's rules, made ready once.
+
+    Raises :class:`~sitepub.errors.SiteError` and :class:`~sitepub.errors.ConfigError` as :func:`scan`."""
+
+    def __init__(self, project: Project, folder: Path, environ: Mapping[str, str]) -> None:
+        self.project = project
+        self.folder = folder
+        self.headers = HeaderBook(project.headers)
+        secrets = secret_values(environ, project.dotenv)
+        self.env = env_file(project, self.headers, secrets)
+        self.allowed = secret_files.Allowed(project.source.allow_secrets)
+        self.rules = IgnoreRules(project, folder)
+        self.needles = keys_among(secrets)
+
+    def hash_cache(self, file: Path | None) -> HashCache:
+        looked_for = hashlib.blake2b(b"\0".join(self.needles), digest_size=8).hexdigest() if self.needles else ""
+        return HashCache(file, self.folder, looked_for)
+
+    def site_files(self, walked: Walked, cache: HashCache) -> tuple[dict[str, SiteFile], list[Problem]]:
+        """What was found, as files to publish by their keys (env.js not among them), and warnings."""
+        warnings = list(walked.warnings)
+        if self.env is not None:
+            kept = [file for file in walked.files if file.key != self.env.key]
+            if len(kept) < len(walked.files):
+                warnings.append(Problem(f"{self.env.key} of the folder is not published: `env` makes this file",
+                                        self.project.source.position))
+                walked.files = kept
+        _check_walk(self.project, walked)
+        _refuse_secret_files(self.project, walked, self.allowed)
+        hashed = hash_files(walked.files, cache, self.needles)
+        _check_content(self.project, hashed, self.allowed)
+        return _site_files(walked.files, hashed, self.headers), warnings
+
+
 def _scan(project: Project, folder: Path, cache_file: Path | None, environ: Mapping[str, str]) -> Snapshot:
-    headers = HeaderBook(project.headers)
-    secrets = secret_values(environ, project.dotenv)
-    env = env_file(project, headers, secrets)
-    allowed = secret_files.Allowed(project.source.allow_secrets)
-    walked = walk(project, folder, IgnoreRules(project, folder))
-    warnings = list(walked.warnings)
-    if env is not None:
-        kept = [file for file in walked.files if file.key != env.key]
-        if len(kept) < len(walked.files):
-            warnings.append(Problem(f"{env.key} of the folder is not published: `env` makes this file",
-                                    project.source.position))
-            walked.files = kept
-    _check_walk(project, walked)
-    _refuse_secret_files(project, walked, allowed)
-    needles = keys_among(secrets)
-    checked_for = hashlib.blake2b(b"\0".join(needles), digest_size=8).hexdigest() if needles else ""
-    hashed = hash_files(walked.files, HashCache(cache_file, folder, checked_for), needles)
-    _check_content(project, hashed, allowed)
-    files = _site_files(walked.files, hashed, headers)
-    if env is not None:
-        files[env.key] = env
+    scanner = Scanner(project, folder, environ)
+    walked = walk(project, folder, scanner.rules)
+    files, warnings = scanner.site_files(walked, scanner.hash_cache(cache_file))
+    if scanner.env is not None:
+        files[scanner.env.key] = scanner.env
     return Snapshot(files, folder, tuple(warnings))
 
 
@@ -103,7 +127,8 @@ def _check_walk(project: Project, walked: Walked) -> None:
         raise SiteError(f"src.exclude or .sitepubignore leave out the index document {project.website.index}",
                         hint="the website would answer 404 at its address", position=source.position)
     if walked.unreadable:
-        raise _site_error("cannot be read", walked.unreadable)
+        vanished = all(reason == _VANISHED for reason in walked.unreadable.values())
+        raise _site_error("cannot be read", walked.unreadable, code=STILL_CHANGING if vanished else None)
     problems = list(walked.names)
     by_key: dict[str, Found] = {}
     for file in walked.files:
@@ -140,7 +165,7 @@ def _check_content(project: Project, hashed: Hashed, allowed: secret_files.Allow
     if hashed.unreadable:
         raise _site_error("cannot be read", hashed.unreadable)
     if hashed.changing:
-        raise _site_error("changed while it was read", dict.fromkeys(hashed.changing, ""),
+        raise _site_error("changed while it was read", dict.fromkeys(hashed.changing, ""), code=STILL_CHANGING,
                           hint="wait until what writes it has finished")
     problems = [Problem(f"{printable(path)} is not published: it holds your account's SecretKey or token",
                         project.source.position) for path in sorted(hashed.leaks) if not allowed(path)]
@@ -148,12 +173,13 @@ def _check_content(project: Project, hashed: Hashed, allowed: secret_files.Allow
         raise _refusal(problems)
 
 
-def _site_error(what: str, reasons: Mapping[str, str], hint: str | None = None) -> SiteError:
+def _site_error(what: str, reasons: Mapping[str, str], hint: str | None = None,
+                code: str | None = None) -> SiteError:
     """One error for all files with the same trouble; ``reasons``: path → why, "" for nothing to add."""
     problems = [Problem(f"{printable(path)} {what}" + (f": {reason}" if reason else ""))
                 for path, reason in sorted(reasons.items())]
     message = problems[0].message if len(problems) == 1 else f"{len(problems)} files: {problems[0].message} …"
-    return SiteError(message, problems=problems, hint=hint)
+    return SiteError(message, problems=problems, hint=hint, code=code)
 
 
 def _refusal(problems: list[Problem]) -> SiteError:

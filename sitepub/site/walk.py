@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,8 @@ from sitepub.site.keys import is_plain, key_part, key_problem, name_problem, pri
 
 _MANY_LINKS = 40
 """Symbolic links to folders within each other; more is taken for a maze, as systems do (ELOOP)."""
+_ONE_FILE_MANY_NAMES = sys.platform in ("win32", "darwin")
+"""File systems there may find a file under other spellings of its name (case, accents)."""
 _CANT_RESOLVE = 1921
 """Windows: ERROR_CANT_RESOLVE_FILENAME."""
 
@@ -45,6 +48,8 @@ class Walked:
     """Path → reason."""
     left_out: set[str] = field(default_factory=set)
     """Paths of files directly in the web root that a pattern left out."""
+    links: bool = False
+    """There are symbolic links: what happens to one path may show under another one too."""
 
 
 class _Folder(NamedTuple):
@@ -54,6 +59,26 @@ class _Folder(NamedTuple):
     key: str
     tool: bool
     links: int
+
+
+class _At:
+    """A path that is not read from its folder: what the walk asks of an ``os.DirEntry``."""
+
+    def __init__(self, path: str, name: str) -> None:
+        self.path = path
+        self.name = name
+
+    def exists(self) -> bool:
+        return os.path.lexists(self.path)
+
+    def is_symlink(self) -> bool:
+        return stat.S_ISLNK(os.lstat(self.path).st_mode)
+
+    def is_dir(self, *, follow_symlinks: bool = True) -> bool:
+        return stat.S_ISDIR(self.stat(follow_symlinks=follow_symlinks).st_mode)
+
+    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
+        return Path(self.path).stat(follow_symlinks=follow_symlinks)
 
 
 class Walk:
@@ -71,7 +96,37 @@ class Walk:
         self.folders: list[_Folder] = []
 
     def run(self) -> Walked:
-        self.folders.append(_Folder("", self.root, self.prefix, False, 0))
+        self.folders.append(self._root_folder())
+        return self._to_the_end()
+
+    def run_at(self, paths: Iterable[str]) -> Walked:
+        for path in paths:
+            self._seek(path)
+        return self._to_the_end()
+
+    def _root_folder(self) -> _Folder:
+        return _Folder("", self.root, self.prefix, False, 0)
+
+    def _seek(self, path: str) -> None:
+        """Take what is at a path, in the way that leads to it from the root."""
+        folder = self._root_folder()
+        parts = path.split("/")
+        for part in parts:
+            at_root = folder.path in self.roots
+            entry = _At(f"{folder.full_path}{os.sep}{part}", part)
+            if not entry.exists():
+                return
+            if _ONE_FILE_MANY_NAMES and part not in {one.name for one in os.scandir(folder.full_path)}:
+                self.result.links = True  # the same file under another spelling
+                return
+            before = len(self.folders)
+            self._entry(entry, folder, at_root)
+            if self.result.links or len(self.folders) == before:
+                return  # a file, or left out
+            folder = self.folders.pop()
+        self.folders.append(folder)
+
+    def _to_the_end(self) -> Walked:
         while self.folders:
             folder = self.folders.pop()
             try:
@@ -86,7 +141,7 @@ class Walk:
         self.result.files.sort(key=lambda file: file.key)
         return self.result
 
-    def _entry(self, entry: os.DirEntry[str], folder: _Folder, at_root: bool) -> None:
+    def _entry(self, entry: os.DirEntry[str] | _At, folder: _Folder, at_root: bool) -> None:
         name = entry.name
         if is_never_published(name, at_root=at_root):
             return
@@ -130,8 +185,9 @@ class Walk:
                 return
         self.result.files.append(Found(path, name, key, full_path, status, real_name))
 
-    def _link(self, entry: os.DirEntry[str], folder: _Folder, path: str, tool: bool) -> None:
+    def _link(self, entry: os.DirEntry[str] | _At, folder: _Folder, path: str, tool: bool) -> None:
         """Follow a symbolic link (or a junction of Windows) that stays within the published folder."""
+        self.result.links = True
         if self.rules.active and self.rules.excludes(path, tool_file=tool):
             return
         try:
@@ -179,7 +235,13 @@ def walk(project: Project, folder: Path, rules: IgnoreRules) -> Walked:
     return Walk(project, folder, rules).run()
 
 
-def _is_link(entry: os.DirEntry[str]) -> bool:
+def walk_at(project: Project, folder: Path, rules: IgnoreRules, paths: Iterable[str]) -> Walked:
+    """Like :func:`walk`, but only what is at these paths and below them (from the web root, ``/`` as
+    separator). When ``links`` is set in the result, it is not complete: the whole folder has to be walked."""
+    return Walk(project, folder, rules).run_at(paths)
+
+
+def _is_link(entry: os.DirEntry[str] | _At) -> bool:
     if entry.is_symlink():
         return True
     if sys.platform == "win32":

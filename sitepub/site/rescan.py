@@ -1,0 +1,135 @@
+"""The rescan: a snapshot kept up to date from the paths that have changed, without reading the whole folder.
+
+Where the paths do not say enough (symbolic links, an ignore file, too many of them, a name that collides) the
+folder is scanned as a whole: the result is always the one that :func:`sitepub.site.scan.scan` would give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePath
+
+from sitepub.config.project import Project
+from sitepub.errors import Problem
+from sitepub.site.ignore import IGNORE_FILE
+from sitepub.site.scan import Scanner, no_collection
+from sitepub.site.snapshot import SiteFile, Snapshot
+from sitepub.site.walk import Walked, walk, walk_at
+
+MANY = 500
+"""Changed paths from which looking at each is no cheaper than looking at everything."""
+_FEW = 16
+
+
+class KeptSnapshot:
+    """The snapshot of one folder, and which of its paths have changed since.
+
+    What was touched stays touched until a snapshot has been made: an error loses nothing.
+    """
+
+    def __init__(self, project: Project, folder: Path, *, environ: Mapping[str, str],
+                 cache_file: Path | None = None) -> None:
+        """``folder``: see :func:`sitepub.site.folder.publish_folder`; the rest as for ``scan``."""
+        self.project = project
+        self.folder = folder.absolute()
+        self._environ = environ
+        self._cache_file = cache_file
+        self._scanner: Scanner | None = None
+        self._files: dict[str, SiteFile] = {}
+        self._keys: dict[str, str] = {}
+        """Path below the folder → key."""
+        self._warnings: tuple[Problem, ...] = ()
+        self._touched: set[str] = set()
+        self._all = True
+        self._links = False
+
+    def touch(self, paths: Iterable[PurePath]) -> None:
+        """Something happened at these absolute paths, or below them."""
+        for path in paths:
+            if self._all:
+                return
+            try:
+                below = path.relative_to(self.folder).as_posix()
+            except ValueError:
+                # A folder above was moved or made anew; elsewhere nothing matters but the ignore file.
+                if self.folder.is_relative_to(path) or path.name == IGNORE_FILE:
+                    self._all = True
+                continue
+            self._touched.add(below)
+            if below in (".", IGNORE_FILE) or len(self._touched) > MANY:
+                self._all = True
+
+    def touch_all(self) -> None:
+        """Nothing is certain any more."""
+        self._all = True
+
+    @property
+    def touched(self) -> bool:
+        return self._all or bool(self._touched)
+
+    def snapshot(self) -> Snapshot:
+        """The folder as it is now. Raises what :func:`~sitepub.site.scan.scan` raises."""
+        with no_collection():
+            if self._scanner is None or self._all or self._links or not self._update(self._scanner):
+                self._scan()
+        self._touched.clear()
+        files: dict[str, SiteFile] = dict(self._files)
+        env = self._scanner.env if self._scanner is not None else None
+        if env is not None:
+            files[env.key] = env
+        return Snapshot(files, self.folder, self._warnings)
+
+    def _scan(self) -> None:
+        self._all = True
+        scanner = Scanner(self.project, self.folder, self._environ)
+        walked = walk(self.project, self.folder, scanner.rules)
+        files, warnings = scanner.site_files(walked, scanner.hash_cache(self._cache_file))
+        self._scanner, self._files, self._warnings = scanner, files, tuple(warnings)
+        self._keys = {found.path: found.key for found in walked.files}
+        self._links, self._all = walked.links, False
+
+    def _update(self, scanner: Scanner) -> bool:
+        """Look at the touched paths only; False when that does not tell enough."""
+        if not self._touched:
+            return True
+        walked = walk_at(self.project, self.folder, scanner.rules, _outermost(self._touched))
+        gone = self._gone()
+        if walked.links or self._collides(walked, gone):
+            return False
+        files, warnings = scanner.site_files(walked, scanner.hash_cache(None))
+        for path in gone:
+            self._files.pop(self._keys.pop(path), None)
+        self._files.update(files)
+        self._keys.update((found.path, found.key) for found in walked.files)
+        self._warnings = tuple(dict.fromkeys((*self._warnings, *warnings)))
+        return True
+
+    def _gone(self) -> set[str]:
+        """Known files at the touched paths or below them: forgotten, and found again if they are there."""
+        touched, keys = self._touched, self._keys
+        unknown = touched - keys.keys()
+        if len(unknown) <= _FEW:
+            # Folders of now or before, or files that were not there.
+            folders = tuple(f"{path}/" for path in unknown)
+            below = {path for path in keys if path.startswith(folders)} if folders else set()
+            return (touched - unknown) | below
+        return {path for path in keys if path in touched or not touched.isdisjoint(_parents(path))}
+
+    def _collides(self, walked: Walked, gone: Iterable[str]) -> bool:
+        """Does a file get the key of another one that stays?"""
+        free = {self._keys[path] for path in gone}
+        return any(found.key in self._files and found.key not in free for found in walked.files)
+
+
+def _parents(path: str) -> list[str]:
+    found = []
+    end = path.rfind("/")
+    while end > 0:
+        found.append(path[:end])
+        end = path.rfind("/", 0, end)
+    return found
+
+
+def _outermost(paths: set[str]) -> list[str]:
+    """The paths without those below another one."""
+    return sorted(path for path in paths if paths.isdisjoint(_parents(path)))
