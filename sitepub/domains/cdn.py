@@ -74,17 +74,12 @@ class Cdn:
 
     def _txt(self, host: str) -> TxtRecord:
         answer = self._api.call("cdn", "CreateVerifyRecord", {"Domain": host}, host=host)
-        name, zone = str(answer.get("SubDomain", "_cdnauth")), ""
-        for candidate in answer.get("FileVerifyDomains") or ():
-            # The registered domain is the shortest of the names whose files would be looked at.
-            if host == candidate or host.endswith(f".{candidate}"):
-                zone = candidate if not zone or len(candidate) < len(zone) else zone
-        if not zone:
-            from sitepub.domains.host_names import registered_domain
-
-            zone = registered_domain(host)
-        full = name if name == zone or name.endswith(f".{zone}") else f"{name}.{zone}"
-        return TxtRecord(name=full, value=str(answer.get("Record", "")))
+        name = str(answer.get("SubDomain") or "_cdnauth")
+        # The record stands on the registered domain, the shortest of the names whose files would do as well.
+        zones = [str(one) for one in answer.get("FileVerifyDomains") or () if f".{host}".endswith(f".{one}")]
+        zone = min(zones, key=len, default=_registered(host))
+        full = name if f".{name}".endswith(f".{zone}") else f"{name}.{zone}"
+        return TxtRecord(name=full, value=str(answer.get("Record") or ""))
 
     def prove_ownership(self, host: str) -> bool:
         try:
@@ -127,17 +122,16 @@ class Cdn:
             urls_a_call=min((one["Batch"] for one in urls), default=1000),
             folders_a_call=min((one["Batch"] for one in folders), default=100))
 
-    def purge(self, host: str, kind: PurgeKind, addresses: Sequence[str], *, area: str,
+    def purge(self, host: str, kind: PurgeKind, addresses: Sequence[str], *, area: str,  # noqa: ARG002
               flush_type: str = "flush") -> tuple[str, ...]:
-        # Left out, the area is that of the domain itself.
-        where = {"Area": area} if area in ("mainland", "overseas") else {}
+        # Without an area it is that of the domain itself.
         if kind is PurgeKind.URLS:
             answer = self._api.call("cdn", "PurgeUrlsCache", {
-                "Urls": list(addresses), "UrlEncode": True, **where}, host=host)
+                "Urls": list(addresses), "UrlEncode": True}, host=host)
         else:
             paths = [f"{scheme}://{host}/" for scheme in ("http", "https")] if kind is PurgeKind.HOST else addresses
             answer = self._api.call("cdn", "PurgePathCache", {
-                "Paths": list(paths), "FlushType": flush_type, "UrlEncode": True, **where}, host=host)
+                "Paths": list(paths), "FlushType": flush_type, "UrlEncode": True}, host=host)
         return (str(answer.get("TaskId", "")),)
 
     def purge_status(self, tasks: Sequence[str]) -> Mapping[str, str]:
@@ -152,6 +146,16 @@ class Cdn:
         agent = {"UserAgent": user_agent} if user_agent else {}
         answer = self._api.call("cdn", "PushUrlsCache", {"Urls": list(addresses), "Area": area, **agent})
         return (str(answer.get("TaskId", "")),)
+
+
+_SECOND_LEVEL = frozenset({"com", "net", "org", "gov", "edu", "ac", "co"})
+
+
+def _registered(host: str) -> str:
+    """The registered domain, as far as the name tells: two labels, three below com.cn and the like."""
+    labels = host.split(".")
+    deep = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL
+    return ".".join(labels[-3:] if deep else labels[-2:])
 
 
 def _quotas(found: Any, area: str) -> list[dict[str, int]]:

@@ -49,8 +49,9 @@ class CertificateOffice:
         self._patience = patience
         self._step = step
 
-    def check(self, host: Host) -> None:
-        self._own(host)
+    def check(self, host: Host) -> str:
+        own = self._own(host)
+        return own.sha256 if own is not None else ""
 
     def _own(self, host: Host) -> OwnCertificate | None:
         written = own_certificate_info(host)
@@ -259,7 +260,11 @@ class CertificateOffice:
     def _failed(self, host: Host, id: str, found: Certificate | None, work: Work) -> None:
         self._dns.clear("certificate", work)
         if found is not None:
-            self.ssl.delete(id, host=host.host)
+            try:
+                self.ssl.delete(id, host=host.host)
+            except CloudError:
+                # It is of no use and in nobody's way; a free one may not be deleted within its first hour.
+                pass
         work.keeper.keep(work.keeper.record.without_certificate(id))
         why = found.said or f"status {found.status}" if found is not None else "it is gone"
         raise SitepubError(f"{shown_name(host.host)}: the certificate {id} that was applied for was not issued:"

@@ -39,6 +39,8 @@ class EdgeState:
     """UTC, ISO 8601; "" when the edge does not tell."""
     zone: str = ""
     """EdgeOne: ZoneId."""
+    ownership: TxtRecord | None = None
+    """The domain is there, but waits for this proof (EdgeOne)."""
     said: str = ""
     """The edge's own word for its status, and why, when it is not online."""
     config: Mapping[str, Any] = field(default_factory=dict, repr=False)

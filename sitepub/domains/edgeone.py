@@ -265,4 +265,6 @@ def _state(found: Mapping[str, Any]) -> EdgeState:
         cname=str(found.get("Cname") or ""), origin=str((found.get("OriginDetail") or {}).get("Origin") or ""),
         https=mode != "disable" and not deploying, certificate_id=ids[0] if ids and mode == "sslcert" else "",
         certificate_until=min((one for one in until if one), default=""), zone=str(found.get("ZoneId")),
+        ownership=_txt(found.get("OwnershipVerification"), str(found.get("DomainName")))
+        if found.get("IdentificationStatus") == "pending" else None,
         said=said, config=found)

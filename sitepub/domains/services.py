@@ -62,9 +62,10 @@ class CertificatePlan:
 class Certificates(Protocol):
     """Implemented by ``certificates.CertificateOffice``."""
 
-    def check(self, host: Host) -> None:
+    def check(self, host: Host) -> str:
         """Check what the project itself holds (PEM, paths): match, cover, expiry, chain. No network. Raises
-        :class:`~sitepub.errors.ConfigError` at ``host.https_position``."""
+        :class:`~sitepub.errors.ConfigError` at ``host.https_position``. Answers the certificate's fingerprint
+        (SHA-256), "" when the project holds none."""
 
     def plan(self, host: Host, record: HostRecord, state: EdgeState | None) -> CertificatePlan:
         """Reads only. ``state``: the domain on its edge, whose certificate may be the right one already."""

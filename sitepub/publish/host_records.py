@@ -1,0 +1,80 @@
+"""Keeps the records of a site's hosts in its state while a run under the lock works on them."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from sitepub.domains.hosts import former_key
+from sitepub.domains.records import HostRecord
+from sitepub.publish.lock import Lock
+from sitepub.publish.state import State, StateStore
+
+
+class HostLedger:
+    """Implements :class:`~sitepub.domains.hosts.Ledger`. Every change is saved at once."""
+
+    def __init__(self, states: StateStore, lock: Lock, state: State) -> None:
+        self._states = states
+        self._lock = lock
+        self._mutex = threading.Lock()
+        self.state = state
+
+    def keeper(self, record: HostRecord) -> HostKeeper:
+        known = self.state.hosts.get(self._key(record))
+        if known is None or known.edge != record.edge:
+            known = record
+        return HostKeeper(self, known)
+
+    def _key(self, record: HostRecord) -> str:
+        former = former_key(record.host, record.edge)
+        return former if former in self.state.hosts else record.host
+
+    def write(self, record: HostRecord, *, coming: bool) -> None:
+        """``coming``: the host is being brought to this edge; one that is there already moves aside."""
+        with self._mutex:
+            hosts = dict(self.state.hosts)
+            here = hosts.get(record.host)
+            if coming and here is not None and here.edge != record.edge:
+                hosts.pop(former_key(record.host, record.edge), None)
+                # What was made for the host goes on with it.
+                hosts[former_key(here.host, here.edge)] = msgspec.structs.replace(
+                    here, dns=(), certificates=(), certificate=None)
+            key = record.host if coming or (here is not None and here.edge == record.edge) else former_key(
+                record.host, record.edge)
+            hosts[key] = record
+            self._save(hosts=hosts)
+
+    def forget(self, record: HostRecord) -> None:
+        with self._mutex:
+            self._save(hosts={key: one for key, one in self.state.hosts.items()
+                              if (one.host, one.edge) != (record.host, record.edge)})
+
+    def update(self, **changes: Any) -> None:
+        """Change the state itself."""
+        with self._mutex:
+            self._save(**changes)
+
+    def _save(self, **changes: Any) -> None:
+        state = msgspec.structs.replace(self.state, **changes)
+        if state == self.state:
+            return
+        self._lock.still_ours()
+        self._states.save(state)
+        self.state = state
+
+
+@dataclass(slots=True)
+class HostKeeper:
+    """Implements :class:`~sitepub.domains.services.Keeper`."""
+
+    ledger: HostLedger
+    record: HostRecord
+
+    def keep(self, record: HostRecord) -> None:
+        # A host that is taken down stays under the name it has; any other takes its place.
+        self.ledger.write(record, coming=record.setup != "removal")
+        self.record = record
