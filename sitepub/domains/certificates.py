@@ -146,11 +146,21 @@ class CertificateOffice:
     def obtain(self, host: Host, state: EdgeState | None, work: Work) -> EdgeCertificate | None:
         plan = self.plan(host, work.keeper.record, state)
         if plan.certificate is not None or not plan.steps:
+            self._adopt(host, plan.certificate, work)
             return plan.certificate
         own = self._own(host)
         if own is not None:
             return self._upload(own, work)
         return self._apply(host, state, work)
+
+    def _adopt(self, host: Host, found: EdgeCertificate | None, work: Work) -> None:
+        """Learn the id of what an earlier run made and was killed before it saw the answer."""
+        begun = [one for one in work.keeper.record.certificates if not one.id and one.alias]
+        there = self.ssl.find(found.id, host=host.host) if found is not None and begun else None
+        for one in begun:
+            if there is not None and there.alias == one.alias:
+                work.keeper.keep(work.keeper.record.with_certificate(msgspec.structs.replace(
+                    one, id=there.id, fingerprint=one.fingerprint or there.sha256 or there.sha1)))
 
     def _uploaded(self, own: OwnCertificate, record: HostRecord) -> EdgeCertificate | None:
         """The user's certificate, if the account has it: by our record, else by its content."""

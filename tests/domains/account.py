@@ -99,6 +99,10 @@ class Account:
         """How long states take. One cloud is shared by the tests of a worker: put it back."""
         self._page("pace", str(seconds))
 
+    def switches(self, **values: Any) -> None:
+        """Circumstances of the account. Put them back too."""
+        self._page("cdn", json.dumps(values))
+
     def _page(self, name: str, body: str) -> None:
         request = urllib.request.Request(f"{self.cloud.endpoint}/-/{name}", body.encode(), method="POST")
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -115,3 +119,25 @@ class Account:
         told = self.sdk("dnspod", "DescribeRecordList", {"Domain": zone, "Subdomain": name, "ErrorOnEmpty": "no"})
         return sorted((each["Type"], each["Value"].rstrip("."), each["Status"])
                       for each in told["RecordList"] if not each["DefaultNS"])
+
+
+class Killed(BaseException):
+    """The process ends here: nothing catches it."""
+
+
+class CutOff(ServiceApi):
+    """Dies at one call that writes: before it is sent, or after it was carried out and before its answer."""
+
+    def __init__(self, inner: ServiceApi, at: int, *, sent: bool) -> None:
+        self._inner = inner
+        self._left = at
+        self._sent = sent
+
+    def call(self, service: str, action: str, params: Mapping[str, Any], *, host: str = "") -> dict[str, Any]:
+        writes = not action.startswith(("Describe", "Check"))
+        if writes and self._left == 0:
+            if self._sent:
+                self._inner.call(service, action, params, host=host)
+            raise Killed
+        self._left -= writes
+        return self._inner.call(service, action, params, host=host)
