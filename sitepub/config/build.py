@@ -10,9 +10,11 @@ from sitepub.config.document import Node
 from sitepub.config.project import (
     Access,
     CorsRule,
+    Dev,
     HeaderRule,
     Host,
     LifecycleRule,
+    LogTopic,
     Project,
     RedirectRule,
     Source,
@@ -66,6 +68,8 @@ def build_project(file: Path, root: Node, config: ConfigShape, hosts: Sequence[H
         accelerate=inputs.accelerate,
         state_bucket=inputs.state.bucket if inputs.state is not None else None,
         purge=inputs.purge,
+        logs=LogTopic(inputs.logs.topic_id, inputs.logs.region) if inputs.logs is not None else None,
+        dev=_dev(file.parent, inputs),
         hosts=tuple(_host(host, place, node) for host, place in zip(hosts, _items(node, "hosts"), strict=True)),
         dotenv=dict(dotenv),
         warnings=tuple(warnings),
@@ -107,6 +111,13 @@ def _source(root: Path, source: SourceShape, node: Node, *, old_form: bool) -> S
         allow_secrets=tuple(source.allow_secrets),
         position=node.key_here,
     )
+
+
+def _dev(root: Path, inputs: InputsShape) -> Dev:
+    dev = inputs.dev
+    if dev is None:
+        return Dev()
+    return Dev(tuple(_below(root, path) for path in dev.watch), tuple(dev.ignore), dev.command)
 
 
 def _below(folder: Path, path: str) -> Path:

@@ -15,6 +15,7 @@ from sitepub.config.bucket_models import (
     CorsShape,
     HeadersShape,
     LifecycleShape,
+    LogsShape,
     RedirectRuleShape,
     StateShape,
     TagShape,
@@ -85,6 +86,19 @@ class SourceShape(Shape):
         "Files to publish although they look like private keys or credentials; gitignore syntax."))
 
 
+class DevShape(Shape):
+    """What `sitepub dev` does."""
+
+    watch: TextList = Field([], description=(
+        "Folders and files to watch, from the folder of serverless.yml. Left out: `src.src`, the folder that "
+        "the hook runs in. Without a hook the published folder itself is watched."))
+    ignore: TextList = Field([], description=(
+        "Files whose changes mean nothing; patterns in gitignore syntax, from the folder of serverless.yml."))
+    command: FilledText | None = Field(None, description=(
+        "Command that builds whenever a source changes, such as `npx hexo generate --watch`. It is kept "
+        "running in place of the hook, and what it writes into `dist` is published."))
+
+
 class InputsShape(Shape):
     """The site."""
 
@@ -120,11 +134,13 @@ class InputsShape(Shape):
         "Response headers for files; later rules win, header by header. A map of pattern to headers is taken "
         "too."))
     accelerate: Flag = Field(False, description="Upload through the global acceleration endpoint.")
+    logs: LogsShape | None = Field(None, description="Where `sitepub logs` finds the visits of the hosts.")
     state: StateShape | None = Field(None, description="Where sitepub keeps its own state.")
     https: AnyMap | None = Field(None, description=(
         "HTTPS settings of every host that has none of its own, or `auto`."))
     purge: Literal["changed", "all", "none"] = Field("changed", description=(
         "What is purged from the hosts after a deploy: the addresses of what changed, everything, nothing."))
+    dev: DevShape | None = Field(None, description="What `sitepub dev` does.")
     hosts: list[AnyMap] = Field([], description="Custom domains.")
 
 

@@ -142,6 +142,27 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True)
+class Dev:
+    """``dev``: what is watched while the site is worked on, and what builds it."""
+
+    watch: tuple[Path, ...] = ()
+    """Absolute paths to watch in place of the source folder; empty: the source folder."""
+    ignore: tuple[str, ...] = ()
+    """Patterns in gitignore syntax, from the folder of serverless.yml."""
+    command: str | None = None
+    """Shell command that builds by itself whenever something changes; runs in the source folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogTopic:
+    """``logs``: the topic of the log service that the CDN writes visits to."""
+
+    id: str
+    region: str = "ap-shanghai"
+    """The default is where the CDN makes its own logset (CDN API, ListClsLogTopics)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """One site in one stage, as serverless.yml, the variables, .env and the command line say."""
 
@@ -172,9 +193,12 @@ class Project:
     accelerate: bool = False
     state_bucket: str | None = None
     """``state.bucket``: private bucket for sitepub's own state; ``None``: ``sitepub-state-<region>``."""
+    dev: Dev = field(default_factory=Dev)
     hosts: tuple[Host, ...] = ()
     purge: Literal["changed", "all", "none"] = "changed"
     """What is purged from the hosts after a deploy."""
+    logs: LogTopic | None = None
+    """``None``: looked for when it is needed."""
     dotenv: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What the .env files set (may hold credentials: never shown, never passed to the hook)."""
     warnings: tuple[Problem, ...] = ()

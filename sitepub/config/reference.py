@@ -108,7 +108,7 @@ decimals (`007`, `1.0`). The index after the last one appends to a list; `\\.` i
 
 _SECTIONS = (
     ("Top level", "ConfigShape", None),
-    ("inputs", "InputsShape", "`headers`, `accelerate`, `purge` and `state` are *new*."),
+    ("inputs", "InputsShape", "`headers`, `accelerate`, `purge`, `state` and `dev` are *new*."),
     ("inputs.src", "SourceShape", "`src: ./public` is short for `src: {src: ./public}`. `include`, "
      "`exclude`, `timeout` and `allowSecrets` are *new*. Patterns of a `.sitepubignore` file exclude too."),
     ("inputs.headers", "HeadersShape", "*New.* `headers: {\"*.html\": {Cache-Control: no-cache}}`, a map of "
@@ -119,6 +119,8 @@ _SECTIONS = (
     ("inputs.lifecycle[]", "LifecycleShape", "Keys may begin with a capital too, as in the COS API."),
     ("inputs.redirectRules[]", "RedirectRuleShape", "Keys may begin with a capital too, as in the COS API."),
     ("inputs.state", "StateShape", "*New.* Left out, the state lies in `sitepub-state-<region>-<APPID>`."),
+    ("inputs.dev", "DevShape", "*New.* See dev.md."),
+    ("inputs.logs", "LogsShape", "*New.* See logs.md."),
     ("inputs.hosts[]", "HostShape", "`edge` and `dns` are *new*. See domains.md for the whole story."),
     ("inputs.https and inputs.hosts[].https", "HttpsShape", "`https: auto` is short for "
      "`https: {certInfo: auto}`; `https: on` and `https: off` for `https: {switch: …}`."),
