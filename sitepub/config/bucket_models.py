@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from sitepub.config.fields import BucketName, FilledText, Line, OneOrMore, Shape, Text, TextList, Whole, wrong
+from sitepub.config.fields import BucketName, FilledText, Line, OneOrMore, Region, Shape, Text, TextList, Whole, wrong
 
 Method = Literal["GET", "PUT", "HEAD", "POST", "DELETE"]
 
@@ -137,6 +137,14 @@ class HeadersShape(Shape):
     set: Annotated[dict[HeaderName, Line], BeforeValidator(_header_values), WithJsonSchema({
         "type": "object", "additionalProperties": {"type": ["string", "number", "null"]}})] = Field(
         min_length=1, description="Header names and values; an empty value removes the default.")
+
+
+class LogsShape(Shape):
+    """Where visits are read from."""
+
+    topic_id: FilledText = Field(description=(
+        "Log topic (CLS) that the CDN's real-time logs go to; left out, it is looked for through the CDN API."))
+    region: Region = Field("ap-shanghai", description="Region of the topic.")
 
 
 class StateShape(Shape):

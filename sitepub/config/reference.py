@@ -108,7 +108,7 @@ decimals (`007`, `1.0`). The index after the last one appends to a list; `\\.` i
 
 _SECTIONS = (
     ("Top level", "ConfigShape", None),
-    ("inputs", "InputsShape", "`headers`, `accelerate`, `purge`, `state` and `dev` are *new*."),
+    ("inputs", "InputsShape", "`headers`, `accelerate`, `purge`, `logs`, `state` and `dev` are *new*."),
     ("inputs.src", "SourceShape", "`src: ./public` is short for `src: {src: ./public}`. `include`, "
      "`exclude`, `timeout` and `allowSecrets` are *new*. Patterns of a `.sitepubignore` file exclude too."),
     ("inputs.headers", "HeadersShape", "*New.* `headers: {\"*.html\": {Cache-Control: no-cache}}`, a map of "

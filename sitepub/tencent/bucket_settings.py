@@ -178,6 +178,14 @@ class BucketSettings:
     def delete_website(self) -> None:
         self._call("DeleteBucketWebsite", "delete_bucket_website")
 
+    def get_logging(self) -> tuple[str, str] | None:
+        """Bucket and prefix that the access log is delivered to (436/17053); ``None``: it is not kept."""
+        found = self._get("GetBucketLogging", "get_bucket_logging")
+        target = found.get("LoggingEnabled") if isinstance(found, dict) else None
+        if not isinstance(target, dict) or not target.get("TargetBucket"):
+            return None
+        return str(target["TargetBucket"]), str(target.get("TargetPrefix") or "")
+
     # The SDK
 
     def _get(self, action: str, method: str, **arguments: Any) -> Any:
