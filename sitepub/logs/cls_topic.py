@@ -1,0 +1,202 @@
+"""Visits from a topic of the log service (CLS) that the CDN writes to."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from sitepub.errors import CloudError, NetworkError, SitepubError
+from sitepub.logs.cls_record import parse_record
+from sitepub.logs.merge import Seen, Settling
+from sitepub.logs.source import Note
+from sitepub.logs.visit import Visit
+
+PAGE = 1000
+"""Records a question brings at most (CLS API 614/56447)."""
+CURSOR_LIMIT = 10_000
+"""Records that one cursor leads to at most (614/56447)."""
+_TRANSIENT = ("RequestLimitExceeded", "InternalError", "LimitExceeded", "FailedOperation.SearchTimeout",
+              "FailedOperation.QueryError", "OperationDenied.SearchTimeout")
+
+
+class Api(Protocol):
+    """The calls of the cloud API that are needed here; ``tencent.cloud_api.CloudApi`` is one."""
+
+    def call(self, service: str, version: str, action: str, params: Mapping[str, Any], /) -> dict[str, Any]:
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a topic is followed. Seconds."""
+
+    every: float = 2.0
+    """Between two questions."""
+    overlap: float = 60.0
+    """How far a question reaches back before the last one."""
+    far_every: float = 30.0
+    """Between two questions that reach far back."""
+    far: float = 900.0
+    """How far those reach: a record that the service shows later than this after its time is not seen."""
+    settle: float = 5.0
+    """How long a visit is held, so that earlier ones can still go first."""
+    ahead: float = 60.0
+    """How far this computer's clock may be behind the service's."""
+
+
+class ClsTopic:
+    """One topic. Implements :class:`source.Source`.
+
+    Every question covers a window that overlaps the ones before; ``PkgId`` and ``PkgLogId``, which name a
+    record (CLS API 614/56447, LogInfo), tell what was seen already.
+    """
+
+    delay = "a few seconds"
+
+    def __init__(self, api: Api, topic: str, hosts: Sequence[str] = (), *, pace: Pace | None = None,
+                 clock: Callable[[], float] = time.time) -> None:
+        """``hosts``: whose visits are wanted, of all that the topic holds; none: everybody's."""
+        self.name = f"CLS topic {topic}"
+        self._api = api
+        self._topic = topic
+        self._hosts = {host.lower() for host in hosts}
+        self._pace = pace or Pace()
+        self._clock = clock
+        self._closed = threading.Event()
+        self._narrow = bool(hosts)
+
+    def read(self, since: datetime) -> Iterator[Visit]:
+        begin, end = _ms(since), int((self._clock() + self._pace.ahead) * 1000)
+        seen = Seen()
+        for records in self._ask(begin, end):
+            # The service sorts; what it tells twice on two pages is told here once.
+            yield from sorted(self._fresh(records, seen), key=lambda visit: visit.time)
+
+    def follow(self, stop: threading.Event, since: datetime | None = None,
+               note: Note | None = None) -> Iterator[Visit]:
+        pace = self._pace
+        start = _ms(since or datetime.fromtimestamp(self._clock(), UTC))
+        seen, settling = Seen(), Settling(pace.settle)
+        asked_until = start
+        """Up to here, questions were answered in full."""
+        far_at = time.monotonic() + pace.far_every
+        lost = False
+        wait = 0.0
+        while not stop.wait(wait) and not self._closed.is_set():
+            wait = pace.every
+            now = self._clock()
+            far = time.monotonic() >= far_at
+            back = pace.far if far or lost else pace.overlap
+            begin = max(start, asked_until - round(back * 1000))
+            try:
+                for records in self._ask(begin, round((now + pace.ahead) * 1000)):
+                    settling.add(self._fresh(records, seen), time.monotonic())
+                    if stop.is_set():
+                        return
+                if lost and note is not None:
+                    note(f"{self.name} answers again")
+                lost = False
+                asked_until = max(asked_until, round(now * 1000))
+                if far:
+                    far_at = time.monotonic() + pace.far_every
+                seen.forget_before(max(start, asked_until - round((pace.far + pace.overlap) * 1000)))
+            except SitepubError as error:
+                if not _passes(error):
+                    yield from settling.rest()
+                    raise
+                if not lost and note is not None:
+                    note(f"{self.name} does not answer ({error.message}): waiting for it")
+                lost = True
+            yield from settling.ready(time.monotonic())
+        yield from settling.rest()
+
+    def close(self) -> None:
+        self._closed.set()
+
+    def _fresh(self, records: Sequence[Mapping[str, Any]], seen: Seen) -> list[Visit]:
+        found = []
+        for record in records:
+            at = _whole(record.get("Time"))
+            text = str(record.get("LogJson") or record.get("RawLog") or "")
+            id = _id(record)
+            visit = parse_record(text, time_ms=at, id=id)
+            if visit is None or not seen.take(visit.id, at if at is not None else _ms(visit.time)):
+                continue
+            if not self._hosts or visit.host.lower() in self._hosts:
+                found.append(visit)
+        return found
+
+    def _ask(self, begin: int, end: int) -> Iterator[list[Mapping[str, Any]]]:
+        """Pages of records from ``begin`` to before ``end`` (Unix milliseconds), in the order of their times.
+
+        Beyond what one cursor leads to, a new question begins at the time of the last record: it brings
+        some of them again, and leaves none out.
+        """
+        while True:
+            count, last, cursor = 0, begin, ""
+            while count < CURSOR_LIMIT:
+                records, over, cursor = self._search(begin, end, {"Context": cursor} if cursor else {})
+                if records:
+                    yield records
+                if over:
+                    return
+                count += len(records)
+                last = max([last, *(at for one in records if (at := _whole(one.get("Time"))) is not None)])
+                if not cursor:
+                    break
+            if last == begin:
+                # More than a cursor's worth within one moment.
+                yield from self._count_on(begin, end, count)
+                return
+            begin = last
+
+    def _count_on(self, begin: int, end: int, offset: int) -> Iterator[list[Mapping[str, Any]]]:
+        """The rest of a window, by how many records come before it: slower, but without a limit."""
+        over = False
+        while not over:
+            records, over, _cursor = self._search(begin, end, {"Offset": offset})
+            if records:
+                yield records
+            offset += len(records)
+
+    def _search(self, begin: int, end: int, where: Mapping[str, Any]
+                ) -> tuple[list[Mapping[str, Any]], bool, str]:
+        """One page: records, whether it was the last one, and the cursor to the next."""
+        wanted = " OR ".join(f'host:"{host}"' for host in sorted(self._hosts)) if self._narrow else ""
+        try:
+            answer = self._api.call("cls", "2020-10-16", "SearchLog", {
+                "TopicId": self._topic, "From": begin, "To": end, "QueryString": wanted, "QuerySyntax": 1,
+                "Sort": "asc", "Limit": PAGE, **where})
+        except CloudError as error:
+            if not wanted or _passes(error) or not error.code.startswith(("FailedOperation", "InvalidParam")):
+                raise
+            # A topic without an index of the host: take everything, and choose here.
+            self._narrow = False
+            return self._search(begin, end, where)
+        records = [one for one in answer.get("Results") or () if isinstance(one, Mapping)]
+        return records, bool(answer.get("ListOver", True)) or not records, str(answer.get("Context") or "")
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _whole(value: Any) -> int | None:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _id(record: Mapping[str, Any]) -> str:
+    package, number = record.get("PkgId"), record.get("PkgLogId")
+    return f"{package}-{number}" if package not in (None, "") and number not in (None, "") else ""
+
+
+def _passes(error: SitepubError) -> bool:
+    """Whether waiting may cure it."""
+    return isinstance(error, NetworkError) or error.code.startswith(_TRANSIENT)
