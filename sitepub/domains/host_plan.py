@@ -155,6 +155,7 @@ def plan_removal(record: HostRecord, edge: Edge, reason: str) -> HostPlan:
     parts += [f"delete certificate {made.id}" for made in record.certificates if made.id]
     if not record.created:
         parts.append(f"the domain itself stays on {edge.word}: sitepub did not make it")
-    step = HostStep(HostStepKind.TAKE_DOWN, name, f"take {name} down: {'; '.join(parts)}", reason,
-                    destructive=True, edge=edge.kind)
+    made = record.created or record.dns or any(one.id for one in record.certificates)
+    words = f"take {name} down: {'; '.join(parts)}" if made else f"forget {name}: sitepub made nothing there"
+    step = HostStep(HostStepKind.TAKE_DOWN, name, words, reason, destructive=bool(made), edge=edge.kind)
     return HostPlan(name, edge.kind, record, (step,), looked=True)

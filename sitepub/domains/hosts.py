@@ -141,7 +141,8 @@ class Hosts:
         for record in records.values():
             edge = wanted.get(record.host)
             if edge is None:
-                plans.append(plan_removal(record, self.edge_of(record.edge, record.bucket), "not in serverless.yml any more"))
+                plans.append(plan_removal(record, self.edge_of(record.edge, record.bucket),
+                                          "not in serverless.yml any more"))
             elif edge != record.edge:
                 # Its DNS records and certificates go on to the new edge.
                 bare = msgspec.structs.replace(record, dns=(), certificates=())
@@ -205,9 +206,9 @@ class Hosts:
         def take_down() -> HostOutcome:
             try:
                 keeper = ledger.keeper(plan.record)
-                work = Work(keeper, listener, stop)
-                outcome = TakeDown(keeper.record, self.edge_of(plan.edge, plan.record.bucket), self.certificates, self.names,
-                                   work).carry_out()
+                edge = self.edge_of(plan.edge, plan.record.bucket)
+                outcome = TakeDown(keeper.record, edge, self.certificates, self.names,
+                                   Work(keeper, listener, stop)).carry_out()
                 if not moves:
                     self.claims.release(plan.name)
                 ledger.forget(plan.record)

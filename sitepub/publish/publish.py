@@ -22,6 +22,7 @@ from sitepub.publish.progress import Progress
 from sitepub.publish.releases import ReleaseRecord, Releases, new_release_id
 from sitepub.publish.remote import Remote, ensure_state_bucket
 from sitepub.publish.state import VERSION, Created, Journal, ReleaseInfo, State, discard_leftovers
+from sitepub.publish.unpurged import unpurged_after
 from sitepub.publish.workers import EitherEvent
 from sitepub.settings.apply import Told, apply_settings
 from sitepub.settings.steps import SettingStep, Timing
@@ -145,6 +146,7 @@ class _Deploy:
         base, new_bucket = self.prepared.base, self.prepared.new_bucket
         created = Created(self.remote.bucket, base.region, self.started) if new_bucket else base.created
         self._save(pending=self._journal(self.prepared.plan.steps), created=created,
+                   unpurged=unpurged_after(base.unpurged, self.prepared.plan, self.remote.project),
                    settings_hash="" if self.prepared.settings else base.settings_hash)
 
     def _settings_before(self) -> None:

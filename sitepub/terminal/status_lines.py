@@ -1,0 +1,107 @@
+"""The live status of a few things that are waited for: a line each, redrawn on a terminal, told anew elsewhere
+when the words change or a while has passed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from sitepub.terminal.messages import visible
+from sitepub.terminal.secrets import scrub
+from sitepub.terminal.terminal import Terminal
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_FRAME = 0.1
+"""Seconds between two frames."""
+_AGAIN = 30.0
+"""Seconds after which a status that still holds is told again where nothing can be redrawn."""
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
+
+class StatusLines:
+    """Used as a context manager; its methods are thread-safe."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._lock = threading.Lock()
+        self._lines: dict[str, str] = {}
+        self._told: dict[str, tuple[str, float]] = {}
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def show(self, name: str, text: str) -> None:
+        """The status of ``name`` from now on. What stands after the last comma (seconds) may change without
+        being told anew."""
+        with self._lock:
+            self._lines[name] = text
+            if self._terminal.live or self._terminal.quiet:
+                return
+            words, now = text.rpartition(", ")[0] or text, time.monotonic()
+            before, at = self._told.get(name, ("", 0.0))
+            if words == before and now - at < _AGAIN:
+                return
+            self._told[name] = (words, now)
+        self._terminal.note(f"{visible(name)}: {visible(text)}")
+
+    def clear(self, name: str) -> None:
+        """Nothing is waited for there any more."""
+        with self._lock:
+            self._lines.pop(name, None)
+
+    def __enter__(self) -> Self:
+        if self._terminal.live:
+            self._thread = threading.Thread(target=self._draw, name="status", daemon=True)
+            self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        del kind, error, trace
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _draw(self) -> None:
+        # Nothing for what is done at once.
+        if self._ended.wait(2.5 * _FRAME):
+            return
+        from rich.console import Console
+        from rich.live import Live
+        from rich.text import Text
+
+        terminal = self._terminal
+        console = Console(file=terminal.stderr, force_terminal=True, width=terminal.width, highlight=False,
+                          markup=False, emoji=False, no_color=not terminal.colored(stream_is_tty=True),
+                          _environ=terminal.environ)
+        live = Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False,
+                    redirect_stderr=False)
+
+        def above(text: str) -> None:
+            console.print(Text.from_ansi(text), soft_wrap=True)
+
+        live.start()
+        terminal.above_live = above
+        frame = 0
+        try:
+            while True:
+                live.update(self._frame(frame), refresh=True)
+                frame += 1
+                if self._ended.wait(_FRAME):
+                    return
+        finally:
+            terminal.above_live = None
+            live.stop()
+
+    def _frame(self, number: int) -> RenderableType:
+        from rich.console import Group
+        from rich.text import Text
+
+        with self._lock:
+            lines = dict(self._lines)
+        spinner = _SPINNER[number % len(_SPINNER)] if self._terminal.unicode else "-\\|/"[number % 4]
+        return Group(*(Text(f"{spinner} {scrub(visible(name))}: {scrub(visible(text))}", no_wrap=True,
+                            overflow="ellipsis") for name, text in lines.items()))
