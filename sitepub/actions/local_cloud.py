@@ -22,11 +22,15 @@ from urllib.parse import urlsplit
 
 from sitepub.actions import local_process
 from sitepub.config import places
-from sitepub.errors import Refused, SitepubError
+from sitepub.errors import Refused, SitepubError, UsageError
 from sitepub.tencent.cloud import Credentials, Embedded
 
 PATIENCE = 30.0
 """Seconds that a start, a stop, or another process's start may take."""
+
+
+_WRONG_OPTION = 2
+"""Exit code of the server for an option that it does not understand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,8 @@ def _spawn(data: Path, wish: Wish, environ: Mapping[str, str]) -> EmbeddedCloud:
                 cloud = find(data)
                 if cloud is not None:
                     return cloud
+                if process.returncode == _WRONG_OPTION and (told := local_process.tail(log)):
+                    raise UsageError(f"{told[-1]}.")
                 raise _not_started(f"The embedded cloud ended at once, with exit code {process.returncode}.",
                                    log)
             time.sleep(0.02)

@@ -157,11 +157,20 @@ def test_a_damaged_description_counts_as_not_running(content: str, tmp_path: Pat
     assert local_cloud.find(tmp_path) is None
 
 
-def test_a_start_that_fails_shows_the_end_of_the_log(environ: Mapping[str, str]) -> None:
+def test_faults_that_do_not_exist_are_a_usage_mistake(environ: Mapping[str, str]) -> None:
     code, screen = local(environ, "start", "--faults", "nonsense=2")
+    assert code == 2
+    assert "unknown kind 'nonsense', expected one of 500, 503" in screen.noted
+
+
+def test_a_start_that_fails_shows_the_end_of_the_log(environ: Mapping[str, str]) -> None:
+    data = local_cloud.data_folder(environ)
+    data.mkdir(parents=True)
+    (data / "identity.json").write_text("not an identity")
+    code, screen = local(environ, "start")
     assert code == 1
-    assert "ended at once, with exit code 2" in screen.noted
-    assert "nonsense" in screen.noted and "server.log" in screen.noted
+    assert "ended at once, with exit code" in screen.noted
+    assert "identity" in screen.noted and "server.log" in screen.noted
 
 
 def test_the_server_gets_no_real_credentials(environ: Mapping[str, str]) -> None:
