@@ -269,6 +269,8 @@ def test_ones_own_is_uploaded_once_and_recognised_afterwards(account: Account, a
     assert first is not None and first.pem is not None and "PRIVATE KEY" in first.pem()[1]
     plan = office(account).plan(host, kept.record, None)
     assert plan.steps == () and plan.certificate is not None and plan.certificate.id == first.id
+    assert office(account).check(host) == first.fingerprint != ""
+    assert office(account).check(auto(host.host)) == ""
     # Also by somebody without our record, and with the record of another upload.
     plan = office(account).plan(host, HostRecord(host=host.host), None)
     assert plan.certificate is not None and plan.certificate.id == first.id
@@ -315,11 +317,13 @@ def test_killed_at_the_upload_it_is_found_and_known_to_be_ours(account: Account,
 def test_a_bad_one_is_refused_before_anything_is_sent(account: Account, authority: Authority) -> None:
     leaf = authority.leaf("bad", "other.example", kind="prime256v1")
     host = own("www.bad.example", authority.chain(leaf), leaf.key_pem)
-    unreachable = CutOff(account.api, 0, sent=False)
-    for step in (lambda one: one.check(host), lambda one: one.obtain(host, None, work_on(Kept(host.host)))):
-        with pytest.raises(ConfigError) as caught:
-            step(office(account, api=unreachable))
-        assert caught.value.problems[0].position == HERE
+    unreachable = office(account, api=CutOff(account.api, 0, sent=False))
+    with pytest.raises(ConfigError) as checked:
+        unreachable.check(host)
+    with pytest.raises(ConfigError) as obtained:
+        unreachable.obtain(host, None, work_on(Kept(host.host)))
+    assert checked.value.problems == obtained.value.problems
+    assert checked.value.problems[0].position == HERE
 
 
 # By id, and none at all
