@@ -124,14 +124,14 @@ class Cdn:
 
     def purge(self, host: str, kind: PurgeKind, addresses: Sequence[str], *, area: str,  # noqa: ARG002
               flush_type: str = "flush") -> tuple[str, ...]:
-        # Without an area it is that of the domain itself.
+        # Without an area it is that of the domain itself. No UrlEncode: the addresses are encoded already.
         if kind is PurgeKind.URLS:
             answer = self._api.call("cdn", "PurgeUrlsCache", {
-                "Urls": list(addresses), "UrlEncode": True}, host=host)
+                "Urls": list(addresses)}, host=host)
         else:
             paths = [f"{scheme}://{host}/" for scheme in ("http", "https")] if kind is PurgeKind.HOST else addresses
             answer = self._api.call("cdn", "PurgePathCache", {
-                "Paths": list(paths), "FlushType": flush_type, "UrlEncode": True}, host=host)
+                "Paths": list(paths), "FlushType": flush_type}, host=host)
         return (str(answer.get("TaskId", "")),)
 
     def purge_status(self, tasks: Sequence[str]) -> Mapping[str, str]:

@@ -168,7 +168,7 @@ class EdgeOne:
         zone = self.zone(host)
         if zone is None:
             raise NotFound(f"{host} lies in no EdgeOne zone of this account", code="ZoneNotFound")
-        answer = self._api.call("teo", action, {"ZoneId": zone.get("ZoneId"), "EncodeUrl": True, **params},
+        answer = self._api.call("teo", action, {"ZoneId": zone.get("ZoneId"), **params},
                                 host=host)
         failed = [f"{', '.join(one.get('Targets') or ())}: {one.get('Reason')}"
                   for one in answer.get("FailedList") or ()]

@@ -233,6 +233,9 @@ class Setup:
             self._keep(certificate=used)
             raise Later(f"DNS does not lead {name} to {state.cname} yet")
         self._keep(setup="", certificate=used, settings_hash=self.plan.hash, verified=now_iso())
+        if used is not None and used.id:
+            for stays in self.certificates.tidy(used.id, self.work):
+                self._tell_done(stays)
 
     def _in_use(self, state: EdgeState, certificate: EdgeCertificate | None) -> CertificateInUse | None:
         if certificate is not None:

@@ -74,6 +74,10 @@ class Certificates(Protocol):
         """Make the certificate ready: look again, upload or apply and wait. ``None``: it is not to be
         had without waiting (``work.wait`` false); a later run goes on."""
 
+    def tidy(self, in_use: str, work: Work) -> Sequence[str]:
+        """After a certificate was bound and seen: delete the ones that sitepub made for this host before.
+        Answers sentences about what stays."""
+
     def withdraw(self, record: HostRecord, work: Work) -> Sequence[str]:
         """Delete the certificates that sitepub made for this host. Answers sentences about what stays."""
 
