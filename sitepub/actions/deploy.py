@@ -6,10 +6,18 @@ import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sitepub.actions.build import build
 from sitepub.actions.connect import connect
+from sitepub.actions.hosts import (
+    HostsDone,
+    HostsPrepared,
+    apply_hosts,
+    prepare_hosts,
+    problems_of,
+    raise_if_failed,
+)
 from sitepub.actions.interrupt import stopping
 from sitepub.config.project import Project
 from sitepub.errors import Interrupted, PartlyDone, Problem, SitepubError
@@ -22,6 +30,9 @@ from sitepub.publish.remote import Remote, open_remote
 from sitepub.settings.steps import SettingStep
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud
+
+if TYPE_CHECKING:
+    from sitepub.domains.services import Listener
 
 _FAILURES_SHOWN = 10
 
@@ -45,6 +56,12 @@ class Teller(Protocol):
     def setting(self, step: SettingStep) -> None:
         """A bucket setting was written."""
 
+    def approve_hosts(self, prepared: HostsPrepared) -> None:
+        """Asked before a host is taken down or something of others is changed. Raises Refused."""
+
+    def listener(self) -> AbstractContextManager[Listener]:
+        """Shows what happens to the hosts while the context lasts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -54,6 +71,8 @@ class Options:
     verify: bool = False
     force: bool = False
     allow_delete: bool = False
+    wait: bool = True
+    """Wait until the hosts are online."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +86,14 @@ class Planned:
     prepared: Prepared
     refusal: SitepubError | None
     """Why a deploy would stop before changing anything, if it would."""
+    hosts: HostsPrepared | None = None
+    """``None``: the site has no custom domains."""
     warnings: tuple[Problem, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Nothing to do."""
+        return self.prepared.empty and (self.hosts is None or self.hosts.empty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +106,7 @@ class Deployed:
     url: str
     outcome: Outcome
     seconds: float
+    hosts: HostsDone | None = None
     warnings: tuple[Problem, ...] = ()
 
 
@@ -101,13 +128,15 @@ def plan(project: Project, options: Options, teller: Teller, environ: Mapping[st
     warnings = _Warnings(teller)
     cloud, remote, prepared, _ = _prepare(project, options, teller, environ, warnings)
     with remote:
+        hosts = prepare_hosts(project, cloud, remote, prepared, verify=options.verify)
+        warnings.add(*problems_of(hosts) if hosts is not None else ())
         refusal: SitepubError | None = None
         try:
             refuse_mass_deletion(prepared.plan, allowed=options.allow_delete)
         except SitepubError as error:
             refusal = error
         return Planned(project, cloud, remote.bucket, _address(cloud, remote),
-                       prepared, refusal, tuple(warnings.kept))
+                       prepared, refusal, hosts, tuple(warnings.kept))
 
 
 def deploy(project: Project, options: Options, teller: Teller, environ: Mapping[str, str]) -> Deployed:
@@ -122,7 +151,10 @@ def deploy(project: Project, options: Options, teller: Teller, environ: Mapping[
     cloud, remote, prepared, snapshot = _prepare(project, options, teller, environ, warnings)
     with remote:
         refuse_mass_deletion(prepared.plan, allowed=options.allow_delete)
+        hosts = prepare_hosts(project, cloud, remote, prepared, verify=options.verify)
         teller.approve(prepared)
+        if hosts is not None:
+            teller.approve_hosts(hosts)
         if prepared.settled:
             outcome = publish(remote, snapshot, prepared)
         else:
@@ -131,19 +163,28 @@ def deploy(project: Project, options: Options, teller: Teller, environ: Mapping[
                     allow_delete=options.allow_delete, approve=teller.approve, progress=progress,
                     told=teller.setting, stop=stop))
         _raise_if_incomplete(outcome)
+        hosts_done = None
+        if hosts is not None:
+            hosts_done = _about_hosts(project, remote, hosts, outcome, teller, options)
         warnings.add(*_about_the_address(cloud, remote.bucket, outcome))
         return Deployed(project, cloud, remote.bucket, _address(cloud, remote),
-                        outcome, time.monotonic() - started, tuple(warnings.kept))
+                        outcome, time.monotonic() - started, hosts_done, tuple(warnings.kept))
+
+
+def _about_hosts(project: Project, remote: Remote, hosts: HostsPrepared, outcome: Outcome, teller: Teller,
+                 options: Options) -> HostsDone:
+    """The site is live: now its hosts."""
+    if hosts.settled:
+        return HostsDone(tuple(hosts.unchanged), records=outcome.state.hosts)
+    with stopping() as stop, teller.listener() as listener:
+        done = apply_hosts(project, remote, hosts, listener, stop, wait=options.wait)
+    raise_if_failed(done)
+    return done
 
 
 def _prepare(project: Project, options: Options, teller: Teller, environ: Mapping[str, str],
              warnings: _Warnings) -> tuple[Cloud, Remote, Prepared, Snapshot]:
     warnings.add(*project.warnings)
-    if project.hosts:
-        names = ", ".join(host.host for host in project.hosts)
-        warnings.add(Problem(f"the custom domains were checked and left alone: {names}",
-                             project.hosts[0].position,
-                             "this version of sitepub does not set up domains, certificates or the CDN yet"))
     # Credentials first: nobody should wait for a build only to be told that there are none.
     cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
     snapshot = build(project, run_the_hook=options.build, environ=environ, output=teller.hook_line)

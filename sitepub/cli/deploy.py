@@ -18,8 +18,9 @@ from sitepub.config.project import Project
 @click.option("--verify", is_flag=True,
               help="Compare with the bucket itself, not with what sitepub remembers.")
 @click.option("--allow-delete", is_flag=True, help="Allow to delete more than half of the site.")
+@click.option("--no-wait", is_flag=True, help="Do not wait until the hosts are online.")
 def deploy(run: Run, dry_run: bool, yes: bool, force: bool, no_build: bool, verify: bool,
-           allow_delete: bool) -> int:
+           allow_delete: bool, no_wait: bool) -> int:
     """Build the site and publish what changed.
 
     In a folder without a serverless.yml the projects in its child folders are deployed, one after another.
@@ -27,7 +28,8 @@ def deploy(run: Run, dry_run: bool, yes: bool, force: bool, no_build: bool, veri
     from sitepub.actions.deploy import Options
     from sitepub.cli.projects import each_project
 
-    options = Options(run.local, run.profile, not no_build, verify, force, allow_delete)
+    options = Options(run.local, run.profile, not no_build, verify, force, allow_delete,
+                      not no_wait)
     if dry_run:
         from sitepub.cli.plan import work
 
@@ -63,6 +65,10 @@ def _show(run: Run, done: Any) -> None:
     else:
         terminal.note(", ".join([*words, f"{counts.unchanged:,} unchanged"]))
     terminal.result(f"\nregion:  {done.project.region}\nwebsite: {terminal.style(done.url, 'bold')}")
+    if done.hosts is not None:
+        from sitepub.cli.host_view import done_lines
+
+        terminal.result("\n".join(done_lines(terminal, done.project, done.hosts)))
     if not terminal.quiet and not terminal.wants_json:
         code = qr_code(terminal, done.url)
         if code is not None:
@@ -72,6 +78,7 @@ def _show(run: Run, done: Any) -> None:
 
 def deployed_object(done: Any) -> dict[str, Any]:
     """What programs get."""
+    from sitepub.actions.hosts import host_objects
     from sitepub.cli.plan_view import warning_list
 
     project, outcome = done.project, done.outcome
@@ -82,5 +89,7 @@ def deployed_object(done: Any) -> dict[str, Any]:
         "changes": {"uploaded": counts.uploaded, "copied": counts.copied, "headers": counts.headers,
                     "deleted": counts.deleted, "unchanged": counts.unchanged},
         "bytes": outcome.bytes_sent, "seconds": round(done.seconds, 3),
-        "release": outcome.release.id if outcome.release else None, "warnings": warning_list(done.warnings),
+        "release": outcome.release.id if outcome.release else None,
+        "hosts": host_objects(project, done.hosts.steps, done.hosts) if done.hosts is not None else [],
+        "warnings": warning_list(done.warnings),
     }

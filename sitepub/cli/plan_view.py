@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from sitepub.actions.deploy import Planned
+from sitepub.actions.hosts import host_objects
+from sitepub.cli.host_view import step_lines
+from sitepub.domains.steps import HostStep
 from sitepub.errors import Problem
 from sitepub.publish.plan import Action, Plan, Reason, Step
 from sitepub.terminal.messages import visible
@@ -21,18 +24,24 @@ def plan_lines(terminal: Terminal, planned: Planned) -> Iterator[str]:
     project, prepared = planned.project, planned.prepared
     plan = prepared.plan
     yield (f"Plan for {project.name}, stage {project.stage}: bucket {planned.bucket} in {project.region}")
-    if prepared.empty:
+    if planned.empty and not _host_steps(planned):
         yield f"Nothing to do: {counted(plan.unchanged, 'file')} as they should be."
         return
     for step in prepared.settings:
         yield f"  {terminal.style('*', 'cyan')} {visible(step.summary)}  ({step.reason})"
     for each in plan.steps:
         yield _line(terminal, each)
+    if _host_steps(planned):
+        yield from step_lines(terminal, _host_steps(planned))
     yield totals(plan, len(prepared.settings))
     for key in plan.given_up:
         yield f"  left alone, somebody else wrote it since: {visible(key)}"
     if plan.foreign:
         yield f"  left alone: {counted(len(plan.foreign), 'object')} that sitepub did not upload"
+
+
+def _host_steps(planned: Planned) -> tuple[HostStep, ...]:
+    return planned.hosts.steps if planned.hosts is not None else ()
 
 
 def _line(terminal: Terminal, step: Step) -> str:
@@ -61,7 +70,7 @@ def plan_object(planned: Planned) -> dict[str, Any]:
     project, plan = planned.project, planned.prepared.plan
     refusal = planned.refusal
     return {
-        "status": "unchanged" if planned.prepared.empty else "planned", "app": project.app,
+        "status": "unchanged" if planned.empty else "planned", "app": project.app,
         "stage": project.stage, "name": project.name, "region": project.region, "bucket": planned.bucket,
         "url": planned.url, "changes": {
             "uploaded": len(plan.uploads), "copied": len(plan.copies), "headers": len(plan.header_changes),
@@ -72,6 +81,7 @@ def plan_object(planned: Planned) -> dict[str, Any]:
         "steps": [{"action": step.action.value, "key": step.key, "reason": step.reason.value,
                    "phase": step.phase.value, "bytes": step.bytes_sent, "source": step.source_key
                    if step.action is Action.COPY else None} for step in plan.steps],
+        "hosts": host_objects(project, _host_steps(planned)) if planned.hosts is not None else [],
         "left_alone": [*plan.foreign, *plan.given_up],
         "refusal": None if refusal is None else {"code": refusal.code, "message": refusal.message,
                                                  "hint": refusal.hint},

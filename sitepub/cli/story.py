@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
 
 from sitepub.errors import Problem, Refused
 from sitepub.publish.guards import shown
@@ -15,6 +16,10 @@ from sitepub.terminal.messages import visible
 from sitepub.terminal.progress import TransferProgress
 from sitepub.terminal.sizes import counted
 from sitepub.terminal.terminal import Terminal
+
+if TYPE_CHECKING:
+    from sitepub.actions.hosts import HostsPrepared
+    from sitepub.domains.services import Listener
 
 
 class Story:
@@ -47,6 +52,24 @@ class Story:
                           hint="if the site may replace them: --yes; what is not in the site stays anyway")
         self._terminal.note(visible_lines(words))
         self._terminal.confirm_or_refuse("Replace them?")
+
+    def approve_hosts(self, prepared: HostsPrepared) -> None:
+        steps = prepared.plan.destructive
+        if not steps or self._yes:
+            return
+        from sitepub.cli.host_view import step_lines
+
+        words = "\n".join(step_lines(self._terminal, steps))
+        if not self._terminal.can_ask:
+            raise Refused(f"this deploy would take away or change what stands outside of the site:\n{words}",
+                          code="HostsNotConfirmed", hint="if that is what you want: --yes")
+        self._terminal.note(words)
+        self._terminal.confirm_or_refuse("Do this?")
+
+    def listener(self) -> AbstractContextManager[Listener]:
+        from sitepub.cli.host_view import host_listener
+
+        return host_listener(self._terminal)
 
     @contextmanager
     def transfer(self) -> Iterator[Progress]:

@@ -29,7 +29,9 @@ def unpurged_after(before: Sequence[str], plan: Plan, project: Project) -> tuple
         return tuple(before)
     if project.purge == "all":
         return (EVERYTHING,)
-    new, changed, deleted = [], [], []
+    new: list[str] = []
+    changed: list[str] = []
+    deleted: list[str] = []
     for step in plan.steps:
         (deleted if step.action is Action.DELETE else new if step.reason in _NEW else changed).append(step.key)
     keys = sorted({*before, *keys_to_purge(new, changed, deleted)})

@@ -1,0 +1,71 @@
+"""Hosts in words: their steps, what became of them, and what happens meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sitepub.domains.steps import HostStep, HostStepKind
+from sitepub.terminal.messages import visible
+from sitepub.terminal.status_lines import StatusLines
+from sitepub.terminal.terminal import Terminal
+
+if TYPE_CHECKING:
+    from sitepub.actions.hosts import HostsDone
+    from sitepub.config.project import Project
+
+_MARKS = {HostStepKind.CREATE: ("+", "green"), HostStepKind.CERTIFICATE: ("+", "green"),
+          HostStepKind.TAKE_DOWN: ("-", "red"), HostStepKind.RECORD: ("!", "yellow"),
+          HostStepKind.UPDATE: ("~", "yellow"), HostStepKind.DNS: ("~", "yellow")}
+_VALUE = 200
+
+
+def step_lines(terminal: Terminal, steps: Sequence[HostStep]) -> Iterator[str]:
+    """Every step, with its settings leaf by leaf."""
+    for step in steps:
+        mark, color = _MARKS.get(step.kind, ("*", "cyan"))
+        yield f"  {terminal.style(mark, color)} host    {visible(step.summary)}  ({visible(step.reason)})"
+        for leaf in step.details:
+            text = visible(str(leaf))
+            yield f"        {text if len(text) <= _VALUE else text[:_VALUE] + '…'}"
+
+
+def done_lines(terminal: Terminal, project: Project, done: HostsDone) -> Iterator[str]:
+    """The result, a line a host."""
+    https = {host.host: host.https is not None and host.https.get("switch") != "off" for host in project.hosts}
+    for one in done.outcomes:
+        scheme = "https" if https.get(one.host) else "http"
+        if one.status in ("removed", "left"):
+            yield f"host:    {one.host} taken down"
+        elif one.status == "waiting":
+            yield f"host:    {one.host}: {visible(one.waiting)}; run sitepub deploy again later"
+        else:
+            yield f"host:    {terminal.style(f'{scheme}://{one.host}', 'bold')}"
+        yield from (f"         {visible(words)}" for words in one.left)
+
+
+class HostListener:
+    """Implements :class:`~sitepub.domains.services.Listener` on a terminal."""
+
+    def __init__(self, terminal: Terminal, lines: StatusLines) -> None:
+        self._terminal = terminal
+        self._lines = lines
+
+    def status(self, host: str, text: str) -> None:
+        self._lines.show(host, text)
+
+    def done(self, host: str, text: str) -> None:
+        self._lines.clear(host)
+        self._terminal.note(f"{visible(host)}: {visible(text)}")
+
+    def todo(self, host: str, text: str) -> None:
+        # Also with --quiet: without it the work cannot go on.
+        mark = self._terminal.style("to do", "yellow", "bold", on_stderr=True)
+        self._terminal.err(f"{mark} {visible(host)}: {visible(text)}")
+
+
+@contextmanager
+def host_listener(terminal: Terminal) -> Iterator[HostListener]:
+    with StatusLines(terminal) as lines:
+        yield HostListener(terminal, lines)
