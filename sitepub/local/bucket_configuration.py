@@ -77,6 +77,10 @@ async def handle(request: Request, bucket: Bucket, kind: str) -> Response:
         return await (object_acl if request.key else bucket_acl)(request, bucket)
     if kind == "tagging" and request.key:
         return await object_tagging(request, bucket)
+    if kind in ("domain", "domaincertificate"):
+        from sitepub.local import domain_rules
+
+        return await domain_rules.handle(request, bucket, kind)
     document = DOCUMENTS[kind]
     if request.method in ("GET", "HEAD"):
         return _get(request, bucket, kind, document)

@@ -7,16 +7,18 @@ from collections.abc import Awaitable, Callable
 from sitepub.local import buckets, listing, multidelete, multipart, multipart_listing, objects, versioning
 from sitepub.local.admin import administer
 from sitepub.local.buckets import Bucket
+from sitepub.local.custom_domains import bound_service
 from sitepub.local.errors import ServiceError, error_response
 from sitepub.local.hosts import Kind
 from sitepub.local.messages import Request, Response
 from sitepub.local.signature import verify
 from sitepub.local.stored import StoredObject, find_object, find_version
 
-CONFIGURATIONS = ("website", "cors", "acl", "policy", "tagging", "lifecycle", "logging", "referer")
+CONFIGURATIONS = ("website", "cors", "acl", "policy", "tagging", "lifecycle", "logging", "referer", "domain",
+                  "domaincertificate")
 """Subresources that ``bucket_configuration`` answers; ``acl`` and ``tagging`` also below an object."""
 OTHER_SUBRESOURCES = (
-    "accelerate", "append", "domain", "domaincertificate", "encryption", "intelligenttiering", "inventory",
+    "accelerate", "append", "encryption", "intelligenttiering", "inventory",
     "notification", "object-lock", "origin", "replication", "restore", "retention", "select", "symlink",
 )
 """Documented, not part of the embedded cloud: answered NotImplemented, never mistaken for something else."""
@@ -26,6 +28,8 @@ Handler = Callable[[Request, Bucket], Awaitable[Response]]
 
 async def answer(request: Request) -> Response:
     """Answer a request. Raises ServiceError for what is not that of a bucket."""
+    if request.service.kind is Kind.OTHER:
+        request.service = bound_service(request.cloud, request.service, request.time)
     kind = request.service.kind
     if kind is Kind.BUCKET:
         return await _bucket(request)
@@ -181,7 +185,7 @@ def _configuration_route(method: str, key: str, kind: str) -> tuple[str, str, Ha
     names = {"GET": "Get", "HEAD": "Get", "PUT": "Put", "DELETE": "Delete"}
     if method not in names:
         raise ServiceError("MethodNotAllowed")
-    subject = {"acl": "ACL", "cors": "CORS"}.get(kind, kind.capitalize())
+    subject = {"acl": "ACL", "cors": "CORS", "domaincertificate": "DomainCertificate"}.get(kind, kind.capitalize())
     operation = f"{names[method]}{'Object' if key else 'Bucket'}{subject}"
 
     async def handler(request: Request, bucket: Bucket) -> Response:

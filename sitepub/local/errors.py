@@ -15,6 +15,9 @@ ERRORS: dict[str, tuple[int, str]] = {
     "BucketAlreadyExists": (409, "The requested bucket name is not available."),
     "BucketAlreadyOwnedByYou": (409, "The bucket you tried to create already exists, and you own it."),
     "BucketNotEmpty": (409, "The bucket you tried to delete is not empty."),
+    "DNSRecordVerifyFailed": (400, "The DNS does not show that the domain is yours."),
+    "DomainAuditFailed": (451, "The domain has no ICP filing."),
+    "DomainConfigConflict": (409, "The domain configuration contradicts itself."),
     "EntityTooLarge": (400, "Your proposed upload exceeds the maximum allowed object size."),
     "EntityTooSmall": (400, "Your proposed upload is smaller than the minimum allowed object size."),
     "ExpiredToken": (400, "The security token has expired."),
@@ -44,6 +47,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "NoSuchBucket": (404, "The specified bucket does not exist."),
     "NoSuchBucketPolicy": (404, "The bucket does not have a policy."),
     "NoSuchCORSConfiguration": (404, "The CORS configuration does not exist."),
+    "NoSuchDomainCertificate": (404, "The domain has no certificate."),
     "NoSuchKey": (404, "The specified key does not exist."),
     "NoSuchLifecycleConfiguration": (404, "The lifecycle configuration does not exist."),
     "NoSuchTagSet": (404, "The tag set does not exist."),
@@ -53,11 +57,13 @@ ERRORS: dict[str, tuple[int, str]] = {
     "NotImplemented": (501, "This functionality is not implemented by the embedded cloud."),
     "PathStyleDomainForbidden": (403, "Path-style requests are not allowed: put the bucket in the host."),
     "PreconditionFailed": (412, "At least one of the preconditions you specified did not hold."),
+    "RecordAlreadyExist": (409, "The domain is bound to another bucket."),
     "RequestTimeTooSkewed": (403, "The request time and the server time differ too much."),
     "ServiceUnavailable": (503, "Please reduce your request rate."),
     "SignatureDoesNotMatch": (403, "The Signature you specified is invalid."),
     "SlowDown": (503, "Please reduce your request rate."),
     "TooManyBuckets": (400, "You have attempted to create more buckets than allowed."),
+    "UserCnameInvalid": (400, "The custom domain is not in force."),
 }
 """Code → HTTP status and a message for those who give none."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sitepub.local import copying
 from sitepub.local.buckets import Bucket
 from sitepub.local.cloud import forced_download_headers
+from sitepub.local.custom_domains import is_default
 from sitepub.local.errors import ServiceError
 from sitepub.local.messages import Request, Response
 from sitepub.local.object_headers import check_key, discard, read_headers, receive
@@ -53,7 +54,7 @@ async def get_object(request: Request, bucket: Bucket) -> Response:
     """GET Object."""
     stored = _wanted(request, bucket)
     response = object_response(request, stored, overrides=overrides_of(request))
-    if request.cloud.force_download and not request.query.get("response-content-disposition"):
+    if is_default(request.host) and not request.query.get("response-content-disposition"):
         response.headers.update(forced_download_headers(request.cloud, response.headers))
     return response
 
