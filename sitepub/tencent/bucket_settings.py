@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import threading
 import time
@@ -21,6 +22,7 @@ from sitepub.tencent.retry import Backoff, worth_retrying
 from sitepub.tencent.website_config import WebsiteConfig, from_document, to_document
 
 _TIMEOUT = 30
+_log = logging.getLogger("sitepub.settings")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?-[0-9]+")
 _NAME_MAX = 60
 _CANDIDATES = 20
@@ -207,12 +209,16 @@ class BucketSettings:
             try:
                 if about_bucket:
                     arguments["Bucket"] = self.bucket
-                return getattr(self._sdk(), method)(**arguments)
+                answer = getattr(self._sdk(), method)(**arguments)
+                _log.debug("%s %s: done", action, self.bucket)
+                return answer
             except CosServiceError as error:
                 if self._clock.offset != offset and not corrected:
                     corrected = True
                     continue
                 problem = self._explain(f"cos:{action}", error)
+                _log.debug("%s %s: %d %s, request %s", action, self.bucket, error.get_status_code(), problem.code,
+                           problem.request_id or "without id")
                 cached = (not believe_missing and problem.code == "NoSuchBucket"
                           and fresh_buckets.is_fresh(self.bucket))
                 again = cached or worth_retrying(error.get_status_code(), problem.code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from sitepub.tencent.cloud import Credentials, Embedded
 from sitepub.tencent.errors_from_cloud import Asked, error_from, unreachable
 from sitepub.tencent.retry import Backoff, worth_retrying
 
+_log = logging.getLogger("sitepub.api")
 _TIMEOUT = 30
 _NETWORK_CODES = frozenset({"ClientNetworkError", "ServerNetworkError"})
 _READS = ("Describe", "Get", "List", "Check", "Search", "Query", "AssumeRole")
@@ -51,9 +53,13 @@ class CloudApi:
         failures, corrected = 0, False
         while True:
             try:
-                return self._call_once(service, version, action, params, unsigned)
+                answer = self._call_once(service, version, action, params, unsigned)
+                # Never the parameters: a certificate's private key may be among them.
+                _log.debug("%s:%s: done, request %s", service, action, answer.get("RequestId", "without id"))
+                return answer
             except TencentCloudSDKException as error:
                 code = error.get_code() or ""
+                _log.debug("%s:%s: %s, request %s", service, action, code, error.get_request_id() or "without id")
                 if code == "AuthFailure.SignatureExpire" and not corrected and self._learn_time(service):
                     corrected = True
                     continue

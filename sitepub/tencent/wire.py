@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import time
@@ -30,6 +31,8 @@ _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", 
                    "user-agent", "x-cos-security-token"})
 """Headers that a caller may not set: they frame or sign the request."""
 _OUTAGE_SECONDS = 3.0
+_log = logging.getLogger("sitepub.wire")
+"""One line for every request, shown with ``--debug``."""
 
 
 class BadAnswer(Exception):
@@ -125,6 +128,10 @@ class Wire:
                     fresh=fresh)
                 self._last_success, self._outage = time.monotonic(), None
                 status = answer.status
+                if _log.isEnabledFor(logging.DEBUG):
+                    _log.debug("%s %s%s: %d, request %s", request.method, self._host,
+                               target_of(request.key, request.params), status,
+                               answer.headers.get("x-cos-request-id", "without id"))
                 if 200 <= status < 300:
                     if check is not None:
                         check(answer)
@@ -147,6 +154,7 @@ class Wire:
                 pause = retry_after_seconds(answer.headers.get("retry-after"), self.clock.now)
             except ConnectionLost as lost:
                 repeated = True
+                _log.debug("%s %s%s: %s", request.method, self._host, target_of(request.key, request.params), lost)
                 if lost.stale and not fresh:
                     # The server had closed an idle connection: no failure, a new connection is tried at once.
                     fresh = True
@@ -164,6 +172,7 @@ class Wire:
                 self._note_outage(error, began)
                 raise error
             wait = self._backoff.wait(failures, pause)
+            _log.debug("%s: trying again in %.1f s: %s", request.key or self.bucket, wait, error)
             if retry is not None:
                 retry(error, wait)
             if self._closed.wait(wait):

@@ -251,3 +251,19 @@ def test_a_folder_named_by_a_roundabout_way_is_one_project(sitepub: Sitepub, mak
     run = sitepub("deploy", "--local", "--json", "--cwd", "../../roundabout", cwd=site.folder / "src")
     report: dict[str, Any] = run.json
     assert (run.code, report["status"], "projects" in report) == (0, "ok", False)
+
+
+def test_debug_shows_every_request_and_no_secret(
+    sitepub: Sitepub, make_site: MakeSite, local_cloud: LocalCloud
+) -> None:
+    site = make_site("looked-at")
+    run = sitepub("deploy", "--local", "--debug", "--json", cwd=site.folder)
+    assert run.code == 0
+    assert run.json["status"] == "ok", "stdout stays one object"
+    for key in ("index.html", "error.html", "css/site.css"):
+        assert re.search(rf"PUT looked-at-dev-\S+/{key}: 200, request \S+", run.err), run.err
+    assert "PutBucketWebsite" in run.err
+    for secret in (local_cloud.secret_key, local_cloud.secret_id, "q-signature"):
+        assert secret not in run.err
+    quiet = sitepub("deploy", "--local", "--force", "--quiet", cwd=site.folder)
+    assert quiet.err == ""
