@@ -186,7 +186,7 @@ def _prepare(project: Project, options: Options, teller: Teller, environ: Mappin
              warnings: _Warnings) -> tuple[Cloud, Remote, Prepared, Snapshot]:
     warnings.add(*project.warnings)
     # Credentials first: nobody should wait for a build only to be told that there are none.
-    cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
+    cloud = connect(project, local=options.local, profile=options.profile, environ=environ, warn=warnings.add)
     snapshot = build(project, run_the_hook=options.build, environ=environ, output=teller.hook_line)
     warnings.add(*snapshot.warnings)
     remote = open_remote(project, cloud)
