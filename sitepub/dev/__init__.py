@@ -1,0 +1,1 @@
+"""Watching, rebuilding, live reload: what `sitepub dev` does all day."""

@@ -1,0 +1,146 @@
+"""What is watched for a project, and what a change there means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from sitepub.config.project import Project
+from sitepub.dev.changes import is_temporary
+from sitepub.dev.places import Places
+from sitepub.errors import ConfigError, Problem
+from sitepub.site.ignore import IGNORE_FILE, is_never_published
+
+_NEVER = frozenset({
+    ".git", ".svn", ".hg", ".bzr", "node_modules", "bower_components", "__pycache__", ".cache", ".parcel-cache",
+    ".next", ".nuxt", ".output", ".svelte-kit", ".astro", ".docusaurus", ".turbo", ".angular",
+    ".sass-cache", ".jekyll-cache", ".hugo_build.lock", ".deploy_git", ".venv", "venv", ".tox", ".mypy_cache",
+    ".pytest_cache", ".ruff_cache", ".yarn", ".pnpm-store", ".idea", ".vscode", ".history", "coverage"})
+"""Folders and files in sources that tools keep for themselves."""
+_LEVELS_OF_DOTENV = 2
+
+
+class Role(StrEnum):
+    """What a path that has changed is."""
+
+    CONFIG = "config"
+    """serverless.yml, a .env file, .sitepubignore: the project has to be read again."""
+    SOURCE = "source"
+    """The site has to be built again."""
+    OUTPUT = "output"
+    """It may be published."""
+
+
+class Sources:
+    """What to watch for one project.
+
+    Without a hook that is the published folder. With one it is what the site is made of, and with a
+    ``dev.command``, which watches that itself, the folder that the command fills.
+    """
+
+    def __init__(self, project: Project, config_file: Path) -> None:
+        """Raises :class:`~sitepub.errors.ConfigError` for patterns of ``dev.ignore`` that are not valid."""
+        self.project = project
+        self.config_file = config_file
+        source = project.source
+        self.builds = source.hook is not None and project.dev.command is None
+        self._ignored = _patterns(project)
+        self.outputs = _outputs(project)
+        self._output_trees = () if self.builds else self.outputs
+        self._source_trees: tuple[Path, ...] = ()
+        self._source_files: tuple[Path, ...] = ()
+        if self.builds:
+            watch = project.dev.watch or (source.folder,)
+            self._source_files = tuple(path for path in watch if path.is_file())
+            self._source_trees = tuple(path for path in watch if not path.is_file())
+
+    @property
+    def places(self) -> Places:
+        folders = {self.project.root, *(file.parent for file in self._source_files)}
+        folders |= {parent for parent in _above(self.project.root) if any(parent.glob(".env*"))}
+        return Places(self._source_trees + self._output_trees, tuple(sorted(folders)), self.skips)
+
+    def role(self, path: Path) -> Role | None:
+        """What a changed path is; ``None``: it means nothing."""
+        if self._is_config(path):
+            return Role.CONFIG
+        if any(path.is_relative_to(tree) or tree.is_relative_to(path) for tree in self._output_trees):
+            return Role.OUTPUT if self._may_be_published(path) else None
+        if path in self._source_files:
+            return Role.SOURCE
+        for tree in self._source_trees:
+            if tree.is_relative_to(path) and path != self.project.root.parent:
+                return Role.SOURCE
+            if path.is_relative_to(tree):
+                return Role.SOURCE if self._matters(path, tree) else None
+        return None
+
+    def skips(self, folder: Path) -> bool:
+        """A folder that need not be watched, in the sources or in the output."""
+        if folder.name == ".git" or (folder.name == "node_modules" and not self._is_output(folder)):
+            return True
+        if self._is_output(folder):
+            return not self._may_be_published(folder)
+        return folder.name in _NEVER or folder in self.outputs or self._is_ignored(folder, folder=True)
+
+    def _is_output(self, path: Path) -> bool:
+        return any(path.is_relative_to(tree) for tree in self._output_trees)
+
+    def _is_config(self, path: Path) -> bool:
+        if path == self.config_file:
+            return True
+        if path.name == IGNORE_FILE:
+            return path.parent == self.project.root or path.parent in self.outputs
+        if path.name == ".env" or path.name == f".env.{self.project.stage}":
+            return path.parent in (self.project.root, *_above(self.project.root))
+        return False
+
+    def _may_be_published(self, path: Path) -> bool:
+        for tree in self._output_trees:
+            if tree == path or tree.is_relative_to(path):
+                return True
+            if path.is_relative_to(tree):
+                parts = path.relative_to(tree).parts
+                return not any(is_never_published(part, at_root=not number) for number, part in enumerate(parts))
+        return False
+
+    def _matters(self, path: Path, tree: Path) -> bool:
+        if is_temporary(path.name) or any(path.is_relative_to(output) for output in self.outputs):
+            return False
+        parts = path.relative_to(tree).parts
+        return not any(part in _NEVER for part in parts) and not self._is_ignored(path)
+
+    def _is_ignored(self, path: Path, *, folder: bool = False) -> bool:
+        if self._ignored is None or not path.is_relative_to(self.project.root):
+            return False
+        below = path.relative_to(self.project.root).as_posix()
+        return bool(self._ignored.match_file(f"{below}/" if folder else below))
+
+
+def _outputs(project: Project) -> tuple[Path, ...]:
+    """The folders that are published, as far as they are known before a build."""
+    source = project.source
+    if source.hook is None:
+        bases: Sequence[Path | None] = (source.folder,)
+    else:
+        bases = (source.dist, source.dist_beside_source)
+    return tuple(dict.fromkeys(base / source.website_path if source.website_path and source.hook is None else base
+                               for base in bases if base is not None))
+
+
+def _above(root: Path) -> list[Path]:
+    return list(root.parents)[:_LEVELS_OF_DOTENV]
+
+
+def _patterns(project: Project) -> Any:
+    if not project.dev.ignore:
+        return None
+    import pathspec
+
+    try:
+        return pathspec.GitIgnoreSpec.from_lines([line.removeprefix("./") for line in project.dev.ignore])
+    except ValueError as error:
+        raise ConfigError(Problem(f"dev.ignore holds a pattern that .gitignore would not know: {error}",
+                                  hint="one pattern a line, such as `drafts/` or `*.log`")) from None
