@@ -59,12 +59,6 @@ class Http2Connection(asyncio.Protocol):
         self._writable.set()
         self._idle: asyncio.TimerHandle | None = None
         self._remote = ""
-        self._server_name = ""
-
-    def named(self, server_name: str) -> Http2Connection:
-        """The name that the TLS handshake asked for."""
-        self._server_name = server_name
-        return self
 
     # What the event loop calls
 
@@ -179,7 +173,7 @@ class Http2Connection(asyncio.Protocol):
             # sent in pieces (RFC 9113 8.2.3)
             headers["Cookie"] = "; ".join(headers.popall("cookie"))
         return EdgeRequest(special[":method"], "https", authority, special[":path"], headers, self._remote,
-                           time.time(), "2", self._server_name, bytes(stream.body))
+                           time.time(), "2", bytes(stream.body))
 
     # Answers
 

@@ -25,8 +25,6 @@ class EdgeRequest:
     time: float
     """Unix seconds."""
     version: str = "1.1"
-    server_name: str = ""
-    """Name that the TLS handshake asked for."""
     body: bytes = b""
 
     @property
