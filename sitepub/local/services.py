@@ -22,7 +22,7 @@ OPEN_SUFFIXES = ("myqcloud.com", "tencentcos.cn")
 """Every bucket's name exists below these."""
 
 PurgeListener = Callable[[str, str], None]
-"""Called with a kind and its target: `url`, `prefix`, `flush_prefix` (what the origin changed since) with a
+"""Called with a kind and its target: `url`, `prefix`, `flush` (what the origin changed since) with a
 scheme; `host`."""
 
 

@@ -29,7 +29,7 @@ _LIMITS = {
     "push": ("push_day", "push_batch", "LimitExceeded.CdnPushExceedDayLimit",
              "LimitExceeded.CdnPushExceedBatchLimit"),
 }
-_EVENTS = {("url", "delete"): "url", ("path", "delete"): "prefix", ("path", "flush"): "flush_prefix"}
+_EVENTS = {("url", "delete"): "url", ("path", "delete"): "prefix", ("path", "flush"): "flush"}
 """What the edge is told."""
 _SAFE = "%!#$&'()*+,/:;=?@[]~-._"
 

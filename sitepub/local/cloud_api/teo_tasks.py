@@ -77,7 +77,7 @@ def _tell_edge(call: Call, zone: TeoZone, kind: str, target: str, method: str) -
         for domain in services.teo_domains.where(zone=zone.id):
             services.purge("host", domain.host)
     elif kind == "purge_prefix":
-        services.purge("prefix" if method == "delete" else "flush_prefix", target)
+        services.purge("prefix" if method == "delete" else "flush", target)
     elif kind == "purge_host":
         services.purge("host", normal(urlsplit(target).hostname or target))
     else:
