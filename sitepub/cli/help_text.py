@@ -20,6 +20,7 @@ Site:
   deploy  Build the site and publish what changed.
   plan    Show what deploy would do, and why.
   info    Show where the site is and what is live.
+  logs    Show who visits the site, now or since when.
   remove  Take the site down and delete what sitepub made.
 
 Account:

@@ -60,7 +60,11 @@ class Feed:
 
     def __iter__(self) -> Iterator[Visit]:
         """Visits until the feed is stopped. Raises the error that ended it, if one did."""
-        while not self._stop.is_set():
+        return self.until(self._stop)
+
+    def until(self, stop: threading.Event) -> Iterator[Visit]:
+        """Visits until somebody else's event is set, or the feed ends."""
+        while not (stop.is_set() or self._stop.is_set()):
             ended = not self.running
             try:
                 yield self._visits.get(timeout=0 if ended else _LOOK)

@@ -41,6 +41,8 @@ class Terminal:
         self.stdin_is_tty = _is_tty(self.stdin)
         self.stdout_is_tty = _is_tty(self.stdout)
         self.stderr_is_tty = _is_tty(self.stderr)
+        self.reader_gone = False
+        """Whoever read stdout went away: what is written there is lost, and following on has no use."""
         self.above_live: Callable[[str], None] | None = None
         """Set while a live display owns the bottom of the screen: prints lines above it."""
         self._lock = threading.Lock()
@@ -204,6 +206,7 @@ class Terminal:
                 stream.flush()
             except OSError as error:
                 _swallow_from_now_on(stream)
+                self.reader_gone |= stream is self.stdout
                 # Windows reports a closed pipe as EINVAL. Anything else (a full disk) is told, once.
                 if error.errno != errno.EPIPE and not (os.name == "nt" and error.errno == errno.EINVAL):
                     raise
