@@ -253,6 +253,21 @@ def test_a_folder_named_by_a_roundabout_way_is_one_project(sitepub: Sitepub, mak
     assert (run.code, report["status"], "projects" in report) == (0, "ok", False)
 
 
+def test_two_stages_in_one_bucket_are_told_that_they_replace_each_other(
+    sitepub: Sitepub, make_site: MakeSite
+) -> None:
+    site = make_site("crowded", bucketName="crowded-house")
+    assert sitepub.deploy(site.folder)["warnings"] == []
+    site.write({"index.html": "<h1>Production</h1>"})
+    refused = sitepub("deploy", "--local", "--stage", "prod", cwd=site.folder)
+    assert refused.code == 5
+    assert "crowded/dev/crowded" in refused.err
+    [warning] = sitepub.deploy(site.folder, "--stage", "prod", "--yes")["warnings"]
+    assert "crowded/dev/crowded" in warning
+    other = make_site("apart", bucketName="crowded-house", keyPrefix="apart")
+    assert sitepub.deploy(other.folder)["warnings"] == [], "another prefix is in nobody's way"
+
+
 def test_debug_shows_every_request_and_no_secret(
     sitepub: Sitepub, make_site: MakeSite, local_cloud: LocalCloud
 ) -> None:
