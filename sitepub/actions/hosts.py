@@ -164,7 +164,36 @@ def _purge(project: Project, prepared: HostsPrepared, outcomes: Sequence[HostOut
     return purged
 
 
-def raise_if_failed(done: HostsDone) -> None:
+def host_removal_steps(project: Project, cloud: Cloud, remote: Remote, records: Mapping[str, HostRecord]
+                       ) -> tuple[HostStep, ...]:
+    """What ``remove`` does with the hosts, from what is remembered."""
+    if not records:
+        return ()
+    return open_site_hosts(project, cloud, remote, records).removal(records).steps
+
+
+def take_down_hosts(project: Project, cloud: Cloud, remote: Remote, listener: Listener,
+                    stop: threading.Event) -> tuple[HostOutcome, ...]:
+    """Take every host down. Raises :class:`~sitepub.errors.PartlyDone` when one of them could not be; the
+    records stay then, and nothing else was deleted."""
+    from sitepub.publish.host_records import HostLedger
+    from sitepub.publish.lock import Lock
+    from sitepub.publish.workers import EitherEvent
+
+    lost = threading.Event()
+    with Lock(remote.states.store, remote.states.prefix, on_lost=lost.set) as lock:
+        state = remote.states.load()
+        if state is None:
+            return ()
+        ledger = HostLedger(remote.states, lock, state)
+        hosts = open_site_hosts(project, cloud, remote, state.hosts)
+        outcomes = hosts.take_down_all(state.hosts, ledger, listener, EitherEvent(stop, lost))
+    raise_if_failed(HostsDone(tuple(outcomes)), "the site stays, because not all of its hosts could be taken down")
+    return tuple(outcomes)
+
+
+def raise_if_failed(done: HostsDone, headline: str = "the site is live, but not everything could be done for its"
+                    " hosts") -> None:
     """Raises :class:`~sitepub.errors.PartlyDone` with every host that failed."""
     failures = [one for one in done.outcomes if one.error is not None]
     bad_purges = [one for one in done.purged if one.failed]
@@ -175,11 +204,12 @@ def raise_if_failed(done: HostsDone) -> None:
         f"\n    request id: {one.error.request_id}" if one.error.request_id else "")
              for one in failures if one.error is not None]
     lines += [f"  {one.host}: purge: {one.failed}" for one in bad_purges]
+    first = next((one.error for one in failures if one.error is not None), None)
     raise PartlyDone(
-        "the site is live, but not everything could be done for its hosts:\n" + "\n".join(lines),
-        code=failures[0].error.code if len(failures) == 1 and failures[0].error is not None else "PartlyDone",
+        f"{headline}:\n" + "\n".join(lines),
+        code=first.code if first is not None and len(failures) == 1 else "PartlyDone",
         hint="what was done is written down: run the same command again to do the rest",
-        request_id=next((one.error.request_id for one in failures if one.error is not None), None))
+        request_id=first.request_id if first is not None else None)
 
 
 def _without_host(message: str, host: str) -> str:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sitepub.actions.connect import connect
 from sitepub.config.project import Project
 from sitepub.errors import SitepubError
-from sitepub.publish.remote import open_remote
+from sitepub.publish.remote import Remote, open_remote
 from sitepub.publish.state import Journal, ReleaseInfo
 from sitepub.settings.actual import NO_BUCKET, read_actual
 from sitepub.settings.difference import difference
 from sitepub.settings.wanted import wanted_settings
 from sitepub.tencent.bucket_settings import BucketStatus
+from sitepub.tencent.cloud import Cloud
+
+if TYPE_CHECKING:
+    from sitepub.domains.host_report import HostReport
+    from sitepub.domains.records import HostRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,7 @@ class Info:
     """Differences between the project and the bucket, in words; empty when there are none."""
     former: tuple[str, ...]
     """Buckets that the site lived in before and that are still there."""
+    hosts: tuple[HostReport, ...] = ()
 
 
 def info(project: Project, *, local: bool, profile: str | None, environ: Mapping[str, str]) -> Info:
@@ -60,4 +67,15 @@ def info(project: Project, *, local: bool, profile: str | None, environ: Mapping
             url=cloud.website_url(state.bucket, project.protocol, project.key_prefix), files=len(state.manifest),
             bytes=sum(entry.size for entry in state.manifest.values()), release=state.release,
             unfinished=state.pending, drift=tuple(drift),
-            former=tuple(one.bucket for one in state.former))
+            former=tuple(one.bucket for one in state.former),
+            hosts=_hosts(project, cloud, remote, state.hosts))
+
+
+def _hosts(project: Project, cloud: Cloud, remote: Remote, records: Mapping[str, HostRecord]
+           ) -> tuple[HostReport, ...]:
+    if not project.hosts and not records:
+        return ()
+    from sitepub.actions.hosts import open_site_hosts
+    from sitepub.domains.host_report import report
+
+    return tuple(report(open_site_hosts(project, cloud, remote, records), records))

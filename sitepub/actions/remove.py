@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sitepub.actions.connect import connect
+from sitepub.actions.hosts import host_removal_steps, take_down_hosts
 from sitepub.actions.interrupt import stopping
 from sitepub.config.project import Project
 from sitepub.errors import Interrupted, PartlyDone
@@ -14,6 +16,11 @@ from sitepub.publish import removal
 from sitepub.publish.progress import Progress
 from sitepub.publish.remote import open_remote
 from sitepub.publish.removal import Removal, Removed
+
+if TYPE_CHECKING:
+    from sitepub.domains.host_setup import HostOutcome
+    from sitepub.domains.services import Listener
+    from sitepub.domains.steps import HostStep
 
 _FAILURES_SHOWN = 10
 
@@ -25,22 +32,40 @@ class Options:
     keep_bucket: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Down:
+    """What ``remove`` did."""
+
+    removed: Removed
+    hosts: tuple[HostOutcome, ...] = ()
+
+
 def remove(project: Project, options: Options, environ: Mapping[str, str], *,
-           approve: Callable[[Removal], None],
-           transfer: Callable[[], AbstractContextManager[Progress]]) -> Removed | None:
+           approve: Callable[[Removal, Sequence[HostStep]], None],
+           transfer: Callable[[], AbstractContextManager[Progress]],
+           listener: Callable[[], AbstractContextManager[Listener]]) -> Down | None:
     """``None``: sitepub knows of no such site. ``approve`` is shown what will happen and raises
     :class:`~sitepub.errors.Refused` to decline.
 
-    Raises :class:`~sitepub.errors.PartlyDone` when something could not be deleted.
+    The hosts go first: nobody should be led to a site that is not there. Raises
+    :class:`~sitepub.errors.PartlyDone` when something could not be deleted.
     """
     cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
     with open_remote(project, cloud, connections=8) as remote:
         prepared = removal.prepare_removal(remote, keep_bucket=options.keep_bucket)
         if prepared is None:
             return None
-        approve(prepared)
+        approve(prepared, host_removal_steps(project, cloud, remote, prepared.found.hosts))
+        hosts: tuple[HostOutcome, ...] = ()
+        if prepared.found.hosts:
+            with stopping() as stop, listener() as hears:
+                hosts = take_down_hosts(project, cloud, remote, hears, stop)
+            prepared = removal.prepare_removal(remote, keep_bucket=options.keep_bucket)
+            if prepared is None:
+                return Down(Removed(0, 0, (), ()), hosts)
         with stopping() as stop, transfer() as progress:
-            removed = removal.remove(remote, prepared, progress=progress, stop=stop, approve=approve)
+            removed = removal.remove(remote, prepared, progress=progress, stop=stop,
+                                     approve=lambda again: approve(again, ()))
     if removed.failures:
         shown = "\n".join(f"  {failure}" for failure in removed.failures[:_FAILURES_SHOWN])
         raise PartlyDone(f"{len(removed.failures)} objects could not be deleted:\n{shown}",
@@ -48,4 +73,4 @@ def remove(project: Project, options: Options, environ: Mapping[str, str], *,
     if removed.interrupted:
         raise Interrupted(f"Interrupted: {removed.objects} objects were deleted.",
                           hint="run sitepub remove again to do the rest")
-    return removed
+    return Down(removed, hosts)

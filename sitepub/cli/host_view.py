@@ -14,6 +14,7 @@ from sitepub.terminal.terminal import Terminal
 if TYPE_CHECKING:
     from sitepub.actions.hosts import HostsDone
     from sitepub.config.project import Project
+    from sitepub.domains.host_report import HostReport
 
 _MARKS = {HostStepKind.CREATE: ("+", "green"), HostStepKind.CERTIFICATE: ("+", "green"),
           HostStepKind.TAKE_DOWN: ("-", "red"), HostStepKind.RECORD: ("!", "yellow"),
@@ -43,6 +44,25 @@ def done_lines(terminal: Terminal, project: Project, done: HostsDone) -> Iterato
         else:
             yield f"host:    {terminal.style(f'{scheme}://{one.host}', 'bold')}"
         yield from (f"         {visible(words)}" for words in one.left)
+
+
+def report_lines(one: HostReport) -> Iterator[str]:
+    """How a host is."""
+    yield f"{one.host} ({one.edge}): {visible(one.status)}" + ("" if one.wanted else ", not in serverless.yml")
+    if one.error is not None:
+        yield f"  {visible(one.error.message)}"
+    if one.cname:
+        yield f"  CNAME: {visible(one.cname)}"
+    where = " → ".join(visible(name) for name in one.points_to) or "nowhere"
+    wrong = ", which is not the edge" if one.right is False else ""
+    yield f"  DNS leads to: {where}{wrong}"
+    if one.https or one.until:
+        left = "" if one.days is None else f", {one.days} days left" if one.days >= 0 else ", EXPIRED"
+        yield f"  certificate: {visible(one.certificate or 'of the edge')}{left}"
+    if one.purged_at:
+        yield f"  last purge: {one.purged_at}, {visible(one.purged)}"
+    if one.unfinished:
+        yield "  its setup did not end: sitepub deploy goes on with it"
 
 
 class HostListener:

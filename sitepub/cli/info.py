@@ -38,8 +38,10 @@ def _info(run: Run, project: Project) -> tuple[dict[str, Any], int]:
     rows.append(("drift", "\n".join(found.drift) or "none"))
     if found.former:
         rows.append(("former", "\n".join(found.former)))
-    if project.hosts:
-        rows.append(("hosts", "\n".join(f"{host.host} (not set up by sitepub)" for host in project.hosts)))
+    if found.hosts:
+        from sitepub.cli.host_view import report_lines
+
+        rows += [("host", "\n".join(report_lines(one))) for one in found.hosts]
     run.terminal.result(pairs(run.terminal, rows))
     return {
         "status": "ok", "app": project.app, "stage": project.stage, "name": project.name,
@@ -51,5 +53,5 @@ def _info(run: Run, project: Project) -> tuple[dict[str, Any], int]:
         "unfinished": None if found.unfinished is None else {
             "since": found.unfinished.started, "by": found.unfinished.by},
         "drift": list(found.drift), "former_buckets": list(found.former),
-        "hosts": [host.host for host in project.hosts],
+        "hosts": [one.as_object() for one in found.hosts],
     }, 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +11,7 @@ from sitepub.cli.options import Run, command, yes_option
 from sitepub.config.project import Project
 
 if TYPE_CHECKING:
+    from sitepub.domains.steps import HostStep
     from sitepub.publish.removal import BucketRemoval, Removal, Removed
 
 _SHOWN = 20
@@ -35,15 +36,17 @@ def _remove(run: Run, project: Project, options: Any, *, yes: bool) -> tuple[dic
     from contextlib import contextmanager
 
     from sitepub.actions.remove import remove as action
+    from sitepub.cli.host_view import host_listener, step_lines
     from sitepub.cli.story import Transfer
     from sitepub.publish.progress import Progress
+    from sitepub.terminal.messages import visible
     from sitepub.terminal.progress import TransferProgress
     from sitepub.terminal.sizes import counted
 
     terminal = run.terminal
 
-    def approve(removal: Removal) -> None:
-        terminal.note("\n".join(_removal_lines(project, removal)))
+    def approve(removal: Removal, hosts: Sequence[HostStep]) -> None:
+        terminal.note("\n".join([*_removal_lines(project, removal), *step_lines(terminal, hosts)]))
         terminal.confirm_or_refuse("Delete this?", yes=yes)
 
     @contextmanager
@@ -51,13 +54,20 @@ def _remove(run: Run, project: Project, options: Any, *, yes: bool) -> tuple[dic
         with TransferProgress(terminal, verb="Deleting", noun="object") as display:
             yield Transfer(display)
 
-    removed = action(project, options, run.environ, approve=approve, transfer=transfer)
+    down = action(project, options, run.environ, approve=approve, transfer=transfer,
+                  listener=lambda: host_listener(terminal))
     told: dict[str, Any] = {"status": "ok", "app": project.app, "stage": project.stage, "name": project.name,
                             "region": project.region}
-    if removed is None:
+    if down is None:
         terminal.result(f"There is nothing to remove: sitepub knows of no {project.name} in stage"
                         f" {project.stage} in {project.region}.")
-        return {**told, "status": "unchanged", "deleted": 0, "bytes": 0, "buckets": [], "left": []}, 0
+        return {**told, "status": "unchanged", "deleted": 0, "bytes": 0, "buckets": [], "left": [],
+                "hosts": []}, 0
+    removed = down.removed
+    for host in down.hosts:
+        terminal.result(f"Took {host.host} down.")
+        for words in host.left:
+            terminal.result(f"  {visible(words)}")
     buckets = "".join(f", bucket {name}" for name in removed.buckets)
     terminal.result(f"Deleted {counted(removed.objects, 'object')}{buckets}.")
     for stays in removed.left:
@@ -65,7 +75,9 @@ def _remove(run: Run, project: Project, options: Any, *, yes: bool) -> tuple[dic
     if removed.state_bucket_stays is not None:
         terminal.note(f"The state bucket stays: {removed.state_bucket_stays}.")
     return {**told, "deleted": removed.objects, "bytes": removed.bytes, "buckets": list(removed.buckets),
-            "left": _left(removed)}, 0
+            "left": _left(removed),
+            "hosts": [{"host": one.host, "edge": one.edge, "status": one.status, "left": list(one.left)}
+                      for one in down.hosts]}, 0
 
 
 def _left(removed: Removed) -> list[dict[str, Any]]:

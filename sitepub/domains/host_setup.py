@@ -229,7 +229,7 @@ class Setup:
             if served is not None:
                 used = CertificateInUse(id=used.id if used is not None else "", fingerprint=served.fingerprint,
                                         not_after=served.not_after)
-        if self.host.dns == "auto" and state.cname and not self._points(state.cname):
+        if self.host.dns == "auto" and state.cname and not leads_to(self.names, name, state.cname):
             self._keep(certificate=used)
             raise Later(f"DNS does not lead {name} to {state.cname} yet")
         self._keep(setup="", certificate=used, settings_hash=self.plan.hash, verified=now_iso())
@@ -266,14 +266,6 @@ class Setup:
             self._status(f"waiting for the certificate to be served, {waited:.0f} s")
             self._pause(0.5 + waited / 10)
 
-    def _points(self, cname: str) -> bool:
-        """Whether DNS leads to the edge: by name, or, where a name was flattened, to its addresses."""
-        chain = [one.rstrip(".").lower() for one in self.names.resolve(self.host.host)]
-        if cname.rstrip(".").lower() in chain:
-            return True
-        addresses = {one for one in self.names.resolve(cname) if _is_address(one)}
-        return any(one in addresses for one in chain)
-
     # Small things
 
     @property
@@ -299,6 +291,15 @@ class Setup:
         if self.work.stop.wait(seconds):
             raise Interrupted(f"Interrupted while {self.host.host} was being set up.",
                               hint="Run the same command again to go on.")
+
+
+def leads_to(names: Names, host: str, cname: str) -> bool:
+    """Whether DNS leads a host to the edge: by name, or, where a name was flattened, to its addresses."""
+    chain = [one.rstrip(".").lower() for one in names.resolve(host)]
+    if cname.rstrip(".").lower() in chain:
+        return True
+    addresses = {one for one in names.resolve(cname) if _is_address(one)}
+    return any(one in addresses for one in chain)
 
 
 def _is_address(text: str) -> bool:

@@ -46,7 +46,9 @@ class Leaf:
         return {"path": self.path, "before": self._told(self.before), "after": self._told(self.after)}
 
     def __str__(self) -> str:
-        """For people: ``Https.Http2: off → on``."""
+        """For people: ``Https.Http2: off → on``; a new setting without what was before."""
+        if self.before is None:
+            return f"{self.path}: {_text(self._told(self.after))}"
         return f"{self.path}: {_text(self._told(self.before))} → {_text(self._told(self.after))}"
 
     def _told(self, value: Any) -> Any:

@@ -19,6 +19,8 @@ _FRAME = 0.1
 """Seconds between two frames."""
 _AGAIN = 30.0
 """Seconds after which a status that still holds is told again where nothing can be redrawn."""
+_LASTING = 2.0
+"""Seconds that a status lasts before it is told."""
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -29,7 +31,7 @@ class StatusLines:
         self._terminal = terminal
         self._lock = threading.Lock()
         self._lines: dict[str, str] = {}
-        self._told: dict[str, tuple[str, float]] = {}
+        self._told: dict[str, tuple[str, float, float]] = {}
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -41,10 +43,14 @@ class StatusLines:
             if self._terminal.live or self._terminal.quiet:
                 return
             words, now = text.rpartition(", ")[0] or text, time.monotonic()
-            before, at = self._told.get(name, ("", 0.0))
-            if words == before and now - at < _AGAIN:
+            before, since, told = self._told.get(name, ("", now, 0.0))
+            if words != before:
+                # What is over within a moment is not worth a line.
+                self._told[name] = (words, now, 0.0)
                 return
-            self._told[name] = (words, now)
+            if now - since < _LASTING or (told and now - told < _AGAIN):
+                return
+            self._told[name] = (words, since, now)
         self._terminal.note(f"{visible(name)}: {visible(text)}")
 
     def clear(self, name: str) -> None:
