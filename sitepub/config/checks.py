@@ -60,7 +60,8 @@ def check(root: Node, environ: Mapping[str, str]) -> Findings:
     _redirects(inputs, found)
     _lists(inputs, found)
     _headers(inputs, found)
-    _env(inputs, found, environ)
+    _env(inputs, found)
+    _credentials(root, inputs.get("env"), found, environ)
     check_hosts(inputs, found)
     return found
 
@@ -199,19 +200,26 @@ def _headers(inputs: Node, found: Findings) -> None:
                           "A CDN can add it: `hosts[].responseHeader`.", key=True)
 
 
-def _env(inputs: Node, found: Findings, environ: Mapping[str, str]) -> None:
+def _env(inputs: Node, found: Findings) -> None:
     env = inputs.get("env")
     if env is None or not isinstance(env.value, dict):
         return
-    secrets = {environ[name] for name in _CLOUD_SECRETS if len(environ.get(name, "")) >= 8}
     for node in env.walk():
         value = node.value
         if isinstance(value, float) and not math.isfinite(value):
             found.wrong(node, "JavaScript's JSON does not know this number", "Put it in quotes.")
         elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > _SAFE_INTEGER:
             found.wrong(node, "JavaScript would round this number", "Put it in quotes.")
-        elif isinstance(value, str) and any(secret in value for secret in secrets):
-            found.wrong(node, "this would publish your cloud credentials: everybody can read env.js",
+
+
+def _credentials(root: Node, env: Node | None, found: Findings, environ: Mapping[str, str]) -> None:
+    """Whatever stands in this file ends in the bucket, in its settings or in the build."""
+    secrets = {environ[name] for name in _CLOUD_SECRETS if len(environ.get(name, "")) >= 8}
+    public = {id(node) for node in env.walk()} if env is not None else set()
+    for node in root.walk() if secrets else ():
+        if isinstance(node.value, str) and any(secret in node.value for secret in secrets):
+            found.wrong(node, "this would publish your cloud credentials: everybody can read env.js"
+                        if id(node) in public else "this would give your cloud credentials away",
                         "Remove it, and change the key if it was ever published.")
 
 

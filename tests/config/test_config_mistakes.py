@@ -253,6 +253,15 @@ def test_cloud_credentials_cannot_be_published_with_env(tmp_path: Path) -> None:
     assert [place(p) for p in problems(tmp_path, text)] == [(6, 10), (7, 16)]
 
 
+def test_cloud_credentials_cannot_get_away_by_other_keys(tmp_path: Path) -> None:
+    text = site("headers:\n  - files: '*'\n    set: {Cache-Control: '${env:TENCENT_SECRET_KEY}'}\n"
+                "tags:\n  - {key: k, value: '${env:TENCENT_SECRET_KEY}'}\n"
+                "lifecycle:\n  - {id: 'a${env:TENCENT_SECRET_KEY}', expiration: {days: 3}}")
+    found = problems(tmp_path, text, environ={"TENCENT_SECRET_KEY": "hunter2hunter2"})
+    assert [p.message for p in found] == ["this would give your cloud credentials away"] * 3
+    assert "hunter" not in repr(found)
+
+
 WARNED = """\
 component: website@1.2
 name: a
