@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from sitepub.errors import (
@@ -100,8 +101,20 @@ def unreachable(host: str, why: str) -> NetworkError:
     """No answer came through one of the SDKs, which tell why only in words."""
     if "CERTIFICATE_VERIFY_FAILED" in why:
         return untrusted(host, "certificate verify failed")
-    return NetworkError(f"The connection to {host} failed: {why[:200].rstrip('.')}.",
+    return NetworkError(f"The connection to {host} failed: {plain_reason(why)}.",
                         hint="Check the network (and HTTPS_PROXY), then run again.")
+
+
+def plain_reason(why: str) -> str:
+    """The innermost of what urllib3 has nested: "Failed to resolve 'x' ([Errno -2] Name or service not known)"
+    instead of "HTTPSConnectionPool(…): Max retries exceeded … (Caused by NameResolutionError(…))"."""
+    reason = why.rpartition("(Caused by ")[2]
+    if reason != why:
+        reason = re.sub(r"HTTPS?Connection(?:Pool)?\([^)]*\): ", "", reason)
+        reason = re.sub(r"\w+(?:Error|Exception)\(", "", reason).replace('"', "")
+        while reason.endswith(")") and reason.count(")") > reason.count("("):
+            reason = reason[:-1]
+    return reason.strip()[:200].rstrip(".")
 
 
 def error_from(asked: Asked, status: int, code: str = "", message: str = "",

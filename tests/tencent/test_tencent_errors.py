@@ -13,7 +13,7 @@ from sitepub.errors import (
     PreconditionFailed,
     SitepubError,
 )
-from sitepub.tencent.errors_from_cloud import Asked, error_from
+from sitepub.tencent.errors_from_cloud import Asked, error_from, unreachable
 from sitepub.tencent.xml import can_hold, error_document, escape
 
 PUT = Asked("cos:PutObject", "site-1250000000", "index.html")
@@ -74,3 +74,17 @@ def test_xml_keeps_awkward_names_whole() -> None:
     assert escape("a<b>&\"'\r\n\t中") == "a&lt;b&gt;&amp;&quot;&apos;&#13;&#10;&#9;中"
     assert can_hold("a\tb\n中😀")
     assert not can_hold("bell\x07")
+
+
+@pytest.mark.parametrize(("nested", "plain"), [
+    ("HTTPSConnectionPool(host='sts.x', port=443): Max retries exceeded with url: / (Caused by NameResolutionError("
+     "\"HTTPSConnection(host='sts.x', port=443): Failed to resolve 'sts.x' ([Errno -2] Name or service not known)\"))",
+     "Failed to resolve 'sts.x' ([Errno -2] Name or service not known)"),
+    ("HTTPSConnectionPool(host='sts.x', port=443): Max retries exceeded with url: / (Caused by ProxyError("
+     "'Unable to connect to proxy', NewConnectionError(\"HTTPSConnection(host='127.0.0.1', port=9): Failed to "
+     "establish a new connection: [Errno 111] Connection refused\")))",
+     "'Unable to connect to proxy', Failed to establish a new connection: [Errno 111] Connection refused"),
+    ("Read timed out.", "Read timed out"),
+])
+def test_what_a_library_says_of_the_network_is_told_without_its_nesting(nested: str, plain: str) -> None:
+    assert unreachable("the cloud", nested).message == f"The connection to the cloud failed: {plain}."
