@@ -131,23 +131,42 @@ class AccessLog:
             connection.executemany("INSERT INTO visits (bucket, deliver, visit) VALUES (?, ?, ?)", rows)
             connection.execute("DELETE FROM visits WHERE id <= (SELECT max(id) FROM visits) - ?", (KEPT,))
 
-    def after(self, number: int, *, bucket: str = "", since: float = 0.0, edge: str = "",
+    def after(self, number: int, *, bucket: str = "", since: float = 0.0,
               limit: int = PAGE) -> list[dict[str, Any]]:
-        """Visits with a higher number, oldest first; each has its number as `id`. `since`: Unix seconds;
-        `edge`: only those that this product's edge answered."""
+        """Visits with a higher number, oldest first; each has its number as `id`. `since`: Unix seconds."""
         self.flush()
         condition, values = "id > ?", list[Any]([number])
         if bucket:
             condition, values = f"{condition} AND bucket = ?", [*values, bucket]
         if since:
             condition, values = f"{condition} AND json_extract(visit, '$.time') >= ?", [*values, since]
-        if edge:
-            condition, values = f"{condition} AND json_extract(visit, '$.edge') = ?", [*values, edge]
         values.append(limit)
         rows = self._connection.execute(
             f"SELECT id, visit FROM visits WHERE {condition} ORDER BY id LIMIT ?", values
         )
         return [{"id": row[0], **json.loads(row[1])} for row in rows]
+
+    def edge(self, hosts: Sequence[str], begin: float, end: float) -> list[dict[str, Any]]:
+        """What the CDN's edge answered for these hosts from `begin` to before `end`, oldest first; each has
+        its number as `id`."""
+        self.flush()
+        marks = ", ".join("?" * len(hosts))
+        rows = self._connection.execute(
+            "SELECT id, visit FROM visits WHERE json_extract(visit, '$.edge') = 'cdn'"
+            f" AND json_extract(visit, '$.host') IN ({marks}) AND json_extract(visit, '$.time') >= ?"
+            " AND json_extract(visit, '$.time') < ? ORDER BY id", (*hosts, begin, end)
+        )
+        return [{"id": row[0], **json.loads(row[1])} for row in rows]
+
+    def edge_hours(self, host: str) -> list[int]:
+        """The hours in which the CDN's edge answered for a host: their beginnings, Unix seconds, in order."""
+        self.flush()
+        rows = self._connection.execute(
+            "SELECT DISTINCT CAST(json_extract(visit, '$.time') / 3600 AS INTEGER) * 3600 AS hour FROM visits"
+            " WHERE json_extract(visit, '$.edge') = 'cdn' AND json_extract(visit, '$.host') = ? ORDER BY hour",
+            (host,),
+        )
+        return [row[0] for row in rows]
 
     def last(self, *, bucket: str = "", limit: int = PAGE) -> list[dict[str, Any]]:
         """The newest visits, oldest first."""

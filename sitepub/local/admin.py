@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 
-from sitepub.local import log_delivery, service_admin, visits_page
+from sitepub.local import cdn_log_files, log_delivery, service_admin, visits_page
 from sitepub.local.errors import ServiceError
 from sitepub.local.faults import parse_faults
 from sitepub.local.messages import Request, Response
@@ -18,7 +18,8 @@ _LIVE_LIMIT = 16 * 1024 * 1024
 async def administer(request: Request) -> Response:
     """``GET /-/health``, ``GET /-/requests``, ``POST /-/requests/reset``, ``POST /-/faults`` (body: a
     specification, empty for none), ``POST /-/latency`` (body: milliseconds), ``GET /-/logs`` (visits,
-    :func:`visits_page.page`), ``POST /-/logs/deliver`` (bucket logging, without waiting its five minutes),
+    :func:`visits_page.page`), ``GET /-/cdn-logs/…`` (:mod:`cdn_log_files`),
+    ``POST /-/logs/deliver`` (bucket logging, without waiting its five minutes),
     ``POST /-/live`` (what a publisher does, for live reload: :mod:`live`)."""
     if request.remote not in ("127.0.0.1", "::1"):
         raise ServiceError("AccessDenied")
@@ -33,6 +34,8 @@ async def administer(request: Request) -> Response:
             return _json(cloud.counts.as_dict())
         case "GET", "/-/logs":
             return await visits_page.page(request)
+        case "GET", path if path.startswith("/-/cdn-logs/"):
+            return cdn_log_files.page(request)
         case "POST", "/-/logs/deliver":
             return _json({"written": await log_delivery.deliver(cloud)})
         case "POST", "/-/live":

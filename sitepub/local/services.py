@@ -11,6 +11,7 @@ from sitepub.local.certificates import Certificate, Deployment
 from sitepub.local.custom_domains import CustomDomain
 from sitepub.local.dns_zones import Answer, OwnNames, Zone, lookup
 from sitepub.local.edge_tasks import EdgeTask
+from sitepub.local.log_topics import LogTopic
 from sitepub.local.service_records import CdnDomain, CdnOwnership, TeoDomain, TeoZone
 from sitepub.local.service_state import Collection, StateFile
 from sitepub.local.switches import Switches
@@ -51,6 +52,8 @@ class Services:
             self.file, "custom-domain", CustomDomain
         )
         """By host."""
+        self.log_topics: Collection[LogTopic] = Collection(self.file, "log-topic", LogTopic)
+        """By id."""
         self._switches: Collection[Switches] = Collection(self.file, "switches", Switches)
         self.on_purge: list[PurgeListener] = []
         self.on_prefetch: list[Callable[[str], None]] = []

@@ -41,7 +41,7 @@ def find_topics(api: Api, hosts: Sequence[str]) -> tuple[Topic, ...]:
         return ()
     except CloudError as error:
         if error.code.startswith(("ResourceNotFound", "UnauthorizedOperation", "OperationDenied",
-                                  "UnsupportedOperation")):
+                                  "UnsupportedOperation", "InvalidParameter.Cls")):
             return ()
         raise
     return tuple(sorted(found, key=lambda one: (-len(one.hosts), one.id)))

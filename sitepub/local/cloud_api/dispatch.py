@@ -10,6 +10,7 @@ from sitepub.local.cloud_api import tc3
 from sitepub.local.cloud_api.actions import Call, Service
 from sitepub.local.cloud_api.cam import CAM
 from sitepub.local.cloud_api.cdn import CDN
+from sitepub.local.cloud_api.cls import CLS
 from sitepub.local.cloud_api.dnspod import DNSPOD
 from sitepub.local.cloud_api.errors import ApiError
 from sitepub.local.cloud_api.ssl import SSL
@@ -18,7 +19,7 @@ from sitepub.local.cloud_api.teo import TEO
 from sitepub.local.errors import ServiceError
 from sitepub.local.messages import Request, Response
 
-SERVICES: tuple[Service, ...] = (CAM, CDN, DNSPOD, SSL, STS, TEO)
+SERVICES: tuple[Service, ...] = (CAM, CDN, CLS, DNSPOD, SSL, STS, TEO)
 """Every interface that is spoken. A new service is a module of its own and one name here."""
 
 BODY_LIMIT = 10 * 1024 * 1024

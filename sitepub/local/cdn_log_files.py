@@ -1,0 +1,83 @@
+"""The files that the CDN packs every hour with the visits of a host (CDN 228/6316).
+
+The real service has them about half an hour after their hour. Here they are there at once, also that of the
+running hour, which grows with every visit: one need not wait an hour to try a reader of them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from sitepub.local.errors import ServiceError
+from sitepub.local.messages import Request, Response
+
+if TYPE_CHECKING:
+    from sitepub.local.cloud import LocalCloud
+
+_CHINA = timezone(timedelta(hours=8))
+_NAME = re.compile(r"/-/cdn-logs/(?P<hour>[0-9]{10})-(?P<host>[a-z0-9.-]+)-mainland\.gz\Z")
+_BLANK = re.compile(r"[\s\"]+")
+
+
+@dataclass(frozen=True)
+class LogFile:
+    host: str
+    start: int
+    """The beginning of its hour, Unix seconds."""
+    size: int
+    """Bytes, packed."""
+
+    @property
+    def name(self) -> str:
+        return f"{datetime.fromtimestamp(self.start, _CHINA):%Y%m%d%H}-{self.host}-mainland.gz"
+
+
+def files(cloud: LocalCloud, host: str, begin: float, end: float) -> list[LogFile]:
+    """Those of hours that begin within the span, oldest first; an hour without a visit has none."""
+    hours = cloud.access_log.edge_hours(host)
+    return [LogFile(host, hour, len(content(cloud, host, hour))) for hour in hours
+            if begin <= hour <= end]
+
+
+def content(cloud: LocalCloud, host: str, start: int) -> bytes:
+    visits = cloud.access_log.edge([host], start, start + 3600)
+    return gzip.compress("".join(line(visit) for visit in visits).encode(), mtime=0)
+
+
+def line(visit: Mapping[str, Any]) -> str:
+    """Sixteen fields, separated by blanks. The path has no query."""
+    moment = datetime.fromtimestamp(visit["time"], UTC).astimezone(_CHINA)
+    referer = _BLANK.sub("%20", visit["referer"]) or "NULL"
+    agent = visit["agent"].replace('"', "%22").replace("\n", "%0A")
+    path = visit["path"].partition("?")[0]
+    return (f"{moment:%Y%m%d%H%M%S} {visit['remote']} {visit['host']} {path} {visit['sent']} 22 2 "
+            f"{visit['status']} {referer} {visit['milliseconds']} \"{agent}\" \"(null)\" {visit['method']} "
+            f"HTTP/1.1 {visit['cache'] or '-'} -\n")
+
+
+def address(cloud: LocalCloud, file: LogFile) -> str:
+    """Where it can be fetched by whoever has the address."""
+    return f"http://127.0.0.1:{cloud.port}/-/cdn-logs/{file.name}?st={_token(cloud, file.name)}"
+
+
+def _token(cloud: LocalCloud, name: str) -> str:
+    return hmac.new(cloud.identity.account.secret_key.encode(), name.encode(), "sha256").hexdigest()[:32]
+
+
+def page(request: Request) -> Response:
+    """``GET /-/cdn-logs/<file>?st=``."""
+    found = _NAME.match(request.path)
+    if found is None:
+        raise ServiceError("InvalidURI", "No such file.", status=404)
+    name = request.path.rpartition("/")[2]
+    if not hmac.compare_digest(_token(request.cloud, name), request.query.get("st", "")):
+        raise ServiceError("AccessDenied")
+    start = int(datetime.strptime(found["hour"], "%Y%m%d%H").replace(tzinfo=_CHINA).timestamp())
+    body = content(request.cloud, found["host"], start)
+    return Response(200, {"Content-Type": "application/octet-stream"}, body)
