@@ -18,6 +18,7 @@ from sitepub.domains.edge import (
     Tell,
     WantedDomain,
 )
+from sitepub.domains.host_names import registered_domain
 from sitepub.domains.records import EdgeKind, TxtRecord
 from sitepub.domains.service_api import ServiceApi
 from sitepub.domains.steps import Leaf
@@ -77,7 +78,7 @@ class Cdn:
         name = str(answer.get("SubDomain") or "_cdnauth")
         # The record stands on the registered domain, the shortest of the names whose files would do as well.
         zones = [str(one) for one in answer.get("FileVerifyDomains") or () if f".{host}".endswith(f".{one}")]
-        zone = min(zones, key=len, default=_registered(host))
+        zone = min(zones, key=len, default=registered_domain(host))
         full = name if f".{name}".endswith(f".{zone}") else f"{name}.{zone}"
         return TxtRecord(name=full, value=str(answer.get("Record") or ""))
 
@@ -146,16 +147,6 @@ class Cdn:
         agent = {"UserAgent": user_agent} if user_agent else {}
         answer = self._api.call("cdn", "PushUrlsCache", {"Urls": list(addresses), "Area": area, **agent})
         return (str(answer.get("TaskId", "")),)
-
-
-_SECOND_LEVEL = frozenset({"com", "net", "org", "gov", "edu", "ac", "co"})
-
-
-def _registered(host: str) -> str:
-    """The registered domain, as far as the name tells: two labels, three below com.cn and the like."""
-    labels = host.split(".")
-    deep = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL
-    return ".".join(labels[-3:] if deep else labels[-2:])
 
 
 def _quotas(found: Any, area: str) -> list[dict[str, int]]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from sitepub.domains.edge import (
+    EdgeCertificate,
     EdgeState,
     EdgeStatus,
     OwnershipWanted,
@@ -20,14 +21,16 @@ from sitepub.domains.edge import (
     WantedDomain,
 )
 from sitepub.domains.explain import explained
-from sitepub.domains.records import EdgeKind, TxtRecord
+from sitepub.domains.host_names import registered_domain
+from sitepub.domains.records import CertificateInUse, EdgeKind, TxtRecord
 from sitepub.domains.steps import Leaf
 from sitepub.domains.waiting import Waiting
 from sitepub.errors import CloudError, ConfigError, NotFound, Problem, SitepubError
 from sitepub.tencent.bucket_domains import BucketDomainRules, DomainRule
 
-_TAKEN = frozenset({"DomainConflict", "RecordAlreadyExist", "RecordAlreadyExists", "RecordNotVerified"})
+_TAKEN = frozenset({"DomainConflict", "RecordAlreadyExist", "RecordAlreadyExists"})
 """The domain is bound to another bucket: a TXT record proves that its owner wants this one."""
+_NOT_PROVED = frozenset({"DNSRecordVerifyFailed", "RecordNotVerified", *_TAKEN})
 WEBSITE = "WEBSITE"
 
 
@@ -73,7 +76,7 @@ class CosDomain:
             raise explained(error, host=host, action="cos:GetBucketDomain") from error
         return EdgeState(
             host=host, status=EdgeStatus.ONLINE if rule.enabled else EdgeStatus.OFFLINE, cname=self._endpoint,
-            origin=self._endpoint if rule.type == WEBSITE else "", https=certificate == "Enabled",
+            origin=self._endpoint if rule.type == WEBSITE else "", https=certificate.lower() == "enabled",
             said="bound" if rule.enabled else "disabled",
             config={"Type": rule.type, "Status": "ENABLED" if rule.enabled else "DISABLED",
                     "Certificate": certificate})
@@ -98,22 +101,26 @@ class CosDomain:
         try:
             self._write(host, DomainRule(host, type=WEBSITE))
         except CloudError as error:
-            if error.code not in _TAKEN:
-                raise
-            value = self._bucket.get_domains().verification
+            value = self._bucket.get_domains().verification if error.code in _NOT_PROVED else ""
             if not value:
                 raise
-            raise OwnershipWanted(TxtRecord(name=host, value=value)) from error
+            # On the registered domain: a name with a CNAME takes no other record.
+            raise OwnershipWanted(TxtRecord(name=registered_domain(host), value=value)) from error
         self._secure(wanted)
 
     def prove_ownership(self, host: str) -> bool:
-        try:
-            self._write(host, DomainRule(host, type=WEBSITE, replace="TXT"))
-        except CloudError as error:
-            if error.code not in _TAKEN:
-                raise
-            return False
-        return True
+        """Binds the domain: that is when the record is looked at."""
+        for replace in ("", "TXT"):
+            try:
+                self._write(host, DomainRule(host, type=WEBSITE, replace=replace))
+            except CloudError as error:
+                if error.code in _TAKEN and not replace:
+                    continue
+                if error.code not in _NOT_PROVED:
+                    raise
+                return False
+            return True
+        return False
 
     def _write(self, host: str, rule: DomainRule | None) -> None:
         """Bring the rule of one host into the document, the others as they are."""
@@ -187,5 +194,13 @@ def _differences(wanted: WantedDomain, state: EdgeState | None) -> Iterator[Leaf
     if https.get("switch") == "off":
         if there:
             yield Leaf("Certificate", there, "none")
-    elif certificate is not None and (not there or (wanted.bound_fingerprint != certificate.fingerprint)):
+    elif certificate is not None and not (there and _same(wanted.bound, certificate)):
         yield Leaf("Certificate", there or None, certificate.id or certificate.fingerprint)
+
+
+def _same(bound: CertificateInUse | None, certificate: EdgeCertificate) -> bool:
+    if bound is None:
+        return False
+    if bound.id and certificate.id:
+        return bound.id == certificate.id
+    return bool(bound.fingerprint) and bound.fingerprint == certificate.fingerprint

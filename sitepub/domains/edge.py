@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from sitepub.config.project import Host
-from sitepub.domains.records import EdgeKind, TxtRecord
+from sitepub.domains.records import CertificateInUse, EdgeKind, TxtRecord
 from sitepub.domains.steps import Leaf
 
 
@@ -76,8 +76,8 @@ class WantedDomain:
     """``None``: none is to be set (https is off, not mentioned, or the edge has its own free one)."""
     free_certificate: bool = False
     """The edge makes one of its own (``https: auto`` on an edge with ``free_certificates``)."""
-    bound_fingerprint: str = ""
-    """Fingerprint of the certificate that sitepub bound last, for an edge that does not tell (COS)."""
+    bound: CertificateInUse | None = None
+    """The certificate that sitepub bound last, for an edge that does not tell (COS)."""
 
 
 class PurgeKind(StrEnum):

@@ -129,13 +129,14 @@ _EXPLAINED: dict[str, tuple[str, str]] = {
     "LimitExceeded.SubdomainRollLimit": (
         "the name has as many records as the DNS plan allows", "Delete one in the console (DNSPod)."),
     # COS (436/36638)
-    "RecordNotVerified": ("the bucket wants a proof that {host} is yours",
-                          "Add the TXT record that is shown, then run again."),
-    "DomainConflict": ("{host} has a record that points elsewhere, or is bound to another bucket",
-                       "Remove it there, or point it at this bucket first."),
+    **dict.fromkeys(("RecordNotVerified", "DNSRecordVerifyFailed"), (
+        "the bucket wants a proof that {host} is yours", "Add the TXT record that is shown, then run again.")),
+    **dict.fromkeys(("DomainConflict", "RecordAlreadyExist", "RecordAlreadyExists"), (
+        "{host} is bound to another bucket", "Unbind it there (console: COS, domains), then run again.")),
     "DomainAuditFailed": ("{host} has no ICP filing, which mainland China demands", _ICP),
     "DomainConfigNotFoundError": ("no domain is bound to the bucket", ""),
-    "UnsupportBothCertAndCname": ("the bucket refuses {host}", _TICKET),
+    "DomainConfigConflict": ("the domains of the bucket contradict each other", "Look at them in the console (COS)."),
+    "UserCnameInvalid": ("{host} is not in force yet", "Wait some minutes, then run again."),
 }
 _PERMISSION = frozenset({
     "UnauthorizedOperation", "AuthFailure.UnauthorizedOperation", "UnauthorizedOperation.CdnAccountUnauthorized",

@@ -98,10 +98,9 @@ def wants_free_certificate(host: Host, edge: Edge) -> bool:
 def wanted_domain(host: Host, place: Place, record: HostRecord, edge: Edge, certificates: CertificatePlan, *,
                   free: bool = True) -> WantedDomain:
     """``free``: the edge may be asked for its own certificate now."""
-    bound = record.certificate.fingerprint if record.certificate is not None else ""
     return WantedDomain(
         host=host, bucket=place.bucket, region=place.region, origin=place.endpoint,
-        origin_protocol=place.origin_protocol, certificate=certificates.certificate, bound_fingerprint=bound,
+        origin_protocol=place.origin_protocol, certificate=certificates.certificate, bound=record.certificate,
         free_certificate=free and wants_free_certificate(host, edge))
 
 
