@@ -58,7 +58,8 @@ def test_header_rules_set_add_and_delete(site: EdgeSite) -> None:
 
 @pytest.mark.parametrize(("accepted", "algorithms", "coding"), [
     ("gzip", ("gzip", "brotli"), "gzip"), ("gzip, br", ("gzip", "brotli"), "br"),
-    ("br;q=0, gzip", ("brotli", "gzip"), "gzip"), ("gzip, br", ("gzip",), "gzip"), ("br", ("gzip",), None), ("identity", ("gzip", "brotli"), None),
+    ("br;q=0, gzip", ("brotli", "gzip"), "gzip"), ("gzip, br", ("gzip",), "gzip"),
+    ("br", ("gzip",), None), ("identity", ("gzip", "brotli"), None),
     ("*", ("gzip", "brotli"), "br"),
 ])
 def test_compressed_as_the_visitor_accepts_and_the_rules_allow(

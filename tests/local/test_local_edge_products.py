@@ -1,0 +1,65 @@
+"""One edge for three products: EdgeOne's hosts and a bucket's own domains are served beside the CDN's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.sax.saxutils import escape
+
+import pytest
+
+from tests.conftest import LocalCloud, running_cloud
+from tests.local.edge_wire import EdgeSite, call_api, make_site
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    with running_cloud(tmp_path_factory.mktemp("edge") / "data", "--pace", "0") as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def site(cloud: LocalCloud) -> EdgeSite:
+    return make_site(cloud)
+
+
+def test_a_host_of_edgeone(site: EdgeSite) -> None:
+    name = site.host.removeprefix("www.")
+    zone = call_api(site.cloud, "teo", "CreateZone", ZoneName=name, Type="partial")["ZoneId"]
+    origin = {"OriginType": "COS", "Origin": site.origin["ServerName"], "PrivateAccess": "off"}
+    call_api(site.cloud, "teo", "CreateAccelerationDomain", ZoneId=zone, DomainName=site.host, OriginInfo=origin,
+             OriginProtocol="HTTP")
+    site.put("a.css", b"p{}" * 500, content_type="text/css", cache_control="max-age=600")
+    first, second = site.visit("/a.css"), site.visit("/a.css")
+    assert [(one.get("eo-cache-status"), one.get("x-cache")) for one in (first, second)] == [
+        ("MISS", "MISS"), ("HIT", "HIT")]
+    call_api(site.cloud, "teo", "ModifyHostsCertificate", ZoneId=zone, Hosts=[site.host], Mode="sslcert",
+             ServerCertInfo=[{"CertId": site.certificate()}])
+    assert site.visit("/a.css", "--http2", scheme="https").version == "2"
+    site.put("a.css", b"new", content_type="text/css")
+    call_api(site.cloud, "teo", "CreatePurgeTask", ZoneId=zone, Type="purge_host", Targets=[site.host])
+    assert site.visit("/a.css").body == b"new"
+    assert {visit["edge"] for visit in site.visits()} == {"edgeone"}
+
+
+def test_a_domain_that_is_bound_to_the_bucket(site: EdgeSite) -> None:
+    zone = site.host.removeprefix("www.")
+    call_api(site.cloud, "dnspod", "CreateRecord", Domain=zone, SubDomain="www", RecordType="CNAME", RecordLine="默认",
+             Value=site.origin["ServerName"] + ".")
+    rule = f"<DomainRule><Status>ENABLED</Status><Name>{site.host}</Name><Type>WEBSITE</Type></DomainRule>"
+    document = f"<DomainConfiguration>{rule}</DomainConfiguration>".encode()
+    answer = site.wire.call("PUT", query={"domain": ""}, body=document)
+    assert answer.status == 200, answer.body
+    for _ in range(2):
+        found = site.visit()
+        assert (found.status, found.body, found.get("x-cache")) == (200, b"<h1>One</h1>", None)
+    assert (site.visit("/", "-r", "0-3").status, site.visit("/no").body) == (206, b"<h1>Gone</h1>")
+    detail = call_api(site.cloud, "ssl", "DescribeCertificateDetail", CertificateId=site.certificate())
+    document = (
+        "<DomainCertificate><CertificateInfo><CertType>CustomCert</CertType><CustomCert>"
+        f"<Cert>{escape(detail['CertificatePublicKey'])}</Cert>"
+        f"<PrivateKey>{escape(detail['CertificatePrivateKey'])}</PrivateKey></CustomCert></CertificateInfo>"
+        f"<DomainList><DomainName>{site.host}</DomainName></DomainList></DomainCertificate>"
+    ).encode()
+    answer = site.wire.call("PUT", query={"domaincertificate": ""}, body=document)
+    assert answer.status == 200, answer.body
+    assert site.visit("/", "--http2", scheme="https").body == b"<h1>One</h1>"
