@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sitepub.local.access_log import AccessLog
@@ -14,7 +14,7 @@ from sitepub.local.database import Database
 from sitepub.local.faults import Misbehaviour
 from sitepub.local.identity import Identity
 from sitepub.local.live import Live
-from sitepub.local.pace import DEFAULT_PACE
+from sitepub.local.pace import DEFAULT_PACE, Pace
 from sitepub.local.services import Services
 
 
@@ -38,8 +38,8 @@ class LocalCloud:
     port: int = 0
     dns_port: int = 0
     """UDP and TCP."""
-    pace: float = DEFAULT_PACE
-    """Seconds that the states of the cloud API take."""
+    pace: Pace = field(default_factory=Pace)
+    """How long the states of the cloud API take."""
 
 
 def open_cloud(data: Path, *, misbehaviour: Misbehaviour | None = None,
@@ -65,7 +65,7 @@ def open_cloud(data: Path, *, misbehaviour: Misbehaviour | None = None,
         live=Live(database),
         services=Services(data),
         force_download=force_download,
-        pace=pace,
+        pace=Pace(pace),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sitepub.local.cloud import LocalCloud
+    from sitepub.local.pace import Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +154,4 @@ def edge_domains(cloud: LocalCloud) -> Mapping[str, EdgeDomain]:
     return found
 
 
-_kept: tuple[tuple[int, int, float], float, Mapping[str, EdgeDomain]] | None = None
+_kept: tuple[tuple[int, int, Pace], float, Mapping[str, EdgeDomain]] | None = None

@@ -14,17 +14,32 @@ SLOWEST = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast states follow each other."""
+
+    seconds: float = DEFAULT_PACE
+    done_before: float = 0.0
+    """Changes that began earlier (Unix seconds) are through: a pace that was faster for a while ended them."""
+
+    def set_to(self, seconds: float, now: float) -> Pace:
+        """The pace from now on."""
+        return Pace(seconds, max(self.done_before, now - self.seconds, now - seconds))
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A change that takes time. Unix seconds."""
 
     since: float = 0.0
     until: float = 0.0
 
-    def ends(self, pace: float) -> float:
+    def ends(self, pace: Pace) -> float:
         """When it is through at this pace: what was promised, or sooner when the pace was raised since."""
-        return min(self.until, self.since + pace)
+        if self.since <= pace.done_before:
+            return self.since
+        return min(self.until, self.since + pace.seconds)
 
-    def under_way(self, now: float, pace: float) -> bool:
+    def under_way(self, now: float, pace: Pace) -> bool:
         return now < self.ends(pace)
 
 
@@ -32,9 +47,9 @@ NEVER = Change()
 """No change was ever made."""
 
 
-def begin(now: float, pace: float) -> Change:
+def begin(now: float, pace: Pace) -> Change:
     """A change that begins now."""
-    return Change(now, now + pace)
+    return Change(now, now + pace.seconds)
 
 
 def parse_pace(text: str) -> float:

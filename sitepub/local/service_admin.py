@@ -34,10 +34,11 @@ async def page(request: Request, method: str) -> dict[str, Any]:
     if request.path == "/-/pace":
         if method == "POST":
             try:
-                cloud.pace = parse_pace(body.decode("utf-8", "replace"))
+                seconds = parse_pace(body.decode("utf-8", "replace"))
             except ValueError as error:
                 raise ServiceError("InvalidArgument", str(error)) from error
-        return {"pace": cloud.pace}
+            cloud.pace = cloud.pace.set_to(seconds, time.time())
+        return {"pace": cloud.pace.seconds}
     if request.path == "/-/cdn":
         if method == "POST":
             cloud.services.switches = switches.changed(cloud.services.switches, body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sitepub.local.pace import NEVER, Change
+from sitepub.local.pace import NEVER, Change, Pace
 
 ONLINE, OFFLINE = "online", "offline"
 
@@ -29,13 +29,13 @@ class CdnDomain:
     before: dict[str, Any] | None = field(default=None, repr=False)
     """What the edge serves with until the change is through; None: nothing."""
 
-    def status(self, now: float, pace: float) -> str:
+    def status(self, now: float, pace: Pace) -> str:
         """`processing`, `closing`, `online` or `offline` (CDN API 228/41118)."""
         if not self.change.under_way(now, pace):
             return self.target
         return "closing" if self.target == OFFLINE and self.before is not None else "processing"
 
-    def live(self, now: float, pace: float) -> dict[str, Any] | None:
+    def live(self, now: float, pace: Pace) -> dict[str, Any] | None:
         """The configuration that visitors meet; None when the host is not served."""
         if self.change.under_way(now, pace):
             return self.before
@@ -104,18 +104,18 @@ class TeoDomain:
     was_online: bool = False
     """It is served as before while a change is under way."""
 
-    def status(self, now: float, pace: float) -> str:
+    def status(self, now: float, pace: Pace) -> str:
         """`init`, `process`, `online` or `offline` (EdgeOne API 1552/80670)."""
         if not self.verified:
             return "init"
         return "process" if self.change.under_way(now, pace) else self.target
 
-    def served(self, now: float, pace: float) -> bool:
+    def served(self, now: float, pace: Pace) -> bool:
         if not self.verified:
             return False
         if self.change.under_way(now, pace):
             return self.was_online
         return self.target == ONLINE
 
-    def certificate_ready(self, now: float, pace: float) -> bool:
+    def certificate_ready(self, now: float, pace: Pace) -> bool:
         return self.certificate_mode != "disable" and not self.certificate_change.under_way(now, pace)

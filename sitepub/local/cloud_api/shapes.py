@@ -65,7 +65,9 @@ class Shape:
 def completed(parameter: Parameter, value: Any) -> Any:
     """The value with the defaults of what it leaves out; the default when there is none."""
     if value is None or parameter.ignored:
-        return deepcopy(parameter.default)
+        value = deepcopy(parameter.default)
+        if value is None or parameter.ignored:
+            return value
     if parameter.shape is None:
         return deepcopy(value)
     if parameter.kind is list:

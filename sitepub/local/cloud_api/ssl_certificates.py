@@ -14,7 +14,6 @@ from sitepub.local.certificates import Certificate
 from sitepub.local.cloud_api.actions import Call
 from sitepub.local.cloud_api.errors import ApiError
 from sitepub.local.cloud_api.ssl_storage import store_upload
-from sitepub.local.services import Services
 
 _ERRORS = {
     "pem": "FailedOperation.CertificateInvalid", "parse": "FailedOperation.CertificateParseError",
@@ -85,7 +84,7 @@ async def delete_certificate(call: Call) -> dict[str, Any]:
     happens to its hosts otherwise is not documented."""
     certificate = find_certificate(call)
     services = call.cloud.services
-    users = hosts_with(services, certificate.id)
+    users = hosts_with(call, certificate.id)
     if users:
         raise ApiError(
             "FailedOperation.DeleteResourceFailed",
@@ -101,11 +100,12 @@ async def delete_certificate(call: Call) -> dict[str, Any]:
     return {"DeleteResult": True, "TaskId": ""}
 
 
-def hosts_with(services: Services, certificate_id: str) -> list[str]:
-    """Hosts of the CDN and EdgeOne that a certificate is bound to."""
+def hosts_with(call: Call, certificate_id: str) -> list[str]:
+    """Hosts of the CDN and EdgeOne that a certificate is bound to, or was until a change is through."""
+    services = call.cloud.services
     found = [
         domain.host for domain in services.cdn_domains
-        for settings in (domain.settings, domain.before)
+        for settings in (domain.settings, domain.live(call.time, call.cloud.pace))
         if settings and (settings["Https"]["CertInfo"] or {}).get("CertId") == certificate_id
     ]
     found += [domain.host for domain in services.teo_domains if certificate_id in domain.certificates]

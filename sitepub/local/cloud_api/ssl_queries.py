@@ -133,7 +133,7 @@ def _listed(call: Call, one: Certificate) -> dict[str, Any]:
     return {
         **_common(call, one), "CertSANs": list(one.names), "PackageTypeName": _product(one),
         "ProjectInfo": {"ProjectId": str(one.project), "ProjectName": "默认项目"},
-        "BoundResource": hosts_with(call.cloud.services, one.id), "IsIgnore": False, "IsSM": False,
+        "BoundResource": hosts_with(call, one.id), "IsIgnore": False, "IsSM": False,
         "EncryptAlgorithm": one.algorithm, "IsExpiring": 0 < one.end - call.time < _SOON,
         "AllowDownload": status == ISSUED, "AutoRenewFlag": 0, "HostingStatus": None, "IsPackage": False,
         "IsDNSPODResolve": _in_dnspod(call, one), "HasRenewOrder": "", "DVAuthDeadline": None,
