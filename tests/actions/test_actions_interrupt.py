@@ -17,7 +17,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def test_one_press_asks_to_stop(clock: list[float]) -> None:
+def test_one_press_asks_to_stop() -> None:
     with interrupt.stopping() as stop:
         signal.raise_signal(signal.SIGINT)
         assert stop.is_set()
