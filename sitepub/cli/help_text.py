@@ -23,6 +23,11 @@ Site:
   logs    Show who visits the site, now or since when.
   remove  Take the site down and delete what sitepub made.
 
+Domains:
+  certs  List the certificates of the hosts, and renew them.
+  purge  Take old answers out of the caches of the hosts.
+  warm   Bring pages into the caches before visitors ask.
+
 Account:
   login   Check an API key and save it as a profile.
   logout  Delete a saved profile.

@@ -25,6 +25,11 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "logs": ("sitepub.cli.logs:logs", "Show who visits the site, now or since when."),
         "remove": ("sitepub.cli.remove:remove", "Take the site down and delete what sitepub made."),
     },
+    "Domains": {
+        "certs": ("sitepub.cli.certs:certs", "List the certificates of the hosts, and renew them."),
+        "purge": ("sitepub.cli.purge:purge", "Take old answers out of the caches of the hosts."),
+        "warm": ("sitepub.cli.warm:warm", "Bring pages into the caches before visitors ask."),
+    },
     "Account": {
         "login": ("sitepub.cli.login:login", "Check an API key and save it as a profile."),
         "logout": ("sitepub.cli.logout:logout", "Delete a saved profile."),

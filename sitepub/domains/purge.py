@@ -83,7 +83,7 @@ class Purger:
     def purge(self, hosts: Sequence[Host], order: Order) -> list[Purged]:
         """Never raises for one host's failure: it is in the answer. Raises Interrupted.
 
-        Hosts bound to the bucket itself have no cache and are left out."""
+        Hosts bound to the bucket itself have no cache and are left out, as are those with nothing to purge."""
         done: list[Purged] = []
         for edge, area, group in self._groups(hosts):
             done += self._group(edge, area, group, order)
@@ -110,12 +110,12 @@ class Purger:
             cached = [_with_folders(cached_host(host), order) for host in group]
             plan = plan_purge(cached, paths, quota)
             for each in cached:
+                batches = plan.of(each.host)
                 if each.host in plan.left:
-                    result = Purged(each.host, failed=_exhausted(quota))
-                else:
-                    result = self._send(edge, area, each, paths, plan.of(each.host))
-                    quota = _less(quota, plan.of(each.host))
-                done.append(result)
+                    done.append(Purged(each.host, failed=_exhausted(quota)))
+                elif batches:
+                    done.append(self._send(edge, area, each, paths, batches))
+                    quota = _less(quota, batches)
         if order.wait:
             done = self._follow(edge, done)
         for result in done:

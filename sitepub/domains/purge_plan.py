@@ -193,8 +193,10 @@ class Targets:
     folders: Mapping[str, tuple[str, ...]]
 
 
-def targets_of(words: Sequence[str], hosts: Collection[str], website: Website) -> Targets:
-    """``/a/``, ``a/index.html``, ``/posts/*`` (the folder), ``https://host/a/`` as what they mean.
+def targets_of(words: Sequence[str], hosts: Collection[str], website: Website, *, exact: bool = False
+               ) -> Targets:
+    """``/a/``, ``a/index.html``, ``/posts/*`` (the folder), ``https://host/a/`` as what they mean. A page
+    stands for every path that shows it, with ``exact`` for the one that is named.
 
     Raises :class:`~sitepub.errors.UsageError` for a host that the project does not have."""
     pages: dict[str, list[str]] = {}
@@ -214,7 +216,7 @@ def targets_of(words: Sequence[str], hosts: Collection[str], website: Website) -
             folders.setdefault(host, []).append(_keep_escapes(stem))
             continue
         key = path.lstrip("/") + (website.index.rpartition("/")[2] if path.endswith("/") else "")
-        if "%" in key:
+        if "%" in key or exact:
             pages.setdefault(host, []).append(_keep_escapes(path))
         else:
             pages.setdefault(host, []).extend(page_paths(key, website))

@@ -1,0 +1,97 @@
+"""The certificates of a site's hosts: listed, and renewed before they expire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sitepub.actions.connect import connect
+from sitepub.actions.hosts import HostsDone, HostsPrepared, apply_hosts, open_site_hosts, raise_if_failed
+from sitepub.actions.interrupt import stopping
+from sitepub.config.project import Project
+from sitepub.domains.steps import HostStep
+from sitepub.errors import SitepubError
+from sitepub.publish.remote import Remote, open_remote
+from sitepub.publish.state import State
+
+if TYPE_CHECKING:
+    from sitepub.domains.certificate_report import HostCertificate
+    from sitepub.domains.hosts import Hosts, HostsPlan
+    from sitepub.domains.services import Listener
+    from sitepub.tencent.cloud import Cloud
+
+Approve = Callable[[tuple[HostStep, ...]], None]
+"""Shown what will be done; raises :class:`~sitepub.errors.Refused` when the answer is no."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    local: bool = False
+    profile: str | None = None
+    wait: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Certs:
+    hosts: tuple[HostCertificate, ...]
+    renewed: HostsDone | None = None
+    """``None``: nothing was to be renewed, or nobody asked for it."""
+
+
+def certs(project: Project, options: Options, environ: Mapping[str, str]) -> Certs:
+    """Every host's certificate. Changes nothing."""
+    cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
+    with open_remote(project, cloud, connections=2) as remote:
+        state = remote.states.load()
+        return Certs(_look(project, cloud, remote, state))
+
+
+def renew(project: Project, options: Options, environ: Mapping[str, str], *, approve: Approve,
+          listener: Callable[[], AbstractContextManager[Listener]]) -> Certs:
+    """Get new certificates for the hosts with ``https: auto`` that have under 21 days left or none at all, and
+    bind them. Other hosts are left alone.
+
+    Raises :class:`~sitepub.errors.PartlyDone` with every host that failed, NotDeployed when there is no site.
+    """
+    cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
+    with open_remote(project, cloud, connections=2) as remote:
+        state = remote.states.load()
+        if state is None:
+            raise SitepubError(f"{project.name} was never deployed to stage {project.stage}", code="NotDeployed",
+                               hint="sitepub deploy sets its hosts up, certificates included")
+        before = _look(project, cloud, remote, state)
+        due = {one.host for one in before if one.renewable}
+        if not due:
+            return Certs(before)
+        hosts = open_site_hosts(project, cloud, remote, state.hosts)
+        plan = _plan(hosts, due, state)
+        approve(plan.steps)
+        with stopping() as stop, listener() as hears:
+            done = apply_hosts(project, remote, HostsPrepared(hosts, plan), hears, stop, wait=options.wait)
+        raise_if_failed(done)
+        after = remote.states.load()
+        return Certs(_look(project, cloud, remote, after), done)
+
+
+def _plan(hosts: Hosts, due: set[str], state: State) -> HostsPlan:
+    """The plan of these hosts alone: what else has changed in the project is a deploy's business."""
+    from sitepub.domains.hosts import HostsPlan
+
+    chosen = replace(hosts, hosts=tuple(host for host in hosts.hosts if host.host in due))
+    records = {key: record for key, record in state.hosts.items() if record.host in due}
+    whole = chosen.plan(records, verify=True)
+    return HostsPlan(tuple(one for one in whole.hosts if not one.takes_down))
+
+
+def _look(project: Project, cloud: Cloud, remote: Remote, state: State | None) -> tuple[HostCertificate, ...]:
+    if not project.hosts:
+        return ()
+    from sitepub.domains.account_domains import service_api
+    from sitepub.domains.certificate_report import certificates_of
+    from sitepub.domains.ssl_service import SslService
+
+    records = state.hosts if state is not None else {}
+    hosts = open_site_hosts(project, cloud, remote, records)
+    return tuple(certificates_of(hosts, SslService(service_api(cloud)), records))

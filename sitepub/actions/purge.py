@@ -1,0 +1,167 @@
+"""Purging and warming the caches of the hosts by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from sitepub.actions.connect import connect
+from sitepub.actions.interrupt import stopping
+from sitepub.config.project import Host, Project
+from sitepub.domains.records import HostRecord
+from sitepub.errors import PartlyDone, Refused, SitepubError
+from sitepub.publish.remote import Remote, open_remote
+from sitepub.publish.state import State
+
+if TYPE_CHECKING:
+    from sitepub.domains.purge import Order, Purged
+    from sitepub.domains.services import Listener
+
+_WARMED = 500
+"""Pages that are warmed when none are named; a day has 1,000 prefetches (CDN API 228/42014)."""
+Listening = Callable[[], AbstractContextManager["Listener"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    local: bool = False
+    profile: str | None = None
+    everything: bool = False
+    wait: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    hosts: tuple[Purged, ...]
+    """Empty: there was nothing to do."""
+    left_out: int = 0
+    """Pages that were not warmed: too many."""
+
+
+def purge(project: Project, words: Sequence[str], options: Options, environ: Mapping[str, str],
+          listener: Listening) -> Done:
+    """Purge what is named, everything, or (with neither) what deploys have changed and not purged.
+
+    Raises :class:`~sitepub.errors.UsageError` for a host that is not the project's,
+    :class:`~sitepub.errors.PartlyDone` with every host that failed.
+    """
+    cached = _cached(project)
+    order = _order(project, words, options)
+    cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
+    with open_remote(project, cloud, connections=2) as remote:
+        state = remote.states.load()
+        rest = not words and not options.everything
+        if rest:
+            order = _unpurged(project, state, options)
+        if not cached or (rest and not order.paths):
+            return Done(())
+        with stopping() as stop, listener() as hears:
+            from sitepub.domains.account_domains import Edges
+            from sitepub.domains.purge import Purger
+
+            edges = Edges.of(cloud, remote.bucket)
+            done = Purger(lambda host: edges(host.edge), hears, stop).purge(cached, order)
+        if state is not None:
+            _remember(project, remote, done, state, all_of_it=rest or options.everything)
+    _raise_if_failed(done, "purge", "the purge")
+    return Done(tuple(done))
+
+
+def warm(project: Project, words: Sequence[str], options: Options, environ: Mapping[str, str],
+         listener: Listening) -> Done:
+    """Bring paths into the caches: the named ones, else those of ``pushCdn``, else the live site's pages."""
+    from sitepub.domains.purge import Purger
+    from sitepub.domains.purge_plan import targets_of
+
+    cached = _cached(project)
+    asked = targets_of(words, [host.host for host in cached], project.website, exact=True)
+    if asked.folders:
+        raise SitepubError("a folder cannot be warmed: name the paths in it", code="Usage")
+    cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
+    with open_remote(project, cloud, connections=2) as remote:
+        paths: Mapping[str, Sequence[str]] | None = asked.pages or None
+        left_out = 0
+        if paths is None and not any(host.settings.get("pushCdn") for host in cached):
+            pages = _pages(project, remote.states.load())
+            paths, left_out = {"": pages[:_WARMED]}, max(0, len(pages) - _WARMED)
+        with stopping() as stop, listener() as hears:
+            from sitepub.domains.account_domains import Edges
+
+            edges = Edges.of(cloud, remote.bucket)
+            done = Purger(lambda host: edges(host.edge), hears, stop).prefetch(cached, paths)
+    _raise_if_failed(done, "warm", "the prefetch")
+    return Done(tuple(done), left_out)
+
+
+def _cached(project: Project) -> tuple[Host, ...]:
+    """The hosts that have a cache."""
+    return tuple(host for host in project.hosts if host.edge != "cos")
+
+
+def _order(project: Project, words: Sequence[str], options: Options) -> Order:
+    from sitepub.domains.purge import Order
+    from sitepub.domains.purge_plan import Paths, targets_of
+
+    if options.everything:
+        return Order(Paths(everything=True), extra=False, wait=options.wait)
+    asked = targets_of(words, [host.host for host in project.hosts], project.website)
+    every = asked.pages.get("", ())
+    per_host = {host.host: Paths(tuple(sorted({*every, *asked.pages.get(host.host, ())})))
+                for host in project.hosts}
+    return Order(Paths(tuple(sorted(set(every)))), per_host, asked.folders, extra=False, wait=options.wait)
+
+
+def _unpurged(project: Project, state: State | None, options: Options) -> Order:
+    from sitepub.domains.purge import Order
+    from sitepub.domains.purge_plan import paths_of
+
+    keys = state.unpurged if state is not None else ()
+    return Order(paths_of(keys, project.website), wait=options.wait)
+
+
+def _remember(project: Project, remote: Remote, done: Sequence[Purged], found: State, *, all_of_it: bool) -> None:
+    """Write the purges into the state, unless a deploy has it: that is going to purge for itself."""
+    from sitepub.publish.host_records import HostLedger
+    from sitepub.publish.lock import Lock
+
+    edges = {host.host: host.edge for host in project.hosts}
+    try:
+        with Lock(remote.states.store, remote.states.prefix) as lock:
+            state = remote.states.load()
+            if state is None:
+                return
+            hosts = dict(state.hosts)
+            for one in done:
+                record = hosts.get(one.host) or HostRecord(host=one.host, edge=edges[one.host])
+                hosts[one.host] = msgspec.structs.replace(record, purge=one.as_record())
+            settled = all_of_it and state.unpurged == found.unpurged and not any(one.failed for one in done)
+            HostLedger(remote.states, lock, state).update(
+                hosts=hosts, unpurged=() if settled else state.unpurged)
+    except Refused:
+        return
+
+
+def _pages(project: Project, state: State | None) -> list[str]:
+    """The paths of the live site's pages, the shortest first: what visitors come in by."""
+    from sitepub.domains.purge_plan import page_paths
+
+    keys = [key for key in (state.manifest if state is not None else {})
+            if key.endswith((".html", ".htm")) and key != project.website.error]
+    return sorted((min(page_paths(key, project.website)[:2], key=len) for key in keys), key=lambda one: (len(one), one))
+
+
+def _raise_if_failed(done: Sequence[Purged], command: str, what: str) -> None:
+    failed = [one for one in done if one.failed]
+    if not failed:
+        return
+    lines = "\n".join(f"  {one.host}: {one.failed}" for one in failed)
+    request_id = next((one.request_id for one in failed if one.request_id), None)
+    hint = f"run sitepub {command} again when the reason is gone"
+    if len(failed) == len(done):
+        raise SitepubError(f"{what} failed:\n{lines}", code="PurgeFailed", hint=hint, request_id=request_id)
+    raise PartlyDone(f"{what} failed for {len(failed)} of {len(done)} hosts:\n{lines}", hint=hint,
+                     request_id=request_id)
