@@ -22,6 +22,7 @@ from sitepub.local.edge_sending import represent
 Lookup = Callable[[str], EdgeDomain | None]
 """A host name in lower case → what is served there at this moment."""
 
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _HOST = re.compile(r"\[?[A-Za-z0-9.:_-]{1,260}\]?\Z")
 
 
@@ -50,7 +51,8 @@ class Exchange:
         if request.version == "2" and not domain.http2:
             # a connection made for another host was used again (RFC 9113 9.1.2)
             return domain, page(421, "This host does not speak HTTP/2.")
-        if not request.target.startswith("/"):
+        if not request.target.startswith("/") or _CONTROL.search(request.target):
+            # HTTP/2 can carry what HTTP/1.1, which origins are asked in, cannot
             return domain, page(400, "The request target is not a path.")
         redirect = domain.redirect
         if redirect is not None and redirect.to != request.scheme:

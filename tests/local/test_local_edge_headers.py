@@ -212,3 +212,18 @@ def test_an_update_counts_from_the_next_visit(site: EdgeSite) -> None:
              Value=json.dumps({"update": {**ON, "HeaderRules": [header_rule("set", "X-New", "yes")]}}))
     found = site.visit()
     assert (found.get("x-new"), found.get("x-cache")) == ("yes", "HIT")
+
+
+def test_redirects_of_the_origin_are_followed_when_that_is_wanted(site: EdgeSite) -> None:
+    document = (b"<WebsiteConfiguration><IndexDocument><Suffix>index.html</Suffix></IndexDocument><RoutingRules>"
+                b"<RoutingRule><Condition><KeyPrefixEquals>old/</KeyPrefixEquals></Condition><Redirect>"
+                b"<ReplaceKeyPrefixWith>new/</ReplaceKeyPrefixWith></Redirect></RoutingRule></RoutingRules>"
+                b"</WebsiteConfiguration>")
+    answer = site.wire.call("PUT", query={"website": ""}, body=document)
+    assert answer.status == 200, answer.body
+    site.put("new/p.html", b"moved here", content_type="text/html")
+    site.add()
+    assert site.visit("/old/p.html").status == 302
+    site.update(FollowRedirect=ON)
+    found = site.visit("/old/p.html")
+    assert (found.status, found.body) == (200, b"moved here")

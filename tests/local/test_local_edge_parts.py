@@ -241,6 +241,16 @@ def test_a_request_without_a_host_is_reset(site: EdgeSite) -> None:
     assert site.visit("/", "--http2", scheme="https").status == 200
 
 
+def test_a_path_that_http1_could_not_carry_is_refused(site: EdgeSite) -> None:
+    with client(site) as visitor:
+        visitor.ask("/a b")
+        found: list[Event] = []
+        while not any(isinstance(event, ResponseReceived) for event in found):
+            found += visitor.events()
+        statuses = [dict(event.headers or []) for event in found if isinstance(event, ResponseReceived)]
+    assert "'400'" in repr(statuses)
+
+
 def test_the_ports_are_the_same_after_a_restart(tmp_path: Path) -> None:
     with running_cloud(tmp_path / "data") as first:
         pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import threading
@@ -14,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from sitepub.local import live
+from sitepub.local.database import Database
 from tests.conftest import LocalCloud, running_cloud
 from tests.local.cos_wire import Answer, Wire
 
@@ -278,6 +281,45 @@ def test_nonsense_is_refused(preview: Preview, value: object) -> None:
 def test_no_page_in_a_browser_may_tell(preview: Preview) -> None:
     value = {"bucket": preview.wire.bucket, "event": "failed", "message": "x"}
     assert preview.post(value, Origin="http://evil.localhost").status == 403
+
+
+def test_a_publisher_that_says_nothing_more_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "SILENCE", 0.2)
+    database = Database(tmp_path / "cloud.sqlite3", lambda _: None)
+
+    async def scenario() -> None:
+        sessions = live.Live(database)
+        await sessions.take(b'{"bucket": "b-1", "event": "alive"}')
+        session = sessions.session("b-1")
+        assert session is not None
+        heard = [event async for event in session.events()]
+        assert heard[-1].startswith(b"event: off")
+        assert sessions.session("b-1") is None
+
+    try:
+        asyncio.run(scenario())
+    finally:
+        database.close()
+
+
+def test_nobody_waits_for_ever_for_a_publish_that_does_not_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "PATIENCE", 0.1)
+    database = Database(tmp_path / "cloud.sqlite3", lambda _: None)
+
+    async def scenario() -> None:
+        sessions = live.Live(database)
+        await sessions.take(b'{"bucket": "b-1", "event": "publishing"}')
+        session = sessions.session("b-1")
+        assert session is not None
+        await session.settled()  # comes back
+        sessions.close()
+
+    try:
+        asyncio.run(scenario())
+    finally:
+        database.close()
 
 
 def test_listening_is_no_visit(preview: Preview) -> None:
