@@ -131,13 +131,15 @@ class AccessLog:
             connection.executemany("INSERT INTO visits (bucket, deliver, visit) VALUES (?, ?, ?)", rows)
             connection.execute("DELETE FROM visits WHERE id <= (SELECT max(id) FROM visits) - ?", (KEPT,))
 
-    def after(self, number: int, *, bucket: str = "", since: float = 0.0,
+    def after(self, number: int, *, bucket: str = "", host: str = "", since: float = 0.0,
               limit: int = PAGE) -> list[dict[str, Any]]:
         """Visits with a higher number, oldest first; each has its number as `id`. `since`: Unix seconds."""
         self.flush()
         condition, values = "id > ?", list[Any]([number])
         if bucket:
             condition, values = f"{condition} AND bucket = ?", [*values, bucket]
+        if host:
+            condition, values = f"{condition} AND json_extract(visit, '$.host') = ?", [*values, host]
         if since:
             condition, values = f"{condition} AND json_extract(visit, '$.time') >= ?", [*values, since]
         values.append(limit)
@@ -168,12 +170,16 @@ class AccessLog:
         )
         return [row[0] for row in rows]
 
-    def last(self, *, bucket: str = "", limit: int = PAGE) -> list[dict[str, Any]]:
+    def last(self, *, bucket: str = "", host: str = "", limit: int = PAGE) -> list[dict[str, Any]]:
         """The newest visits, oldest first."""
         self.flush()
-        condition, values = ("WHERE bucket = ?", [bucket]) if bucket else ("", [])
+        condition, values = "1", list[Any]()
+        if bucket:
+            condition, values = "bucket = ?", [bucket]
+        if host:
+            condition, values = f"{condition} AND json_extract(visit, '$.host') = ?", [*values, host]
         rows = self._connection.execute(
-            f"SELECT id, visit FROM visits {condition} ORDER BY id DESC LIMIT ?", (*values, limit)
+            f"SELECT id, visit FROM visits WHERE {condition} ORDER BY id DESC LIMIT ?", (*values, limit)
         ).fetchall()
         return [{"id": row[0], **json.loads(row[1])} for row in reversed(rows)]
 

@@ -99,8 +99,8 @@ class EdgeSite:
 
     def visits(self) -> list[dict[str, Any]]:
         """What the access log has of the edge's visitors."""
-        lines = admin(self.cloud, f"/-/logs?bucket={self.wire.bucket}").splitlines()
-        return [visit for visit in map(json.loads, lines) if visit["edge"]]
+        lines = admin(self.cloud, f"/-/logs?host={self.host}").splitlines()
+        return [json.loads(line) for line in lines]
 
 
 def curl(cloud: LocalCloud, url: str, *options: str) -> Visit:
