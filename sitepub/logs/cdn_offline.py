@@ -62,6 +62,7 @@ class CdnOfflineLogs:
         self._closed = threading.Event()
 
     def read(self, since: datetime) -> Iterator[Visit]:
+        since = since.replace(microsecond=0)
         files = self._files(since)
         for _hour, of_hour in groupby(files, key=lambda file: file.start):
             for visit in _together([self._visits(file) for file in of_hour]):
@@ -70,7 +71,8 @@ class CdnOfflineLogs:
 
     def follow(self, stop: threading.Event, since: datetime | None = None,
                note: Note | None = None) -> Iterator[Visit]:
-        start = since or datetime.fromtimestamp(self._clock(), UTC)
+        # The lines have whole seconds: the one that is running counts.
+        start = (since or datetime.fromtimestamp(self._clock(), UTC)).replace(microsecond=0)
         seen, sizes = Seen(), dict[Any, int]()
         lost = False
         wait = 0.0

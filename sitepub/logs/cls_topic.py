@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from sitepub.errors import CloudError, NetworkError, SitepubError
 from sitepub.logs.cls_record import parse_record
-from sitepub.logs.merge import Seen, Settling
+from sitepub.logs.merge import Seen, Settling, in_order
 from sitepub.logs.source import Note
 from sitepub.logs.visit import Visit
 
@@ -58,7 +58,8 @@ class ClsTopic:
     delay = "a few seconds"
 
     def __init__(self, api: Api, topic: str, hosts: Sequence[str] = (), *, pace: Pace | None = None,
-                 clock: Callable[[], float] = time.time) -> None:
+                 clock: Callable[[], float] = time.time,
+                 ticks: Callable[[], float] = time.monotonic) -> None:
         """``hosts``: whose visits are wanted, of all that the topic holds; none: everybody's."""
         self.name = f"CLS topic {topic}"
         self._api = api
@@ -66,35 +67,45 @@ class ClsTopic:
         self._hosts = {host.lower() for host in hosts}
         self._pace = pace or Pace()
         self._clock = clock
+        self._ticks = ticks
         self._closed = threading.Event()
         self._narrow = bool(hosts)
 
     def read(self, since: datetime) -> Iterator[Visit]:
-        begin, end = _ms(since), int((self._clock() + self._pace.ahead) * 1000)
+        begin = _ms(since.replace(microsecond=0))
+        end = int((self._clock() + self._pace.ahead) * 1000)
         seen = Seen()
-        for records in self._ask(begin, end):
-            # The service sorts; what it tells twice on two pages is told here once.
-            yield from sorted(self._fresh(records, seen), key=lambda visit: visit.time)
+
+        def visits() -> Iterator[Visit]:
+            newest = begin
+            for records in self._ask(begin, end):
+                yield from self._fresh(records, seen)
+                newest = max([newest, *(at for one in records if (at := _whole(one.get("Time"))) is not None)])
+                # The service sorts: what it tells twice, it tells close together.
+                seen.forget_before(newest - round(self._pace.far * 1000))
+
+        return in_order(visits())
 
     def follow(self, stop: threading.Event, since: datetime | None = None,
                note: Note | None = None) -> Iterator[Visit]:
         pace = self._pace
-        start = _ms(since or datetime.fromtimestamp(self._clock(), UTC))
+        # The CDN writes whole seconds: the one that is running counts.
+        start = _ms((since or datetime.fromtimestamp(self._clock(), UTC)).replace(microsecond=0))
         seen, settling = Seen(), Settling(pace.settle)
         asked_until = start
         """Up to here, questions were answered in full."""
-        far_at = time.monotonic() + pace.far_every
+        far_at = self._ticks() + pace.far_every
         lost = False
         wait = 0.0
         while not stop.wait(wait) and not self._closed.is_set():
             wait = pace.every
             now = self._clock()
-            far = time.monotonic() >= far_at
+            far = self._ticks() >= far_at
             back = pace.far if far or lost else pace.overlap
             begin = max(start, asked_until - round(back * 1000))
             try:
                 for records in self._ask(begin, round((now + pace.ahead) * 1000)):
-                    settling.add(self._fresh(records, seen), time.monotonic())
+                    settling.add(self._fresh(records, seen), self._ticks())
                     if stop.is_set():
                         return
                 if lost and note is not None:
@@ -102,7 +113,7 @@ class ClsTopic:
                 lost = False
                 asked_until = max(asked_until, round(now * 1000))
                 if far:
-                    far_at = time.monotonic() + pace.far_every
+                    far_at = self._ticks() + pace.far_every
                 seen.forget_before(max(start, asked_until - round((pace.far + pace.overlap) * 1000)))
             except SitepubError as error:
                 if not _passes(error):
@@ -111,7 +122,7 @@ class ClsTopic:
                 if not lost and note is not None:
                     note(f"{self.name} does not answer ({error.message}): waiting for it")
                 lost = True
-            yield from settling.ready(time.monotonic())
+            yield from settling.ready(self._ticks())
         yield from settling.rest()
 
     def close(self) -> None:

@@ -40,6 +40,7 @@ class CosLogging:
         self._closed = threading.Event()
 
     def read(self, since: datetime) -> Iterator[Visit]:
+        since = since.replace(microsecond=0)
         seen = Seen()
 
         def visits() -> Iterator[Visit]:
@@ -50,7 +51,8 @@ class CosLogging:
 
     def follow(self, stop: threading.Event, since: datetime | None = None,
                note: Note | None = None) -> Iterator[Visit]:
-        start = since or datetime.fromtimestamp(self._clock(), UTC)
+        # The lines have whole seconds: the one that is running counts.
+        start = (since or datetime.fromtimestamp(self._clock(), UTC)).replace(microsecond=0)
         seen = Seen()
         done: dict[str, datetime] = {}
         lost = False

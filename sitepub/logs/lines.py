@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import date, datetime
 from typing import Protocol
 from urllib.parse import unquote
 
 from sitepub.logs.visit import Visit
-from sitepub.terminal.messages import display_width, visible
+from sitepub.terminal.messages import display_width
 from sitepub.terminal.sizes import human_bytes
 
 _STATUS_STYLES = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 _LEAST = 24
 """Columns that a target gets even in a narrow terminal."""
-_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"}
-"""Unicode categories that show nothing or steer the text (direction marks): never printed as they are."""
 
 
 class Screen(Protocol):
@@ -70,11 +67,10 @@ def readable(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """The text with everything unseen as escapes."""
-    if text.isascii() and text.isprintable():
+    """The text with everything that shows nothing or steers (also direction marks) as escapes."""
+    if text.isprintable():
         return text
-    return "".join(char if unicodedata.category(char) not in _UNSEEN else _escape(char)
-                   for char in visible(text))
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def _decodes(text: str) -> bool:
@@ -85,10 +81,6 @@ def _decodes(text: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _escape(char: str) -> str:
-    return repr(char)[1:-1] if not char.isprintable() else f"\\u{ord(char):04x}"
 
 
 def _clock(time: datetime, today: date | None) -> str:
