@@ -186,13 +186,15 @@ class Purger:
 
     def prefetch(self, hosts: Sequence[Host], paths: Mapping[str, Sequence[str]] | None = None
                  ) -> list[Purged]:
-        """Bring addresses into the caches: the given paths by host, else what ``pushCdn`` names."""
+        """Bring addresses into the caches: the given paths by host ("" is every host), else what
+        ``pushCdn`` names."""
         done = []
         for host in hosts:
             edge = self._edge_of(host)
             area, agent, addresses = prefetch_of(host)
             if paths is not None:
-                addresses = list(cached_host(host).addresses(paths.get(host.host) or paths.get("") or ()))
+                addresses = list(cached_host(host).addresses(
+                    dict.fromkeys([*paths.get("", ()), *paths.get(host.host, ())])))
             if not addresses or edge.kind == "cos":
                 continue
             result = Purged(host.host)

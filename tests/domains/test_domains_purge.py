@@ -126,9 +126,10 @@ def test_a_prefetch_fills_the_cache(site: EdgeSite) -> None:
     [done] = purger(site.cloud).prefetch([host])
     assert (done.addresses, done.failed) == (2, "")
     [done] = purger(site.cloud).prefetch([Host(site.host)], {"": ("/",), site.host: ("/x",)})
-    assert done.addresses == 1
+    assert done.addresses == 2
     told = Account(site.cloud).sdk("cdn", "DescribePushTasks", {"TaskId": done.tasks[0]})
-    assert [one["Url"] for one in told["PushLogs"]] == [f"http://{site.host}/x"]
+    assert [one["Url"] for one in told["PushLogs"]] == [
+        f"http://{site.host}/", f"http://{site.host}/x"]
     Account(site.cloud).switches(quota={"push_day": 0})
     [done] = purger(site.cloud).prefetch([host])
     assert "prefetches are used up" in done.failed
