@@ -64,7 +64,8 @@ def _show(run: Run, done: Any) -> None:
         terminal.note(f"Nothing to do: {counted(counts.unchanged, 'file')} as they should be.")
     else:
         terminal.note(", ".join([*words, f"{counts.unchanged:,} unchanged"]))
-    terminal.result(f"\nregion:  {done.project.region}\nwebsite: {terminal.style(done.url, 'bold')}")
+    terminal.note()
+    terminal.result(f"region:  {done.project.region}\nwebsite: {terminal.style(done.url, 'bold')}")
     if done.hosts is not None:
         from sitepub.cli.host_view import done_lines
 
