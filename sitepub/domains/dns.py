@@ -147,7 +147,7 @@ class Dns:
                 raise Refused(f"{shown_name(host)}: {plan.blocked or 'another record stands in the way'}:"
                               f" {wanted}", code="ForeignRecord", hint="Change it in the console (DNSPod).")
             self._carry_out(holder, name, plan, purpose, work)
-        elif not self.visible(wanted):
+        if (holder is None or not holder.delegated) and not self.visible(wanted):
             work.listener.todo(host, f"add this record at the provider of the DNS: {wanted}")
         if not work.wait:
             return holder is not None or self.visible(wanted)
