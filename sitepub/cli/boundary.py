@@ -58,7 +58,7 @@ def show(terminal: Terminal, error: SitepubError, *, cause: BaseException | None
         terminal.json(error_object(error))
     # With --json somebody may still be reading stderr while a program reads stdout.
     if not terminal.wants_json or not (terminal.stdout_is_tty or terminal.quiet):
-        for line in _lines(terminal, error):
+        for line in lines(terminal, error):
             terminal.err(line)
     if terminal.debug:
         terminal.err("".join(traceback.format_exception(cause or error)).rstrip())
@@ -89,7 +89,8 @@ def _problem_object(problem: Problem) -> dict[str, Any]:
             "line": position.line, "column": position.column}
 
 
-def _lines(terminal: Terminal, error: SitepubError) -> Iterator[str]:
+def lines(terminal: Terminal, error: SitepubError) -> Iterator[str]:
+    """The error as people read it."""
     if isinstance(error, HookFailed) and error.tail:
         yield "The last lines of the hook's output:"
         yield from (f"  {visible(line)}" for line in error.tail)

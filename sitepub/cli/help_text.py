@@ -19,6 +19,7 @@ Site:
   init    Start a site from a template, or set up the one in this folder.
   deploy  Build the site and publish what changed.
   plan    Show what deploy would do, and why.
+  dev     Publish whenever something is saved; show who visits.
   info    Show where the site is and what is live.
   logs    Show who visits the site, now or since when.
   remove  Take the site down and delete what sitepub made.

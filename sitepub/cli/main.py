@@ -21,6 +21,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "init": ("sitepub.cli.init:init", "Start a site from a template, or set up the one in this folder."),
         "deploy": ("sitepub.cli.deploy:deploy", "Build the site and publish what changed."),
         "plan": ("sitepub.cli.plan:plan", "Show what deploy would do, and why."),
+        "dev": ("sitepub.cli.dev:dev", "Publish whenever something is saved; show who visits."),
         "info": ("sitepub.cli.info:info", "Show where the site is and what is live."),
         "logs": ("sitepub.cli.logs:logs", "Show who visits the site, now or since when."),
         "remove": ("sitepub.cli.remove:remove", "Take the site down and delete what sitepub made."),

@@ -29,7 +29,10 @@ class Pace:
     keep up with its events has told of more than that."""
 
 
-SOURCES = Pace()
+SITE = Pace()
+"""For files that are published as they are."""
+SOURCES = Pace(many=1_000_000)
+"""For what a hook builds from: the loop guard wants to know each path."""
 OUTPUT = Pace(quiet=0.15, quiet_when_gone=0.8, longest=10.0)
 """For what a tool writes: it may empty a folder first and fill it again."""
 
@@ -53,7 +56,7 @@ class Burst:
 class Bursts:
     """Collects changes."""
 
-    def __init__(self, pace: Pace = SOURCES) -> None:
+    def __init__(self, pace: Pace = SITE) -> None:
         self.pace = pace
         self._begin()
 

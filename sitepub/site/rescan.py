@@ -64,6 +64,11 @@ class KeptSnapshot:
         self._all = True
 
     @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """Those of the last snapshot."""
+        return self._warnings
+
+    @property
     def touched(self) -> bool:
         return self._all or bool(self._touched)
 

@@ -1,0 +1,298 @@
+"""Dev: publish once, then whenever something is saved, until it is told to end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from sitepub.actions.connect import connect
+from sitepub.actions.dev_target import Target
+from sitepub.actions.dev_work import PREVIEW, How, View, Worker
+from sitepub.actions.interrupt import stopping
+from sitepub.actions.local_cloud import data_folder, find
+from sitepub.config.project import Project
+from sitepub.dev.bursts import OUTPUT, SITE, SOURCES, Bursts
+from sitepub.dev.changes import Change
+from sitepub.dev.live import HEARTBEAT
+from sitepub.dev.loop_guard import LoopGuard, stamps
+from sitepub.dev.rebuild import KeptRunning
+from sitepub.dev.session import End, Session, Task, Work
+from sitepub.dev.sources import Role, Sources
+from sitepub.dev.watching import Watcher, open_watcher
+from sitepub.site.hook import hook_environment
+from sitepub.tencent.cloud import Cloud
+from sitepub.terminal import secrets
+
+_LAG = 0.3
+"""Seconds after the end of a build in which its own changes may still be told."""
+_POLLING_LAG = 1.5
+_PATIENCE = 6.0
+"""Seconds that the work under way is given to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which clouds."""
+
+    local: bool = False
+    serve: bool = False
+    """A preview on the embedded cloud beside the real one."""
+    profile: str | None = None
+
+
+class Inbox:
+    """What happens, from all threads, in order."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[object] = SimpleQueue()
+
+    def put(self, message: object) -> None:
+        self._queue.put(message)
+
+    def get(self, seconds: float | None) -> object | None:
+        """The next message; ``None`` when none came in this time."""
+        with suppress(Empty):
+            return self._queue.get(timeout=seconds)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    task: Task
+    end: End
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End dev."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Build and publish now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Do this in the main thread."""
+
+    what: Callable[[], None]
+
+
+class Dev:
+    """One session of one site."""
+
+    def __init__(self, project: Project, how: How, wish: Wish, view: View, environ: Mapping[str, str]) -> None:
+        """Connects; raises what :func:`~sitepub.actions.connect.connect` raises."""
+        self.how, self.wish, self.view, self.environ = how, wish, view, environ
+        self.inbox = Inbox()
+        self.stop = threading.Event()
+        self.worker = Worker(how, view, environ, self.stop, lambda task, end: self.inbox.put(Ended(task, end)))
+        self.worker.project = project
+        self.worker.targets = self._targets(project)
+        self.worker.relocate = self._relocate
+        self.worker.reconfigured = lambda new: self.inbox.put(Call(lambda: self._watch(new)))
+        self.watched_folders = 0
+        self._watcher: Watcher | None = None
+        self._polling = False
+        self._sources: Sources
+        self._tool: KeptRunning | None = None
+        self._tool_of: object = None
+        self._session = Session(builds=False)
+        self._bursts: dict[Role, Bursts] = {}
+        self._guard = LoopGuard()
+        self._during: set[Path] = set()
+        self._guard_at: float | None = None
+        self._follow_up = False
+        self._first = True
+        self.ready: Callable[[], None] = lambda: None
+        """Called once, when the first publish has ended, well or not."""
+
+    @property
+    def targets(self) -> Sequence[Target]:
+        return self.worker.targets
+
+    @property
+    def url(self) -> str:
+        """Where to look: the preview, if there is one."""
+        return self.targets[0].url
+
+    # -- clouds --------------------------------------------------------------------------------------------
+
+    def _targets(self, project: Project) -> list[Target]:
+        wish = self.wish
+        targets = []
+        if wish.serve and not wish.local:
+            embedded = connect(project, local=True, profile=None, environ=self.environ, warn=self.view.warn)
+            targets.append(Target(project, embedded, name=PREVIEW, reload=True))
+        cloud = connect(project, local=wish.local, profile=wish.profile, environ=self.environ, warn=self.view.warn)
+        targets.append(Target(project, cloud, name="site", reload=wish.local))
+        return targets
+
+    def _relocate(self, project: Project, target: Target) -> Cloud | None:
+        """The embedded cloud may have been started again on another port, or with another key pair; the real
+        one may be another region's."""
+        if target.cloud.embedded is None:
+            same = target.cloud.region == project.region and target.cloud.accelerate == project.accelerate
+            return None if same else connect(project, local=False, profile=self.wish.profile,
+                                             environ=self.environ, warn=self.view.warn)
+        running = find(data_folder(self.environ))
+        if running is None:
+            return None  # waited for, by those who ask it
+        secrets.register(running.credentials.secret_id, running.credentials.secret_key)
+        return Cloud(running.credentials, running.app_id, project.region, running.address,
+                     accelerate=project.accelerate)
+
+    # -- the day -------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Until Ctrl-C, ``q``, or a signal. Nothing of it is left running afterwards."""
+        assert self.worker.project is not None
+        with stopping(lambda: self.inbox.put(Stop())) as asked:
+            try:
+                self._watch(self.worker.project)
+                self._session.again()
+                self._loop(asked)
+            finally:
+                self.stop.set()
+                self._end()
+
+    def _loop(self, asked: threading.Event) -> None:
+        while not asked.is_set():
+            self._settle(time.monotonic())
+            message = self.inbox.get(self._patience(time.monotonic()))
+            match message:
+                case Stop():
+                    return
+                case Ended(task, end):
+                    self._ended(task, end)
+                case Again():
+                    self._session.again()
+                case Call(what):
+                    what()
+                case list():
+                    self._changed(message)
+                case None:
+                    for target in self.targets:
+                        target.tell(lambda live: live.alive())
+
+    def _patience(self, now: float) -> float:
+        """Seconds until something has to be done."""
+        times = [bursts.due for bursts in self._bursts.values()]
+        times += [self._session.due, self._guard_at, now + HEARTBEAT]
+        return max(0.0, min(time for time in times if time is not None) - now)
+
+    def _changed(self, changes: Sequence[Change]) -> None:
+        now = time.monotonic()
+        for change in changes:
+            role = self._sources.role(change.path)
+            if role is not None:
+                self._bursts[role].add([change], now)
+
+    def _settle(self, now: float) -> None:
+        """Take bursts that have ended, and begin what is to be done."""
+        building = self._session.running is Work.BUILD or self._guard_at is not None
+        for role, bursts in self._bursts.items():
+            burst = bursts.take(now)
+            if burst is None:
+                continue
+            if role is Role.SOURCE and building:
+                self._during |= burst.paths
+            else:
+                self._session.changed(role, burst)
+        if self._guard_at is not None and now >= self._guard_at and self._bursts[Role.SOURCE].due is None:
+            self._ask_guard()
+        task = self._session.next(now)
+        if task is not None:
+            if task.work is Work.BUILD:
+                self._ask_guard()
+                self._follow_up = task.follow_up
+            self.worker.begin(task)
+
+    def _ended(self, task: Task, end: End) -> None:
+        now = time.monotonic()
+        self._session.ended(end, now)
+        if task.work is Work.BUILD:
+            self._guard_at = now + (_POLLING_LAG if self._polling else _LAG)
+        if self._first and (task.work is Work.PUBLISH or end is End.FAILED):
+            self._first = False
+            self.ready()
+
+    def _ask_guard(self) -> None:
+        """What was changed while the hook ran: by the user or by the hook?"""
+        if self._guard_at is None:
+            return
+        self._guard_at = None
+        during, self._during = stamps(self._during), set()
+        asking, own = self._guard.after_run(during, follow_up=self._follow_up)
+        for path in sorted(own):
+            self.view.note(f"the hook itself writes {_short(path, self._sources.project.root)}: such changes during a"
+                           " build do not start another one (dev.ignore would leave them out altogether)")
+        if asking:
+            self._session.changed_during_build()
+
+    # -- what is watched and kept running ------------------------------------------------------------------
+
+    def _watch(self, project: Project) -> None:
+        """Watch what belongs to this project from now on, and run its tool."""
+        old = self._sources.places if self._watcher is not None else None
+        self._sources = sources = Sources(project, self.how.config_file)
+        self._session.builds = sources.builds
+        places = sources.places
+        if old is None or (old.trees, old.folders) != (places.trees, places.folders):
+            if self._watcher is not None:
+                self._watcher.stop()
+            self._watcher, why = open_watcher(places, self.inbox.put, poll=self.how.poll)
+            self._polling = self.how.poll or why is not None
+            if why is not None:
+                self.view.note(f"looking for changes every now and then: {why}")
+            if old is not None:
+                # Nobody was looking in between.
+                self._session.again()
+        output = SITE if project.source.hook is None and project.dev.command is None else OUTPUT
+        for role, pace in ((Role.CONFIG, SITE), (Role.SOURCE, SOURCES), (Role.OUTPUT, output)):
+            if role not in self._bursts or self._bursts[role].pace != pace:
+                self._bursts[role] = Bursts(pace)
+        self._run_tool(project)
+
+    def _run_tool(self, project: Project) -> None:
+        command = project.dev.command
+        wanted = (command, project.source.folder, project.env, project.dotenv, project.stage) if command else None
+        if wanted == self._tool_of:
+            return
+        self._tool_of = wanted
+        if self._tool is not None:
+            self._tool.stop()
+            self._tool = None
+        if command is not None:
+            self._tool = KeptRunning(command, project.source.folder, hook_environment(project, self.environ),
+                                     output=self.view.tool_line, died=self._tool_died)
+            self._tool.start()
+
+    def _tool_died(self, said: str, tail: str) -> None:
+        self.view.note(said)
+        for target in self.targets:
+            target.tell(lambda live: live.failed(f"{said}\n{tail}"))
+
+    # -- the end -------------------------------------------------------------------------------------------
+
+    def _end(self) -> None:
+        """End everything. The work under way finishes its requests; what was done is written down."""
+        if self._tool is not None:
+            self._tool.stop()
+        if self._watcher is not None:
+            self._watcher.stop()
+        if self.worker.join(_PATIENCE):
+            for target in self.targets:
+                target.finish()
+        for target in self.targets:
+            target.close()
+
+
+def _short(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

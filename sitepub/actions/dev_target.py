@@ -1,0 +1,162 @@
+"""One bucket that ``sitepub dev`` keeps equal to the site."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from sitepub.config.project import Project
+from sitepub.dev.live import Live
+from sitepub.errors import SitepubError
+from sitepub.publish.apply import Counts
+from sitepub.publish.guards import refuse_mass_deletion
+from sitepub.publish.plan import Plan
+from sitepub.publish.prepare import Prepared, prepare
+from sitepub.publish.progress import Progress, Silent
+from sitepub.publish.publish import Outcome, Run, Status, publish
+from sitepub.publish.remote import Remote, open_remote
+from sitepub.publish.session_end import end_session
+from sitepub.publish.session_states import SessionStates
+from sitepub.settings.steps import SettingStep
+from sitepub.site.snapshot import Snapshot
+from sitepub.tencent.cloud import Cloud
+
+_FEW = 20
+"""Steps of a plan that need no progress display."""
+
+
+class PublishTeller(Protocol):
+    """Whom a publish is told to."""
+
+    def note(self, text: str) -> None: ...
+
+    def approve(self, prepared: Prepared) -> None:
+        """Asked before objects of others get new content. Raises Refused."""
+
+    def transfer(self) -> AbstractContextManager[Progress]: ...
+
+    def setting(self, step: SettingStep) -> None: ...
+
+
+@dataclass(slots=True)
+class Sum:
+    """What all publishes of the session did together."""
+
+    counts: Counts = Counts()  # noqa: RUF009 - a frozen value
+
+    def add(self, more: Counts) -> None:
+        now = self.counts
+        self.counts = Counts(now.uploaded + more.uploaded, now.copied + more.copied, now.headers + more.headers,
+                             now.deleted + more.deleted, more.unchanged)
+
+
+class Target:
+    """A bucket on one cloud, its state kept in memory, and the browsers that look at it."""
+
+    def __init__(self, project: Project, cloud: Cloud, *, name: str, reload: bool) -> None:
+        self.name = name
+        self.project = project
+        self.cloud = cloud
+        self._reload = reload
+        self._sum = Sum()
+        self._open()
+
+    def _open(self) -> None:
+        remote = _impatient(open_remote(self.project, self.cloud), self.cloud)
+        self.states = SessionStates(remote.states.store, remote.states.prefix)
+        self.remote = replace(remote, states=self.states)
+        embedded = self.cloud.embedded
+        self.live = Live(embedded.host, embedded.port, remote.bucket) if embedded is not None and self._reload else None
+
+    def reopen(self, project: Project, cloud: Cloud) -> None:
+        """Go on with another configuration, or with a cloud that is somewhere else now."""
+        if project == self.project and cloud == self.cloud:
+            return
+        moved = self.remote.bucket != project.bucket(cloud.app_id)
+        if moved:
+            self.finish()
+        if moved and self.live is not None:
+            self.live.off()
+        self._close()
+        self.project, self.cloud = project, cloud
+        self._open()
+
+    @property
+    def url(self) -> str:
+        return self.cloud.website_url(self.remote.bucket, self.project.protocol, self.project.key_prefix)
+
+    def publish(self, snapshot: Snapshot, teller: PublishTeller, stop: threading.Event, *,
+                allow_delete: bool, sure: bool = False) -> tuple[Outcome, list[str]]:
+        """Bring the bucket to the snapshot; what was done, and the keys that are new for visitors. ``sure``:
+        read the state first, also when this session knows it (somebody else may have deployed).
+
+        Raises what :func:`~sitepub.publish.prepare.prepare` and :func:`~sitepub.publish.publish.publish` raise.
+        """
+        prepared = prepare(self.remote, snapshot, known=None if sure else self.states.known)
+        refuse_mass_deletion(prepared.plan, allowed=allow_delete)
+        teller_approved(teller, prepared)
+        if prepared.settled:
+            outcome = publish(self.remote, snapshot, prepared)
+            return outcome, []
+        if self.live is not None:
+            self.live.publishing()
+        shown: AbstractContextManager[Progress] = (
+            teller.transfer() if len(prepared.plan.steps) > _FEW else nullcontext(Silent()))
+        with shown as progress:
+            outcome = publish(self.remote, snapshot, prepared, Run(
+                allow_delete=allow_delete, approve=lambda again: teller_approved(teller, again),
+                progress=progress, told=teller.setting, stop=stop, record=False))
+        self._sum.add(outcome.counts)
+        return outcome, changed_keys(outcome.prepared.plan)
+
+    def tell(self, what: Callable[[Live], None]) -> None:
+        """Tell the browsers, if any can be told."""
+        if self.live is not None:
+            what(self.live)
+
+    def finish(self) -> None:
+        """Write down what the session left: one release. What cannot be written is read by the next deploy."""
+        with suppress(SitepubError):
+            end_session(self.remote, self.states, self._sum.counts)
+
+    def close(self) -> None:
+        if self.live is not None:
+            self.live.off()
+        self._close()
+
+    def _close(self) -> None:
+        if self.live is not None:
+            self.live.close()
+        self.remote.close()
+
+
+def teller_approved(teller: PublishTeller, prepared: Prepared) -> None:
+    for sentence in prepared.notes:
+        teller.note(sentence)
+    teller.approve(prepared)
+
+
+def changed_keys(plan: Plan) -> list[str]:
+    return [step.key for step in plan.steps]
+
+
+def whole(outcome: Outcome) -> bool:
+    """Is everything live that should be?"""
+    return outcome.status in (Status.UNCHANGED, Status.PUBLISHED)
+
+
+def _impatient(remote: Remote, cloud: Cloud) -> Remote:
+    """The same buckets, with fewer tries for each request: the session itself tries again, and says so."""
+    from sitepub.tencent.object_store import CosObjectStore
+    from sitepub.tencent.retry import Backoff
+
+    backoff = Backoff(attempts=5, cap=1.0)
+    states = remote.states
+    store = CosObjectStore(cloud, remote.bucket, connections=128, backoff=backoff)
+    state_store = CosObjectStore(cloud, states.store.bucket, connections=2, backoff=backoff)
+    remote.store.close()
+    states.store.close()
+    return replace(remote, store=store, states=SessionStates(state_store, states.prefix))

@@ -1,0 +1,292 @@
+"""What ``sitepub dev`` does between two looks at the inbox: read the configuration, build, publish."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from sitepub.actions.build import hash_cache_file
+from sitepub.actions.dev_target import Target, whole
+from sitepub.config.load import load_project
+from sitepub.config.project import Project
+from sitepub.dev.session import End, Task, Work
+from sitepub.dev.sources import Sources
+from sitepub.errors import CloudError, Interrupted, NetworkError, Problem, SiteError, SitepubError
+from sitepub.publish.prepare import Prepared
+from sitepub.publish.progress import Progress
+from sitepub.publish.publish import Outcome
+from sitepub.settings.steps import SettingStep
+from sitepub.site.folder import publish_folder
+from sitepub.site.rescan import KeptSnapshot
+from sitepub.site.scan import STILL_CHANGING
+from sitepub.site.snapshot import Snapshot
+from sitepub.tencent.cloud import Cloud
+
+_LOCKED = frozenset({"Locked", "LockLost", "Slow", "SlowDown"})
+PREVIEW = "preview"
+"""Name of the target beside the real one."""
+_WRITING = frozenset({STILL_CHANGING, "FileChanged"})
+_NOT_READY = frozenset({"MissingFolder", "EmptyFolder", "MissingIndex"})
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What one publish did, for the screen."""
+
+    target: str
+    url: str
+    outcome: Outcome
+    changed: Sequence[str]
+    files: int
+    seconds: float
+    """From the end of the burst (or of the build) until it was live."""
+
+
+class View(Protocol):
+    """Whom the day is told to. Called from several threads."""
+
+    def hook_line(self, line: str) -> None: ...
+
+    def tool_line(self, line: str) -> None:
+        """A line of ``dev.command``."""
+
+    def warn(self, problem: Problem) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+    def error(self, error: SitepubError) -> None:
+        """Something failed; dev goes on."""
+
+    def waiting(self, why: str) -> None:
+        """Something is tried again until it works: the network, somebody else's deploy."""
+
+    def phase(self, text: str) -> None:
+        """What is being done now; "" for nothing."""
+
+    def published(self, what: Published) -> None: ...
+
+    def approve(self, prepared: Prepared) -> None: ...
+
+    def transfer(self) -> AbstractContextManager[Progress]: ...
+
+    def setting(self, step: SettingStep) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """The command line of ``sitepub dev``."""
+
+    config_file: Path
+    stage: str | None = None
+    inputs: tuple[str, ...] = ()
+    allow_delete: bool = False
+    poll: bool = False
+    purge: Callable[[Project, Sequence[str]], None] | None = None
+    """Takes the keys that have changed for visitors; ``None``: nothing is purged."""
+
+
+class Worker:
+    """Does the tasks, one at a time, in a thread of its own."""
+
+    def __init__(self, how: How, view: View, environ: Mapping[str, str], stop: threading.Event,
+                 ended: Callable[[Task, End], None]) -> None:
+        self.how = how
+        self.view = view
+        self.environ = environ
+        self.stop = stop
+        self._ended = ended
+        self.project: Project | None = None
+        self.targets: list[Target] = []
+        self.relocate: Callable[[Project, Target], Cloud | None] = lambda _project, _target: None
+        """Where the cloud of a target is now; ``None``: where it was."""
+        self.reconfigured: Callable[[Project], None] = lambda _project: None
+        self._kept: KeptSnapshot | None = None
+        self._told = ""
+        self._waiting = False
+        self._thread: threading.Thread | None = None
+        self._sure: set[str] = set()
+
+    # -- one task in a thread ------------------------------------------------------------------------------
+
+    def begin(self, task: Task) -> None:
+        self._thread = threading.Thread(target=self._run, args=(task,), name=f"dev {task.work}", daemon=True)
+        self._thread.start()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the task under way; whether it has ended."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+            return not self._thread.is_alive()
+        return True
+
+    def _run(self, task: Task) -> None:
+        try:
+            end = self._do(task)
+        except Interrupted:
+            end = End.FAILED
+        except SitepubError as error:
+            end = self._explain(error)
+        except OSError as error:
+            end = self._explain(SitepubError(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "),
+                                             code="System"))
+        except Exception as error:
+            end = self._explain(SitepubError(f"this is a bug in sitepub: {type(error).__name__}: {error}",
+                                             code="Bug", hint="--debug shows where"))
+        if end in (End.DONE, End.FAILED):
+            self.view.phase("")
+        self._ended(task, end)
+
+    def _do(self, task: Task) -> End:
+        if task.work is Work.CONFIGURE:
+            return self._configure()
+        if task.work is Work.BUILD:
+            return self._build()
+        return self._publish(task)
+
+    # -- the tasks -----------------------------------------------------------------------------------------
+
+    def _configure(self) -> End:
+        how = self.how
+        project = load_project(how.config_file, stage=how.stage, inputs=how.inputs, environ=self.environ)
+        Sources(project, how.config_file)
+        for problem in project.warnings:
+            self.view.warn(problem)
+        if project != self.project:
+            for target in self.targets:
+                target.reopen(project, self.relocate(project, target) or target.cloud)
+            self.project, self._kept = project, None
+            self.reconfigured(project)
+            self.view.note(f"{how.config_file.name} was read again")
+        elif self._kept is not None:
+            self._kept.touch_all()
+        self._told = ""
+        return End.DONE
+
+    def _build(self) -> End:
+        from sitepub.site.hook import run_hook
+
+        assert self.project is not None
+        self.view.phase("building")
+        run_hook(self.project, environ=self.environ, output=self.view.hook_line, stop=self.stop)
+        return End.DONE
+
+    def _publish(self, task: Task) -> End:
+        project = self.project
+        assert project is not None
+        if task.burst.everything:
+            self._sure = {target.name for target in self.targets}
+        folder = publish_folder(project)
+        kept = self._kept
+        if kept is None or kept.folder != folder.absolute():
+            kept = self._kept = KeptSnapshot(project, folder, environ=self.environ,
+                                             cache_file=hash_cache_file(folder, self.environ))
+        if task.burst.everything:
+            kept.touch_all()
+        kept.touch(task.burst.paths)
+        began = time.monotonic()
+        self.view.phase("publishing")
+        before = kept.warnings
+        snapshot = kept.snapshot()
+        for problem in snapshot.warnings:
+            if problem not in before:
+                self.view.warn(problem)
+        end = End.DONE
+        for target in self.targets:
+            found = self._publish_to(target, snapshot, began)
+            end = found if end is End.DONE else end
+        return end
+
+    def _publish_to(self, target: Target, snapshot: Snapshot, began: float) -> End:
+        cloud = self.relocate(target.project, target)
+        if cloud is not None and cloud != target.cloud:
+            target.reopen(target.project, cloud)
+        outcome, changed = target.publish(snapshot, self.view, self.stop, allow_delete=self.how.allow_delete,
+                                          sure=target.name in self._sure)
+        if not whole(outcome):
+            if self.stop.is_set():
+                return End.FAILED
+            return self._partly(target, outcome)
+        self._sure.discard(target.name)
+        target.tell(lambda live: live.published(changed))
+        self._told, self._waiting = "", False
+        self.view.published(Published(target.name, target.url, outcome, changed, len(snapshot),
+                                      time.monotonic() - began))
+        if changed and self.how.purge is not None and target.name != PREVIEW:
+            self._purge(target, changed)
+        return End.DONE
+
+    def _purge(self, target: Target, changed: Sequence[str]) -> None:
+        """The site is live whether this works or not: what was not purged stays in the state."""
+        assert self.how.purge is not None
+        self.view.phase("purging")
+        try:
+            self.how.purge(target.project, changed)
+        except SitepubError as error:
+            self.view.error(error)
+
+    def _partly(self, target: Target, outcome: Outcome) -> End:
+        errors = [failure.error for failure in outcome.failures]
+        ends = [_end_of(error) for error in errors]
+        for end in (End.LATER, End.SOON):
+            if end in ends:
+                return self._again(end, errors[ends.index(end)])
+        shown = "\n".join(f"  {failure}" for failure in outcome.failures[:5])
+        error = SitepubError(f"{len(errors)} of {len(outcome.prepared.plan.steps)} files were not published:\n{shown}",
+                             code="PartlyDone", hint="r tries it again")
+        target.tell(lambda live: live.failed(str(error)))
+        self.view.error(error)
+        return End.FAILED
+
+    # -- what goes wrong -----------------------------------------------------------------------------------
+
+    def _explain(self, error: SitepubError) -> End:
+        if self.stop.is_set():
+            return End.FAILED
+        end = _end_of(error)
+        if end is not End.FAILED:
+            return self._again(end, error)
+        project = self.project
+        unfinished = error.code in _NOT_READY and project is not None and project.dev.command is not None
+        if unfinished:
+            if self._told != error.message:
+                self.view.note(f"waiting for dev.command: {error.message}")
+            self._told = error.message
+            return End.FAILED
+        for target in self.targets:
+            target.tell(lambda live: live.failed(told_in_browser(error)))
+        self.view.error(error)
+        self._told = error.message
+        return End.FAILED
+
+    def _again(self, end: End, error: Exception) -> End:
+        if end is End.LATER and not self._waiting:
+            self._waiting = True
+            self.view.waiting(getattr(error, "message", str(error)))
+        return end
+
+
+def told_in_browser(error: SitepubError) -> str:
+    """The error as an overlay shows it: with its place, its hint, and the last lines of the hook."""
+    lines = [f"{error.position}: {error.message}" if error.position is not None else error.message]
+    problems = getattr(error, "problems", ())
+    lines += [f"{one.position}: {one.message}" if one.position is not None else one.message
+              for one in problems if one.message != error.message]
+    lines += getattr(error, "tail", ())
+    return "\n".join([*lines, *([f"hint: {error.hint}"] if error.hint else [])])
+
+
+def _end_of(error: Exception) -> End:
+    if isinstance(error, NetworkError):
+        return End.LATER
+    if isinstance(error, SitepubError) and error.code in _LOCKED:
+        return End.LATER
+    if isinstance(error, CloudError) and error.status >= 500:
+        return End.LATER
+    if isinstance(error, SiteError) and error.code in _WRITING:
+        return End.SOON
+    return End.FAILED

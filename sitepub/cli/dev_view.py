@@ -1,0 +1,157 @@
+"""What ``sitepub dev`` shows: a line for each thing that happens, and how things stand at the bottom."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sitepub.actions.dev_work import Published
+from sitepub.cli import boundary
+from sitepub.cli.story import Story
+from sitepub.errors import Refused, SitepubError
+from sitepub.publish.guards import shown
+from sitepub.publish.prepare import Prepared
+from sitepub.publish.progress import Progress
+from sitepub.publish.publish import Status
+from sitepub.terminal.messages import visible
+from sitepub.terminal.sizes import counted, human_seconds
+from sitepub.terminal.status_bar import StatusBar
+from sitepub.terminal.terminal import Terminal
+
+_KEYS = "o open  r again  l logs  c clear  q quit"
+_NAMES = 3
+
+
+class DevView(Story):
+    """:class:`sitepub.actions.dev_work.View` on a terminal."""
+
+    def __init__(self, terminal: Terminal, *, yes: bool = False) -> None:
+        super().__init__(terminal, yes=yes)
+        self.bar = StatusBar(terminal)
+        self.may_ask = True
+        """Questions are asked until the keys mean something else."""
+        self.with_keys = False
+        self._lock = threading.Lock()
+        self._phase = ""
+        self._files = 0
+        self._last = ""
+        self._url = ""
+        self._failed = False
+        self._first = True
+
+    # -- from dev ------------------------------------------------------------------------------------------
+
+    def tool_line(self, line: str) -> None:
+        self._terminal.note(f"{self._terminal.style('tool |', 'dim', on_stderr=True)} {visible(line)}")
+
+    def error(self, error: SitepubError) -> None:
+        self._failed = True
+        if self._terminal.wants_json:
+            self._terminal.json({**boundary.error_object(error), "action": "dev"})
+            if self._terminal.stdout_is_tty:
+                return
+        for line in boundary.lines(self._terminal, error):
+            self._terminal.err(line)
+        self._update("failed")
+
+    def waiting(self, why: str) -> None:
+        self._failed = True
+        self._terminal.note(f"{self._clock()} waiting, and trying again until it works: {visible(why)}")
+        self._update("waiting")
+
+    def phase(self, text: str) -> None:
+        self._update(text)
+
+    def published(self, what: Published) -> None:
+        with self._lock:
+            self._files, self._url = what.files, self._url or what.url
+        if self._terminal.wants_json:
+            self._terminal.json(_as_object(what))
+        status = what.outcome.status
+        if status is Status.PUBLISHED:
+            self._last = f"{self._clock()} ({human_seconds(what.seconds)})"
+            self._terminal.note(self._line(what))
+        elif self._first or self._failed:
+            self._terminal.note(f"{self._clock()} {_beside(what)}everything is live: {counted(what.files, 'file')}")
+        self._first = self._failed = False
+        self._update("")
+
+    def approve(self, prepared: Prepared) -> None:
+        if self.may_ask or not prepared.plan.taken_over or self._yes:
+            super().approve(prepared)
+            return
+        taken = prepared.plan.taken_over
+        raise Refused(f"{counted(len(taken), 'object')} in the bucket that sitepub did not upload would get other"
+                      f" content:\n{shown(taken)}", code="ForeignObjects",
+                      hint="if the site may replace them: start sitepub dev with --yes")
+
+    @contextmanager
+    def transfer(self) -> Iterator[Progress]:
+        self.bar.stop()
+        try:
+            with super().transfer() as progress:
+                yield progress
+        finally:
+            self.bar.start()
+
+    # -- the screen ----------------------------------------------------------------------------------------
+
+    def start(self, url: str) -> None:
+        self._url = url
+        self._update("starting")
+        self.bar.start()
+
+    def logs_are(self, on: bool) -> None:
+        self._terminal.note(f"visits are {'shown' if on else 'not shown any more'}")
+
+    def stop(self) -> None:
+        self.bar.stop()
+
+    def _update(self, phase: str) -> None:
+        with self._lock:
+            self._phase = phase
+            parts = [phase or f"watching {counted(self._files, 'file')}"]
+            if self._last:
+                parts.append(f"last publish {self._last}")
+            parts.append(self._url)
+            if self.with_keys:
+                parts.append(_KEYS)
+            separator = " · " if self._terminal.unicode else " | "
+        self.bar.show(separator.join(parts))
+
+    def _line(self, what: Published) -> str:
+        counts = what.outcome.counts
+        parts = [(counts.uploaded, "uploaded"), (counts.copied, "copied"), (counts.headers, "given new headers"),
+                 (counts.deleted, "deleted")]
+        words = ", ".join(f"{number:,} {word}" for number, word in parts if number) or "settings written"
+        names = ", ".join(visible(key) for key in what.changed[:_NAMES])
+        more = len(what.changed) - _NAMES
+        names += f" and {more:,} more" if more > 0 else ""
+        done = self._terminal.style("published", "green", on_stderr=True)
+        return f"{self._clock()} {_beside(what)}{done} {names} ({words}) in {_short(what.seconds)}"
+
+    @staticmethod
+    def _clock() -> str:
+        return f"{datetime.now():%H:%M:%S}"
+
+
+def _short(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else human_seconds(seconds)
+
+
+def _beside(what: Published) -> str:
+    return f"{what.target}: " if what.target != "site" else ""
+
+
+def _as_object(what: Published) -> dict[str, Any]:
+    counts = what.outcome.counts
+    return {
+        "version": 1, "action": "dev", "event": "published", "status": "ok", "target": what.target, "url": what.url,
+        "time": round(time.time(), 3), "seconds": round(what.seconds, 3), "files": what.files,
+        "changed": list(what.changed),
+        "changes": {"uploaded": counts.uploaded, "copied": counts.copied, "headers": counts.headers,
+                    "deleted": counts.deleted, "unchanged": counts.unchanged}}

@@ -1,0 +1,72 @@
+"""Tells the embedded cloud what dev does, so that browsers reload, wait, and show mistakes."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import threading
+import time
+from collections.abc import Sequence
+
+HEARTBEAT = 10.0
+"""Seconds between two signs of life; without any for half a minute browsers are told that dev has ended."""
+_TIMEOUT = 3.0
+
+
+class Live:
+    """The live reload of one bucket. Never fails: without a listener there is nobody to tell."""
+
+    def __init__(self, host: str, port: int, bucket: str) -> None:
+        self._host, self._port, self._bucket = host, port, bucket
+        self._connection: http.client.HTTPConnection | None = None
+        self._lock = threading.Lock()
+        self._last = 0.0
+
+    def publishing(self) -> None:
+        """Visitors wait from now on."""
+        self._tell("publishing")
+
+    def published(self, changed: Sequence[str] | None) -> None:
+        """``changed``: keys written or deleted; empty: nothing is new, but what failed is repaired."""
+        self._tell("published", changed=None if changed is None else list(changed))
+
+    def failed(self, message: str) -> None:
+        """The message is shown over the page."""
+        self._tell("failed", message=message)
+
+    def off(self) -> None:
+        self._tell("off")
+
+    def alive(self) -> None:
+        """A sign of life, when the last one is old."""
+        if time.monotonic() - self._last >= HEARTBEAT - 0.5:
+            self._tell("alive")
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _tell(self, event: str, **values: object) -> None:
+        body = json.dumps({"bucket": self._bucket, "event": event, **values}).encode()
+        with self._lock:
+            self._last = time.monotonic()
+            fresh = self._connection is None
+            # A kept connection may have been closed meanwhile: once more on a new one.
+            if not self._post(body) and not fresh:
+                self._post(body)
+
+    def _post(self, body: bytes) -> bool:
+        connection = self._connection or http.client.HTTPConnection(self._host, self._port, timeout=_TIMEOUT)
+        self._connection = connection
+        try:
+            connection.request("POST", "/-/live", body, {"Content-Type": "application/json"})
+            connection.getresponse().read()
+        except (OSError, http.client.HTTPException):
+            with contextlib.suppress(OSError):
+                connection.close()
+            self._connection = None
+            return False
+        return True

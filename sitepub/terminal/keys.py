@@ -1,0 +1,140 @@
+"""Single keys from the terminal, while something else runs. The terminal is put back as it was, always."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any, Self, TextIO
+
+_LOOK = 0.1
+"""Windows: seconds between two looks whether a key was pressed."""
+
+
+class Keys:
+    """A context manager: calls ``pressed`` with each character, in a thread of its own.
+
+    Ctrl-C stays a signal. Where ``stdin`` is no terminal, or this process is not in its foreground, no key is
+    read. Enter it in the main thread: it listens for SIGCONT, after which shells leave another mode behind.
+    """
+
+    def __init__(self, stdin: TextIO, pressed: Callable[[str], None]) -> None:
+        self._stdin = stdin
+        self._pressed = pressed
+        self._end = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._before: Any = None
+        self._wake: tuple[int, int] | None = None
+        self._old_handler: Any = None
+
+    def __enter__(self) -> Self:
+        try:
+            number = self._stdin.fileno()
+            usable = self._stdin.isatty()
+        except (OSError, ValueError, AttributeError):
+            return self
+        if not usable:
+            return self
+        if sys.platform == "win32":
+            self._start(self._read_console)
+        elif os.tcgetpgrp(number) == os.getpgrp():
+            self._enter_posix(number)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        del kind, error, trace
+        self._end.set()
+        if self._wake is not None:
+            os.write(self._wake[1], b"x")
+        if self._thread is not None:
+            self._thread.join(2)
+        self.restore()
+        if self._wake is not None:
+            for end in self._wake:
+                os.close(end)
+            self._wake = None
+
+    def restore(self) -> None:
+        """Put the terminal back. May be called more than once."""
+        if sys.platform == "win32" or self._before is None:
+            return
+        import termios
+
+        with contextlib.suppress(termios.error, OSError, ValueError):
+            termios.tcsetattr(self._stdin.fileno(), termios.TCSADRAIN, self._before)
+        self._before = None
+        atexit.unregister(self.restore)
+        if self._old_handler is not None:
+            signal.signal(signal.SIGCONT, self._old_handler)
+            self._old_handler = None
+
+    def _start(self, work: Callable[[], None]) -> None:
+        self._thread = threading.Thread(target=work, name="keys", daemon=True)
+        self._thread.start()
+
+    def _enter_posix(self, number: int) -> None:
+        if sys.platform == "win32":
+            return
+        import termios
+
+        try:
+            self._before = termios.tcgetattr(number)
+        except termios.error:
+            return
+        atexit.register(self.restore)
+        self._set_mode()
+        if threading.current_thread() is threading.main_thread():
+            self._old_handler = signal.signal(signal.SIGCONT, self._continued)
+        self._wake = os.pipe()
+        self._start(self._read_posix)
+
+    def _set_mode(self) -> None:
+        if sys.platform == "win32":
+            return
+        import termios
+        import tty
+
+        with contextlib.suppress(termios.error, OSError, ValueError):
+            tty.setcbreak(self._stdin.fileno(), termios.TCSADRAIN)
+
+    def _continued(self, _number: int, _frame: FrameType | None) -> None:
+        if self._before is not None:
+            self._set_mode()
+
+    def _read_posix(self) -> None:
+        import select
+
+        assert self._wake is not None
+        number = self._stdin.fileno()
+        while not self._end.is_set():
+            try:
+                ready, _, _ = select.select([number, self._wake[0]], [], [])
+                if number not in ready:
+                    continue
+                data = os.read(number, 64)
+            except (OSError, ValueError):
+                return
+            if not data:
+                return  # the terminal is gone
+            if data.startswith(b"\x1b"):
+                continue  # arrows and the like
+            for char in data.decode("utf-8", "ignore"):
+                self._pressed(char)
+
+    def _read_console(self) -> None:
+        if sys.platform == "win32":
+            import msvcrt
+
+            while not self._end.wait(_LOOK):
+                while msvcrt.kbhit():
+                    char = msvcrt.getwch()
+                    if char in ("\x00", "\xe0"):
+                        msvcrt.getwch()  # the second half of a function key
+                    else:
+                        self._pressed(char)

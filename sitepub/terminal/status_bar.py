@@ -1,0 +1,76 @@
+"""One line at the bottom of the screen that says how things stand. Drawn when it changes, and only then."""
+
+from __future__ import annotations
+
+import threading
+
+from sitepub.terminal.messages import display_width, visible
+from sitepub.terminal.secrets import scrub
+from sitepub.terminal.terminal import Terminal
+
+_CLEAR_LINE = "\r\x1b[2K"
+_CLEAR_SCREEN = "\x1b[2J\x1b[3J\x1b[H"
+
+
+class StatusBar:
+    """Lines of the terminal are printed above it. On anything but a terminal it shows nothing."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._lock = threading.Lock()
+        self._text = ""
+        self._shown = False
+
+    def start(self) -> None:
+        if self._terminal.live:
+            self._shown = True
+            self._terminal.above_live = self._above
+            self._draw()
+
+    def stop(self) -> None:
+        """Take the line away."""
+        with self._lock:
+            if not self._shown:
+                return
+            self._shown = False
+            self._terminal.above_live = None
+            self._send(_CLEAR_LINE)
+
+    def show(self, text: str) -> None:
+        with self._lock:
+            if text == self._text:
+                return
+            self._text = text
+            if self._shown:
+                self._send(_CLEAR_LINE + self._line())
+
+    def clear_screen(self) -> None:
+        with self._lock:
+            if self._shown:
+                self._send(_CLEAR_SCREEN + self._line())
+
+    def _draw(self) -> None:
+        with self._lock:
+            self._send(_CLEAR_LINE + self._line())
+
+    def _above(self, text: str) -> None:
+        with self._lock:
+            self._send(f"{_CLEAR_LINE}{text}\n{self._line() if self._shown else ''}")
+
+    def _line(self) -> str:
+        """Cut to the width: a line that wraps could not be taken away again."""
+        text = scrub(visible(self._text))
+        room = self._terminal.width - 1
+        if display_width(text) > room:
+            while text and display_width(text) > room - 1:
+                text = text[:-1]
+            text += "…" if self._terminal.unicode else ">"
+        return self._terminal.style(text, "dim", on_stderr=True)
+
+    def _send(self, text: str) -> None:
+        try:
+            self._terminal.stderr.write(text)
+            self._terminal.stderr.flush()
+        except (OSError, ValueError):
+            self._shown = False
+            self._terminal.above_live = None
