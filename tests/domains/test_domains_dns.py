@@ -14,7 +14,7 @@ from sitepub.domains.records import DnsRecord, HostRecord, TxtRecord
 from sitepub.domains.steps import HostStepKind
 from sitepub.errors import CloudError, Refused, SitepubError
 from tests.conftest import LocalCloud
-from tests.domains.account import Account, Heard, Kept, work_on
+from tests.domains.account import Account, CutOff, Heard, Kept, Killed, work_on
 
 CDN = "www.example.com.cdn.dnsv1.com"
 
@@ -304,3 +304,21 @@ def test_a_refusal_of_dnspod_is_explained_and_leaves_no_claim(account: Account) 
         point(account, "apexmail.example", kept)
     assert "DNSPod does not take the CNAME record of apexmail.example" in caught.value.message
     assert kept.record.dns == ()
+
+
+@pytest.mark.parametrize("sent", [False, True])
+@pytest.mark.parametrize("at", [0, 1])
+def test_killed_at_any_write_the_next_run_ends_the_same(account: Account, at: int, sent: bool) -> None:
+    zone = f"cut-{at}-{sent:d}.example"
+    account.zone(zone)
+    for address in ("192.0.2.1", "192.0.2.2"):
+        account.add(zone, "www", "A", address)
+    host, kept = Host(f"www.{zone}"), Kept(f"www.{zone}")
+    first = Dns(DnsPod(CutOff(account.api, at, sent=sent)), account.resolver)
+    first.plan(host, kept.record, CDN)
+    with pytest.raises(Killed):
+        first.point(host, CDN, work_on(kept))
+    assert account.records(zone, "www"), "visitors find something at any time"
+    point(account, host.host, kept)
+    assert account.records(zone, "www") == [("CNAME", CDN, "ENABLE")]
+    assert account.dns().plan(host, kept.record, CDN) == ()
