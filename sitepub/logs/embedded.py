@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sitepub.errors import NetworkError
+from sitepub.logs.merge import Seen
 from sitepub.logs.source import Note
 from sitepub.logs.visit import Cache, Visit, from_unix, split_target
 
@@ -43,8 +44,12 @@ class EmbeddedFeed:
         while True:
             try:
                 page = self._ask(place, since=since, wait=0)
-            except OSError as error:
-                raise _unreachable(error) from error
+            except OSError:
+                # A kept connection may have ended; a restart is waited for only by those who follow.
+                try:
+                    page = self._ask(place, since=since, wait=0)
+                except OSError as error:
+                    raise _unreachable(error) from error
             yield from self._visits(page, place)
             if len(page) < PAGE:
                 return
@@ -63,6 +68,8 @@ class EmbeddedFeed:
                 if not lost and note is not None and not stop.is_set():
                     note("the embedded cloud is not running: waiting for it")
                 lost = True
+                # The first answer afterwards tells whether this is still the same log.
+                wait = 0.0
                 stop.wait(_PAUSE)
                 continue
             if lost and note is not None:
@@ -96,7 +103,7 @@ class EmbeddedFeed:
         epoch = answer.headers.get("x-log-epoch", "")
         if place.epoch and epoch != place.epoch:
             # Another log: the data was wiped, and its numbers begin anew.
-            place.epoch, place.after = epoch, 0
+            place.epoch, place.after, place.seen = epoch, 0, Seen()
             return self._ask(place, since=since, wait=0)
         place.epoch = epoch
         return page
@@ -119,12 +126,15 @@ class EmbeddedFeed:
 
     @staticmethod
     def _visits(page: list[dict[str, Any]], place: _Place) -> Iterator[Visit]:
-        for told in page:
+        for told in sorted(page, key=lambda one: int(one["id"])):
+            number = int(told["id"])
+            new = place.seen.take(str(number), number)
             # First, so that a visit is not told again when its taker does not come back for the rest.
-            place.after = int(told["id"])
-            visit = parse(told, place.epoch)
+            place.after = max(place.after, number)
+            visit = parse(told, place.epoch) if new else None
             if visit is not None:
                 yield visit
+        place.seen.forget_before(place.after - 10 * PAGE)
 
 
 class _Place:
@@ -133,6 +143,7 @@ class _Place:
     def __init__(self) -> None:
         self.epoch = ""
         self.after = 0
+        self.seen = Seen()
 
 
 def parse(told: Mapping[str, Any], epoch: str = "") -> Visit | None:

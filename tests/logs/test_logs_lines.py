@@ -6,6 +6,7 @@ import io
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -137,7 +138,8 @@ def test_a_line_fits_the_terminal(width: int, encoding: str) -> None:
 ])
 @pytest.mark.parametrize("field", ["path", "query", "method", "client", "host"])
 def test_a_request_cannot_steer_the_terminal(evil: str, field: str) -> None:
-    told = line(screen(color=False), replace(VISIT, **{field: f"/{evil}x"}), with_host=True)
+    changed: dict[str, Any] = {field: f"/{evil}x"}
+    told = line(screen(), replace(VISIT, **changed), with_host=True)
     assert told.isprintable()
     assert "\n" not in told
 

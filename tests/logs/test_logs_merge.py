@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -64,7 +65,7 @@ def test_settling_loses_nothing_and_orders_what_came_in_time(arrivals: list[tupl
     told += settling.rest()
     assert sorted(one.id for one in told) == sorted(str(number) for number in range(len(arrivals)))
     moments = {str(number): pair for number, pair in enumerate(arrivals)}
-    for before, after in zip(told, told[1:], strict=False):
+    for before, after in pairwise(told):
         # Only one that came when the other was already let go may be out of its place.
         if before.time > after.time:
             assert moments[after.id][1] >= moments[before.id][1] + hold
@@ -72,7 +73,8 @@ def test_settling_loses_nothing_and_orders_what_came_in_time(arrivals: list[tupl
 
 @given(st.lists(st.integers(0, 100), max_size=60))
 def test_nearly_ordered_visits_are_ordered(seconds: list[int]) -> None:
-    assert [one.time for one in in_order(map(visit, sorted(seconds)), 3)] == [visit(one).time for one in sorted(seconds)]
+    ordered = [visit(one).time for one in sorted(seconds)]
+    assert [one.time for one in in_order(map(visit, sorted(seconds)), 3)] == ordered
     shuffled = [visit(one, str(number)) for number, one in enumerate(seconds)]
     assert [one.id for one in in_order(shuffled, 100)] == [
         one.id for one in sorted(shuffled, key=lambda one: one.time)]

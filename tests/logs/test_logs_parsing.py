@@ -146,9 +146,10 @@ def test_what_is_no_line_is_left_out(line: str) -> None:
 
 # Lines of COS
 
-FIELDS = ("1.0 site-1250000000 ap-guangzhou 2026-11-20T10:00:00Z site-1250000000.cos-website.ap-guangzhou.myqcloud.com "
-          "GetObject 192.0.2.7 - - 0 0 /blog/ get Mozilla/5.0%20(X11) 200 - - 1024 12 USER STANDARD - 12 - id-1 512 - - "
-          "https://search.example/ /blog/?a=1")
+FIELDS = ("1.0 site-1250000000 ap-guangzhou 2026-11-20T10:00:00Z "
+          "site-1250000000.cos-website.ap-guangzhou.myqcloud.com "
+          "GetObject 192.0.2.7 - - 0 0 /blog/ get Mozilla/5.0%20(X11) 200 - - 1024 12 USER STANDARD - 12 - id-1 512 - "
+          "- https://search.example/ /blog/?a=1")
 
 
 def test_a_line_of_cos_is_a_visit() -> None:
