@@ -10,6 +10,8 @@ import asyncio
 import contextlib
 import ipaddress
 import struct
+import sys
+import traceback
 from typing import Any, cast
 
 import dns.exception
@@ -91,7 +93,12 @@ class DnsServer:
         elif len(asked.question) != 1:
             reply.set_rcode(dns.rcode.FORMERR)
         else:
-            self._fill(reply, asked.question[0])
+            try:
+                self._fill(reply, asked.question[0])
+            except Exception:
+                traceback.print_exc(file=sys.stderr)
+                reply = dns.message.make_response(asked)
+                reply.set_rcode(dns.rcode.SERVFAIL)
         if not udp:
             return reply.to_wire(max_size=65_535)
         size = min(asked.payload, _LARGEST_UDP) if asked.edns >= 0 else _PLAIN_UDP

@@ -69,7 +69,14 @@ class Collection(Generic[T]):
         self._file = file
         self._name = name
         decode: Callable[[bytes], T] = msgspec.json.Decoder(kind).decode
-        self._values: dict[str, T] = {key: decode(value) for key, value in file.read(name)}
+        self._values: dict[str, T] = {}
+        try:
+            for key, value in file.read(name):
+                self._values[key] = decode(value)
+        except msgspec.DecodeError as error:
+            raise OSError(
+                f"the data was written by another version of the embedded cloud: {name}: {error}"
+            ) from error
 
     def __iter__(self) -> Iterator[T]:
         return iter(list(self._values.values()))

@@ -121,6 +121,9 @@ def test_a_spoiled_request_gets_the_documented_error(local_cloud: LocalCloud) ->
     assert code(ask(local_cloud, host="sts.tencentcloudapi.com")) == "AuthFailure.InvalidAuthorization"
     assert code(ask(local_cloud, body=b"[]")) == "InvalidParameter"
     assert code(ask(local_cloud, body=b"{")) == "InvalidParameter"
+    for unspeakable in (b'{"a": "\\ud800"}', b'{"a": NaN}', b'{"a": 1e999}', b'{"a": %s}' % (b"9" * 40),
+                        b'{"a": %s%s}' % (b"[" * 9000, b"]" * 9000)):
+        assert code(ask(local_cloud, body=unspeakable)) == "InvalidParameter"
     assert code(ask(local_cloud, media="text/plain")) == "UnsupportedProtocol"
     assert code(ask(local_cloud, token="stray")) == "AuthFailure.TokenFailure"
 

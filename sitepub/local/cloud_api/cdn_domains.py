@@ -23,7 +23,7 @@ from sitepub.local.cloud_api.cdn_checks import (
 )
 from sitepub.local.cloud_api.cdn_shapes import SETTINGS
 from sitepub.local.cloud_api.errors import ApiError
-from sitepub.local.cloud_api.shapes import Parameter, Shape, completed
+from sitepub.local.cloud_api.shapes import Parameter, Shape, check_storable, completed
 from sitepub.local.pace import begin
 from sitepub.local.service_records import OFFLINE, ONLINE, CdnDomain
 from sitepub.local.services import CDN_SUFFIX, random_name
@@ -112,6 +112,7 @@ def _update_value(text: str) -> Any:
         document = None
     if not isinstance(document, dict) or set(document) != {"update"}:
         raise bad('Value must be a JSON object {"update": …}.')
+    check_storable(document["update"])
     return document["update"]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +14,8 @@ from sitepub.local.cloud_api.cam import CAM
 from sitepub.local.cloud_api.cdn import CDN
 from sitepub.local.cloud_api.cls import CLS
 from sitepub.local.cloud_api.dnspod import DNSPOD
-from sitepub.local.cloud_api.errors import ApiError
+from sitepub.local.cloud_api.errors import COMMON, ApiError
+from sitepub.local.cloud_api.shapes import check_storable
 from sitepub.local.cloud_api.ssl import SSL
 from sitepub.local.cloud_api.sts import STS
 from sitepub.local.cloud_api.teo import TEO
@@ -38,6 +41,9 @@ async def handle(request: Request) -> Response:
         result = await _result(request)
     except ApiError as error:
         result = {"Error": {"Code": error.code, "Message": error.message}}
+    except Exception:
+        traceback.print_exc(file=sys.stderr)
+        result = {"Error": {"Code": "InternalError", "Message": COMMON["InternalError"]}}
     body = json.dumps({"Response": {**result, "RequestId": request.request_id}}, ensure_ascii=False)
     return Response(200, {"Content-Type": "application/json"}, body.encode())
 
@@ -101,4 +107,5 @@ def _parameters(method: str, headers: Mapping[str, str], body: bytes) -> dict[st
         raise ApiError("InvalidParameter", "The body is not JSON.") from None
     if not isinstance(parameters, dict):
         raise ApiError("InvalidParameter", "The body must be a JSON object.")
+    check_storable(parameters)
     return parameters

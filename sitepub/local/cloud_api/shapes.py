@@ -11,6 +11,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
+
 from sitepub.local.cloud_api.errors import ApiError
 
 
@@ -60,6 +62,25 @@ class Shape:
     def complete(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Every attribute: what was given, else its default."""
         return {name: completed(parameter, given.get(name)) for name, parameter in self.attributes.items()}
+
+
+def check_storable(value: Any) -> None:
+    """Raises ApiError for JSON that cannot be kept or answered again: halves of surrogate pairs, numbers of
+    more than 64 bits, NaN, nesting without end."""
+    try:
+        same = msgspec.json.decode(msgspec.json.encode(value)) == value
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise ApiError("InvalidParameter", "A parameter has a value that JSON cannot carry.") from error
+    if not same or _has_huge_number(value):
+        raise ApiError("InvalidParameter", "A parameter has a number that is none, or too large.")
+
+
+def _has_huge_number(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_has_huge_number(one) for one in value.values())
+    if isinstance(value, list):
+        return any(_has_huge_number(one) for one in value)
+    return isinstance(value, int) and abs(value) >= 2**63
 
 
 def completed(parameter: Parameter, value: Any) -> Any:
