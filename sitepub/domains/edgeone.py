@@ -26,7 +26,7 @@ from sitepub.errors import CloudError, ConfigError, NotFound, Problem
 _STATUS = {"online": EdgeStatus.ONLINE, "process": EdgeStatus.PROCESSING, "offline": EdgeStatus.OFFLINE,
            "init": EdgeStatus.PROCESSING}
 _GONE = frozenset({"InvalidParameter.DomainNotFound", "InvalidParameter.HostNotFound",
-                   "ResourceUnavailable.HostNotFound"})
+                   "ResourceUnavailable.HostNotFound", "ResourceUnavailable.DomainNotFound"})
 _TASKS = {"success": "done", "failed": "fail", "timeout": "fail", "canceled": "fail"}
 _TYPES = {PurgeKind.URLS: "purge_url", PurgeKind.FOLDERS: "purge_prefix", PurgeKind.HOST: "purge_host"}
 _A_CALL = 500

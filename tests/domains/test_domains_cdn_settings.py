@@ -1,0 +1,269 @@
+"""Settings of a CDN domain: read, merged, told leaf by leaf, and nothing else touched."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sitepub.config.load import load_project
+from sitepub.config.project import Host
+from sitepub.domains.cdn_merge import leaves, merged, same
+from sitepub.domains.cdn_wanted import DOWNLOAD_HEADERS, update_request, wanted_config
+from sitepub.domains.edge import EdgeCertificate, EdgeStatus, WantedDomain
+from sitepub.domains.steps import Leaf
+from tests.conftest import LocalCloud, running_cloud
+from tests.domains.edge_cases import Case, make_case
+
+
+def wanted(certificate: EdgeCertificate | None = None, protocol: str = "https", **of_host: Any) -> WantedDomain:
+    return WantedDomain(Host("a.example.com", **of_host), "b-125", "ap-guangzhou", "b-125.cos-website.x", protocol,
+                        certificate)
+
+
+def test_what_is_wanted_is_written_over_what_is_there_and_the_rest_stays() -> None:
+    there = {"Switch": "on", "Http2": "off", "Hsts": {"Switch": "on", "MaxAge": 5}, "TlsVersion": ["TLSv1.2"]}
+    after = merged(there, {"Http2": "on", "Hsts": {"MaxAge": 9}})
+    assert after == {"Switch": "on", "Http2": "on", "Hsts": {"Switch": "on", "MaxAge": 9}, "TlsVersion": ["TLSv1.2"]}
+
+
+def test_a_rule_that_stands_in_both_lists_keeps_what_is_not_mentioned() -> None:
+    there = [{"RuleType": "all", "RulePaths": ["*"], "CacheTime": 1, "IgnoreSetCookie": "on"},
+             {"RuleType": "file", "RulePaths": ["jpg"], "CacheTime": 2}]
+    after = merged(there, [{"RuleType": "all", "RulePaths": ["*"], "CacheTime": 7}])
+    assert after == [{"RuleType": "all", "RulePaths": ["*"], "CacheTime": 7, "IgnoreSetCookie": "on"}]
+
+
+def test_the_order_of_plain_values_means_nothing_and_that_of_rules_does() -> None:
+    assert same(["TLSv1.3", "TLSv1.2"], ["TLSv1.2", "TLSv1.3"])
+    assert not same([{"a": 1}, {"a": 2}], [{"a": 2}, {"a": 1}])
+    assert same({"Switch": "on", "Told": "x"}, {"Switch": "on"})
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text("abc", max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ABCD"), inner, max_size=3),
+    max_leaves=12)
+objects = st.dictionaries(st.sampled_from("ABCD"), json_values, max_size=4)
+
+
+@given(objects, objects)
+def test_after_a_merge_everything_wanted_is_there_and_a_second_one_changes_nothing(
+    there: dict[str, Any], ask: dict[str, Any]
+) -> None:
+    before = copy.deepcopy(there)
+    after = merged(there, ask)
+    assert same(after, ask)
+    assert leaves(after, ask) == ()
+    assert merged(after, ask) == after
+    assert there == before, "what is there is not changed in place"
+    assert all(after[key] == value for key, value in there.items() if key not in ask)
+
+
+@given(objects, objects)
+def test_a_leaf_is_told_only_where_something_differs(there: dict[str, Any], ask: dict[str, Any]) -> None:
+    if same(there, ask):
+        assert leaves(there, ask) == ()
+    for leaf in leaves(there, ask):
+        assert not same(leaf.before, leaf.after)
+
+
+def test_a_leaf_says_what_was_and_what_will_be_and_never_a_key() -> None:
+    assert str(Leaf("Https.Http2", "off", "on")) == "Https.Http2: off → on"
+    assert str(Leaf("Seo.Switch", None, "on")) == "Seo.Switch: on"
+    secret = Leaf("Authentication.TypeA.SecretKey", "olderkey", "newerkey")
+    nested = Leaf("Authentication.TypeA", None, {"SecretKey": "hunter2", "ExpireTime": 1})
+    for leaf in (secret, nested):
+        assert not {"olderkey", "newerkey", "hunter2"} & set(str(leaf).replace('"', " ").split())
+        assert "hunter2" not in str(leaf.as_object()) and "newerkey" not in repr(leaf)
+
+
+def test_a_website_bucket_is_pulled_from_as_its_protocol_allows() -> None:
+    for protocol in ("http", "https"):
+        origin = wanted_config(wanted(protocol=protocol), None)["Origin"]
+        assert origin == {"OriginType": "cos", "Origins": ["b-125.cos-website.x"],
+                          "ServerName": "b-125.cos-website.x", "CosPrivateAccess": "off",
+                          "OriginPullProtocol": protocol}
+
+
+def test_a_new_domain_gets_cache_and_compression_and_one_that_is_there_keeps_its_own() -> None:
+    new = wanted_config(wanted(), None)
+    assert new["Compression"]["CompressionRules"][0]["Algorithms"] == ["brotli", "gzip"]
+    assert new["Cache"]["RuleCache"][0]["CacheConfig"]["FollowOrigin"]["Switch"] == "on"
+    there = wanted_config(wanted(), {"Cache": {}, "Area": "global"})
+    assert not {"Cache", "Compression", "Area", "ServiceType"} & there.keys()
+    own = wanted_config(wanted(settings={"cache": {"simpleCache": {"followOrigin": "on"}}}), None)
+    assert own["Cache"] == {"SimpleCache": {"FollowOrigin": "on"}}
+
+
+def del_rules(config: dict[str, Any]) -> list[str]:
+    return [rule["HeaderName"] for rule in config["ResponseHeader"]["HeaderRules"] if rule["HeaderMode"] == "del"]
+
+
+def test_headers_that_force_a_download_are_deleted_beside_the_rules_of_others() -> None:
+    theirs = {"HeaderMode": "set", "HeaderName": "X-A", "HeaderValue": "1", "RuleType": "all", "RulePaths": ["*"]}
+    assert del_rules(wanted_config(wanted(), None)) == list(DOWNLOAD_HEADERS)
+    beside = wanted_config(wanted(), {"ResponseHeader": {"Switch": "on", "HeaderRules": [theirs]}})
+    assert beside["ResponseHeader"]["HeaderRules"][0] == theirs and del_rules(beside) == list(DOWNLOAD_HEADERS)
+    written = wanted_config(wanted(settings={"responseHeader": {"switch": "on", "headerRules": [
+        {"headerMode": "add", "headerName": "X-B", "headerValue": "2", "ruleType": "all", "rulePaths": ["*"]}]}}), {})
+    assert [rule["HeaderName"] for rule in written["ResponseHeader"]["HeaderRules"]] == ["X-B", *DOWNLOAD_HEADERS]
+    once = wanted_config(wanted(), {"ResponseHeader": beside["ResponseHeader"]})
+    assert del_rules(once) == list(DOWNLOAD_HEADERS)
+
+
+def test_header_rules_that_somebody_switched_off_are_not_brought_back() -> None:
+    off = {"Switch": "off", "HeaderRules": [{"HeaderMode": "set", "HeaderName": "X", "RuleType": "all"}]}
+    assert "ResponseHeader" not in wanted_config(wanted(), {"ResponseHeader": off})
+    kept = wanted_config(wanted(settings={"responseHeader": {"switch": "off"}}), {"ResponseHeader": off})
+    assert kept["ResponseHeader"] == {"Switch": "off"}
+
+
+# Against the embedded cloud
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    with running_cloud(tmp_path_factory.mktemp("cdn") / "data", "--pace", "0") as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="module")
+def case(cloud: LocalCloud) -> Case:
+    return make_case("cdn", cloud)
+
+
+EVERYWHERE = {"RuleType": "all", "RulePaths": ["*"]}
+ELSEWHERE: dict[str, Any] = {
+    "Https": {"Switch": "on", "Http2": "on", "OcspStapling": "on", "TlsVersion": ["TLSv1.2", "TLSv1.3"],
+              "Hsts": {"Switch": "on", "MaxAge": 31536000, "IncludeSubDomains": "on"}},
+    "ForceRedirect": {"Switch": "on", "RedirectType": "https", "RedirectStatusCode": 302, "CarryHeaders": "on"},
+    "Cache": {"RuleCache": [{**EVERYWHERE, "CacheConfig": {"Cache": {"Switch": "on", "CacheTime": 600}}}]},
+    "CacheKey": {"FullUrlCache": "off", "IgnoreCase": "on", "QueryString": {"Switch": "on", "Action": "includeCustom",
+                                                                          "Value": "v;w"}},
+    "Referer": {"Switch": "on", "RefererRules": [{**EVERYWHERE, "RefererType": "blacklist",
+                                                  "Referers": ["bad.example"], "AllowEmpty": True}]},
+    "IpFilter": {"Switch": "on", "FilterType": "blacklist", "Filters": ["203.0.113.9"]},
+    "IpFreqLimit": {"Switch": "on", "Qps": 99},
+    "StatusCodeCache": {"Switch": "on", "CacheRules": [{"StatusCode": "404", "CacheTime": 7}]},
+    "Compression": {"Switch": "on", "CompressionRules": [{"Compress": True, "MinLength": 300, "MaxLength": 3000,
+                                                          "Algorithms": ["gzip"], "RuleType": "file",
+                                                          "RulePaths": ["js"]}]},
+    "RangeOriginPull": {"Switch": "off"},
+    "FollowRedirect": {"Switch": "on"},
+    "ErrorPage": {"Switch": "on", "PageRules": [{"StatusCode": 404, "RedirectCode": 302,
+                                                 "RedirectUrl": "https://other.example/404"}]},
+    "RequestHeader": {"Switch": "on", "HeaderRules": [{**EVERYWHERE, "HeaderMode": "add", "HeaderName": "X-From",
+                                                       "HeaderValue": "cdn"}]},
+    "ResponseHeader": {"Switch": "on", "HeaderRules": [{**EVERYWHERE, "HeaderMode": "set", "HeaderName": "X-Made",
+                                                        "HeaderValue": "elsewhere"}]},
+    "DownstreamCapping": {"Switch": "on", "CappingRules": [{**EVERYWHERE, "KBpsThreshold": 512}]},
+    "ResponseHeaderCache": {"Switch": "off"},
+    "VideoSeek": {"Switch": "on"},
+    "Seo": {"Switch": "on"},
+    "MaxAge": {"Switch": "on", "MaxAgeRules": [{"MaxAgeType": "all", "MaxAgeContents": ["*"], "MaxAgeTime": 60}]},
+    "OriginPullTimeout": {"ConnectTimeout": 9, "ReceiveTimeout": 99},
+    "UserAgentFilter": {"Switch": "on", "FilterRules": [{**EVERYWHERE, "UserAgents": ["bad*"],
+                                                         "FilterType": "blacklist"}]},
+    "Ipv6Access": {"Switch": "on"},
+}
+
+
+def configured_elsewhere(case: Case) -> str:
+    """A domain with many settings that somebody made in the console."""
+    host = case.host()
+    certificate = case.certificate(host)
+    case.account.sdk("cdn", "AddCdnDomain", {
+        "Domain": host, "ServiceType": "web", "Area": "global", "Origin": {
+            "OriginType": "domain", "Origins": ["old.example.com"], "OriginPullProtocol": "http",
+            "ServerName": "old.example.com"}})
+    case.account.sdk("cdn", "UpdateDomainConfig", {"Domain": host, **ELSEWHERE, "Https": {
+        **ELSEWHERE["Https"], "CertInfo": {"CertId": certificate.id}}})
+    return host
+
+
+def test_a_domain_with_twenty_settings_made_elsewhere_keeps_them_all_but_the_one_that_is_changed(case: Case) -> None:
+    host = configured_elsewhere(case)
+    before = dict(case.truth(host) or {})
+    state = case.edge.describe(host)
+    assert state is not None and state.status is EdgeStatus.ONLINE
+    asked = case.wanted(host, https={"http2": "off"})
+    paths = {leaf.path for leaf in case.edge.differences(asked, state)}
+    assert paths == {"Origin.OriginType", "Origin.Origins", "Origin.ServerName", "Origin.OriginPullProtocol",
+                     "Https.Http2", "ResponseHeader.HeaderRules"}
+    case.edge.update(asked, state)
+    after = dict(case.truth(host) or {})
+    assert len(ELSEWHERE) >= 20
+    for name in before:
+        if name not in ("Origin", "ResponseHeader", "Https", "UpdateTime"):
+            assert after[name] == before[name], name
+    assert after["Https"] == {**before["Https"], "Http2": "off"}
+    assert [rule["HeaderName"] for rule in after["ResponseHeader"]["HeaderRules"]] == ["X-Made", *DOWNLOAD_HEADERS]
+    now = case.edge.describe(host)
+    assert now is not None and case.edge.differences(asked, now) == ()
+
+
+HOSTS = """\
+component: website
+name: a
+inputs:
+  src: ./src
+  hosts:
+    - host: {host}
+      area: global
+      https: {{switch: on, http2: on, ocspStapling: true, tlsVersion: [TLSv1.2, TLSv1.3],
+        hsts: {{switch: on, maxAge: 100, includeSubDomains: on}}, certInfo: {{certId: {id}}}}}
+      forceRedirect: {{switch: on, redirectType: https, redirectStatusCode: 302}}
+      cache: {{ruleCache: [{{rulePaths: ['*'], ruleType: all,
+        cacheConfig: {{cache: {{switch: on, cacheTime: 60}}}}}}]}}
+      cacheKey: {{fullUrlCache: off, ignoreCase: on}}
+      referer: {{switch: on, refererRules: [
+        {{ruleType: all, rulePaths: ['*'], refererType: blacklist, allowEmpty: true, referers: ['*.b.com']}}]}}
+      ipFilter: {{switch: on, filterType: blacklist, filters: [1.2.3.4, 2.3.4.5]}}
+      ipFreqLimit: {{switch: on, qps: 10}}
+      statusCodeCache: {{switch: on, cacheRules: [{{statusCode: 404, cacheTime: 10}}]}}
+      compression: {{switch: on, compressionRules: [{{compress: true, minLength: 256, maxLength: 2097152,
+        algorithms: [gzip, brotli], ruleType: file, rulePaths: [html]}}]}}
+      rangeOriginPull: {{switch: off}}
+      followRedirect: {{switch: on}}
+      errorPage: {{switch: on, pageRules: [{{statusCode: 404, redirectCode: 302, redirectUrl: 'https://b.com/'}}]}}
+      requestHeader: {{switch: on, headerRules: [
+        {{headerMode: set, headerName: X-A, headerValue: b, ruleType: all, rulePaths: ['*']}}]}}
+      responseHeader: {{switch: on, headerRules: [
+        {{headerMode: set, headerName: X-B, headerValue: c, ruleType: all, rulePaths: ['*']}}]}}
+      downstreamCapping: {{switch: on, cappingRules: [{{ruleType: all, rulePaths: '*', kBpsThreshold: 10}}]}}
+      responseHeaderCache: {{switch: on}}
+      videoSeek: {{switch: off}}
+      originPullOptimization: {{switch: off}}
+      authentication: {{switch: on, typeA: {{secretKey: abcdefgh12345678, signParam: sign, expireTime: 60,
+        fileExtensions: ['*'], filterType: blacklist}}}}
+      bandwidthAlert: {{switch: off}}
+      seo: {{switch: on}}
+      maxAge: {{switch: on, maxAgeRules: [{{maxAgeType: all, maxAgeContents: ['*'], maxAgeTime: 5}}]}}
+      originPullTimeout: {{connectTimeout: 5, receiveTimeout: 10}}
+      tags: [{{key: team, value: web}}]
+"""
+
+
+def test_every_key_of_a_host_reaches_the_cdn_and_comes_back_the_same(case: Case, tmp_path: Path) -> None:
+    name = case.host()
+    certificate = case.certificate(name)
+    file = tmp_path / "serverless.yml"
+    file.write_text(HOSTS.format(host=name, id=certificate.id), encoding="utf-8")
+    host = load_project(file, environ={}).hosts[0]
+    asked = WantedDomain(host, case.bucket, "ap-guangzhou", case.endpoint, "https", certificate)
+    case.edge.create(asked)
+    state = case.ready(name)
+    assert case.edge.differences(asked, state) == ()
+    truth = case.truth(name)
+    assert truth is not None
+    assert (truth["Area"], truth["Https"]["Hsts"]["MaxAge"], truth["IpFreqLimit"]["Qps"]) == ("global", 100, 10)
+    assert truth["DownstreamCapping"]["CappingRules"][0]["KBpsThreshold"] == 10
+    assert [(tag["TagKey"], tag["TagValue"]) for tag in truth["Tag"]] == [("team", "web")]
+    assert truth["Authentication"]["TypeA"]["SignParam"] == "sign"
+    assert update_request(asked, state.config) == {}
