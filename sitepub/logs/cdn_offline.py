@@ -105,7 +105,7 @@ class CdnOfflineLogs:
         begin = since.astimezone(CHINA).replace(minute=0, second=0, microsecond=0)
         end = datetime.fromtimestamp(self._clock(), CHINA) + timedelta(hours=1)
         found: dict[Any, LogFile] = {}
-        for host in self._hosts:
+        for host in self._hosts if begin < end else ():
             offset = 0
             while True:
                 answer = self._api.call("cdn", "2018-06-06", "DescribeCdnDomainLogs", {

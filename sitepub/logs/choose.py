@@ -80,7 +80,7 @@ def _topic(project: Project, cloud: Cloud, note: Callable[[str], None]) -> Sourc
         id, region = topics[0].id, topics[0].region
         if others := sorted(set(hosts) - set(topics[0].hosts)):
             note(f"the topic {id} does not have {', '.join(others)}")
-    return ClsTopic(CloudApi(cloud.credentials, region, cloud.embedded), id, hosts)
+    return ClsTopic(CloudApi(cloud.credentials, region, cloud.embedded), id, hosts, region=region)
 
 
 def _files(cloud: Cloud, hosts: list[str]) -> Source:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from sitepub.errors import CloudError, NetworkError, SitepubError
+from sitepub.errors import CloudError, NetworkError, NotFound, SitepubError
 from sitepub.logs.cls_record import parse_record
 from sitepub.logs.merge import Seen, Settling, in_order
 from sitepub.logs.source import Note
@@ -57,13 +57,15 @@ class ClsTopic:
 
     delay = "a few seconds"
 
-    def __init__(self, api: Api, topic: str, hosts: Sequence[str] = (), *, pace: Pace | None = None,
+    def __init__(self, api: Api, topic: str, hosts: Sequence[str] = (), *, region: str = "", pace: Pace | None = None,
                  clock: Callable[[], float] = time.time,
                  ticks: Callable[[], float] = time.monotonic) -> None:
-        """``hosts``: whose visits are wanted, of all that the topic holds; none: everybody's."""
+        """``hosts``: whose visits are wanted, of all that the topic holds; none: everybody's. ``region``:
+        the one that ``api`` asks in, for messages."""
         self.name = f"CLS topic {topic}"
         self._api = api
         self._topic = topic
+        self._region = region
         self._hosts = {host.lower() for host in hosts}
         self._pace = pace or Pace()
         self._clock = clock
@@ -183,6 +185,11 @@ class ClsTopic:
                 "TopicId": self._topic, "From": begin, "To": end, "QueryString": wanted, "QuerySyntax": 1,
                 "Sort": "asc", "Limit": PAGE, **where})
         except CloudError as error:
+            if error.code == "ResourceNotFound.TopicNotExist":
+                place = f" in {self._region}" if self._region else ""
+                raise NotFound(f"There is no log topic {self._topic}{place}.", code=error.code,
+                               request_id=error.request_id,
+                               hint="look at `logs: {topicId, region}` in serverless.yml") from error
             if not wanted or _passes(error) or not error.code.startswith(("FailedOperation", "InvalidParam")):
                 raise
             # A topic without an index of the host: take everything, and choose here.
