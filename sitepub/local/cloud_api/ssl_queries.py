@@ -25,7 +25,7 @@ _STATUS_NAMES = {
     REVIEWING: "审核中", ISSUED: "已通过", FAILED: "审核失败", EXPIRED: "已过期",
     RECORD_ADDED: "已添加DNS记录", CANCELLED: "已取消",
 }
-_PRODUCT = "TrustAsia C1 DV Free"
+_PRODUCT = "Embedded DV Free"
 _MOST = 1000
 _SOON = 30 * 86_400
 
