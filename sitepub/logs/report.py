@@ -24,7 +24,7 @@ _STYLE = """
   --line: #30363d; --bar: #4493f8; --panel: #151b23; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 64rem; padding: 1.5rem 1rem 4rem; color: var(--text);
-  background: var(--back); font: 16px/1.5 system-ui, sans-serif; }
+  background: var(--back); font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
 h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2.5rem 0 .75rem; }
 p { margin: .25rem 0 0; } .soft { color: var(--soft); }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem;
@@ -36,10 +36,10 @@ svg { width: 100%; height: auto; display: block; } .bar { fill: var(--bar); } .b
 .grid { stroke: var(--line); } .base { stroke: var(--soft); }
 .mark { fill: var(--soft); font-size: 12px; }
 table { border-collapse: collapse; width: 100%; font-size: .95rem; }
-th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line);
-  overflow-wrap: anywhere; }
+th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); }
+.wide { overflow-x: auto; }
 th { color: var(--soft); font-weight: 500; }
-td.number, th.number { text-align: right; white-space: nowrap; width: 8rem;
+td.number, th.number { text-align: right; white-space: nowrap; width: 1%; padding-left: 1rem;
   font-variant-numeric: tabular-nums; }
 summary { cursor: pointer; color: var(--soft); margin-top: .5rem; }
 """.strip()
@@ -118,7 +118,7 @@ def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
                    + "</tr>" for row in rows)
     if not body:
         body = f'<tr><td colspan="{len(titles)}" class="soft">none</td></tr>'
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _number(column: int) -> str:

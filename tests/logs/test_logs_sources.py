@@ -127,7 +127,7 @@ def test_a_topic_that_is_switched_off_is_none(site: EdgeSite, topic: str) -> Non
 def test_a_topic_in_another_region_is_an_error_that_waiting_does_not_cure(site: EdgeSite, topic: str) -> None:
     feed = Feed(ClsTopic(api(site.cloud, "ap-beijing"), topic, region="ap-beijing"))
     feed.start()
-    with pytest.raises(CloudError, match="no log topic .* in ap-beijing"):
+    with pytest.raises(CloudError, match=r"no log topic .* in ap-beijing"):
         list(feed)
     feed.stop()
 
