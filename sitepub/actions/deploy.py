@@ -167,7 +167,8 @@ def deploy(project: Project, options: Options, teller: Teller, environ: Mapping[
         hosts_done = None
         if hosts is not None:
             hosts_done = _about_hosts(project, remote, hosts, outcome, teller, options)
-        warnings.add(*_about_the_address(cloud, remote.bucket, outcome))
+        if not project.hosts:
+            warnings.add(*_about_the_address(cloud, remote.bucket, outcome))
         return Deployed(project, cloud, remote.bucket, _address(cloud, remote),
                         outcome, time.monotonic() - started, hosts_done, tuple(warnings.kept))
 
@@ -255,4 +256,4 @@ def _about_the_address(cloud: Cloud, bucket: str, outcome: Outcome) -> list[Prob
     return [Problem(
         "browsers download the pages of this address instead of showing them: Tencent Cloud does so for"
         " every default domain of buckets created after 2024-01-01",
-        hint="bind a domain of your own to the bucket (in mainland China it needs an ICP filing)")]
+        hint="add a domain of your own: `hosts` in serverless.yml (in mainland China it needs an ICP filing)")]

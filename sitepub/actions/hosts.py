@@ -223,22 +223,21 @@ def problems_of(prepared: HostsPrepared) -> list[Problem]:
 
 
 def host_objects(project: Project, steps: Sequence[HostStep], done: HostsDone | None = None) -> list[dict[str, Any]]:
-    """Every host for programs."""
-    by_host: dict[str, list[HostStep]] = {}
+    """Every host for programs; one that moves to another edge stands there once for each."""
+    by_host: dict[tuple[str, str], list[HostStep]] = {(host.host, host.edge): [] for host in project.hosts}
     for step in steps:
-        by_host.setdefault(step.host, []).append(step)
-    outcomes = {one.host: one for one in (done.outcomes if done is not None else ())}
+        by_host.setdefault((step.host, step.edge), []).append(step)
+    outcomes = {(one.host, one.edge): one for one in (done.outcomes if done is not None else ())}
     purged = {one.host: one for one in (done.purged if done is not None else ())}
-    edges = {host.host: host.edge for host in project.hosts}
-    names = list(dict.fromkeys([*edges, *by_host, *outcomes]))
-    return [_object(name, edges.get(name), by_host.get(name, []), outcomes.get(name), purged.get(name),
-                    done.records.get(name) if done is not None else None) for name in names]
+    records: dict[tuple[str, str], HostRecord] = {
+        (one.host, one.edge): one for one in (done.records.values() if done is not None else ())}
+    return [_object(name, by_host.get(name, []), outcomes.get(name), purged.get(name[0]), records.get(name))
+            for name in dict.fromkeys([*by_host, *outcomes])]
 
 
-def _object(name: str, edge: str | None, steps: Sequence[HostStep], outcome: HostOutcome | None,
-            purged: Purged | None, record: HostRecord | None) -> dict[str, Any]:
-    found: dict[str, Any] = {"host": name, "edge": edge or next((step.edge for step in steps), None),
-                             "steps": [step.as_object() for step in steps]}
+def _object(name: tuple[str, str], steps: Sequence[HostStep], outcome: HostOutcome | None, purged: Purged | None,
+            record: HostRecord | None) -> dict[str, Any]:
+    found: dict[str, Any] = {"host": name[0], "edge": name[1], "steps": [step.as_object() for step in steps]}
     if outcome is not None:
         error = outcome.error
         found |= {"status": outcome.status, "cname": outcome.cname, "done": list(outcome.done),

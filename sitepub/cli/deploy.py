@@ -69,7 +69,7 @@ def _show(run: Run, done: Any) -> None:
     if done.hosts is not None:
         from sitepub.cli.host_view import done_lines
 
-        terminal.result("\n".join(done_lines(terminal, done.project, done.hosts)))
+        terminal.result("\n".join(done_lines(terminal, done.project, done.cloud, done.hosts)))
     if not terminal.quiet and not terminal.wants_json:
         code = qr_code(terminal, done.url)
         if code is not None:
@@ -80,9 +80,11 @@ def _show(run: Run, done: Any) -> None:
 def deployed_object(done: Any) -> dict[str, Any]:
     """What programs get."""
     from sitepub.actions.hosts import host_objects
+    from sitepub.cli.host_view import host_urls
     from sitepub.cli.plan_view import warning_list
 
     project, outcome = done.project, done.outcome
+    urls = host_urls(project, done.cloud)
     counts = outcome.counts
     return {
         "status": "ok", "app": project.app, "stage": project.stage, "name": project.name,
@@ -91,6 +93,7 @@ def deployed_object(done: Any) -> dict[str, Any]:
                     "deleted": counts.deleted, "unchanged": counts.unchanged},
         "bytes": outcome.bytes_sent, "seconds": round(done.seconds, 3),
         "release": outcome.release.id if outcome.release else None,
-        "hosts": host_objects(project, done.hosts.steps, done.hosts) if done.hosts is not None else [],
+        "hosts": [{**one, "url": urls.get(one["host"])} for one in host_objects(
+            project, done.hosts.steps, done.hosts)] if done.hosts is not None else [],
         "warnings": warning_list(done.warnings),
     }

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sitepub.actions.hosts import HostsDone
     from sitepub.config.project import Project
     from sitepub.domains.host_report import HostReport
+    from sitepub.tencent.cloud import Cloud
 
 _MARKS = {HostStepKind.CREATE: ("+", "green"), HostStepKind.CERTIFICATE: ("+", "green"),
           HostStepKind.TAKE_DOWN: ("-", "red"), HostStepKind.RECORD: ("!", "yellow"),
@@ -32,18 +33,23 @@ def step_lines(terminal: Terminal, steps: Sequence[HostStep]) -> Iterator[str]:
             yield f"        {text if len(text) <= _VALUE else text[:_VALUE] + '…'}"
 
 
-def done_lines(terminal: Terminal, project: Project, done: HostsDone) -> Iterator[str]:
+def done_lines(terminal: Terminal, project: Project, cloud: Cloud, done: HostsDone) -> Iterator[str]:
     """The result, a line a host."""
-    https = {host.host: host.https is not None and host.https.get("switch") != "off" for host in project.hosts}
+    urls = host_urls(project, cloud)
     for one in done.outcomes:
-        scheme = "https" if https.get(one.host) else "http"
         if one.status in ("removed", "left"):
             yield f"host:    {one.host} taken down"
         elif one.status == "waiting":
             yield f"host:    {one.host}: {visible(one.waiting)}; run sitepub deploy again later"
         else:
-            yield f"host:    {terminal.style(f'{scheme}://{one.host}', 'bold')}"
+            yield f"host:    {terminal.style(urls.get(one.host, one.host), 'bold')}"
         yield from (f"         {visible(words)}" for words in one.left)
+
+
+def host_urls(project: Project, cloud: Cloud) -> dict[str, str]:
+    """Host → its address for a browser."""
+    return {host.host: cloud.host_url(host.host, https=host.https is not None and host.https.get("switch") != "off")
+            for host in project.hosts}
 
 
 def report_lines(one: HostReport) -> Iterator[str]:

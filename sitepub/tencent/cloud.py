@@ -71,3 +71,11 @@ class Cloud:
         if self.embedded is not None:
             return f"http://{bucket}.cos-website.{self.region}.localhost:{self.embedded.port}{path}"
         return f"{protocol}://{self.website_host(bucket)}{path}"
+
+    def host_url(self, host: str, *, https: bool) -> str:
+        """The address of a custom domain for a browser. On the embedded cloud: below ``localhost``, with the
+        port of its edge."""
+        scheme = "https" if https else "http"
+        if self.embedded is None:
+            return f"{scheme}://{host}"
+        return f"{scheme}://{host}.localhost:{self.embedded.edge_https if https else self.embedded.edge_http}"

@@ -205,7 +205,7 @@ def test_the_owner_is_proved_with_a_txt_record_where_the_zone_is_not_in_the_acco
     assert elsewhere.ready(host).status is EdgeStatus.ONLINE
 
 
-def test_the_domains_of_others_stay_as_they_are(case: Case, cloud: LocalCloud) -> None:
+def test_the_domains_of_others_stay_as_they_are(case: Case) -> None:
     theirs, ours = case.made(), case.made()
     before = case.truth(theirs.host)
     case.edge.stop(ours)

@@ -18,6 +18,7 @@ class Answering:
         self.code, self.message = code, message
 
     def call(self, service: str, version: str, action: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        del version, params
         raise error_from(Asked(f"{service}:{action}"), 0, self.code, self.message, "req-1")
 
 

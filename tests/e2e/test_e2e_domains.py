@@ -257,7 +257,7 @@ def test_a_host_moves_from_one_edge_to_another_and_is_gone_from_the_first(
     program.deploy(site.folder)
     site.configure(hosts=[{"host": host, "edge": "cos"}])
     report = program.deploy(site.folder, "--yes")
-    assert sorted((one["edge"], one["status"]) for one in report["hosts"])[0] == ("cos", "online")
+    assert [(one["edge"], one["status"]) for one in report["hosts"]] == [("cos", "online"), ("cdn", "removed")]
     assert cdn_domain(account, host) is None
     [(kind, value, _)] = account.records(zone, "www")
     assert kind == "CNAME" and ".cos-website." in value
@@ -338,6 +338,7 @@ def test_what_is_written_wrongly_is_refused_with_its_line_before_anything_is_cha
     assert run.code == 2, run.out
     error = run.json["error"]
     assert words in error["message"] and (error["file"], error["line"]) == ("serverless.yml", 1)
+    site.configure(hosts=[])
     assert program("info", "--local", "--json", cwd=site.folder).json["error"]["code"] == "NotDeployed"
 
 
