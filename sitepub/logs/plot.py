@@ -9,7 +9,7 @@ from html import escape
 WIDTH = 960
 HEIGHT = 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 8, 12, 40
-_LABELS = 8
+_LABELS = 6
 
 
 @dataclass(frozen=True, slots=True)

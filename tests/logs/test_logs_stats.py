@@ -47,7 +47,7 @@ def some() -> Iterator[Visit]:
         status = 404 if path == "/gone" else 304 if number % 12 == 4 else 200
         yield replace(PAGE, time=at, path=path, status=status, cache="miss" if number % 4 == 0 else "hit",
                       bytes=0 if status == 304 else 1000 * (number % 6 + 1),
-                      referer=("https://search.example/q", "https://www.example.com/", "", "android-app://x")[number % 4])
+                      referer=("https://search.example/q", "https://www.example.com/", "", "app://x")[number % 4])
 
 
 def counted() -> Stats:
