@@ -120,7 +120,7 @@ _SECTIONS = (
     ("inputs.redirectRules[]", "RedirectRuleShape", "Keys may begin with a capital too, as in the COS API."),
     ("inputs.state", "StateShape", "*New.* Left out, the state lies in `sitepub-state-<region>-<APPID>`."),
     ("inputs.dev", "DevShape", "*New.* See dev.md."),
-    ("inputs.logs", "LogsShape", "*New.* See logs.md."),
+    ("inputs.logs", "LogsShape", "*New.* See [logs.md](logs.md)."),
     ("inputs.hosts[]", "HostShape", "`edge` and `dns` are *new*. See domains.md for the whole story."),
     ("inputs.https and inputs.hosts[].https", "HttpsShape", "`https: auto` is short for "
      "`https: {certInfo: auto}`; `https: on` and `https: off` for `https: {switch: …}`."),

@@ -167,7 +167,7 @@ def test_completion_is_offered_from_the_table() -> None:
     from click.shell_completion import BashComplete
 
     complete = BashComplete(root(), {}, "sitepub", "_SITEPUB_COMPLETE")
-    assert [item.value for item in complete.get_completions([], "lo")] == ["login", "logout", "local"]
+    assert [item.value for item in complete.get_completions([], "lo")] == ["logs", "login", "logout", "local"]
     assert [item.value for item in complete.get_completions(["local"], "st")] == ["start", "status", "stop"]
     assert "--profile" in [item.value for item in complete.get_completions(["whoami"], "--")]
 

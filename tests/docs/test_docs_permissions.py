@@ -8,18 +8,18 @@ from pathlib import Path
 
 REPO = Path(__file__).parent.parent.parent
 PAGE = (REPO / "docs/permissions.md").read_text(encoding="utf-8")
-SERVICES = ("cdn", "teo", "ssl", "dnspod")
+SERVICES = ("cdn", "teo", "ssl", "dnspod", "cls")
 OWN = {"dnspod.py": "dnspod", "edgeone.py": "teo"}
 """Files that speak to one service through a method of their own."""
 _ACTION = r"\"([A-Z][a-z]+[A-Z]\w+)\""
 
 
 def called(service: str) -> set[str]:
-    """Actions that the room of domains names for a service."""
+    """Actions that the rooms of domains and logs name for a service."""
     found: set[str] = set()
-    for path in (REPO / "sitepub/domains").glob("*.py"):
+    for path in [*(REPO / "sitepub/domains").glob("*.py"), *(REPO / "sitepub/logs").glob("*.py")]:
         text = path.read_text(encoding="utf-8")
-        found |= set(re.findall(rf"\"{service}\",\s*{_ACTION}", text))
+        found |= set(re.findall(rf"\"{service}\",\s*(?:\"[\d-]{{10}}\",\s*)?{_ACTION}", text))
         if OWN.get(path.name) == service:
             found |= set(re.findall(rf"\._(?:call|task)\(\s*{_ACTION}", text))
     return found
