@@ -204,6 +204,8 @@ class Dev:
             if role is Role.SOURCE and building:
                 self._during |= burst.paths
             else:
+                if role is Role.SOURCE:
+                    self._guard.outside(burst.paths)
                 self._session.changed(role, burst)
         if self._guard_at is not None and now >= self._guard_at and self._bursts[Role.SOURCE].due is None:
             self._ask_guard()
@@ -229,12 +231,12 @@ class Dev:
             return
         self._guard_at = None
         during, self._during = stamps(self._during), set()
-        asking, own = self._guard.after_run(during, follow_up=self._follow_up)
-        for path in sorted(own):
+        verdict = self._guard.after_run(during, follow_up=self._follow_up)
+        for path in sorted(verdict.own):
             self.view.note(f"the hook itself writes {_short(path, self._sources.project.root)}: such changes during a"
                            " build do not start another one (dev.ignore would leave them out altogether)")
-        if asking:
-            self._session.changed_during_build()
+        if verdict.again:
+            self._session.changed_during_build(time.monotonic() + verdict.pause)
 
     # -- what is watched and kept running ------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from sitepub.config.project import Project
 from sitepub.dev.live import Live
 from sitepub.errors import SitepubError
 from sitepub.publish.apply import Counts
-from sitepub.publish.guards import refuse_mass_deletion
+from sitepub.publish.guards import FEW_DELETIONS, refuse_mass_deletion
 from sitepub.publish.plan import Plan
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.progress import Progress, Silent
@@ -62,6 +62,8 @@ class Target:
         self.cloud = cloud
         self._reload = reload
         self._sum = Sum()
+        self._good: Project | None = None
+        """The configuration that the site was last published with."""
         self._open()
 
     def _open(self) -> None:
@@ -96,10 +98,13 @@ class Target:
         Raises what :func:`~sitepub.publish.prepare.prepare` and :func:`~sitepub.publish.publish.publish` raise.
         """
         prepared = prepare(self.remote, snapshot, known=None if sure else self.states.known)
+        # Whoever renames a folder while dev looks on means it. With a new configuration it may be a mistake.
+        allow_delete = allow_delete or (self._good is self.project and only_moved(prepared.plan))
         refuse_mass_deletion(prepared.plan, allowed=allow_delete)
         teller_approved(teller, prepared)
         if prepared.settled:
             outcome = publish(self.remote, snapshot, prepared)
+            self._good = self.project
             return outcome, []
         if self.live is not None:
             self.live.publishing()
@@ -110,6 +115,8 @@ class Target:
                 allow_delete=allow_delete, approve=lambda again: teller_approved(teller, again),
                 progress=progress, told=teller.setting, stop=stop, record=False))
         self._sum.add(outcome.counts)
+        if whole(outcome):
+            self._good = self.project
         return outcome, changed_keys(outcome.prepared.plan)
 
     def tell(self, what: Callable[[Live], None]) -> None:
@@ -141,6 +148,14 @@ def teller_approved(teller: PublishTeller, prepared: Prepared) -> None:
 
 def changed_keys(plan: Plan) -> list[str]:
     return [step.key for step in plan.steps]
+
+
+def only_moved(plan: Plan) -> bool:
+    """Does the content of what is deleted live on under other keys, but for a few?"""
+    kept = {(step.file.md5, step.file.size) for step in plan.steps if step.file is not None}
+    lost = [step for step in plan.deletions
+            if (entry := plan.known.get(step.key)) is None or (entry.md5, entry.size) not in kept]
+    return len(lost) <= FEW_DELETIONS
 
 
 def whole(outcome: Outcome) -> bool:

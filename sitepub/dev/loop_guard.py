@@ -1,21 +1,21 @@
 """The loop guard: a hook that writes into watched places must not start itself for ever (pure).
 
-Changes that come while the hook runs may be the user's, who goes on typing, or the hook's own. Nobody can tell
-from one run, but two tell: what the hook writes, it writes again. So a file that was changed during a run
-starts another run, unless it has come out of the run before with the same content; and a run that was started
-for such changes only, and makes them again, shows that they are the hook's. From then on changes of that file
-during a run mean nothing; at any other time they count as always.
+Changes that come while the hook runs may be the user's, who goes on typing, or the hook's own. One run does not
+tell, several do. A file that was changed during a run starts another run, unless it has come out of the run
+before with the same content. When that run changes it again, the next one is begun only after a pause, and the
+one after that after a longer pause. What changes during every run and never in a pause is the hook's own work:
+from then on its changes during a run mean nothing. At any other time they count as always.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-_RUNS = 2
-"""Runs in a row that were started by nothing but changes during the run before. After these, also names
-that are new each time are taken for the hook's, by their folder."""
+PAUSES = (0.0, 1.0, 3.0)
+"""Seconds before the first, second and third run that changes during the run before have asked for."""
 _LARGEST = 8 * 1024 * 1024
 """Bytes of a file whose content is compared; of larger ones size and time."""
 
@@ -23,32 +23,48 @@ Stamp = bytes | None
 """What a file holds; ``None``: it is not there."""
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What follows from the changes during one run."""
+
+    again: bool = False
+    """Another run is needed …"""
+    pause: float = 0.0
+    """… after so many seconds."""
+    own: frozenset[Path] = frozenset()
+    """Files, and folders of files with ever new names, that were found to be the hook's own just now."""
+
+
 class LoopGuard:
-    """Is told after each run what was changed during it."""
+    """Is told after each run what was changed during it, and of changes at other times."""
 
     def __init__(self) -> None:
         self._left: dict[Path, Stamp] = {}
         """Changed during a run → what it held after it."""
         self._own: set[Path] = set()
-        """Files, and folders of files, that the hook itself writes."""
-        self._last: frozenset[Path] = frozenset()
-        self._row = 0
+        self._row: dict[Path, int] = {}
+        """File or folder → how many runs in a row have changed it that were begun for such changes only."""
 
-    def after_run(self, during: Mapping[Path, Stamp], *, follow_up: bool) -> tuple[set[Path], set[Path]]:
-        """Which of the paths changed during a run ask for another run, and which were found out to be the
-        hook's own just now. ``follow_up``: the run that has ended was started by such paths alone."""
-        self._row = self._row + 1 if follow_up else 0
+    def outside(self, paths: Iterable[Path]) -> None:
+        """These were changed while no hook ran: they are the user's."""
+        for path in paths:
+            self._row.pop(path, None)
+            self._row.pop(path.parent, None)
+
+    def after_run(self, during: Mapping[Path, Stamp], *, follow_up: bool) -> Verdict:
+        """``during``: the paths that were changed, and what they hold now. ``follow_up``: the run that has
+        ended was begun for such changes alone."""
         asking = {path for path, stamp in during.items()
                   if not self._is_own(path) and not (path in self._left and self._left[path] == stamp)}
-        found: set[Path] = set()
-        if follow_up:
-            found = asking & self._last
-            if self._row >= _RUNS:
-                found = asking if len(asking) < 2 else {path.parent for path in asking}
-        self._own |= found
-        self._last = frozenset(during)
+        keys = asking | {path.parent for path in asking}
+        self._row = {key: self._row.get(key, 0) + 1 if follow_up else 0 for key in keys}
         self._left.update(during)
-        return {path for path in asking if not self._is_own(path)}, found
+        known = {path for path in asking if self._row[path] >= len(PAUSES)}
+        folders = {path.parent for path in asking - known if self._row[path.parent] >= len(PAUSES)}
+        self._own |= known | folders
+        asking = {path for path in asking if not self._is_own(path)}
+        step = max((max(self._row[path], self._row[path.parent]) for path in asking), default=0)
+        return Verdict(bool(asking), PAUSES[min(step, len(PAUSES) - 1)], frozenset(known | folders))
 
     def _is_own(self, path: Path) -> bool:
         return path in self._own or path.parent in self._own

@@ -69,6 +69,7 @@ class Session:
         self._configure = False
         self._build = False
         self._follow_up = False
+        self._build_at = 0.0
         self._publish = False
         self._burst = Burst()
         self._not_before = 0.0
@@ -82,15 +83,16 @@ class Session:
         if role is Role.CONFIG:
             self._configure = True
         elif role is Role.SOURCE:
-            self._build, self._follow_up = True, False
+            self._build, self._follow_up, self._build_at = True, False, 0.0
         else:
             self._publish = True
             self._burst = self._burst.with_(burst)
 
-    def changed_during_build(self) -> None:
-        """The loop guard says that the hook has to run again."""
+    def changed_during_build(self, not_before: float) -> None:
+        """The loop guard says that the hook has to run again, and when."""
         if not self._build:
             self._build = self._follow_up = True
+            self._build_at = not_before
 
     def again(self) -> None:
         """The user asks for it: build and publish whatever is there."""
@@ -126,7 +128,7 @@ class Session:
         if work is Work.CONFIGURE:
             self._burst = Burst(everything=True)
             if self.builds:
-                self._build, self._follow_up = True, False
+                self._build, self._follow_up, self._build_at = True, False, 0.0
             else:
                 self._publish = True
         elif work is Work.BUILD:
@@ -140,7 +142,9 @@ class Session:
         """When there is something to do: 0.0 at once; ``None``: nothing, or something is under way."""
         if self.running is not None or not (self._configure or self._build or self._publish):
             return None
-        return self._not_before
+        if self._configure or self._publish:
+            return self._not_before
+        return max(self._not_before, self._build_at)
 
     def next(self, now: float) -> Task | None:
         """The next piece of work, which counts as under way from now on."""
@@ -150,7 +154,7 @@ class Session:
         if self._configure:
             self._configure = False
             return self._begin(Task(Work.CONFIGURE))
-        if self._build:
+        if self._build and now >= self._build_at:
             self._build = False
             task = Task(Work.BUILD, follow_up=self._follow_up)
             self._follow_up = False

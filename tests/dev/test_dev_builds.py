@@ -1,0 +1,197 @@
+"""``sitepub dev`` with a hook, and with a tool that builds by itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.dev.dev_process import Site, running, until
+
+PYTHON = sys.executable.replace("\\", "/")
+BUILD = """\
+import pathlib, sys, time
+runs = pathlib.Path("runs.log")  # beside the watched folder
+with runs.open("a") as log:
+    log.write("run\\n")
+out = pathlib.Path("site")
+out.mkdir(exist_ok=True)
+wanted = set()
+for source in pathlib.Path("source").rglob("*.md"):
+    text = source.read_text()
+    if "BROKEN" in text:
+        sys.exit(f"{source}: this cannot be built")
+    page = out / source.relative_to("source").with_suffix(".html")
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(f"<h1>{text}</h1>")
+    wanted.add(page)
+for page in out.rglob("*.html"):
+    if page not in wanted:
+        page.unlink()
+"""
+SOURCES = {"index.md": "Hello", "error.md": "Not here", "posts/one.md": "one", "posts/two.md": "two"}
+
+
+@pytest.fixture
+def blog(make_site: Callable[..., Site]) -> Site:
+    site = make_site(dev={"watch": "source"}, src={"src": "./", "hook": f"{PYTHON} build.py", "dist": "./site"})
+    (site.root / "build.py").write_text(BUILD)
+    site.write(SOURCES, "source")
+    return site
+
+
+def builds(site: Site) -> int:
+    return (site.root / "runs.log").read_text().count("run")
+
+
+def text_of(site: Site, name: str) -> str:
+    return (site.published / name).read_text()
+
+
+def test_a_source_that_is_saved_is_built_and_published(blog: Site, home: Path) -> None:
+    with running(blog, home) as dev:
+        blog.wait_until_equal()
+        blog.write({"posts/one.md": "edited", "posts/three.md": "new"}, "source")
+        until(lambda: "posts/three.html" in blog.in_bucket() and blog.settled())
+        assert text_of(blog, "posts/one.html") == "<h1>edited</h1>"
+        (blog.root / "source/posts/two.md").unlink()
+        until(lambda: "posts/two.html" not in blog.in_bucket())
+        assert dev.failures == []
+
+
+def test_a_build_that_fails_publishes_nothing_until_the_next_good_one(blog: Site, home: Path) -> None:
+    with running(blog, home) as dev:
+        blog.wait_until_equal()
+        before = blog.in_bucket()
+        blog.write({"index.md": "changed", "posts/one.md": "BROKEN"}, "source")
+        until(lambda: dev.failures, "the failure")
+        assert dev.failures[0]["code"] == "HookFailed" and "cannot be built" in "\n".join(dev.failures[0]["tail"])
+        assert blog.in_bucket() == before
+        blog.write({"posts/one.md": "repaired"}, "source")
+        until(lambda: blog.in_bucket() != before and blog.settled())
+        assert text_of(blog, "posts/one.html") == "<h1>repaired</h1>"
+
+
+def test_a_first_build_that_fails_can_be_repaired(blog: Site, home: Path) -> None:
+    blog.write({"posts/one.md": "BROKEN"}, "source")
+    with running(blog, home, wait=False) as dev:
+        until(lambda: dev.failures, "the failure")
+        blog.write({"posts/one.md": "repaired"}, "source")
+        until(lambda: blog.in_bucket() and blog.settled())
+
+
+def test_what_is_saved_while_the_hook_runs_is_built_after_it(blog: Site, home: Path) -> None:
+    (blog.root / "build.py").write_text(BUILD + "time.sleep(1)\n")
+    with running(blog, home):
+        for number in range(6):
+            blog.write({"posts/one.md": f"edit {number}"}, "source")
+            time.sleep(0.3)
+        until(lambda: "edit 5" in text_of(blog, "posts/one.html") and blog.settled())
+
+
+@pytest.mark.parametrize("what", [
+    "pathlib.Path('source/_data.json').write_text('the same each time')",
+    "pathlib.Path('source/_data.json').write_text(str(time.time()))",
+    "(lambda d: (d.mkdir(exist_ok=True), (d / str(time.time_ns())).write_text('x')))(pathlib.Path('source/_cache'))",
+], ids=["the same", "another content each time", "another name each time"])
+def test_a_hook_that_writes_into_watched_places_does_not_loop(blog: Site, home: Path, what: str) -> None:
+    (blog.root / "build.py").write_text(BUILD + what + "\n")
+    with running(blog, home) as dev:
+        blog.wait_until_equal()
+        seen = -1
+        for _ in range(40):  # until no build has begun for longer than one could take to ask for the next
+            if builds(blog) == seen:
+                break
+            seen = builds(blog)
+            time.sleep(5)
+        assert builds(blog) == seen <= 5
+        assert what.startswith("pathlib") and "same" in what or any("the hook itself writes" in x for x in dev.lines)
+        blog.write({"posts/one.md": "a real edit"}, "source")
+        until(lambda: "a real edit" in text_of(blog, "posts/one.html") and blog.settled())
+        assert dev.failures == []
+
+
+def test_what_is_ignored_starts_no_build(blog: Site, home: Path) -> None:
+    blog.configure(dev={"watch": ["source"], "ignore": ["source/drafts/", "*.log"]})
+    with running(blog, home):
+        blog.wait_until_equal()
+        before = builds(blog)
+        ignored = {"drafts/a.md": "x", "x.log": "x", ".posts.md.swp": "x", "posts/one.md~": "x", "#one.md#": "x",
+                   "node_modules/x/y.md": "x"}
+        blog.write(ignored, "source")
+        time.sleep(1)
+        assert builds(blog) == before
+        blog.write({"index.md": "counts"}, "source")
+        until(lambda: builds(blog) > before)
+
+
+TOOL = """\
+import pathlib, subprocess, sys, time
+print("watching", flush=True)
+seen = None
+while True:
+    now = [(str(path), path.stat().st_mtime_ns) for path in sorted(pathlib.Path("source").rglob("*.md"))]
+    if now != seen:
+        seen = now
+        subprocess.run([sys.executable, "build.py"])
+        print("built", flush=True)
+    if pathlib.Path("die").exists():
+        pathlib.Path("die").unlink()
+        sys.exit("it died")
+    time.sleep(0.1)
+"""
+
+
+@pytest.fixture
+def tooled(blog: Site) -> Site:
+    (blog.root / "tool.py").write_text(TOOL)
+    blog.configure(dev={"command": f"{PYTHON} tool.py"})
+    return blog
+
+
+def test_a_tool_that_watches_by_itself_is_kept_running(tooled: Site, home: Path) -> None:
+    with running(tooled, home) as dev:
+        tooled.wait_until_equal()
+        tooled.write({"posts/one.md": "edited", "posts/three.md": "new"}, "source")
+        until(lambda: "posts/three.html" in tooled.in_bucket() and tooled.settled())
+        assert any("tool |" in line and "watching" in line for line in dev.lines)
+        (tooled.root / "die").touch()
+        dev.wait_for_line("ended with status 1")
+        until(lambda: sum("watching" in line for line in dev.lines) == 2, "its second life")
+        tooled.write({"posts/one.md": "after its death"}, "source")
+        until(lambda: "after its death" in text_of(tooled, "posts/one.html") and tooled.settled())
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_no_process_is_left_behind(tooled: Site, home: Path) -> None:
+    with running(tooled, home) as dev:
+        tooled.wait_until_equal()
+        assert processes_in(tooled.root)
+        dev.end()
+    assert processes_in(tooled.root) == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_ctrl_c_ends_a_hook_that_runs(blog: Site, home: Path) -> None:
+    (blog.root / "build.py").write_text(BUILD + "print('slow', flush=True)\ntime.sleep(600)\n")
+    with running(blog, home, wait=False) as dev:
+        dev.wait_for_line("slow")
+        dev.end()
+    assert processes_in(blog.root) == [] and blog.in_bucket() == {}
+
+
+def processes_in(folder: Path) -> list[str]:
+    """Programs that run in this folder, zombies left out."""
+    found = []
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            try:
+                if Path(os.readlink(process / "cwd")).is_relative_to(folder):
+                    found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+            except OSError:
+                continue
+    return found
