@@ -47,6 +47,7 @@ def check_hosts(inputs: Node, found: Findings) -> None:
     for host in items:
         _edge(host, inputs, found)
         _redirect(host, inputs, found)
+        _bucket_redirect(host, inputs, found)
 
 
 def _certificate(owner: Node, found: Findings) -> None:
@@ -99,6 +100,17 @@ def _redirect(host: Node, inputs: Node, found: Findings) -> None:
     if (on is None or _on(on)) and (kind is None or kind.value == "https") and off is not None and not _on(off):
         found.wrong(redirect, "`forceRedirect` sends visitors to https, which is switched off here",
                     "Switch https on, or remove `forceRedirect`.", key=True)
+
+
+def _bucket_redirect(host: Node, inputs: Node, found: Findings) -> None:
+    """The bucket itself sends visitors of its own domains to https."""
+    edge, protocol = host.get("edge"), inputs.get("protocol")
+    https = host.get("https") or inputs.get("https")
+    switch = https.get("switch") if https is not None else None
+    if (edge is not None and edge.value == "cos" and (protocol is None or protocol.value == "https")
+            and (https is None or (switch is not None and not _on(switch)))):
+        found.odd(edge, "the bucket redirects every visitor to https (`protocol: https`), which this host does not"
+                  " have", "Add `https: auto`, or write `protocol: http`.")
 
 
 def _on(node: Node) -> bool:

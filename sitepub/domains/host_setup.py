@@ -31,6 +31,8 @@ from sitepub.errors import CloudError, Interrupted, SitepubError
 
 _OWNERSHIP_PATIENCE = 600.0
 _SERVED_PATIENCE = 30.0
+_DNS_PATIENCE = 90.0
+_NOT_LED_YET = "InvalidParameter.HostStatusNotAllowApplyCertificate"
 _BUSY = "ResourceInUse.CdnOpInProgress"
 
 Look = Callable[[str, str], Served | None]
@@ -111,7 +113,7 @@ class Setup:
         if wants_free_certificate(self.host, self.edge):
             wanted = self._wanted(certificate, free=True)
             if self.edge.differences(wanted, state):
-                self._update(wanted, state)
+                self._ask_for_free_certificate(wanted, state)
                 state = self._ready()
         self._verify(state, certificate)
 
@@ -169,6 +171,18 @@ class Setup:
             self.edge.update(wanted, fresh)
         self._tell_done("; ".join(str(leaf) for leaf in leaves[:3])
                         + (f"; and {len(leaves) - 3} more settings" if len(leaves) > 3 else ""))
+
+    def _ask_for_free_certificate(self, wanted: WantedDomain, state: EdgeState) -> None:
+        """The edge makes one when it can see that visitors of the host come to it."""
+        later = f"{self.edge.word} makes the certificate when DNS leads {state.host} to {state.cname}"
+        if self.host.dns == "auto" and not self._led(state.cname):
+            raise Later(later)
+        try:
+            self._update(wanted, state)
+        except CloudError as error:
+            if error.code != _NOT_LED_YET:
+                raise
+            raise Later(later) from error
 
     def _prove(self, txt: TxtRecord) -> None:
         """Show the edge who owns the domain."""
@@ -229,7 +243,7 @@ class Setup:
             if served is not None:
                 used = CertificateInUse(id=used.id if used is not None else "", fingerprint=served.fingerprint,
                                         not_after=served.not_after)
-        if self.host.dns == "auto" and state.cname and not leads_to(self.names, name, state.cname):
+        if self.host.dns == "auto" and state.cname and not self._led(state.cname):
             self._keep(certificate=used)
             raise Later(f"DNS does not lead {name} to {state.cname} yet")
         self._keep(setup="", certificate=used, settings_hash=self.plan.hash, verified=now_iso())
@@ -265,6 +279,18 @@ class Setup:
                             "visitors get a certificate of another host")
             self._status(f"waiting for the certificate to be served, {waited:.0f} s")
             self._pause(0.5 + waited / 10)
+
+    def _led(self, cname: str) -> bool:
+        """Whether DNS leads to the edge; a record that sitepub made is given some time to be seen."""
+        name, started = self.host.host, time.monotonic()
+        while not leads_to(self.names, name, cname):
+            waited = time.monotonic() - started
+            ours = any(made.purpose == "cname" for made in self._record.dns)
+            if not (ours and self.work.wait) or waited > _DNS_PATIENCE:
+                return False
+            self._status(f"waiting until its DNS record is seen, {waited:.0f} s")
+            self._pause(0.5 + waited / 10)
+        return True
 
     # Small things
 
