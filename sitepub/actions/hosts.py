@@ -222,6 +222,18 @@ def problems_of(prepared: HostsPrepared) -> list[Problem]:
             for one in prepared.plan.failed if one.error is not None]
 
 
+def planned_objects(project: Project, prepared: HostsPrepared) -> list[dict[str, Any]]:
+    """Every host of a plan for programs."""
+    errors = {(one.name, one.edge): one.error for one in prepared.plan.failed}
+    return [{**one, "error": _error(errors.get((one["host"], one["edge"])))}
+            for one in host_objects(project, prepared.steps)]
+
+
+def _error(error: SitepubError | None) -> dict[str, Any] | None:
+    return None if error is None else {"code": error.code, "message": error.message,
+                                       "request_id": error.request_id}
+
+
 def host_objects(project: Project, steps: Sequence[HostStep], done: HostsDone | None = None) -> list[dict[str, Any]]:
     """Every host for programs; one that moves to another edge stands there once for each."""
     by_host: dict[tuple[str, str], list[HostStep]] = {(host.host, host.edge): [] for host in project.hosts}
@@ -239,11 +251,8 @@ def _object(name: tuple[str, str], steps: Sequence[HostStep], outcome: HostOutco
             record: HostRecord | None) -> dict[str, Any]:
     found: dict[str, Any] = {"host": name[0], "edge": name[1], "steps": [step.as_object() for step in steps]}
     if outcome is not None:
-        error = outcome.error
         found |= {"status": outcome.status, "cname": outcome.cname, "done": list(outcome.done),
-                  "waiting": outcome.waiting, "left": list(outcome.left),
-                  "error": None if error is None else {"code": error.code, "message": error.message,
-                                                       "request_id": error.request_id}}
+                  "waiting": outcome.waiting, "left": list(outcome.left), "error": _error(outcome.error)}
     if record is not None and record.certificate is not None:
         found["certificate"] = {"id": record.certificate.id, "until": record.certificate.not_after}
     if purged is not None:

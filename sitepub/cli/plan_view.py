@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sitepub.actions.deploy import Planned
-from sitepub.actions.hosts import host_objects
+from sitepub.actions.hosts import planned_objects
 from sitepub.cli.host_view import step_lines
 from sitepub.domains.steps import HostStep
 from sitepub.errors import Problem
@@ -81,7 +81,7 @@ def plan_object(planned: Planned) -> dict[str, Any]:
         "steps": [{"action": step.action.value, "key": step.key, "reason": step.reason.value,
                    "phase": step.phase.value, "bytes": step.bytes_sent, "source": step.source_key
                    if step.action is Action.COPY else None} for step in plan.steps],
-        "hosts": host_objects(project, _host_steps(planned)) if planned.hosts is not None else [],
+        "hosts": planned_objects(project, planned.hosts) if planned.hosts is not None else [],
         "left_alone": [*plan.foreign, *plan.given_up],
         "refusal": None if refusal is None else {"code": refusal.code, "message": refusal.message,
                                                  "hint": refusal.hint},

@@ -30,8 +30,9 @@ T = TypeVar("T")
 class Ledger(Protocol):
     """Where the records of the hosts are kept while a run works on them. Safe for many threads."""
 
-    def keeper(self, record: HostRecord) -> Keeper:
-        """For one host on one edge; starts with what is remembered of that, else with ``record``."""
+    def keeper(self, record: HostRecord, *, coming: bool) -> Keeper:
+        """For one host on one edge; starts with what is remembered of that, else with ``record``. ``coming``:
+        the host is being brought there, from another edge perhaps."""
 
     def forget(self, record: HostRecord) -> None:
         """Nothing of this host is left on this edge."""
@@ -181,7 +182,7 @@ class Hosts:
                 if plan.error is not None:
                     return failed(plan, plan.error)
                 self.claims.take(host.host, host.position)
-                work = Work(ledger.keeper(plan.record), listener, stop, wait and host.wait)
+                work = Work(ledger.keeper(plan.record, coming=True), listener, stop, wait and host.wait)
                 self._leave_bucket(plan.record, work)
                 return Setup(plan, host, self.place, self.edge_of(host.edge), self.certificates, self.names,
                              work, self.look).bring()
@@ -205,7 +206,7 @@ class Hosts:
 
         def take_down() -> HostOutcome:
             try:
-                keeper = ledger.keeper(plan.record)
+                keeper = ledger.keeper(plan.record, coming=False)
                 edge = self.edge_of(plan.edge, plan.record.bucket)
                 outcome = TakeDown(keeper.record, edge, self.certificates, self.names,
                                    Work(keeper, listener, stop)).carry_out()

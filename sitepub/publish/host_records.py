@@ -23,15 +23,14 @@ class HostLedger:
         self._mutex = threading.Lock()
         self.state = state
 
-    def keeper(self, record: HostRecord) -> HostKeeper:
-        known = self.state.hosts.get(self._key(record))
-        if known is None or known.edge != record.edge:
-            known = record
-        return HostKeeper(self, known)
-
-    def _key(self, record: HostRecord) -> str:
-        former = former_key(record.host, record.edge)
-        return former if former in self.state.hosts else record.host
+    def keeper(self, record: HostRecord, *, coming: bool) -> HostKeeper:
+        hosts = self.state.hosts
+        known = hosts.get(record.host)
+        if known is not None and known.edge == record.edge:
+            return HostKeeper(self, known, coming)
+        former = hosts.get(former_key(record.host, record.edge))
+        # A host that comes back brings along what was made for it elsewhere: that is in the record given.
+        return HostKeeper(self, record if coming or former is None else former, coming)
 
     def write(self, record: HostRecord, *, coming: bool) -> None:
         """``coming``: the host is being brought to this edge; one that is there already moves aside."""
@@ -73,8 +72,8 @@ class HostKeeper:
 
     ledger: HostLedger
     record: HostRecord
+    coming: bool
 
     def keep(self, record: HostRecord) -> None:
-        # A host that is taken down stays under the name it has; any other takes its place.
-        self.ledger.write(record, coming=record.setup != "removal")
+        self.ledger.write(record, coming=self.coming)
         self.record = record
