@@ -27,6 +27,8 @@ PAGE = 1000
 """Files a listing brings at most (CDN API 228/39007)."""
 EVERY = 120.0
 """Seconds between two looks for new files."""
+_LINES = 50_000
+"""How many different lines of a file are remembered at least."""
 GROWING = timedelta(hours=4)
 """How long after its hour a file may still be replaced by a longer one, or come at all."""
 
@@ -75,12 +77,13 @@ class CdnOfflineLogs:
         start = (since or datetime.fromtimestamp(self._clock(), UTC)).replace(microsecond=0)
         seen, sizes = Seen(), dict[Any, int]()
         lost = False
+        listed = start
         wait = 0.0
         while not stop.wait(wait) and not self._closed.is_set():
             wait = self._every
             now = datetime.fromtimestamp(self._clock(), UTC)
             try:
-                files = self._files(max(start, now - GROWING) if sizes else start)
+                files = self._files(max(start, listed - GROWING))
                 new = [file for file in files if sizes.get(file.key) != file.size]
                 for _hour, of_hour in groupby(new, key=lambda file: file.start):
                     hour = list(of_hour)
@@ -88,6 +91,7 @@ class CdnOfflineLogs:
                         if visit.time >= start and seen.take(visit.id, round(visit.time.timestamp() * 1000)):
                             yield visit
                     sizes.update((file.key, file.size) for file in hour)
+                listed = now
                 seen.forget_before(round((now - 2 * GROWING).timestamp() * 1000))
                 if lost and note is not None:
                     note(f"{self.name} can be read again")
@@ -122,13 +126,17 @@ class CdnOfflineLogs:
 
     def _visits(self, file: LogFile) -> Iterator[Visit]:
         """A line's id is its content and how many like it stood before it: the same in a longer file."""
-        known: Counter[bytes] = Counter()
+        known, before = Counter[bytes](), Counter[bytes]()
         for line in self._fetch(file.address):
             digest = hashlib.blake2b(line.encode("utf-8", "surrogateescape"), digest_size=12).digest()
             known[digest] += 1
-            visit = parse_line(line, f"{file.start:%Y%m%d%H}-{file.area}-{digest.hex()}-{known[digest]}")
+            number = known[digest] + before[digest]
+            visit = parse_line(line, f"{file.start:%Y%m%d%H}-{file.area}-{digest.hex()}-{number}")
             if visit is not None:
                 yield visit
+            if len(known) >= _LINES:
+                # A line names its second, so those that are alike are near each other.
+                known, before = Counter(), known
 
 
 def _together(files: list[Iterator[Visit]]) -> Iterator[Visit]:

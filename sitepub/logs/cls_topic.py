@@ -139,7 +139,7 @@ class ClsTopic:
             visit = parse_record(text, time_ms=at, id=id)
             if visit is None or not seen.take(visit.id, at if at is not None else _ms(visit.time)):
                 continue
-            if not self._hosts or visit.host.lower() in self._hosts:
+            if not (self._hosts and visit.host) or visit.host.lower() in self._hosts:
                 found.append(visit)
         return found
 

@@ -56,16 +56,18 @@ class CosLogging:
         seen = Seen()
         done: dict[str, datetime] = {}
         lost = False
+        listed = start
         wait = 0.0
         while not stop.wait(wait) and not self._closed.is_set():
             wait = self._every
             now = datetime.fromtimestamp(self._clock(), UTC)
             found: list[Visit] = []
             try:
-                new = [key for key in self._keys(max(start, now - LATE) if done else start) if key not in done]
+                new = [key for key in self._keys(max(start, listed - LATE)) if key not in done]
                 for key in new:
                     found += self._visits(key, start, seen)
                     done[key] = now
+                listed = now
                 yield from sorted(found, key=lambda visit: visit.time)
                 if lost and note is not None:
                     note(f"{self.name} can be read again")
@@ -80,6 +82,7 @@ class CosLogging:
 
     def close(self) -> None:
         self._closed.set()
+        self._store.close()
 
     def _keys(self, since: datetime) -> list[str]:
         """Keys of files that may hold visits since then, in the order of their names."""

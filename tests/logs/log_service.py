@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sitepub.errors import NetworkError
 from sitepub.logs.cls_topic import CURSOR_LIMIT, ClsTopic, Pace
@@ -77,15 +77,19 @@ class LogService:
 
     def follow(self, seconds: float, pace: Pace | None = None, notes: list[str] | None = None) -> list[str]:
         """Paths in the order in which a follower tells them during so many seconds."""
-        stop = _Passing(self, START + seconds)
+        stop = Passing(self, START + seconds)
         heard = notes if notes is not None else []
         return [visit.path for visit in self.topic(pace).follow(stop, BEGIN, heard.append)]
 
 
-class _Passing(threading.Event):
-    """An event whose waiting makes the service's time pass; set when the time is up."""
+class Timed(Protocol):
+    now: float
 
-    def __init__(self, service: LogService, until: float) -> None:
+
+class Passing(threading.Event):
+    """An event whose waiting makes a service's time pass; set when the time is up."""
+
+    def __init__(self, service: Timed, until: float) -> None:
         super().__init__()
         self._service = service
         self._until = until

@@ -140,7 +140,7 @@ def test_questions_overlap_and_far_ones_are_rare() -> None:
 
 def test_memory_stays_bounded_over_a_long_time() -> None:
     seen_sizes = []
-    service = LogService([Record(number, float(number)) for number in range(5000)])
+    service = LogService([Record(number, float(number)) for number in range(2000)])
     original = Seen.forget_before
 
     def measured(self: Seen, at: int) -> None:
@@ -149,16 +149,16 @@ def test_memory_stays_bounded_over_a_long_time() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Seen, "forget_before", measured)
-        assert len(service.follow(5100, Pace(far=100, overlap=10))) == 5000
+        assert len(service.follow(2100, Pace(far=100, overlap=10))) == 2000
     assert max(seen_sizes) < 150
 
 
 def test_an_error_that_waiting_does_not_cure_ends_the_following() -> None:
     class Gone(LogService):
         def call(self, *_: object) -> dict[str, object]:
-            raise CloudError("no such topic", code="ResourceNotFound.TopicNotExist")
+            raise CloudError("no index", code="ResourceNotFound.IndexNotExist")
 
-    with pytest.raises(CloudError, match="no such topic"):
+    with pytest.raises(CloudError, match="no index"):
         Gone([]).follow(10)
 
 

@@ -162,6 +162,31 @@ def test_an_account_without_real_time_logs_has_no_topics(code: str) -> None:
     assert find_topics(Cdn(), ["www.example.com"]) == ()
 
 
+def test_the_embedded_log_service_pages_by_cursor_and_refuses_what_is_no_question(site: EdgeSite, topic: str) -> None:
+    for number in range(10):
+        site.visit(f"/{number}")
+    ask = {"TopicId": topic, "From": 0, "To": 4_000_000_000_000, "Sort": "asc", "Limit": 4}
+
+    def search(**more: Any) -> dict[str, Any]:
+        return api(site.cloud).call("cls", "2020-10-16", "SearchLog", {**ask, **more})
+
+    found: list[str] = []
+    cursor = ""
+    for over in (False, False, True):
+        page = search(Context=cursor)
+        found += [json.loads(one["LogJson"])["url"] for one in page["Results"]]
+        assert page["ListOver"] is over
+        cursor = page["Context"]
+    assert found == [f"/{number}" for number in range(10)]
+    assert [json.loads(one["LogJson"])["url"] for one in search(Sort="desc", Limit=2)["Results"]] == ["/9", "/8"]
+    assert [json.loads(one["LogJson"])["url"] for one in search(Offset=8)["Results"]] == ["/8", "/9"]
+    assert search(QueryString='host:"other.example.com"')["Results"] == []
+    for wrong in ({"Context": cursor, "Limit": 5}, {"Context": cursor, "Offset": 1}, {"Context": "x"},
+                  {"QueryString": "status:404 | select 1"}, {"TopicId": "nobodys"}, {"Limit": 1001}):
+        with pytest.raises(CloudError):
+            search(**wrong)
+
+
 # The CDN's files
 
 
