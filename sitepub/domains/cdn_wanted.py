@@ -1,8 +1,8 @@
 """The configuration that a host should have on the CDN (pure).
 
 What serverless.yml mentions, and what a website on COS needs: the origin, and no header that makes browsers
-download the pages. A new domain gets cache and compression rules too; those of a domain that is there already
-are left alone unless they are mentioned.
+download the pages. A new domain gets cache and compression rules too, and HTTP/2 with ``https: auto``; those of a
+domain that is there already are left alone unless they are mentioned.
 """
 
 from __future__ import annotations
@@ -60,6 +60,8 @@ def wanted_config(wanted: WantedDomain, config: Mapping[str, Any] | None) -> dic
     if config is None:
         result = {"ServiceType": "web", "Area": wanted.host.area, "Cache": cache_rules(),
                   "Compression": compression(), **result}
+        if wanted.host.auto_certificate and result.get("Https", {}).get("Switch") == "on":
+            result["Https"] = {"Http2": "on", **result["Https"]}
     else:
         result = {key: value for key, value in result.items() if key not in ONLY_WHEN_ADDED}
     return result

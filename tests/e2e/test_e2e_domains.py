@@ -6,9 +6,11 @@ import contextlib
 import http.client
 import itertools
 import os
+import shutil
 import signal
 import socket
 import ssl
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -149,6 +151,41 @@ def test_a_deploy_ends_with_the_host_serving_the_site_over_https(
     assert (shown["status"], shown["dns_right"], shown["https"]) == ("online", True, True)
     assert shown["points_to"][0] == found["cname"] and shown["certificate"]["days_left"] > 21
     assert shown["last_purge"]["what"]
+
+
+CURL = shutil.which("curl")
+HTTP2 = CURL is not None and "HTTP2" in subprocess.run([CURL, "-V"], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.skipif(not HTTP2, reason="a curl that speaks HTTP/2 is not installed")
+def test_the_example_of_the_guide_is_served_over_http2_and_http_is_redirected(
+    program: Sitepub, zone: str, cloud: LocalCloud, tmp_path: Path
+) -> None:
+    guide = (Path(__file__).parent.parent.parent / "docs/domains.md").read_text(encoding="utf-8")
+    host = f"www.{zone}"
+    example = guide.split("```yaml\n")[1].split("```")[0].replace("www.example.com", host)
+    (tmp_path / "serverless.yml").write_text(example, encoding="utf-8")
+    (tmp_path / "public").mkdir()
+    for name, text in (("index.html", "<h1>old</h1>"), ("error.html", "no"), ("site.css", "body{}" * 100)):
+        (tmp_path / "public" / name).write_text(text, encoding="utf-8")
+    assert host_of(program.deploy(tmp_path), host)["status"] == "online"
+
+    def curl(scheme: str, path: str, what: str) -> list[str]:
+        port = cloud.edge_https if scheme == "https" else cloud.edge_http
+        done = subprocess.run(
+            [str(CURL), "-sS", "--noproxy", "*", "--http2", "--compressed", "--cacert", cloud.ca, "--resolve",
+             f"{host}:{port}:127.0.0.1", "-o", str(tmp_path / "body"), "-w", what, f"{scheme}://{host}:{port}{path}"],
+            capture_output=True, text=True, check=True, timeout=60)
+        return done.stdout.split()
+
+    assert curl("https", "/", "%{http_version} %{http_code}") == ["2", "200"]
+    assert curl("http", "/a?b", "%{http_code} %{redirect_url}")[0] == "301"
+    assert curl("https", "/site.css", "%header{x-cache} %header{content-encoding}") == ["MISS", "br"]
+    assert curl("https", "/site.css", "%header{x-cache}") == ["HIT"]
+    (tmp_path / "public/index.html").write_text("<h1>new</h1>", encoding="utf-8")
+    program.deploy(tmp_path)
+    curl("https", "/", "")
+    assert (tmp_path / "body").read_text() == "<h1>new</h1>"
 
 
 def test_a_settled_host_costs_no_question_to_its_services(
