@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -176,12 +177,20 @@ def test_the_buckets_own_log_is_read(sitepub: Sitepub, bucket: str, tmp_path: Pa
     assert "five minutes" in run.err
 
 
+@pytest.fixture
+def at_once(local_cloud: LocalCloud) -> Iterator[None]:
+    """States of the cloud API take no time."""
+    admin(local_cloud, "/-/pace", "0")
+    yield
+    admin(local_cloud, "/-/pace", "1")
+
+
+@pytest.mark.usefixtures("at_once")
 def test_visits_of_a_host_come_from_its_topic(sitepub: Sitepub, tmp_path: Path, local_cloud: LocalCloud) -> None:
     from tests.local.edge_wire import call_api
 
     site = make_site(local_cloud)
     site.add()
-    admin(local_cloud, "/-/pace", "0")
     topic = call_api(local_cloud, "cdn", "CreateClsLogTopic", TopicName="cli",
                      DomainAreaConfigs=[{"Domain": site.host}])["TopicId"]
     site.visit("/over-the-edge")
