@@ -1,0 +1,48 @@
+"""A real Hexo blog: with the plain hook, and with ``hexo generate --watch``."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+
+import pytest
+
+from sitepub.actions.init import init
+from tests.conftest import LocalCloud
+from tests.dev.dev_process import Site, running, until
+from tests.starters.built import install
+
+POST = "---\ntitle: {}\ndate: 2026-11-20 12:00:00\n---\n{}\n"
+
+
+@pytest.fixture
+def blog(tmp_path: Path, local_cloud: LocalCloud) -> Site:
+    made = init("hexo-starter", None, folder=tmp_path, here=tmp_path).folder
+    install("hexo-starter", made)
+    return Site(made, local_cloud, f"hexo-{uuid.uuid4().hex[:8]}", made / "public")
+
+
+def configure(blog: Site, **inputs: object) -> None:
+    config = {"component": "website", "name": blog.name, "inputs": {
+        "src": {"src": "./", "hook": "npx hexo generate", "dist": "./public", "error": "404.html"},
+        "bucketName": blog.name, **inputs}}
+    (blog.root / "serverless.yml").write_text(json.dumps(config))
+
+
+@pytest.mark.parametrize("inputs", [{}, {"dev": {"command": "npx hexo generate --watch"}}], ids=["hook", "watch"])
+def test_a_post_that_is_written_goes_live_and_one_that_is_deleted_goes(
+        blog: Site, home: Path, inputs: dict[str, object]) -> None:
+    configure(blog, **inputs)
+    with running(blog, home) as dev:
+        blog.wait_until_equal()
+        post = blog.root / "source/_posts/fresh-news.md"
+        post.write_text(POST.format("Fresh news", "It is *live*."), encoding="utf-8")
+        page = "2026/11/fresh-news/index.html"
+        until(lambda: page in blog.in_bucket() and blog.settled(), "the new post")
+        assert "Fresh news" in (blog.published / "index.html").read_text(encoding="utf-8")
+        post.write_text(POST.format("Fresh news", "It was edited."), encoding="utf-8")
+        until(lambda: "It was edited." in (blog.published / page).read_text(encoding="utf-8") and blog.settled())
+        post.unlink()
+        until(lambda: page not in blog.in_bucket() and blog.settled(), "its end")
+        assert dev.failures == []
