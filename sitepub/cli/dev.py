@@ -94,6 +94,7 @@ def _pressed(key: str, session: Dev, view: DevView, visits: _Visits) -> None:
         case "o":
             _open(session.url)
         case "r":
+            view.asked()
             session.inbox.put(Again())
         case "l":
             threading.Thread(target=visits.switch, name="logs", daemon=True).start()

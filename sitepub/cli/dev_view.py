@@ -23,6 +23,7 @@ from sitepub.terminal.status_bar import StatusBar
 from sitepub.terminal.terminal import Terminal
 
 _KEYS = "o open  r again  l logs  c clear  q quit"
+_SHORT_KEYS = "o r l c q"
 _NAMES = 3
 
 
@@ -36,12 +37,11 @@ class DevView(Story):
         """Questions are asked until the keys mean something else."""
         self.with_keys = False
         self._lock = threading.Lock()
-        self._phase = ""
         self._files = 0
         self._last = ""
         self._url = ""
-        self._failed = False
-        self._first = True
+        self._tell = True
+        """Say so too when there was nothing to publish: at first, after a failure, and when asked."""
 
     # -- from dev ------------------------------------------------------------------------------------------
 
@@ -49,7 +49,7 @@ class DevView(Story):
         self._terminal.note(f"{self._terminal.style('tool |', 'dim', on_stderr=True)} {visible(line)}")
 
     def error(self, error: SitepubError) -> None:
-        self._failed = True
+        self._tell = True
         if self._terminal.wants_json:
             self._terminal.json({**boundary.error_object(error), "action": "dev"})
             if self._terminal.stdout_is_tty:
@@ -59,7 +59,7 @@ class DevView(Story):
         self._update("failed")
 
     def waiting(self, why: str) -> None:
-        self._failed = True
+        self._tell = True
         self._terminal.note(f"{self._clock()} waiting, and trying again until it works: {visible(why)}")
         self._update("waiting")
 
@@ -73,11 +73,11 @@ class DevView(Story):
             self._terminal.json(_as_object(what))
         status = what.outcome.status
         if status is Status.PUBLISHED:
-            self._last = f"{self._clock()} ({human_seconds(what.seconds)})"
+            self._last = f"{self._clock()} ({_short(what.seconds)})"
             self._terminal.note(self._line(what))
-        elif self._first or self._failed:
+        elif self._tell:
             self._terminal.note(f"{self._clock()} {_beside(what)}everything is live: {counted(what.files, 'file')}")
-        self._first = self._failed = False
+        self._tell = False
         self._update("")
 
     def approve(self, prepared: Prepared) -> None:
@@ -105,23 +105,22 @@ class DevView(Story):
         self._update("starting")
         self.bar.start()
 
-    def logs_are(self, on: bool) -> None:
-        self._terminal.note(f"visits are {'shown' if on else 'not shown any more'}")
+    def asked(self) -> None:
+        """The user wants to know: the next publish is told whatever it does."""
+        self._tell = True
 
     def stop(self) -> None:
         self.bar.stop()
 
     def _update(self, phase: str) -> None:
         with self._lock:
-            self._phase = phase
-            parts = [phase or f"watching {counted(self._files, 'file')}"]
-            if self._last:
-                parts.append(f"last publish {self._last}")
-            parts.append(self._url)
-            if self.with_keys:
-                parts.append(_KEYS)
-            separator = " · " if self._terminal.unicode else " | "
-        self.bar.show(separator.join(parts))
+            doing = phase or f"watching {counted(self._files, 'file')}"
+            last = f"last publish {self._last}" if self._last else ""
+            keys, short = (_KEYS, _SHORT_KEYS) if self.with_keys else ("", "")
+            url = self._url
+        separator = " · " if self._terminal.unicode else " | "
+        self.bar.show(*(separator.join(filter(None, parts)) for parts in (
+            (doing, last, url, keys), (doing, last, url, short), (doing, url, short), (doing, last, short), (doing,))))
 
     def _line(self, what: Published) -> str:
         counts = what.outcome.counts

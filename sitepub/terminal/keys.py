@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import re
 import signal
 import sys
 import threading
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Self, TextIO
 
+_SEQUENCES = re.compile(rb"\x1b(?:[\[O][0-?]*[ -/]*[@-~])?")
+"""Arrows, function keys and the like (ECMA-48 5.4), and the escape key itself."""
 _LOOK = 0.1
 """Windows: seconds between two looks whether a key was pressed."""
 
@@ -122,9 +125,7 @@ class Keys:
                 return
             if not data:
                 return  # the terminal is gone
-            if data.startswith(b"\x1b"):
-                continue  # arrows and the like
-            for char in data.decode("utf-8", "ignore"):
+            for char in _SEQUENCES.sub(b"", data).decode("utf-8", "ignore"):
                 self._pressed(char)
 
     def _read_console(self) -> None:

@@ -18,7 +18,7 @@ class StatusBar:
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
         self._lock = threading.Lock()
-        self._text = ""
+        self._texts: tuple[str, ...] = ("",)
         self._shown = False
 
     def start(self) -> None:
@@ -36,11 +36,12 @@ class StatusBar:
             self._terminal.above_live = None
             self._send(_CLEAR_LINE)
 
-    def show(self, text: str) -> None:
+    def show(self, *texts: str) -> None:
+        """The same in words of different length: the first that fits is shown, else the last one, cut."""
         with self._lock:
-            if text == self._text:
+            if texts == self._texts:
                 return
-            self._text = text
+            self._texts = texts
             if self._shown:
                 self._send(_CLEAR_LINE + self._line())
 
@@ -59,8 +60,9 @@ class StatusBar:
 
     def _line(self) -> str:
         """Cut to the width: a line that wraps could not be taken away again."""
-        text = scrub(visible(self._text))
         room = self._terminal.width - 1
+        texts = [scrub(visible(text)) for text in self._texts]
+        text = next((text for text in texts if display_width(text) <= room), texts[-1])
         if display_width(text) > room:
             while text and display_width(text) > room - 1:
                 text = text[:-1]

@@ -1,0 +1,130 @@
+"""``sitepub dev`` on a terminal: the status line and the keys."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import re
+import select
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.dev.dev_process import PATIENCE, Site, environment, until
+
+if sys.platform == "win32":
+    pytest.skip("needs a POSIX terminal", allow_module_level=True)
+
+import pty
+import termios
+
+
+class Seat:
+    """A person in front of ``sitepub dev --local``."""
+
+    def __init__(self, site: Site, home: Path, **environ: str) -> None:
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.chdir(site.root)
+            os.execve(sys.executable, [sys.executable, "-m", "sitepub", "dev", "--local"],
+                      {**environment(site.cloud, home), "TERM": "xterm-256color", "COLUMNS": "190", **environ})
+        self.shown = ""
+        self.seen = 0
+
+    def expect(self, text: str) -> None:
+        """Wait until it is shown, after whatever was expected before."""
+        deadline = time.monotonic() + PATIENCE
+        while text not in self.shown[self.seen:]:
+            assert time.monotonic() < deadline, self.shown
+            if select.select([self.terminal], [], [], 0.2)[0]:
+                self.shown += os.read(self.terminal, 65536).decode("utf-8", "replace")
+        self.seen = self.shown.index(text, self.seen) + len(text)
+
+    def type(self, text: str) -> None:
+        os.write(self.terminal, text.encode())
+
+    def end(self) -> int:
+        with contextlib.suppress(OSError):
+            while block := os.read(self.terminal, 65536):
+                self.shown += block.decode("utf-8", "replace")
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+@contextlib.contextmanager
+def seated(site: Site, home: Path, **environ: str) -> Iterator[Seat]:
+    seat = Seat(site, home, **environ)
+    try:
+        yield seat
+    finally:
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(seat.pid, signal.SIGKILL)
+            os.waitpid(seat.pid, 0)
+        os.close(seat.terminal)
+
+
+def test_the_status_line_says_how_things_stand_and_the_keys_work(site: Site, home: Path, tmp_path: Path) -> None:
+    opened = tmp_path / "opened"
+    browser = tmp_path / "browser.sh"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+    browser.chmod(0o700)
+    with seated(site, home, BROWSER=str(browser)) as seat:
+        seat.expect("watching 43 files")
+        seat.expect("q quit")
+        site.write({"posts/00.html": "changed"})
+        seat.expect("published")
+        seat.expect("posts/00.html (1 uploaded) in")
+        seat.expect("last publish")
+        url = re.search(r"http://[\w.:-]+localhost:\d+", seat.shown)
+        assert url is not None
+        visit(url[0], "/posts/00.html")
+        seat.expect("/posts/00.html")
+        seat.type("l")
+        seat.expect("visits are not shown any more")
+        seat.type("l")
+        seat.expect("visits from the embedded cloud")
+        seat.type("r")
+        seat.expect("everything is live: 43 files")
+        seat.type("c")
+        seat.expect("\x1b[2J")
+        seat.type("o")
+        until(opened.exists, "the browser")
+        seat.type("\x1b[Az")  # an arrow and a key that means nothing
+        seat.type("q")
+        assert seat.end() == 0
+        assert opened.read_text().strip() == url[0]
+
+
+@pytest.mark.parametrize("how", ["ctrl-c", "q", "SIGTERM"])
+def test_the_terminal_is_put_back_as_it_was(site: Site, home: Path, how: str) -> None:
+    with seated(site, home) as seat:
+        before = termios.tcgetattr(seat.terminal)
+        seat.expect("q quit")
+        until(lambda: not termios.tcgetattr(seat.terminal)[3] & termios.ICANON, "single keys")
+        if how == "SIGTERM":
+            os.kill(seat.pid, signal.SIGTERM)
+        else:
+            seat.type("\x03" if how == "ctrl-c" else "q")
+        drained = ""
+        with contextlib.suppress(OSError):
+            while os.waitpid(seat.pid, os.WNOHANG)[0] == 0:
+                if select.select([seat.terminal], [], [], 0.05)[0]:
+                    drained += os.read(seat.terminal, 65536).decode("utf-8", "replace")
+        with contextlib.suppress(termios.error):
+            assert termios.tcgetattr(seat.terminal)[3] == before[3]
+        assert "Traceback" not in drained
+
+
+def visit(url: str, path: str) -> None:
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection("127.0.0.1", parts.port or 80, timeout=30)
+    try:
+        connection.request("GET", path, headers={"Host": parts.netloc})
+        connection.getresponse().read()
+    finally:
+        connection.close()
