@@ -144,8 +144,10 @@ def _purge(project: Project, prepared: HostsPrepared, outcomes: Sequence[HostOut
 
     paths = paths_of(ledger.state.unpurged, project.website)
     fresh = {one.host for one in outcomes if one.fresh}
+    # One that was to be created is new, or is not there yet: nothing of it is in a cache either way.
+    empty = fresh | {step.host for step in prepared.plan.steps if step.kind is HostStepKind.CREATE}
     stale = [host for host in purged_hosts(project)
-             if host.host not in fresh and _still_stale(host, ledger.state)]
+             if host.host not in empty and _still_stale(host, ledger.state)]
     hosts = prepared.hosts
     purger = Purger(lambda host: hosts.edge_of(host.edge), listener, stop, patience=_PURGE_PATIENCE)
     purged: list[Purged] = []
@@ -160,7 +162,8 @@ def _purge(project: Project, prepared: HostsPrepared, outcomes: Sequence[HostOut
     if ledger.state.unpurged and not any(one.failed for one in purged):
         ledger.update(unpurged=())
     if paths or fresh:
-        purger.prefetch([host for host in project.hosts if host.settings.get("pushCdn")])
+        purger.prefetch([host for host in project.hosts
+                         if host.settings.get("pushCdn") and (host.host in fresh or host.host not in empty)])
     return purged
 
 

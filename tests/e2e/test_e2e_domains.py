@@ -330,6 +330,7 @@ def test_one_failing_host_does_not_hide_the_others(
     assert (run.code, error["code"]) == (4, "ResourceUnavailable.CdnHostNoIcp")
     assert bad in error["message"] and "ICP" in error["message"] and error["request_id"]
     assert cdn_domain(account, good) is not None and cdn_domain(account, bad) is None
+    assert "purge" not in error["message"] + run.err, "what could not be created has nothing to be purged"
     account.switches(no_icp=[])
     assert host_of(program.deploy(site.folder), bad)["status"] == "online"
 
@@ -412,6 +413,18 @@ def test_a_record_of_somebody_elses_dns_is_told_exactly(
     account.zone_elsewhere(zone, [{"name": "www", "type": "CNAME", "value": truth["Cname"]}])
     assert host_of(program.deploy(site.folder), host)["waiting"] == ""
     assert program("plan", "--local", "--json", "--verify", cwd=site.folder).json["status"] == "unchanged"
+
+
+def test_a_certificate_that_waits_for_a_record_is_no_failure_and_goes_with_the_site(
+    program: Sitepub, make_site: MakeSite, account: Account
+) -> None:
+    host = f"www.slow{next(_numbers)}-{os.getpid()}.com"
+    site = make_site("proofless", https="auto", hosts=[{"host": host}])
+    first = program("deploy", "--local", "--no-wait", cwd=site.folder)
+    assert first.code == 0 and f"_dnsauth.{host}" in first.err and "purge" not in first.err
+    assert certificates(account, host) and cdn_domain(account, host) is None
+    assert program("remove", "--local", "--yes", cwd=site.folder).code == 0
+    assert certificates(account, host) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
