@@ -71,7 +71,7 @@ class Sources:
         if path in self._source_files:
             return Role.SOURCE
         for tree in self._source_trees:
-            if tree.is_relative_to(path) and path != self.project.root.parent:
+            if tree.is_relative_to(path):
                 return Role.SOURCE
             if path.is_relative_to(tree):
                 return Role.SOURCE if self._matters(path, tree) else None

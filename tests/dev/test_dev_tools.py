@@ -1,0 +1,140 @@
+"""What dev keeps running and whom it tells: the tool, the browsers."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sitepub.dev.live import Live
+from sitepub.dev.rebuild import KeptRunning
+from tests.dev.dev_process import until
+
+PYTHON = sys.executable.replace("\\", "/")
+
+
+class Told:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.deaths: list[tuple[str, str]] = []
+
+    def died(self, said: str, tail: str) -> None:
+        self.deaths.append((said, tail))
+
+
+def keep(command: str, folder: Path, told: Told) -> KeptRunning:
+    kept = KeptRunning(command, folder, dict(os.environ), output=told.lines.append, died=told.died, first_wait=0.05)
+    kept.start()
+    return kept
+
+
+def test_a_tool_that_dies_is_started_again_later_and_later(tmp_path: Path) -> None:
+    told = Told()
+    kept = keep(f"{PYTHON} -c \"print('hello'); raise SystemExit(3)\"", tmp_path, told)
+    try:
+        until(lambda: len(told.deaths) >= 3, "three deaths")
+    finally:
+        kept.stop()
+    said, tail = told.deaths[0]
+    assert "ended with status 3" in said and "0.05 s" in said and tail == "hello"
+    assert "0.1 s" in told.deaths[1][0] and "0.2 s" in told.deaths[2][0]
+
+
+def test_a_command_that_does_not_exist_is_told(tmp_path: Path) -> None:
+    told = Told()
+    kept = keep("no-such-tool-anywhere", tmp_path, told)
+    try:
+        until(lambda: told.deaths)
+    finally:
+        kept.stop()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_its_end_takes_along_all_that_it_started_even_what_does_not_want_to_go(tmp_path: Path) -> None:
+    told = Told()
+    stubborn = ("import signal, subprocess, sys, time\n"
+                "for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, signal.SIG_IGN)\n"
+                "if len(sys.argv) == 1: subprocess.Popen([sys.executable, sys.argv[0], 'child'])\n"
+                "print('up', flush=True)\n"
+                "time.sleep(600)\n")
+    (tmp_path / "stubborn.py").write_text(stubborn)
+    kept = keep(f"{PYTHON} stubborn.py", tmp_path, told)
+    until(lambda: told.lines.count("up") == 2, "both processes")
+    kept.stop()
+    left = [process for process in Path("/proc").iterdir() if process.name.isdigit() and _runs_in(process, tmp_path)]
+    assert left == [] and told.deaths == []
+
+
+def _runs_in(process: Path, folder: Path) -> bool:
+    try:
+        return (process / "cwd").readlink() == folder
+    except OSError:
+        return False
+
+
+class Cloud:
+    """Takes notes of what it is told, and may hang up after each answer."""
+
+    def __init__(self) -> None:
+        self.told: list[dict[str, Any]] = []
+        self.hang_up = False
+        cloud = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                cloud.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+                # without a word, as a server that is started again
+                self.close_connection = cloud.hang_up
+
+            def log_message(self, format: str, *args: Any) -> None:
+                del format, args
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = int(self.server.server_address[1])
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    cloud = Cloud()
+    yield cloud
+    cloud.server.shutdown()
+    cloud.server.server_close()
+
+
+@pytest.mark.parametrize("hang_up", [False, True])
+def test_browsers_are_told_everything_in_order(cloud: Cloud, hang_up: bool) -> None:
+    cloud.hang_up = hang_up
+    live = Live("127.0.0.1", cloud.port, "site-1")
+    live.publishing()
+    live.published(["a.css"])
+    live.failed("line 7")
+    live.published([])
+    live.published(None)
+    live.alive()  # said something just now
+    live.off()
+    live.close()
+    assert cloud.told == [
+        {"bucket": "site-1", "event": "publishing"}, {"bucket": "site-1", "event": "published", "changed": ["a.css"]},
+        {"bucket": "site-1", "event": "failed", "message": "line 7"},
+        {"bucket": "site-1", "event": "published", "changed": []},
+        {"bucket": "site-1", "event": "published", "changed": None}, {"bucket": "site-1", "event": "off"}]
+
+
+def test_nobody_to_tell_is_no_failure() -> None:
+    live = Live("127.0.0.1", 9, "site-1")
+    live.published(["a"])
+    live.close()
