@@ -8,7 +8,7 @@ from typing import Any
 
 from sitepub.domains.cdn_config import as_set
 from sitepub.domains.cdn_merge import leaves
-from sitepub.domains.cdn_wanted import update_request, wanted_config
+from sitepub.domains.cdn_wanted import check_redirect, update_request, wanted_config
 from sitepub.domains.edge import (
     EdgeState,
     EdgeStatus,
@@ -55,6 +55,7 @@ class Cdn:
         """The CDN has every setting that serverless.yml knows."""
 
     def differences(self, wanted: WantedDomain, state: EdgeState | None) -> tuple[Leaf, ...]:
+        check_redirect(wanted, None if state is None else state.config)
         if state is None:
             return leaves({}, wanted_config(wanted, None))
         changes = update_request(wanted, state.config)

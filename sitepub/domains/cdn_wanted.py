@@ -13,6 +13,7 @@ from typing import Any
 from sitepub.domains.cdn_config import ONLY_WHEN_ADDED, as_set, settings_of
 from sitepub.domains.cdn_merge import merged, same
 from sitepub.domains.edge import WantedDomain
+from sitepub.errors import ConfigError, Problem
 
 DOWNLOAD_HEADERS = ("Content-Disposition", "x-cos-force-download")
 """COS adds these to answers on its default domains, so that browsers download instead of showing."""
@@ -93,3 +94,19 @@ def update_request(wanted: WantedDomain, config: Mapping[str, Any]) -> dict[str,
         if not same(actual.get(key), value):
             request[key] = merged(actual.get(key), value)
     return request
+
+
+def check_redirect(wanted: WantedDomain, config: Mapping[str, Any] | None) -> None:
+    """Raises :class:`~sitepub.errors.ConfigError` for a redirect to HTTPS on a domain without HTTPS:
+    visitors would be sent where nothing answers. ``config`` as for :func:`wanted_config`."""
+    actual, changes = as_set(config) if config is not None else {}, wanted_config(wanted, config)
+    redirect, https = (merged(actual.get(key), changes.get(key, {})) for key in ("ForceRedirect", "Https"))
+    if redirect.get("Switch") != "on" or redirect.get("RedirectType") != "https" or https.get("Switch") == "on":
+        return
+    if "ForceRedirect" not in changes and "Https" not in changes:
+        # Nothing of it is the project's business.
+        return
+    host = wanted.host
+    raise ConfigError(Problem(
+        f"{host.host}: http is redirected to https, and https is off", host.position,
+        "Write `https: auto` (or a certificate of your own), or `forceRedirect: {switch: off}`."))

@@ -133,7 +133,8 @@ class Edge(Protocol):
         """Raise :class:`~sitepub.errors.ConfigError` for what this edge cannot do (pure)."""
 
     def differences(self, wanted: WantedDomain, state: EdgeState | None) -> tuple[Leaf, ...]:
-        """What would change, leaf by leaf; what the project does not mention never does (pure)."""
+        """What would change, leaf by leaf; what the project does not mention never does (pure). Raises
+        :class:`~sitepub.errors.ConfigError` for what does not go together with the settings that are there."""
 
     def create(self, wanted: WantedDomain) -> None:
         """Raises :class:`OwnershipWanted` when the domain's owner has to be proved first."""

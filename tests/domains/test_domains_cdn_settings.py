@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from sitepub.config.load import load_project
 from sitepub.config.project import Host
 from sitepub.domains.cdn_merge import leaves, merged, same
-from sitepub.domains.cdn_wanted import DOWNLOAD_HEADERS, update_request, wanted_config
+from sitepub.domains.cdn_wanted import DOWNLOAD_HEADERS, check_redirect, update_request, wanted_config
 from sitepub.domains.edge import EdgeCertificate, EdgeStatus, WantedDomain
 from sitepub.domains.steps import Leaf
+from sitepub.errors import ConfigError
 from tests.conftest import LocalCloud, running_cloud
 from tests.domains.edge_cases import Case, make_case
 
@@ -103,6 +104,32 @@ def test_a_new_domain_gets_cache_and_compression_and_one_that_is_there_keeps_its
 
 def del_rules(config: dict[str, Any]) -> list[str]:
     return [rule["HeaderName"] for rule in config["ResponseHeader"]["HeaderRules"] if rule["HeaderMode"] == "del"]
+
+
+ON = {"Switch": "on", "RedirectType": "https"}
+
+
+@pytest.mark.parametrize(("of_host", "config"), [
+    ({"force_redirect": {"switch": "on", "redirectType": "https"}}, None),
+    ({"force_redirect": {"switch": "on", "redirectType": "https"}}, {"Https": {"Switch": "off"}}),
+    ({"https": {"switch": "off"}}, {"Https": {"Switch": "on"}, "ForceRedirect": ON}),
+])
+def test_a_redirect_to_https_without_https_is_a_mistake(of_host: dict[str, Any], config: dict[str, Any] | None) -> None:
+    with pytest.raises(ConfigError, match="https is off") as caught:
+        check_redirect(wanted(**of_host), config)
+    assert "https: auto" in str(caught.value.problems[0].hint)
+
+
+@pytest.mark.parametrize(("of_host", "config"), [
+    ({"force_redirect": {"switch": "on", "redirectType": "https"}, "https": {"switch": "on"}}, None),
+    ({"force_redirect": {"switch": "on", "redirectType": "https"}}, {"Https": {"Switch": "on"}}),
+    ({"force_redirect": {"switch": "on", "redirectType": "http"}}, None),
+    ({"force_redirect": {"switch": "off"}, "https": {"switch": "off"}}, {"ForceRedirect": ON}),
+    ({}, {"ForceRedirect": ON}),
+    ({}, None),
+])
+def test_a_redirect_that_can_be_is_let_pass(of_host: dict[str, Any], config: dict[str, Any] | None) -> None:
+    check_redirect(wanted(**of_host), config)
 
 
 def test_headers_that_force_a_download_are_deleted_beside_the_rules_of_others() -> None:
