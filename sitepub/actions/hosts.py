@@ -146,8 +146,10 @@ def _purge(project: Project, prepared: HostsPrepared, outcomes: Sequence[HostOut
     fresh = {one.host for one in outcomes if one.fresh}
     # One that was to be created is new, or is not there yet: nothing of it is in a cache either way.
     empty = fresh | {step.host for step in prepared.plan.steps if step.kind is HostStepKind.CREATE}
-    stale = [host for host in purged_hosts(project)
-             if host.host not in empty and _still_stale(host, ledger.state)]
+    # What this deploy changed is purged whatever the clock of the last purge said.
+    planned = {step.host for step in prepared.purges}
+    stale = [host for host in purged_hosts(project) if host.host not in empty
+             and (host.host in planned or _still_stale(host, ledger.state))]
     hosts = prepared.hosts
     purger = Purger(lambda host: hosts.edge_of(host.edge), listener, stop, patience=_PURGE_PATIENCE)
     purged: list[Purged] = []

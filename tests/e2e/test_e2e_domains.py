@@ -490,3 +490,18 @@ def test_what_a_killed_run_did_not_purge_the_next_one_does(
     assert report["changes"]["uploaded"] == 0 and host_of(report, host)["purged"]["failed"] == ""
     assert guest.get(f"http://{host}", "/a.css").body == b"new"
     assert program("plan", "--local", "--json", cwd=site.folder).json["status"] == "unchanged"
+
+
+def test_deploys_within_one_second_of_a_purge_still_purge_what_they_changed(
+    program: Sitepub, make_site: MakeSite, zone: str, guest: Guest
+) -> None:
+    host = f"www.{zone}"
+    site = make_site("quick", {"index.html": "i", "error.html": "e", "a.css": "0"}, protocol="http",
+                     hosts=[{"host": host}])
+    program.deploy(site.folder)
+    for content in ("1", "2", "3"):
+        guest.get(f"http://{host}", "/a.css")
+        assert program("purge", "--local", "/index.html", cwd=site.folder).code == 0
+        site.write({"a.css": content})
+        assert host_of(program.deploy(site.folder), host)["purged"]["failed"] == ""
+        assert guest.get(f"http://{host}", "/a.css").body == content.encode()
