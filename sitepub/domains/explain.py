@@ -140,7 +140,7 @@ _EXPLAINED: dict[str, tuple[str, str]] = {
 }
 _PERMISSION = frozenset({
     "UnauthorizedOperation", "AuthFailure.UnauthorizedOperation", "UnauthorizedOperation.CdnAccountUnauthorized",
-    "UnauthorizedOperation.CdnCamUnauthorized", "UnauthorizedOperation.CdnHostUnauthorized",
+    "UnauthorizedOperation.CdnCamUnauthorized",
     "UnauthorizedOperation.CdnProjectUnauthorized", "UnauthorizedOperation.CdnTagUnauthorized",
     "UnauthorizedOperation.Unknown", "UnauthorizedOperation.CamNoAuth", "UnauthorizedOperation.NoPermission",
 })
@@ -159,6 +159,13 @@ def explained(error: SitepubError, *, host: str = "", action: str = "") -> Sitep
         message = f"{text.format(host=host or 'the domain')} ({error.code})"
         return kind(message + (f"; the cloud said: {said.rstrip('.')}" if said else ""), code=error.code,
                     status=error.status, hint=hint.format(host=host) or None, request_id=error.request_id)
+    if error.code == "UnauthorizedOperation.CdnHostUnauthorized":
+        # The code for a domain that these credentials may not touch, and for one that the account does not have.
+        return AccessDenied(
+            f"these credentials may not do {action} for {host or 'this domain'}, or the account has no such domain"
+            f" any more ({error.code})", code=error.code, status=error.status, request_id=error.request_id,
+            hint=f"Run `sitepub deploy --verify`: it makes the domain again if it is gone. Else add {action} to the"
+                 " CAM policy of this key; docs/permissions.md has one for each feature.")
     if error.code in _PERMISSION or (isinstance(error, AccessDenied) and error.code == "AccessDenied"):
         return AccessDenied(
             f"these credentials may not do {action} for {host or 'this account'} ({error.code})",

@@ -78,3 +78,9 @@ def test_errors_of_the_key_and_of_the_network_are_left_as_they_are() -> None:
     for error in (CredentialsError("no key"), NetworkError("no net")):
         assert explained(error, host="a.example.com") is error
     assert isinstance(explained(CloudError("x", code="Y"), host=""), CloudError)
+
+
+def test_a_domain_that_was_deleted_elsewhere_is_not_blamed_on_the_key_alone() -> None:
+    error = refused("UnauthorizedOperation.CdnHostUnauthorized", action="PurgeUrlsCache")
+    assert isinstance(error, AccessDenied) and "no such domain any more" in error.message
+    assert "sitepub deploy --verify" in str(error.hint) and "cdn:PurgeUrlsCache" in str(error.hint)
