@@ -137,7 +137,7 @@ class Dev:
     def _relocate(self, project: Project, target: Target) -> Cloud | None:
         """The embedded cloud may have been started again on another port, or with another key pair; the real
         one may be another region's."""
-        if target.cloud.embedded is None:
+        if target.name != PREVIEW and not self.wish.local:
             same = target.cloud.region == project.region and target.cloud.accelerate == project.accelerate
             return None if same else connect(project, local=False, profile=self.wish.profile,
                                              environ=self.environ, warn=self.view.warn)

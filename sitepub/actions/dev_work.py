@@ -107,7 +107,8 @@ class Worker:
         self.reconfigured: Callable[[Project], None] = lambda _project: None
         self._kept: KeptSnapshot | None = None
         self._told = ""
-        self._waiting = False
+        self._waiting: set[str] = set()
+        """Targets that are out of reach, by name; "" stands for something else."""
         self._thread: threading.Thread | None = None
         self._sure: set[str] = set()
 
@@ -197,7 +198,10 @@ class Worker:
                 self.view.warn(problem)
         end = End.DONE
         for target in self.targets:
-            found = self._publish_to(target, snapshot, began)
+            try:
+                found = self._publish_to(target, snapshot, began)
+            except SitepubError as error:
+                found = self._explain(error, target)
             end = found if end is End.DONE else end
         return end
 
@@ -213,7 +217,8 @@ class Worker:
             return self._partly(target, outcome)
         self._sure.discard(target.name)
         target.tell(lambda live: live.published(changed))
-        self._told, self._waiting = "", False
+        self._told = ""
+        self._waiting -= {"", target.name}
         self.view.published(Published(target.name, target.url, outcome, changed, len(snapshot),
                                       time.monotonic() - began))
         if changed and self.how.purge is not None and target.name != PREVIEW:
@@ -234,7 +239,7 @@ class Worker:
         ends = [_end_of(error) for error in errors]
         for end in (End.LATER, End.SOON):
             if end in ends:
-                return self._again(end, errors[ends.index(end)])
+                return self._again(end, errors[ends.index(end)], target)
         shown = "\n".join(f"  {failure}" for failure in outcome.failures[:5])
         error = SitepubError(f"{len(errors)} of {len(outcome.prepared.plan.steps)} files were not published:\n{shown}",
                              code="PartlyDone", hint="r tries it again")
@@ -244,12 +249,12 @@ class Worker:
 
     # -- what goes wrong -----------------------------------------------------------------------------------
 
-    def _explain(self, error: SitepubError) -> End:
+    def _explain(self, error: SitepubError, target: Target | None = None) -> End:
         if self.stop.is_set():
             return End.FAILED
         end = _end_of(error)
         if end is not End.FAILED:
-            return self._again(end, error)
+            return self._again(end, error, target)
         project = self.project
         unfinished = error.code in _NOT_READY and project is not None and project.dev.command is not None
         if unfinished:
@@ -257,15 +262,16 @@ class Worker:
                 self.view.note(f"waiting for dev.command: {error.message}")
             self._told = error.message
             return End.FAILED
-        for target in self.targets:
-            target.tell(lambda live: live.failed(told_in_browser(error)))
+        for one in self.targets if target is None else [target]:
+            one.tell(lambda live: live.failed(told_in_browser(error)))
         self.view.error(error)
         self._told = error.message
         return End.FAILED
 
-    def _again(self, end: End, error: Exception) -> End:
-        if end is End.LATER and not self._waiting:
-            self._waiting = True
+    def _again(self, end: End, error: Exception, target: Target | None) -> End:
+        name = target.name if target is not None else ""
+        if end is End.LATER and name not in self._waiting:
+            self._waiting.add(name)
             self.view.waiting(getattr(error, "message", str(error)))
         return end
 

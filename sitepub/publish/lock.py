@@ -28,6 +28,8 @@ from sitepub.tencent.store import Fetched, ObjectStore
 LEASE = 60.0
 RENEWAL = 15.0
 _TRIES = 5
+_LEFT_BEHIND: set[str] = set()
+"""Tokens of locks that this process has tried to give back and could not."""
 _HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 
 
@@ -57,9 +59,11 @@ class Held:
 
     @property
     def outlived(self) -> bool:
-        """Its lease ran out, or its process is known to be dead."""
+        """Its lease ran out, its process is known to be dead, or it is one that this very process could not
+        give back, because the network was gone just then."""
         record = self.record
-        return self.age > record.lease or is_dead(record.space, record.pid, record.process_started)
+        return (self.age > record.lease or is_dead(record.space, record.pid, record.process_started)
+                or (record.token in _LEFT_BEHIND))
 
 
 class Lock:
@@ -82,7 +86,12 @@ class Lock:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Lock:
-        self.acquire()
+        try:
+            self.acquire()
+        except BaseException:
+            # It may have been created all the same, and only the answer got lost.
+            _LEFT_BEHIND.add(self._token)
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
@@ -179,12 +188,14 @@ class Lock:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        _LEFT_BEHIND.add(self._token)
         try:
             found = read_lock(self.store, self.key)
             if found is not None and found.record.token == self._token:
                 self.store.delete([self.key])
         except SitepubError:
             return
+        _LEFT_BEHIND.discard(self._token)
 
 
 def read_lock(store: ObjectStore, key: str) -> Held | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from sitepub.errors import Refused
+from sitepub.errors import NetworkError, Refused
 from sitepub.publish.lock import Lock, LockRecord, read_lock
 from sitepub.publish.owner import is_dead, process_space, started_at, who
 from sitepub.tencent.store import Retry, Sent, Stored
@@ -168,3 +168,15 @@ def test_of_many_who_find_a_dead_lock_exactly_one_takes_it_over(
     for lock in locks:
         lock.release()
     assert not store.objects
+
+
+def test_a_lock_that_could_not_be_given_back_does_not_keep_its_own_process_out(
+        cloud: MemoryCloud, store: MemoryStore) -> None:
+    with Lock(store, "site/"):
+        cloud.fail = lambda what, _key: NetworkError("gone") if what == "delete" else None
+    cloud.fail = lambda _what, _key: None
+    assert store.head("site/lock") is not None
+    # One that is held is respected by this process too.
+    with Lock(store, "site/"), pytest.raises(Refused), Lock(store, "site/"):
+        pass
+    assert store.head("site/lock") is None
