@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sitepub.config.project import Host, Project
+from sitepub.config.project import Project
 from sitepub.domains.records import HostRecord
 from sitepub.domains.steps import HostStep, HostStepKind
 from sitepub.errors import PartlyDone, Problem, SitepubError
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from sitepub.domains.purge import Purged
     from sitepub.domains.services import Listener
     from sitepub.publish.host_records import HostLedger
-    from sitepub.publish.state import State
 
 
 _PURGE_PATIENCE = 10.0
@@ -105,15 +104,7 @@ def _purge_steps(project: Project, prepared: Prepared, plan: HostsPlan) -> tuple
     reason = "an earlier deploy did not purge it" if again else "what changed"
     return tuple(HostStep(HostStepKind.PURGE, host.host, f"purge {words} from {host.host}", reason, edge=host.edge)
                  for host in purged_hosts(project)
-                 if host.host not in created and (not again or _still_stale(host, prepared.base)))
-
-
-def _still_stale(host: Host, state: State) -> bool:
-    """Whether the last purge of a host is older than what is live, or failed."""
-    record = state.hosts.get(host.host)
-    last = record.purge if record is not None else None
-    live_since = state.release.at if state.release is not None else ""
-    return last is None or bool(last.failed) or last.at < live_since
+                 if host.host not in created)
 
 
 def apply_hosts(project: Project, remote: Remote, prepared: HostsPrepared, listener: Listener,
@@ -146,10 +137,9 @@ def _purge(project: Project, prepared: HostsPrepared, outcomes: Sequence[HostOut
     fresh = {one.host for one in outcomes if one.fresh}
     # One that was to be created is new, or is not there yet: nothing of it is in a cache either way.
     empty = fresh | {step.host for step in prepared.plan.steps if step.kind is HostStepKind.CREATE}
-    # What this deploy changed is purged whatever the clock of the last purge said.
-    planned = {step.host for step in prepared.purges}
-    stale = [host for host in purged_hosts(project) if host.host not in empty
-             and (host.host in planned or _still_stale(host, ledger.state))]
+    # Once more where an earlier run got as far as this host: no clock tells what a cache holds, and a purge
+    # too many costs little.
+    stale = [host for host in purged_hosts(project) if host.host not in empty]
     hosts = prepared.hosts
     purger = Purger(lambda host: hosts.edge_of(host.edge), listener, stop, patience=_PURGE_PATIENCE)
     purged: list[Purged] = []

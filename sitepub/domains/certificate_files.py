@@ -280,6 +280,16 @@ def _issued(one: x509.Certificate, issuer: x509.Certificate) -> bool:
     return True
 
 
+def issuer_of(pem: str) -> str:
+    """Who signed a certificate, in words; "" when the text is none."""
+    from cryptography import x509
+
+    try:
+        return _common_name(x509.load_pem_x509_certificate(pem.encode()).issuer)
+    except ValueError:
+        return ""
+
+
 def _common_name(name: x509.Name) -> str:
     from cryptography.x509.oid import NameOID
 

@@ -157,15 +157,35 @@ def _certificate(told: Mapping[str, Any]) -> Certificate:
         names=tuple(dict.fromkeys(ascii_name(name) for name in names if name)),
         status=int(told.get("Status", -1)),
         not_before=china_time(told.get("CertBeginTime")), not_after=china_time(told.get("CertEndTime")),
-        issuer=str(told.get("ProductZhName") or told.get("PackageTypeName") or told.get("TypeName") or source),
+        issuer=_issuer(told, source),
         uploaded=source == "upload", alias=str(told.get("Alias") or ""),
-        said=str(told.get("StatusMsg") or told.get("StatusName") or ""),
+        said=str(told.get("StatusMsg") or _STATUS.get(int(told.get("Status", -1))) or told.get("StatusName") or ""),
         method=str(told.get("VerifyType") or ""),
         usable=str(told.get("CertificateType") or "SVR") == "SVR" and not told.get("IsSM")
         and told.get("Deployable") is not False,
         sha1=str(told.get("CertFingerprint") or "").replace(":", "").lower(),
         sha256=_sha256(str(told.get("CertificatePublicKey") or "")),
         validation=_validation(told.get("DvAuthDetail")))
+
+
+_STATUS = {0: "being reviewed", 1: "issued", 2: "the review failed", 3: "expired", 4: "waiting for the DNS record",
+           7: "cancelled", 13: "waiting for information"}
+"""In words of ours: the service answers in Chinese (400/41671)."""
+
+
+def _issuer(told: Mapping[str, Any], source: str) -> str:
+    """Who signed it, as the certificate itself says; without the text (lists leave it out) the product's name."""
+    for label, block in blocks(str(told.get("CertificatePublicKey") or "")):
+        if label == "CERTIFICATE":
+            from sitepub.domains.certificate_files import issuer_of
+
+            name = issuer_of(block)
+            if name:
+                return name
+            break
+    if source == "upload":
+        return "uploaded"
+    return str(told.get("ProductZhName") or told.get("PackageTypeName") or told.get("TypeName") or source)
 
 
 def _sha256(chain: str) -> str:
