@@ -1,7 +1,7 @@
 """How long from a saved file until a visitor of the local preview gets it, and what an idle dev costs.
 
 A real `sitepub dev --local` on a folder of pages; a file is saved, and the preview is asked for it until it
-answers with the new content. See README.md beside this file.
+answers with the new content. See README.md beside this file. Run it as `python -m benchmarks.dev`.
 """
 
 from __future__ import annotations
@@ -18,16 +18,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-try:
-    from benchmarks.upload import make_site
-except ModuleNotFoundError:  # run as a script: this folder is the path
-    from upload import make_site  # type: ignore[import-not-found,no-redef]
+from benchmarks.upload import make_site
 
 PROJECT = """\
 component: website
@@ -50,6 +48,9 @@ class Figures:
     p90: float
     p99: float
     longest: float
+    browser_p50: float | None
+    """Milliseconds until a browser that was looking at the page shows it; None without a browser."""
+    browser_p90: float | None
     first_publish_seconds: float
     idle_cpu_percent: float
     """Of one processor, over a while in which nothing happens."""
@@ -71,6 +72,8 @@ class Dev:
             raise SystemExit(f"sitepub dev did not start:\n{self.log.read_text()}")
         self.first = time.perf_counter() - began
         self.url: str = json.loads(line)["url"]
+        # What nobody reads stops the writer in the end.
+        threading.Thread(target=self.process.stdout.read, daemon=True).start()
 
     def cpu(self) -> float:
         """Seconds of processor time so far (Linux)."""
@@ -79,7 +82,7 @@ class Dev:
 
     def end(self) -> None:
         self.process.send_signal(signal.SIGINT)
-        self.process.communicate(timeout=30)
+        self.process.wait(30)
 
 
 class Visitor:
@@ -99,7 +102,33 @@ class Visitor:
         raise SystemExit(f"{path} never became live")
 
 
-def measure(files: int, saves: int, idle: float, work: Path, environ: Mapping[str, str]) -> Figures:
+def in_browser(url: str, page: Path, saves: int) -> list[float]:
+    """Milliseconds from the end of each write until Chromium has loaded the page anew."""
+    from tests.local.browser import chromium
+
+    times = []
+    with chromium() as browser:
+        browser.open(url)
+        for number in range(saves):
+            browser.wait_for("navigator.locks.query().then(found => found.held.length > 0)")
+            time.sleep(0.2)
+            page.write_text(f"<!doctype html><title>save {number}</title>", encoding="utf-8")
+            began = time.perf_counter()
+            while True:
+                with contextlib.suppress(RuntimeError):  # the page goes away while it is asked
+                    if browser.evaluate("document.title") == f"save {number}":
+                        break
+            times.append((time.perf_counter() - began) * 1000)
+    return times
+
+
+def share(times: list[float], part: float) -> float:
+    ordered = sorted(times)
+    return round(ordered[min(len(ordered) - 1, int(part * len(ordered)))], 1)
+
+
+def measure(files: int, saves: int, idle: float, work: Path, environ: Mapping[str, str], *,
+            browser: bool) -> Figures:
     folder = work / f"project-{files}"
     make_site(folder / "site", files, 4096)
     (folder / "serverless.yml").write_text(PROJECT.replace("bench-dev", f"bench-dev-{files}"), encoding="utf-8")
@@ -116,16 +145,13 @@ def measure(files: int, saves: int, idle: float, work: Path, environ: Mapping[st
             visitor.wait_for(page.relative_to(folder / "site").as_posix(), text)
             times.append((time.perf_counter() - began) * 1000)
             time.sleep(0.2 + rand.random() / 5)
+        shown = in_browser(dev.url, folder / "site/index.html", saves) if browser else []
         before = dev.cpu()
         time.sleep(idle)
         percent = 100 * (dev.cpu() - before) / idle
         first = dev.first
-    times.sort()
-
-    def share(part: float) -> float:
-        return round(times[min(len(times) - 1, int(part * len(times)))], 1)
-
-    return Figures(files, saves, share(0.5), share(0.9), share(0.99), round(times[-1], 1), round(first, 2),
+    return Figures(files, saves, share(times, 0.5), share(times, 0.9), share(times, 0.99), round(max(times), 1),
+                   share(shown, 0.5) if shown else None, share(shown, 0.9) if shown else None, round(first, 2),
                    round(percent, 2))
 
 
@@ -142,13 +168,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, nargs="*", default=[1000, 20_000])
     parser.add_argument("--saves", type=int, default=100)
+    parser.add_argument("--browser", action="store_true", help="also measure the reload in Chromium")
     parser.add_argument("--idle", type=float, default=20.0, help="seconds of doing nothing")
     parser.add_argument("--output", type=Path, help="also write the figures to this JSON file")
     options = parser.parse_args()
     work = Path(tempfile.mkdtemp(prefix="sitepub-bench-"))
     environ = {**os.environ, "SITEPUB_HOME": str(work / "home"), "SITEPUB_LOCAL_DATA": str(work / "cloud")}
     try:
-        figures = [measure(files, options.saves, options.idle, work, environ) for files in options.files]
+        figures = [measure(files, options.saves, options.idle, work, environ, browser=options.browser)
+                   for files in options.files]
     finally:
         subprocess.run([sys.executable, "-m", "sitepub", "local", "stop"], env=environ, check=False,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -159,8 +187,10 @@ def main() -> None:
     if options.output is not None:
         options.output.write_text(text + "\n", encoding="utf-8")
     print(text)
-    lines = [f"{'files':>8}{'p50':>10}{'p90':>10}{'p99':>10}{'longest':>10}{'first publish':>15}{'idle':>9}"]
+    lines = [f"{'files':>8}{'p50':>10}{'p90':>10}{'p99':>10}{'longest':>10}{'browser p50':>15}{'p90':>10}"
+             f"{'first publish':>15}{'idle':>9}"]
     lines += [f"{one.files:>8}{one.p50:>7} ms{one.p90:>7} ms{one.p99:>7} ms{one.longest:>7} ms"
+              f"{one.browser_p50 or '-':>12} ms{one.browser_p90 or '-':>7} ms"
               f"{one.first_publish_seconds:>13} s{one.idle_cpu_percent:>8}%" for one in figures]
     print("\n".join(lines), file=sys.stderr)
 

@@ -31,7 +31,7 @@ from sitepub.terminal import secrets
 _LAG = 0.3
 """Seconds after the end of a build in which its own changes may still be told."""
 _POLLING_LAG = 1.5
-_PATIENCE = 6.0
+_PATIENCE = 3.0
 """Seconds that the work under way is given to end."""
 
 
@@ -291,9 +291,11 @@ class Dev:
             self._watcher.stop()
         if self.worker.join(_PATIENCE):
             for target in self.targets:
-                target.finish()
+                if target.name not in self.worker.waiting:
+                    target.finish()
         for target in self.targets:
-            target.close()
+            target.close()  # which breaks off requests that are still under way
+        self.worker.join(_PATIENCE)
 
 
 def _short(path: Path, root: Path) -> str:

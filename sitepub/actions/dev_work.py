@@ -107,7 +107,7 @@ class Worker:
         self.reconfigured: Callable[[Project], None] = lambda _project: None
         self._kept: KeptSnapshot | None = None
         self._told = ""
-        self._waiting: set[str] = set()
+        self.waiting: set[str] = set()
         """Targets that are out of reach, by name; "" stands for something else."""
         self._thread: threading.Thread | None = None
         self._sure: set[str] = set()
@@ -218,7 +218,7 @@ class Worker:
         self._sure.discard(target.name)
         target.tell(lambda live: live.published(changed))
         self._told = ""
-        self._waiting -= {"", target.name}
+        self.waiting -= {"", target.name}
         self.view.published(Published(target.name, target.url, outcome, changed, len(snapshot),
                                       time.monotonic() - began))
         if changed and self.how.purge is not None and target.name != PREVIEW:
@@ -270,8 +270,8 @@ class Worker:
 
     def _again(self, end: End, error: Exception, target: Target | None) -> End:
         name = target.name if target is not None else ""
-        if end is End.LATER and name not in self._waiting:
-            self._waiting.add(name)
+        if end is End.LATER and name not in self.waiting:
+            self.waiting.add(name)
             self.view.waiting(getattr(error, "message", str(error)))
         return end
 
