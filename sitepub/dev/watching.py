@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Told = Callable[[Sequence[Change]], None]
 """Called from another thread with what has happened."""
 _PROBE_SECONDS = 1.0
+_LOOKS = 50
 
 
 class Watcher(Protocol):
@@ -167,17 +168,21 @@ class EventWatcher:
             self._unschedule(watch)
 
     def _adjust(self) -> None:
-        """Watch what is there now. Raises OSError when that is not possible."""
-        wanted = watches(self._places)
-        for watch in [watch for watch in self._watches if watch not in wanted]:
-            self._unschedule(watch)
-        for path, recursive in sorted(wanted):
-            if (path, recursive) not in self._watches and self._observer is not None:
-                try:
-                    made = self._observer.schedule(self, path, recursive=recursive, event_filter=_filter())
-                except FileNotFoundError:
-                    continue
-                self._watches[path, recursive] = made
+        """Watch what is there now. Raises OSError when that is not possible.
+
+        Looks again until nothing new is found: a folder that is made after the look and before its parent is
+        watched would otherwise never be told of."""
+        for _ in range(_LOOKS):
+            wanted = watches(self._places)
+            for watch in [watch for watch in self._watches if watch not in wanted]:
+                self._unschedule(watch)
+            missing = sorted(wanted - self._watches.keys())
+            if not missing or self._observer is None:
+                return
+            for path, recursive in missing:
+                with contextlib.suppress(FileNotFoundError):
+                    self._watches[path, recursive] = self._observer.schedule(
+                        self, path, recursive=recursive, event_filter=_filter())
 
     def _unschedule(self, watch: Watch) -> None:
         made = self._watches.pop(watch)
