@@ -21,7 +21,6 @@ from sitepub.actions.hosts import (
 from sitepub.actions.interrupt import stopping
 from sitepub.config.project import Project
 from sitepub.errors import Interrupted, PartlyDone, Problem, SitepubError
-from sitepub.publish.bucket_mates import sites_with
 from sitepub.publish.guards import refuse_mass_deletion
 from sitepub.publish.other_regions import live_elsewhere
 from sitepub.publish.prepare import Prepared, prepare
@@ -198,23 +197,29 @@ def _prepare(project: Project, options: Options, teller: Teller, environ: Mappin
         remote.close()
         raise
     if prepared.found is None:
-        warnings.add(*_about_others(project, cloud, remote, snapshot, prepared))
+        warnings.add(*_about_other_regions(project, cloud))
+    warnings.add(*_about_mates(remote, snapshot, prepared))
     for sentence in prepared.notes:
         teller.note(sentence)
     return cloud, remote, prepared, snapshot
 
 
-def _about_others(project: Project, cloud: Cloud, remote: Remote, snapshot: Snapshot, prepared: Prepared
-                  ) -> Iterator[Problem]:
-    """Before a first deploy: the same site in other regions, other sites in the same bucket."""
+def _about_other_regions(project: Project, cloud: Cloud) -> Iterator[Problem]:
+    """Before a first deploy: the same site in other regions."""
     for region, bucket in live_elsewhere(project, cloud).items():
         yield Problem(f"this site is also live in {region}, in the bucket {bucket}, and stays there",
                       hint=f"if it has moved, take it down there: sitepub remove --inputs region={region}"
                       + (f" bucketName={bucket}" if project.bucket_name else ""))
-    if not prepared.new_bucket:
-        for site, shared in sites_with(remote, snapshot.files).items():
-            yield Problem(f"the bucket {remote.bucket} holds {site} (app/stage/name) too, and {shared} files have the"
-                          " same name in both: each deploy of one replaces those of the other",
+
+
+def _about_mates(remote: Remote, snapshot: Snapshot, prepared: Prepared) -> Iterator[Problem]:
+    """Other sites in the same bucket that this deploy, or their next one, overwrites."""
+    for mate in prepared.mates:
+        shared = len(mate.keys & snapshot.files.keys())
+        if shared:
+            yield Problem(f"the bucket {remote.bucket} holds {mate.site} (app/stage/name) too, and {shared}"
+                          f" file{'s have' if shared > 1 else ' has'} the same name in both: each deploy of one"
+                          " replaces those of the other",
                           hint="give each a bucket of its own (`bucketName: …-${stage}`), or another keyPrefix")
 
 

@@ -30,6 +30,8 @@ class Options:
     local: bool = False
     profile: str | None = None
     keep_bucket: bool = False
+    adopted: bool = False
+    """Delete also what was in the bucket before sitepub, with the content of the site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ def remove(project: Project, options: Options, environ: Mapping[str, str], *,
     """
     cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
     with open_remote(project, cloud, connections=8) as remote:
-        prepared = removal.prepare_removal(remote, keep_bucket=options.keep_bucket)
+        how = removal.How(options.keep_bucket, options.adopted)
+        prepared = removal.prepare_removal(remote, how)
         if prepared is None:
             return None
         approve(prepared, host_removal_steps(project, cloud, remote, prepared.found.hosts))
@@ -60,7 +63,7 @@ def remove(project: Project, options: Options, environ: Mapping[str, str], *,
         if prepared.found.hosts:
             with stopping() as stop, listener() as hears:
                 hosts = take_down_hosts(project, cloud, remote, hears, stop)
-            prepared = removal.prepare_removal(remote, keep_bucket=options.keep_bucket)
+            prepared = removal.prepare_removal(remote, how)
             if prepared is None:
                 return Down(Removed(0, 0, (), ()), hosts)
         with stopping() as stop, transfer() as progress:

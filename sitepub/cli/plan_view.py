@@ -26,6 +26,7 @@ def plan_lines(terminal: Terminal, planned: Planned) -> Iterator[str]:
     yield (f"Plan for {project.name}, stage {project.stage}: bucket {planned.bucket} in {project.region}")
     if planned.empty and not _host_steps(planned):
         yield f"Nothing to do: {counted(plan.unchanged, 'file')} as they should be."
+        yield from _left_alone(plan)
         return
     for step in prepared.settings:
         yield f"  {terminal.style('*', 'cyan')} {visible(step.summary)}  ({step.reason})"
@@ -34,8 +35,12 @@ def plan_lines(terminal: Terminal, planned: Planned) -> Iterator[str]:
     if _host_steps(planned):
         yield from step_lines(terminal, _host_steps(planned))
     yield totals(plan, len(prepared.settings))
-    for key in plan.given_up:
-        yield f"  left alone, somebody else wrote it since: {visible(key)}"
+    yield from _left_alone(plan)
+
+
+def _left_alone(plan: Plan) -> Iterator[str]:
+    for key, why in plan.given_up.items():
+        yield f"  left alone, {why}: {visible(key)}"
     if plan.foreign:
         yield f"  left alone: {counted(len(plan.foreign), 'object')} that sitepub did not upload"
 

@@ -20,7 +20,9 @@ _SHOWN = 20
 @command(project=True)
 @yes_option()
 @click.option("--keep-bucket", is_flag=True, help="Delete the objects, keep the bucket.")
-def remove(run: Run, yes: bool, keep_bucket: bool) -> int:
+@click.option("--adopted", is_flag=True,
+              help="Delete also what was in the bucket before, with the same content as the site.")
+def remove(run: Run, yes: bool, keep_bucket: bool, adopted: bool) -> int:
     """Take the site down: delete what sitepub uploaded and created, and nothing else.
 
     Shows first what will be deleted, what will stay, and why.
@@ -28,7 +30,7 @@ def remove(run: Run, yes: bool, keep_bucket: bool) -> int:
     from sitepub.actions.remove import Options
     from sitepub.cli.projects import each_project
 
-    options = Options(run.local, run.profile, keep_bucket)
+    options = Options(run.local, run.profile, keep_bucket, adopted)
     return each_project(run, "remove", lambda project: _remove(run, project, options, yes=yes))
 
 
@@ -100,8 +102,9 @@ def _bucket_lines(removal: BucketRemoval) -> Iterator[str]:
         yield f"  the bucket {removal.bucket} does not exist any more"
         return
     deletions = removal.plan.deletions
-    yield (f"  - {counted(len(deletions), 'object')} ({human_bytes(removal.bytes)}) that sitepub uploaded to"
-           f" {removal.bucket}")
+    whose = (f"of the site in {removal.bucket}, {removal.adopted:,} of them there before it (--adopted)"
+             if removal.adopted else f"that sitepub uploaded to {removal.bucket}")
+    yield f"  - {counted(len(deletions), 'object')} ({human_bytes(removal.bytes)}) {whose}"
     yield from (f"      {visible(step.key)}" for step in deletions[:_SHOWN])
     if len(deletions) > _SHOWN:
         yield f"      … and {len(deletions) - _SHOWN:,} more"

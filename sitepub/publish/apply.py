@@ -133,7 +133,7 @@ class Engine:
     def _attempt(self, step: Step) -> None:
         self.progress.started(step)
         try:
-            action, stored = self._write(step)
+            done = self._write(step)
         except Interrupted:
             return
         except Exception as error:
@@ -143,28 +143,28 @@ class Engine:
         assert file is not None
         with self._lock:
             self._failed_in_a_row = 0
-            self._manifest[step.key] = Entry.of(file, stored.etag)
-            self._done[step.key] = action
-            if action is Action.UPLOAD:
+            self._manifest[step.key] = Entry.of(file, done.stored.etag, adopted=done.adopted)
+            self._done[step.key] = done.action
+            if done.action is Action.UPLOAD:
                 self._bytes += file.size
         self.progress.finished(step)
 
-    def _write(self, step: Step) -> tuple[Action, Stored]:
-        """What was done in the end, and the bucket's answer."""
+    def _write(self, step: Step) -> _Done:
         assert step.file is not None
         if step.action is Action.UPLOAD:
-            return self._upload(step, forbid_overwrite=step.guarded)
+            return self._upload(step, forbid_overwrite=step.guarded, adopted=step.adopted)
         if step.action is Action.COPY and step.guarded and self.store.head(step.key) is not None:
             return self._settle_conflict(step)
         assert step.source_key is not None
         try:
-            return step.action, self.store.copy(step.key, step.source_key, step.file.headers,
-                                                if_match=step.source_etag, retry=self._retry_of(step))
+            stored = self.store.copy(step.key, step.source_key, step.file.headers,
+                                     if_match=step.source_etag, retry=self._retry_of(step))
+            return _Done(step.action, stored, step.adopted)
         except (PreconditionFailed, NotFound):
             # Somebody changed or took away the source: the content is still at hand.
             return self._upload(step, forbid_overwrite=step.guarded)
 
-    def _upload(self, step: Step, *, forbid_overwrite: bool) -> tuple[Action, Stored]:
+    def _upload(self, step: Step, *, forbid_overwrite: bool, adopted: bool = False) -> _Done:
         file = step.file
         assert file is not None
         body = file.data if file.data is not None else file.path
@@ -179,11 +179,10 @@ class Engine:
             if not forbid_overwrite:
                 raise
             return self._settle_conflict(step)
-        return Action.UPLOAD, stored
+        return _Done(Action.UPLOAD, stored, adopted)
 
-    def _settle_conflict(self, step: Step) -> tuple[Action, Stored]:
-        """A key that was believed to be free is taken. The same content (an earlier try whose answer got
-        lost, or somebody else's identical file) is taken over; anything else is left alone."""
+    def _settle_conflict(self, step: Step) -> _Done:
+        """A key that was believed to be free is taken. The same content is adopted; anything else is left alone."""
         file = step.file
         assert file is not None
         there = self.store.head(step.key)
@@ -194,9 +193,9 @@ class Engine:
                 f"{step.key} exists in the bucket, and sitepub did not upload it",
                 hint="run with --verify: the plan then shows what would be replaced", code="ForeignObject")
         if not 0 < file.size <= COPY_LIMIT:
-            return self._upload(step, forbid_overwrite=False)
-        return Action.HEADERS, self.store.copy(step.key, step.key, file.headers, if_match=there.etag,
-                                               retry=self._retry_of(step))
+            return self._upload(step, forbid_overwrite=False, adopted=True)
+        return _Done(Action.HEADERS, self.store.copy(step.key, step.key, file.headers, if_match=there.etag,
+                                                     retry=self._retry_of(step)), adopted=True)
 
     def _retry_of(self, step: Step) -> _Retried:
         return _Retried(self.progress, step, self.stop)
@@ -233,6 +232,17 @@ class Engine:
 
 def _biggest_first(step: Step) -> tuple[int, str]:
     return -(step.file.size if step.file is not None else 0), step.key
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What was done with a step in the end."""
+
+    action: Action
+    stored: Stored
+    """The bucket's answer."""
+    adopted: bool
+    """The object with this content was there before, and not sitepub's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from sitepub.publish.manifest import Manifest
 from sitepub.publish.phases import deletion_rank, phase_of
@@ -11,6 +11,10 @@ from sitepub.publish.reconcile import Known, reconcile
 from sitepub.publish.state import JournalStep
 from sitepub.site.snapshot import SiteFile, Snapshot
 from sitepub.tencent.store import Listed
+
+THERE_BEFORE = "it was there before, with the same content"
+CHANGED = "somebody changed it after sitepub had uploaded it"
+OF_ANOTHER_SITE = "another site in this bucket has it"
 
 COPY_LIMIT = 5 * 1024**3
 """Bytes that one copy request can carry (COS API 436/10881)."""
@@ -54,15 +58,15 @@ class _CopySources:
 
 def diff(snapshot: Snapshot, manifest: Manifest, *, listing: Mapping[str, Listed] | None = None,
          journal: Iterable[JournalStep] = (), force: bool = False, replace: bool = False,
-         prefix: str = "") -> Plan:
+         prefix: str = "", shared: Container[str] = ()) -> Plan:
     """The steps that make the bucket equal to the snapshot.
 
     Without a ``listing`` the manifest is trusted. With one (no manifest yet, ``--verify``, a ``journal``
     that a killed run left, ``replace``) the bucket itself is compared. The listing must show every key of
     the manifest, the journal and the snapshot that exists.
 
-    Objects of others are never deleted unless ``replace``, and then only below ``prefix``. ``force`` uploads
-    every file again.
+    Objects of others are never deleted unless ``replace``, and then only below ``prefix``; those of other sites
+    (``shared``) not even then. ``force`` uploads every file again.
     """
     if replace and listing is None:
         raise ValueError("replace needs a listing")
@@ -76,30 +80,33 @@ def diff(snapshot: Snapshot, manifest: Manifest, *, listing: Mapping[str, Listed
             unchanged += 1
         else:
             steps.append(step)
-    given_up = []
-    for key in known.owned:
-        if key in snapshot.files:
-            continue
-        if key not in known.drifted:
+    gone = {key: not_ours(key, known, shared) for key in known.owned if key not in snapshot.files}
+    left = {key: OF_ANOTHER_SITE if key in shared else "" for key in known.foreign if key not in snapshot.files}
+    given_up = {}
+    foreign = []
+    for key, why in sorted([*gone.items(), *left.items()]):
+        if key in gone and not why:
             steps.append(Step(Action.DELETE, key, Phase.DELETIONS, Reason.REMOVED))
-        elif replace and key.startswith(prefix):
+        elif replace and key.startswith(prefix) and why != OF_ANOTHER_SITE:
             steps.append(Step(Action.DELETE, key, Phase.DELETIONS, Reason.REPLACED))
+        elif key in gone:
+            given_up[key] = why
         else:
-            given_up.append(key)
-    left = []
-    for key in known.foreign:
-        if key in snapshot.files:
-            continue
-        if replace and key.startswith(prefix):
-            steps.append(Step(Action.DELETE, key, Phase.DELETIONS, Reason.REPLACED))
-        else:
-            left.append(key)
+            foreign.append(key)
     steps.sort(key=_order)
     owned = known.owned
     if given_up:
-        gone = set(given_up)
-        owned = {key: entry for key, entry in owned.items() if key not in gone}
-    return Plan(tuple(steps), unchanged, owned, tuple(sorted(left)), tuple(sorted(given_up)), known.listed)
+        owned = {key: entry for key, entry in owned.items() if key not in given_up}
+    return Plan(tuple(steps), unchanged, owned, tuple(foreign), given_up, known.listed)
+
+
+def not_ours(key: str, known: Known, shared: Container[str]) -> str:
+    """Why an object in the manifest is not sitepub's to delete; "": it is."""
+    if key in shared:
+        return OF_ANOTHER_SITE
+    if key in known.drifted:
+        return CHANGED
+    return THERE_BEFORE if known.owned[key].adopted else ""
 
 
 def _order(step: Step) -> tuple[int, int, str]:
@@ -112,31 +119,35 @@ def _write(file: SiteFile, known: Known, sources: _CopySources | None, snapshot:
     """The step that brings one file to the bucket; ``None`` when it is there as it should be."""
     entry = known.owned.get(file.key)
     if entry is not None:
+        same = entry.md5 == file.md5 and entry.size == file.size
         if force:
-            return Step(Action.UPLOAD, file.key, phase_of(file), Reason.FORCED, file)
-        if entry.md5 == file.md5 and entry.size == file.size:
+            return Step(Action.UPLOAD, file.key, phase_of(file), Reason.FORCED, file, adopted=same and entry.adopted)
+        if same:
             if entry.headers_hash == file.headers_hash:
                 return None
             reason = Reason.HEADERS if entry.headers_hash else Reason.UNKNOWN_HEADERS
-            return _same_content(file, reason, entry.etag)
+            return _same_content(file, reason, entry.etag, adopted=entry.adopted)
         reason = Reason.DRIFTED if file.key in known.drifted else Reason.CONTENT
         return _content(file, reason, known, sources, snapshot)
     if file.key in known.foreign:
         there = known.foreign[file.key]
-        if there.etag == file.md5 and there.size == file.size and not force:
-            return _same_content(file, Reason.TAKEN_OVER, there.etag, foreign=True)
+        if there.etag == file.md5 and there.size == file.size:
+            if force:
+                return Step(Action.UPLOAD, file.key, phase_of(file), Reason.ADOPTED, file, foreign_etag=there.etag,
+                            adopted=True)
+            return _same_content(file, Reason.ADOPTED, there.etag, adopted=True, foreign=True)
         return _content(file, Reason.TAKEN_OVER, known, sources, snapshot)
     reason = Reason.MISSING if file.key in known.missing else Reason.NEW
     return _content(file, reason, known, sources, snapshot)
 
 
-def _same_content(file: SiteFile, reason: Reason, etag: str, *, foreign: bool = False) -> Step:
+def _same_content(file: SiteFile, reason: Reason, etag: str, *, adopted: bool, foreign: bool = False) -> Step:
     """The right content is there; a copy onto itself gives it the right headers."""
     foreign_etag = etag if foreign else ""
     if not 0 < file.size <= COPY_LIMIT:
-        return Step(Action.UPLOAD, file.key, phase_of(file), reason, file, foreign_etag=foreign_etag)
+        return Step(Action.UPLOAD, file.key, phase_of(file), reason, file, foreign_etag=foreign_etag, adopted=adopted)
     return Step(Action.HEADERS, file.key, phase_of(file), reason, file, file.key, etag,
-                foreign_etag=foreign_etag)
+                foreign_etag=foreign_etag, adopted=adopted)
 
 
 def _content(file: SiteFile, reason: Reason, known: Known, sources: _CopySources | None,

@@ -20,11 +20,14 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     etag: str = ""
     """ETag the bucket answered, without quotes. Equals ``md5`` but for multipart objects, where it is
     opaque (never computed, only compared with itself)."""
+    adopted: bool = False
+    """The object was in the bucket before sitepub, with this very content; sitepub has only set its headers.
+    It is never deleted without being told to."""
 
     @classmethod
-    def of(cls, file: SiteFile, etag: str = "") -> Entry:
-        return cls(file.md5, file.size, file.headers_hash, etag or file.md5)
+    def of(cls, file: SiteFile, etag: str = "", *, adopted: bool = False) -> Entry:
+        return cls(file.md5, file.size, file.headers_hash, etag or file.md5, adopted)
 
 
 Manifest = Mapping[str, Entry]
-"""Object key → entry. Only what sitepub itself uploaded (or was told to take over) is in it."""
+"""Object key → entry. Only what sitepub itself uploaded, took over or adopted is in it."""

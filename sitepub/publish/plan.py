@@ -38,6 +38,7 @@ class Reason(StrEnum):
     MISSING = "missing in the bucket"
     DRIFTED = "changed in the bucket since the last deploy"
     TAKEN_OVER = "replaces an object that sitepub did not upload"
+    ADOPTED = "was there before with the same content"
     REMOVED = "not in the site any more"
     REPLACED = "not in the site (replace: true)"
 
@@ -60,6 +61,8 @@ class Step:
     """The key is believed to be free, but nobody looked: write only if nothing is there."""
     foreign_etag: str = ""
     """ETag of the object of somebody else that this step takes over."""
+    adopted: bool = False
+    """The object has this content already, and it was not sitepub that put it there: it stays adopted."""
 
     @property
     def bytes_sent(self) -> int:
@@ -78,9 +81,9 @@ class Plan:
     known are ""."""
     foreign: tuple[str, ...] = ()
     """Objects of others that stay where they are. Known only when the bucket was listed."""
-    given_up: tuple[str, ...] = ()
-    """Keys that sitepub once wrote, that the site does not have any more and that somebody else has
-    overwritten since: theirs now, left alone."""
+    given_up: Mapping[str, str] = field(default_factory=dict)
+    """Keys that the site had and does not have any more, and that stay all the same, each with the reason: they
+    are somebody else's. sitepub forgets them."""
     listed: bool = False
     """Made from a listing of the bucket; otherwise the manifest was trusted."""
 
@@ -116,8 +119,12 @@ class Plan:
     @property
     def taken_over(self) -> tuple[Step, ...]:
         """Steps that put other content over an object that sitepub did not upload: worth asking about."""
-        return tuple(step for step in self.steps if step.reason is Reason.TAKEN_OVER
-                     and step.file is not None and step.file.md5 != step.foreign_etag)
+        return tuple(step for step in self.steps if step.reason is Reason.TAKEN_OVER)
+
+    @property
+    def adopted(self) -> tuple[Step, ...]:
+        """Steps that make objects which were there before a part of the site, their content unchanged."""
+        return tuple(step for step in self.steps if step.reason is Reason.ADOPTED)
 
     @property
     def live(self) -> int:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from sitepub.errors import Refused
+from sitepub.errors import Refused, SitepubError
+from sitepub.publish.bucket_mates import Mate, mates_in
 from sitepub.publish.diff import diff
 from sitepub.publish.guards import refuse_empty_site
 from sitepub.publish.plan import Plan
@@ -36,6 +37,8 @@ class Prepared:
     force: bool
     notes: tuple[str, ...] = ()
     """Sentences for the user."""
+    mates: tuple[Mate, ...] = ()
+    """Other sites in the bucket; looked for when an object is to be written or deleted."""
 
     @property
     def empty(self) -> bool:
@@ -59,8 +62,9 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     """Compare the site with what sitepub remembers of its bucket: one GET when nothing has changed.
 
     The bucket itself is looked at when there is no state yet, when a killed run left its journal, when the
-    settings in the project have changed, with ``replace: true`` and with ``verify``. ``known``: the state, if
-    it was read just now; whether it still holds is looked at under the lock. Raises
+    settings in the project have changed, with ``replace: true`` and with ``verify``. Other sites in the bucket are
+    looked for when there is something to do. ``known``: the state, if it was read just now (by ``sitepub dev``, which
+    then does not look for other sites either); whether it still holds is looked at under the lock. Raises
     :class:`~sitepub.errors.Refused` for an empty site or somebody else's bucket, and what the cloud answers.
     """
     refuse_empty_site(snapshot)
@@ -80,13 +84,35 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     elif look or remote.project.replace:
         prefix = _common_prefix(remote, snapshot, base)
         listing = {there.key: there for there in remote.store.list(prefix)}
-    plan = diff(snapshot, base.manifest, listing=listing,
-                journal=base.pending.steps if base.pending is not None else (),
-                force=force, replace=remote.project.replace, prefix=remote.project.key_prefix)
+
+    def compare(shared: frozenset[str]) -> Plan:
+        return diff(snapshot, base.manifest, listing=listing,
+                    journal=base.pending.steps if base.pending is not None else (),
+                    force=force, replace=remote.project.replace, prefix=remote.project.key_prefix, shared=shared)
+
+    plan = compare(frozenset())
+    mates: tuple[Mate, ...] = ()
+    if plan.steps and not missing and known is None:
+        mates = _mates(remote)
+        if mates:
+            plan = compare(frozenset().union(*(mate.keys for mate in mates)))
     if base.pending is not None:
         notes.append(f"the deploy that {base.pending.by} began at {base.pending.started} did not end;"
                      " the bucket was looked at to find out what it did")
-    return Prepared(found, base, wanted, settings, plan, verify, force, tuple(notes))
+    if plan.adopted:
+        count = len(plan.adopted)
+        notes.append(f"{count:,} {'file of the site was' if count == 1 else 'files of the site were'} in the bucket"
+                     " before, with the same content: sitepub sets their headers and does not delete them")
+    return Prepared(found, base, wanted, settings, plan, verify, force, tuple(notes), mates)
+
+
+def _mates(remote: Remote) -> tuple[Mate, ...]:
+    """The other sites in the bucket. None when the state bucket cannot be listed: a key may be allowed nothing but
+    its own site there, and then nobody can tell."""
+    try:
+        return mates_in(remote, remote.bucket)
+    except SitepubError:
+        return ()
 
 
 def _actual(remote: Remote, wanted: WantedSettings) -> ActualSettings:

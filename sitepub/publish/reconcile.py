@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from sitepub.publish.manifest import Entry, Manifest
 from sitepub.publish.plan import Action
 from sitepub.publish.state import JournalStep
@@ -56,7 +58,7 @@ def reconcile(manifest: Manifest, journal: Iterable[JournalStep] = (),
             owned[key] = explained
         elif entry is not None:
             # Keeps the ETag that we wrote: should this run be killed, the next one sees the drift again.
-            owned[key] = Entry("", entry.size, "", entry.etag)
+            owned[key] = replace(entry, md5="", headers_hash="")
             drifted.add(key)
         else:
             foreign[key] = there
@@ -78,7 +80,7 @@ def _explain(entry: Entry | None, step: JournalStep | None, there: Listed) -> En
         # Same content before and after the step: only its headers say whether it happened.
         if entry.headers_hash == step.headers_hash:
             return entry
-        return Entry(entry.md5, entry.size, "", entry.etag)
+        return replace(entry, headers_hash="")
     if step is not None and by_journal:
         md5 = step.md5 if there.etag == step.md5 else ""
         headers_hash = "" if step.guarded or not md5 else step.headers_hash

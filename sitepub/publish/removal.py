@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -11,6 +11,8 @@ import msgspec
 
 from sitepub.errors import CloudError, SitepubError
 from sitepub.publish.apply import Engine, Failure
+from sitepub.publish.bucket_mates import Mate, mates_in
+from sitepub.publish.diff import THERE_BEFORE, not_ours
 from sitepub.publish.lock import Lock, read_lock
 from sitepub.publish.manifest import Manifest
 from sitepub.publish.owner import who
@@ -26,7 +28,6 @@ from sitepub.tencent.bucket_settings import BucketStatus
 from sitepub.tencent.store import Listed, ObjectStore
 
 NOT_OURS = "sitepub did not upload it"
-CHANGED = "somebody changed it after sitepub had uploaded it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,17 @@ class BucketRemoval:
     exists: bool = True
     journal: Journal | None = None
     """Of a run that did not end: may have left unfinished uploads."""
+    adopted: int = 0
+    """Deletions of objects that were there before, with the content of the site."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """What the user said of the removal."""
+
+    keep_bucket: bool = False
+    adopted: bool = False
+    """Delete also what was in the bucket before, with the content of the site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +72,7 @@ class Removal:
     found: State
     buckets: tuple[BucketRemoval, ...]
     """The bucket of the site, and those it lived in before."""
-    keep_bucket: bool = False
+    how: How
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,46 +93,54 @@ class Removed:
 
 
 def plan_removal(bucket: str, manifest: Manifest, journal: Journal | None, created: Created | None,
-                 listing: Mapping[str, Listed] | None, *, keep_bucket: bool = False) -> BucketRemoval:
+                 listing: Mapping[str, Listed] | None, how: How = How(), mates: Sequence[Mate] = ()) -> BucketRemoval:
     """Decide on every object of one bucket (pure). ``listing`` ``None``: there is no such bucket."""
     if listing is None:
         return BucketRemoval(bucket, Plan(), 0, exists=False)
     known = reconcile(manifest, journal.steps if journal is not None else (), listing)
-    ours = {key: entry for key, entry in known.owned.items() if key not in known.drifted}
-    left = [Left(key, CHANGED) for key in known.drifted] + [Left(key, NOT_OURS) for key in known.foreign]
+    site_of = {key: mate.site for mate in mates for key in mate.keys}
+    why = {key: not_ours(key, known, site_of) for key in known.owned}
+    ours = {key: entry for key, entry in known.owned.items()
+            if not why[key] or (how.adopted and why[key] == THERE_BEFORE)}
+    why |= dict.fromkeys(known.foreign, NOT_OURS)
+    left = [Left(key, f"it belongs to {site_of[key]} (app/stage/name)" if key in site_of else words)
+            for key, words in why.items() if key not in ours]
     steps = [Step(Action.DELETE, key, Phase.DELETIONS, Reason.REMOVED)
              for key in sorted(ours, key=lambda key: (deletion_rank(key), key))]
     stays = None
     if created is None:
         stays = "sitepub did not create it"
-    elif keep_bucket:
+    elif how.keep_bucket:
         stays = "--keep-bucket"
+    elif mates:
+        stays = f"{', '.join(mate.site for mate in mates)} (app/stage/name) lives in it too"
     elif left:
         stays = f"{len(left)} object{'s' if len(left) > 1 else ''} in it that sitepub does not own"
     return BucketRemoval(bucket, Plan(tuple(steps), known=ours, listed=True),
                          sum(listing[key].size for key in ours),
-                         tuple(sorted(left, key=lambda one: one.key)), stays, journal=journal)
+                         tuple(sorted(left, key=lambda one: one.key)), stays, journal=journal,
+                         adopted=sum(entry.adopted for entry in ours.values()))
 
 
-def prepare_removal(remote: Remote, *, keep_bucket: bool = False) -> Removal | None:
+def prepare_removal(remote: Remote, how: How = How()) -> Removal | None:
     """Look at every bucket of the site; changes nothing. ``None``: sitepub knows of no such site."""
     found = remote.states.load()
     if found is None:
         return None
-    current = _look(found.bucket, remote, found.manifest, found.pending, found.created, keep_bucket)
-    former = (_look(one.bucket, remote, one.manifest, one.pending, one.created, keep_bucket)
-              for one in found.former)
-    return Removal(found, (current, *former), keep_bucket)
+    current = _look(found.bucket, remote, found.manifest, found.pending, found.created, how)
+    former = (_look(one.bucket, remote, one.manifest, one.pending, one.created, how) for one in found.former)
+    return Removal(found, (current, *former), how)
 
 
 def _look(bucket: str, remote: Remote, manifest: Manifest, journal: Journal | None, created: Created | None,
-          keep_bucket: bool) -> BucketRemoval:
+          how: How) -> BucketRemoval:
     store, settings = _reach(remote, bucket)
     status = settings.head()
     if status is BucketStatus.FOREIGN:
         return BucketRemoval(bucket, Plan(), 0, bucket_stays="it belongs to somebody else now")
     listing = ({there.key: there for there in store.list()} if status is BucketStatus.OURS else None)
-    return plan_removal(bucket, manifest, journal, created, listing, keep_bucket=keep_bucket)
+    mates = mates_in(remote, bucket) if listing is not None else ()
+    return plan_removal(bucket, manifest, journal, created, listing, how, mates)
 
 
 def _reach(remote: Remote, bucket: str) -> tuple[ObjectStore, Bucket]:
@@ -137,7 +157,7 @@ def remove(remote: Remote, removal: Removal, *, progress: Progress | None = None
     stopped = EitherEvent(stop or threading.Event(), lost)
     with Lock(remote.states.store, remote.states.prefix, on_lost=lost.set) as lock:
         if remote.states.load() != removal.found:
-            again = prepare_removal(remote, keep_bucket=removal.keep_bucket)
+            again = prepare_removal(remote, removal.how)
             if again is None:
                 return Removed(0, 0, (), ())
             removal = again

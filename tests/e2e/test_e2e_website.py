@@ -137,11 +137,48 @@ def test_an_existing_bucket_is_adopted_and_foreign_objects_stay(
     assert report["changes"]["uploaded"] == 2, "the stylesheet's content was there already"
     assert set(objects_in(local_cloud, bucket)) == {"theirs/report.pdf", "css/site.css", "index.html", "error.html"}
     (site.folder / "src/css/site.css").unlink()
+    removed = sitepub("remove", "--local", cwd=site.folder)
+    assert "css/site.css stays: it was there before, with the same content" in removed.err
+    plan = sitepub("plan", "--local", cwd=site.folder)
+    assert "left alone, it was there before, with the same content: css/site.css" in plan.out
     sitepub.deploy(site.folder)
-    assert set(objects_in(local_cloud, bucket)) == {"theirs/report.pdf", "index.html", "error.html"}
+    assert set(objects_in(local_cloud, bucket)) == {"theirs/report.pdf", "css/site.css", "index.html", "error.html"}
     removed = sitepub("remove", "--local", "--yes", "--json", cwd=site.folder)
     assert removed.code == 0, removed.err
-    assert set(objects_in(local_cloud, bucket)) == {"theirs/report.pdf"}, "the bucket and what is not ours stay"
+    assert set(objects_in(local_cloud, bucket)) == {"theirs/report.pdf", "css/site.css"}, "what is not ours stays"
+
+
+def test_what_was_there_before_goes_with_remove_when_the_user_says_so(
+    sitepub: Sitepub, make_site: MakeSite, local_cloud: LocalCloud
+) -> None:
+    bucket = f"moved-in-{local_cloud.app_id}"
+    sdk = official_sdk(local_cloud)
+    sdk.create_bucket(Bucket=bucket)
+    sdk.put_object(Bucket=bucket, Key="css/site.css", Body=b"body{}")
+    site = make_site("moved-in", bucketName="moved-in")
+    deployed = sitepub("deploy", "--local", cwd=site.folder)
+    assert "1 file of the site was in the bucket before" in deployed.err
+    removed = sitepub("remove", "--local", "--yes", "--adopted", cwd=site.folder)
+    assert "3 objects" in removed.err and "1 of them there before it (--adopted)" in removed.err
+    assert not objects_in(local_cloud, bucket)
+
+
+def test_two_stages_in_one_bucket_are_told_each_time_and_do_not_take_each_others_files(
+    sitepub: Sitepub, make_site: MakeSite, local_cloud: LocalCloud
+) -> None:
+    site = make_site("flat", bucketName="flat-share")
+    sitepub.deploy(site.folder)
+    site.write({"index.html": "<h1>Test</h1>"})
+    told = sitepub.deploy(site.folder, "--stage", "test", "--yes")["warnings"]
+    assert len(told) == 1 and "the bucket flat-share-" in told[0] and "/dev/flat (app/stage/name) too" in told[0]
+    site.write({"more.html": "more"})
+    told = sitepub.deploy(site.folder)["warnings"]
+    assert len(told) == 1 and "/test/flat (app/stage/name) too, and 3 files have the same name" in told[0]
+    removed = sitepub("remove", "--local", "--yes", cwd=site.folder)
+    assert "lives in it too" in removed.out and "it belongs to " in removed.err
+    assert set(objects_in(local_cloud, f"flat-share-{local_cloud.app_id}")) == {
+        "index.html", "error.html", "css/site.css"}
+    assert not sitepub.deploy(site.folder, "--stage", "test")["warnings"]
 
 
 def test_different_content_that_is_not_ours_is_replaced_only_when_told(

@@ -229,6 +229,7 @@ class MemoryCloud:
         self.kill_after = False
         """Whether that write still happens."""
         self.fail: Callable[[str, str], Exception | None] = lambda _what, _key: None
+        self.refuse_read: Callable[[str, str], Exception | None] = lambda _what, _key: None
         self.look: Callable[[], None] = lambda: None
         """Called after every write."""
         self._dead = False
@@ -253,6 +254,9 @@ class MemoryCloud:
             if self._dead:
                 raise Killed
             self.reads.append((what, key))
+            error = self.refuse_read(what, key)
+            if error is not None:
+                raise error
 
     def writing(self, what: str, key: str) -> _Write:
         return _Write(self, what, key)

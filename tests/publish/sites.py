@@ -67,8 +67,8 @@ def sites(draw: st.DrawFn) -> Snapshot:
 
 
 foreign_objects = st.dictionaries(
-    st.sampled_from(["notes.md", "plain0.txt", "p0.html", "old/x.css", "zzz"]),
-    st.sampled_from(["content 1 ", "mine", ""]), max_size=3)
+    st.sampled_from(["notes.md", "plain0.txt", "plain1.txt", "p0.html", "old/x.css", "zzz"]),
+    st.sampled_from(["content 1 ", "content 2 ", "mine", ""]), max_size=4)
 
 
 def check_pages_whole(cloud: MemoryCloud, foreign: Mapping[str, str] | None = None) -> None:

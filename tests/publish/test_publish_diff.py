@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from sitepub.publish.diff import diff
+from sitepub.publish.diff import CHANGED, OF_ANOTHER_SITE, THERE_BEFORE, diff
 from sitepub.publish.manifest import Entry
 from sitepub.publish.phases import phase_of
 from sitepub.publish.plan import Action, Phase, Reason
@@ -46,6 +46,9 @@ class Case:
     journal: list[JournalStep] = field(default_factory=list)
     force: bool = False
     replace: bool = False
+    adopted: bool = False
+    """The objects of the manifest were there before sitepub."""
+    shared: set[str] = field(default_factory=set)
 
 
 CASES = [
@@ -76,7 +79,15 @@ CASES = [
     Case("a foreign object with other content is taken over", [A],
          [(Action.UPLOAD, "a.txt", Reason.TAKEN_OVER)], listing=[Listed("a.txt", 5, "f" * 32)]),
     Case("a foreign object with the same content gets headers", [A],
-         [(Action.HEADERS, "a.txt", Reason.TAKEN_OVER)], listing=[listed(A)]),
+         [(Action.HEADERS, "a.txt", Reason.ADOPTED)], listing=[listed(A)]),
+    Case("nor is it deleted when the site drops it", [B_SAME_AS_A], [], [A, B_SAME_AS_A], adopted=True),
+    Case("unless replace says so", [B_SAME_AS_A], [(Action.DELETE, "a.txt", Reason.REPLACED)], [A, B_SAME_AS_A],
+         listing=[listed(A), listed(B_SAME_AS_A)], adopted=True, replace=True),
+    Case("an object that another site has too is not deleted", [B_SAME_AS_A], [], [A, B_SAME_AS_A], shared={"a.txt"}),
+    Case("not even with replace", [A], [], [A], listing=[listed(A), Listed("theirs", 1, "f" * 32)], replace=True,
+         shared={"theirs"}),
+    Case("with replace neither goes what was ours and is another site's now", [B_SAME_AS_A], [], [A, B_SAME_AS_A],
+         listing=[listed(A), listed(B_SAME_AS_A)], replace=True, shared={"a.txt"}),
     Case("an opaque ETag that the manifest knows is the content", [A], [], [A], {"a.txt": "0-2"},
          listing=[listed(A, "0-2")]),
     Case("a killed upload that happened is believed", [A], [], listing=[listed(A)], journal=[journal(A)]),
@@ -105,9 +116,9 @@ CASES = [
 def test_differences(case: Case) -> None:
     plan = diff(
         snapshot(*case.wanted),
-        {file.key: entry(file, case.etags.get(file.key, "")) for file in case.manifest},
+        {file.key: Entry.of(file, case.etags.get(file.key, ""), adopted=case.adopted) for file in case.manifest},
         listing=None if case.listing is None else {there.key: there for there in case.listing},
-        journal=case.journal, force=case.force, replace=case.replace)
+        journal=case.journal, force=case.force, replace=case.replace, shared=case.shared)
     assert [(step.action, step.key, step.reason) for step in plan.steps] == case.expected
 
 
@@ -134,7 +145,31 @@ def test_what_is_taken_over_with_other_content_can_be_asked_about() -> None:
     there = {"a.txt": Listed("a.txt", 5, "f" * 32), "b.txt": listed(B_SAME_AS_A)}
     plan = diff(snapshot(A, B_SAME_AS_A), {}, listing=there)
     assert [step.key for step in plan.taken_over] == ["a.txt"]
+    assert [step.key for step in plan.adopted] == ["b.txt"]
     assert plan.foreign == ()
+
+
+@pytest.mark.parametrize(("wanted", "adopted"), [
+    (A_OTHER_HEADERS, True), (A_CHANGED, False),
+])
+def test_what_was_there_before_is_adopted_until_the_site_gives_it_other_content(
+        wanted: SiteFile, adopted: bool) -> None:
+    mine = {"a.txt": Entry.of(A, adopted=True)}
+    assert diff(snapshot(wanted), mine).steps[0].adopted is adopted
+    assert diff(snapshot(wanted), mine, force=True).steps[0].adopted is adopted
+    killed = diff(snapshot(A), mine, listing={"a.txt": listed(A)}, journal=[journal(A_OTHER_HEADERS, Action.HEADERS)])
+    assert killed.steps[0].adopted and killed.known["a.txt"].adopted
+
+
+def test_what_stays_although_the_site_dropped_it_is_told_with_the_reason() -> None:
+    files = [site_file(f"{name}.txt", name.encode()) for name in ("before", "changed", "ours", "theirs")]
+    manifest = {file.key: Entry.of(file, adopted=file.key == "before.txt") for file in files}
+    listing = {file.key: Listed(file.key, file.size, "f" * 32 if file.key == "changed.txt" else file.md5)
+               for file in files}
+    plan = diff(snapshot(A), manifest, listing=listing, shared={"theirs.txt"})
+    assert plan.given_up == {"before.txt": THERE_BEFORE, "changed.txt": CHANGED, "theirs.txt": OF_ANOTHER_SITE}
+    assert [step.key for step in plan.deletions] == ["ours.txt"]
+    assert set(plan.known) == {"ours.txt"}
 
 
 def test_plans_are_the_same_whatever_the_order_of_the_files() -> None:

@@ -76,6 +76,22 @@ def test_a_key_that_turns_out_to_be_taken_by_the_same_content_is_taken_over(clou
     engine = run(cloud, diff(snapshot(PAGE), {}))
     assert engine.counts.headers == 1
     assert live(cloud)["index.html"] == (b"page", PAGE.headers)
+    assert engine.manifest["index.html"].adopted, "it is not ours to delete"
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("listed", [False, True])
+def test_what_was_there_with_the_same_content_is_adopted_also_when_it_is_empty_or_written_again(
+        cloud: MemoryCloud, listed: bool, force: bool) -> None:
+    store = cloud.store(BUCKET)
+    empty = site_file("empty.txt", b"")
+    store.put("index.html", b"page", {"X": "theirs"})
+    store.put("empty.txt", b"", {"X": "theirs"})
+    listing = {there.key: there for there in store.list()} if listed else None
+    engine = run(cloud, diff(snapshot(PAGE, empty, ASSETS[0]), {}, listing=listing, force=force))
+    assert {key for key, entry in engine.manifest.items() if entry.adopted} == {"index.html", "empty.txt"}
+    again = diff(snapshot(PAGE, empty, ASSETS[0]), engine.manifest, force=True)
+    assert {key for key, entry in run(cloud, again).manifest.items() if entry.adopted} == {"index.html", "empty.txt"}
 
 
 def test_a_key_that_turns_out_to_be_taken_by_other_content_fails_and_stays(cloud: MemoryCloud) -> None:

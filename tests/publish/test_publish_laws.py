@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sitepub.errors import CloudError
 from sitepub.publish.prepare import prepare
 from sitepub.publish.publish import Outcome, Run, Status, publish
+from sitepub.publish.removal import prepare_removal, remove
 from sitepub.site.snapshot import Snapshot
 from tests.publish.memory_cloud import Killed, MemoryCloud, remote
 from tests.publish.sites import BUCKET, as_published, check_pages_whole, foreign_objects, live, sites
@@ -41,20 +42,50 @@ def test_after_a_deploy_the_bucket_equals_the_site_and_nothing_is_left_to_do(
         history: list[Snapshot], foreign: dict[str, str], threads: int) -> None:
     cloud = MemoryCloud()
     put_foreign(cloud, foreign)
+    others: dict[str, tuple[bytes, Mapping[str, str]]] = {
+        key: (text.encode(), FOREIGN) for key, text in foreign.items()}
+    adopted: set[str] = set()
     # Objects of others that the first site does not take over; a later site may meet one of them.
     for site in history:
+        before = live(cloud)
         outcome = deploy(cloud, site, threads=threads)
         if outcome.status is Status.PARTIAL:
             assert {failure.step.key for failure in outcome.failures} <= set(foreign)
             outcome = deploy(cloud, site, threads=threads)
         assert outcome.status in (Status.PUBLISHED, Status.UNCHANGED)
-        foreign = {key: text for key, text in foreign.items() if key not in site.files}
-        assert live(cloud) == expected(site, foreign)
+        others |= {key: before[key] for key in adopted if key not in site.files}
+        adopted = {key for key in adopted | set(others) if key in site.files and site.files[key].data == before[key][0]}
+        others = {key: there for key, there in others.items() if key not in site.files}
+        assert live(cloud) == {**others, **as_published(site)}
         cloud.reads.clear()
         cloud.writes.clear()
         again = deploy(cloud, site)
         assert again.status is Status.UNCHANGED and not again.prepared.plan.steps
         assert cloud.writes == [] and len(cloud.reads) == 1
+
+
+def check_kept(cloud: MemoryCloud, foreign: Mapping[str, str], *history: Snapshot) -> None:
+    """What was there before is there still, unless a site put other content over it."""
+    objects = cloud.bucket(BUCKET).objects
+    for key, text in foreign.items():
+        published = {site.files[key].data for site in history if key in site.files}
+        if published <= {text.encode()}:
+            assert key in objects and objects[key].data == text.encode(), f"{key} was there before sitepub"
+
+
+@given(st.lists(sites(), min_size=1, max_size=3), foreign_objects, st.booleans())
+def test_what_was_there_before_with_the_same_content_is_not_deleted_by_deploys_nor_by_remove(
+        history: list[Snapshot], foreign: dict[str, str], force: bool) -> None:
+    cloud = MemoryCloud()
+    put_foreign(cloud, foreign)
+    for site in history:
+        deploy(cloud, site, verify=True, force=force)
+        check_kept(cloud, foreign, *history)
+    removal = prepare_removal(remote(cloud))
+    assert removal is not None
+    assert remove(remote(cloud), removal).objects == sum(len(one.plan.steps) for one in removal.buckets)
+    check_kept(cloud, foreign, *history)
+    assert set(live(cloud)) <= set(foreign)
 
 
 @given(st.lists(sites(), min_size=2, max_size=3), foreign_objects)
@@ -73,6 +104,7 @@ def test_after_a_failed_write_nothing_is_deleted_and_the_next_run_does_the_rest(
     cloud = MemoryCloud()
     put_foreign(cloud, foreign)
     deploy(cloud, first, verify=True)
+    adopted = foreign
     foreign = {key: text for key, text in foreign.items() if key not in first.files}
     broken = data.draw(st.sampled_from(sorted(second.files)))
     cloud.writes.clear()
@@ -89,7 +121,9 @@ def test_after_a_failed_write_nothing_is_deleted_and_the_next_run_does_the_rest(
     cloud.fail = lambda _what, _key: None
     deploy(cloud, second)
     rest = {key: text for key, text in foreign.items() if key not in second.files}
-    assert live(cloud) == expected(second, rest)
+    check_kept(cloud, adopted, first, second)
+    assert {key: there for key, there in live(cloud).items() if key in second.files or key not in adopted
+            or key in rest} == expected(second, rest)
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
@@ -102,6 +136,7 @@ def test_killed_at_any_write_the_next_run_ends_as_an_undisturbed_one(
         cloud = MemoryCloud()
         put_foreign(cloud, foreign)
         rest = {key: text for key, text in foreign.items() if key not in first.files}
+        met = {key for key in foreign if key in first.files}
         deploy(cloud, first, verify=True)
         cloud.revive()
         cloud.look = lambda cloud=cloud, rest=rest: check_pages_whole(cloud, rest)  # type: ignore[misc]
@@ -121,14 +156,15 @@ def test_killed_at_any_write_the_next_run_ends_as_an_undisturbed_one(
             # Killed too early for a journal; met an object of somebody else that it had not looked for.
             assert {failure.step.key for failure in outcome.failures} <= set(rest)
             deploy(cloud, last)
-        met = {key for key in rest if key in second.files and key not in last.files}
+        met = {key for key in met | set(rest) if key in {**first.files, **second.files} and key not in last.files}
         found = live(cloud)
         wanted = expected(last, {key: text for key, text in rest.items() if key not in last.files})
-        # What the killed run had taken over belonged to sitepub by then.
+        # What a run had taken over belonged to sitepub by then, unless the content was the same.
         for key in met:
             found.pop(key, None)
             wanted.pop(key, None)
         assert found == wanted
+        check_kept(cloud, foreign, first, second, last)
         assert deploy(cloud, last).status is Status.UNCHANGED
         kill += 1
 

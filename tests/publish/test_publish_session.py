@@ -7,11 +7,13 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from sitepub.errors import CloudError, Refused
+from sitepub.errors import AccessDenied, CloudError, Refused
+from sitepub.publish.bucket_mates import mates_in
+from sitepub.publish.diff import CHANGED, THERE_BEFORE
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.publish import Outcome, Run, Status, publish
 from sitepub.publish.remote import MARKER, Remote, open_remote
-from sitepub.publish.removal import CHANGED, NOT_OURS, prepare_removal, remove
+from sitepub.publish.removal import NOT_OURS, How, prepare_removal, remove
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud, Credentials
 from tests.publish.memory_cloud import Killed, MemoryCloud, project, remote
@@ -177,6 +179,102 @@ def test_remove_tells_apart_what_is_ours_what_was_changed_and_what_is_foreign(cl
     assert set(live(cloud)) == {"a.css", "theirs"} and cloud.bucket(BUCKET).exists
 
 
+def test_what_was_there_before_with_the_same_content_stays_unless_it_is_asked_for(cloud: MemoryCloud) -> None:
+    cloud.bucket(BUCKET).exists = True
+    place = remote(cloud)
+    place.store.put("a.css", b"2", {"X": "theirs"})
+    prepared = prepare(place, SITE)
+    assert "1 file of the site was in the bucket before" in prepared.notes[0]
+    publish(place, SITE, prepared)
+    removal = prepare_removal(place)
+    assert removal is not None
+    assert [step.key for step in removal.buckets[0].plan.deletions] == ["index.html"]
+    assert [(left.key, left.why) for left in removal.buckets[0].left] == [("a.css", THERE_BEFORE)]
+    removal = prepare_removal(place, How(adopted=True))
+    assert removal is not None and not removal.buckets[0].left and removal.buckets[0].adopted == 1
+    deploy(remote(cloud), plain(other="1"))  # so that the removal is planned once more, under the lock
+    deploy(remote(cloud), SITE)
+    assert set(live(cloud)) == {"a.css", "index.html"}
+    again = prepare_removal(place)
+    assert again is not None
+    remove(place, again)
+    assert set(live(cloud)) == {"a.css"}
+
+
+def test_what_the_user_said_of_the_removal_holds_when_it_is_planned_again(cloud: MemoryCloud) -> None:
+    cloud.bucket(BUCKET).exists = True
+    place = remote(cloud)
+    place.store.put("a.css", b"2", {"X": "theirs"})
+    deploy(place, SITE)
+    removal = prepare_removal(place, How(adopted=True))
+    assert removal is not None
+    deploy(remote(cloud), snapshot(*SITE.files.values(), site_file("b.css", b"3", "text/css")))
+    assert remove(place, removal).objects == 3 and not live(cloud)
+
+
+# -- two sites in one bucket -------------------------------------------------------------------------------
+
+
+def test_each_deploy_is_told_of_another_site_in_the_bucket_and_deletes_nothing_of_it(cloud: MemoryCloud) -> None:
+    mine, theirs = remote(cloud), remote(cloud, project(stage="dev"))
+    deploy(mine, plain(both="1", mine="1", gone="1"))
+    assert prepare(theirs, plain(both="2", theirs="2", gone="2")).mates[0].site == "shop/prod/site"
+    deploy(theirs, plain(both="2", theirs="2", gone="2"))
+    # What is remembered here knows nothing of it.
+    prepared = prepare(mine, plain(both="1", mine="3"))
+    assert [(mate.site, sorted(mate.keys)) for mate in prepared.mates] == [
+        ("shop/dev/site", ["both.txt", "gone.txt", "theirs.txt"])]
+    publish(mine, plain(both="1", mine="3"), prepared)
+    assert live(cloud)["gone.txt"][0] == b"2", "it is the other site's now"
+    assert prepare(mine, plain(both="1", mine="3")).mates == (), "with nothing to do nobody looks"
+
+
+def test_remove_leaves_what_another_site_has_in_the_bucket(cloud: MemoryCloud) -> None:
+    mine, theirs = remote(cloud), remote(cloud, project(stage="dev"))
+    deploy(mine, plain(both="1", mine="1"))
+    deploy(theirs, plain(both="1", theirs="2"))
+    removal = prepare_removal(mine, How(adopted=True))
+    assert removal is not None
+    bucket = removal.buckets[0]
+    assert [step.key for step in bucket.plan.deletions] == ["mine.txt"]
+    assert {(left.key, left.why) for left in bucket.left} == {
+        (key, "it belongs to shop/dev/site (app/stage/name)") for key in ("both.txt", "theirs.txt")}
+    assert bucket.bucket_stays == "shop/dev/site (app/stage/name) lives in it too"
+    remove(mine, removal)
+    assert set(live(cloud)) == {"both.txt", "theirs.txt"}
+    assert prepare(theirs, plain(both="1", theirs="2"), verify=True).empty
+
+
+def test_a_site_that_moved_away_or_was_killed_on_its_first_deploy_counts_too(cloud: MemoryCloud) -> None:
+    mine = remote(cloud)
+    deploy(mine, plain(mine="1"))
+    moved = project(stage="dev")
+    deploy(remote(cloud, moved), plain(old="1"))
+    deploy(remote(cloud, replace(moved, bucket_name="elsewhere")), plain(old="1"))
+    cloud.kill_at = len(cloud.writes) + 3
+    with pytest.raises(Killed):
+        deploy(remote(cloud, project(stage="killed")), plain(begun="1", more="1"))
+    cloud.revive()
+    assert {mate.site: set(mate.keys) for mate in mates_in(mine, BUCKET)} == {
+        "shop/dev/site": {"old.txt"}, "shop/killed/site": {"begun.txt", "more.txt"}}
+
+
+def test_a_state_that_nobody_understands_is_in_nobodys_way_but_one_that_cannot_be_read_stops_remove(
+        cloud: MemoryCloud) -> None:
+    place = remote(cloud)
+    deploy(place, SITE)
+    cloud.store(STATE_BUCKET).put("other/dev/site/state.json.gz", b"no gzip", {})
+    assert mates_in(place, BUCKET) == ()
+    deploy(remote(cloud, project(stage="dev")), plain(theirs="1"))
+    removal = prepare_removal(place)
+    assert removal is not None
+    cloud.refuse_read = lambda what, key: (
+        AccessDenied("no", status=403) if (what, key) == ("get", "shop/dev/site/state.json.gz") else None)
+    with pytest.raises(AccessDenied):
+        prepare_removal(place)
+    assert prepare(place, plain(other="1")).mates == (), "a deploy goes on: it is told what can be known"
+
+
 def test_a_bucket_that_was_there_before_stays(cloud: MemoryCloud) -> None:
     cloud.bucket(BUCKET).exists = True
     place = remote(cloud)
@@ -190,7 +288,7 @@ def test_a_bucket_that_was_there_before_stays(cloud: MemoryCloud) -> None:
 def test_keep_bucket_keeps_it(cloud: MemoryCloud) -> None:
     place = remote(cloud)
     deploy(place, SITE)
-    removal = prepare_removal(place, keep_bucket=True)
+    removal = prepare_removal(place, How(keep_bucket=True))
     assert removal is not None
     removed = remove(place, removal)
     assert removed.buckets == (STATE_BUCKET,) and [left.bucket for left in removed.left] == [BUCKET]
