@@ -170,6 +170,12 @@ class PartlyDone(SitepubError):
     exit_code = ExitCode.PARTIAL
     code = "PartlyDone"
 
+    def __init__(self, message: str, *, hint: str | None = None, code: str | None = None,
+                 request_id: str | None = None, done: object = None) -> None:
+        super().__init__(message, hint=hint, code=code, request_id=request_id)
+        self.done = done
+        """What the work would have answered, as far as it came; ``None``: nothing is told of it."""
+
 
 class Refused(SitepubError):
     """A guard, a lock or the user's own answer stopped the work. Nothing was changed."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sitepub.actions.connect import connect
-from sitepub.actions.hosts import HostsDone, HostsPrepared, apply_hosts, open_site_hosts, raise_if_failed
+from sitepub.actions.host_run import apply_hosts
+from sitepub.actions.hosts import HostsDone, HostsPrepared, open_site_hosts, raise_if_failed
 from sitepub.actions.interrupt import stopping
 from sitepub.config.project import Project
 from sitepub.domains.steps import HostStep
@@ -53,7 +54,8 @@ def renew(project: Project, options: Options, environ: Mapping[str, str], *, app
     """Get new certificates for the hosts with ``https: auto`` that have under 21 days left or none at all, and
     bind them. Other hosts are left alone.
 
-    Raises :class:`~sitepub.errors.PartlyDone` with every host that failed, NotDeployed when there is no site.
+    Raises :class:`~sitepub.errors.PartlyDone` (``done``: a :class:`Certs`) with every host that failed,
+    NotDeployed when there is no site.
     """
     cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
     with open_remote(project, cloud, connections=2) as remote:
@@ -70,9 +72,9 @@ def renew(project: Project, options: Options, environ: Mapping[str, str], *, app
         approve(plan.steps)
         with stopping() as stop, listener() as hears:
             done = apply_hosts(project, remote, HostsPrepared(hosts, plan), hears, stop, wait=options.wait)
-        raise_if_failed(done)
-        after = remote.states.load()
-        return Certs(_look(project, cloud, remote, after), done)
+        found = Certs(_look(project, cloud, remote, remote.states.load()), done)
+        raise_if_failed(done, found)
+        return found
 
 
 def _plan(hosts: Hosts, due: set[str], state: State) -> HostsPlan:

@@ -10,14 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from sitepub.actions.build import build
 from sitepub.actions.connect import connect
-from sitepub.actions.hosts import (
-    HostsDone,
-    HostsPrepared,
-    apply_hosts,
-    prepare_hosts,
-    problems_of,
-    raise_if_failed,
-)
+from sitepub.actions.host_run import apply_hosts
+from sitepub.actions.hosts import HostsDone, HostsPrepared, not_looked_at, prepare_hosts, raise_if_failed
 from sitepub.actions.interrupt import stopping
 from sitepub.config.project import Project
 from sitepub.errors import Interrupted, PartlyDone, Problem, SitepubError
@@ -89,6 +83,8 @@ class Planned:
     hosts: HostsPrepared | None = None
     """``None``: the site has no custom domains."""
     warnings: tuple[Problem, ...] = ()
+    missing: PartlyDone | None = None
+    """What could not be looked at and is missing in the plan."""
 
     @property
     def empty(self) -> bool:
@@ -129,20 +125,20 @@ def plan(project: Project, options: Options, teller: Teller, environ: Mapping[st
     cloud, remote, prepared, _ = _prepare(project, options, teller, environ, warnings)
     with remote:
         hosts = prepare_hosts(project, cloud, remote, prepared, verify=options.verify)
-        warnings.add(*problems_of(hosts) if hosts is not None else ())
         refusal: SitepubError | None = None
         try:
             refuse_mass_deletion(prepared.plan, allowed=options.allow_delete)
         except SitepubError as error:
             refusal = error
         return Planned(project, cloud, remote.bucket, _address(cloud, remote),
-                       prepared, refusal, hosts, tuple(warnings.kept))
+                       prepared, refusal, hosts, tuple(warnings.kept), not_looked_at(hosts))
 
 
 def deploy(project: Project, options: Options, teller: Teller, environ: Mapping[str, str]) -> Deployed:
     """Build, compare, and bring the bucket to the site.
 
-    Raises :class:`~sitepub.errors.PartlyDone` when files failed after the others were done,
+    Raises :class:`~sitepub.errors.PartlyDone` (``done``: a :class:`Deployed`) when files or hosts failed after the
+    others were done,
     :class:`~sitepub.errors.Refused` when a guard, the lock or the user said no,
     :class:`~sitepub.errors.Interrupted` on Ctrl-C after writing down what was done.
     """
@@ -162,14 +158,19 @@ def deploy(project: Project, options: Options, teller: Teller, environ: Mapping[
                 outcome = publish(remote, snapshot, prepared, Run(
                     allow_delete=options.allow_delete, approve=teller.approve, progress=progress,
                     told=teller.setting, stop=stop))
-        _raise_if_incomplete(outcome)
+
+        def deployed(hosts_done: HostsDone | None) -> Deployed:
+            return Deployed(project, cloud, remote.bucket, _address(cloud, remote),
+                            outcome, time.monotonic() - started, hosts_done, tuple(warnings.kept))
+
+        _raise_if_incomplete(outcome, deployed(hosts.untouched if hosts is not None else None))
         hosts_done = None
         if hosts is not None:
             hosts_done = _about_hosts(project, remote, hosts, outcome, teller, options)
+            raise_if_failed(hosts_done, deployed(hosts_done))
         if not project.hosts:
             warnings.add(*_about_the_address(cloud, remote.bucket, outcome))
-        return Deployed(project, cloud, remote.bucket, _address(cloud, remote),
-                        outcome, time.monotonic() - started, hosts_done, tuple(warnings.kept))
+        return deployed(hosts_done)
 
 
 def _about_hosts(project: Project, remote: Remote, hosts: HostsPrepared, outcome: Outcome, teller: Teller,
@@ -178,9 +179,7 @@ def _about_hosts(project: Project, remote: Remote, hosts: HostsPrepared, outcome
     if hosts.settled:
         return HostsDone(tuple(hosts.unchanged), records=outcome.state.hosts)
     with stopping() as stop, teller.listener() as listener:
-        done = apply_hosts(project, remote, hosts, listener, stop, wait=options.wait)
-    raise_if_failed(done)
-    return done
+        return apply_hosts(project, remote, hosts, listener, stop, wait=options.wait)
 
 
 def _prepare(project: Project, options: Options, teller: Teller, environ: Mapping[str, str],
@@ -228,7 +227,7 @@ def _address(cloud: Cloud, remote: Remote) -> str:
     return cloud.website_url(remote.bucket, project.protocol, project.key_prefix)
 
 
-def _raise_if_incomplete(outcome: Outcome) -> None:
+def _raise_if_incomplete(outcome: Outcome, done: Deployed) -> None:
     counts = outcome.counts
     if outcome.status is Status.PARTIAL:
         shown = [f"  {failure}" for failure in outcome.failures[:_FAILURES_SHOWN]]
@@ -241,7 +240,7 @@ def _raise_if_incomplete(outcome: Outcome) -> None:
             hint=f"{counts.changed} were done and written down, and nothing is deleted after a failure: "
                  "run the same command again to do the rest",
             request_id=next((failure.error.request_id for failure in outcome.failures
-                             if isinstance(failure.error, SitepubError)), None))
+                             if isinstance(failure.error, SitepubError)), None), done=done)
     if outcome.status is Status.INTERRUPTED:
         raise Interrupted(
             f"Interrupted: {counts.changed} of {len(outcome.prepared.plan.steps)} steps were done and written"

@@ -47,7 +47,7 @@ def purge(project: Project, words: Sequence[str], options: Options, environ: Map
     """Purge what is named, everything, or (with neither) what deploys have changed and not purged.
 
     Raises :class:`~sitepub.errors.UsageError` for a host that is not the project's,
-    :class:`~sitepub.errors.PartlyDone` with every host that failed.
+    :class:`~sitepub.errors.PartlyDone` (``done``: a :class:`Done`) with every host that failed.
     """
     cached = _cached(project)
     order = _order(project, words, options)
@@ -67,8 +67,9 @@ def purge(project: Project, words: Sequence[str], options: Options, environ: Map
             done = Purger(lambda host: edges(host.edge), hears, stop).purge(cached, order)
         if state is not None:
             _remember(project, remote, done, state, all_of_it=rest or options.everything)
-    _raise_if_failed(done, "purge", "the purge")
-    return Done(tuple(done))
+    found = Done(tuple(done))
+    _raise_if_failed(found, "purge", "the purge")
+    return found
 
 
 def warm(project: Project, words: Sequence[str], options: Options, environ: Mapping[str, str],
@@ -93,8 +94,9 @@ def warm(project: Project, words: Sequence[str], options: Options, environ: Mapp
 
             edges = Edges.of(cloud, remote.bucket)
             done = Purger(lambda host: edges(host.edge), hears, stop).prefetch(cached, paths)
-    _raise_if_failed(done, "warm", "the prefetch")
-    return Done(tuple(done), left_out)
+    found = Done(tuple(done), left_out)
+    _raise_if_failed(found, "warm", "the prefetch")
+    return found
 
 
 def _cached(project: Project) -> tuple[Host, ...]:
@@ -154,14 +156,14 @@ def _pages(project: Project, state: State | None) -> list[str]:
     return sorted((min(page_paths(key, project.website)[:2], key=len) for key in keys), key=lambda one: (len(one), one))
 
 
-def _raise_if_failed(done: Sequence[Purged], command: str, what: str) -> None:
-    failed = [one for one in done if one.failed]
+def _raise_if_failed(done: Done, command: str, what: str) -> None:
+    failed = [one for one in done.hosts if one.failed]
     if not failed:
         return
     lines = "\n".join(f"  {one.host}: {one.failed}" for one in failed)
     request_id = next((one.request_id for one in failed if one.request_id), None)
     hint = f"run sitepub {command} again when the reason is gone"
-    if len(failed) == len(done):
+    if len(failed) == len(done.hosts):
         raise SitepubError(f"{what} failed:\n{lines}", code="PurgeFailed", hint=hint, request_id=request_id)
-    raise PartlyDone(f"{what} failed for {len(failed)} of {len(done)} hosts:\n{lines}", hint=hint,
-                     request_id=request_id)
+    raise PartlyDone(f"{what} failed for {len(failed)} of {len(done.hosts)} hosts:\n{lines}", hint=hint,
+                     request_id=request_id, done=done)

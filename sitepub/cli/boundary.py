@@ -12,7 +12,7 @@ import logging
 import signal
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -23,6 +23,7 @@ from sitepub.errors import (
     ConfigError,
     HookFailed,
     Interrupted,
+    PartlyDone,
     Position,
     Problem,
     SiteError,
@@ -56,6 +57,18 @@ def show(terminal: Terminal, error: SitepubError, *, cause: BaseException | None
     """Show an error, as text on stderr and with ``--json`` as an object on stdout; its exit code."""
     if terminal.wants_json:
         terminal.json(error_object(error))
+    return tell(terminal, error, cause=cause)
+
+
+def partly(terminal: Terminal, error: PartlyDone, told: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
+    """Show, as text, what failed of a work that is told all the same; the object for programs, which says what was
+    done beside the error, and the exit code."""
+    code = tell(terminal, error)
+    return {**told, "status": "error", "error": error_object(error)["error"]}, code
+
+
+def tell(terminal: Terminal, error: SitepubError, *, cause: BaseException | None = None) -> int:
+    """The error as text on stderr; its exit code."""
     # With --json somebody may still be reading stderr while a program reads stdout.
     if not terminal.wants_json or not (terminal.stdout_is_tty or terminal.quiet):
         for line in lines(terminal, error):

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sitepub.cli import boundary
 from sitepub.cli.options import Run, command, yes_option
 from sitepub.config.project import Project
+from sitepub.errors import PartlyDone
 
 if TYPE_CHECKING:
     from sitepub.actions.certs import Certs, Options
@@ -38,18 +40,29 @@ def _certs(run: Run, project: Project, options: Options, *, renew: bool, yes: bo
 
     terminal = run.terminal
     if renew:
-        found = action.renew(project, options, run.environ, listener=lambda: host_listener(terminal),
-                             approve=lambda steps: _approve(terminal, steps, yes=yes))
+        try:
+            found = action.renew(project, options, run.environ, listener=lambda: host_listener(terminal),
+                                 approve=lambda steps: _approve(terminal, steps, yes=yes))
+        except PartlyDone as error:
+            if not isinstance(error.done, action.Certs):
+                raise
+            _show(terminal, error.done)
+            return boundary.partly(terminal, error, _object(project, error.done, renew=True))
         if found.renewed is None and found.hosts:
             terminal.note("Nothing to renew: no certificate that sitepub gets itself has under 21 days left.")
     else:
         found = action.certs(project, options, run.environ)
     _show(terminal, found)
+    return _object(project, found, renew=renew), 0
+
+
+def _object(project: Project, found: Certs, *, renew: bool) -> dict[str, Any]:
     return {
         "status": "ok" if found.renewed is not None or not renew else "unchanged", "app": project.app,
         "stage": project.stage, "name": project.name, "hosts": [one.as_object() for one in found.hosts],
-        "renewed": [one.host for one in found.renewed.outcomes] if found.renewed is not None else [],
-    }, 0
+        "renewed": [one.host for one in found.renewed.outcomes if one.error is None]
+        if found.renewed is not None else [],
+    }
 
 
 def _approve(terminal: Terminal, steps: tuple[HostStep, ...], *, yes: bool) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 
 import click
 
+from sitepub.cli import boundary
 from sitepub.cli.options import Run, command, yes_option
 from sitepub.config.project import Project
+from sitepub.errors import PartlyDone
 
 
 @command(project=True)
@@ -45,13 +47,20 @@ def _deploy(run: Run, project: Project, options: Any, *, yes: bool) -> tuple[dic
     terminal = run.terminal
     terminal.note(f'Action: "deploy" - Stage: "{project.stage}" - App: "{project.app}" - '
                   f'Name: "{project.name}"')
-    done: Deployed = action(project, options, Story(terminal, yes=yes), run.environ)
+    try:
+        done: Deployed = action(project, options, Story(terminal, yes=yes), run.environ)
+    except PartlyDone as error:
+        if not isinstance(error.done, Deployed):
+            raise
+        if not terminal.wants_json:
+            _show(run, error.done, whole=False)
+        return boundary.partly(terminal, error, deployed_object(error.done))
     if not terminal.wants_json:
         _show(run, done)
     return deployed_object(done), 0
 
 
-def _show(run: Run, done: Any) -> None:
+def _show(run: Run, done: Any, *, whole: bool = True) -> None:
     from sitepub.publish.publish import Status
     from sitepub.terminal.qr import qr_code
     from sitepub.terminal.sizes import counted, human_seconds
@@ -70,6 +79,8 @@ def _show(run: Run, done: Any) -> None:
         from sitepub.cli.host_view import done_lines
 
         terminal.result("\n".join(done_lines(terminal, done.project, done.cloud, done.hosts)))
+    if not whole:
+        return
     if not terminal.quiet and not terminal.wants_json:
         code = qr_code(terminal, done.url)
         if code is not None:
@@ -79,7 +90,7 @@ def _show(run: Run, done: Any) -> None:
 
 def deployed_object(done: Any) -> dict[str, Any]:
     """What programs get."""
-    from sitepub.actions.hosts import host_objects
+    from sitepub.actions.host_objects import host_objects
     from sitepub.cli.host_view import host_urls
     from sitepub.cli.plan_view import warning_list
 

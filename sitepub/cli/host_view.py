@@ -39,6 +39,8 @@ def done_lines(terminal: Terminal, project: Project, cloud: Cloud, done: HostsDo
     for one in done.outcomes:
         if one.status in ("removed", "left"):
             yield f"host:    {one.host} taken down"
+        elif one.status == "failed":
+            yield f"host:    {one.host}: failed, see below"
         elif one.status == "waiting":
             yield f"host:    {one.host}: {visible(one.waiting)}; run sitepub deploy again later"
         else:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from sitepub.cli import boundary
 from sitepub.cli.options import Run, command
 from sitepub.config.project import Project
 
@@ -56,4 +57,6 @@ def work(run: Run, project: Project, options: Any) -> tuple[dict[str, Any], int]
         if taken:
             run.terminal.warn(f"deploy would ask first: {len(taken)} of these objects were not uploaded by"
                               " sitepub")
+    if planned.missing is not None:
+        return boundary.partly(run.terminal, planned.missing, plan_object(planned))
     return plan_object(planned), 0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sitepub.actions.deploy import Planned
-from sitepub.actions.hosts import planned_objects
+from sitepub.actions.host_objects import planned_objects
 from sitepub.cli.host_view import step_lines
 from sitepub.domains.steps import HostStep
 from sitepub.errors import Problem

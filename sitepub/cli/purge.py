@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sitepub.cli import boundary
 from sitepub.cli.options import Run, command
 from sitepub.config.project import Project
-from sitepub.errors import UsageError
+from sitepub.errors import PartlyDone, UsageError
 
 if TYPE_CHECKING:
     from sitepub.actions.purge import Done, Options
@@ -35,10 +36,16 @@ def purge(run: Run, paths: tuple[str, ...], everything: bool, no_wait: bool) -> 
 
 
 def _purge(run: Run, project: Project, paths: tuple[str, ...], options: Options) -> tuple[dict[str, Any], int]:
+    from sitepub.actions.purge import Done
     from sitepub.actions.purge import purge as action
     from sitepub.cli.host_view import host_listener
 
-    done = action(project, paths, options, run.environ, lambda: host_listener(run.terminal))
+    try:
+        done = action(project, paths, options, run.environ, lambda: host_listener(run.terminal))
+    except PartlyDone as error:
+        if not isinstance(error.done, Done):
+            raise
+        return boundary.partly(run.terminal, error, purged_object(project, error.done))
     if not done.hosts:
         run.terminal.result(_nothing(project))
     return purged_object(project, done), 0
@@ -55,5 +62,5 @@ def purged_object(project: Project, done: Done) -> dict[str, Any]:
     return {"status": "ok" if done.hosts else "unchanged", "app": project.app, "stage": project.stage,
             "name": project.name, "hosts": [
                 {"host": one.host, "addresses": one.addresses, "folders": one.folders,
-                 "everything": one.everything, "tasks": list(one.tasks), "done": one.done}
+                 "everything": one.everything, "tasks": list(one.tasks), "done": one.done, "failed": one.failed}
                 for one in done.hosts]}

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sitepub.cli import boundary
 from sitepub.cli.options import Run, command, yes_option
 from sitepub.config.project import Project
+from sitepub.errors import PartlyDone
 
 if TYPE_CHECKING:
     from sitepub.domains.steps import HostStep
@@ -37,6 +39,7 @@ def remove(run: Run, yes: bool, keep_bucket: bool, adopted: bool) -> int:
 def _remove(run: Run, project: Project, options: Any, *, yes: bool) -> tuple[dict[str, Any], int]:
     from contextlib import contextmanager
 
+    from sitepub.actions.host_objects import outcome_object
     from sitepub.actions.remove import remove as action
     from sitepub.cli.host_view import host_listener, step_lines
     from sitepub.cli.story import Transfer
@@ -56,10 +59,16 @@ def _remove(run: Run, project: Project, options: Any, *, yes: bool) -> tuple[dic
         with TransferProgress(terminal, verb="Deleting", noun="object") as display:
             yield Transfer(display)
 
-    down = action(project, options, run.environ, approve=approve, transfer=transfer,
-                  listener=lambda: host_listener(terminal))
     told: dict[str, Any] = {"status": "ok", "app": project.app, "stage": project.stage, "name": project.name,
                             "region": project.region}
+    try:
+        down = action(project, options, run.environ, approve=approve, transfer=transfer,
+                      listener=lambda: host_listener(terminal))
+    except PartlyDone as error:
+        if not isinstance(error.done, tuple):
+            raise
+        return boundary.partly(terminal, error, {**told, "deleted": 0, "bytes": 0, "buckets": [], "left": [],
+                                                 "hosts": [outcome_object(one) for one in error.done]})
     if down is None:
         terminal.result(f"There is nothing to remove: sitepub knows of no {project.name} in stage"
                         f" {project.stage} in {project.region}.")
@@ -78,8 +87,7 @@ def _remove(run: Run, project: Project, options: Any, *, yes: bool) -> tuple[dic
         terminal.note(f"The state bucket stays: {removed.state_bucket_stays}.")
     return {**told, "deleted": removed.objects, "bytes": removed.bytes, "buckets": list(removed.buckets),
             "left": _left(removed),
-            "hosts": [{"host": one.host, "edge": one.edge, "status": one.status, "left": list(one.left)}
-                      for one in down.hosts]}, 0
+            "hosts": [outcome_object(one) for one in down.hosts]}, 0
 
 
 def _left(removed: Removed) -> list[dict[str, Any]]:

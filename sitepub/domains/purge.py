@@ -38,6 +38,8 @@ class Purged:
     done: bool = False
     """The edge says that it is through."""
     request_id: str | None = None
+    refused: bool = False
+    """The edge refused it, and not for want of quota: the domain may not be there any more."""
 
     @property
     def what(self) -> str:
@@ -81,7 +83,7 @@ class Purger:
         self._step = step
 
     def purge(self, hosts: Sequence[Host], order: Order) -> list[Purged]:
-        """Never raises for one host's failure: it is in the answer. Raises Interrupted.
+        """Never raises for one host's failure: it is in the answer, and the caller tells it. Raises Interrupted.
 
         Hosts bound to the bucket itself have no cache and are left out, as are those with nothing to purge."""
         done: list[Purged] = []
@@ -119,7 +121,9 @@ class Purger:
         if order.wait:
             done = self._follow(edge, done)
         for result in done:
-            self._tell(result)
+            if result.tasks and not result.failed:
+                ending = "" if result.done else "; it reaches every node within about 5 minutes"
+                self._listener.done(result.host, f"purged {result.what}{ending}")
         return done
 
     def _send(self, edge: Edge, area: str, host: CachedHost, paths: Paths, batches: Sequence[PurgeBatch]
@@ -177,17 +181,10 @@ class Purger:
                 return results
             step = min(step * 1.5, self._step)
 
-    def _tell(self, result: Purged) -> None:
-        if result.failed:
-            self._listener.todo(result.host, f"purge failed: {result.failed}")
-        elif result.tasks:
-            ending = "" if result.done else "; it reaches every node within about 5 minutes"
-            self._listener.done(result.host, f"purged {result.what}{ending}")
-
     def prefetch(self, hosts: Sequence[Host], paths: Mapping[str, Sequence[str]] | None = None
                  ) -> list[Purged]:
-        """Bring addresses into the caches: the given paths by host ("" is every host), else what
-        ``pushCdn`` names."""
+        """Bring addresses into the caches: the given paths by host ("" is every host), else what ``pushCdn``
+        names. Failures are in the answer."""
         done = []
         for host in hosts:
             edge = self._edge_of(host)
@@ -208,9 +205,7 @@ class Purger:
                     continue
                 result = replace(result, tasks=(*result.tasks, *tasks),
                                  addresses=result.addresses + len(batch))
-            if result.failed:
-                self._listener.todo(host.host, f"prefetch failed: {result.failed}")
-            else:
+            if not result.failed:
                 self._listener.done(host.host, f"prefetch of {result.what} ordered")
             done.append(result)
         return done
@@ -263,7 +258,9 @@ def _seen(result: Purged, told: Mapping[str, str]) -> Purged:
 
 def _failure(result: Purged, error: SitepubError) -> Purged:
     text = error.message if not error.code or error.code in error.message else f"{error.message} ({error.code})"
-    return replace(result, failed=result.failed or text, request_id=result.request_id or error.request_id)
+    quota = error.code.startswith(("LimitExceeded", "RequestLimitExceeded"))
+    return replace(result, failed=result.failed or text, request_id=result.request_id or error.request_id,
+                   refused=result.refused or (isinstance(error, CloudError) and not quota))
 
 
 def _exhausted(quota: PurgeQuota) -> str:

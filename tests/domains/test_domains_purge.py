@@ -79,10 +79,9 @@ def test_without_quota_for_addresses_the_folder_goes(site: EdgeSite) -> None:
 
 def test_without_any_quota_it_is_told(site: EdgeSite) -> None:
     Account(site.cloud).switches(quota={"url_day": 0, "path_day": 0})
-    heard = Heard()
-    [done] = purger(site.cloud, heard).purge([Host(site.host)], Order(Paths(("/",))))
+    [done] = purger(site.cloud).purge([Host(site.host)], Order(Paths(("/",))))
     assert "quota does not suffice (0 addresses and 0 folders" in done.failed and done.tasks == ()
-    assert heard.todos[0].startswith(f"{site.host}: purge failed: today's purge quota")
+    assert not done.refused, "the domain is there"
 
 
 def test_everything_goes_with_one_folder(site: EdgeSite) -> None:
@@ -101,7 +100,8 @@ def test_hosts_are_purged_side_by_side_within_one_quota_and_a_failure_is_of_one(
         [Host(site.host), Host("www.not-on-the-cdn.example"), Host(other.host)], Order(Paths(("/",))))
     assert [bool(one.failed) for one in done] == [False, True, False]
     assert "www.not-on-the-cdn.example" in done[1].failed and done[1].request_id
-    assert len(heard.dones) == 2 and len(heard.todos) == 1
+    assert [one.refused for one in done] == [False, True, False]
+    assert len(heard.dones) == 2 and not heard.todos, "a failure is told by the caller, once"
 
 
 def test_a_service_that_is_not_activated_is_told_for_every_host(site: EdgeSite) -> None:
@@ -177,9 +177,8 @@ def test_a_broken_connection_is_told_and_the_other_batches_go_on(cloud: LocalClo
 
 
 def test_a_task_that_fails_later_is_a_failure(cloud: LocalCloud) -> None:
-    heard = Heard()
-    [done] = purger(cloud, heard, Odd(status="fail")).purge([Host("a.example")], Order(Paths(("/1",))))
-    assert "could not carry it out" in done.failed and heard.todos
+    [done] = purger(cloud, edge=Odd(status="fail")).purge([Host("a.example")], Order(Paths(("/1",))))
+    assert "could not carry it out" in done.failed and not done.refused
 
 
 def test_ctrl_c_ends_it_between_batches(cloud: LocalCloud) -> None:

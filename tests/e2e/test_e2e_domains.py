@@ -259,7 +259,7 @@ def test_remove_takes_away_all_that_was_made_and_nothing_else(
     assert certificates(account, host)
     removed = program("remove", "--local", "--json", "--yes", cwd=site.folder)
     assert removed.code == 0, removed.err
-    assert removed.json["hosts"] == [{"host": host, "edge": "cdn", "status": "removed", "left": []}]
+    assert removed.json["hosts"] == [{"host": host, "edge": "cdn", "status": "removed", "left": [], "error": None}]
     assert cdn_domain(account, host) is None
     assert (certificates(account, host), account.records(zone, "www")) == ([], [])
     assert account.records(zone, "mail") == [("A", "127.0.0.9", "ENABLE")]
