@@ -17,6 +17,7 @@ from sitepub.errors import AccessDenied, CloudError, NotFound, SitepubError, Usa
 from sitepub.tencent import fresh_buckets, setting_documents
 from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Cloud
+from sitepub.tencent.embedded_gone import embedded_gone, is_gone
 from sitepub.tencent.errors_from_cloud import Asked, error_from, unreachable
 from sitepub.tencent.retry import Backoff, worth_retrying
 from sitepub.tencent.website_config import WebsiteConfig, from_document, to_document
@@ -223,6 +224,8 @@ class BucketSettings:
                           and fresh_buckets.is_fresh(self.bucket))
                 again = cached or worth_retrying(error.get_status_code(), problem.code)
             except CosClientError as error:
+                if is_gone(self.cloud.embedded):
+                    raise embedded_gone() from error
                 problem = unreachable(self.cloud.bucket_host(self.bucket), str(error))
                 again = problem.code != "Certificate"
             except (ET.ParseError, ValueError) as error:

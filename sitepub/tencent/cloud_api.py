@@ -11,6 +11,7 @@ from typing import Any
 from sitepub.errors import NetworkError, SitepubError
 from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Credentials, Embedded
+from sitepub.tencent.embedded_gone import embedded_gone, is_gone
 from sitepub.tencent.errors_from_cloud import Asked, error_from, unreachable
 from sitepub.tencent.retry import Backoff, worth_retrying
 
@@ -63,6 +64,8 @@ class CloudApi:
                 if code == "AuthFailure.SignatureExpire" and not corrected and self._learn_time(service):
                     corrected = True
                     continue
+                if code in _NETWORK_CODES and is_gone(self._embedded):
+                    raise embedded_gone() from error
                 problem, again = self._explain(f"{service}:{action}", action, code, error)
             failures += 1
             if not again or failures >= self._backoff.attempts:

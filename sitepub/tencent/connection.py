@@ -26,11 +26,13 @@ class ConnectionLost(Exception):
     """No whole answer came. What was asked may have happened all the same.
 
     ``stale``: a kept connection ended before any byte of an answer, as servers do with idle ones.
+    ``refused``: nobody listens at that address.
     """
 
-    def __init__(self, message: str, *, stale: bool = False) -> None:
+    def __init__(self, message: str, *, stale: bool = False, refused: bool = False) -> None:
         super().__init__(message)
         self.stale = stale
+        self.refused = refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ def _open(route: Route) -> socket.socket:
     try:
         sock = socket.create_connection(target, route.connect_timeout)
     except OSError as error:
-        raise ConnectionLost(f"cannot reach {route.host}{via}: {_why(error)}") from error
+        raise ConnectionLost(f"cannot reach {route.host}{via}: {_why(error)}",
+                             refused=isinstance(error, ConnectionRefusedError)) from error
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if route.proxy is not None:

@@ -16,6 +16,7 @@ from sitepub.tencent import fresh_buckets
 from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.connection import ConnectionLost, Connections, Route
+from sitepub.tencent.embedded_gone import embedded_gone
 from sitepub.tencent.errors_from_cloud import Asked, error_from
 from sitepub.tencent.http_answer import Answer
 from sitepub.tencent.proxy import proxy_for
@@ -161,6 +162,8 @@ class Wire:
                     if out is not None:
                         out.take_back()
                     continue
+                if lost.refused and self.cloud.embedded is not None:
+                    raise embedded_gone() from lost
                 error, again = self._network_error(lost), True
             except BadAnswer as bad:
                 repeated = again = True
