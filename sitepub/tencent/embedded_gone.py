@@ -1,4 +1,4 @@
-"""The embedded cloud that ended while it was needed. A real cloud is worth waiting for; a process that is gone is not."""
+"""The embedded cloud that ended while it was needed: a network is worth waiting for, a process that is gone is not."""
 
 from __future__ import annotations
 

@@ -82,6 +82,19 @@ _EXPLAINED = {
     "MultiBucketNotSupport": ("Bucket {bucket} is in more than one place.", "Contact the cloud's support."),
     "LimitExceeded": ("A limit of the account is reached.", "See the message and the account's quotas."),
 }
+_LATER = "Try again later."
+_REFUSED = ("The cloud refused {action}", "")
+_WRONG = ("The cloud does not accept the values that {action} was given",
+          "Check what serverless.yml says about it; if that is right, report it with the request id.")
+_BROKEN = ("The cloud could not carry out {action}", _LATER)
+_KINDS = {
+    ("InvalidParameter", "MissingParameter", "UnknownParameter", "InvalidArgument", "InvalidRequest", "MalformedXML",
+     "MalformedPolicy"): _WRONG,
+    ("FailedOperation", "InternalError"): _BROKEN,
+    ("RequestLimitExceeded",): ("The cloud takes no more calls of {action} at the moment", "Run again in a minute."),
+    ("LimitExceeded",): ("A limit of the account does not allow {action}", "See the account's quotas in the console."),
+}
+"""By how the code begins (cloud API 3.0, common errors; COS API 436/7730): what kind of refusal it is."""
 _ARREARS = frozenset({"UnavailableForLegalReasons", "AccountArrears", "ArrearsError", "UserArrears",
                       "FailedOperation.AccountArrears", "ResourceInsufficient.AccountArrears"})
 
@@ -154,7 +167,10 @@ def error_from(asked: Asked, status: int, code: str = "", message: str = "",
         return CloudError(f"{asked.bucket} answered with a redirect ({status}).", code=code or "Redirect",
                           status=status, request_id=request_id,
                           hint="The bucket is probably in another region.")
+    text, told_hint = next((words for begins, words in _KINDS.items() if code.startswith(begins)), _REFUSED)
+    # Calls of the cloud API are about something in the account that their own words name, not about the account.
+    where = f" for {asked.what}" if asked.bucket else ""
     name = code or f"HTTP {status}"
-    return CloudError(f"The cloud refused {asked.action} for {asked.what}: {name}.{_said(message)}",
+    return CloudError(f"{text.format(action=asked.action)}{where}: {name}.{_said(message)}",
                       code=code or "CloudError", status=status, request_id=request_id,
-                      hint="Try again later." if status >= 500 or status == 429 else None)
+                      hint=told_hint or (_LATER if status >= 500 or status == 429 else None))

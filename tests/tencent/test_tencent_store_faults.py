@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import unquote
@@ -429,7 +430,8 @@ def test_large_files_are_not_all_in_memory_at_once() -> None:
 def test_a_network_that_is_down_fails_the_next_files_at_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    store = CosObjectStore(cloud_at(port), BUCKET, backoff=QUICK)
+    store = CosObjectStore(replace(cloud_at(port), embedded=None), BUCKET, backoff=QUICK,
+                           route=Route("site.example", "127.0.0.1", port))
     waits: list[float] = []
     for _ in range(3):
         with pytest.raises(NetworkError, match="cannot reach"):
