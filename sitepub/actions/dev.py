@@ -12,19 +12,19 @@ from queue import Empty, SimpleQueue
 
 from sitepub.actions.connect import connect
 from sitepub.actions.dev_target import Target
+from sitepub.actions.dev_tool import Tool
 from sitepub.actions.dev_work import PREVIEW, How, View, Worker
 from sitepub.actions.interrupt import stopping
 from sitepub.actions.local_cloud import data_folder, find
 from sitepub.config.project import Project
-from sitepub.dev.bursts import OUTPUT, SITE, SOURCES, Bursts
+from sitepub.dev.bursts import OUTPUT, SITE, SOURCES, Burst, Bursts
 from sitepub.dev.changes import Change
 from sitepub.dev.live import HEARTBEAT
 from sitepub.dev.loop_guard import LoopGuard, stamps
-from sitepub.dev.rebuild import KeptRunning
 from sitepub.dev.session import End, Session, Task, Work
 from sitepub.dev.sources import Role, Sources
 from sitepub.dev.watching import Watcher, open_watcher
-from sitepub.site.hook import hook_environment
+from sitepub.errors import HookFailed
 from sitepub.tencent.cloud import Cloud
 from sitepub.terminal import secrets
 
@@ -101,8 +101,7 @@ class Dev:
         self._watcher: Watcher | None = None
         self._polling = False
         self._sources: Sources
-        self._tool: KeptRunning | None = None
-        self._tool_of: object = None
+        self._tool = Tool(environ, lambda what: self.inbox.put(Call(what)), view.tool_line, view.note)
         self._session = Session(builds=False)
         self._bursts: dict[Role, Bursts] = {}
         self._guard = LoopGuard()
@@ -150,8 +149,9 @@ class Dev:
 
     # -- the day -------------------------------------------------------------------------------------------
 
-    def run(self) -> None:
-        """Until Ctrl-C, ``q``, or a signal. Nothing of it is left running afterwards."""
+    def run(self) -> bool:
+        """Until Ctrl-C, ``q``, or a signal. Nothing of it is left running afterwards. ``False``: a signal, not
+        the user's own :class:`Stop`, ended it."""
         assert self.worker.project is not None
         with stopping(lambda: self.inbox.put(Stop())) as asked:
             try:
@@ -161,6 +161,7 @@ class Dev:
             finally:
                 self.stop.set()
                 self._end()
+            return not asked.is_set()
 
     def _loop(self, asked: threading.Event) -> None:
         while not asked.is_set():
@@ -172,7 +173,7 @@ class Dev:
                 case Ended(task, end):
                     self._ended(task, end)
                 case Again():
-                    self._session.again()
+                    self._session.again(anyhow=True)
                 case Call(what):
                     what()
                 case list():
@@ -184,14 +185,17 @@ class Dev:
     def _patience(self, now: float) -> float:
         """Seconds until something has to be done."""
         times = [bursts.due for bursts in self._bursts.values()]
-        times += [self._session.due, self._guard_at, now + HEARTBEAT]
+        listening = self._tool.due if self._session.running is not Work.PUBLISH else None
+        times += [self._session.due, self._guard_at, listening, now + HEARTBEAT]
         return max(0.0, min(time for time in times if time is not None) - now)
 
     def _changed(self, changes: Sequence[Change]) -> None:
         now = time.monotonic()
         for change in changes:
             role = self._sources.role(change.path)
-            if role is not None:
+            if role is Role.SOURCE and not self._sources.builds:
+                self._tool.touched(change.path)
+            elif role is not None:
                 self._bursts[role].add([change], now)
 
     def _settle(self, now: float) -> None:
@@ -206,9 +210,12 @@ class Dev:
             else:
                 if role is Role.SOURCE:
                     self._guard.outside(burst.paths)
+                if role is Role.OUTPUT:
+                    self._tool.wrote()
                 self._session.changed(role, burst)
         if self._guard_at is not None and now >= self._guard_at and self._bursts[Role.SOURCE].due is None:
             self._ask_guard()
+        self._listen(now)
         task = self._session.next(now)
         if task is not None:
             if task.work is Work.BUILD:
@@ -216,12 +223,29 @@ class Dev:
                 self._follow_up = task.follow_up
             self.worker.begin(task)
 
+    def _listen(self, now: float) -> None:
+        """What the tool says of its builds."""
+        if self._session.running is not Work.PUBLISH:  # whose end would take a failure off the page again
+            said = self._tool.take(now)
+            if isinstance(said, HookFailed):
+                self.worker.fail(said)
+                self._begun()
+            elif said:
+                self._session.changed(Role.OUTPUT, Burst(everything=True))
+        self._session.held = self._tool.holds
+
     def _ended(self, task: Task, end: End) -> None:
         now = time.monotonic()
         self._session.ended(end, now)
         if task.work is Work.BUILD:
             self._guard_at = now + (_POLLING_LAG if self._polling else _LAG)
-        if self._first and (task.work is Work.PUBLISH or end is End.FAILED):
+        if task.work is Work.CONFIGURE and end is End.DONE and (failed := self._tool.failed) is not None:
+            self.worker.fail(failed)
+        if task.work is Work.PUBLISH or end is End.FAILED:
+            self._begun()
+
+    def _begun(self) -> None:
+        if self._first:
             self._first = False
             self.ready()
 
@@ -260,33 +284,13 @@ class Dev:
         for role, pace in ((Role.CONFIG, SITE), (Role.SOURCE, SOURCES), (Role.OUTPUT, output)):
             if role not in self._bursts or self._bursts[role].pace != pace:
                 self._bursts[role] = Bursts(pace)
-        self._run_tool(project)
-
-    def _run_tool(self, project: Project) -> None:
-        command = project.dev.command
-        wanted = (command, project.source.folder, project.env, project.dotenv, project.stage) if command else None
-        if wanted == self._tool_of:
-            return
-        self._tool_of = wanted
-        if self._tool is not None:
-            self._tool.stop()
-            self._tool = None
-        if command is not None:
-            self._tool = KeptRunning(command, project.source.folder, hook_environment(project, self.environ),
-                                     output=self.view.tool_line, died=self._tool_died)
-            self._tool.start()
-
-    def _tool_died(self, said: str, tail: str) -> None:
-        self.view.note(said)
-        for target in self.targets:
-            target.tell(lambda live: live.failed(f"{said}\n{tail}"))
+        self._tool.follow(project)
 
     # -- the end -------------------------------------------------------------------------------------------
 
     def _end(self) -> None:
         """End everything. The work under way finishes its requests; what was done is written down."""
-        if self._tool is not None:
-            self._tool.stop()
+        self._tool.stop()
         if self._watcher is not None:
             self._watcher.stop()
         if self.worker.join(_PATIENCE):

@@ -268,6 +268,12 @@ class Worker:
         self._told = error.message
         return End.FAILED
 
+    def fail(self, error: SitepubError) -> None:
+        """Something else failed: it is shown in the terminal and in every browser."""
+        for target in self.targets:
+            target.tell(lambda live: live.failed(told_in_browser(error)))
+        self.view.error(error)
+
     def _again(self, end: End, error: Exception, target: Target | None) -> End:
         name = target.name if target is not None else ""
         if end is End.LATER and name not in self.waiting:

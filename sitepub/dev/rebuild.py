@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sitepub.site.hook_lines import LineSplitter
@@ -23,19 +24,32 @@ _GRACE = 1.5
 _TAIL = 20
 
 
+@dataclass(frozen=True, slots=True)
+class Death:
+    """The command ended by itself."""
+
+    said: str
+    """A sentence."""
+    status: int | None
+    """``None``: it could not even be started."""
+    tail: tuple[str, ...]
+    """Its last lines."""
+
+
 class KeptRunning:
     """Runs a shell command in a process group of its own and starts it again when it ends."""
 
     def __init__(self, command: str, folder: Path, environ: Mapping[str, str], *,
-                 output: Callable[[str], None], died: Callable[[str, str], None],
-                 first_wait: float = _FIRST_WAIT) -> None:
-        """``output`` gets every line; ``died`` a sentence and the last lines each time the command ends by
-        itself. Both are called in a thread of this object."""
+                 output: Callable[[str], None], died: Callable[[Death], None],
+                 started: Callable[[], None] = lambda: None, first_wait: float = _FIRST_WAIT) -> None:
+        """``started`` is called each time before the command is started, ``output`` with every line, ``died``
+        each time it ends by itself; all in a thread of this object."""
         self._command = command
         self._folder = folder
         self._environ = dict(environ)
         self._output = output
         self._died = died
+        self._started = started
         self._first_wait = first_wait
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dev.command", daemon=True)
@@ -53,17 +67,18 @@ class KeptRunning:
         wait = self._first_wait
         while not self._end.is_set():
             began = time.monotonic()
-            said, tail = self._once()
-            if self._end.is_set():
+            self._started()
+            death = self._once()
+            if death is None or self._end.is_set():
                 return
             if time.monotonic() - began >= _WELL:
                 wait = self._first_wait
-            self._died(f"{said}; it is started again in {wait:g} s", "\n".join(tail))
+            self._died(replace(death, said=f"{death.said}; it is started again in {wait:g} s"))
             self._end.wait(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
 
-    def _once(self) -> tuple[str, list[str]]:
-        """Run it until it ends or is to end; what to say of its end, and its last lines."""
+    def _once(self) -> Death | None:
+        """Run it until it ends, or until it is to end: ``None``."""
         tail: deque[str] = deque(maxlen=_TAIL)
 
         def show(line: str) -> None:
@@ -73,7 +88,7 @@ class KeptRunning:
         try:
             process = HookProcess(self._command, self._folder, self._environ)
         except (OSError, ValueError) as error:
-            return f"dev.command `{self._command}` could not be started: {error}", []
+            return Death(f"dev.command `{self._command}` could not be started: {error}", None, ())
         lines = LineSplitter(show)
         try:
             while not self._end.is_set():
@@ -87,8 +102,8 @@ class KeptRunning:
                 status = process.status()
                 if status is not None:
                     _drain(process, lines)
-                    return f"dev.command `{self._command}` ended with status {status}", list(tail)
-            return "", []
+                    return Death(f"dev.command `{self._command}` ended with status {status}", status, tuple(tail))
+            return None
         finally:
             end_group(process)
             with contextlib.suppress(Exception):

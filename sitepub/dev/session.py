@@ -66,11 +66,14 @@ class Session:
         self.running: Work | None = None
         self.failed: Work | None = None
         """What failed last, and was not done well since."""
+        self.held = False
+        """Nothing is to be published now: a tool is building, or its build has failed."""
         self._configure = False
         self._build = False
         self._follow_up = False
         self._build_at = 0.0
         self._publish = False
+        self._anyhow = False
         self._burst = Burst()
         self._not_before = 0.0
         self._tries = 0
@@ -94,8 +97,9 @@ class Session:
             self._build = self._follow_up = True
             self._build_at = not_before
 
-    def again(self) -> None:
-        """The user asks for it: build and publish whatever is there."""
+    def again(self, *, anyhow: bool = False) -> None:
+        """Build and publish whatever is there. ``anyhow``: the user asks for it, so also when held."""
+        self._anyhow = anyhow
         self.changed(Role.SOURCE if self.builds else Role.OUTPUT, Burst(everything=True))
 
     def ended(self, end: End, now: float) -> None:
@@ -140,9 +144,10 @@ class Session:
     @property
     def due(self) -> float | None:
         """When there is something to do: 0.0 at once; ``None``: nothing, or something is under way."""
-        if self.running is not None or not (self._configure or self._build or self._publish):
+        publish = self._publish and (self._anyhow or not self.held)
+        if self.running is not None or not (self._configure or self._build or publish):
             return None
-        if self._configure or self._publish:
+        if self._configure or publish:
             return self._not_before
         return max(self._not_before, self._build_at)
 
@@ -159,7 +164,7 @@ class Session:
             task = Task(Work.BUILD, follow_up=self._follow_up)
             self._follow_up = False
             return self._begin(task)
-        self._publish = False
+        self._publish = self._anyhow = False
         task = Task(Work.PUBLISH, self._burst)
         self._burst = Burst()
         return self._begin(task)

@@ -36,8 +36,9 @@ class Role(StrEnum):
 class Sources:
     """What to watch for one project.
 
-    Without a hook that is the published folder. With one it is what the site is made of, and with a
-    ``dev.command``, which watches that itself, the folder that the command fills.
+    Without a hook that is the published folder. With one it is what the site is made of. With a ``dev.command``,
+    which watches that itself, it is the folder that the command fills, and the sources too: whether a build that
+    failed was repaired is told by them.
     """
 
     def __init__(self, project: Project, config_file: Path) -> None:
@@ -51,7 +52,7 @@ class Sources:
         self._output_trees = () if self.builds else self.outputs
         self._source_trees: tuple[Path, ...] = ()
         self._source_files: tuple[Path, ...] = ()
-        if self.builds:
+        if source.hook is not None or (project.dev.command is not None and project.dev.watch):
             watch = project.dev.watch or (source.folder,)
             self._source_files = tuple(path for path in watch if path.is_file())
             self._source_trees = tuple(path for path in watch if not path.is_file())

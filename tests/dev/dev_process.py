@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import http.client
 import json
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -136,6 +138,36 @@ class DevProcess:
             self.process.kill()
             self.process.wait()
             raise
+
+
+@contextlib.contextmanager
+def browser(site: Site) -> Iterator[list[dict[str, Any]]]:
+    """What a browser that looks at the site is told, as it comes."""
+    bucket = f"{site.name}-{site.cloud.app_id}"
+    connection = http.client.HTTPConnection("127.0.0.1", site.cloud.port, timeout=PATIENCE)
+    connection.request("GET", "/-/live/events", headers={
+        "Host": f"{bucket}.cos-website.ap-guangzhou.localhost:{site.cloud.port}"})
+    answer = connection.getresponse()
+    assert answer.status == 200
+    seen: list[dict[str, Any]] = []
+
+    def read() -> None:
+        with contextlib.suppress(OSError, ValueError, http.client.HTTPException, AttributeError):
+            name = ""
+            for line in answer:
+                if line.startswith(b"event:"):
+                    name = line.removeprefix(b"event:").decode().strip()
+                elif line.startswith(b"data:"):
+                    seen.append({"event": name, **json.loads(line.removeprefix(b"data:"))})
+
+    threading.Thread(target=read, daemon=True).start()
+    try:
+        yield seen
+    finally:
+        if connection.sock is not None:
+            with contextlib.suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+        connection.close()
 
 
 def environment(cloud: LocalCloud, home: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dev.dev_process import Site, running, until
+from tests.dev.dev_process import Site, browser, running, until
 
 PYTHON = sys.executable.replace("\\", "/")
 BUILD = """\
@@ -136,8 +136,12 @@ while True:
     now = [(str(path), path.stat().st_mtime_ns) for path in sorted(pathlib.Path("source").rglob("*.md"))]
     if now != seen:
         seen = now
-        subprocess.run([sys.executable, "build.py"])
-        print("built", flush=True)
+        if pathlib.Path("known").exists():  # as rollup does
+            print("bundles source → site...", flush=True)
+        if subprocess.run([sys.executable, "build.py"]).returncode:
+            print("[!] the build failed", flush=True)
+        else:
+            print("created site in 5ms", flush=True)
     if pathlib.Path("die").exists():
         pathlib.Path("die").unlink()
         sys.exit("it died")
@@ -157,12 +161,59 @@ def test_a_tool_that_watches_by_itself_is_kept_running(tooled: Site, home: Path)
         tooled.wait_until_equal()
         tooled.write({"posts/one.md": "edited", "posts/three.md": "new"}, "source")
         until(lambda: "posts/three.html" in tooled.in_bucket() and tooled.settled())
-        assert any("tool |" in line and "watching" in line for line in dev.lines)
+        assert any("tool |" in line and "watching" in line for line in dev.lines) and dev.failures == []
         (tooled.root / "die").touch()
-        dev.wait_for_line("ended with status 1")
+        until(lambda: dev.failures, "its death")
+        assert "ended with status 1" in dev.failures[0]["message"] and "it died" in dev.failures[0]["tail"]
         until(lambda: sum("watching" in line for line in dev.lines) == 2, "its second life")
         tooled.write({"posts/one.md": "after its death"}, "source")
         until(lambda: "after its death" in text_of(tooled, "posts/one.html") and tooled.settled())
+
+
+def test_a_failed_build_of_a_tool_publishes_nothing_until_its_next_good_one(tooled: Site, home: Path) -> None:
+    with running(tooled, home) as dev, browser(tooled) as seen:
+        tooled.wait_until_equal()
+        before = tooled.in_bucket()
+        tooled.write({"index.md": "changed", "posts/one.md": "BROKEN"}, "source")
+        until(lambda: dev.failures, "the failure")
+        assert "the build failed" in dev.failures[0]["message"]
+        assert any("cannot be built" in line for line in dev.failures[0]["tail"])
+        until(lambda: [event for event in seen if event["event"] == "failed"], "the overlay")
+        overlay = next(event["message"] for event in seen if event["event"] == "failed")
+        assert "the build failed" in overlay and "cannot be built" in overlay
+        assert not tooled.settled() and tooled.in_bucket() == before, "what it had written of it stays at home"
+        tooled.write({"posts/one.md": "repaired"}, "source")
+        tooled.wait_until_equal()
+        assert text_of(tooled, "posts/one.html") == "<h1>repaired</h1>" and len(dev.failures) == 1
+        until(lambda: seen[-1]["event"] == "published", "the end of the overlay")
+
+
+def test_a_first_build_of_a_tool_that_fails_publishes_nothing(tooled: Site, home: Path) -> None:
+    tooled.write({"posts/one.md": "BROKEN"}, "source")
+    with running(tooled, home, wait=False) as dev:
+        until(lambda: dev.failures, "the failure")
+        assert tooled.in_bucket() == {}
+        tooled.write({"posts/one.md": "repaired"}, "source")
+        until(lambda: tooled.in_bucket() and tooled.settled())
+
+
+def test_half_of_a_build_is_not_published(tooled: Site, home: Path) -> None:
+    (tooled.root / "build.py").write_text(
+        "import shutil\nshutil.rmtree('site', ignore_errors=True)\n" + BUILD.replace("for page in out", """\
+(out / "done").touch()
+for page in out""").replace("    page.write_text", "    time.sleep(1.5)\n    page.write_text"))
+    (tooled.root / "known").touch()
+    with running(tooled, home) as dev:
+        tooled.wait_until_equal()
+        tooled.write({"posts/one.md": "edited"}, "source")
+        until(lambda: "edited" in text_of_one(tooled) and tooled.settled())
+        assert all(event["files"] == 5 and event["changes"]["deleted"] == 0 for event in dev.published)
+        assert dev.failures == []
+
+
+def text_of_one(site: Site) -> str:
+    page = site.published / "posts/one.html"
+    return page.read_text() if page.exists() else ""
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")

@@ -57,10 +57,10 @@ def test_without_a_hook_the_folder_itself_is_published() -> None:
     assert role(plain, "site/.git/index") is None and role(plain, "notes.md") is None
 
 
-def test_a_tool_that_builds_by_itself_leaves_only_its_output_to_watch() -> None:
+def test_of_a_tool_that_builds_by_itself_the_output_is_published_and_the_sources_tell_of_repairs() -> None:
     tooled = project(dev=Dev(command="npx hexo generate --watch"))
     assert not Sources(tooled, tooled.file).builds
-    assert role(tooled, "public/index.html") is Role.OUTPUT and role(tooled, "source/a.md") is None
+    assert role(tooled, "public/index.html") is Role.OUTPUT and role(tooled, "source/a.md") is Role.SOURCE
 
 
 def test_watch_and_ignore_adjust_it() -> None:

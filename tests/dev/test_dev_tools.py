@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from sitepub.dev.live import Live
-from sitepub.dev.rebuild import KeptRunning
+from sitepub.dev.rebuild import Death, KeptRunning
 from tests.dev.dev_process import until
 
 PYTHON = sys.executable.replace("\\", "/")
@@ -23,14 +23,16 @@ PYTHON = sys.executable.replace("\\", "/")
 class Told:
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.deaths: list[tuple[str, str]] = []
+        self.deaths: list[Death] = []
+        self.starts = 0
 
-    def died(self, said: str, tail: str) -> None:
-        self.deaths.append((said, tail))
+    def started(self) -> None:
+        self.starts += 1
 
 
 def keep(command: str, folder: Path, told: Told) -> KeptRunning:
-    kept = KeptRunning(command, folder, dict(os.environ), output=told.lines.append, died=told.died, first_wait=0.05)
+    kept = KeptRunning(command, folder, dict(os.environ), output=told.lines.append,
+                       started=told.started, died=told.deaths.append, first_wait=0.05)
     kept.start()
     return kept
 
@@ -42,9 +44,11 @@ def test_a_tool_that_dies_is_started_again_later_and_later(tmp_path: Path) -> No
         until(lambda: len(told.deaths) >= 3, "three deaths")
     finally:
         kept.stop()
-    said, tail = told.deaths[0]
-    assert "ended with status 3" in said and "0.05 s" in said and tail == "hello"
-    assert "0.1 s" in told.deaths[1][0] and "0.2 s" in told.deaths[2][0]
+    first, second, third = told.deaths[:3]
+    assert "ended with status 3" in first.said and "0.05 s" in first.said
+    assert first.status == 3 and first.tail == ("hello",)
+    assert "0.1 s" in second.said and "0.2 s" in third.said
+    assert told.starts >= 3
 
 
 def test_a_command_that_does_not_exist_is_told(tmp_path: Path) -> None:

@@ -1,0 +1,274 @@
+"""What a tool that builds by itself says of its builds (pure; times are given, in seconds).
+
+``hexo generate --watch`` and its like go on running when a build fails: only what they print tells. The table
+holds the lines with which well-known tools begin and end a build, as they print them without a terminal. Of a
+tool that is not in it, only its death is a failure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePath
+
+
+class Sign(StrEnum):
+    """What a line means."""
+
+    BEGUN = "begun"
+    """A build begins: what it writes is not whole yet."""
+    FAILED = "failed"
+    """Something could not be built. The group ``file``: the source that has to be repaired."""
+    ENDED = "ended"
+    """A build has ended, or something was written: good, unless the same build said that it failed."""
+    GOOD = "good"
+    """A build has ended well."""
+
+
+_BEGUN, _FAILED, _ENDED, _GOOD = Sign.BEGUN, Sign.FAILED, Sign.ENDED, Sign.GOOD
+_TABLE: tuple[tuple[Sign, str], ...] = (
+    # Hexo. It prints nothing when a change leaves every page as it was, see _SILENT.
+    (_BEGUN, r"INFO  Start processing"),
+    (_FAILED, r"(?:ERROR|FATAL) (?:Process failed|Asset render failed): (?P<file>\S.*)"),
+    (_FAILED, r"ERROR (?:Render HTML failed|Script load failed): .*|ERROR Theme config load failed\..*"),
+    (_FAILED, r"FATAL Something's wrong\..*"),
+    (_FAILED, r"Unhandled rejection .*?Error: (?P<file>\S+) \[Line \d+.*"),
+    (_FAILED, r"Unhandled rejection .*"),
+    (_ENDED, r"INFO  (?:Generated|Deleted): .*|INFO  \d+ files generated in .*"),
+    # Vite; before version 8 its errors in a watched build have no line in common but these.
+    (_BEGUN, r"build started\.\.\."),
+    (_FAILED, r"Build failed with \d+ errors?:?|(?:x|✗) Build failed in .*"),
+    (_FAILED, r"\[vite:[\w:-]+\] (?!\(\w+ plugin\)|[Ww]arning).*|\[vite\]: Rollup failed .*"),
+    (_FAILED, r"Could not resolve (?:entry module )?[\"'].*"),
+    (_GOOD, r"(?:✓ )?built in [\d.]+ ?m?s\.?"),
+    # webpack and what is built upon it (Vue CLI, Create React App)
+    (_FAILED, r"(?:webpack \S+ |.*\(webpack \S+\) )?compiled with \d+ errors?\b.*"),
+    (_FAILED, r"(?:ERROR +)?Failed to compile\b.*"),
+    (_GOOD, r"(?:webpack \S+ |.*\(webpack \S+\) )?compiled (?:successfully|with \d+ warnings?)\b.*"),
+    (_GOOD, r"Compiled (?:successfully|with warnings)\b.*|(?:DONE +)?Build complete\. Watching for changes.*"),
+    # Rollup
+    (_BEGUN, r"bundles .+ → .+\.\.\."),
+    (_FAILED, r"\[!\] .+"),
+    (_ENDED, r"created .+ in [\d.]+m?s"),
+    # Parcel
+    (_BEGUN, r"Building\.\.\."),
+    (_FAILED, r"(?:🚨|×) Build failed\."),
+    (_GOOD, r"(?:✨|√) Built in [\d.]+m?s"),
+    # esbuild
+    (_BEGUN, r"\[watch\] build started.*"),
+    (_FAILED, r"(?:✘|X) \[ERROR\] .*"),
+    (_ENDED, r"\[watch\] build finished.*"),
+    # Eleventy
+    (_BEGUN, r"\[11ty\] File changed: .*"),
+    (_FAILED, r"\[11ty\] (?:Problem writing Eleventy templates|Eleventy CLI Fatal Error|Error .*).*"),
+    (_ENDED, r"\[11ty\] (?:Wrote|Copied) .* in [\d.]+ seconds.*"),
+    # Hugo
+    (_BEGUN, r"Start building sites … *|Change detected, rebuilding site .*|Change of .* detected, rebuilding .*"),
+    (_FAILED, r"ERROR (?:Rebuild failed|render of|failed to|error building|Failed to).*|Error: error building .*"),
+    (_ENDED, r"Built in \d+ ms|Total in \d+ ms"),
+    # Jekyll
+    (_BEGUN, r"Regenerating: .*|Generating\.\.\. *"),
+    (_FAILED, r"Liquid Exception: .*|Conversion error: .*|jekyll .* \| Error: +.*"),
+    (_ENDED, r"(?:\.\.\.)?done in [\d.]+ seconds\.(?: .*)?"),
+    # Pelican
+    (_BEGUN, r"-> Modified: .* re-generating\.\.\."),
+    (_FAILED, r"(?:\[[\d:]+\] +)?(?:ERROR|CRITICAL) +Could not process .*|(?:\[[\d:]+\] +)?CRITICAL .*"),
+    (_ENDED, r"Done: Processed .*"),
+    # Angular
+    (_BEGUN, r"(?:✔ |√ )?Changes detected\. Rebuilding\.\.\."),
+    (_FAILED, r"Application bundle generation failed\..*"),
+    (_GOOD, r"Application bundle generation complete\..*"),
+    # TypeScript
+    (_BEGUN, r".* (?:Starting compilation in watch mode|Starting incremental compilation)\.\.\."),
+    (_FAILED, r".* Found [1-9]\d* errors?\. Watching for file changes\."),
+    (_GOOD, r".* Found 0 errors\. Watching for file changes\."),
+)
+_SIGNS = tuple((sign, re.compile(pattern)) for sign, pattern in _TABLE)
+_SILENT = re.compile(r"(?:ERROR|FATAL|Unhandled rejection) ")
+"""Failures of tools that do not say so when a repair leaves everything as it was."""
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]")
+_NUMBER = re.compile(r"\[\d+\] ")
+"""What ``concurrently`` puts before the lines of several tools."""
+_STACK = re.compile(r" +at .*[:(].*")
+
+_STARTS = 5.0
+"""Seconds after its start in which a tool that says nothing and writes nothing is taken to have built."""
+_STARTS_AGAIN = 20.0
+"""The same for one that had died: what lies there may be half of a build."""
+_STUCK = 60.0
+"""Seconds without a word and without a file after which a build that was begun is no longer waited for."""
+_DETAILS = 0.3
+"""Seconds of silence after which a failure has been told with all its lines …"""
+_LONGEST_DETAILS = 2.0
+_REPAIRED = 3.0
+"""Seconds of silence after a repair that mean that it was one."""
+_ANOTHER = 10.0
+"""Seconds of silence that part two builds of a tool that tells no beginning."""
+_LINES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A build has failed, or what had failed is repaired."""
+
+    failed: bool
+    headline: str = ""
+    lines: tuple[str, ...] = ()
+
+
+class _Stage(StrEnum):
+    STARTING = "starting"
+    BUILDING = "building"
+    FINE = "fine"
+    FAILED = "failed"
+
+
+class ToolOutput:
+    """Follows what one tool prints, its deaths, what is changed for it, and what it writes."""
+
+    def __init__(self) -> None:
+        self._stage = _Stage.FINE
+        self._last = 0.0
+        """When it last said or wrote something, or something was changed for it."""
+        self._patience = _STARTS
+        self._lines: deque[str] = deque(maxlen=_LINES)
+        self._headline = ""
+        self._broken: set[str] = set()
+        self._touched = False
+        self._silent = False
+        self._failed_at = 0.0
+        self._tell_at: float | None = None
+        self._told = False
+
+    # -- what happens --------------------------------------------------------------------------------------
+
+    def started(self, now: float) -> None:
+        """It was started, for the first time or again."""
+        self._patience = _STARTS_AGAIN if self._stage is _Stage.FAILED else _STARTS
+        self._stage, self._last = _Stage.STARTING, now
+        self._broken.clear()
+        self._lines.clear()
+
+    def died(self, headline: str, now: float) -> None:
+        """It ended by itself and should not have."""
+        self._stage, self._touched, self._silent = _Stage.FAILED, False, False
+        self._headline, self._failed_at, self._tell_at = headline, now, now
+
+    def finished(self) -> None:
+        """It ended by itself and said that all is well."""
+        if self._stage is not _Stage.FAILED:
+            self._stage = _Stage.FINE
+
+    def line(self, text: str, now: float) -> None:
+        """It printed a line."""
+        text = _ESCAPES.sub("", text).rstrip()
+        prefix = _NUMBER.match(text)
+        text = text[prefix.end():] if prefix is not None else text
+        sign, file = meaning(text)
+        another = now - self._last >= _ANOTHER
+        self._last = now
+        if another or sign is Sign.BEGUN:
+            self._lines.clear()
+        if text.strip() and not _STACK.fullmatch(text):
+            self._lines.append(text)
+        if self._tell_at is not None:
+            self._tell_at = min(now + _DETAILS, self._failed_at + _LONGEST_DETAILS)
+        match sign:
+            case Sign.BEGUN:
+                self._stage = _Stage.BUILDING
+            case Sign.FAILED:
+                if file:
+                    self._broken.add(file)
+                self._silent = _SILENT.match(text) is not None
+                self._fail(text.strip(), now)
+            case Sign.GOOD:
+                self._fine()
+            case Sign.ENDED if self._stage is not _Stage.FAILED or self._touched or (another and not self._broken):
+                self._fine()
+
+    def touched(self, path: PurePath, now: float) -> None:
+        """Something was changed for it to build from."""
+        if self._stage is not _Stage.FAILED:
+            return
+        self._last = now
+        name = path.as_posix()
+        self._broken = {file for file in self._broken if not name.endswith(file)}
+        self._touched = not self._broken
+
+    def wrote(self, now: float) -> None:
+        """Files of the site were written, and nothing followed for a moment."""
+        self._last = max(self._last, now)
+        if self._stage is _Stage.STARTING:
+            self._fine()
+        elif self._touched:
+            self._silent = True  # whether it says so or not: something was built after the repair
+
+    # -- what follows --------------------------------------------------------------------------------------
+
+    @property
+    def holds(self) -> bool:
+        """What lies there may be half of a site, or of a build that failed: not to be published."""
+        return self._stage is not _Stage.FINE
+
+    @property
+    def failed(self) -> bool:
+        """Is a failure what was last told?"""
+        return self._told
+
+    @property
+    def due(self) -> float | None:
+        """When :meth:`take` has something to look at."""
+        if self._tell_at is not None:
+            return self._tell_at
+        match self._stage:
+            case _Stage.STARTING:
+                return self._last + self._patience
+            case _Stage.BUILDING:
+                return self._last + _STUCK
+            case _Stage.FAILED:
+                return self._last + _REPAIRED if self._silent and self._touched else None
+            case _Stage.FINE:
+                return 0.0 if self._told else None
+
+    def take(self, now: float) -> Said | None:
+        """What has to be told by now."""
+        due = self.due
+        if due is None or now < due:
+            return None
+        if self._tell_at is not None:
+            self._tell_at, self._told = None, True
+            return self.failure
+        self._fine()
+        if self._told:
+            self._told = False
+            return Said(failed=False)
+        return None
+
+    @property
+    def failure(self) -> Said:
+        """The last failure."""
+        return Said(True, self._headline, tuple(self._lines))
+
+    def _fail(self, headline: str, now: float) -> None:
+        if self._stage is not _Stage.FAILED or self._touched:
+            self._headline, self._failed_at = headline, now
+            self._tell_at = now + _DETAILS
+        self._stage, self._touched, self._last = _Stage.FAILED, False, now
+
+    def _fine(self) -> None:
+        self._stage = _Stage.FINE
+        self._touched = self._silent = False
+        self._broken.clear()
+        self._tell_at = None
+
+
+def meaning(line: str) -> tuple[Sign | None, str]:
+    """What a line (without colours) says of a build, and which file it names."""
+    line = line.strip()
+    for sign, pattern in _SIGNS:
+        found = pattern.fullmatch(line)
+        if found is not None:
+            return sign, found.groupdict().get("file") or ""
+    return None, ""
