@@ -10,7 +10,7 @@ import pytest
 
 from sitepub.actions.init import init
 from tests.conftest import LocalCloud
-from tests.dev.dev_process import Site, running, until
+from tests.dev.dev_process import Site, browser, running, until
 from tests.starters.built import install
 
 POST = "---\ntitle: {}\ndate: 2026-11-20 12:00:00\n---\n{}\n"
@@ -46,3 +46,30 @@ def test_a_post_that_is_written_goes_live_and_one_that_is_deleted_goes(
         post.unlink()
         until(lambda: page not in blog.in_bucket() and blog.settled(), "its end")
         assert dev.failures == []
+
+
+BROKEN = {"front matter": "---\ntitle: [Fresh\n---\nx\n", "tag": "---\ntitle: Fresh\n---\n{% nosuchtag %}\n"}
+
+
+@pytest.mark.parametrize("mistake", BROKEN)
+def test_a_mistake_is_shown_while_hexo_goes_on_watching_and_its_repair_goes_live(
+        blog: Site, home: Path, mistake: str) -> None:
+    configure(blog, dev={"command": "npx hexo generate --watch"})
+    post, page = blog.root / "source/_posts/fresh-news.md", "2026/11/fresh-news/index.html"
+    good = POST.format("Fresh news", "It is *live*.")
+    post.write_text(good, encoding="utf-8")
+    with running(blog, home) as dev, browser(blog) as seen:
+        until(lambda: page in blog.in_bucket() and blog.settled(), "the first publish")
+        before = blog.in_bucket()
+        post.write_text(BROKEN[mistake], encoding="utf-8")
+        until(lambda: dev.failures, "the failure")
+        assert "fresh-news.md" in dev.failures[0]["message"]
+        until(lambda: any(event["event"] == "failed" and "fresh-news.md" in event["message"] for event in seen))
+        other = blog.root / "source/_posts/another.md"
+        other.write_text(POST.format("Another", "good"), encoding="utf-8")
+        until(lambda: (blog.published / "2026/11/another/index.html").exists() or mistake == "tag")
+        assert blog.in_bucket() == before
+        post.write_text(good, encoding="utf-8")
+        until(lambda: "2026/11/another/index.html" in blog.in_bucket() and blog.settled(), "the repair")
+        assert page in blog.in_bucket() and len(dev.failures) == 1
+        until(lambda: seen[-1]["event"] == "published", "the end of the overlay")
