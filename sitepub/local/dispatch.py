@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from sitepub.local import buckets, listing, multidelete, multipart, multipart_listing, objects, versioning
+from sitepub.local.acceleration import check_endpoint
 from sitepub.local.admin import administer
 from sitepub.local.buckets import Bucket
 from sitepub.local.custom_domains import bound_service
@@ -14,11 +15,11 @@ from sitepub.local.messages import Request, Response
 from sitepub.local.signature import verify
 from sitepub.local.stored import StoredObject, find_object, find_version
 
-CONFIGURATIONS = ("website", "cors", "acl", "policy", "tagging", "lifecycle", "logging", "referer", "domain",
+CONFIGURATIONS = ("accelerate", "website", "cors", "acl", "policy", "tagging", "lifecycle", "logging", "referer", "domain",
                   "domaincertificate")
 """Subresources that ``bucket_configuration`` answers; ``acl`` and ``tagging`` also below an object."""
 OTHER_SUBRESOURCES = (
-    "accelerate", "append", "encryption", "intelligenttiering", "inventory",
+    "append", "encryption", "intelligenttiering", "inventory",
     "notification", "object-lock", "origin", "replication", "restore", "retention", "select", "symlink",
 )
 """Documented, not part of the embedded cloud: answered NotImplemented, never mistaken for something else."""
@@ -83,6 +84,8 @@ async def _website(request: Request) -> Response:
             response = await live_pages.handle(request, bucket, session)
     except ServiceError as error:
         response = error_response(error, request)
+    if request.path == live_pages.EVENTS and response.status == 404:
+        return response  # a page that was left open looks whether dev is there again: no visit
     if bucket is not None:
         if "Origin" in request.headers:
             cors.apply(request, bucket, response)
@@ -97,6 +100,7 @@ async def _bucket(request: Request) -> Response:
     bucket = _find_bucket(request)
     try:
         operation, action, handler = _route(request)
+        check_endpoint(request, bucket)
         if request.method == "OPTIONS":
             if bucket is None:
                 raise ServiceError("NoSuchBucket")

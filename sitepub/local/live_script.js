@@ -23,6 +23,9 @@
   const isStyle = (path) => /\.css$/i.test(path);
   const isImage = (path) => /\.(png|jpe?g|gif|webp|avif|svg|ico|bmp)$/i.test(path);
 
+  // browsers note 250 resources, unless told to note more
+  performance.setResourceTimingBufferSize(10000);
+
   function resources() {
     return performance.getEntriesByType("resource").filter((entry) => pathOf(entry.name));
   }
@@ -33,9 +36,12 @@
     await Promise.allSettled([...urls].map((url) => fetch(url, { cache: "reload" })));
   }
 
+  const replaced = new WeakMap(); // a stylesheet that was swapped, by its successor
+  const old = new WeakSet();
+
   function links(paths) {
-    return [...document.querySelectorAll("link[href]")].filter(
-      (link) => link.relList.contains("stylesheet") && !link.disabled && paths.has(pathOf(link.href))
+    return [...document.querySelectorAll("link[href]")].filter((link) =>
+      link.relList.contains("stylesheet") && !link.disabled && !old.has(link) && paths.has(pathOf(link.href))
     );
   }
 
@@ -48,8 +54,12 @@
   function swapStyle(link) {
     const next = link.cloneNode();
     next.href = fresh(link.href);
+    replaced.set(next, link);
+    old.add(link);
     // the old one stays until the new one is there: no flash of a page without style
-    const done = () => link.remove();
+    const done = () => {
+      for (let one = link; one; one = replaced.get(one)) one.remove();
+    };
     next.addEventListener("load", done, { once: true });
     next.addEventListener("error", () => reload(null), { once: true });
     link.after(next);
@@ -140,9 +150,18 @@
     return made;
   }
 
+  // The page around this frame shows it, if it is one of ours; that of an editor with a preview is not.
+  function framed() {
+    try {
+      return window.top !== window && Boolean(window.top.__sitepubLive);
+    } catch {
+      return false;
+    }
+  }
+
   function showFailure(message) {
     clearFailure();
-    if (window.top !== window) return; // the page around this frame shows it
+    if (framed()) return;
     overlay = element("sitepub-failure", {});
     const root = overlay.attachShadow({ mode: "open" });
     try {
@@ -240,6 +259,8 @@
     });
   }
 
+  // "Back" may bring a page as it was left, which heard nothing meanwhile.
+  addEventListener("pageshow", (event) => event.persisted && reload(null));
   if (document.readyState === "complete") scrollBack();
   else addEventListener("load", scrollBack, { once: true });
   if (navigator.locks && window.BroadcastChannel) share();

@@ -59,21 +59,24 @@ class Page:
         assert "errorText" not in found, found
         self.wait_for("document.readyState === 'complete' && location.href !== 'about:blank'")
 
-    def evaluate(self, expression: str) -> Any:
-        """Value of a JavaScript expression; promises are awaited."""
-        found = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+    def evaluate(self, expression: str, *, frame: str | None = None) -> Any:
+        """Value of a JavaScript expression; promises are awaited. ``frame``: of which document, by its id."""
+        where = {}
+        if frame is not None:
+            where = {"contextId": self.call("Page.createIsolatedWorld", frameId=frame)["executionContextId"]}
+        found = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True, **where)
         if "exceptionDetails" in found:
             raise RuntimeError(json.dumps(found["exceptionDetails"]))
         return found["result"].get("value")
 
-    def wait_for(self, expression: str) -> Any:
+    def wait_for(self, expression: str, *, frame: str | None = None) -> Any:
         """The first true value of an expression. Looks again while the page loads or is loaded anew."""
         deadline = time.monotonic() + PATIENCE
         found = None
         while time.monotonic() < deadline:
             # a page that goes away meanwhile takes the question with it
             with contextlib.suppress(RuntimeError):
-                found = self.evaluate(expression)
+                found = self.evaluate(expression, frame=frame)
             if found:
                 return found
             time.sleep(0.02)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import http.client
 import json
 import threading
@@ -107,12 +108,12 @@ def test_without_dev_mode_pages_are_the_files(preview: Preview) -> None:
     assert preview.get("/-/live/script.js").status == 404
 
 
-def test_pages_get_the_script_before_the_end_of_their_body(preview: Preview) -> None:
+def test_pages_get_the_script_behind_everything(preview: Preview) -> None:
     preview.tell("alive")
     page = preview.get()
     before, _, after = page.body.partition(SCRIPT)
-    assert before == b"<!doctype html><body><h1>Hi</h1>"
-    assert after.partition(b"</script>")[2] == b"</body></html>"
+    assert before == b"<!doctype html><body><h1>Hi</h1></body></html>"
+    assert after.partition(b"</script>")[2] == b""
     assert page.headers["cache-control"] == "no-store"
     assert not {"etag", "last-modified", "x-cos-hash-crc64ecma"} & set(page.headers)
     assert int(page.headers["content-length"]) == len(page.body)
@@ -139,13 +140,15 @@ def test_the_file_in_the_bucket_stays_as_it_is(preview: Preview) -> None:
 
 
 def test_what_is_no_whole_page_goes_out_untouched(preview: Preview) -> None:
-    packed = {**HTML, "content_encoding": "gzip"}
-    preview.wire.put("packed.html", b"\x1f\x8b", **packed)
+    for name, encoding in (("packed.html", "gzip"), ("other.html", "br")):
+        preview.wire.put(name, b"\x1f\x8b", **HTML, content_encoding=encoding)
     preview.wire.put("wide.html", "<p>".encode("utf-16"), **HTML)
     preview.tell("alive")
     style = preview.get("/s.css")
     assert (style.body, "etag" in style.headers) == (b"p{}", True)
-    assert preview.get("/packed.html").body == b"\x1f\x8b"
+    for name in ("packed.html", "other.html"):
+        page = preview.get(f"/{name}")
+        assert (page.body, page.headers["etag"]) == (b"\x1f\x8b", preview.wire.get(name).headers["ETag"])
     assert preview.get("/wide.html").body == "<p>".encode("utf-16")
     part = preview.get("/", Range="bytes=0-4")
     assert (part.status, part.body) == (206, b"<!doc")
@@ -174,7 +177,45 @@ def test_a_large_page_gets_it_as_well(preview: Preview) -> None:
     preview.tell("alive")
     page = preview.get("/large.html")
     assert page.body.startswith(b"<p>x")
-    assert page.body.endswith(b"></script></BODY >")
+    assert page.body.endswith(b"></script>")
+
+
+def test_a_packed_page_gets_it_and_stays_packed(preview: Preview) -> None:
+    preview.wire.put("packed.html", gzip.compress(b"<h1>Packed</h1>"), **HTML, content_encoding="gzip")
+    preview.tell("alive")
+    page = preview.get("/packed.html")
+    assert page.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(page.body).startswith(b"<h1>Packed</h1>" + SCRIPT)
+
+
+def test_a_page_that_grows_beyond_all_measure_goes_out_as_it_is(preview: Preview) -> None:
+    packed = gzip.compress(b"\0" * 20_000_000)
+    preview.wire.put("bomb.html", packed, **HTML, content_encoding="gzip")
+    preview.tell("alive")
+    assert preview.get("/bomb.html").body == packed
+
+
+def test_what_a_script_fetches_is_the_file_and_what_becomes_a_page_is_not(preview: Preview) -> None:
+    preview.tell("alive")
+    for purpose in ({"Sec-Fetch-Dest": "empty"}, {"Sec-Fetch-Dest": "image"}):
+        assert preview.get("/", **purpose).body == b"<!doctype html><body><h1>Hi</h1></body></html>"
+        assert preview.get("/nowhere", **purpose).body == b"<p>gone"
+    for purpose in ({"Sec-Fetch-Dest": "document"}, {"Sec-Fetch-Dest": "iframe"}, {},
+                    {"Sec-Fetch-Dest": "empty", "Sec-Purpose": "prefetch"}):
+        assert SCRIPT in preview.get("/", **purpose).body
+
+
+def test_nothing_is_kept_by_a_browser_without_asking_again(preview: Preview) -> None:
+    preview.wire.put("s.css", b"p{}", **CSS, cache_control="public, max-age=31536000, immutable",
+                     expires="Fri, 01 Jan 2100 00:00:00 GMT")
+    style = preview.get("/s.css")
+    assert (style.headers["cache-control"], "expires" in style.headers) == (
+        "public, max-age=31536000, immutable", True)
+    preview.tell("alive")
+    fetched = {"Sec-Fetch-Dest": "empty"}
+    for answer in (preview.get("/s.css"), preview.get("/s.css", **{"If-None-Match": style.headers["etag"]}),
+                   preview.get("/", **fetched), preview.get("/nowhere", **fetched)):
+        assert (answer.headers["cache-control"], "expires" in answer.headers) == ("no-cache", False)
 
 
 def test_the_script_carries_the_nonce_of_the_pages_own_policy(preview: Preview) -> None:
@@ -331,3 +372,18 @@ def test_listening_is_no_visit(preview: Preview) -> None:
     answer = preview.ask("GET", f"/-/logs?bucket={preview.wire.bucket}", Host=preview.cloud.host)
     visits = [json.loads(line) for line in answer.body.splitlines()]
     assert [visit["path"] for visit in visits if visit["website"]] == ["/s.css"]
+
+
+def test_a_page_that_was_left_open_makes_no_visits_when_dev_has_ended(preview: Preview) -> None:
+    assert preview.get("/-/live/events").status == 404
+    preview.get("/s.css")
+    answer = preview.ask("GET", f"/-/logs?bucket={preview.wire.bucket}", Host=preview.cloud.host)
+    visits = [json.loads(line) for line in answer.body.splitlines()]
+    assert [visit["path"] for visit in visits if visit["website"]] == ["/s.css"]
+
+
+def test_a_page_that_may_not_be_read_comes_when_it_may(preview: Preview) -> None:
+    preview.wire.call("PUT", query={"acl": ""}, headers={"x-cos-acl": "private"})
+    preview.tell("alive")
+    page = preview.get("/index.html")
+    assert (page.status, SCRIPT in page.body) == (403, True)

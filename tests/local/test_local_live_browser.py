@@ -89,6 +89,39 @@ def test_an_imported_stylesheet_is_new_after_a_reload_though_the_browser_kept_it
     browser.wait_for("window.mark === undefined && getComputedStyle(document.querySelector('h1')).marginLeft === '7px'")
 
 
+def test_a_stylesheet_saved_twice_at_once_and_used_twice_stays_one_each(browser: Page, preview: Preview) -> None:
+    preview.wire.put("twice.html", (
+        b"<link rel=stylesheet href='/s.css?v=1'><link rel=stylesheet href=/s.css media=print><h1>Twice</h1>"), **HTML)
+    watch(browser, preview, "/twice.html")
+    for number in range(2, 8):
+        publish(preview, color=f"rgb(0, 0, {number})")
+        preview.tell("published", changed=["s.css"])
+    browser.wait_for(f"{COLOR} === 'rgb(0, 0, 7)' && document.querySelectorAll('link').length === 2")
+    links = browser.evaluate("[...document.querySelectorAll('link')].map(one => [one.search, one.media, one.href])")
+    assert ["v=1" in href for _, _, href in links] == [True, False]
+    assert [media for _, media, _ in links] == ["", "print"]
+    assert browser.evaluate("window.mark") == "still here"
+
+
+def test_a_stylesheet_saved_while_another_page_was_shown_is_new_there(browser: Page, preview: Preview) -> None:
+    preview.wire.put("plain.html", b"<h1>Plain</h1>", **HTML)
+    preview.wire.put("far.html", b"<link rel=stylesheet href=/far.css><h1>Far</h1>", **HTML)
+    preview.wire.put("far.css", b"h1{color:rgb(1, 1, 1)}", **CSS)
+    watch(browser, preview, "/far.html")
+    watch(browser, preview, "/plain.html")
+    preview.wire.put("far.css", b"h1{color:rgb(2, 2, 2)}", **CSS)
+    preview.tell("published", changed=["far.css"])
+    browser.open(f"http://{preview.host}/far.html")
+    assert browser.evaluate(COLOR) == "rgb(2, 2, 2)"
+
+
+def test_a_deleted_stylesheet_loads_the_page_anew(browser: Page, preview: Preview) -> None:
+    watch(browser, preview)
+    preview.wire.call("DELETE", "s.css")
+    preview.tell("published", changed=["s.css"])
+    browser.wait_for(f"window.mark === undefined && {COLOR} === 'rgb(0, 0, 0)'")
+
+
 def test_an_edited_image_is_shown_without_a_reload(browser: Page, preview: Preview) -> None:
     watch(browser, preview)
     browser.wait_for("document.images[0].naturalWidth === 10")
@@ -130,6 +163,42 @@ def test_the_overlay_can_be_closed_and_meets_who_comes_later(browser: Page, prev
     assert browser.wait_for(FAILURE) == "still broken"
     browser.evaluate("dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'})), 0")
     assert browser.evaluate("document.querySelector('sitepub-failure')") is None
+
+
+def test_the_overlay_is_seen_also_in_the_frame_of_somebody_else(
+    browser: Page, preview: Preview, local_cloud: LocalCloud
+) -> None:
+    around = preview_of(local_cloud)
+    around.wire.put("index.html", f"<iframe src='http://{preview.host}/'></iframe>".encode(), **HTML)
+    preview.tell("failed", message="broken")
+    browser.open(f"http://{around.host}/")
+    frame = browser.call("Page.getFrameTree")["frameTree"]["childFrames"][0]["frame"]["id"]
+    assert browser.wait_for(FAILURE, frame=frame) == "broken"
+
+
+def test_fragments_and_data_come_to_scripts_as_they_are(browser: Page, preview: Preview) -> None:
+    preview.wire.put("part.html", b"<li>one</li>", **HTML)
+    watch(browser, preview)
+    assert browser.evaluate("fetch('/part.html').then(answer => answer.text())") == "<li>one</li>"
+    browser.open(f"http://{preview.host}/part.html")
+    browser.wait_for("window.__sitepubLive")
+
+
+def test_a_page_with_the_end_of_a_body_in_its_script_works_and_is_loaded_anew(browser: Page, preview: Preview) -> None:
+    page = ("<!doctype html><body><h1>{}</h1><script>window.ran = '</body>'</script><!-- </body> --></html>"
+            "<!-- a</body> -->")
+    preview.wire.put("odd.html", page.format("One").encode(), **HTML)
+    watch(browser, preview, "/odd.html")
+    assert browser.evaluate("window.ran") == "</body>"
+    preview.wire.put("odd.html", page.format("Two").encode(), **HTML)
+    preview.tell("published", changed=["odd.html"])
+    browser.wait_for("document.querySelector('h1').textContent === 'Two'")
+
+
+def test_a_page_that_comes_back_as_it_was_left_is_loaded_anew(browser: Page, preview: Preview) -> None:
+    watch(browser, preview)
+    browser.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true})), 0")
+    browser.wait_for("window.mark === undefined && window.__sitepubLive")
 
 
 def test_a_page_that_is_not_there_comes_when_it_is(browser: Page, preview: Preview) -> None:
