@@ -23,8 +23,8 @@ def purge(run: Run, paths: tuple[str, ...], everything: bool, no_wait: bool) -> 
     """Purge the caches of the hosts.
 
     PATH is a page as visitors ask for it (/about/), a file (/css/site.css), a folder with all below it
-    (/posts/*), or an address of one host (https://www.example.com/about/). Without PATH: what deploys have
-    changed and not purged yet.
+    (/posts/*), or an address of one host (https://www.example.com/about/). A query (/about/?page=2) is
+    purged as it is written. Without PATH: what deploys have changed and not purged yet.
     """
     from sitepub.actions.purge import Options
     from sitepub.cli.projects import each_project

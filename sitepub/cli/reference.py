@@ -22,7 +22,7 @@ Results go to stdout; progress, notes, warnings and errors go to stderr. `--json
 | 1 | failed |
 | 2 | wrong usage or configuration (`plan --detailed-exitcode`: there is something to do) |
 | 3 | credentials missing, wrong, or without the permission |
-| 4 | partly done: run the same command again |
+| 4 | partly done: run the same command again (`plan`: not everything could be looked at) |
 | 5 | refused: a guard, a lock, or your own no |
 | 130 | interrupted |
 

@@ -119,9 +119,9 @@ _SECTIONS = (
     ("inputs.lifecycle[]", "LifecycleShape", "Keys may begin with a capital too, as in the COS API."),
     ("inputs.redirectRules[]", "RedirectRuleShape", "Keys may begin with a capital too, as in the COS API."),
     ("inputs.state", "StateShape", "*New.* Left out, the state lies in `sitepub-state-<region>-<APPID>`."),
-    ("inputs.dev", "DevShape", "*New.* See dev.md."),
+    ("inputs.dev", "DevShape", "*New.* See [dev.md](dev.md)."),
     ("inputs.logs", "LogsShape", "*New.* See [logs.md](logs.md)."),
-    ("inputs.hosts[]", "HostShape", "`edge` and `dns` are *new*. See domains.md for the whole story."),
+    ("inputs.hosts[]", "HostShape", "`edge` and `dns` are *new*. See [domains.md](domains.md) for the whole story."),
     ("inputs.https and inputs.hosts[].https", "HttpsShape", "`https: auto` is short for "
      "`https: {certInfo: auto}`; `https: on` and `https: off` for `https: {switch: …}`."),
     ("inputs.hosts[].forceRedirect", "ForceRedirectShape", None),

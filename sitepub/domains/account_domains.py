@@ -65,6 +65,7 @@ def open_hosts(project: Project, cloud: Cloud, bucket: str, claims: ObjectStore,
     """Connect a project's hosts; nothing is sent yet. ``claims``: the state bucket; ``records``: as they are
     now, to know which certificates other hosts of the site use."""
     from sitepub.domains.certificates import CertificateOffice
+    from sitepub.domains.claims_elsewhere import ClaimsElsewhere
     from sitepub.domains.dns import Dns
     from sitepub.domains.dnspod import DnsPod
     from sitepub.domains.resolve import Resolver
@@ -80,8 +81,9 @@ def open_hosts(project: Project, cloud: Cloud, bucket: str, claims: ObjectStore,
     def look(host: str, target: str) -> Served | None:
         return served_certificate(host, target, cloud.embedded)
 
+    mine = Claim(app=project.app, stage=project.stage, name=project.name, state=state_key)
     return Hosts(
         hosts=project.hosts, place=place_of(project, cloud, bucket), edge_of=Edges.of(cloud, bucket),
         certificates=CertificateOffice(SslService(api), names, project.root, used_by_others=used_by_others),
         names=names, look=look,
-        claims=Claims(claims, Claim(app=project.app, stage=project.stage, name=project.name, state=state_key)))
+        claims=Claims(claims, mine, ClaimsElsewhere(cloud, mine)))

@@ -1,11 +1,13 @@
 """One host, one site: a claim in the state bucket says which site a host belongs to.
 
 ``hosts/<host>.json`` beside the states of all sites of the region. It is created with forbid-overwrite, so of
-two deploys at the same moment one wins.
+two deploys at the same moment one wins. Other regions have state buckets of their own: they are asked before a host
+is claimed, and of two deploys at the same moment there both may win.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -29,26 +31,40 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     at: str = ""
 
 
+def nowhere(_host: str) -> None:
+    """There are no other regions."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claims:
     """The claims of one site. ``mine`` is written for it, without a time."""
 
     store: ObjectStore
     mine: Claim
+    elsewhere: Callable[[str], tuple[str, Claim] | None] = nowhere
+    """Host → the other region where another site has it, and that site."""
 
     def check(self, host: str, position: Position | None) -> None:
         """Raises :class:`~sitepub.errors.Refused` when another site has the host. Changes nothing."""
-        holder = self.holder(host)
+        claim = self._read(host)
+        if claim is not None and self._is_mine(claim):
+            return
+        holder = self._alive(claim)
+        region, holder = ("", holder) if holder is not None else self.elsewhere(host) or ("", None)
         if holder is not None:
             raise Refused(
-                f"{host} is claimed by the site {holder.name} (app {holder.app}, stage {holder.stage})",
+                f"{host} is claimed by the site {holder.name} (app {holder.app}, stage {holder.stage}"
+                f"{', in ' + region if region else ''})",
                 code="HostClaimed", position=position,
                 hint="Remove the host from that site and deploy it, or run sitepub remove there; a host can"
                      " show one site only.")
 
     def holder(self, host: str) -> Claim | None:
         """The other site that has the host; ``None``: it is free, or ours."""
-        claim = self._read(host)
+        return self._alive(self._read(host))
+
+    def _alive(self, claim: Claim | None) -> Claim | None:
+        """The claim of another site that is there."""
         if claim is None or self._is_mine(claim) or self.store.head(claim.state) is None:
             return None
         return claim

@@ -49,7 +49,7 @@ class Dns:
         if zone is None:
             return self._told(host, cname, why)
         name = record_name(host.host, zone.name)
-        plan = plan_cname(self.pod.records(zone.name, name), cname, ids(record, zone))
+        plan = plan_cname(self.pod.records(zone.name, name), cname, ids(record, zone), apex=name == "@")
         if plan.blocked:
             return (HostStep(HostStepKind.RECORD, host.host, f"{shown_name(host.host)} cannot get its record:"
                              f" {self._wanted(host, cname)}", plan.blocked, edge=host.edge),)
@@ -103,7 +103,7 @@ class Dns:
                                         f"{about_apex(host.host)}")
             return
         name = record_name(host.host, zone.name)
-        plan = plan_cname(self.pod.records(zone.name, name), cname, ids(work.keeper.record, zone))
+        plan = plan_cname(self.pod.records(zone.name, name), cname, ids(work.keeper.record, zone), apex=name == "@")
         if plan.blocked:
             work.listener.todo(host.host, f"{plan.blocked}. The record that is needed: {wanted}")
             return

@@ -77,17 +77,21 @@ class WantedRecord:
         return f"{self.name}  {self.type}  {self.value}"
 
 
-def plan_cname(records: Sequence[Record], target: str, ours: Collection[int] = ()) -> RecordPlan:
+def plan_cname(records: Sequence[Record], target: str, ours: Collection[int] = (), *, apex: bool = False) -> RecordPlan:
     """From the records of one name to a CNAME to ``target`` on the default line.
 
     ``target`` "" stands for a name that is not known yet: no record there is right. Records of other lines
     and paused ones are left alone: somebody sends these visitors elsewhere on purpose. At most one record is
     there at any time, and the last one is turned into the CNAME in place, so that visitors never find none.
+    ``apex``: the name is the zone's own.
     """
     here = [each for each in records if each.line == DEFAULT_LINE]
     active = [each for each in here if each.enabled and not each.default_ns]
     others = sorted({each.type for each in active if each.type not in REPLACEABLE})
     warnings: tuple[str, ...] = ()
+    if apex:
+        warnings = ("a CNAME at the zone's own name: mail (MX) and proofs (TXT) that this name gets later may become"
+                    " unreliable; www is the safer name for a website",)
     if others:
         what = " and ".join(others) if len(others) < 3 else ", ".join(others)
         if any(each.name != "@" for each in active):

@@ -152,9 +152,11 @@ def plan_removal(record: HostRecord, edge: Edge, reason: str) -> HostPlan:
         parts.append(f"delete it on {edge.word}")
     parts += [f"delete its {made.type} record {made.name} in the zone {made.zone}" for made in record.dns]
     parts += [f"delete certificate {made.id}" for made in record.certificates if made.id]
-    if not record.created:
+    if not record.created and record.cname:
         parts.append(f"the domain itself stays on {edge.word}: sitepub did not make it")
     made = record.created or record.dns or any(one.id for one in record.certificates)
-    words = f"take {name} down: {'; '.join(parts)}" if made else f"forget {name}: sitepub made nothing there"
+    # Without a CNAME the edge was never seen to have the domain: its setup ended before.
+    there = "sitepub made nothing there" if record.cname else f"it never came to {edge.word}"
+    words = f"take {name} down: {'; '.join(parts)}" if made else f"forget {name}: {there}"
     step = HostStep(HostStepKind.TAKE_DOWN, name, words, reason, destructive=bool(made), edge=edge.kind)
     return HostPlan(name, edge.kind, record, (step,), looked=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote
 
 from sitepub.config.project import Host, Website
 from sitepub.domains.edge import PurgeKind, PurgeQuota
+from sitepub.domains.host_names import ascii_name
 from sitepub.errors import UsageError
 from sitepub.site.hashed_names import has_content_hash, in_immutable_folder
 
@@ -16,6 +18,7 @@ EVERYTHING = "*"
 """In a list of keys: all of them."""
 _AS_BROWSERS_DO = "/!$&'()*+,-.:;=@_~[]|"
 """What browsers leave as it is in a path (WHATWG URL, path percent-encode set)."""
+_OF_A_COMPUTER = re.compile(r"[A-Za-z]:[/\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,8 @@ def _batches(host: CachedHost, kind: PurgeKind, addresses: Sequence[str], size: 
 
 def common_folder(paths: Sequence[str]) -> str:
     """The deepest folder that holds all paths, with slashes at both ends."""
-    first, last = min(paths), max(paths)
+    bare = [path.partition("?")[0] for path in paths]
+    first, last = min(bare), max(bare)
     same = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other),
                 min(len(first), len(last)))
     return first[: first.rfind("/", 0, same) + 1] or "/"
@@ -195,28 +199,24 @@ class Targets:
 
 def targets_of(words: Sequence[str], hosts: Collection[str], website: Website, *, exact: bool = False
                ) -> Targets:
-    """``/a/``, ``a/index.html``, ``/posts/*`` (the folder), ``https://host/a/`` as what they mean. A page
-    stands for every path that shows it, with ``exact`` for the one that is named.
+    """``/a/``, ``a/index.html``, ``/a/?page=2``, ``/posts/*`` (the folder), ``https://host/a/`` as what they mean. A
+    page stands for every path that shows it; with ``exact``, and with a query, for the one that is named.
 
-    Raises :class:`~sitepub.errors.UsageError` for a host that the project does not have."""
+    Raises :class:`~sitepub.errors.UsageError` for a host that the project does not have, and for what is no path."""
     pages: dict[str, list[str]] = {}
     folders: dict[str, list[str]] = {}
     for word in words:
-        host, path = "", word
-        if "://" in word:
-            parts = urlsplit(word)
-            host, path = (parts.hostname or ""), parts.path or "/"
-            if host not in hosts:
-                raise UsageError(f"{host or word} is not one of the project's hosts ({', '.join(hosts)})")
-        path = "/" + path.lstrip("/")
+        host, path, query = _taken_apart(word, hosts)
         stem = path.rstrip("*")
         if stem != path:
-            if not stem.endswith("/") or "*" in stem:
+            if not stem.endswith("/") or "*" in stem or query:
                 raise UsageError(f"{word}: a * stands for a whole folder, at the end: /posts/*")
             folders.setdefault(host, []).append(_keep_escapes(stem))
             continue
         key = path.lstrip("/") + (website.index.rpartition("/")[2] if path.endswith("/") else "")
-        if "%" in key or exact:
+        if query:
+            pages.setdefault(host, []).append(f"{_keep_escapes(path)}?{_keep_escapes(query)}")
+        elif "%" in key or exact:
             pages.setdefault(host, []).append(_keep_escapes(path))
         else:
             pages.setdefault(host, []).extend(page_paths(key, website))
@@ -224,6 +224,33 @@ def targets_of(words: Sequence[str], hosts: Collection[str], website: Website, *
                    {host: tuple(dict.fromkeys(found)) for host, found in folders.items()})
 
 
+def _taken_apart(word: str, hosts: Collection[str]) -> tuple[str, str, str]:
+    """Host ("" for all), path from the root, and query. Raises UsageError."""
+    if not word.strip():
+        raise UsageError("an empty path: name a page such as /about/, or use --all")
+    if _OF_A_COMPUTER.match(word):
+        raise UsageError(f"{word} is a path of this computer",
+                         hint="Write it as visitors ask for it: /about/. Git Bash rewrites what begins with a slash:"
+                              " set MSYS_NO_PATHCONV=1, or leave the first slash out.")
+    host, (path, _, query) = "", word.partition("?")
+    if "://" in path:
+        scheme, _, rest = word.partition("#")[0].partition("://")
+        address, (path, _, query) = rest, rest.partition("?")
+        host, _, path = path.partition("/")
+        host = ascii_name(host.partition(":")[0]).removesuffix(".localhost")
+        if scheme.lower() not in ("http", "https") or host not in hosts:
+            raise UsageError(f"{scheme}://{address.partition('/')[0]} is not one of the project's hosts"
+                             f" ({', '.join(hosts) or 'it has none'})")
+    elif ascii_name(path.partition("/")[0]) in hosts:
+        host, _, path = path.partition("/")
+        host = ascii_name(host)
+    path = "/" + path.lstrip("/")
+    if "\\" in path or {".", ".."} & set(unquote(path).split("/")):
+        raise UsageError(f"{word} is no path that visitors ask for: it begins at the root of the site, with / between"
+                         " names, and has no . or .. among them")
+    return host, path, query
+
+
 def _keep_escapes(path: str) -> str:
-    """A path that may be encoded already."""
-    return quote(path, safe=_AS_BROWSERS_DO + "%")
+    """A path or query that may be encoded already."""
+    return quote(path, safe=_AS_BROWSERS_DO + "%?")

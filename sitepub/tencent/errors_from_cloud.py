@@ -77,8 +77,9 @@ _EXPLAINED = {
     "EntityTooLarge": ("{what} is too large for the cloud.", "One object holds 48.8 TB at most."),
     "KeyTooLong": ("The name {key} is too long.", "Object keys have 850 bytes of UTF-8 at most."),
     "PathStyleDomainForbidden": ("The bucket does not answer under that address.", "Check the region."),
-    "AccelerateNotEnabled": ("Bucket {bucket} has no acceleration endpoint.",
-                             "Switch global acceleration on in the console, or remove `accelerate: true`."),
+    "BucketAccelerateNotEnabled": ("Bucket {bucket} has no acceleration endpoint.",
+                             "Global acceleration is off, or was switched on a moment ago; try again later, or remove"
+                             " `accelerate: true`."),
     "MultiBucketNotSupport": ("Bucket {bucket} is in more than one place.", "Contact the cloud's support."),
     "LimitExceeded": ("A limit of the account is reached.", "See the message and the account's quotas."),
 }

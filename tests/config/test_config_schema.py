@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,11 @@ ROOT = Path(__file__).parents[2]
 def test_the_reference_in_docs_is_up_to_date() -> None:
     assert ROOT.joinpath("docs", "configuration.md").read_text(encoding="utf-8") == render(), (
         "run: python -m sitepub.config.reference > docs/configuration.md")
+
+
+def test_the_reference_links_to_the_other_pages() -> None:
+    named = re.findall(r"(\S*?)([a-z]+\.md)", render())
+    assert named and all(before.endswith(("[", "](")) for before, _page in named), named
 
 
 def test_every_key_is_in_the_reference_with_its_meaning() -> None:

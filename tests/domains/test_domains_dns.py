@@ -55,6 +55,12 @@ def test_mail_of_a_name_is_never_touched() -> None:
     assert "cannot stand beside the MX record" in plan.blocked
 
 
+def test_at_the_zones_own_name_the_risk_is_told_also_without_mail() -> None:
+    [warning] = plan_cname([], CDN, apex=True).warnings
+    assert "zone's own name" in warning and "mail" in warning
+    assert plan_cname([], CDN).warnings == ()
+
+
 def test_at_the_zones_own_name_a_cname_stands_beside_mail_with_a_warning() -> None:
     there = [record(1, "MX", "mail.example.com.", "@"), record(2, "NS", "a.dnspod.net.", "@", default_ns=True)]
     plan = plan_cname(there, CDN)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sitepub.config.project import Host
+from sitepub.domains.cdn import Cdn
 from sitepub.domains.claims import Claim, Claims
-from sitepub.domains.host_plan import Place, host_hash, needs_look
+from sitepub.domains.host_plan import Place, host_hash, needs_look, plan_removal
 from sitepub.domains.hosts import former_key, record_of
 from sitepub.domains.records import (
     CertificateInUse,
@@ -23,6 +24,7 @@ from sitepub.domains.records import (
     LastPurge,
     TxtRecord,
 )
+from sitepub.domains.service_api import ServiceApi
 from sitepub.errors import Position, Refused
 from sitepub.publish.state import State, decode, encode
 from tests.publish.memory_cloud import MemoryCloud, MemoryStore
@@ -146,3 +148,17 @@ def test_a_damaged_claim_is_replaced(store: MemoryStore) -> None:
     store.put("hosts/a.com.json", b"\x00", {})
     claims(store, "one").take("a.com", None)
     assert claims(store, "two").holder("a.com") is not None
+
+
+@pytest.mark.parametrize(("record", "words"), [
+    (HostRecord(host="a.com", setup="certificate", certificates=(CertificateRecord(id="c1"),)),
+     "take a.com down: delete certificate c1"),
+    (HostRecord(host="a.com", setup="begun"), "forget a.com: it never came to the CDN"),
+    (HostRecord(host="a.com", cname="a.com.cdn.dnsv1.com"), "forget a.com: sitepub made nothing there"),
+    (HostRecord(host="a.com", cname="x", certificates=(CertificateRecord(id="c1"),)),
+     "take a.com down: delete certificate c1; the domain itself stays on the CDN: sitepub did not make it"),
+    (settled(cname="x"), "take a.com down: delete it on the CDN"),
+])
+def test_the_plan_of_a_removal_says_what_is_true_of_the_domain(record: HostRecord, words: str) -> None:
+    [step] = plan_removal(record, Cdn(cast(ServiceApi, None)), "sitepub remove").steps
+    assert step.summary == words

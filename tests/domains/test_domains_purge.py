@@ -64,6 +64,22 @@ def test_what_changed_is_fresh_for_visitors_and_the_rest_stays_in_the_cache(site
         f"http://{site.host}{path}" for path in stale.pages)
 
 
+def test_what_was_asked_with_a_query_is_of_its_own_unless_the_host_says_that_a_query_means_nothing(site: EdgeSite
+                                                                                                ) -> None:
+    other = make_site(site.cloud)
+    other.add(Cache=rules(cached()), CacheKey={"FullUrlCache": "off"})
+    paths = ("/a.html", "/a.html?x=1")
+    for one in (site, other):
+        one.put("a.html", b"old", content_type="text/html")
+        caught(one, *paths)
+        assert caught(one, *paths) == dict.fromkeys(paths, "HIT")
+        assert not purger(site.cloud).purge([Host(one.host)], Order(paths_of(["a.html"], SITE)))[0].failed
+    assert caught(site, *paths) == {"/a.html": "MISS", "/a.html?x=1": "HIT"}
+    assert caught(other, "/a.html?x=1") == {"/a.html?x=1": "MISS"}
+    assert not purger(site.cloud).purge([Host(site.host)], Order(Paths(("/a.html?x=1",))))[0].failed
+    assert caught(site, "/a.html?x=1") == {"/a.html?x=1": "MISS"}
+
+
 def test_without_quota_for_addresses_the_folder_goes(site: EdgeSite) -> None:
     for key in ("posts/1.html", "posts/2.html", "other.html"):
         site.put(key, b"old", content_type="text/html")

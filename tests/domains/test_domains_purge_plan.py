@@ -193,8 +193,32 @@ def test_the_command_line_means_pages_folders_and_hosts() -> None:
     assert found.folders == {"": ("/posts/",)}
 
 
-@pytest.mark.parametrize("word", ["https://b.example/x", "/a*", "/a/*/b*", "https:///x"])
-def test_a_mistake_on_the_command_line_is_told(word: str) -> None:
-    with pytest.raises(UsageError):
+@pytest.mark.parametrize(("word", "words"), [
+    ("https://b.example/x", "not one of the project's hosts"), ("https:///x", "not one of the project's hosts"),
+    ("ftp://a.example/x", "not one of"), ("/a*", "whole folder"), ("/a/*/b*", "whole folder"), ("/a/?b=*", ""),
+    ("", "empty path"), ("  ", "empty path"), ("../x", "no . or .."), ("/a/../b/", "no . or .."), ("./x", "no . or .."),
+    ("/a/%2e%2E/b", "no . or .."), ("https://a.example/../x", "no . or .."), ("a\\b.html", "no . or .."),
+    ("C:/Program Files/Git/about/", "path of this computer"), ("c:\\about", "path of this computer"),
+])
+def test_a_mistake_on_the_command_line_is_told(word: str, words: str) -> None:
+    if not words:
+        assert targets_of([word], ["a.example"], SITE).pages[""] == ("/a/?b=*",), "a * in a query is itself"
+        return
+    with pytest.raises(UsageError) as told:
         targets_of([word], ["a.example"], SITE)
+    assert words in told.value.message
+
+
+@pytest.mark.parametrize(("word", "host", "paths"), [
+    ("/a/?page=2", "", ("/a/?page=2",)), ("a.html?x=/b/ c", "", ("/a.html?x=/b/%20c",)),
+    ("https://a.example/a?x=%E5%85%B3#top", "a.example", ("/a?x=%E5%85%B3",)),
+    ("a.example/b.html", "a.example", ("/b.html",)), ("A.Example", "a.example", ("/index.html", "/")),
+    ("https://a.example.localhost:4433/b.html", "a.example", ("/b.html",)), ("...", "", ("/...",)),
+])
+def test_what_a_word_of_the_command_line_means(word: str, host: str, paths: tuple[str, ...]) -> None:
+    assert targets_of([word], ["a.example"], SITE).pages == {host: paths}
+
+
+def test_a_query_does_not_lengthen_the_folder_that_goes_instead() -> None:
+    assert common_folder(["/a/b?x=/c/d", "/a/b?x=/c/e"]) == "/a/"
 

@@ -359,6 +359,21 @@ def test_two_sites_do_not_get_the_same_host(program: Sitepub, make_site: MakeSit
     program.deploy(second.folder)
 
 
+def test_a_site_in_another_region_does_not_get_the_host_either(program: Sitepub, make_site: MakeSite, zone: str
+                                                               ) -> None:
+    host = f"www.{zone}"
+    first = make_site("southern", hosts=[{"host": host}], region="ap-guangzhou")
+    program.deploy(first.folder)
+    second = make_site("northern", hosts=[{"host": host}], region="ap-beijing")
+    for command in ("plan", "deploy"):
+        run = program(command, "--local", "--json", "--yes" if command == "deploy" else "--verify", cwd=second.folder)
+        assert (run.code, run.json["error"]["code"]) == (5, "HostClaimed")
+        assert "southern" in run.json["error"]["message"] and "in ap-guangzhou" in run.json["error"]["message"]
+    program.deploy(first.folder)
+    assert program("remove", "--local", "--yes", cwd=first.folder).code == 0
+    program.deploy(second.folder)
+
+
 @pytest.mark.parametrize(("hosts", "words"), [
     ([{"host": "a.com"}, {"host": "A.com."}], "stands here twice"),
     ([{"host": "*.a.com"}], "wildcard"),

@@ -40,6 +40,12 @@ BUCKET = Asked("cos:PutBucket", "site-1250000000")
     (Asked("cam:GetUserAppId"), 0, "AuthFailure.SignatureExpire", CredentialsError, "clock"),
     (Asked("cam:GetUserAppId"), 0, "UnauthorizedOperation", AccessDenied, "cam:GetUserAppId"),
     (Asked("cdn:DescribeDomains"), 0, "ResourceNotFound.CdnUserNotExists", NotFound, "this account"),
+    (Asked("cdn:AddCdnDomain"), 0, "InvalidParameterValue.Odd", CloudError, "does not accept the values"),
+    (Asked("cdn:AddCdnDomain"), 0, "UnknownParameter", CloudError, "does not accept the values"),
+    (BUCKET, 400, "MalformedXML", CloudError, "does not accept the values"),
+    (Asked("cdn:AddCdnDomain"), 0, "FailedOperation.Odd", CloudError, "could not carry out cdn:AddCdnDomain"),
+    (Asked("cdn:AddCdnDomain"), 0, "LimitExceeded.Odd", CloudError, "limit of the account"),
+    (Asked("cdn:AddCdnDomain"), 0, "OperationDenied.Odd", CloudError, "refused cdn:AddCdnDomain: OperationDenied.Odd"),
 ])
 def test_each_code_has_its_error_and_plain_words(asked: Asked, status: int, code: str,
                                                  kind: type[SitepubError], words: str) -> None:
@@ -49,6 +55,12 @@ def test_each_code_has_its_error_and_plain_words(asked: Asked, status: int, code
     assert error.request_id == "request-7"
     if code:
         assert error.code == code
+
+
+def test_a_wrong_value_is_not_blamed_on_the_account() -> None:
+    error = error_from(Asked("cdn:UpdateDomainConfig"), 0, "InvalidParameter", "The parameter Seo is wrong.")
+    assert "account" not in error.message and "Seo is wrong" in error.message
+    assert error.hint is not None and "serverless.yml" in error.hint
 
 
 def test_missing_rights_end_with_the_exit_code_of_credentials_and_name_what_to_allow() -> None:
