@@ -168,6 +168,8 @@ def deploy(project: Project, options: Options, teller: Teller, environ: Mapping[
         if hosts is not None:
             hosts_done = _about_hosts(project, remote, hosts, outcome, teller, options)
             raise_if_failed(hosts_done, deployed(hosts_done))
+        if remote.unaccelerated():
+            warnings.add(_not_accelerated(remote.bucket))
         if not project.hosts:
             warnings.add(*_about_the_address(cloud, remote.bucket, outcome))
         return deployed(hosts_done)
@@ -220,6 +222,11 @@ def _about_mates(remote: Remote, snapshot: Snapshot, prepared: Prepared) -> Iter
                           f" file{'s have' if shared > 1 else ' has'} the same name in both: each deploy of one"
                           " replaces those of the other",
                           hint="give each a bucket of its own (`bucketName: …-${stage}`), or another keyPrefix")
+
+
+def _not_accelerated(bucket: str) -> Problem:
+    return Problem(f"global acceleration is not in force for {bucket} yet: the files went to the region's own endpoint",
+                   hint="it takes a while after it was switched on; later deploys use it by themselves")
 
 
 def _address(cloud: Cloud, remote: Remote) -> str:

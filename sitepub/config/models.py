@@ -133,7 +133,7 @@ class InputsShape(Shape):
     headers: list[HeadersShape] = Field([], description=(
         "Response headers for files; later rules win, header by header. A map of pattern to headers is taken "
         "too."))
-    accelerate: Flag = Field(False, description="Upload through the global acceleration endpoint.")
+    accelerate: Flag = Field(False, description="Switch global acceleration on for the bucket and upload through it.")
     logs: LogsShape | None = Field(None, description="Where `sitepub logs` finds the visits of the hosts.")
     state: StateShape | None = Field(None, description="Where sitepub keeps its own state.")
     https: AnyMap | None = Field(None, description=(

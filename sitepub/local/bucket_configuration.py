@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sitepub.local import (
+    acceleration,
     cors_rules,
     lifecycle,
     logging_document,
@@ -63,6 +64,10 @@ DOCUMENTS: Mapping[str, Document] = {
     "logging": Document(
         logging_document.parse, xml.document("BucketLoggingStatus", ()), deletable=False,
         is_off=lambda body: logging_document.parse(body) is None,
+    ),
+    # Once switched on it can be suspended, not deleted.
+    "accelerate": Document(
+        acceleration.parse, xml.document("AccelerateConfiguration", ()), render=acceleration.render, deletable=False,
     ),
     "referer": Document(
         referer.parse, xml.document("RefererConfiguration", ()), deletable=False,

@@ -12,6 +12,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "AttachmentFull": (400, "The number of ACLs and policies of this account has reached its limit."),
     "BadDigest": (400, "The Content-MD5 you specified did not match what we received."),
     "BadRequest": (400, "The request is invalid."),
+    "BucketAccelerateNotEnabled": (400, "Global acceleration is not enabled for this bucket."),
     "BucketAlreadyExists": (409, "The requested bucket name is not available."),
     "BucketAlreadyOwnedByYou": (409, "The bucket you tried to create already exists, and you own it."),
     "BucketNotEmpty": (409, "The bucket you tried to delete is not empty."),

@@ -33,6 +33,8 @@ class Remote:
     """Another bucket of the same region: one that the site lived in before."""
     free_name: Callable[[], str | None]
     """A name like the bucket's that nobody has, without ``-APPID``."""
+    unaccelerated: Callable[[], bool] = lambda: False
+    """Whether the acceleration endpoint refused the bucket, so that objects went to the region's own."""
 
     def close(self) -> None:
         self.store.close()
@@ -65,10 +67,11 @@ def open_remote(project: Project, cloud: Cloud, *, connections: int = 128) -> Re
     def elsewhere(name: str) -> tuple[ObjectStore, Bucket]:
         return CosObjectStore(cloud, name), BucketSettings(cloud, name)
 
+    store = CosObjectStore(cloud, bucket, connections=connections)
     return Remote(
         project=project,
         bucket=bucket,
-        store=CosObjectStore(cloud, bucket, connections=connections),
+        store=store,
         settings=BucketSettings(cloud, bucket),
         # Acceleration is switched on for single buckets; the state's is not one of them.
         states=StateStore(CosObjectStore(replace(cloud, accelerate=False), state_bucket, connections=2),
@@ -76,6 +79,7 @@ def open_remote(project: Project, cloud: Cloud, *, connections: int = 128) -> Re
         state_settings=BucketSettings(cloud, state_bucket),
         elsewhere=elsewhere,
         free_name=lambda: free_name(cloud, bucket),
+        unaccelerated=lambda: store.unaccelerated,
     )
 
 

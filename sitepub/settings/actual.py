@@ -25,6 +25,7 @@ class ActualSettings:
     tags: Mapping[str, str] | None = None
     lifecycle: tuple[LifecycleRule, ...] = ()
     website: WebsiteConfig | None = None
+    accelerate: bool = False
 
 
 NO_BUCKET = ActualSettings(exists=False)
@@ -41,6 +42,7 @@ def read_actual(bucket: Bucket, wanted: WantedSettings) -> ActualSettings:
         tags=bucket.get_tags() if wanted.tags is not None else None,
         lifecycle=tuple(bucket.get_lifecycle()) if wanted.lifecycle is not None else (),
         website=_tidy(bucket.get_website()),
+        accelerate=wanted.accelerate and bucket.get_acceleration(),
     )
 
 

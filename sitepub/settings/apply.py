@@ -32,6 +32,8 @@ def _apply(bucket: Bucket, step: SettingStep) -> None:
             bucket.put_acl(value)
         case "website":
             bucket.put_website(value)
+        case "accelerate":
+            bucket.switch_acceleration_on()
         # The rest are documents that the cloud does not take empty.
         case "policy":
             bucket.put_policy(value) if value else bucket.delete_policy()

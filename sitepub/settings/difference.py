@@ -70,6 +70,9 @@ def _lists(wanted: WantedSettings, actual: ActualSettings) -> Iterator[SettingSt
         yield SettingStep(
             "lifecycle", f"lifecycle: {_count(len(wanted.lifecycle), 'rule')}{_was(len(actual.lifecycle))}",
             _why(actual, "differs"), Timing.BEFORE, wanted.lifecycle)
+    if wanted.accelerate and not actual.accelerate:
+        yield SettingStep("accelerate", "global acceleration: on (was off)", _why(actual, "differs"),
+                          Timing.BEFORE, True)
 
 
 def _website(wanted: WantedSettings, actual: ActualSettings) -> Iterator[SettingStep]:

@@ -19,7 +19,8 @@ class SettingStep:
     """One setting to write."""
 
     kind: str
-    """What is set: "bucket", "acl", "policy", "cors", "tags", "lifecycle", "website"."""
+    """What is set: "bucket", "acl", "policy", "cors", "tags", "lifecycle", "accelerate",
+    "website"."""
     summary: str
     """For the plan: "create bucket x in ap-guangzhou", "index document: home.html (was index.html)"."""
     reason: str

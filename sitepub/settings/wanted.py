@@ -25,6 +25,8 @@ class WantedSettings:
     cors: tuple[CorsRule, ...] | None = None
     tags: Mapping[str, str] | None = None
     lifecycle: tuple[LifecycleRule, ...] | None = None
+    accelerate: bool = False
+    """False: not mentioned. It is never switched off: others may use it."""
 
     @property
     def hash(self) -> str:
@@ -56,4 +58,5 @@ def wanted_settings(project: Project, bucket: str) -> WantedSettings:
         cors=project.cors,
         tags=project.tags,
         lifecycle=project.lifecycle,
+        accelerate=project.accelerate,
     )

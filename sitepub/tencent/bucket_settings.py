@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from sitepub.config.project import CorsRule, LifecycleRule
 from sitepub.errors import AccessDenied, CloudError, NotFound, SitepubError, UsageError
-from sitepub.tencent import fresh_buckets, setting_documents
+from sitepub.tencent import acceleration, fresh_buckets, setting_documents
 from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.embedded_gone import embedded_gone, is_gone
@@ -178,8 +178,12 @@ class BucketSettings:
     def put_website(self, config: WebsiteConfig) -> None:
         self._call("PutBucketWebsite", "put_bucket_website", WebsiteConfiguration=to_document(config))
 
-    def delete_website(self) -> None:
-        self._call("DeleteBucketWebsite", "delete_bucket_website")
+    def get_acceleration(self) -> bool:
+        return acceleration.is_on(self.cloud, self.bucket, backoff=self._backoff, clock=self._clock)
+
+    def switch_acceleration_on(self) -> None:
+        """Takes a while to work; until then the acceleration endpoint refuses (see ``wire``)."""
+        acceleration.switch_on(self.cloud, self.bucket, backoff=self._backoff, clock=self._clock)
 
     def get_logging(self) -> tuple[str, str] | None:
         """Bucket and prefix that the access log is delivered to (436/17053); ``None``: it is not kept."""

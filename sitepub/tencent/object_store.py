@@ -190,6 +190,11 @@ class CosObjectStore:
             return [DeleteFailure(key, error.code, error.message)]
         return []
 
+    @property
+    def unaccelerated(self) -> bool:
+        """Whether objects went to the region's own endpoint although acceleration was asked for."""
+        return self._wire.unaccelerated
+
     def discard_uploads(self, keys: Sequence[str]) -> int:
         return discard_uploads(self._wire, [_checked(key) for key in keys])
 

@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from sitepub import __version__
@@ -32,6 +32,7 @@ _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", 
                    "user-agent", "x-cos-security-token"})
 """Headers that a caller may not set: they frame or sign the request."""
 _OUTAGE_SECONDS = 3.0
+_NOT_ACCELERATED = frozenset({"BucketAccelerateNotEnabled", "ActionAccelerateNotSupported"})
 _log = logging.getLogger("sitepub.wire")
 """One line for every request, shown with ``--debug``."""
 
@@ -58,6 +59,21 @@ class Request:
     """Query parameters as text; "" for a subresource such as ``?delete``."""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | memoryview = b""
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """The other end: where requests go, under which name."""
+
+    connections: Connections
+    host: str
+    preamble: str
+    accelerated: bool
+
+    @classmethod
+    def at(cls, route: Route, keep: int, *, accelerated: bool = False) -> _End:
+        return cls(Connections(route, keep), route.host,
+                   f"Host: {route.host}\r\nUser-Agent: sitepub/{__version__}\r\n", accelerated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +114,25 @@ class Wire:
         self.bucket = bucket
         self.clock = clock or Clock()
         self._backoff = backoff or Backoff()
-        self._connections = Connections(route or route_to(cloud, bucket), keep)
-        self.route = self._connections.route
-        self._host = self.route.host
+        self._keep = keep
+        self._end = _End.at(route or route_to(cloud, bucket), keep, accelerated=cloud.accelerate)
+        self._left: Connections | None = None
+        """Those to the acceleration endpoint, when it turned out not to serve this bucket."""
+        self._leaving = threading.Lock()
         self._signer = Signer(cloud.credentials)
         self._token = cloud.credentials.token
         self._closed = threading.Event()
-        self._preamble = f"Host: {self._host}\r\nUser-Agent: sitepub/{__version__}\r\n"
         self._last_success = 0.0
         self._outage: tuple[float, NetworkError] | None = None
+
+    @property
+    def route(self) -> Route:
+        return self._end.connections.route
+
+    @property
+    def unaccelerated(self) -> bool:
+        """The acceleration endpoint was asked for and does not serve this bucket: the region's own does."""
+        return self._left is not None
 
     def send(self, request: Request, *, accept: Collection[int] = (), sent: Sent | None = None,
              retry: Retry | None = None, check: Callable[[Answer], None] | None = None) -> Reply:
@@ -123,14 +149,15 @@ class Wire:
             out = _Counted(sent) if sent is not None else None
             pause: float | None = None
             offset = self.clock.offset
+            end = self._end
             try:
-                answer = self._connections.exchange(
-                    self._head(request), request.body, without_body=request.method == "HEAD", sent=out,
+                answer = end.connections.exchange(
+                    self._head(request, end), request.body, without_body=request.method == "HEAD", sent=out,
                     fresh=fresh)
                 self._last_success, self._outage = time.monotonic(), None
                 status = answer.status
                 if _log.isEnabledFor(logging.DEBUG):
-                    _log.debug("%s %s%s: %d, request %s", request.method, self._host,
+                    _log.debug("%s %s%s: %d, request %s", request.method, end.host,
                                target_of(request.key, request.params), status,
                                answer.headers.get("x-cos-request-id", "without id"))
                 if 200 <= status < 300:
@@ -147,6 +174,11 @@ class Wire:
                     if out is not None:
                         out.take_back()
                     continue
+                if self._serves_elsewhere(end, status, document.code, request.method):
+                    self._leave_acceleration(end)
+                    if out is not None:
+                        out.take_back()
+                    continue
                 error: Exception = error_from(
                     Asked(request.action, self.bucket, request.key), status, document.code, document.message,
                     answer.headers.get("x-cos-request-id") or document.request_id)
@@ -155,7 +187,7 @@ class Wire:
                 pause = retry_after_seconds(answer.headers.get("retry-after"), self.clock.now)
             except ConnectionLost as lost:
                 repeated = True
-                _log.debug("%s %s%s: %s", request.method, self._host, target_of(request.key, request.params), lost)
+                _log.debug("%s %s%s: %s", request.method, end.host, target_of(request.key, request.params), lost)
                 if lost.stale and not fresh:
                     # The server had closed an idle connection: no failure, a new connection is tried at once.
                     fresh = True
@@ -181,10 +213,10 @@ class Wire:
             if self._closed.wait(wait):
                 raise Interrupted("Stopped while waiting for the next try.")
 
-    def _head(self, request: Request) -> bytes:
+    def _head(self, request: Request, end: _End) -> bytes:
         """The request's first line and headers, signed for now."""
-        lines = [f"{request.method} {target_of(request.key, request.params)} HTTP/1.1\r\n", self._preamble]
-        signed = [("host", self._host)]
+        lines = [f"{request.method} {target_of(request.key, request.params)} HTTP/1.1\r\n", end.preamble]
+        signed = [("host", end.host)]
         for name, value in request.headers.items():
             value = value.strip()
             lower = name.lower()
@@ -204,13 +236,26 @@ class Wire:
         lines.append(f"Authorization: {authorization}\r\n\r\n")
         return "".join(lines).encode()
 
+    def _serves_elsewhere(self, end: _End, status: int, code: str, method: str) -> bool:
+        """Whether the acceleration endpoint says that it does not serve the bucket (yet): it takes a while after
+        acceleration was switched on. An answer to HEAD has no code."""
+        return (end.accelerated and status == 400
+                and (code in _NOT_ACCELERATED or (not code and method == "HEAD")))
+
+    def _leave_acceleration(self, end: _End) -> None:
+        with self._leaving:
+            if self._end is end:
+                _log.debug("%s does not serve this bucket: on with the region's own endpoint", end.host)
+                self._left = end.connections
+                self._end = _End.at(route_to(replace(self.cloud, accelerate=False), self.bucket), self._keep)
+
     def _maybe_cached(self, answer: Answer) -> bool:
         """A 404 that may be the service's memory of the time before we created the bucket."""
         return (answer.status == 404 and fresh_buckets.is_fresh(self.bucket)
                 and b"NoSuchBucket" in answer.body)
 
     def _network_error(self, lost: ConnectionLost) -> NetworkError:
-        return NetworkError(f"The connection to {self._host} failed: {lost}.",
+        return NetworkError(f"The connection to {self._end.host} failed: {lost}.",
                             hint="Check the network (and HTTPS_PROXY), then run again: it goes on from here.")
 
     def _refuse_in_outage(self) -> None:
@@ -225,7 +270,10 @@ class Wire:
     def close(self) -> None:
         """Requests under way fail with :class:`~sitepub.errors.Interrupted`; so does every later one."""
         self._closed.set()
-        self._connections.close()
+        with self._leaving:
+            if self._left is not None:
+                self._left.close()
+            self._end.connections.close()
 
 
 class _Counted:

@@ -214,6 +214,48 @@ def test_acceleration_carries_the_objects_and_nothing_else(tmp_path: Path, home:
         assert (changes["uploaded"], changes["copied"], changes["deleted"]) == (1, 1, 1)
 
 
+def test_acceleration_is_switched_on_for_new_and_existing_buckets_and_waited_for_without_failing(
+    tmp_path: Path, home: Path, make_site: MakeSite
+) -> None:
+    from dataclasses import replace
+
+    from sitepub.tencent.bucket_settings import BucketSettings
+    from sitepub.tencent.cloud import Cloud, Credentials, Embedded
+    from sitepub.tencent.wire import Request, Wire
+
+    with running_cloud(tmp_path / "cloud") as cloud:
+        sitepub = make_sitepub(cloud, home)
+        site = make_site("slow")
+        bucket = sitepub.deploy(site.folder)["bucket"]
+        there = Cloud(Credentials(cloud.secret_id, cloud.secret_key), cloud.app_id, cloud.region,
+                      Embedded(cloud.host, cloud.port))
+        settings = BucketSettings(there, bucket)
+        assert not settings.get_acceleration()
+        site.configure(accelerate=True)
+        plan = sitepub("plan", "--local", cwd=site.folder)
+        assert "global acceleration: on (was off)" in plan.out
+        assert sitepub.deploy(site.folder)["warnings"] == []
+        assert settings.get_acceleration()
+        assert sitepub("info", "--local", "--json", cwd=site.folder).json["drift"] == []
+        # The real service takes a while until the endpoint serves the bucket: as if it were off again.
+        body = b"<AccelerateConfiguration><Status>Suspended</Status></AccelerateConfiguration>"
+        Wire(there, bucket).send(Request("PUT", "", params={"accelerate": ""}, body=body))
+        site.write({"index.html": "<h1>Meanwhile</h1>", "new/page.html": "new"})
+        (site.folder / "src/css/site.css").unlink()
+        fast = f"{bucket}.cos.accelerate.myqcloud.com"
+        with watched(cloud) as seen:
+            report = sitepub.deploy(site.folder)
+        assert report["changes"]["uploaded"] == 2 and report["changes"]["deleted"] == 1
+        assert fast in {host for _, host in seen}, "it was tried"
+        assert len(report["warnings"]) == 1 and "not in force" in report["warnings"][0]
+        assert Visitor(cloud).get(report["url"]).body == b"<h1>Meanwhile</h1>"
+        report = sitepub.deploy(site.folder, "--verify")
+        assert settings.get_acceleration(), "verify puts it right"
+        store = Wire(replace(there, accelerate=True), bucket)
+        store.send(Request("GET", "", "index.html"))
+        assert not store.unaccelerated
+
+
 def test_the_address_of_a_site_below_a_prefix_leads_to_it(
     sitepub: Sitepub, make_site: MakeSite, visitor: Visitor
 ) -> None:

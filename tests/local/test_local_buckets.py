@@ -87,10 +87,34 @@ def test_a_bucket_answers_only_in_its_region(local_cloud: Any) -> None:
         wire.put("a", b"x")
         elsewhere = wire.call("GET", "a", host=f"{wire.bucket}.cos.ap-shanghai.myqcloud.com")
         assert (elsewhere.status, elsewhere.code) == (404, "NoSuchBucket")
-        for host in (f"{wire.bucket}.cos.accelerate.myqcloud.com",
-                     f"{wire.bucket}.cos.{local_cloud.region}.tencentcos.cn",
+        for host in (f"{wire.bucket}.cos.{local_cloud.region}.tencentcos.cn",
                      f"{wire.bucket}.cos.{local_cloud.region}.localhost:{local_cloud.port}"):
             assert wire.call("GET", "a", host=host).body == b"x", host
+
+
+def test_the_acceleration_endpoint_answers_when_it_is_switched_on(local_cloud: Any) -> None:
+    def document(status: str) -> bytes:
+        return f"<AccelerateConfiguration><Status>{status}</Status></AccelerateConfiguration>".encode()
+
+    with new_bucket(local_cloud) as wire:
+        wire.put("a", b"x")
+        fast = f"{wire.bucket}.cos.accelerate.myqcloud.com"
+        never = wire.call("GET", query={"accelerate": ""})
+        assert never.status == 200 and not never.texts("Status")
+        refused = wire.call("GET", "a", host=fast)
+        assert (refused.status, refused.code) == (400, "BucketAccelerateNotEnabled")
+        assert wire.call("PUT", query={"accelerate": ""}, body=document("Enabled")).status == 200
+        found = wire.call("GET", query={"accelerate": ""})
+        assert (found.texts("Status"), found.texts("Type")) == (["Enabled"], ["COS"])
+        assert wire.call("GET", "a", host=fast).body == b"x"
+        assert wire.call("PUT", "b", host=fast.replace("myqcloud.com", "tencentcos.cn"), body=b"y").status == 200
+        assert wire.call("PUT", query={"accelerate": ""}, body=document("Suspended")).status == 200
+        assert wire.call("GET", query={"accelerate": ""}).texts("Status") == ["Suspended"]
+        assert wire.call("GET", "a", host=fast).code == "BucketAccelerateNotEnabled"
+        assert wire.call("DELETE", query={"accelerate": ""}).code == "MethodNotAllowed"
+        for wrong in (b"", b"<AccelerateConfiguration/>", document("Disabled"),
+                      b"<AccelerateConfiguration><Status>Enabled</Status><Type>CDN</Type></AccelerateConfiguration>"):
+            assert wire.call("PUT", query={"accelerate": ""}, body=wrong).code == "MalformedXML"
 
 
 def test_path_style_is_forbidden(local_cloud: Any) -> None:

@@ -129,6 +129,13 @@ class MemoryBucket:
     def put_website(self, website: WebsiteConfig, /) -> None:
         self._put("website", website)
 
+    def get_acceleration(self) -> bool:
+        on: bool = self._get("accelerate", False)
+        return on
+
+    def switch_acceleration_on(self) -> None:
+        self._put("accelerate", True)
+
     def close(self) -> None:
         pass
 

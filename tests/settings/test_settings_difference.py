@@ -45,9 +45,17 @@ def test_a_new_bucket_gets_everything_that_the_project_mentions_and_no_more() ->
     assert [(step.kind, step.timing) for step in steps] == [
         ("bucket", Timing.BEFORE), ("acl", Timing.BEFORE), ("website", Timing.AFTER)]
     assert steps[0].summary == f"create bucket {BUCKET} in ap-guangzhou"
-    full = wanted(cors=(RULE,), tags={"a": "b"}, lifecycle=(DAYS,), anonymous_read_policy=True)
+    full = wanted(cors=(RULE,), tags={"a": "b"}, lifecycle=(DAYS,), anonymous_read_policy=True, accelerate=True)
     assert [step.kind for step in difference(full, NO_BUCKET)] == [
-        "bucket", "acl", "policy", "cors", "tags", "lifecycle", "website"]
+        "bucket", "acl", "policy", "cors", "tags", "lifecycle", "accelerate", "website"]
+
+
+def test_acceleration_is_switched_on_when_the_project_asks_for_it_and_never_off() -> None:
+    assert wanted_settings(project(accelerate=True), BUCKET).accelerate
+    assert summaries(difference(wanted(accelerate=True), in_order())) == ["global acceleration: on (was off)"]
+    assert difference(wanted(accelerate=True), in_order(accelerate=True)) == []
+    assert difference(wanted(), in_order(accelerate=True)) == []
+    assert wanted(accelerate=True).hash != wanted().hash
 
 
 def test_a_bucket_in_order_needs_nothing() -> None:
@@ -157,19 +165,20 @@ def test_only_what_the_project_mentions_is_read() -> None:
     read_actual(cloud.bucket(BUCKET), wanted(acl=None))
     assert cloud.reads == [("get website", BUCKET)]
     cloud.reads.clear()
-    read_actual(cloud.bucket(BUCKET), wanted(cors=(), tags={}, lifecycle=(), anonymous_read_policy=True))
+    read_actual(cloud.bucket(BUCKET), wanted(cors=(), tags={}, lifecycle=(), anonymous_read_policy=True,
+                                             accelerate=True))
     assert {what for what, _ in cloud.reads} == {
-        "get acl", "get policy", "get cors", "get tags", "get lifecycle", "get website"}
+        "get acl", "get policy", "get cors", "get tags", "get lifecycle", "get website", "get accelerate"}
 
 
 def test_written_settings_are_found_again_and_then_differ_no_more() -> None:
     cloud = MemoryCloud()
     bucket = cloud.bucket(BUCKET)
-    full = wanted(cors=(RULE,), tags={"a": "b"}, lifecycle=(DAYS,), anonymous_read_policy=True)
+    full = wanted(cors=(RULE,), tags={"a": "b"}, lifecycle=(DAYS,), anonymous_read_policy=True, accelerate=True)
     steps = difference(full, NO_BUCKET)
     told: list[SettingStep] = []
     apply_settings(bucket, steps, Timing.BEFORE, told.append)
-    assert [step.kind for step in told] == ["bucket", "acl", "policy", "cors", "tags", "lifecycle"]
+    assert [step.kind for step in told] == ["bucket", "acl", "policy", "cors", "tags", "lifecycle", "accelerate"]
     apply_settings(bucket, steps, Timing.AFTER, told.append)
     assert told == steps and difference(full, read_actual(bucket, full)) == []
     empty = wanted(cors=(), tags={}, lifecycle=())
