@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sitepub.domains.cdn_wanted import DOWNLOAD_HEADERS
 from sitepub.domains.edge import (
     EdgeState,
     EdgeStatus,
@@ -15,6 +16,7 @@ from sitepub.domains.edge import (
     Tell,
     WantedDomain,
 )
+from sitepub.domains.edgeone_rules import delete_rule, find_rule, is_right, write_rule
 from sitepub.domains.host_names import zone_of
 from sitepub.domains.records import EdgeKind, TxtRecord
 from sitepub.domains.service_api import ServiceApi
@@ -83,7 +85,9 @@ class EdgeOne:
             "Filters": [{"Name": "domain-name", "Values": [host], "Fuzzy": False}]}, host=host)
         found = next((one for one in answer.get("AccelerationDomains") or ()
                       if one.get("DomainName") == host), None)
-        return None if found is None else _state(found)
+        if found is None:
+            return None
+        return _state({**found, "Rule": find_rule(self._api, str(found.get("ZoneId")), host)})
 
     def check(self, wanted: WantedDomain) -> None:
         self._zone_id(wanted)
@@ -105,6 +109,7 @@ class EdgeOne:
         txt = _txt(answer.get("OwnershipVerification"), host)
         if txt is not None:
             raise OwnershipWanted(txt)
+        write_rule(self._api, self._zone_id(wanted), host)
 
     def prove_ownership(self, host: str) -> bool:
         answer = self._api.call("teo", "VerifyOwnership", {"Domain": host}, host=host)
@@ -113,6 +118,8 @@ class EdgeOne:
     def update(self, wanted: WantedDomain, state: EdgeState) -> None:
         changed = {leaf.path.partition(".")[0] for leaf in _differences(wanted, state)}
         where = {"ZoneId": state.zone}
+        if "L7AccRule" in changed:
+            write_rule(self._api, state.zone, state.host)
         if changed & {"OriginInfo", "OriginProtocol"}:
             self._api.call("teo", "ModifyAccelerationDomain", {
                 **where, "DomainName": state.host, "OriginInfo": _origin(wanted),
@@ -138,6 +145,8 @@ class EdgeOne:
             host=state.host)
 
     def delete(self, state: EdgeState) -> None:
+        # The rule first: a run that is killed in between finds the domain, and comes here again.
+        delete_rule(self._api, state.zone, state.host)
         try:
             self._api.call("teo", "DeleteAccelerationDomains", {
                 "ZoneId": state.zone, "DomainNames": [state.host], "Force": False}, host=state.host)
@@ -226,6 +235,8 @@ def _differences(wanted: WantedDomain, state: EdgeState | None) -> Iterator[Leaf
     for name, value in _origin(wanted).items():
         if origin.get(name) != value:
             yield Leaf(f"OriginInfo.{name}", origin.get(name), value)
+    if not is_right(config.get("Rule"), wanted.host.host):
+        yield Leaf("L7AccRule.ModifyResponseHeader", None, [f"del {header}" for header in DOWNLOAD_HEADERS])
     if config.get("OriginProtocol") != _protocol(wanted):
         yield Leaf("OriginProtocol", config.get("OriginProtocol"), _protocol(wanted))
     mode, id = _certificate(wanted)

@@ -19,7 +19,7 @@ from sitepub.errors import SitepubError
 
 RENEW_DAYS = 21
 """A certificate with fewer days left makes a deploy look at its host."""
-_HASH_VERSION = 1
+_HASH_VERSION = 2
 """Raised when the same words in serverless.yml come to mean something else."""
 MANUAL = frozenset({HostStepKind.RECORD})
 """Steps that the user does."""

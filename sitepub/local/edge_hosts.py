@@ -9,8 +9,9 @@ from typing import Any
 from sitepub.local import edge_settings
 from sitepub.local.certificates import Certificate
 from sitepub.local.cloud import LocalCloud
+from sitepub.local.cloud_api.teo_rules import header_actions
 from sitepub.local.custom_domains import CustomDomain
-from sitepub.local.edge_domains import CacheRule, EdgeDomain, EdgeOrigin
+from sitepub.local.edge_domains import CacheRule, EdgeDomain, EdgeOrigin, HeaderRule
 from sitepub.local.service_records import CdnDomain, TeoDomain
 
 
@@ -84,6 +85,9 @@ def _edgeone_host(cloud: LocalCloud, domain: TeoDomain, now: float) -> EdgeDomai
         domain.served(now, cloud.pace) and not (zone is not None and zone.paused),
         cache_rules=(CacheRule(edge_settings.EVERYTHING, "origin", heuristic=True),),
         compression=(edge_settings.DEFAULT_COMPRESSION,),
+        response_headers=tuple(
+            HeaderRule(edge_settings.EVERYTHING, action, name, value) for action, name, value
+            in header_actions(cloud.services.teo_rules.where(zone=domain.zone), domain.host)),
         settings={"OriginInfo": origin},
     )
     if not domain.certificate_ready(now, cloud.pace):

@@ -74,6 +74,16 @@ class TeoZone:
 
 
 @dataclass(frozen=True, slots=True)
+class TeoRule:
+    """A rule of a zone's rule engine."""
+
+    id: str
+    zone: str
+    rule: dict[str, Any]
+    """RuleEngineItem, without its id and its place."""
+
+
+@dataclass(frozen=True, slots=True)
 class TeoDomain:
     """An acceleration domain of EdgeOne."""
 

@@ -12,7 +12,7 @@ from sitepub.local.custom_domains import CustomDomain
 from sitepub.local.dns_zones import Answer, OwnNames, Zone, lookup
 from sitepub.local.edge_tasks import EdgeTask
 from sitepub.local.log_topics import LogTopic
-from sitepub.local.service_records import CdnDomain, CdnOwnership, TeoDomain, TeoZone
+from sitepub.local.service_records import CdnDomain, CdnOwnership, TeoDomain, TeoRule, TeoZone
 from sitepub.local.service_state import Collection, StateFile
 from sitepub.local.switches import Switches
 
@@ -46,6 +46,8 @@ class Services:
         """By zone id."""
         self.teo_domains: Collection[TeoDomain] = Collection(self.file, "teo-domain", TeoDomain)
         """By host."""
+        self.teo_rules: Collection[TeoRule] = Collection(self.file, "teo-rule", TeoRule)
+        """By id; those of a zone from the top to the last."""
         self.tasks: Collection[EdgeTask] = Collection(self.file, "edge-task", EdgeTask)
         """Purges and prefetches, by id."""
         self.custom_domains: Collection[CustomDomain] = Collection(

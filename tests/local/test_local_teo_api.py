@@ -245,3 +245,33 @@ def test_sites_are_filtered_and_there_are_no_origin_groups(services: Services) -
     assert services.other.error("teo", "CreateZone", ZoneName=name) == "ResourceInUse.OthersCname"
     assert services.error("teo", "CreateZone", ZoneName=services.zone(owned=False), Type="dnsPodAccess") \
         == "ResourceNotFound.DNSPodDomainNotInAccount"
+
+
+def test_a_rule_is_refused_for_what_is_not_read_here(services: Services) -> None:
+    zone, name = site(services)
+    condition = f"${{http.request.host}} in ['www.{name}', '{name}']"
+    header = {"Name": "ModifyResponseHeader", "ModifyResponseHeaderParameters": {
+        "HeaderActions": [{"Action": "del", "Name": "Server"}]}}
+
+    def rule(**changes: Any) -> list[dict[str, Any]]:
+        return [{"RuleName": "r", "Branches": [{"Condition": condition, "Actions": [header], **changes}]}]
+
+    (made,) = services.call("teo", "CreateL7AccRules", ZoneId=zone, Rules=rule())["RuleIds"]
+    found = services.call("teo", "DescribeL7AccRules", ZoneId=zone)
+    assert (found["TotalCount"], found["Rules"][0]["RuleId"], found["Rules"][0]["RulePriority"]) == (1, made, 1)
+    assert services.call("teo", "DescribeL7AccRules", ZoneId=zone, Filters=[
+        {"Name": "rule-id", "Values": ["rule-none"]}])["Rules"] == []
+    for changes, code in (
+        ({"Actions": []}, "InvalidParameter"), ({"Actions": None}, "MissingParameter"),
+        ({"Condition": "${http.request.uri.path} in ['/']"}, "InvalidParameter"),
+        ({"Colour": "red"}, "UnknownParameter"),
+        ({"Actions": [{"Name": "HTTP2"}]}, "UnsupportedOperation"),
+        ({"Actions": [{"Name": "ModifyResponseHeader"}]}, "InvalidParameter"),
+        ({"Actions": [{"Name": "ModifyResponseHeader", "ModifyResponseHeaderParameters": {
+            "HeaderActions": [{"Action": "set", "Name": "A"}]}}]}, "InvalidParameter"),
+    ):
+        assert services.error("teo", "CreateL7AccRules", ZoneId=zone, Rules=rule(**changes)) == code
+    assert services.error("teo", "ModifyL7AccRule", ZoneId=zone, Rule={"RuleId": "rule-none", **rule()[0]}) \
+        == "InvalidParameter.RuleNotFound"
+    services.call("teo", "DeleteL7AccRules", ZoneId=zone, RuleIds=[made])
+    assert services.error("teo", "DeleteL7AccRules", ZoneId=zone, RuleIds=[made]) == "InvalidParameter.RuleNotFound"

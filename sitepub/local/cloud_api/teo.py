@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sitepub.local.cloud_api.actions import Action, Service
-from sitepub.local.cloud_api.shapes import number, obj, objs, text, texts, truth
+from sitepub.local.cloud_api.shapes import needed, number, obj, objs, text, texts, truth
 from sitepub.local.cloud_api.teo_certificates import modify_hosts_certificate
 from sitepub.local.cloud_api.teo_domains import (
     create_domain,
@@ -12,6 +12,8 @@ from sitepub.local.cloud_api.teo_domains import (
     modify_domain,
     modify_statuses,
 )
+from sitepub.local.cloud_api.teo_logs import download_l7_logs
+from sitepub.local.cloud_api.teo_rules import RULE, create_rules, delete_rules, describe_rules, modify_rule
 from sitepub.local.cloud_api.teo_tasks import (
     create_prefetch_task,
     create_purge_task,
@@ -54,6 +56,7 @@ _MUTUAL = obj(Switch=text("on", "off"), CertInfos=objs(**_CERTIFICATE, Status=te
 
 TEO = Service("teo", "2022-09-01", {
     "CreateAccelerationDomain": Action(create_domain, {**_DOMAIN, **_ORIGIN, "SharedCNAME": text()}),
+    "CreateL7AccRules": Action(create_rules, {**_ZONE, "Rules": needed(objs(**RULE))}),
     "CreatePrefetchTask": Action(create_prefetch_task, {
         "ZoneId": text(), "Targets": texts(required=True), "Mode": text("default", "edge"),
         "EncodeUrl": truth(), "Headers": objs(Name=text(), Value=text()), "PrefetchMediaSegments": text(),
@@ -72,6 +75,7 @@ TEO = Service("teo", "2022-09-01", {
     "DeleteAccelerationDomains": Action(delete_domains, {
         **_ZONE, "DomainNames": texts(required=True), "Force": truth(),
     }),
+    "DeleteL7AccRules": Action(delete_rules, {**_ZONE, "RuleIds": texts(required=True)}),
     "DeleteZone": Action(delete_zone, _ZONE),
     "DescribeAccelerationDomains": Action(describe_domains, {
         **_ZONE, **_PAGE, "Limit": number(1, 200), "Order": text("created_on", "domain-name"),
@@ -81,17 +85,23 @@ TEO = Service("teo", "2022-09-01", {
         "Offset": number(0), "Limit": number(1, 1000),
         "Filters": objs(Name=text(required=True), Values=texts(required=True)),
     }),
+    "DescribeL7AccRules": Action(describe_rules, {**_ZONE, **_PAGE}),
     "DescribeOriginGroup": Action(describe_origin_group, {**_ZONE, **_PAGE}),
     "DescribePrefetchTasks": Action(describe_prefetch_tasks, {**_ZONE, **_PAGE, **_TIMES}),
     "DescribePurgeTasks": Action(describe_purge_tasks, {**_ZONE, **_PAGE, **_TIMES}),
     "DescribeZones": Action(describe_zones, {
         **_PAGE, "Limit": number(1, 100), "Order": text(), "Direction": text("asc", "desc"),
     }),
+    "DownloadL7Logs": Action(download_l7_logs, {
+        "StartTime": text(required=True), "EndTime": text(required=True), "ZoneIds": texts(), "Domains": texts(),
+        "Limit": number(1, 300), "Offset": number(0),
+    }),
     "ModifyAccelerationDomain": Action(modify_domain, {**_DOMAIN, **_ORIGIN}),
     "ModifyAccelerationDomainStatuses": Action(modify_statuses, {
         **_ZONE, "DomainNames": texts(required=True), "Status": text("online", "offline", required=True),
         "Force": truth(),
     }),
+    "ModifyL7AccRule": Action(modify_rule, {**_ZONE, "Rule": needed(obj(**RULE))}),
     "ModifyHostsCertificate": Action(modify_hosts_certificate, {
         **_ZONE, "Hosts": texts(required=True),
         "Mode": text("disable", "eofreecert", "eofreecert_manual", "sslcert"),

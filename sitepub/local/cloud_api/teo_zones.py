@@ -90,6 +90,8 @@ async def delete_zone(call: Call) -> dict[str, Any]:
     zone = find_zone(call)
     if call.cloud.services.teo_domains.where(zone=zone.id):
         raise ApiError("OperationDenied.DomainNumberIsNotZero", "The site still has domains.")
+    for rule in call.cloud.services.teo_rules.where(zone=zone.id):
+        call.cloud.services.teo_rules.remove(rule.id)
     call.cloud.services.teo_zones.remove(zone.id)
     return {}
 
