@@ -16,7 +16,7 @@ from sitepub.config.project import CorsRule, LifecycleRule
 from sitepub.errors import AccessDenied, CloudError, NotFound, SitepubError, UsageError
 from sitepub.tencent import acceleration, fresh_buckets, setting_documents
 from sitepub.tencent.clock import Clock
-from sitepub.tencent.cloud import Cloud
+from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.embedded_gone import embedded_gone, is_gone
 from sitepub.tencent.errors_from_cloud import Asked, error_from, unreachable
 from sitepub.tencent.retry import Backoff, worth_retrying
@@ -64,6 +64,8 @@ class BucketSettings:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._client: Any = None
+        self._credentials = cloud.credentials
+        """Those of the client."""
 
     # The bucket itself
 
@@ -254,18 +256,19 @@ class BucketSettings:
         return error_from(Asked(action, self.bucket), status, code, fields.get("message", ""), request_id)
 
     def _sdk(self) -> Any:
+        credentials = self.cloud.credentials.fresh()
         with self._lock:
-            if self._client is None:
-                self._client = self._connect()
+            if self._client is None or credentials is not self._credentials:
+                self._client, self._credentials = self._connect(credentials), credentials
             return self._client
 
-    def _connect(self) -> Any:
+    def _connect(self, credentials: Credentials) -> Any:
         from qcloud_cos import CosConfig, CosS3Client
 
         from sitepub.tencent.sdk_session import OnTime, quiet, session
 
         quiet("qcloud_cos")
-        cloud, credentials = self.cloud, self.cloud.credentials
+        cloud = self.cloud
         common = {"Region": cloud.region, "SecretId": credentials.secret_id,
                   "SecretKey": credentials.secret_key, "Token": credentials.token, "Timeout": _TIMEOUT}
         if cloud.embedded is not None:

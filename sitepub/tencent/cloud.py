@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from sitepub.tencent.renewal import Renewal
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +19,14 @@ class Credentials:
     token: str | None = field(default=None, repr=False)
     source: str = "unknown"
     """Where it was found, in words for the user: "environment TENCENTCLOUD_SECRET_ID", "profile default"."""
+    expires: float | None = field(default=None, repr=False, compare=False)
+    """When temporary ones run out, in Unix seconds; ``None``: not known, or never."""
+    renewal: Renewal | None = field(default=None, repr=False, compare=False)
+    """Gives new ones; ``None``: nobody can."""
+
+    def fresh(self) -> Credentials:
+        """These, or those that have replaced them since: to be asked for each request."""
+        return self if self.renewal is None else self.renewal.current()
 
     @property
     def masked_id(self) -> str:

@@ -128,7 +128,7 @@ class CloudApi:
                     req.header["Authorization"] = (f"TC3-HMAC-SHA256 Credential={scope}, "
                                                    f"SignedHeaders=content-type;host, Signature={signed}")
 
-        credentials = self._credentials
+        credentials = self._credentials if unsigned else self._credentials.fresh()
         credential = None if unsigned else Credential(credentials.secret_id, credentials.secret_key,
                                                       credentials.token)
         if self._embedded is not None:

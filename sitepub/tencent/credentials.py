@@ -7,12 +7,14 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sitepub.errors import CredentialsError, Problem
 from sitepub.tencent.cloud import Credentials
 from sitepub.tencent.profiles import profiles_file, read_profiles
+from sitepub.tencent.renewal import Renewal
 
 FAMILIES = ("TENCENTCLOUD", "TENCENT")
 """Prefixes of the variables ``…_SECRET_ID``, ``…_SECRET_KEY``, ``…_TOKEN``; the first has precedence."""
@@ -122,7 +124,15 @@ def _tccli(home: Path, profile: str) -> Credentials | None:
     if expires.isdigit() and int(expires) > 0 and int(expires) <= time.time():
         raise CredentialsError(f"The credentials in {path} have expired.", code="ExpiredToken",
                                hint="Run `tccli auth login` again.")
-    return _pair(values, "secretId", "secretKey", "token", str(path))
+    found = _pair(values, "secretId", "secretKey", "token", str(path))
+    if found is None or not (expires.isdigit() and int(expires) > 0):
+        return found
+
+    def again() -> Credentials:
+        return _tccli(home, profile) or found
+
+    # `tccli auth login` in another window writes new ones.
+    return Renewal(again).keeps(replace(found, expires=float(expires)))
 
 
 def _pair(values: Mapping[str, str], id_name: str, key_name: str, token_name: str, place: str
@@ -170,4 +180,5 @@ def _checked(found: Credentials) -> Credentials:
     if parts[0] == parts[1]:
         raise CredentialsError(f"SecretId and SecretKey from {found.source} are the same.",
                                code="BadCredentials", hint="Copy both from the console (CAM, API keys).")
-    return Credentials(parts[0], parts[1], parts[2] or None, found.source)
+    checked = replace(found, secret_id=parts[0], secret_key=parts[1], token=parts[2] or None)
+    return checked if checked.renewal is None else checked.renewal.keeps(checked)

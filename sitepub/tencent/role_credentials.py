@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
 from sitepub.errors import CredentialsError
 from sitepub.tencent.cloud import Credentials, Embedded
+from sitepub.tencent.renewal import Renewal
 
 _METADATA = "http://metadata.tencentyun.com/latest/meta-data/cam/security-credentials/"
 _SESSION_SECONDS = 7200
@@ -17,13 +19,23 @@ _SESSION_SECONDS = 7200
 def from_pod(environ: Mapping[str, str], embedded: Embedded | None = None) -> Credentials | None:
     """The role that TKE gives a pod: STS AssumeRoleWithWebIdentity with the token in the pod's file.
 
-    ``None`` when the pod's variables are not set. Raises :class:`~sitepub.errors.CredentialsError` when the
+    They renew themselves: the file is kept up to date by the cluster. ``None`` when the pod's variables are not set.
+    Raises :class:`~sitepub.errors.CredentialsError` when the
     token cannot be read, and what the call raises.
     """
     token_file, role = environ.get("TKE_WEB_IDENTITY_TOKEN_FILE"), environ.get("TKE_ROLE_ARN")
     provider = environ.get("TKE_PROVIDER_ID")
     if not token_file or not role or not provider:
         return None
+
+    def fetch() -> Credentials:
+        return _assume(environ, embedded, token_file, role, provider)
+
+    return Renewal(fetch).keeps(fetch())
+
+
+def _assume(environ: Mapping[str, str], embedded: Embedded | None, token_file: str, role: str, provider: str
+            ) -> Credentials:
     try:
         token = Path(token_file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -38,18 +50,27 @@ def from_pod(environ: Mapping[str, str], embedded: Embedded | None = None) -> Cr
         "DurationSeconds": _SESSION_SECONDS,
     }, unsigned=True)
     found = answer.get("Credentials") or {}
-    return _complete(found.get("TmpSecretId"), found.get("TmpSecretKey"), found.get("Token"),
-                     "role of the pod")
+    expires = answer.get("ExpiredTime")
+    return _complete(found.get("TmpSecretId"), found.get("TmpSecretKey"), found.get("Token"), "role of the pod",
+                     expires if _is_number(expires) else time.time() + _SESSION_SECONDS)
 
 
 def from_machine(environ: Mapping[str, str]) -> Credentials | None:
-    """The role of the virtual machine, when ``SITEPUB_CVM_ROLE`` names it (or is ``auto``).
+    """The role of the virtual machine, when ``SITEPUB_CVM_ROLE`` names it (or is ``auto``). They renew themselves.
 
     Raises :class:`~sitepub.errors.CredentialsError` when the metadata service does not give it.
     """
     role = environ.get("SITEPUB_CVM_ROLE")
     if not role:
         return None
+
+    def fetch() -> Credentials:
+        return _of_machine(role)
+
+    return Renewal(fetch).keeps(fetch())
+
+
+def _of_machine(role: str) -> Credentials:
     try:
         if role == "auto":
             role = _metadata("").split()[0]
@@ -59,7 +80,12 @@ def from_machine(environ: Mapping[str, str]) -> Credentials | None:
                                hint="Bind a CAM role to the machine, or unset SITEPUB_CVM_ROLE.") from error
     if not isinstance(found, dict):
         found = {}
-    return _complete(found.get("TmpSecretId"), found.get("TmpSecretKey"), found.get("Token"), f"role {role}")
+    return _complete(found.get("TmpSecretId"), found.get("TmpSecretKey"), found.get("Token"), f"role {role}",
+                     found.get("ExpiredTime"))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
 def _metadata(path: str) -> str:
@@ -70,7 +96,8 @@ def _metadata(path: str) -> str:
     return text.decode()
 
 
-def _complete(secret_id: object, secret_key: object, token: object, source: str) -> Credentials:
+def _complete(secret_id: object, secret_key: object, token: object, source: str, expires: object) -> Credentials:
     if not (isinstance(secret_id, str) and isinstance(secret_key, str) and isinstance(token, str)):
         raise CredentialsError(f"The {source} gave no complete credentials.", code="BadRole")
-    return Credentials(secret_id, secret_key, token, source)
+    return Credentials(secret_id, secret_key, token, source,
+                       float(expires) if isinstance(expires, int | float) and _is_number(expires) else None)

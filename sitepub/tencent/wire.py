@@ -14,7 +14,7 @@ from sitepub import __version__
 from sitepub.errors import CloudError, Interrupted, NetworkError, SiteError
 from sitepub.tencent import fresh_buckets
 from sitepub.tencent.clock import Clock
-from sitepub.tencent.cloud import Cloud
+from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.connection import ConnectionLost, Connections, Route
 from sitepub.tencent.embedded_gone import embedded_gone
 from sitepub.tencent.errors_from_cloud import Asked, error_from
@@ -32,6 +32,7 @@ _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", 
                    "user-agent", "x-cos-security-token"})
 """Headers that a caller may not set: they frame or sign the request."""
 _OUTAGE_SECONDS = 3.0
+_TOKEN_CODES = frozenset({"ExpiredToken", "InvalidToken"})
 _NOT_ACCELERATED = frozenset({"BucketAccelerateNotEnabled", "ActionAccelerateNotSupported"})
 _log = logging.getLogger("sitepub.wire")
 """One line for every request, shown with ``--debug``."""
@@ -119,8 +120,7 @@ class Wire:
         self._left: Connections | None = None
         """Those to the acceleration endpoint, when it turned out not to serve this bucket."""
         self._leaving = threading.Lock()
-        self._signer = Signer(cloud.credentials)
-        self._token = cloud.credentials.token
+        self._signing = (cloud.credentials, Signer(cloud.credentials))
         self._closed = threading.Event()
         self._last_success = 0.0
         self._outage: tuple[float, NetworkError] | None = None
@@ -144,16 +144,17 @@ class Wire:
         self._refuse_in_outage()
         began = time.monotonic()
         failures = 0
-        fresh = repeated = corrected = False
+        fresh = repeated = corrected = renewed = False
         while True:
             out = _Counted(sent) if sent is not None else None
             pause: float | None = None
             offset = self.clock.offset
             end = self._end
+            credentials, signer = self._signed_by()
             try:
                 answer = end.connections.exchange(
-                    self._head(request, end), request.body, without_body=request.method == "HEAD", sent=out,
-                    fresh=fresh)
+                    self._head(request, end, signer, credentials.token), request.body,
+                    without_body=request.method == "HEAD", sent=out, fresh=fresh)
                 self._last_success, self._outage = time.monotonic(), None
                 status = answer.status
                 if _log.isEnabledFor(logging.DEBUG):
@@ -176,6 +177,12 @@ class Wire:
                     continue
                 if self._serves_elsewhere(end, status, document.code, request.method):
                     self._leave_acceleration(end)
+                    if out is not None:
+                        out.take_back()
+                    continue
+                if (document.code in _TOKEN_CODES and not renewed and credentials.renewal is not None
+                        and credentials.renewal.replaced(credentials) is not None):
+                    renewed = True
                     if out is not None:
                         out.take_back()
                     continue
@@ -213,7 +220,13 @@ class Wire:
             if self._closed.wait(wait):
                 raise Interrupted("Stopped while waiting for the next try.")
 
-    def _head(self, request: Request, end: _End) -> bytes:
+    def _signed_by(self) -> tuple[Credentials, Signer]:
+        credentials = self.cloud.credentials.fresh()
+        if credentials is not self._signing[0]:
+            self._signing = (credentials, Signer(credentials))
+        return self._signing
+
+    def _head(self, request: Request, end: _End, signer: Signer, token: str | None) -> bytes:
         """The request's first line and headers, signed for now."""
         lines = [f"{request.method} {target_of(request.key, request.params)} HTTP/1.1\r\n", end.preamble]
         signed = [("host", end.host)]
@@ -226,12 +239,12 @@ class Wire:
             lines.append(f"{name}: {value}\r\n")
             if is_signed(lower):
                 signed.append((lower, value))
-        if self._token:
-            lines.append(f"x-cos-security-token: {self._token}\r\n")
-            signed.append(("x-cos-security-token", self._token))
+        if token:
+            lines.append(f"x-cos-security-token: {token}\r\n")
+            signed.append(("x-cos-security-token", token))
         if len(request.body) or request.method in ("PUT", "POST"):
             lines.append(f"Content-Length: {len(request.body)}\r\n")
-        authorization = self._signer.authorization(
+        authorization = signer.authorization(
             request.method, "/" + request.key, request.params, signed, self.clock.now())
         lines.append(f"Authorization: {authorization}\r\n\r\n")
         return "".join(lines).encode()
