@@ -27,8 +27,8 @@ _BACK_STATS = timedelta(hours=24)
 @click.option("--host", metavar="HOST", multiple=True, help="Only visits of this host.")
 @click.option("--stats", is_flag=True, help="Count them: per hour, pages, statuses, referrers, traffic.")
 @click.option("--html", metavar="FILE", help="Write the counts as one page with plots.")
-@click.option("--source", type=click.Choice(["local", "cls", "cdn", "cos"]),
-              help="Where to read: the embedded cloud, the log service, the CDN's files, the bucket's logs.")
+@click.option("--source", type=click.Choice(["local", "cls", "cdn", "edgeone", "cos"]),
+              help="Where to read: the embedded cloud, the log service, the CDN's files, EdgeOne's, the bucket's logs.")
 def logs(run: Run, follow: bool, since: str | None, status: tuple[str, ...], path: tuple[str, ...],
          host: tuple[str, ...], stats: bool, html: str | None, source: str | None) -> int:
     """Show who visits the site. With --follow, --json prints one object a line."""
@@ -43,6 +43,8 @@ def logs(run: Run, follow: bool, since: str | None, status: tuple[str, ...], pat
                   parse_filter(status=status, path=path, host=host))
     now = datetime.now(UTC)
     begin = parse_since(since, now) if since else None
+    if html == "":
+        raise UsageError("--html: the name of the file is missing")
     if follow and html:
         raise UsageError("--html does not go with --follow: a page is written once")
     if follow or html:

@@ -143,7 +143,7 @@ class LogsShape(Shape):
     """Where visits are read from."""
 
     topic_id: FilledText = Field(description=(
-        "Log topic (CLS) that the CDN's real-time logs go to; left out, it is looked for through the CDN API."))
+        "Log topic (CLS) that real-time logs go to. Without `logs`, a topic is looked for through the CDN API."))
     region: Region = Field("ap-shanghai", description="Region of the topic.")
 
 

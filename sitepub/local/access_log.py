@@ -148,25 +148,25 @@ class AccessLog:
         )
         return [{"id": row[0], **json.loads(row[1])} for row in rows]
 
-    def edge(self, hosts: Sequence[str], begin: float, end: float) -> list[dict[str, Any]]:
-        """What the CDN's edge answered for these hosts from `begin` to before `end`, oldest first; each has
-        its number as `id`."""
+    def edge(self, hosts: Sequence[str], begin: float, end: float, product: str = "cdn") -> list[dict[str, Any]]:
+        """What an edge (`cdn`, `edgeone`) answered for these hosts from `begin` to before `end`, oldest first;
+        each has its number as `id`."""
         self.flush()
         marks = ", ".join("?" * len(hosts))
         rows = self._connection.execute(
-            "SELECT id, visit FROM visits WHERE json_extract(visit, '$.edge') = 'cdn'"
+            "SELECT id, visit FROM visits WHERE json_extract(visit, '$.edge') = ?"
             f" AND json_extract(visit, '$.host') IN ({marks}) AND json_extract(visit, '$.time') >= ?"
-            " AND json_extract(visit, '$.time') < ? ORDER BY id", (*hosts, begin, end)
+            " AND json_extract(visit, '$.time') < ? ORDER BY id", (product, *hosts, begin, end)
         )
         return [{"id": row[0], **json.loads(row[1])} for row in rows]
 
-    def edge_hours(self, host: str) -> list[int]:
-        """The hours in which the CDN's edge answered for a host: their beginnings, Unix seconds, in order."""
+    def edge_hours(self, host: str, product: str = "cdn") -> list[int]:
+        """The hours in which an edge answered for a host: their beginnings, Unix seconds, in order."""
         self.flush()
         rows = self._connection.execute(
             "SELECT DISTINCT CAST(json_extract(visit, '$.time') / 3600 AS INTEGER) * 3600 AS hour FROM visits"
-            " WHERE json_extract(visit, '$.edge') = 'cdn' AND json_extract(visit, '$.host') = ? ORDER BY hour",
-            (host,),
+            " WHERE json_extract(visit, '$.edge') = ? AND json_extract(visit, '$.host') = ? ORDER BY hour",
+            (product, host),
         )
         return [row[0] for row in rows]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 
-from sitepub.local import cdn_log_files, log_delivery, service_admin, visits_page
+from sitepub.local import cdn_log_files, edgeone_log_files, log_delivery, service_admin, visits_page
 from sitepub.local.errors import ServiceError
 from sitepub.local.faults import parse_faults
 from sitepub.local.messages import Request, Response
@@ -19,6 +19,7 @@ async def administer(request: Request) -> Response:
     """``GET /-/health``, ``GET /-/requests``, ``POST /-/requests/reset``, ``POST /-/faults`` (body: a
     specification, empty for none), ``POST /-/latency`` (body: milliseconds), ``GET /-/logs`` (visits,
     :func:`visits_page.page`), ``GET /-/cdn-logs/…`` (:mod:`cdn_log_files`),
+    ``GET /-/edgeone-logs/…`` (:mod:`edgeone_log_files`),
     ``POST /-/logs/deliver`` (bucket logging, without waiting its five minutes),
     ``POST /-/live`` (what a publisher does, for live reload: :mod:`live`)."""
     if request.remote not in ("127.0.0.1", "::1"):
@@ -36,6 +37,8 @@ async def administer(request: Request) -> Response:
             return await visits_page.page(request)
         case "GET", path if path.startswith("/-/cdn-logs/"):
             return cdn_log_files.page(request)
+        case "GET", path if path.startswith("/-/edgeone-logs/"):
+            return edgeone_log_files.page(request)
         case "POST", "/-/logs/deliver":
             return _json({"written": await log_delivery.deliver(cloud)})
         case "POST", "/-/live":

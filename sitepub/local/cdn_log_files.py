@@ -7,14 +7,14 @@ running hour, which grows with every visit: one need not wait an hour to try a r
 from __future__ import annotations
 
 import gzip
-import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from sitepub.local.errors import ServiceError
+from sitepub.local.log_packages import address as address_of
+from sitepub.local.log_packages import check
 from sitepub.local.messages import Request, Response
 
 if TYPE_CHECKING:
@@ -63,21 +63,12 @@ def line(visit: Mapping[str, Any]) -> str:
 
 def address(cloud: LocalCloud, file: LogFile) -> str:
     """Where it can be fetched by whoever has the address."""
-    return f"http://127.0.0.1:{cloud.port}/-/cdn-logs/{file.name}?st={_token(cloud, file.name)}"
-
-
-def _token(cloud: LocalCloud, name: str) -> str:
-    return hmac.new(cloud.identity.account.secret_key.encode(), name.encode(), "sha256").hexdigest()[:32]
+    return address_of(cloud, f"/-/cdn-logs/{file.name}")
 
 
 def page(request: Request) -> Response:
     """``GET /-/cdn-logs/<file>?st=``."""
-    found = _NAME.match(request.path)
-    if found is None:
-        raise ServiceError("InvalidURI", "No such file.", status=404)
-    name = request.path.rpartition("/")[2]
-    if not hmac.compare_digest(_token(request.cloud, name), request.query.get("st", "")):
-        raise ServiceError("AccessDenied")
+    found = check(request, _NAME)
     start = int(datetime.strptime(found["hour"], "%Y%m%d%H").replace(tzinfo=_CHINA).timestamp())
     body = content(request.cloud, found["host"], start)
     return Response(200, {"Content-Type": "application/octet-stream"}, body)

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     LOCAL = "local"
     CLS = "cls"
     CDN = "cdn"
+    EDGEONE = "edgeone"
     COS = "cos"
 
 
@@ -38,6 +39,13 @@ def open_source(project: Project, cloud: Cloud, *, kind: Kind | None = None, whe
     if kind is Kind.CLS or (kind is None and project.logs is not None):
         return _topic(project, cloud, note)
     on_cdn = [host.host for host in project.hosts if host.edge == "cdn"]
+    on_edgeone = [host.host for host in project.hosts if host.edge == "edgeone"]
+    if kind is Kind.EDGEONE and not on_edgeone:
+        raise UsageError("--source edgeone: the project has no hosts on EdgeOne", hint="add one to `hosts`")
+    if kind is Kind.EDGEONE or (kind is None and on_edgeone and not on_cdn):
+        return _edgeone_files(cloud, on_edgeone)
+    if kind is None and on_edgeone:
+        note(f"visits of {', '.join(on_edgeone)} are not among them: --source edgeone shows those")
     if kind is Kind.CDN or (kind is None and on_cdn):
         if not on_cdn:
             raise UsageError("--source cdn: the project has no hosts on the CDN", hint="add one to `hosts`")
@@ -49,9 +57,6 @@ def open_source(project: Project, cloud: Cloud, *, kind: Kind | None = None, whe
                     raise
                 note("there is no topic with real-time logs of these hosts: reading the CDN's log files instead")
         return _files(cloud, on_cdn)
-    edges = [host.host for host in project.hosts if host.edge == "edgeone"]
-    if edges:
-        note(f"EdgeOne's own logs are not read: of {', '.join(edges)} only what reached the bucket is told")
     return _bucket_logs(cloud, bucket)
 
 
@@ -70,8 +75,11 @@ def _topic(project: Project, cloud: Cloud, note: Callable[[str], None]) -> Sourc
     from sitepub.tencent.cloud_api import CloudApi
 
     hosts = [host.host for host in project.hosts if host.edge == "cdn"]
+    on_edgeone = [host.host for host in project.hosts if host.edge == "edgeone"]
     if project.logs is not None:
         id, region = project.logs.id, project.logs.region
+        # It may be one that EdgeOne's real-time logs are pushed to; those have other names for the fields.
+        hosts += on_edgeone
     else:
         topics = find_topics(CloudApi(cloud.credentials, cloud.region, cloud.embedded), hosts) if hosts else ()
         if not topics:
@@ -80,7 +88,8 @@ def _topic(project: Project, cloud: Cloud, note: Callable[[str], None]) -> Sourc
         id, region = topics[0].id, topics[0].region
         if others := sorted(set(hosts) - set(topics[0].hosts)):
             note(f"the topic {id} does not have {', '.join(others)}")
-    return ClsTopic(CloudApi(cloud.credentials, region, cloud.embedded), id, hosts, region=region)
+    return ClsTopic(CloudApi(cloud.credentials, region, cloud.embedded), id, hosts, region=region,
+                    narrow=not on_edgeone)
 
 
 def _files(cloud: Cloud, hosts: list[str]) -> Source:
@@ -90,6 +99,15 @@ def _files(cloud: Cloud, hosts: list[str]) -> Source:
 
     return CdnOfflineLogs(CloudApi(cloud.credentials, cloud.region, cloud.embedded), hosts,
                           partial(packed_lines, direct=cloud.embedded is not None))
+
+
+def _edgeone_files(cloud: Cloud, hosts: list[str]) -> Source:
+    from sitepub.logs.download import packed_lines
+    from sitepub.logs.edgeone_offline import EdgeOneLogs
+    from sitepub.tencent.cloud_api import CloudApi
+
+    return EdgeOneLogs(CloudApi(cloud.credentials, cloud.region, cloud.embedded), hosts,
+                       partial(packed_lines, direct=cloud.embedded is not None))
 
 
 def _bucket_logs(cloud: Cloud, bucket: str) -> Source:

@@ -41,6 +41,10 @@ class Pace:
     far_every: float = 30.0
     """Between two questions that reach far back."""
     far: float = 900.0
+    """How far those reach."""
+    farthest_every: float = 900.0
+    """Between two questions that reach farthest back."""
+    farthest: float = 6 * 3600.0
     """How far those reach: a record that the service shows later than this after its time is not seen."""
     settle: float = 5.0
     """How long a visit is held, so that earlier ones can still go first."""
@@ -57,11 +61,12 @@ class ClsTopic:
 
     delay = "a few seconds"
 
-    def __init__(self, api: Api, topic: str, hosts: Sequence[str] = (), *, region: str = "", pace: Pace | None = None,
-                 clock: Callable[[], float] = time.time,
+    def __init__(self, api: Api, topic: str, hosts: Sequence[str] = (), *, region: str = "",
+                 narrow: bool = True, pace: Pace | None = None, clock: Callable[[], float] = time.time,
                  ticks: Callable[[], float] = time.monotonic) -> None:
         """``hosts``: whose visits are wanted, of all that the topic holds; none: everybody's. ``region``:
-        the one that ``api`` asks in, for messages."""
+        the one that ``api`` asks in, for messages. ``narrow``: the topic is asked for the hosts alone, which
+        needs records that call them ``host``, as the CDN's do."""
         self.name = f"CLS topic {topic}"
         self._api = api
         self._topic = topic
@@ -71,7 +76,7 @@ class ClsTopic:
         self._clock = clock
         self._ticks = ticks
         self._closed = threading.Event()
-        self._narrow = bool(hosts)
+        self._narrow = narrow and bool(hosts)
 
     def read(self, since: datetime) -> Iterator[Visit]:
         begin = _ms(since.replace(microsecond=0))
@@ -96,14 +101,14 @@ class ClsTopic:
         seen, settling = Seen(), Settling(pace.settle)
         asked_until = start
         """Up to here, questions were answered in full."""
-        far_at = self._ticks() + pace.far_every
+        far_at, farthest_at = self._ticks() + pace.far_every, self._ticks() + pace.farthest_every
         lost = False
         wait = 0.0
         while not stop.wait(wait) and not self._closed.is_set():
             wait = pace.every
             now = self._clock()
-            far = self._ticks() >= far_at
-            back = pace.far if far or lost else pace.overlap
+            far, farthest = self._ticks() >= far_at, self._ticks() >= farthest_at
+            back = pace.farthest if farthest else pace.far if far or lost else pace.overlap
             begin = max(start, asked_until - round(back * 1000))
             try:
                 for records in self._ask(begin, round((now + pace.ahead) * 1000)):
@@ -114,9 +119,11 @@ class ClsTopic:
                     note(f"{self.name} answers again")
                 lost = False
                 asked_until = max(asked_until, round(now * 1000))
-                if far:
+                if far or farthest:
                     far_at = self._ticks() + pace.far_every
-                seen.forget_before(max(start, asked_until - round((pace.far + pace.overlap) * 1000)))
+                if farthest:
+                    farthest_at = self._ticks() + pace.farthest_every
+                seen.forget_before(max(start, asked_until - round((pace.farthest + pace.overlap) * 1000)))
             except SitepubError as error:
                 if not _passes(error):
                     yield from settling.rest()

@@ -19,6 +19,7 @@ EVERY = 30.0
 """Seconds between two looks for new files; COS writes one about every five minutes."""
 LATE = timedelta(days=1)
 """How long after a visit the file with it may come."""
+_MANY_DAYS = timedelta(days=100)
 _STAMP = re.compile(r"(?:\A|[/_-])(\d{14})(?=[_-]|\Z)")
 
 
@@ -89,12 +90,13 @@ class CosLogging:
         # The folders are days, of a zone that is not documented: one more on either side.
         day = (since - timedelta(days=1)).astimezone(UTC).date()
         last = (datetime.fromtimestamp(self._clock(), UTC) + timedelta(days=1)).date()
-        found: list[str] = []
-        while day <= last:
-            found += [listed.key for listed in self._store.list(f"{self._prefix}{day:%Y/%m/%d}/")
-                      if not _ended_before(listed.key.removeprefix(self._prefix), since)]
-            day += timedelta(days=1)
-        return found
+        if last - day > _MANY_DAYS:
+            # A question for every day of years would take long; older years have few keys or none.
+            folders = [f"{year:04d}/" for year in range(day.year, last.year + 1)]
+        else:
+            folders = [f"{day + timedelta(days=number):%Y/%m/%d}/" for number in range((last - day).days + 1)]
+        return [listed.key for folder in folders for listed in self._store.list(self._prefix + folder)
+                if not _ended_before(listed.key.removeprefix(self._prefix), since)]
 
     def _visits(self, key: str, since: datetime, seen: Seen) -> list[Visit]:
         try:

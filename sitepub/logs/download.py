@@ -61,7 +61,7 @@ def _fetch(address: str, file: IO[bytes], direct: bool) -> None:
             if type(error).__module__.partition(".")[0] != "urllib3":
                 raise
             why = type(error).__name__
-    raise NetworkError(f"A log file of the CDN could not be fetched: {why}.", hint="try again later")
+    raise NetworkError(f"A log file could not be fetched: {why}.", hint="try again later")
 
 
 def _check(file: IO[bytes]) -> None:

@@ -14,6 +14,8 @@ from sitepub.logs.visit import Visit
 
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _SPAN = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*(s|min|m|h|d|w)")
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+"""Sources count time from here; nobody visited before."""
 _STATUS = re.compile(r"[1-5]xx|[1-5][0-9]{2}")
 
 
@@ -68,13 +70,13 @@ def parse_since(text: str, now: datetime) -> datetime:
     if found and "".join(match[0] for match in found) == compact:
         seconds = sum(float(match[1]) * _UNITS[match[2]] for match in found)
         try:
-            return (now - timedelta(seconds=seconds)).astimezone(UTC)
+            return max((now - timedelta(seconds=seconds)).astimezone(UTC), _FIRST)
         except OverflowError:
-            raise UsageError(f"--since: {text!r} is too long ago") from None
+            return _FIRST
     try:
         moment = datetime.fromisoformat(text.strip())
-        # Without a zone it is the clock on the wall.
-        moment = moment.astimezone(UTC)
+        # Without a zone it is the clock on the wall. Some systems know that of no year before 1970.
+        moment = max(moment.astimezone(UTC), _FIRST) if moment.year > _FIRST.year else _FIRST
     except (ValueError, OverflowError, OSError):
         raise UsageError(f"--since: {text!r} is neither a span nor a time",
                          hint="a span such as 30m, 2h, 7d, or a time such as 2026-11-20T10:00") from None

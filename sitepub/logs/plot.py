@@ -10,6 +10,8 @@ WIDTH = 960
 HEIGHT = 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 8, 12, 40
 _LABELS = 6
+_CHARACTER = 7.5
+"""Width of a character of a label, generously."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,14 @@ def bars(title: str, values: Sequence[Bar], *, axis: Sequence[tuple[float, str]]
         parts.append(f'<rect class="bar" x="{x:.2f}" y="{_TOP + down - tall:.2f}" width="{step - gap:.2f}" '
                      f'height="{tall:.2f}"><title>{escape(bar.label)}: {escape(bar.shown)}</title></rect>')
     every = -(-len(values) // _LABELS) or 1
+    taken = 0.0
     for number in range(0, len(values), every):
-        x = _LEFT + number * step
-        parts.append(f'<text class="mark" x="{x:.1f}" y="{HEIGHT - 14}">{escape(values[number].label)}</text>')
+        label = values[number].label
+        # One that has no room to its right ends at the edge; never on the one before it.
+        x = min(_LEFT + number * step, WIDTH - _CHARACTER * len(label))
+        if x >= taken:
+            parts.append(f'<text class="mark" x="{x:.1f}" y="{HEIGHT - 14}">{escape(label)}</text>')
+            taken = x + _CHARACTER * len(label)
     parts.append(f'<line class="base" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{_TOP + down}" '
                  f'y2="{_TOP + down}"/></svg>')
     return "".join(parts)

@@ -66,9 +66,10 @@ def from_unix(seconds: float) -> datetime:
 
 
 def cache_of(word: str) -> Cache | None:
-    """``HIT``, ``hit``, ``Cache Hit`` → hit. Anything else that is said about the cache is a miss."""
+    """``HIT``, ``hit``, ``Cache Hit`` → hit; ``other`` (EdgeOne) tells nothing. Anything else that is said about
+    the cache is a miss."""
     lower = word.strip().lower()
-    if not lower or lower in ("-", "null", "(null)", "none"):
+    if not lower or lower in ("-", "null", "(null)", "none", "other"):
         return None
     return "hit" if "hit" in lower else "miss"
 

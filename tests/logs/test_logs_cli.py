@@ -148,7 +148,7 @@ def test_following_ends_when_its_reader_is_gone(sitepub: Sitepub, bucket: str, t
 
 @pytest.mark.parametrize(("words", "told"), [
     (["--status", "9xx"], "--status"), (["--since", "soon"], "--since"), (["--follow", "--html", "x.html"], "--html"),
-    (["--source", "nowhere"], "nowhere"),
+    (["--source", "nowhere"], "nowhere"), (["--html", ""], "--html"), (["--source", "edgeone"], "no hosts on EdgeOne"),
 ])
 def test_mistakes_are_told(sitepub: Sitepub, bucket: str, tmp_path: Path, words: list[str], told: str) -> None:
     assert bucket

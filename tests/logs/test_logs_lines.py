@@ -92,7 +92,13 @@ def test_since_as_a_time() -> None:
     assert parse_since("2026-11-19", NOW) == datetime(2026, 11, 19).astimezone()
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "2x", "2026-13-01", "h", "-2h", "2h!", "999999w", "2027-01-01"])
+@pytest.mark.parametrize("text", ["99999w", "999999w", "0001-01-01", "1969-12-31T23:59Z", "1970-01-01T00:00Z"])
+def test_since_ever(text: str) -> None:
+    """No source counts time from before 1970."""
+    assert parse_since(text, NOW).timestamp() == 0
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2x", "2026-13-01", "h", "-2h", "2h!", "2027-01-01"])
 def test_what_is_no_time_is_told(text: str) -> None:
     with pytest.raises(UsageError, match="--since"):
         parse_since(text, NOW)

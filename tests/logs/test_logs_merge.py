@@ -99,6 +99,14 @@ def test_a_record_that_comes_minutes_late_is_told() -> None:
     assert service.follow(700) == ["/0", "/2", "/1"]
 
 
+def test_a_record_that_comes_hours_late_is_told_once() -> None:
+    records = [Record(0, 10.0), Record(1, 11.0, shown=5 * 3600.0), Record(2, 4 * 3600.0)]
+    service = LogService(records)
+    assert service.follow(6 * 3600) == ["/0", "/2", "/1"]
+    long = [question for question in service.questions if question["To"] - question["From"] > 1000_000]
+    assert len(long) <= 6 * 3600 / 900, "such questions are rare"
+
+
 def test_answers_that_tell_everything_twice_and_backwards_change_nothing() -> None:
     records = [Record(number, number * 0.25) for number in range(200)]
     service = LogService(records, twice=True, scrambled=True)
@@ -149,7 +157,7 @@ def test_memory_stays_bounded_over_a_long_time() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Seen, "forget_before", measured)
-        assert len(service.follow(2100, Pace(far=100, overlap=10))) == 2000
+        assert len(service.follow(2100, Pace(far=100, farthest=100, overlap=10))) == 2000
     assert max(seen_sizes) < 150
 
 

@@ -146,3 +146,19 @@ def test_reading_begins_with_the_file_that_may_hold_the_first_visit() -> None:
     paths = [visit.path for visit in source.read(since)]
     assert paths == [f"/{number}" for number in range(120) if (number + 1) * 300 - 60 >= 9 * HOUR]
     assert len(bucket.gets) <= len(paths) + 1, "older files are not fetched"
+
+
+def test_reading_since_ever_lists_years_instead_of_days() -> None:
+    asked: list[str] = []
+
+    class Asked(Bucket):
+        def list(self, prefix: str = "") -> Iterator[Listed]:
+            asked.append(prefix)
+            return super().list(prefix)
+
+    bucket = Asked()
+    bucket.now += 24 * HOUR
+    source = CosLogging(bucket, "p/", "site-1", clock=lambda: bucket.now)  # type: ignore[arg-type]
+    paths = [visit.path for visit in source.read(datetime(1970, 1, 1, tzinfo=UTC))]
+    assert paths == [f"/{number}" for number in range(288)]
+    assert len(asked) < 100

@@ -260,6 +260,29 @@ def test_marks_are_round() -> None:
         assert 2 <= len(marks) <= 6
 
 
+PLOTS_WITH_WORDS_OUTSIDE = """[...document.querySelectorAll('svg')].flatMap(svg => {
+    const words = [...svg.querySelectorAll('text')].map(text => [text.textContent, text.getBBox()]);
+    const below = words.filter(([_, box]) => box.y > 225);
+    return words.filter(([_, box]) => box.x < 0 || box.x + box.width > 960).concat(below.filter(([_, box], at) =>
+        at && below[at - 1][1].x + below[at - 1][1].width > box.x)).map(([text]) => text);
+})"""
+"""Words that are cut off at an edge, or stand on others."""
+
+
+@pytest.mark.parametrize("hours", [1, 2, 5, 7, 13, 24, 72, 73, 169, 744])
+def test_the_words_of_a_plot_fit_on_it(tmp_path: Path, hours: int) -> None:
+    from tests.local.browser import chromium
+
+    stats = Stats(since=TEN - timedelta(hours=hours), until=TEN).add_all(
+        replace(PAGE, time=TEN - timedelta(hours=number, minutes=1), bytes=10**11 + number) for number in range(hours))
+    file = tmp_path / "report.html"
+    file.write_text(page(stats), encoding="utf-8")
+    with chromium("--host-resolver-rules=MAP * ~NOTFOUND") as tab:
+        tab.open(file.as_uri())
+        assert tab.evaluate("document.querySelectorAll('svg text').length") > 6
+        assert tab.evaluate(PLOTS_WITH_WORDS_OUTSIDE) == []
+
+
 def test_chromium_shows_the_page_and_asks_nobody(tmp_path: Path) -> None:
     from tests.local.browser import chromium
 
@@ -284,6 +307,7 @@ def test_chromium_shows_the_page_and_asks_nobody(tmp_path: Path) -> None:
         assert seen["heading"].startswith("My site <script>alert(1)</script>")
         assert (seen["scripts"], seen["images"], seen["sideways"]) == (0, 0, False)
         assert seen["rows"] > 10
+        assert tab.evaluate(PLOTS_WITH_WORDS_OUTSIDE) == []
         tab.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
         assert tab.evaluate("getComputedStyle(document.body).backgroundColor") != seen["color"]
         tab.call("Emulation.setDeviceMetricsOverride", width=360, height=640, deviceScaleFactor=1, mobile=True)

@@ -12,6 +12,7 @@ from sitepub.local.cloud_api.teo_domains import (
     modify_domain,
     modify_statuses,
 )
+from sitepub.local.cloud_api.teo_logs import download_l7_logs
 from sitepub.local.cloud_api.teo_rules import RULE, create_rules, delete_rules, describe_rules, modify_rule
 from sitepub.local.cloud_api.teo_tasks import (
     create_prefetch_task,
@@ -90,6 +91,10 @@ TEO = Service("teo", "2022-09-01", {
     "DescribePurgeTasks": Action(describe_purge_tasks, {**_ZONE, **_PAGE, **_TIMES}),
     "DescribeZones": Action(describe_zones, {
         **_PAGE, "Limit": number(1, 100), "Order": text(), "Direction": text("asc", "desc"),
+    }),
+    "DownloadL7Logs": Action(download_l7_logs, {
+        "StartTime": text(required=True), "EndTime": text(required=True), "ZoneIds": texts(), "Domains": texts(),
+        "Limit": number(1, 300), "Offset": number(0),
     }),
     "ModifyAccelerationDomain": Action(modify_domain, {**_DOMAIN, **_ORIGIN}),
     "ModifyAccelerationDomainStatuses": Action(modify_statuses, {
