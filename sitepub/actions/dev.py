@@ -31,6 +31,7 @@ from sitepub.terminal import secrets
 _LAG = 0.3
 """Seconds after the end of a build in which its own changes may still be told."""
 _POLLING_LAG = 1.5
+_PIECE = 0.5
 _PATIENCE = 3.0
 """Seconds that the work under way is given to end."""
 
@@ -54,11 +55,19 @@ class Inbox:
     def put(self, message: object) -> None:
         self._queue.put(message)
 
-    def get(self, seconds: float | None) -> object | None:
-        """The next message; ``None`` when none came in this time."""
-        with suppress(Empty):
-            return self._queue.get(timeout=seconds)
-        return None
+    def get(self, seconds: float) -> object | None:
+        """The next message; ``None`` when none came in this time.
+
+        Waits in pieces: when two signals come at once (a terminal that is closed sends SIGHUP and SIGCONT), the
+        system may give one to another thread, which does not wake this one.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            left = deadline - time.monotonic()
+            with suppress(Empty):
+                return self._queue.get(timeout=max(0.0, min(left, _PIECE)))
+            if left <= _PIECE:
+                return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import click
 
 from sitepub.cli.options import Run, command, yes_option
 from sitepub.config.project import Project
-from sitepub.errors import SitepubError, UsageError
+from sitepub.errors import ExitCode, SitepubError, UsageError
 
 if TYPE_CHECKING:
     from sitepub.actions.dev import Dev
@@ -83,8 +83,8 @@ def _run(run: Run, session: Dev, view: DevView, visits: _Visits, *, logs: bool, 
         stack.callback(view.stop)
         stack.callback(visits.stop)
         view.start(session.url)
-        session.run()
-    return 0
+        ended_by_user = session.run()
+    return ExitCode.OK if ended_by_user else ExitCode.INTERRUPTED
 
 
 def _pressed(key: str, session: Dev, view: DevView, visits: _Visits) -> None:

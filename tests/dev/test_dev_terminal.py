@@ -29,8 +29,11 @@ class Seat:
     """A person in front of ``sitepub dev --local``."""
 
     def __init__(self, site: Site, home: Path, **environ: str) -> None:
-        self.pid, self.terminal = pty.fork()
+        self.terminal, self.kept = pty.openpty()
+        # Kept open on this side too: a terminal that nobody holds any more cannot be asked for its mode.
+        self.pid = os.fork()
         if self.pid == 0:
+            os.login_tty(self.kept)
             os.chdir(site.root)
             os.execve(sys.executable, [sys.executable, "-m", "sitepub", "dev", "--local"],
                       {**environment(site.cloud, home), "TERM": "xterm-256color", "COLUMNS": "190", **environ})
@@ -42,18 +45,28 @@ class Seat:
         deadline = time.monotonic() + PATIENCE
         while text not in self.shown[self.seen:]:
             assert time.monotonic() < deadline, self.shown
-            if select.select([self.terminal], [], [], 0.2)[0]:
-                self.shown += os.read(self.terminal, 65536).decode("utf-8", "replace")
+            self.read()
         self.seen = self.shown.index(text, self.seen) + len(text)
 
     def type(self, text: str) -> None:
         os.write(self.terminal, text.encode())
 
+    def read(self, seconds: float = 0.2) -> bool:
+        """What is shown within this time; whether anything was."""
+        if not select.select([self.terminal], [], [], seconds)[0]:
+            return False
+        self.shown += os.read(self.terminal, 65536).decode("utf-8", "replace")
+        return True
+
     def end(self) -> int:
-        with contextlib.suppress(OSError):
-            while block := os.read(self.terminal, 65536):
-                self.shown += block.decode("utf-8", "replace")
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        """Its exit code, when it has ended."""
+        deadline = time.monotonic() + PATIENCE
+        while (ended := os.waitpid(self.pid, os.WNOHANG))[0] == 0:
+            assert time.monotonic() < deadline, self.shown
+            self.read()
+        while self.read(0):
+            pass
+        return os.waitstatus_to_exitcode(ended[1])
 
 
 @contextlib.contextmanager
@@ -66,6 +79,7 @@ def seated(site: Site, home: Path, **environ: str) -> Iterator[Seat]:
             os.kill(seat.pid, signal.SIGKILL)
             os.waitpid(seat.pid, 0)
         os.close(seat.terminal)
+        os.close(seat.kept)
 
 
 def test_the_status_line_says_how_things_stand_and_the_keys_work(site: Site, home: Path, tmp_path: Path) -> None:
@@ -100,24 +114,20 @@ def test_the_status_line_says_how_things_stand_and_the_keys_work(site: Site, hom
         assert opened.read_text().strip() == url[0]
 
 
-@pytest.mark.parametrize("how", ["ctrl-c", "q", "SIGTERM"])
-def test_the_terminal_is_put_back_as_it_was(site: Site, home: Path, how: str) -> None:
+@pytest.mark.parametrize(("how", "status"), [
+    ("q", 0), ("ctrl-d", 0), ("ctrl-c", 130), ("SIGTERM", 130), ("SIGHUP", 130)])
+def test_the_terminal_is_put_back_as_it_was(site: Site, home: Path, how: str, status: int) -> None:
     with seated(site, home) as seat:
         before = termios.tcgetattr(seat.terminal)
         seat.expect("q quit")
         until(lambda: not termios.tcgetattr(seat.terminal)[3] & termios.ICANON, "single keys")
-        if how == "SIGTERM":
-            os.kill(seat.pid, signal.SIGTERM)
+        if how.startswith("SIG"):
+            os.kill(seat.pid, signal.Signals[how])
         else:
-            seat.type("\x03" if how == "ctrl-c" else "q")
-        drained = ""
-        with contextlib.suppress(OSError):
-            while os.waitpid(seat.pid, os.WNOHANG)[0] == 0:
-                if select.select([seat.terminal], [], [], 0.05)[0]:
-                    drained += os.read(seat.terminal, 65536).decode("utf-8", "replace")
-        with contextlib.suppress(termios.error):
-            assert termios.tcgetattr(seat.terminal)[3] == before[3]
-        assert "Traceback" not in drained
+            seat.type({"ctrl-c": "\x03", "ctrl-d": "\x04", "q": "q"}[how])
+        assert seat.end() == status
+        assert termios.tcgetattr(seat.kept)[3] == before[3]
+        assert "Traceback" not in seat.shown and "error" not in seat.shown[seat.seen:]
 
 
 def visit(url: str, path: str) -> None:
