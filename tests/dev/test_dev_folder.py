@@ -169,7 +169,7 @@ def test_the_embedded_cloud_stopped_and_started_again(
         site.write({"a.html": "and afterwards"})
         site.wait_until_equal()
         assert dev.failures == []
-        assert dev.end() == 0
+        assert dev.end() == 130
 
 
 def test_polling_sees_the_same(site: Site, home: Path) -> None:
@@ -194,7 +194,7 @@ def test_it_ends_at_once_leaves_one_release_and_no_lock(site: Site, home: Path) 
         for number in range(3):
             site.write({"posts/00.html": f"{number}"})
             site.wait_until_equal()
-        assert dev.end() == 0
+        assert dev.end() == 130
     environ = dict(os.environ, SITEPUB_LOCAL_DATA=str(site.cloud.data), SITEPUB_HOME=str(home / "sitepub"))
     plan = subprocess.run([sys.executable, "-m", "sitepub", "plan", "--local", "--json"], cwd=site.root, env=environ,
                           capture_output=True, text=True, check=True)
