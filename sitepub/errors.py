@@ -119,8 +119,9 @@ class HookFailed(SitepubError):
 
     code = "HookFailed"
 
-    def __init__(self, message: str, *, tail: Sequence[str] = (), hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(self, message: str, *, tail: Sequence[str] = (), hint: str | None = None,
+                 position: Position | None = None) -> None:
+        super().__init__(message, hint=hint, position=position)
         self.tail: tuple[str, ...] = tuple(tail)
         """The last lines that the hook printed, at most 40."""
 

@@ -63,7 +63,8 @@ def run_hook(
     try:
         process = HookProcess(source.hook, source.folder, hook_environment(project, environ))
     except (OSError, ValueError) as error:
-        raise HookFailed(f"the hook `{source.hook}` could not be started: {error}") from None
+        raise HookFailed(f"the hook `{source.hook}` could not be started: {error}",
+                         position=source.hook_position) from None
     run = _Run(process, LineSplitter(show))
     try:
         status = run.to_the_end(None if source.timeout is None else started + source.timeout, stop)
@@ -76,7 +77,8 @@ def run_hook(
     except _TimedOut:
         run.abort()
         raise HookFailed(f"the hook `{source.hook}` ran longer than {source.timeout:g} s and was stopped",
-                         tail=tail, hint="give it more time with src.timeout (seconds)") from None
+                         tail=tail, hint="give it more time with src.timeout (seconds)",
+                         position=source.hook_position) from None
     except BaseException:
         run.abort(quickly=True)
         raise
@@ -85,7 +87,7 @@ def run_hook(
     if status != 0:
         seconds = time.monotonic() - started
         raise HookFailed(f"the hook `{source.hook}` {_ended(status)} after {seconds:.1f} s",
-                         tail=tail, hint=_advice(status, source.folder))
+                         tail=tail, hint=_advice(status, source.folder), position=source.hook_position)
 
 
 def hook_environment(project: Project, environ: Mapping[str, str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -169,7 +170,7 @@ def test_two_deploys_at_once_do_not_mix(tmp_path: Path, home: Path, make_site: M
         assert first.returncode == 0, out
 
 
-def fails(run: Run, code: int) -> dict[str, object]:
+def fails(run: Run, code: int) -> dict[str, Any]:
     assert run.code == code, run.out + run.err
     assert "Traceback" not in run.err
     error = run.json["error"]
@@ -215,6 +216,9 @@ def test_a_failing_hook_shows_what_it_said(sitepub: Sitepub, make_site: MakeSite
     assert run.code == 1
     for words in ("half way", "no such theme", "3"):
         assert words in run.err
+    error = fails(sitepub("deploy", "--local", "--json", cwd=site.folder), 1)
+    line = (site.folder / "serverless.yml").read_text(encoding="utf-8").splitlines()[error["line"] - 1]
+    assert error["file"].endswith("serverless.yml") and line[error["column"] - 1:].startswith(json.dumps(hook))
 
 
 def test_without_credentials_the_real_cloud_is_refused_with_what_to_do(sitepub: Sitepub, make_site: MakeSite) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from sitepub.errors import ExitCode, HookFailed, Interrupted, SiteError
+from sitepub.errors import ExitCode, HookFailed, Interrupted, Position, SiteError
 from sitepub.site import hook
 from sitepub.site.hook import run_hook
 from tests.site.sample import project, write
@@ -134,6 +134,17 @@ def test_a_command_that_is_not_found_gets_advice(tmp_path: Path) -> None:
     with pytest.raises(HookFailed) as caught:
         run(tmp_path, "exit 3")
     assert caught.value.hint is None
+
+
+@pytest.mark.parametrize(("command", "timeout"), [("exit 3", None), ("no-such-command", None), ("sleep 60", 0.1),
+                                                  ("a\0b", None)])
+def test_however_it_fails_its_place_in_the_configuration_is_told(
+        tmp_path: Path, command: str, timeout: float | None) -> None:
+    place = Position("serverless.yml", 5, 11)
+    made = project(tmp_path, source={"hook": command, "timeout": timeout, "hook_position": place})
+    with pytest.raises(HookFailed) as caught:
+        run_hook(made, environ=ENVIRON, output=lambda _: None)
+    assert caught.value.position == place
 
 
 def test_a_missing_working_folder_is_told_before_anything_runs(tmp_path: Path) -> None:
