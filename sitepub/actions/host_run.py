@@ -140,7 +140,8 @@ class _Run:
         going = replace(plan, hosts=tuple(one for one in plan.hosts if one.name not in asked and not one.takes_down))
         for one in going.hosts:
             for step in one.work:
-                self.listener.done(one.name, f"{step.summary} ({step.reason})")
+                words = step.summary.removeprefix(f"{one.name}: ")
+                self.listener.done(one.name, f"looked at again, because its purge was refused: {words} ({step.reason})")
         return [*hosts.apply(going, self.ledger, self.listener, self.stop, wait=self.wait), *(
             HostOutcome(one.name, one.edge, "failed", one.record.cname, error=SitepubError(
                 f"{one.name} was changed elsewhere: {'; '.join(step.summary for step in one.destructive)}",

@@ -152,7 +152,7 @@ def raise_if_failed(hosts: HostsDone, done: object, headline: str = SOME_FAILED)
         return
     alone = len(failures) + len(bad_purges) == 1
     lines = [line for host, error in failures.items() for line in _told(host, error, alone=alone)]
-    lines += [f"  {one.host}: purge: {_without_host(one.failed, one.host)}" for one in bad_purges]
+    lines += [f"  {one.host}: purge: {without_host(one.failed, one.host)}" for one in bad_purges]
     first = next(iter(failures.values()), None)
     raise PartlyDone(
         f"{headline}:\n" + "\n".join(lines),
@@ -164,14 +164,15 @@ def raise_if_failed(hosts: HostsDone, done: object, headline: str = SOME_FAILED)
 
 def _told(host: str, error: SitepubError, *, alone: bool) -> Iterator[str]:
     """``alone``: the request id is that of the whole error, which is shown with it."""
-    yield f"  {host}: {_without_host(error.message, host)}"
+    yield f"  {host}: {without_host(error.message, host)}"
     if error.hint:
         yield f"    {error.hint}"
     if error.request_id and not alone:
         yield f"    request id: {error.request_id}"
 
 
-def _without_host(message: str, host: str) -> str:
+def without_host(message: str, host: str) -> str:
+    """For a line that begins with the host."""
     return message.removeprefix(f"{host}: ")
 
 

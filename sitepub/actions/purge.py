@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sitepub.actions.connect import connect
+from sitepub.actions.hosts import without_host
 from sitepub.actions.interrupt import stopping
 from sitepub.config.project import Host, Project
 from sitepub.domains.records import HostRecord
@@ -160,9 +161,12 @@ def _raise_if_failed(done: Done, command: str, what: str) -> None:
     failed = [one for one in done.hosts if one.failed]
     if not failed:
         return
-    lines = "\n".join(f"  {one.host}: {one.failed}" for one in failed)
+    lines = "\n".join(f"  {one.host}: {without_host(one.failed, one.host)}" for one in failed)
     request_id = next((one.request_id for one in failed if one.request_id), None)
     hint = f"run sitepub {command} again when the reason is gone"
+    if any(one.refused for one in failed):
+        hint = ("sitepub deploy --verify looks at the domains, and sets up again what somebody has deleted or stopped;"
+                f" then run sitepub {command} again")
     if len(failed) == len(done.hosts):
         raise SitepubError(f"{what} failed:\n{lines}", code="PurgeFailed", hint=hint, request_id=request_id)
     raise PartlyDone(f"{what} failed for {len(failed)} of {len(done.hosts)} hosts:\n{lines}", hint=hint,

@@ -9,7 +9,7 @@ import click
 from sitepub.cli import boundary
 from sitepub.cli.options import Run, command, yes_option
 from sitepub.config.project import Project
-from sitepub.errors import PartlyDone
+from sitepub.errors import ExitCode, PartlyDone
 
 if TYPE_CHECKING:
     from sitepub.actions.certs import Certs, Options
@@ -53,7 +53,9 @@ def _certs(run: Run, project: Project, options: Options, *, renew: bool, yes: bo
     else:
         found = action.certs(project, options, run.environ)
     _show(terminal, found)
-    return _object(project, found, renew=renew), 0
+    # Who watches the certificates by this command has to hear of one that nobody could look at.
+    code = ExitCode.PARTIAL if any(one.error is not None for one in found.hosts) else ExitCode.OK
+    return _object(project, found, renew=renew), int(code)
 
 
 def _object(project: Project, found: Certs, *, renew: bool) -> dict[str, Any]:

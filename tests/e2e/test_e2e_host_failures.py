@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import LocalCloud, running_cloud
 from tests.domains.account import Account
 from tests.e2e.conftest import MakeSite, Sitepub, make_sitepub
+from tests.e2e.test_e2e_faults import switch
 
 _numbers = itertools.count(1)
 NOT_ACTIVATED = "ResourceNotFound.CdnUserNotExists"
@@ -132,7 +133,7 @@ def test_a_domain_that_was_deleted_elsewhere_is_made_again_by_the_deploy_whose_p
     assert (found[host]["status"], found[host]["error"]) == ("online", None)
     assert "purged" not in found[host], "nothing is in the cache of a new domain"
     assert found[f"two.{zone}"]["purged"]["failed"] == "" and found[f"two.{zone}"]["status"] == "unchanged"
-    assert "was made by sitepub and is gone" in run.err
+    assert "was made by sitepub and is gone" in run.err and f"{host}: {host}" not in run.err
     truth = domain(account, host)
     assert truth is not None and account.records(zone, "www")[0][1] == truth["Cname"] == found[host]["cname"]
     assert program("plan", "--local", "--json", "--verify", cwd=site.folder).json["status"] == "unchanged"
@@ -170,6 +171,51 @@ def test_a_domain_that_somebody_made_anew_is_not_taken_without_a_yes(
     again = program("deploy", "--local", "--json", cwd=site.folder)
     assert (again.code, again.json["error"]["code"]) == (5, "HostsNotConfirmed")
     assert hosts_of(program.deploy(site.folder, "--yes"))[host]["status"] == "online"
+
+
+def test_a_purge_by_hand_of_a_domain_that_is_gone_says_how_it_comes_back(
+    program: Sitepub, make_site: MakeSite, account: Account, zone: str
+) -> None:
+    host = f"www.{zone}"
+    site = make_site("gone-by-hand", hosts=[{"host": host}, {"host": f"two.{zone}"}])
+    program.deploy(site.folder)
+    delete_elsewhere(account, host)
+    run = program("purge", "/a/", "--local", "--json", cwd=site.folder)
+    assert run.code == 4 and "sitepub deploy --verify" in run.json["error"]["hint"]
+    hosts = hosts_of(run.json)
+    assert hosts[host]["failed"] and not hosts[f"two.{zone}"]["failed"] and hosts[f"two.{zone}"]["tasks"]
+    program.deploy(site.folder, "--verify")
+    assert program("purge", "/a/", "--local", cwd=site.folder).code == 0
+
+
+def test_certificates_that_nobody_could_look_at_are_no_good_news(
+    program: Sitepub, make_site: MakeSite, account: Account, zone: str
+) -> None:
+    site = make_site("blind-certs", https="auto", hosts=[{"host": f"www.{zone}"}])
+    program.deploy(site.folder)
+    assert program("certs", "--local", cwd=site.folder).code == 0
+    account.switches(service_activated=False)
+    run = program("certs", "--local", "--json", cwd=site.folder)
+    assert run.code == 4 and hosts_of(run.json)[f"www.{zone}"]["error"]["code"] == NOT_ACTIVATED
+
+
+def test_files_that_failed_leave_the_hosts_for_the_next_deploy(
+    program: Sitepub, make_site: MakeSite, zone: str, cloud: LocalCloud
+) -> None:
+    host = f"www.{zone}"
+    site = make_site("half-done", hosts=[{"host": host}])
+    program.deploy(site.folder)
+    (site.folder / "src/css/site.css").unlink()
+    switch(cloud, "faults", "POST:500=1")
+    try:
+        run = program("deploy", "--local", "--json", cwd=site.folder)
+    finally:
+        switch(cloud, "faults", "")
+    assert (run.code, run.json["status"]) == (4, "error"), run.err
+    told = hosts_of(run.json)[host]
+    assert (told["status"], [step["kind"] for step in told["steps"]]) == ("unchanged", ["purge"])
+    assert "purged" not in told
+    assert hosts_of(program.deploy(site.folder))[host]["purged"]["failed"] == ""
 
 
 def test_a_removal_that_stops_at_a_host_tells_programs_which(
