@@ -157,8 +157,21 @@ def _check(running: EmbeddedCloud, wish: Wish) -> None:
 
 
 def prepare(data: Path) -> None:
-    """Make the data folder, for the user alone."""
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Make the data folder, for the user alone. Raises SitepubError when nothing can be written there."""
+    with _writing(data):
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (data / "server.log").touch()
+
+
+@contextmanager
+def _writing(place: Path) -> Iterator[None]:
+    """Tell what to do when a folder of ours cannot be made or written."""
+    try:
+        yield
+    except OSError as error:
+        raise SitepubError(f"The embedded cloud cannot write to {place}: {error.strerror or error}.", code="NotWritable",
+                           hint="Set SITEPUB_HOME to a folder that you may write to; SITEPUB_LOCAL_DATA is for its data"
+                                " alone.") from error
 
 
 def _spawn(data: Path, wish: Wish, environ: Mapping[str, str]) -> EmbeddedCloud:
@@ -278,7 +291,9 @@ def _one_at_a_time(data: Path, environ: Mapping[str, str]) -> Iterator[None]:
     import hashlib
 
     locks = places.data_dir(environ) / "locks"
-    locks.mkdir(parents=True, exist_ok=True, mode=0o700)
-    name = hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:16]
-    with local_process.file_lock(locks / f"local-{name}.lock", patience=2 * PATIENCE):
+    lock = locks / f"local-{hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:16]}.lock"
+    with _writing(locks):
+        locks.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock.touch()
+    with local_process.file_lock(lock, patience=2 * PATIENCE):
         yield

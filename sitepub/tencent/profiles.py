@@ -99,6 +99,15 @@ def _parser() -> configparser.ConfigParser:
 
 def _write(profiles: Mapping[str, Credentials], environ: Mapping[str, str] | None) -> Path:
     path = profiles_file(environ)
+    try:
+        _write_to(path, profiles)
+    except OSError as error:
+        raise CredentialsError(f"The keys cannot be stored in {path}: {error.strerror or error}.", code="NotWritable",
+                               hint="Set SITEPUB_HOME to a folder that you may write to.") from error
+    return path
+
+
+def _write_to(path: Path, profiles: Mapping[str, Credentials]) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if sys.platform != "win32":
         path.parent.chmod(0o700)
@@ -119,7 +128,6 @@ def _write(profiles: Mapping[str, Credentials], environ: Mapping[str, str] | Non
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
         raise
-    return path
 
 
 def _close_to_others(path: Path) -> tuple[Problem, ...]:

@@ -283,3 +283,15 @@ def test_a_folder_that_cannot_be_made_is_told_plainly(environ: Mapping[str, str]
     assert "Not a directory" in screen.noted and "This is a bug" not in screen.noted
     with pytest.raises((OSError, SitepubError)):
         local_cloud.start(tmp_path / "file" / "below", Wish(), environ=environ)
+
+
+@pytest.mark.parametrize(("variable", "argv"), [
+    ("SITEPUB_HOME", ("start", "--port", "0")), ("SITEPUB_LOCAL_DATA", ("start", "--port", "0")),
+    ("SITEPUB_LOCAL_DATA", ("start", "--foreground"))])
+def test_a_folder_that_cannot_be_written_is_named_with_what_to_do(
+        environ: Mapping[str, str], tmp_path: Path, variable: str, argv: tuple[str, ...]) -> None:
+    (tmp_path / "file").touch()
+    place = tmp_path / "file/below"
+    code, screen = local({**environ, variable: str(place)}, *argv)
+    assert code == 1 and f"cannot write to {place}" in screen.noted
+    assert "Set SITEPUB_HOME to a folder that you may write to" in screen.noted

@@ -196,6 +196,13 @@ def test_a_file_that_others_may_read_is_closed_to_them_with_a_warning(environ: d
     assert read_profiles(environ).warnings == ()
 
 
+def test_a_place_that_cannot_be_written_is_told_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CredentialsError, match="cannot be stored in .*file/below") as caught:
+        save_profile("default", Credentials("i", "s3cret"), {"SITEPUB_HOME": str(tmp_path / "file/below")})
+    assert "SITEPUB_HOME" in (caught.value.hint or "") and "s3cret" not in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ["", "a b", "../x", "a]b", "-x", "x" * 65])
 def test_a_name_that_cannot_be_one_is_refused(environ: dict[str, str], name: str) -> None:
     with pytest.raises(UsageError):
