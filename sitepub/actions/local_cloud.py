@@ -169,9 +169,10 @@ def _writing(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SitepubError(f"The embedded cloud cannot write to {place}: {error.strerror or error}.", code="NotWritable",
-                           hint="Set SITEPUB_HOME to a folder that you may write to; SITEPUB_LOCAL_DATA is for its data"
-                                " alone.") from error
+        raise SitepubError(
+            f"The embedded cloud cannot write to {place}: {error.strerror or error}.", code="NotWritable",
+            hint="Set SITEPUB_HOME to a folder that you may write to; SITEPUB_LOCAL_DATA is for its data alone.",
+        ) from error
 
 
 def _spawn(data: Path, wish: Wish, environ: Mapping[str, str]) -> EmbeddedCloud:
