@@ -38,6 +38,8 @@ class Switches:
     """True: a free certificate cannot be deleted within an hour of its application, as documented."""
     rejected_certificates: tuple[str, ...] = ()
     """Domains (with all below them) that the certificate authority refuses: the review fails."""
+    forbidden_services: tuple[str, ...] = ()
+    """Products (``cls``) whose API the account's policy does not allow the key pair: UnauthorizedOperation."""
     quota: Quota = Quota()
 
     def without_icp(self, host: str) -> bool:

@@ -70,6 +70,7 @@ def _embedded(cloud: Cloud, bucket: str, where: Where | None) -> Source:
 
 
 def _topic(project: Project, cloud: Cloud, note: Callable[[str], None]) -> Source:
+    from sitepub.logs.cdn_search import CdnSearch, refused
     from sitepub.logs.cdn_topics import find_topics
     from sitepub.logs.cls_topic import ClsTopic
     from sitepub.tencent.cloud_api import CloudApi
@@ -77,19 +78,23 @@ def _topic(project: Project, cloud: Cloud, note: Callable[[str], None]) -> Sourc
     hosts = [host.host for host in project.hosts if host.edge == "cdn"]
     on_edgeone = [host.host for host in project.hosts if host.edge == "edgeone"]
     if project.logs is not None:
-        id, region = project.logs.id, project.logs.region
         # It may be one that EdgeOne's real-time logs are pushed to; those have other names for the fields.
-        hosts += on_edgeone
-    else:
-        topics = find_topics(CloudApi(cloud.credentials, cloud.region, cloud.embedded), hosts) if hosts else ()
-        if not topics:
-            raise nothing(cloud, "no log topic gets the visits of this project's hosts" if hosts
-                          else "the project has no hosts on the CDN and names no log topic")
-        id, region = topics[0].id, topics[0].region
-        if others := sorted(set(hosts) - set(topics[0].hosts)):
-            note(f"the topic {id} does not have {', '.join(others)}")
-    return ClsTopic(CloudApi(cloud.credentials, region, cloud.embedded), id, hosts, region=region,
-                    narrow=not on_edgeone)
+        return ClsTopic(CloudApi(cloud.credentials, project.logs.region, cloud.embedded), project.logs.id,
+                        hosts + on_edgeone, region=project.logs.region, narrow=not on_edgeone)
+    api = CloudApi(cloud.credentials, cloud.region, cloud.embedded)
+    topics = find_topics(api, hosts) if hosts else ()
+    if not topics:
+        raise nothing(cloud, "no log topic gets the visits of this project's hosts" if hosts
+                      else "the project has no hosts on the CDN and names no log topic")
+    topic = topics[0]
+    if others := sorted(set(hosts) - set(topic.hosts)):
+        note(f"the topic {topic.id} does not have {', '.join(others)}")
+    source = ClsTopic(CloudApi(cloud.credentials, topic.region, cloud.embedded), topic.id, hosts, region=topic.region)
+    if not refused(source):
+        return source
+    source.close()
+    note("the log service refuses these credentials (cls:SearchLog): asking the CDN for what it has")
+    return CdnSearch(api, topic.logset, topic.id, hosts)
 
 
 def _files(cloud: Cloud, hosts: list[str]) -> Source:

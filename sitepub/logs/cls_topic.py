@@ -85,7 +85,7 @@ class ClsTopic:
 
         def visits() -> Iterator[Visit]:
             newest = begin
-            for records in self._ask(begin, end):
+            for records in self._ask(begin, end) if begin < end else ():
                 yield from self._fresh(records, seen)
                 newest = max([newest, *(at for one in records if (at := _whole(one.get("Time"))) is not None)])
                 # The service sorts: what it tells twice, it tells close together.
@@ -137,6 +137,11 @@ class ClsTopic:
     def close(self) -> None:
         self._closed.set()
 
+    def probe(self) -> None:
+        """One small question. Raises what is wrong."""
+        now = round(self._clock() * 1000)
+        self._search(now, now + 1000, {})
+
     def _fresh(self, records: Sequence[Mapping[str, Any]], seen: Seen) -> list[Visit]:
         found = []
         for record in records:
@@ -183,10 +188,14 @@ class ClsTopic:
                 yield records
             offset += len(records)
 
+    def _wanted(self) -> str:
+        """The hosts in the service's query language."""
+        return " OR ".join(f'host:"{host}"' for host in sorted(self._hosts)) if self._narrow else ""
+
     def _search(self, begin: int, end: int, where: Mapping[str, Any]
                 ) -> tuple[list[Mapping[str, Any]], bool, str]:
         """One page: records, whether it was the last one, and the cursor to the next."""
-        wanted = " OR ".join(f'host:"{host}"' for host in sorted(self._hosts)) if self._narrow else ""
+        wanted = self._wanted()
         try:
             answer = self._api.call("cls", "2020-10-16", "SearchLog", {
                 "TopicId": self._topic, "From": begin, "To": end, "QueryString": wanted, "QuerySyntax": 1,

@@ -13,6 +13,7 @@ from sitepub.local.cloud_api.cdn_domains import (
     stop_domain,
     update_domain,
 )
+from sitepub.local.cloud_api.cdn_log_search import SEARCH_ACTIONS
 from sitepub.local.cloud_api.cdn_logs import LOG_ACTIONS
 from sitepub.local.cloud_api.cdn_ownership import create_verify_record, verify_domain_record
 from sitepub.local.cloud_api.cdn_queries import describe_domains, describe_domains_config
@@ -41,6 +42,7 @@ def _action(handler: Handler, parameters: dict[str, Parameter]) -> Action:
 
 CDN = Service("cdn", "2018-06-06", {
     **LOG_ACTIONS,
+    **SEARCH_ACTIONS,
     "AddCdnDomain": _action(add_domain, {
         **{name: parameter for name, parameter in SETTINGS.items() if name not in ONLY_UPDATED},
         "Origin": needed(SETTINGS["Origin"]), **_HOST, "ServiceType": text(*_SERVICES, required=True),

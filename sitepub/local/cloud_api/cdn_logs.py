@@ -26,7 +26,7 @@ MOST_TOPICS = 10
 _AREAS = ("mainland", "overseas")
 
 
-def _logset(call: Call) -> str:
+def logset_of(call: Call) -> str:
     """Every account has one logset of the CDN, with a name of its own."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"cdn-logset/{call.owner}"))
 
@@ -38,7 +38,7 @@ def _topics(call: Call) -> list[LogTopic]:
 def _topic(call: Call) -> LogTopic:
     check_account(call)
     topic = call.cloud.services.log_topics.get(call.parameters["TopicId"])
-    if call.parameters["LogsetId"] != _logset(call):
+    if call.parameters["LogsetId"] != logset_of(call):
         raise ApiError("InvalidParameter.ClsInvalidLogsetId", "There is no such logset.")
     if topic is None or topic.owner != call.owner:
         raise ApiError("InvalidParameter.CdnClsTopicNotExist", "There is no such topic.")
@@ -63,7 +63,7 @@ async def create_topic(call: Call) -> dict[str, Any]:
     """CreateClsLogTopic."""
     check_account(call)
     name = call.parameters["TopicName"]
-    if call.get("LogsetId", _logset(call)) != _logset(call):
+    if call.get("LogsetId", logset_of(call)) != logset_of(call):
         raise ApiError("InvalidParameter.ClsInvalidLogsetId", "There is no such logset.")
     if any(topic.name == name for topic in _topics(call)):
         raise ApiError("InvalidParameter.CdnClsDuplicateTopic", f"There is a topic {name} already.")
@@ -86,7 +86,7 @@ async def list_topics(call: Call) -> dict[str, Any]:
     check_account(call)
     return {
         "Logset": {
-            "AppId": int(call.owner), "Channel": "cdn", "LogsetId": _logset(call), "LogsetName": "cdn_logset",
+            "AppId": int(call.owner), "Channel": "cdn", "LogsetId": logset_of(call), "LogsetName": "cdn_logset",
             "IsDefault": 1, "LogsetSavePeriod": 7, "CreateTime": local_time(0), "Region": "上海",
             "Deleted": "0", "RegionEn": REGION,
         },
@@ -105,7 +105,7 @@ async def list_topic_domains(call: Call) -> dict[str, Any]:
     """ListClsTopicDomains."""
     topic = _topic(call)
     return {
-        "AppId": int(call.owner), "Channel": "cdn", "LogsetId": _logset(call), "TopicId": topic.id,
+        "AppId": int(call.owner), "Channel": "cdn", "LogsetId": logset_of(call), "TopicId": topic.id,
         "DomainAreaConfigs": [
             {"Domain": host, "Area": (topic.areas or {}).get(host, [])} for host in topic.hosts or ()
         ],

@@ -30,20 +30,20 @@ async def search_log(call: Call) -> dict[str, Any]:
     if end < begin:
         raise ApiError("InvalidParameterValue", "To is before From.")
     limit, order = call.get("Limit", 100), call.get("Sort", "desc")
-    offset = _offset(call)
-    hosts = _hosts(topic, call.get("QueryString", ""))
-    found = _records(call, topic, hosts, begin, end)
+    offset = offset_of(call)
+    hosts = hosts_of(topic, call.get("QueryString", ""))
+    found = records(call, topic, hosts, begin, end)
     if order == "desc":
         found.reverse()
     results = found[offset : offset + limit]
     reached = offset + len(results)
     return {
-        "Context": _cursor(call, reached), "ListOver": reached >= len(found), "Analysis": False,
+        "Context": cursor_to(call, reached), "ListOver": reached >= len(found), "Analysis": False,
         "Results": results, "SamplingRate": 1.0,
     }
 
 
-def _records(call: Call, topic: LogTopic, hosts: list[str], begin: int, end: int) -> list[dict[str, Any]]:
+def records(call: Call, topic: LogTopic, hosts: list[str], begin: int, end: int) -> list[dict[str, Any]]:
     """Times are whole seconds, as the CDN writes them: a reader has to make do with those."""
     bound = topic.hosts or {}
     visits = call.cloud.access_log.edge(hosts, begin / 1000 - 1, end / 1000)
@@ -71,7 +71,7 @@ def _log(call: Call, visit: dict[str, Any], second: int) -> str:
     })
 
 
-def _hosts(topic: LogTopic, query: str) -> list[str]:
+def hosts_of(topic: LogTopic, query: str) -> list[str]:
     if not topic.enabled:
         return []
     bound = list(topic.hosts or ())
@@ -90,12 +90,12 @@ def _fixed(call: Call) -> str:
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _cursor(call: Call, reached: int) -> str:
+def cursor_to(call: Call, reached: int) -> str:
     plain = json.dumps([_fixed(call), reached, call.time])
     return base64.b64encode(plain.encode()).decode()
 
 
-def _offset(call: Call) -> int:
+def offset_of(call: Call) -> int:
     cursor, offset = call.get("Context", ""), call.get("Offset", 0)
     if not cursor:
         return int(offset)

@@ -68,6 +68,8 @@ async def _result(request: Request) -> dict[str, Any]:
         raise ApiError("InvalidAction", f"The action {name} of {where} is not found.")
     if service.regional:
         _required(headers, "X-TC-Region")
+    if service.name in request.cloud.services.switches.forbidden_services:
+        raise ApiError("UnauthorizedOperation", f"You are not authorized to perform {service.name}:{name}.")
     parameters = _parameters(request.method, headers, body)
     action.check(parameters)
     region = headers.get("X-TC-Region", "")
