@@ -13,7 +13,6 @@ import msgspec
 from sitepub.actions.hosts import HostsDone, HostsPrepared
 from sitepub.config.project import Host, Project
 from sitepub.domains.records import HostRecord
-from sitepub.domains.steps import HostStepKind
 from sitepub.errors import Interrupted, SitepubError
 from sitepub.publish.remote import Remote
 from sitepub.publish.unpurged import purged_hosts
@@ -69,8 +68,7 @@ class _Run:
         paths = paths_of(self.ledger.state.unpurged, self.project.website)
         told = {(one.host, one.edge): one for one in outcomes}
         # One that was to be created is new, or is not there yet: nothing of it is in a cache either way.
-        empty = _fresh(outcomes) | {step.host for step in self.prepared.plan.steps
-                                    if step.kind is HostStepKind.CREATE}
+        empty = _fresh(outcomes) | self.prepared.plan.nothing_cached
         # Once more where an earlier run got as far as this host: no clock tells what a cache holds, and a purge
         # too many costs little.
         stale = [host for host in purged_hosts(self.project) if host.host not in empty]

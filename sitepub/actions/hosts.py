@@ -102,14 +102,13 @@ def _purge_steps(project: Project, prepared: Prepared, plan: HostsPlan) -> tuple
     paths = paths_of(keys, project.website)
     if not paths:
         return ()
-    created = {step.host for step in plan.steps if step.kind is HostStepKind.CREATE}
     again = prepared.empty
     words = "everything" if paths.everything else f"{len(paths.pages)} address" + (
         "es" if len(paths.pages) != 1 else "")
     reason = "an earlier deploy did not purge it" if again else "what changed"
     return tuple(HostStep(HostStepKind.PURGE, host.host, f"purge {words} from {host.host}", reason, edge=host.edge)
                  for host in purged_hosts(project)
-                 if host.host not in created)
+                 if host.host not in plan.nothing_cached)
 
 
 def host_removal_steps(project: Project, cloud: Cloud, remote: Remote, records: Mapping[str, HostRecord]

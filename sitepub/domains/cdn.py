@@ -166,11 +166,13 @@ def _state(found: Mapping[str, Any]) -> EdgeState:
     if https.get("SslStatus") == "failed":
         said = "the certificate could not be deployed"
     disabled = str(found.get("Disable") or "normal")
-    if disabled != "normal":
-        said = f"{status}, closed by the cloud ({disabled})"
+    # A domain that is only locked against changes ("readonly") serves its visitors.
+    closed = "" if disabled in ("normal", "readonly") else disabled
+    if closed:
+        said = f"{status}, closed by the cloud ({closed})"
     return EdgeState(
         host=str(found.get("Domain")), status=_STATUS.get(status, EdgeStatus.PROCESSING),
         cname=str(found.get("Cname") or ""), origin=str(next(iter(origin.get("Origins") or ()), "")),
         https=https.get("Switch") == "on", certificate_id=str(certificate.get("CertId") or ""),
         certificate_until=gmt8_to_iso(str(certificate.get("ExpireTime") or "")),
-        said=said, config=found)
+        said=said, closed=closed, config=found)

@@ -43,6 +43,8 @@ class EdgeState:
     """The domain is there, but waits for this proof (EdgeOne)."""
     said: str = ""
     """The edge's own word for its status, and why, when it is not online."""
+    closed: str = ""
+    """Why the cloud itself has closed the domain, though its configuration is in force: "overload"."""
     config: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Everything the API answered (may hold keys of signed addresses: not in the repr)."""
 

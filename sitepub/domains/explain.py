@@ -58,7 +58,10 @@ _EXPLAINED: dict[str, tuple[str, str]] = {
     "UnauthorizedOperation.CdnTxtRecordValueNotMatch": (
         "the TXT record that proves the ownership of {host} has another value",
         "Set it to the value that is shown; old values live on in caches for the TTL of the record."),
-    "ResourceNotFound.CdnHostNotExists": ("the CDN of this account does not know {host}", ""),
+    "ResourceNotFound.CdnHostNotExists": (
+        "the CDN of this account does not know {host}", "Run `sitepub deploy --verify`: it makes the domain."),
+    "InvalidParameter.CDNStatusInvalidDomain": (
+        "{host} is offline, so nothing of it can be purged", "Run `sitepub deploy --verify`: it puts it online."),
     "ResourceInUse.CdnHostExists": ("{host} exists already", "Run again: its settings are read then."),
     "ResourceInUse.CdnConflictHostExists": (
         "{host} is in conflict with another domain of the CDN, such as a wildcard", "Look in the console (CDN)."),
@@ -78,7 +81,8 @@ _EXPLAINED: dict[str, tuple[str, str]] = {
     "InvalidParameter.CdnHostInvalidStatus": (
         "{host} is not in a state that allows this", "Wait some minutes, then run again."),
     "ResourceUnavailable.CdnHostIsNotOffline": ("{host} is not offline yet", "Wait some minutes, then run again."),
-    "ResourceUnavailable.CdnHostIsNotOnline": ("{host} is offline", "Run `sitepub deploy`: it puts it online."),
+    "ResourceUnavailable.CdnHostIsNotOnline": (
+        "{host} is offline", "Run `sitepub deploy --verify`: it puts it online."),
     "LimitExceeded.CdnHostOpTooOften": ("{host} was changed too often", "Wait some minutes, then run again."),
     "InvalidParameter.CdnHostHasSpecialConfig": (
         "{host} has settings that only the cloud's support can change", _TICKET),

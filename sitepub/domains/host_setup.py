@@ -234,6 +234,10 @@ class Setup:
     def _verify(self, state: EdgeState, certificate: EdgeCertificate | None) -> None:
         self._keep(setup="verify")
         name = self.host.host
+        if state.closed:
+            raise CloudError(f"{name} was closed by the cloud ({state.closed}), and visitors get nothing",
+                             code="EdgeClosed", hint="Look at the domain in the console: it says why, and how it is"
+                             " opened again. Then run again.")
         if state.status is not EdgeStatus.ONLINE:
             raise Later(f"it is {state.said or state.status.value}")
         used = self._in_use(state, certificate)

@@ -18,7 +18,7 @@ from sitepub.domains.host_removal import TakeDown
 from sitepub.domains.host_setup import HostOutcome, Look, Setup, failed
 from sitepub.domains.records import HostRecord
 from sitepub.domains.services import Certificates, Keeper, Listener, Names, Work
-from sitepub.domains.steps import HostStep
+from sitepub.domains.steps import HostStep, HostStepKind
 from sitepub.errors import ConfigError, Interrupted, Problem, Refused, SitepubError
 
 _AT_ONCE = 8
@@ -72,6 +72,14 @@ class HostsPlan:
     def settled(self) -> bool:
         """Nothing to do and nothing to write down."""
         return all(plan.settled for plan in self.hosts)
+
+    @property
+    def nothing_cached(self) -> frozenset[str]:
+        """Hosts that are to be created, or could not be looked at and never came to their edge: there is nothing
+        to purge, and no domain to purge it from."""
+        return frozenset(plan.name for plan in self.hosts if not plan.takes_down and (
+            any(step.kind is HostStepKind.CREATE for step in plan.steps)
+            or (plan.error is not None and not plan.record.created and not plan.record.cname)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ def refused(code: str, service: str = "cdn", action: str = "AddCdnDomain") -> Si
     ("InvalidParameter.CdnCertInfoNotFound", "certificate", "https: auto"),
     ("FailedOperation.CdnConfigError", "settings", "Run again"),
     ("LimitExceeded.CdnPurgeUrlExceedDayLimit", "used up", "tomorrow"),
+    ("InvalidParameter.CDNStatusInvalidDomain", "offline", "--verify"),
+    ("ResourceUnavailable.CdnHostIsNotOnline", "offline", "--verify"),
     ("FailedOperation.ExceedsFreeLimit", "free certificates", "certInfo"),
 ])
 def test_an_error_says_in_plain_words_what_is_wrong_and_what_to_do(code: str, words: str, next_step: str) -> None:

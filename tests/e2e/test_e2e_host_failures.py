@@ -119,6 +119,24 @@ def test_a_plan_without_a_look_at_a_host_is_no_plan(program: Sitepub, make_site:
     assert program("deploy", "--local", cwd=site.folder).code == 4, "the deploy ends as its plan"
 
 
+def test_a_host_that_never_came_to_its_edge_is_not_purged_from_it(
+    program: Sitepub, make_site: MakeSite, account: Account, zone: str
+) -> None:
+    host = f"www.{zone}"
+    account.switches(service_activated=False)
+    site = make_site("never-there", hosts=[{"host": host}])
+    steps = hosts_of(program("plan", "--local", "--json", cwd=site.folder).json)[host]["steps"]
+    run = program("deploy", "--local", "--json", cwd=site.folder)
+    told = hosts_of(run.json)[host]
+    assert (run.code, steps, told["steps"], "purged" in told) == (4, [], [], False)
+    account.switches(service_activated=True)
+    program.deploy(site.folder)
+    account.switches(service_activated=False)
+    site.write({"css/site.css": "body{color:red}"})
+    told = hosts_of(program("deploy", "--local", "--json", "--verify", cwd=site.folder).json)[host]
+    assert [step["kind"] for step in told["steps"]] == ["purge"] and told["purged"]["failed"], "this one is tried"
+
+
 def test_a_domain_that_was_deleted_elsewhere_is_made_again_by_the_deploy_whose_purge_found_out(
     program: Sitepub, make_site: MakeSite, account: Account, zone: str
 ) -> None:
