@@ -20,11 +20,13 @@ from sitepub.config.project import Project
 from sitepub.dev.bursts import OUTPUT, SITE, SOURCES, Burst, Bursts
 from sitepub.dev.changes import Change
 from sitepub.dev.live import HEARTBEAT
-from sitepub.dev.loop_guard import LoopGuard, stamps
+from sitepub.dev.loop_guard import LoopGuard, changed_after, stamps
 from sitepub.dev.session import End, Session, Task, Work
 from sitepub.dev.sources import Role, Sources
-from sitepub.dev.watching import Watcher, open_watcher
+from sitepub.dev.watcher import Watcher
+from sitepub.dev.watching import open_watcher
 from sitepub.errors import HookFailed
+from sitepub.site.hook_process import kill_all
 from sitepub.tencent.cloud import Cloud
 from sitepub.terminal import secrets
 
@@ -117,6 +119,9 @@ class Dev:
         self._during: set[Path] = set()
         self._guard_at: float | None = None
         self._follow_up = False
+        self._began = 0.0
+        self._built = (0.0, 0.0)
+        """When the last build ended (seconds since 1970), and how long it took."""
         self._first = True
         self.ready: Callable[[], None] = lambda: None
         """Called once, when the first publish has ended, well or not."""
@@ -169,7 +174,11 @@ class Dev:
                 self._loop(asked)
             finally:
                 self.stop.set()
-                self._end()
+                try:
+                    self._end()
+                finally:
+                    # A hook that does not mind being asked, or a second Ctrl-C: nothing is left running.
+                    kill_all()
             return not asked.is_set()
 
     def _loop(self, asked: threading.Event) -> None:
@@ -229,7 +238,7 @@ class Dev:
         if task is not None:
             if task.work is Work.BUILD:
                 self._ask_guard()
-                self._follow_up = task.follow_up
+                self._follow_up, self._began = task.follow_up, now
             self.worker.begin(task)
 
     def _listen(self, now: float) -> None:
@@ -247,6 +256,7 @@ class Dev:
         now = time.monotonic()
         self._session.ended(end, now)
         if task.work is Work.BUILD:
+            self._built = (time.time(), now - self._began)
             self._guard_at = now + (_POLLING_LAG if self._polling else _LAG)
         if task.work is Work.CONFIGURE and end is End.DONE and (failed := self._tool.failed) is not None:
             self.worker.fail(failed)
@@ -264,7 +274,9 @@ class Dev:
             return
         self._guard_at = None
         during, self._during = stamps(self._during), set()
-        verdict = self._guard.after_run(during, follow_up=self._follow_up)
+        end, seconds = self._built
+        verdict = self._guard.after_run(during, follow_up=self._follow_up, late=changed_after(during, end),
+                                        seconds=seconds)
         for path in sorted(verdict.own):
             self.view.note(f"the hook itself writes {_short(path, self._sources.project.root)}: such changes during a"
                            " build do not start another one (dev.ignore would leave them out altogether)")

@@ -107,6 +107,8 @@ class Worker:
         self.reconfigured: Callable[[Project], None] = lambda _project: None
         self._kept: KeptSnapshot | None = None
         self._told = ""
+        self._mistake: SitepubError | None = None
+        """What is wrong with the configuration: work goes on with the last good one, and pages say so."""
         self.waiting: set[str] = set()
         """Targets that are out of reach, by name; "" stands for something else."""
         self._thread: threading.Thread | None = None
@@ -131,6 +133,8 @@ class Worker:
         except Interrupted:
             end = End.FAILED
         except SitepubError as error:
+            if task.work is Work.CONFIGURE:
+                self._mistake = error
             end = self._explain(error)
         except OSError as error:
             end = self._explain(SitepubError(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "),
@@ -165,7 +169,7 @@ class Worker:
             self.view.note(f"{how.config_file.name} was read again")
         elif self._kept is not None:
             self._kept.touch_all()
-        self._told = ""
+        self._told, self._mistake = "", None
         return End.DONE
 
     def _build(self) -> End:
@@ -217,6 +221,8 @@ class Worker:
             return self._partly(target, outcome)
         self._sure.discard(target.name)
         target.tell(lambda live: live.published(changed))
+        if (mistake := self._mistake) is not None:
+            target.tell(lambda live: live.failed(told_in_browser(mistake)))
         self._told = ""
         self.waiting -= {"", target.name}
         self.view.published(Published(target.name, target.url, outcome, changed, len(snapshot),

@@ -4,18 +4,21 @@ Changes that come while the hook runs may be the user's, who goes on typing, or 
 tell, several do. A file that was changed during a run starts another run, unless it has come out of the run
 before with the same content. When that run changes it again, the next one is begun only after a pause, and the
 one after that after a longer pause. What changes during every run and never in a pause is the hook's own work:
-from then on its changes during a run mean nothing. At any other time they count as always.
+from then on its changes during a run mean nothing. At any other time they count as always, and make it a file of
+the user's again. A pause is no shorter than the run was: whoever saves now and then saves in one of them too. What
+was changed after the end of a run, before that was known, is slowed down and never taken for the hook's.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-PAUSES = (0.0, 1.0, 3.0)
-"""Seconds before the first, second and third run that changes during the run before have asked for."""
+PAUSES = (0.0, 1.0, 3.0, 10.0)
+"""Seconds, at least, before the first, second … run that changes during the run before have asked for."""
 _LARGEST = 8 * 1024 * 1024
 """Bytes of a file whose content is compared; of larger ones size and time."""
 
@@ -50,21 +53,26 @@ class LoopGuard:
         for path in paths:
             self._row.pop(path, None)
             self._row.pop(path.parent, None)
+            self._own.discard(path)
 
-    def after_run(self, during: Mapping[Path, Stamp], *, follow_up: bool) -> Verdict:
-        """``during``: the paths that were changed, and what they hold now. ``follow_up``: the run that has
-        ended was begun for such changes alone."""
+    def after_run(self, during: Mapping[Path, Stamp], *, follow_up: bool, late: Collection[Path] = (),
+                  seconds: float = 0.0) -> Verdict:
+        """``during``: the paths that were changed, and what they hold now; ``late``: those that are known to have
+        been changed after the run. ``follow_up``: the run that has ended was begun for such changes alone. ``seconds``
+        it took."""
         asking = {path for path, stamp in during.items()
                   if not self._is_own(path) and not (path in self._left and self._left[path] == stamp)}
         keys = asking | {path.parent for path in asking}
         self._row = {key: self._row.get(key, 0) + 1 if follow_up else 0 for key in keys}
         self._left.update(during)
-        known = {path for path in asking if self._row[path] >= len(PAUSES)}
-        folders = {path.parent for path in asking - known if self._row[path.parent] >= len(PAUSES)}
+        suspects = asking.difference(late)
+        known = {path for path in suspects if self._row[path] >= len(PAUSES)}
+        folders = {path.parent for path in suspects - known if self._row[path.parent] >= len(PAUSES)}
         self._own |= known | folders
         asking = {path for path in asking if not self._is_own(path)}
         step = max((max(self._row[path], self._row[path.parent]) for path in asking), default=0)
-        return Verdict(bool(asking), PAUSES[min(step, len(PAUSES) - 1)], frozenset(known | folders))
+        pause = max(PAUSES[min(step, len(PAUSES) - 1)], seconds if step else 0.0)
+        return Verdict(bool(asking), pause, frozenset(known | folders))
 
     def _is_own(self, path: Path) -> bool:
         return path in self._own or path.parent in self._own
@@ -73,6 +81,18 @@ class LoopGuard:
 def stamps(paths: Iterable[Path]) -> dict[Path, Stamp]:
     """What these files hold now. Folders count as files that hold nothing."""
     return {path: _stamp(path) for path in paths}
+
+
+def changed_after(paths: Iterable[Path], moment: float) -> set[Path]:
+    """Those that were certainly changed after a moment (seconds since 1970)."""
+    found = set()
+    for path in paths:
+        with contextlib.suppress(OSError):
+            status = path.stat()
+            # On Windows this is the time of creation. Elsewhere it tells of a file that was renamed over another, too.
+            if max(status.st_mtime, status.st_ctime) > moment:
+                found.add(path)
+    return found
 
 
 def _stamp(path: Path) -> Stamp:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import running_cloud
-from tests.dev.dev_process import Site, running, until
+from tests.dev.dev_process import Site, browser, running, until
 
 
 def test_what_is_saved_moved_and_deleted_goes_live(site: Site, home: Path) -> None:
@@ -119,13 +119,16 @@ def test_the_folder_taken_away_and_made_anew(site: Site, home: Path) -> None:
 
 
 def test_a_mistake_in_the_configuration_is_shown_and_its_repair_counts(site: Site, home: Path) -> None:
-    with running(site, home) as dev:
+    with running(site, home) as dev, browser(site) as seen:
         good = (site.root / "serverless.yml").read_text()
         (site.root / "serverless.yml").write_text(good.replace('"bucketName"', '"bucketNam"'))
         until(lambda: dev.failures, "the mistake")
         assert "bucketNam" in dev.failures[0]["message"] and dev.failures[0]["line"] == 1
         site.write({"posts/00.html": "work goes on"})
         site.wait_until_equal()
+        until(lambda: [one["event"] for one in seen] == ["state", "failed", "publishing", "published", "failed"]
+              or [one["event"] for one in seen] == ["state", "failed", "published", "failed"], "it is still shown")
+        assert "bucketNam" in seen[-1]["message"]
         site.configure(src={"src": "./site", "exclude": ["posts/*5.html"]})
         until(lambda: "posts/05.html" not in site.in_bucket(), "the new configuration")
         assert "posts/04.html" in site.in_bucket()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitepub.dev.loop_guard import PAUSES, LoopGuard, stamps
+from sitepub.dev.loop_guard import PAUSES, LoopGuard, changed_after, stamps
 
 PAGE, DATA = Path("/blog/source/page.md"), Path("/blog/source/data.json")
 
@@ -55,6 +57,42 @@ def test_a_user_who_types_on_is_never_taken_for_the_hook() -> None:
     for number in range(50):
         assert guard.after_run({PAGE: b"%d" % number}, follow_up=number > 0).again
         guard.outside([PAGE])  # in the pause between two runs
+
+
+def test_what_is_saved_right_after_a_run_is_slowed_down_but_never_taken_for_the_hook() -> None:
+    guard = LoopGuard()
+    for number in range(20):
+        verdict = guard.after_run({PAGE: b"%d" % number}, follow_up=number > 0, late={PAGE})
+        assert verdict.again and not verdict.own and verdict.pause == PAUSES[min(number, len(PAUSES) - 1)]
+
+
+def test_a_pause_is_no_shorter_than_the_run_was() -> None:
+    guard = LoopGuard()
+    pauses = [guard.after_run({PAGE: b"%d" % number}, follow_up=number > 0, seconds=60.0).pause
+              for number in range(len(PAUSES))]
+    assert pauses == [0.0, 60.0, 60.0, 60.0]
+
+
+def test_what_was_taken_for_the_hooks_and_is_saved_at_another_time_is_the_users_again() -> None:
+    guard = LoopGuard()
+    for number in range(len(PAUSES) + 1):
+        verdict = guard.after_run({PAGE: b"%d" % number}, follow_up=number > 0)
+    assert verdict.own == {PAGE} and not guard.after_run({PAGE: b"x"}, follow_up=False).again
+    guard.outside([PAGE])
+    assert guard.after_run({PAGE: b"y"}, follow_up=False).again
+
+
+def test_what_was_changed_after_a_moment_is_known_also_when_it_was_moved_there(tmp_path: Path) -> None:
+    old, young, moved = tmp_path / "old", tmp_path / "young", tmp_path / "moved"
+    old.write_text("x")
+    moment = old.stat().st_mtime
+    while changed_after([old], moment) or not changed_after([young], moment):
+        young.write_text("x")
+    assert changed_after([old, young, tmp_path / "gone"], moment) == {young}
+    if sys.platform != "win32":
+        os.utime(young, (1, 1))
+        young.rename(moved)
+        assert changed_after([moved], moment) == {moved}
 
 
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), st.integers(0, 3)), max_size=6))
