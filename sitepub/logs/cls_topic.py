@@ -9,19 +9,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from sitepub.errors import CloudError, NetworkError, NotFound, SitepubError
+from sitepub.errors import CloudError, NotFound, SitepubError
 from sitepub.logs.cls_record import parse_record
 from sitepub.logs.merge import Seen, Settling, in_order
-from sitepub.logs.source import Note
+from sitepub.logs.source import Note, passes
 from sitepub.logs.visit import Visit
 
 PAGE = 1000
 """Records a question brings at most (CLS API 614/56447)."""
 CURSOR_LIMIT = 10_000
 """Records that one cursor leads to at most (614/56447)."""
-_TRANSIENT = ("RequestLimitExceeded", "InternalError", "LimitExceeded", "FailedOperation.SearchTimeout",
-              "FailedOperation.QueryError", "OperationDenied.SearchTimeout")
-
 
 class Api(Protocol):
     """The calls of the cloud API that are needed here; ``tencent.cloud_api.CloudApi`` is one."""
@@ -125,7 +122,7 @@ class ClsTopic:
                     farthest_at = self._ticks() + pace.farthest_every
                 seen.forget_before(max(start, asked_until - round((pace.farthest + pace.overlap) * 1000)))
             except SitepubError as error:
-                if not _passes(error):
+                if not passes(error):
                     yield from settling.rest()
                     raise
                 if not lost and note is not None:
@@ -206,7 +203,7 @@ class ClsTopic:
                 raise NotFound(f"There is no log topic {self._topic}{place}.", code=error.code,
                                request_id=error.request_id,
                                hint="look at `logs: {topicId, region}` in serverless.yml") from error
-            if not wanted or _passes(error) or not error.code.startswith(("FailedOperation", "InvalidParam")):
+            if not wanted or passes(error) or not error.code.startswith(("FailedOperation", "InvalidParam")):
                 raise
             # A topic without an index of the host: take everything, and choose here.
             self._narrow = False
@@ -229,8 +226,3 @@ def _whole(value: Any) -> int | None:
 def _id(record: Mapping[str, Any]) -> str:
     package, number = record.get("PkgId"), record.get("PkgLogId")
     return f"{package}-{number}" if package not in (None, "") and number not in (None, "") else ""
-
-
-def _passes(error: SitepubError) -> bool:
-    """Whether waiting may cure it."""
-    return isinstance(error, NetworkError) or error.code.startswith(_TRANSIENT)

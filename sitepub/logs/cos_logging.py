@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from sitepub.errors import NetworkError, NotFound
+from sitepub.errors import NotFound, SitepubError
 from sitepub.logs.cos_line import parse_line
 from sitepub.logs.merge import Seen, in_order
-from sitepub.logs.source import Note
+from sitepub.logs.source import Note, passes
 from sitepub.logs.visit import Visit
 from sitepub.tencent.store import ObjectStore
 
@@ -73,8 +73,10 @@ class CosLogging:
                 if lost and note is not None:
                     note(f"{self.name} can be read again")
                 lost = False
-            except NetworkError as error:
+            except SitepubError as error:
                 yield from sorted(found, key=lambda visit: visit.time)
+                if not passes(error):
+                    raise
                 if not lost and note is not None:
                     note(f"{self.name} cannot be read ({error.message}): waiting")
                 lost = True

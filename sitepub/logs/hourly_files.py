@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sitepub.errors import NetworkError
+from sitepub.errors import SitepubError
 from sitepub.logs.merge import Seen, in_order
-from sitepub.logs.source import Note
+from sitepub.logs.source import Note, passes
 from sitepub.logs.visit import Visit
 
 Fetch = Callable[[str], Iterator[str]]
@@ -98,7 +98,9 @@ class HourlyFiles:
                 if lost and note is not None:
                     note(f"{self.name} can be read again")
                 lost = False
-            except NetworkError as error:
+            except SitepubError as error:
+                if not passes(error):
+                    raise
                 if not lost and note is not None:
                     note(f"{self.name} cannot be read ({error.message}): waiting")
                 lost = True

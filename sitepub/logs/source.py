@@ -7,10 +7,21 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Protocol
 
+from sitepub.errors import CloudError, NetworkError, SitepubError
 from sitepub.logs.visit import Visit
 
 Note = Callable[[str], None]
 """Told in words what the user should know: a source that cannot be reached just now, and its return."""
+
+
+_TRANSIENT = ("RequestLimitExceeded", "InternalError", "LimitExceeded", "FailedOperation.SearchTimeout",
+              "FailedOperation.QueryError", "OperationDenied.SearchTimeout")
+
+
+def passes(error: SitepubError) -> bool:
+    """Whether waiting may cure it: no way to the cloud, too many questions, a cloud with troubles of its own."""
+    return (isinstance(error, NetworkError) or error.code.startswith(_TRANSIENT)
+            or (isinstance(error, CloudError) and (error.status >= 500 or error.status == 429)))
 
 
 class Source(Protocol):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sitepub.errors import NetworkError, NotFound
+from sitepub.errors import AccessDenied, CloudError, NetworkError, NotFound, SitepubError
 from sitepub.logs.cdn_offline import CdnOfflineLogs
 from sitepub.logs.cos_logging import CosLogging
 from sitepub.logs.offline_line import CHINA
@@ -17,6 +17,7 @@ from sitepub.tencent.store import Fetched, Listed
 from tests.logs.log_service import BEGIN, START, Passing
 
 HOUR = 3600.0
+NOBODY = NetworkError("nobody answers")
 
 
 @dataclass
@@ -25,10 +26,11 @@ class Cloud:
 
     fails: tuple[tuple[float, float], ...] = ()
     now: float = START
+    error: SitepubError = NOBODY
 
     def check(self) -> None:
         if any(begin <= (self.now - START) / HOUR < end for begin, end in self.fails):
-            raise NetworkError("nobody answers")
+            raise self.error
 
     def follow(self, source: Any, hours: float) -> tuple[list[str], list[str]]:
         notes: list[str] = []
@@ -162,3 +164,31 @@ def test_reading_since_ever_lists_years_instead_of_days() -> None:
     paths = [visit.path for visit in source.read(datetime(1970, 1, 1, tzinfo=UTC))]
     assert paths == [f"/{number}" for number in range(288)]
     assert len(asked) < 100
+
+
+PASSING = [CloudError("busy", code="RequestLimitExceeded"), CloudError("broken", code="InternalError.CdnDbError"),
+           CloudError("busy", code="SlowDown", status=503)]
+
+
+@pytest.mark.parametrize("error", PASSING, ids=lambda error: str(error.code))
+def test_a_cloud_with_troubles_of_its_own_is_waited_for(error: SitepubError) -> None:
+    cdn = Cdn(((1, 2), (3, 4)), error=error)
+    told, notes = cdn.follow(CdnOfflineLogs(cdn, ["h"], cdn.fetch, every=600, clock=lambda: cdn.now), 8)
+    assert len(notes) == 4
+    assert {told.count(f"/{number}") for number in range(36)} == {2}
+    bucket = Bucket(((1, 2), (3, 4)), error=error)
+    source = CosLogging(bucket, "p/", "site-1", every=600, clock=lambda: bucket.now)  # type: ignore[arg-type]
+    told, notes = bucket.follow(source, 8)
+    assert len(notes) == 4
+    assert {told.count(f"/{number}") for number in range(84)} == {1}
+
+
+def test_what_waiting_does_not_cure_ends_the_following() -> None:
+    forbidden = AccessDenied("no", code="UnauthorizedOperation", status=403)
+    cdn, bucket = Cdn(((1, 2),), error=forbidden), Bucket(((1, 2),), error=forbidden)
+    for cloud, source in (
+        (cdn, CdnOfflineLogs(cdn, ["h"], cdn.fetch, every=600, clock=lambda: cdn.now)),
+        (bucket, CosLogging(bucket, "p/", "site-1", every=600, clock=lambda: bucket.now)),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(AccessDenied):
+            cloud.follow(source, 8)
