@@ -8,6 +8,7 @@ from sitepub.local import acl
 from sitepub.local.buckets import Bucket
 from sitepub.local.documents import received
 from sitepub.local.errors import ServiceError
+from sitepub.local.identity import Signer
 from sitepub.local.messages import Request, Response
 from sitepub.local.stored import StoredObject, find_object, find_version, set_object_text
 
@@ -40,6 +41,27 @@ async def object_acl(request: Request, bucket: Bucket) -> Response:
         request.cloud, bucket, request.key, version, "acl", "" if text == "default" else text
     )
     return Response(200)
+
+
+def acl_of_new_object(request: Request) -> str:
+    """The list that the x-cos-grant-* headers of a PUT, a copy or an initiated upload give the object, beside
+    x-cos-acl (COS API 436/7749). Raises ServiceError InvalidArgument."""
+    bucket = request.cloud.buckets.find(request.service.bucket)
+    granted = acl.from_headers(request.headers)
+    if bucket is None or granted is None:
+        raise ServiceError("InvalidArgument", "A grant names no one.")
+    listed = acl.from_canned(request.headers.get("x-cos-acl") or "default", acl.OBJECT_CANNED)
+    return acl.render(acl.Acl(listed.grants + granted.grants), _owner_name(request, bucket))
+
+
+def acl_of_new_bucket(request: Request, signer: Signer) -> str:
+    """The same for PUT Bucket (COS API 436/7738); a canned name when no header grants anything."""
+    name = request.headers.get("x-cos-acl") or "private"
+    listed = acl.from_canned(name, acl.BUCKET_CANNED)
+    granted = acl.from_headers(request.headers)
+    if granted is None:
+        return "" if name == "private" else name
+    return acl.render(acl.Acl(listed.grants + granted.grants), acl.owner(signer.uin))
 
 
 def wanted_object(request: Request, bucket: Bucket) -> StoredObject:

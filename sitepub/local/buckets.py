@@ -182,10 +182,9 @@ async def put_bucket(request: Request) -> Response:
     if not request.service.region:
         raise ServiceError("ActionAccelerateNotSupported", "The acceleration endpoint makes no buckets.")
     await request.body.read(64 * 1024)
-    acl = request.headers.get("x-cos-acl", "")
-    if acl not in ("", "private", "public-read", "public-read-write", "authenticated-read"):
-        raise ServiceError("InvalidArgument", f"x-cos-acl: {acl}")
-    await request.cloud.buckets.create(name, request.service.region, app_id, "" if acl == "private" else acl)
+    from sitepub.local.acl_configuration import acl_of_new_bucket
+
+    await request.cloud.buckets.create(name, request.service.region, app_id, acl_of_new_bucket(request, signer))
     return Response(200, {"Location": f"/{name}"})
 
 

@@ -11,6 +11,7 @@ from sitepub.local.buckets import Buckets
 from sitepub.local.content import ContentFolder
 from sitepub.local.counts import RequestCounts
 from sitepub.local.database import Database
+from sitepub.local.errors import ServiceError
 from sitepub.local.faults import Misbehaviour
 from sitepub.local.identity import Identity
 from sitepub.local.live import Live
@@ -67,6 +68,14 @@ def open_cloud(data: Path, *, misbehaviour: Misbehaviour | None = None,
         force_download=force_download,
         pace=Pace(pace),
     )
+
+
+def refuse_packages(cloud: LocalCloud, key: str) -> None:
+    """Under ``--force-download`` a default domain, of the XML API too, gives out no apk and ipa files. (COS API
+    436/57456; its Chinese page says 400, its English one 403.) Raises ServiceError DownloadForbidden."""
+    if cloud.force_download and key.lower().endswith((".apk", ".ipa")):
+        message = "Default domains do not distribute APK and IPA files; use a custom domain."
+        raise ServiceError("DownloadForbidden", message, status=400)
 
 
 def forced_download_headers(cloud: LocalCloud, headers: Mapping[str, str]) -> dict[str, str]:

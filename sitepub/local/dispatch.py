@@ -15,8 +15,8 @@ from sitepub.local.messages import Request, Response
 from sitepub.local.signature import verify
 from sitepub.local.stored import StoredObject, find_object, find_version
 
-CONFIGURATIONS = ("accelerate", "website", "cors", "acl", "policy", "tagging", "lifecycle", "logging", "referer", "domain",
-                  "domaincertificate")
+CONFIGURATIONS = ("accelerate", "website", "cors", "acl", "policy", "tagging", "lifecycle", "logging", "referer",
+                  "domain", "domaincertificate")
 """Subresources that ``bucket_configuration`` answers; ``acl`` and ``tagging`` also below an object."""
 OTHER_SUBRESOURCES = (
     "append", "encryption", "intelligenttiering", "inventory",

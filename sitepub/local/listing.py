@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -54,6 +55,36 @@ class Selection:
     def name(self, text: str) -> str:
         """A key as this listing spells it."""
         return quote(text, safe="/-_.~") if self.encode else text
+
+
+@dataclass(slots=True)
+class Rolled:
+    """One page of a listing that may hold several rows for a key: versions, unfinished uploads."""
+
+    rows: list[Row]
+    prefixes: list[str]
+    truncated: bool = False
+    last: tuple[str, str] = ("", "")
+    """Key (or common prefix) and id of the last entry: where the next page begins."""
+
+    @classmethod
+    def up(cls, rows: Iterable[Row], wanted: Selection) -> Rolled:
+        """From rows in order that begin with a key and an id, all of them within the prefix."""
+        page = cls([], [])
+        for row in rows:
+            common = _common(row[0], wanted) if wanted.delimiter else ""
+            if common and (common == wanted.marker or (page.prefixes and page.prefixes[-1] == common)):
+                continue
+            if len(page.rows) + len(page.prefixes) == wanted.max_keys:
+                page.truncated = bool(wanted.max_keys)
+                break
+            if common:
+                page.prefixes.append(common)
+                page.last = (common, "")
+            else:
+                page.rows.append(row)
+                page.last = (row[0], row[1])
+        return page
 
 
 def after_prefix(prefix: str) -> str | None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from sitepub.local import xml
 from sitepub.local.buckets import Bucket, owner_xml
-from sitepub.local.database import Row
 from sitepub.local.errors import ServiceError
-from sitepub.local.listing import Selection
+from sitepub.local.listing import Rolled, Selection
 from sitepub.local.messages import Request, Response
 from sitepub.local.multipart import find_upload
 from sitepub.local.times import iso_time
@@ -61,27 +60,7 @@ async def list_uploads(request: Request, bucket: Bucket) -> Response:
     rows = request.cloud.database.read(
         f"SELECT key, id, started, storage_class, initiator FROM uploads WHERE bucket=? AND {condition}"
         " ORDER BY key, id", (bucket.id, *values))
-    found: list[Row] = []
-    prefixes: list[str] = []
-    truncated = False
-    last = ("", "")
-    for row in rows:
-        key = row[0]
-        if not key.startswith(wanted.prefix):
-            continue
-        at = key.find(wanted.delimiter, len(wanted.prefix)) if wanted.delimiter else -1
-        common = key[: at + len(wanted.delimiter)] if at >= 0 else ""
-        if common and (common == wanted.marker or (prefixes and prefixes[-1] == common)):
-            continue
-        if len(found) + len(prefixes) == wanted.max_keys:
-            truncated = bool(wanted.max_keys)
-            break
-        if common:
-            prefixes.append(common)
-            last = (common, "")
-        else:
-            found.append(row)
-            last = (key, row[1])
+    page = Rolled.up((row for row in rows if row[0].startswith(wanted.prefix)), wanted)
     parts = [
         xml.element("Bucket", bucket.name),
         xml.element("Encoding-Type", "url" if wanted.encode else ""),
@@ -90,11 +69,11 @@ async def list_uploads(request: Request, bucket: Bucket) -> Response:
         xml.element("MaxUploads", wanted.max_keys),
         xml.element("Prefix", wanted.name(wanted.prefix)),
         xml.element("Delimiter", wanted.name(wanted.delimiter)),
-        xml.element("IsTruncated", "true" if truncated else "false"),
+        xml.element("IsTruncated", "true" if page.truncated else "false"),
     ]
-    if truncated:
-        parts.append(xml.element("NextKeyMarker", wanted.name(last[0])))
-        parts.append(xml.element("NextUploadIdMarker", last[1]))
+    if page.truncated:
+        parts.append(xml.element("NextKeyMarker", wanted.name(page.last[0])))
+        parts.append(xml.element("NextUploadIdMarker", page.last[1]))
     parts += [
         xml.element("Upload", (
             xml.element("Key", wanted.name(key)),
@@ -104,7 +83,7 @@ async def list_uploads(request: Request, bucket: Bucket) -> Response:
             xml.element("Owner", [owner_xml(request, bucket.owner)]),
             xml.element("Initiated", iso_time(started)),
         ))
-        for key, upload_id, started, storage_class, initiator in found
+        for key, upload_id, started, storage_class, initiator in page.rows
     ]
-    parts += [xml.element("CommonPrefixes", [xml.element("Prefix", wanted.name(name))]) for name in prefixes]
+    parts += [xml.element("CommonPrefixes", [xml.element("Prefix", wanted.name(name))]) for name in page.prefixes]
     return Response.xml(xml.document("ListMultipartUploadsResult", parts))

@@ -49,7 +49,7 @@ def read_headers(request: Request, *, directive: str = "") -> ObjectHeaders:
     lines: list[str] = []
     storage_class, acl, tagging = "STANDARD", "", ""
     meta_bytes = 0
-    typed = False
+    typed = granted = False
     for name, value in request.headers.items():
         lower = name.lower()
         if lower in _KEPT:
@@ -73,13 +73,17 @@ def read_headers(request: Request, *, directive: str = "") -> ObjectHeaders:
             elif lower == "x-cos-tagging":
                 tagging = value
             elif lower.startswith("x-cos-grant-"):
-                raise ServiceError("NotImplemented", "Grants in headers: use PUT Object acl.")
+                granted = True
     if meta_bytes > MAX_META_BYTES:
         raise ServiceError("MetadataTooLarge")
     if storage_class not in _CLASSES:
         raise ServiceError("InvalidArgument", f"x-cos-storage-class: {storage_class}")
     if acl not in _CANNED:
         raise ServiceError("InvalidArgument", f"x-cos-acl: {acl}")
+    if granted:
+        from sitepub.local.acl_configuration import acl_of_new_object
+
+        acl = acl_of_new_object(request)
     if not typed and directive != "Copy":
         lines += ("Content-Type", mimetypes.guess_type(request.key)[0] or "application/octet-stream")
     if tagging.count("&") >= 10:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sitepub.local import copying
 from sitepub.local.buckets import Bucket
-from sitepub.local.cloud import forced_download_headers
+from sitepub.local.cloud import forced_download_headers, refuse_packages
 from sitepub.local.custom_domains import is_default
 from sitepub.local.errors import ServiceError
 from sitepub.local.messages import Request, Response
@@ -53,6 +53,8 @@ def wants_no_overwrite(request: Request) -> bool:
 async def get_object(request: Request, bucket: Bucket) -> Response:
     """GET Object."""
     stored = _wanted(request, bucket)
+    if is_default(request.host):
+        refuse_packages(request.cloud, request.key)
     response = object_response(request, stored, overrides=overrides_of(request))
     if is_default(request.host) and not request.query.get("response-content-disposition"):
         response.headers.update(forced_download_headers(request.cloud, response.headers))

@@ -8,7 +8,7 @@ from sitepub.local import xml
 from sitepub.local.buckets import Bucket, owner_xml
 from sitepub.local.database import Database, Row
 from sitepub.local.errors import ServiceError
-from sitepub.local.listing import Selection, after_prefix
+from sitepub.local.listing import Rolled, Selection, after_prefix
 from sitepub.local.messages import Request, Response
 from sitepub.local.times import iso_time
 
@@ -41,27 +41,7 @@ async def list_versions(request: Request, bucket: Bucket) -> Response:
     version_marker = request.query.get("version-id-marker", "")
     if version_marker and not wanted.marker:
         raise ServiceError("InvalidArgument", "version-id-marker needs key-marker.")
-    entries: list[Row] = []
-    prefixes: list[str] = []
-    last: tuple[str, str] = ("", "")
-    truncated = False
-    for row in _versions(request.cloud.database, bucket, wanted, version_marker):
-        key, version = row[0], row[1]
-        common = ""
-        if wanted.delimiter:
-            at = key.find(wanted.delimiter, len(wanted.prefix))
-            common = key[: at + len(wanted.delimiter)] if at >= 0 else ""
-        if common and (common == wanted.marker or (prefixes and prefixes[-1] == common)):
-            continue
-        if len(entries) + len(prefixes) == wanted.max_keys:
-            truncated = bool(wanted.max_keys)
-            break
-        if common:
-            prefixes.append(common)
-            last = (common, "")
-        else:
-            entries.append(row)
-            last = (key, version)
+    page = Rolled.up(_versions(request.cloud.database, bucket, wanted, version_marker), wanted)
     owner = xml.element("Owner", [owner_xml(request, bucket.owner)])
     parts = [
         xml.element("Name", bucket.name),
@@ -69,17 +49,17 @@ async def list_versions(request: Request, bucket: Bucket) -> Response:
         xml.element("KeyMarker", wanted.name(wanted.marker)),
         xml.element("VersionIdMarker", version_marker),
         xml.element("MaxKeys", wanted.max_keys),
-        xml.element("IsTruncated", "true" if truncated else "false"),
+        xml.element("IsTruncated", "true" if page.truncated else "false"),
     ]
     if wanted.delimiter:
         parts.append(xml.element("Delimiter", wanted.name(wanted.delimiter)))
     if wanted.encode:
         parts.append(xml.element("EncodingType", "url"))
-    if truncated:
-        parts.append(xml.element("NextKeyMarker", wanted.name(last[0])))
-        parts.append(xml.element("NextVersionIdMarker", last[1]))
-    parts += [_entry(row, wanted, owner) for row in entries]
-    parts += [xml.element("CommonPrefixes", [xml.element("Prefix", wanted.name(name))]) for name in prefixes]
+    if page.truncated:
+        parts.append(xml.element("NextKeyMarker", wanted.name(page.last[0])))
+        parts.append(xml.element("NextVersionIdMarker", page.last[1]))
+    parts += [_entry(row, wanted, owner) for row in page.rows]
+    parts += [xml.element("CommonPrefixes", [xml.element("Prefix", wanted.name(name))]) for name in page.prefixes]
     return Response.xml(xml.document("ListVersionsResult", parts))
 
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from sitepub.local import access, cors, website_document
 from sitepub.local.buckets import Bucket
-from sitepub.local.cloud import forced_download_headers
+from sitepub.local.cloud import forced_download_headers, refuse_packages
 from sitepub.local.custom_domains import is_default
 from sitepub.local.errors import ERRORS, ServiceError
 from sitepub.local.messages import Request, Response
@@ -25,8 +25,6 @@ from sitepub.local.website_routing import (
 )
 
 METHODS = "GET, HEAD, OPTIONS"
-PACKAGES = (".apk", ".ipa")
-"""What default domains do not hand out at all (COS API 436/57456)."""
 
 
 async def handle(request: Request, bucket: Bucket | None) -> Response:
@@ -95,9 +93,8 @@ def _serve(request: Request, bucket: Bucket, key: str, status: int) -> Response:
     stored = find_object(request.cloud, bucket, key)
     if stored is None:
         raise ServiceError("NoSuchKey")
-    if request.cloud.force_download and is_default(request.host) and key.lower().endswith(PACKAGES):
-        message = "Default domains do not distribute APK and IPA files; use a custom domain."
-        raise ServiceError("DownloadForbidden", message, status=400)
+    if is_default(request.host):
+        refuse_packages(request.cloud, key)
     response = object_response(request, stored, status)
     if request.method == "GET" and is_default(request.host):
         response.headers.update(forced_download_headers(request.cloud, response.headers))

@@ -337,3 +337,39 @@ def test_subresources_that_are_not_here_are_never_taken_for_something_else(wire:
         answer = wire.call(method, key, {"inventory": "", "restore": ""})
         assert (answer.status, answer.code) == (501, "NotImplemented")
     assert wire.get("kept").body == b"x"
+
+
+def test_grants_in_the_headers_of_an_object_are_its_list(wire: Wire) -> None:
+    grants = {"x-cos-grant-read": 'id="qcs::cam::anyone:anyone"', "x-cos-grant-full-control": 'id="300003"'}
+    assert wire.call("PUT", "granted", headers=grants, body=b"x").status == 200
+    listed = wire.call("GET", "granted", {"acl": ""})
+    assert sorted(listed.texts("AccessControlList/Grant/Permission")) == ["FULL_CONTROL", "FULL_CONTROL", "READ"]
+    assert any("300003" in name for name in listed.texts("AccessControlList/Grant/Grantee/ID"))
+    assert wire.call("GET", "granted", signed=False).body == b"x", "everybody may read it"
+    copied = {**grants, "x-cos-copy-source": f"{wire.host}/granted"}
+    assert wire.call("PUT", "copied", headers=copied).status == 200
+    assert wire.call("GET", "copied", signed=False).status == 200
+    begun = wire.call("POST", "parts", {"uploads": ""}, headers=grants)
+    upload = {"uploadId": begun.texts("UploadId")[0]}
+    etag = wire.call("PUT", "parts", {**upload, "partNumber": "1"}, body=b"y").headers["ETag"]
+    body = f"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part>" \
+        "</CompleteMultipartUpload>"
+    assert wire.call("POST", "parts", upload, body=body.encode()).status == 200
+    assert wire.call("GET", "parts", signed=False).body == b"y"
+    both = {"x-cos-acl": "private", "x-cos-grant-read": 'id="300003"'}
+    assert wire.call("PUT", "both", headers=both, body=b"x").status == 200
+    assert wire.call("GET", "both", signed=False).status == 403
+    for wrong in ("", "nobody", 'id="x y"'):
+        refused = wire.call("PUT", "wrong", headers={"x-cos-grant-read": wrong}, body=b"x")
+        assert (refused.status, refused.code) == (400, "InvalidArgument"), wrong
+    assert wire.call("HEAD", "wrong").status == 404
+
+
+def test_grants_in_the_headers_of_a_new_bucket_are_its_list(local_cloud: Any) -> None:
+    wire = Wire(local_cloud, f"granted-{local_cloud.app_id}")
+    assert wire.call("PUT", headers={"x-cos-grant-read": 'id="qcs::cam::anyone:anyone"'}).status == 200
+    wire.put("a", b"x")
+    assert wire.call("GET", "a", signed=False).body == b"x"
+    assert wire.call("PUT", "b", signed=False, body=b"x").status == 403
+    wire.call("DELETE", "a")
+    assert wire.call("DELETE").status == 204

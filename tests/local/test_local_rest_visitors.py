@@ -296,9 +296,14 @@ def test_new_buckets_make_browsers_download_when_asked(tmp_path: Path) -> None:
             assert answer.headers["Content-Disposition"] == "attachment"
             assert "Content-Disposition" not in host("/about.html", "HEAD").headers
         site.client.put_object(Bucket=site.bucket, Key="app.APK", Body=b"x")
-        answer = site.visit("/app.APK")
-        assert answer.status == 400
-        assert b"DownloadForbidden" in answer.body
+        for host in (site.visit, site.visit_real, site.rest):
+            answer = host("/app.APK")
+            assert answer.status == 400 and b"DownloadForbidden" in answer.body
+        assert site.rest("/app.APK", "HEAD").status == 200
+        from qcloud_cos.cos_exception import CosServiceError
+
+        with pytest.raises(CosServiceError, match="DownloadForbidden"):
+            site.client.get_object(Bucket=site.bucket, Key="app.APK")
 
 
 def test_an_account_has_a_thousand_lists_and_policies(tmp_path: Path) -> None:
