@@ -16,8 +16,21 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from sitepub.site.lifeline import Lifeline
+
 _BLOCK = 64 * 1024
 _BLOCKS_AHEAD = 4
+
+
+_RUNNING: set[HookProcess] = set()
+
+
+def kill_all() -> None:
+    """End all commands that still run with all that they started, now: for who will not wait any longer."""
+    for process in list(_RUNNING):
+        process.send(signal.SIGKILL)
+    for process in list(_RUNNING):
+        process.kill()
 
 
 class HookProcess:
@@ -34,6 +47,11 @@ class HookProcess:
                 command, shell=True, cwd=folder, env=dict(environ), stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0, start_new_session=True)
         self.pid = self._process.pid
+        self._lifeline: Lifeline | None = None
+        if sys.platform != "win32":
+            with contextlib.suppress(OSError):
+                self._lifeline = Lifeline(self.pid)
+        _RUNNING.add(self)
         assert self._process.stdout is not None
         self._pipe = self._process.stdout
         self._blocks: queue.Queue[bytes] = queue.Queue(_BLOCKS_AHEAD)
@@ -116,8 +134,12 @@ class HookProcess:
         self.wait(5)
 
     def close(self) -> None:
-        """No more output is wanted."""
+        """No more output is wanted. What the command left in the background lives on. May be called again."""
         self._given_up.set()
+        _RUNNING.discard(self)
+        lifeline, self._lifeline = self._lifeline, None
+        if lifeline is not None:
+            lifeline.cut()
         self._reader.join(0.5 if self._closed else 0)
 
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from sitepub.actions.interrupt import SAME_PRESS
 from tests.dev.dev_process import PATIENCE, Site, environment, until
 
 if sys.platform == "win32":
@@ -128,6 +129,26 @@ def test_the_terminal_is_put_back_as_it_was(site: Site, home: Path, how: str, st
         assert seat.end() == status
         assert termios.tcgetattr(seat.kept)[3] == before[3]
         assert "Traceback" not in seat.shown and "error" not in seat.shown[seat.seen:]
+
+
+def test_who_presses_ctrl_c_twice_does_not_wait_and_leaves_nothing_behind(site: Site, home: Path) -> None:
+    site.configure(dev={"command": "trap '' INT TERM HUP; echo $$ > ../tool; while :; do sleep 1; done"})
+    with seated(site, home) as seat:
+        seat.expect("q quit")
+        tool = int(until(lambda: (site.root / "tool").exists() and (site.root / "tool").read_text(), "the tool"))
+        seat.type("\x03")
+        time.sleep(SAME_PRESS + 0.1)  # two within a second count as one
+        seat.type("\x03")
+        assert seat.end() == 130
+        until(lambda: not alive(tool), "the end of the tool")
+
+
+def alive(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def visit(url: str, path: str) -> None:
