@@ -70,8 +70,9 @@ class Cdn:
                 raise OwnershipWanted(self._txt(host)) from error
             if error.code != "ResourceInUse.CdnHostExists":
                 raise
-            # An earlier run was killed before it saw the answer; somebody else's would be told otherwise.
-            if self.describe(host) is None:
+            # An earlier run was killed before it saw the answer. What leads elsewhere was made by somebody else.
+            there = self.describe(host)
+            if there is None or there.origin != wanted.origin:
                 raise
 
     def _txt(self, host: str) -> TxtRecord:

@@ -102,8 +102,9 @@ class EdgeOne:
                 "ZoneId": self._zone_id(wanted), "DomainName": host, "OriginInfo": _origin(wanted),
                 "OriginProtocol": _protocol(wanted)}, host=host)
         except CloudError as error:
-            # An earlier run was killed before it saw the answer.
-            if not error.code.startswith("ResourceInUse") or self.describe(host) is None:
+            # An earlier run was killed before it saw the answer. What leads elsewhere was made by somebody else.
+            there = self.describe(host) if error.code.startswith("ResourceInUse") else None
+            if there is None or there.origin != wanted.origin:
                 raise
             return
         txt = _txt(answer.get("OwnershipVerification"), host)

@@ -26,8 +26,9 @@ from sitepub.domains.host_plan import HostPlan, Place, wanted_domain, wants_free
 from sitepub.domains.records import CertificateInUse, HostRecord, TxtRecord
 from sitepub.domains.served import Served
 from sitepub.domains.services import CertificatePlan, Certificates, Names, Work
+from sitepub.domains.steps import HostStepKind
 from sitepub.domains.times import days_left, now_iso
-from sitepub.errors import CloudError, Interrupted, SitepubError
+from sitepub.errors import CloudError, Interrupted, Refused, SitepubError
 
 _OWNERSHIP_PATIENCE = 600.0
 _SERVED_PATIENCE = 30.0
@@ -96,6 +97,9 @@ class Setup:
         wanted = self._wanted(certificate, free=False)
         if found is None:
             self._create(wanted)
+        elif self._somebody_elses(found):
+            raise Refused(f"{self.host.host} leads to {found.origin} since a moment ago, and sitepub did not make it",
+                          code="ForeignDomain", hint="Run again: the plan will show it, and ask.")
         elif self.edge.differences(wanted, found):
             self._update(wanted, found)
         state = self._ready()
@@ -137,6 +141,11 @@ class Setup:
         return wanted_domain(self.host, self.place, self._record, self.edge,
                              CertificatePlan(certificate=certificate), free=free)
 
+    def _somebody_elses(self, found: EdgeState) -> bool:
+        """It leads elsewhere, we did not make it, and nobody was asked."""
+        asked = any(step.destructive and step.kind is HostStepKind.UPDATE for step in self.plan.steps)
+        return found.origin not in ("", self.place.endpoint) and not self._record.created and not asked
+
     def _create(self, wanted: WantedDomain) -> None:
         before = self._record.created
         self._keep(created=True, setup="domain")
@@ -148,8 +157,9 @@ class Setup:
                 self._prove(asked.txt)
                 if self.edge.describe(self.host.host) is None:
                     self.edge.create(wanted)
-        except CloudError:
-            if self.edge.describe(self.host.host) is None:
+        except CloudError as error:
+            # What is in use already is somebody else's, as far as this run can tell.
+            if error.code.startswith("ResourceInUse") or self.edge.describe(self.host.host) is None:
                 self._keep(created=before)
             raise
         self._fresh = True

@@ -66,6 +66,17 @@ def test_making_a_domain_again_after_a_kill_that_hid_the_answer_is_fine(case: Ca
     assert case.ready(state.host).status is EdgeStatus.ONLINE
 
 
+def test_making_a_domain_that_somebody_else_made_meanwhile_is_refused(case: Case) -> None:
+    if case.kind == "cos":
+        pytest.skip("a bucket's own rules are all of this account and bucket")
+    state = case.made()
+    other = replace(case.wanted(state.host), origin="other-1250000000.cos-website.ap-beijing.myqcloud.com")
+    with pytest.raises(CloudError) as told:
+        case.edge.create(other)
+    assert told.value.code.startswith("ResourceInUse")
+    assert case.ready(state.host).origin == case.endpoint
+
+
 def test_a_domain_is_stopped_started_and_deleted_when_it_is_offline(case: Case) -> None:
     state = case.made()
     case.edge.stop(state)
