@@ -207,10 +207,16 @@ def _prepare(project: Project, options: Options, teller: Teller, environ: Mappin
 
 def _about_other_regions(project: Project, cloud: Cloud) -> Iterator[Problem]:
     """Before a first deploy: the same site in other regions."""
-    for region, bucket in live_elsewhere(project, cloud).items():
-        yield Problem(f"this site is also live in {region}, in the bucket {bucket}, and stays there",
-                      hint=f"if it has moved, take it down there: sitepub remove --inputs region={region}"
-                      + (f" bucketName={bucket}" if project.bucket_name else ""))
+    for region, there in live_elsewhere(project, cloud).items():
+        command = (f"sitepub remove{' --local' if cloud.embedded else ''} --stage {project.stage}"
+                   f" --inputs region={region}")
+        if project.bucket_name:
+            command += f" bucketName={there.bucket}"
+        hosts = [record.host for record in there.hosts.values()]
+        yield Problem(f"this site is also live in {region}, in the bucket {there.bucket}, and stays there",
+                      hint=f"if it has moved, take it down there: {command}"
+                      + (f" (with its hosts {', '.join(sorted(set(hosts)))}: deploy here once more after it)" if hosts
+                         else ""))
 
 
 def _about_mates(remote: Remote, snapshot: Snapshot, prepared: Prepared) -> Iterator[Problem]:

@@ -6,19 +6,19 @@ from dataclasses import replace
 
 from sitepub.config.project import Project
 from sitepub.errors import SitepubError
-from sitepub.publish.state import StateStore
+from sitepub.publish.state import State, StateStore
 from sitepub.tencent.cloud import Cloud
 
 
-def live_elsewhere(project: Project, cloud: Cloud) -> dict[str, str]:
-    """Region → bucket of the same site in other regions.
+def live_elsewhere(project: Project, cloud: Cloud) -> dict[str, State]:
+    """Region → state of the same site in other regions.
 
     Asked before a first deploy only. Nothing when the key pair may not look: it is there to remind, no more.
     """
     from sitepub.tencent.bucket_settings import regions_of_buckets
     from sitepub.tencent.object_store import CosObjectStore
 
-    found: dict[str, str] = {}
+    found: dict[str, State] = {}
     try:
         regions = set(regions_of_buckets(cloud).items())
     except SitepubError:
@@ -35,5 +35,5 @@ def live_elsewhere(project: Project, cloud: Cloud) -> dict[str, str]:
         finally:
             store.close()
         if state is not None:
-            found[region] = state.bucket
+            found[region] = state
     return found

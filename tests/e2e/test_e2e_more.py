@@ -155,6 +155,21 @@ def test_a_bucket_in_another_region_is_not_taken_for_a_new_one(
     assert f"moved-away-{local_cloud.app_id}" in buckets_of(local_cloud)
 
 
+def test_the_command_that_takes_down_what_stayed_in_another_region_does_just_that(
+    sitepub: Sitepub, make_site: MakeSite, local_cloud: LocalCloud
+) -> None:
+    site = make_site("left")
+    other = sitepub.deploy(site.folder)["bucket"]
+    old = sitepub.deploy(site.folder, "--stage", "prod")["bucket"]
+    site.configure(region="ap-beijing", bucketName="left-${stage}-north")
+    run = sitepub("deploy", "--local", "--stage", "prod", cwd=site.folder)
+    command = re.search(r"sitepub (remove .*)", run.err)
+    assert command is not None, run.err
+    assert sitepub(*command[1].split(), "--yes", cwd=site.folder).code == 0
+    assert old not in buckets_of(local_cloud)
+    assert {other, f"left-prod-north-{local_cloud.app_id}"} <= set(buckets_of(local_cloud))
+
+
 @contextmanager
 def watched(cloud: LocalCloud) -> Iterator[list[tuple[str, str]]]:
     """Put a wire tap before the cloud: the method and the host of every request that goes through it."""
