@@ -50,7 +50,7 @@ def report(stats: Stats, *, title: str, source: str, made: datetime) -> str:
     series = stats.series()
     body = [
         f"<h1>{escape(shown(title))}</h1>",
-        f'<p class="soft">{_span(stats)}. From {escape(source)}. Written {_when(made)}.</p>',
+        f'<p class="soft">{_span(stats)}. From {escape(source)}. Written {_when(made)} ({_zone(made)}).</p>',
         _figures(stats),
     ]
     if series:
@@ -63,7 +63,7 @@ def report(stats: Stats, *, title: str, source: str, made: datetime) -> str:
                   max(hour.bytes for _at, hour in series), human_bytes),
             "<details><summary>The same as a table</summary>",
             _table(("Hour", "Visits", "Traffic", "Errors"),
-                   ((f"{_when(at)}", f"{hour.visits:,}", human_bytes(hour.bytes), f"{hour.errors:,}")
+                   ((_hour(at, series), f"{hour.visits:,}", human_bytes(hour.bytes), f"{hour.errors:,}")
                     for at, hour in series)),
             "</details>",
         ]
@@ -107,7 +107,7 @@ def _figures(stats: Stats) -> str:
 
 def _plot(title: str, id: str, series: Sequence[tuple[datetime, Hour]], value: Callable[[Hour], float],
           highest: float, words: Callable[[float], str]) -> str:
-    return bars(title, [Bar(_when(at), value(hour), words(value(hour))) for at, hour in series],
+    return bars(title, [Bar(_hour(at, series), value(hour), words(value(hour))) for at, hour in series],
                 axis=[(mark, words(mark)) for mark in round_marks(highest)], id=id)
 
 
@@ -128,6 +128,17 @@ def _number(column: int) -> str:
 def _span(stats: Stats) -> str:
     begin, end = stats.since or stats.first, stats.until or stats.last
     return f"{_when(begin)} to {_when(end)}" if begin and end else "No visits"
+
+
+def _hour(at: datetime, series: Sequence[tuple[datetime, Hour]]) -> str:
+    """With its zone where clocks were changed in between: else one hour of a day would be there twice."""
+    changed = series[0][0].astimezone().utcoffset() != series[-1][0].astimezone().utcoffset()
+    return f"{_when(at)} {_zone(at)}" if changed else _when(at)
+
+
+def _zone(moment: datetime) -> str:
+    """``UTC+08:00``."""
+    return f"UTC{moment.astimezone().isoformat()[-6:]}"
 
 
 def _when(moment: datetime) -> str:
