@@ -17,7 +17,7 @@ from sitepub.actions.dev_work import PREVIEW, How, View, Worker
 from sitepub.actions.interrupt import stopping
 from sitepub.actions.local_cloud import data_folder, find
 from sitepub.config.project import Project
-from sitepub.dev.bursts import OUTPUT, SITE, SOURCES, Burst, Bursts
+from sitepub.dev.bursts import CONFIG, OUTPUT, SITE, SOURCES, Burst, Bursts
 from sitepub.dev.changes import Change
 from sitepub.dev.live import HEARTBEAT
 from sitepub.dev.loop_guard import LoopGuard, changed_after, stamps
@@ -302,7 +302,7 @@ class Dev:
                 # Nobody was looking in between.
                 self._session.again()
         output = SITE if project.source.hook is None and project.dev.command is None else OUTPUT
-        for role, pace in ((Role.CONFIG, SITE), (Role.SOURCE, SOURCES), (Role.OUTPUT, output)):
+        for role, pace in ((Role.CONFIG, CONFIG), (Role.SOURCE, SOURCES), (Role.OUTPUT, output)):
             if role not in self._bursts or self._bursts[role].pace != pace:
                 self._bursts[role] = Bursts(pace)
         self._tool.follow(project)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sitepub.actions.build import hash_cache_file
+from sitepub.actions.dev_hosts import left_to_deploy
 from sitepub.actions.dev_target import Target, whole
 from sitepub.config.load import load_project
 from sitepub.config.project import Project
@@ -109,6 +110,8 @@ class Worker:
         self._told = ""
         self._mistake: SitepubError | None = None
         """What is wrong with the configuration: work goes on with the last good one, and pages say so."""
+        self._hosts_of: Project | None = None
+        """The configuration whose custom domains were looked at last."""
         self.waiting: set[str] = set()
         """Targets that are out of reach, by name; "" stands for something else."""
         self._thread: threading.Thread | None = None
@@ -227,8 +230,13 @@ class Worker:
         self.waiting -= {"", target.name}
         self.view.published(Published(target.name, target.url, outcome, changed, len(snapshot),
                                       time.monotonic() - began))
-        if changed and self.how.purge is not None and target.name != PREVIEW:
-            self._purge(target, changed)
+        if target.name != PREVIEW:
+            if changed and self.how.purge is not None:
+                self._purge(target, changed)
+            if self._hosts_of != target.project:
+                self._hosts_of = target.project
+                for sentence in left_to_deploy(target.project, target.cloud, target.remote, outcome.prepared):
+                    self.view.note(sentence)
         return End.DONE
 
     def _purge(self, target: Target, changed: Sequence[str]) -> None:

@@ -33,6 +33,8 @@ SITE = Pace()
 """For files that are published as they are."""
 SOURCES = Pace(many=1_000_000)
 """For what a hook builds from: the loop guard wants to know each path."""
+CONFIG = Pace(quiet=0.1, quiet_when_gone=0.4)
+"""For serverless.yml and its like: an editor may empty a file first, and half a configuration looks like a mistake."""
 OUTPUT = Pace(quiet=0.15, quiet_when_gone=0.8, longest=10.0)
 """For what a tool writes: it may empty a folder first and fill it again."""
 

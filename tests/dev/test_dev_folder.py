@@ -192,6 +192,18 @@ def test_links_within_the_folder_follow_what_they_lead_to(site: Site, home: Path
         until(lambda: site.in_bucket().get("blog/00.html") == site.on_disk()["posts/00.html"], "both names")
 
 
+def test_custom_domains_are_left_to_deploy_and_that_is_said(site: Site, home: Path) -> None:
+    host = f"www.{site.name}.com"
+    site.configure(hosts=[{"host": host}])
+    with running(site, home) as dev:
+        dev.wait_for_line("left to `sitepub deploy`")
+        [line] = [line for line in dev.lines if "left to `sitepub deploy`" in line]
+        assert line.startswith(host) and f"create {host} on the CDN" in line
+        site.write({"posts/00.html": "changed"})
+        site.wait_until_equal()
+        assert sum("left to" in line for line in dev.lines) == 1 and dev.failures == []
+
+
 def test_it_ends_at_once_leaves_one_release_and_no_lock(site: Site, home: Path) -> None:
     with running(site, home) as dev:
         for number in range(3):
