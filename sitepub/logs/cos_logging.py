@@ -45,8 +45,13 @@ class CosLogging:
         seen = Seen()
 
         def visits() -> Iterator[Visit]:
+            newest = since
             for key in self._keys(since):
-                yield from self._visits(key, since, seen)
+                found = self._visits(key, since, seen)
+                yield from found
+                newest = max([newest, *(visit.time for visit in found)])
+                # The keys are in the order of their times, so a visit is told again within a day or never.
+                seen.forget_before(_ms(newest - LATE))
 
         return in_order(visits())
 

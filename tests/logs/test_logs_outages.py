@@ -12,6 +12,7 @@ import pytest
 from sitepub.errors import AccessDenied, CloudError, NetworkError, NotFound, SitepubError
 from sitepub.logs.cdn_offline import CdnOfflineLogs
 from sitepub.logs.cos_logging import CosLogging
+from sitepub.logs.merge import Seen
 from sitepub.logs.offline_line import CHINA
 from sitepub.tencent.store import Fetched, Listed
 from tests.logs.log_service import BEGIN, START, Passing
@@ -192,3 +193,19 @@ def test_what_waiting_does_not_cure_ends_the_following() -> None:
     ):
         with pytest.raises(AccessDenied):
             cloud.follow(source, 8)
+
+
+def test_reading_many_days_remembers_one_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    forget = Seen.forget_before
+
+    def measured(self: Seen, at: int) -> None:
+        forget(self, at)
+        sizes.append(len(self))
+
+    monkeypatch.setattr(Seen, "forget_before", measured)
+    bucket = Bucket()
+    bucket.now += 72 * HOUR
+    source = CosLogging(bucket, "p/", "site-1", clock=lambda: bucket.now)  # type: ignore[arg-type]
+    assert len(list(source.read(BEGIN))) == 72 * 12
+    assert max(sizes) <= 24 * 12 + 1
