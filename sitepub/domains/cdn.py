@@ -110,6 +110,9 @@ class Cdn:
         except NotFound:
             return
 
+    def tidy(self, host: str, zone: str) -> None:
+        """Nothing is made beside a domain here."""
+
     def wait(self, host: str, status: EdgeStatus | None, *, tell: Tell,
              stop: threading.Event | None = None) -> EdgeState | None:
         return self._waiting.until(host, lambda: self.describe(host), status, tell=tell, stop=stop)

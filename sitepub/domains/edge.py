@@ -152,7 +152,10 @@ class Edge(Protocol):
     def stop(self, state: EdgeState) -> None: ...
 
     def delete(self, state: EdgeState) -> None:
-        """Delete an offline domain. A missing one is fine."""
+        """Delete an offline domain, with what was made beside it. A missing one is fine."""
+
+    def tidy(self, host: str, zone: str) -> None:
+        """The domain is gone, deleted by somebody else: delete what was made beside it. ``zone`` as in the record."""
 
     def wait(self, host: str, status: EdgeStatus | None, *, tell: Tell,
              stop: threading.Event | None = None) -> EdgeState | None:

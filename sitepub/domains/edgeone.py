@@ -157,6 +157,11 @@ class EdgeOne:
             if error.code not in _GONE:
                 raise
 
+    def tidy(self, host: str, zone: str) -> None:
+        there = self.zone(host)
+        if there is not None and there.get("ZoneId") == zone:
+            delete_rule(self._api, zone, host)
+
     def wait(self, host: str, status: EdgeStatus | None, *, tell: Tell,
              stop: threading.Event | None = None) -> EdgeState | None:
         return self._waiting.until(host, lambda: self.describe(host), status, tell=tell, stop=stop)

@@ -42,6 +42,8 @@ class TakeDown:
             self._status(f"deleting it on {self.edge.word}")
             self.edge.delete(state)
             self.work.listener.done(name, f"deleted on {self.edge.word}")
+        elif self.record.created:
+            self.edge.tidy(name, self.record.zone)
         if state is None or ours:
             left += self.certificates.withdraw(self.work.keeper.record, self.work)
         else:

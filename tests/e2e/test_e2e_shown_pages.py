@@ -19,6 +19,20 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
         yield cloud
 
 
+def test_the_rule_of_a_domain_that_was_deleted_elsewhere_goes_too(cloud: LocalCloud, home: Path, make_site: MakeSite
+                                                                 ) -> None:
+    account, zone, program = Account(cloud), "shown-gone.com", make_sitepub(cloud, home)
+    account.zone(zone)
+    zone_id = account.sdk("teo", "CreateZone", {"ZoneName": zone, "Type": "partial", "Area": "overseas"})["ZoneId"]
+    where = {"ZoneId": zone_id, "DomainNames": [f"www.{zone}"]}
+    site = make_site("shown-gone", hosts=[{"host": f"www.{zone}", "edge": "edgeone"}])
+    program.deploy(site.folder)
+    account.sdk("teo", "ModifyAccelerationDomainStatuses", {**where, "Status": "offline"})
+    account.sdk("teo", "DeleteAccelerationDomains", where)
+    assert program("remove", "--local", "--yes", cwd=site.folder).code == 0
+    assert account.sdk("teo", "DescribeL7AccRules", {"ZoneId": zone_id})["TotalCount"] == 0
+
+
 @pytest.mark.parametrize("edge", ["cdn", "edgeone", "cos"])
 def test_no_page_is_downloaded_and_nothing_of_it_is_left_by_remove(
     cloud: LocalCloud, home: Path, make_site: MakeSite, edge: str
