@@ -69,15 +69,16 @@ _TABLE: tuple[tuple[Sign, str], ...] = (
     (_FAILED, r"ERROR (?:Rebuild failed|render of|failed to|error building|Failed to).*|Error: error building .*"),
     (_ENDED, r"Built in \d+ ms|Total in \d+ ms"),
     # Jekyll
+    (_GOOD, r"Regenerating: .*\.\.\.done in [\d.]+ seconds\."),
     (_BEGUN, r"Regenerating: .*|Generating\.\.\. *"),
     (_FAILED, r"Liquid Exception: .*|Conversion error: .*|jekyll .* \| Error: +.*"),
-    (_ENDED, r"(?:\.\.\.)?done in [\d.]+ seconds\.(?: .*)?"),
+    (_ENDED, r"(?:\.\.\.)?done(?: in [\d.]+ seconds)?\."),
     # Pelican
     (_BEGUN, r"-> Modified: .* re-generating\.\.\."),
     (_FAILED, r"(?:\[[\d:]+\] +)?(?:ERROR|CRITICAL) +Could not process .*|(?:\[[\d:]+\] +)?CRITICAL .*"),
     (_ENDED, r"Done: Processed .*"),
     # Angular
-    (_BEGUN, r"(?:✔ |√ )?Changes detected\. Rebuilding\.\.\."),
+    (_BEGUN, r"(?:[✔√❯>] )?Changes detected\. Rebuilding\.\.\."),
     (_FAILED, r"Application bundle generation failed\..*"),
     (_GOOD, r"Application bundle generation complete\..*"),
     # TypeScript

@@ -56,6 +56,17 @@ TRANSCRIPTS = {
         ("Change detected, rebuilding site (#1).", "Template changed /index.html",
          'ERROR Rebuild failed: process: "/x/layouts/index.html:1:1": parse of template failed', "Total in 3 ms"),
         ("Change detected, rebuilding site (#2).", "Template changed /index.html", "Total in 3 ms")),
+    "jekyll": (
+        ("      Generating... ", "                    done in 0.201 seconds.", " Auto-regeneration: enabled for '/x'"),
+        ("      Regenerating: 1 file(s) changed at 2026-11-20 16:51:57", "                    index.md",
+         "  Liquid Exception: Unexpected end (line 4): Unknown tag 'x' in index.md", "             Error: Unknown tag"),
+        ("      Regenerating: 1 file(s) changed at 2026-11-20 16:52:51", "                    index.md",
+         "                    ...done in 0.111329991 seconds.")),
+    "angular": (
+        ("Application bundle generation complete. [1.202 seconds]", "Watch mode enabled. Watching for file changes..."),
+        ("❯ Changes detected. Rebuilding...", "✘ [ERROR] TS1005: Unexpected ';'. [plugin angular-compiler]",
+         "Application bundle generation failed. [0.204 seconds]"),
+        ("❯ Changes detected. Rebuilding...", "Application bundle generation complete. [0.301 seconds]")),
     "pelican": (
         ("Done: Processed 1 article, 0 drafts, 0 hidden articles, 0 pages, 0 hidden pages ",),
         ("-> Modified: /x/content/a.md. re-generating...",
