@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -15,7 +16,7 @@ import pytest
 
 from tests.conftest import LocalCloud
 from tests.e2e.conftest import Sitepub, make_sitepub
-from tests.local.edge_wire import admin, make_site
+from tests.local.edge_wire import admin, cached, make_site, rules
 from tests.logs.test_logs_embedded import curl
 
 
@@ -86,6 +87,35 @@ def test_stats_in_the_terminal_as_json_and_as_a_page(sitepub: Sitepub, bucket: s
     assert gone.code == 1
     assert "cannot be written" in gone.err
     assert not list((tmp_path / "site").glob(".sitepub-logs-*"))
+
+
+@pytest.mark.usefixtures("at_once")
+def test_the_figures_are_those_of_the_visits(sitepub: Sitepub, tmp_path: Path, local_cloud: LocalCloud) -> None:
+    site = make_site(local_cloud)
+    site.add(Cache=rules(cached()))
+    site.put("post.html", b"<p>Post</p>", content_type="text/html")
+    write(tmp_path / "site", site.wire.bucket, f"  hosts:\n    - host: {site.host}\n")
+    for path, referer in (("/", ""), ("/", "https://a.example/x"), ("/index.html", "https://a.example/"),
+                          ("/post.html", "https://b.example/"), ("/post.html", f"http://{site.host}/"),
+                          ("/%67one", "https://b.example/"), ("/gone", ""), ("/a.png", "")):
+        site.visit(path, "-e", referer)
+    curl(local_cloud, site.wire.bucket, "/post.html")
+    words = ("logs", "--local", "--since", "1h", "--json")
+    visits = sitepub(*words, cwd=tmp_path / "site").json["visits"]
+    stats = sitepub(*words, "--stats", cwd=tmp_path / "site").json["stats"]
+    caches = Counter(visit["cache"] for visit in visits)
+    assert stats["visits"] == len(visits) == 9
+    assert stats["bytes"] == sum(visit["bytes"] for visit in visits) > 0
+    assert stats["statuses"] == Counter(str(visit["status"]) for visit in visits) == {"200": 6, "404": 3}
+    assert stats["hit_rate"] == caches["hit"] / (caches["hit"] + caches["miss"])
+    assert (stats["hits"], caches[None]) == (caches["hit"], 1)
+    assert caches["hit"] >= 3
+    assert {hour["hour"][:13]: hour["visits"] for hour in stats["hours"] if hour["visits"]} == Counter(
+        visit["time"][:13] for visit in visits)
+    assert stats["mean_seconds"] == pytest.approx(sum(visit["seconds"] for visit in visits) / 9)
+    assert stats["pages"] == [{"path": "/", "visits": 3}, {"path": "/post.html", "visits": 3}]
+    assert stats["missing"] == [{"path": "/gone", "visits": 2}, {"path": "/a.png", "visits": 1}]
+    assert stats["referrers"] == [{"site": "a.example", "visits": 2}, {"site": "b.example", "visits": 1}]
 
 
 def read_lines(stream: IO[str], count: int) -> list[str]:

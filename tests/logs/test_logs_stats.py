@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sitepub.logs.chart import chart, stats_lines
 from sitepub.logs.report import report
 from sitepub.logs.stats import HOURS, Stats, Top
-from sitepub.logs.visit import Visit
+from sitepub.logs.visit import Cache, Visit
 from tests.logs.test_logs_lines import screen
 
 TEN = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -97,6 +97,15 @@ Not found
 Referrers
   10  search.example
   10  x"""
+
+
+CACHES: tuple[Cache | None, ...] = ("hit", "hit", "hit", "miss", None, None)
+
+
+def test_the_hit_rate_is_that_of_the_visits_whose_cache_is_known() -> None:
+    stats = Stats().add_all(replace(PAGE, cache=cache) for cache in CACHES)
+    assert (stats.hits, stats.misses, stats.hit_rate) == (3, 1, 0.75)
+    assert Stats().add_all([replace(PAGE, cache=None)]).hit_rate is None
 
 
 def test_the_figures_in_the_terminal() -> None:
