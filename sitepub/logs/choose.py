@@ -55,7 +55,7 @@ def open_source(project: Project, cloud: Cloud, *, kind: Kind | None = None, whe
             except SitepubError as error:
                 if error.code != "NoLogs":
                     raise
-                note("there is no topic with real-time logs of these hosts: reading the CDN's log files instead")
+                note("no topic with real-time logs of these hosts was found: reading the CDN's log files instead")
         return _files(cloud, on_cdn)
     return _bucket_logs(cloud, bucket)
 
