@@ -99,6 +99,44 @@ def test_when_the_lock_is_lost_the_state_of_the_other_is_not_overwritten(cloud: 
         deploy(place, SITE)
     state = place.states.load()
     assert state is not None and state.pending is not None
+    assert not [key for _, key in cloud.writes if "releases/" in key], "nor is a release recorded"
+
+
+def test_what_a_killed_run_uploaded_far_from_the_rest_of_the_site_is_found_again(cloud: MemoryCloud) -> None:
+    near, far = site_file("a/index.html", b"1", "text/html"), site_file("z/far.css", b"2", "text/css")
+    deploy(remote(cloud), snapshot(near))
+    cloud.writes.clear()
+
+    def look() -> None:
+        if cloud.writes[-1] == ("put", "z/far.css"):
+            cloud.kill_at = len(cloud.writes)
+
+    cloud.look = look
+    with pytest.raises(Killed):
+        deploy(remote(cloud), snapshot(near, far))
+    cloud.revive()
+    cloud.look = lambda: None
+    assert set(live(cloud)) == {"a/index.html", "z/far.css"}
+    deploy(remote(cloud), snapshot(near))
+    assert set(live(cloud)) == {"a/index.html"}
+
+
+def test_in_a_bucket_that_the_site_moves_to_others_are_asked_about_before_anything_is_written(
+        cloud: MemoryCloud) -> None:
+    deploy(remote(cloud), SITE)
+    cloud.bucket("other-1250000000").exists = True
+    cloud.store("other-1250000000").put("index.html", b"theirs", {})
+    prepared = prepare(remote(cloud, project(bucket_name="other")), SITE)
+    assert [step.key for step in prepared.plan.taken_over] == ["index.html"]
+
+
+def test_a_plan_that_is_made_again_under_the_lock_is_guarded_too(cloud: MemoryCloud) -> None:
+    place = remote(cloud)
+    prepared = prepare(place, SITE)
+    deploy(remote(cloud), snapshot(*(site_file(f"f{n}.txt", b"%d" % n) for n in range(60))))
+    with pytest.raises(Refused) as error:
+        publish(place, SITE, prepared, Run())
+    assert error.value.code == "MassDeletion" and len(live(cloud)) == 60
 
 
 def test_a_website_setting_that_fails_leaves_what_was_uploaded_known(cloud: MemoryCloud) -> None:
