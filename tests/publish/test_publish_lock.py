@@ -180,3 +180,32 @@ def test_a_lock_that_could_not_be_given_back_does_not_keep_its_own_process_out(
     with Lock(store, "site/"), pytest.raises(Refused), Lock(store, "site/"):
         pass
     assert store.head("site/lock") is None
+
+
+def test_who_takes_over_looks_again_before_writing(cloud: MemoryCloud, store: MemoryStore) -> None:
+    held_by_another(store, lease=-1.0)
+
+    def look() -> None:
+        if cloud.writes[-1][1].startswith("x/lock-over-"):
+            cloud.look = lambda: None
+            held_by_another(store, token="quicker", who="bob@there")
+
+    cloud.look = look
+    with pytest.raises(Refused, match="bob@there"):
+        Lock(store, "x/").acquire()
+    held = read_lock(store, "x/lock")
+    assert held is not None and held.record.token == "quicker"
+
+
+def test_the_renewal_notices_that_another_has_the_lock_and_leaves_it_to_him(store: MemoryStore) -> None:
+    lost = threading.Event()
+    with Lock(store, "x/", renewal=0.005, on_lost=lost.set) as lock:
+        for _ in range(600):
+            # Again and again: it may have been written over by a renewal that had looked just before.
+            held_by_another(store)
+            if lost.wait(0.05):
+                break
+        with pytest.raises(Refused, match="was lost"):
+            lock.still_ours()
+    held = read_lock(store, "x/lock")
+    assert held is not None and held.record.token == "t"

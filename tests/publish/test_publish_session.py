@@ -10,6 +10,7 @@ import pytest
 from sitepub.errors import AccessDenied, CloudError, Refused
 from sitepub.publish.bucket_mates import mates_in
 from sitepub.publish.diff import CHANGED, THERE_BEFORE
+from sitepub.publish.lock import Lock
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.publish import Outcome, Run, Status, publish
 from sitepub.publish.remote import MARKER, Remote, open_remote
@@ -369,6 +370,36 @@ def test_the_lock_that_a_killed_run_left_does_not_keep_the_state_bucket(cloud: M
     removal = prepare_removal(place)
     assert removal is not None
     assert STATE_BUCKET in remove(place, removal).buckets
+
+
+def test_the_lock_of_a_site_that_is_being_deployed_for_the_first_time_keeps_the_state_bucket(
+        cloud: MemoryCloud) -> None:
+    place = remote(cloud)
+    deploy(place, SITE)
+    removal = prepare_removal(place)
+    assert removal is not None
+    with Lock(cloud.store(STATE_BUCKET), "other/dev/site/") as lock:
+        assert remove(place, removal).state_bucket_stays == "other sites keep their state in it"
+        lock.still_ours()
+
+
+def test_a_bucket_of_the_states_name_that_holds_something_else_is_not_marked_as_ours(cloud: MemoryCloud) -> None:
+    cloud.bucket(STATE_BUCKET).exists = True
+    cloud.store(STATE_BUCKET).put("somebody's", b"x", {})
+    deploy(remote(cloud), SITE)
+    assert MARKER not in cloud.bucket(STATE_BUCKET).objects
+
+
+def test_a_bucket_that_may_not_be_deleted_is_an_error_and_the_state_stays(cloud: MemoryCloud) -> None:
+    place = remote(cloud)
+    deploy(place, SITE)
+    removal = prepare_removal(place)
+    assert removal is not None
+    cloud.fail = lambda what, key: (AccessDenied("no", status=403) if (what, key) == ("delete bucket", BUCKET)
+                                    else None)
+    with pytest.raises(AccessDenied):
+        remove(place, removal)
+    assert place.states.load() is not None
 
 
 @pytest.mark.parametrize("after", [False, True])

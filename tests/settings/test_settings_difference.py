@@ -186,6 +186,17 @@ def test_written_settings_are_found_again_and_then_differ_no_more() -> None:
     assert difference(empty, read_actual(bucket, empty)) == []
 
 
+def test_a_change_of_the_website_waits_for_the_pages_that_it_names() -> None:
+    steps = difference(wanted(), in_order(website=replace(WEBSITE, index="old.html")))
+    assert [step.timing for step in steps] == [Timing.AFTER]
+
+
+def test_a_configuration_without_an_index_document_is_no_website() -> None:
+    bucket = MemoryCloud().bucket(BUCKET)
+    bucket.put_website(WebsiteConfig(""))
+    assert read_actual(bucket, wanted()).website is None
+
+
 def test_an_unknown_kind_of_setting_is_a_mistake_of_ours() -> None:
     step = SettingStep("colour", "", "", Timing.BEFORE, None)
     with pytest.raises(ValueError, match="colour"):

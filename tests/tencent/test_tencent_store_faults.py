@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from fastcrc import crc64
 
 from sitepub.errors import (
     CloudError,
@@ -31,6 +32,7 @@ from sitepub.tencent.cloud import Cloud, Credentials, Embedded
 from sitepub.tencent.connection import Route
 from sitepub.tencent.object_store import CosObjectStore
 from sitepub.tencent.retry import Backoff
+from sitepub.tencent.wire import Request, Wire
 from tests.tencent.scripted_server import (
     HANG_UP,
     RESET,
@@ -322,6 +324,17 @@ def test_the_source_of_a_copy_never_goes_through_the_acceleration_endpoint() -> 
     assert server.received[0].headers["host"] == f"{BUCKET}.cos.accelerate.myqcloud.com"
 
 
+def test_an_object_that_the_cloud_encrypts_may_have_any_etag_and_is_checked_by_its_crc() -> None:
+    def encrypted(crc: str) -> Raw:
+        return answer(200, ETag='"not the md5"', x_cos_server_side_encryption="cos/kms", x_cos_hash_crc64ecma=crc)
+
+    right = str(crc64.xz(b"x"))
+    with store_on(encrypted(right), encrypted("1"), encrypted(right)) as (store, server):
+        assert store.put("a", b"x", HTML).etag == "not the md5"
+        store.put("b", b"x", HTML)
+        assert len(server.received) == 3
+
+
 # Reading
 
 def test_content_that_does_not_fit_its_checksum_is_read_again() -> None:
@@ -473,5 +486,10 @@ def test_a_bucket_that_was_just_created_may_be_denied_for_a_moment() -> None:
         with store_on(error(404, "NoSuchBucket"), stored) as (store, server):
             store.put("a", b"x", HTML)
         assert len(server.received) == 2
+        with scripted(error(404, "NoSuchBucket"), answer(200, b"yes")) as server:
+            wire = Wire(cloud_at(server.port), BUCKET, backoff=QUICK)
+            asked = Request("GET", "cos:GetObject", "a")
+            assert wire.send(asked, accept=(404,)).answer.status == 200, "also where a 404 would be an answer"
+            wire.close()
     finally:
         fresh_buckets.forget(BUCKET)
