@@ -61,6 +61,7 @@ def dev(run: Run, serve: bool, poll: bool, purge: bool, logs: bool | None, statu
 def _run(run: Run, session: Dev, view: DevView, visits: _Visits, *, logs: bool, open_browser: bool) -> int:
     from contextlib import ExitStack
 
+    from sitepub.actions.dev import Call
     from sitepub.terminal.keys import Keys
 
     terminal = run.terminal
@@ -74,7 +75,8 @@ def _run(run: Run, session: Dev, view: DevView, visits: _Visits, *, logs: bool, 
             if open_browser:
                 _open(session.url)
             if terminal.live and not terminal.wants_json:
-                keys = Keys(terminal.stdin, lambda key: _pressed(key, session, view, visits))
+                keys = Keys(terminal.stdin, lambda key: _pressed(key, session, view, visits),
+                            lambda: session.inbox.put(Call(view.bar.redraw)))
                 stack.enter_context(keys)
                 view.with_keys = terminal.stdin_is_tty
                 view.phase("")

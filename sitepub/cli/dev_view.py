@@ -120,7 +120,8 @@ class DevView(Story):
             url = self._url
         separator = " · " if self._terminal.unicode else " | "
         self.bar.show(*(separator.join(filter(None, parts)) for parts in (
-            (doing, last, url, keys), (doing, last, url, short), (doing, url, short), (doing, last, short), (doing,))))
+            (doing, last, url, keys), (doing, last, url, short), (doing, url, short), (doing, last, short),
+            (doing, short), (doing,))))
 
     def _line(self, what: Published) -> str:
         counts = what.outcome.counts

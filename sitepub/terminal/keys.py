@@ -16,24 +16,40 @@ from typing import Any, Self, TextIO
 _SEQUENCES = re.compile(rb"\x1b(?:[\[O][0-?]*[ -/]*[@-~])?")
 """Arrows, function keys and the like (ECMA-48 5.4), and the escape key itself."""
 _LOOK = 0.1
-"""Windows: seconds between two looks whether a key was pressed."""
+"""Seconds between two looks: at the keys on Windows, in the background at whether the terminal is ours again."""
+
+
+def _in_front(number: int) -> bool:
+    """Whether the terminal is this process's own now; ``True`` where there are no such things, and when it is gone."""
+    if sys.platform == "win32":
+        return True
+    try:
+        return os.tcgetpgrp(number) == os.getpgrp()
+    except OSError:
+        return True
 
 
 class Keys:
     """A context manager: calls ``pressed`` with each character, in a thread of its own.
 
     Ctrl-C stays a signal. Where ``stdin`` is no terminal, or this process is not in its foreground, no key is
-    read. Enter it in the main thread: it listens for SIGCONT, after which shells leave another mode behind.
+    read: it belongs to somebody else then, and who touches it is stopped. Enter it in the main thread: it
+    listens for SIGCONT, after which shells leave another mode behind, and for SIGWINCH. ``changed`` is called
+    then, in the signal handler or in the thread: what is on the screen may not fit it any more.
     """
 
-    def __init__(self, stdin: TextIO, pressed: Callable[[str], None]) -> None:
+    def __init__(self, stdin: TextIO, pressed: Callable[[str], None],
+                 changed: Callable[[], None] = lambda: None) -> None:
         self._stdin = stdin
         self._pressed = pressed
+        self._changed = changed
         self._end = threading.Event()
         self._thread: threading.Thread | None = None
         self._before: Any = None
         self._wake: tuple[int, int] | None = None
-        self._old_handler: Any = None
+        self._old_handlers: dict[int, Any] = {}
+        self._away = False
+        """Somebody else has the terminal. Who gives it back does not always say so (``fg`` of what runs)."""
 
     def __enter__(self) -> Self:
         try:
@@ -45,7 +61,7 @@ class Keys:
             return self
         if sys.platform == "win32":
             self._start(self._read_console)
-        elif os.tcgetpgrp(number) == os.getpgrp():
+        elif _in_front(number):
             self._enter_posix(number)
         return self
 
@@ -70,12 +86,13 @@ class Keys:
         import termios
 
         with contextlib.suppress(termios.error, OSError, ValueError):
-            termios.tcsetattr(self._stdin.fileno(), termios.TCSADRAIN, self._before)
+            if _in_front(self._stdin.fileno()):
+                termios.tcsetattr(self._stdin.fileno(), termios.TCSADRAIN, self._before)
         self._before = None
         atexit.unregister(self.restore)
-        if self._old_handler is not None:
-            signal.signal(signal.SIGCONT, self._old_handler)
-            self._old_handler = None
+        for number, handler in self._old_handlers.items():
+            signal.signal(number, handler)
+        self._old_handlers = {}
 
     def _start(self, work: Callable[[], None]) -> None:
         self._thread = threading.Thread(target=work, name="keys", daemon=True)
@@ -93,7 +110,8 @@ class Keys:
         atexit.register(self.restore)
         self._set_mode()
         if threading.current_thread() is threading.main_thread():
-            self._old_handler = signal.signal(signal.SIGCONT, self._continued)
+            for signal_number, handler in ((signal.SIGCONT, self._continued), (signal.SIGWINCH, self._resized)):
+                self._old_handlers[signal_number] = signal.signal(signal_number, handler)
         self._wake = os.pipe()
         self._start(self._read_posix)
 
@@ -104,11 +122,19 @@ class Keys:
         import tty
 
         with contextlib.suppress(termios.error, OSError, ValueError):
-            tty.setcbreak(self._stdin.fileno(), termios.TCSADRAIN)
+            if _in_front(self._stdin.fileno()):
+                tty.setcbreak(self._stdin.fileno(), termios.TCSADRAIN)
 
     def _continued(self, _number: int, _frame: FrameType | None) -> None:
         if self._before is not None:
+            self._away = not _in_front(self._stdin.fileno())
             self._set_mode()
+        if self._wake is not None:
+            os.write(self._wake[1], b"c")
+        self._changed()
+
+    def _resized(self, _number: int, _frame: FrameType | None) -> None:
+        self._changed()
 
     def _read_posix(self) -> None:
         import select
@@ -117,8 +143,18 @@ class Keys:
         number = self._stdin.fileno()
         while not self._end.is_set():
             try:
-                ready, _, _ = select.select([number, self._wake[0]], [], [])
+                watched = [self._wake[0]] if self._away else [number, self._wake[0]]
+                ready, _, _ = select.select(watched, [], [], _LOOK if self._away else None)
+                if self._wake[0] in ready:
+                    os.read(self._wake[0], 64)
+                if self._away and _in_front(number):
+                    self._away = False
+                    self._set_mode()
+                    self._changed()
                 if number not in ready:
+                    continue
+                if not _in_front(number):
+                    self._away = True  # typed for somebody else
                     continue
                 data = os.read(number, 64)
             except (OSError, ValueError):

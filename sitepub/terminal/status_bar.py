@@ -25,7 +25,7 @@ class StatusBar:
         if self._terminal.live:
             self._shown = True
             self._terminal.above_live = self._above
-            self._draw()
+            self.redraw()
 
     def stop(self) -> None:
         """Take the line away."""
@@ -50,9 +50,11 @@ class StatusBar:
             if self._shown:
                 self._send(_CLEAR_SCREEN + self._line())
 
-    def _draw(self) -> None:
+    def redraw(self) -> None:
+        """Show the line anew: the terminal has another size, or somebody else wrote over it."""
         with self._lock:
-            self._send(_CLEAR_LINE + self._line())
+            if self._shown:
+                self._send(_CLEAR_LINE + self._line())
 
     def _above(self, text: str) -> None:
         with self._lock:

@@ -7,6 +7,7 @@ import http.client
 import os
 import re
 import select
+import shlex
 import signal
 import sys
 import time
@@ -22,24 +23,34 @@ from tests.dev.dev_process import PATIENCE, Site, environment, until
 if sys.platform == "win32":
     pytest.skip("needs a POSIX terminal", allow_module_level=True)
 
+import fcntl
 import pty
+import struct
 import termios
+
+DEV = (sys.executable, "-m", "sitepub", "dev", "--local")
 
 
 class Seat:
     """A person in front of ``sitepub dev --local``."""
 
-    def __init__(self, site: Site, home: Path, **environ: str) -> None:
+    def __init__(self, site: Site, home: Path, *command: str, **environ: str) -> None:
         self.terminal, self.kept = pty.openpty()
+        self.resize(190)
         # Kept open on this side too: a terminal that nobody holds any more cannot be asked for its mode.
         self.pid = os.fork()
         if self.pid == 0:
             os.login_tty(self.kept)
             os.chdir(site.root)
-            os.execve(sys.executable, [sys.executable, "-m", "sitepub", "dev", "--local"],
-                      {**environment(site.cloud, home), "TERM": "xterm-256color", "COLUMNS": "190", **environ})
+            arguments = command or (*DEV,)
+            ours = {**environment(site.cloud, home), "TERM": "xterm-256color", **environ}
+            ours.pop("COLUMNS", None)
+            os.execvpe(arguments[0], arguments, ours)
         self.shown = ""
         self.seen = 0
+
+    def resize(self, columns: int) -> None:
+        fcntl.ioctl(self.kept, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
 
     def expect(self, text: str) -> None:
         """Wait until it is shown, after whatever was expected before."""
@@ -71,8 +82,8 @@ class Seat:
 
 
 @contextlib.contextmanager
-def seated(site: Site, home: Path, **environ: str) -> Iterator[Seat]:
-    seat = Seat(site, home, **environ)
+def seated(site: Site, home: Path, *command: str, **environ: str) -> Iterator[Seat]:
+    seat = Seat(site, home, *command, **environ)
     try:
         yield seat
     finally:
@@ -141,6 +152,39 @@ def test_who_presses_ctrl_c_twice_does_not_wait_and_leaves_nothing_behind(site: 
         seat.type("\x03")
         assert seat.end() == 130
         until(lambda: not alive(tool), "the end of the tool")
+
+
+def test_the_status_line_fits_a_terminal_of_another_size(site: Site, home: Path) -> None:
+    with seated(site, home) as seat:
+        seat.expect("q quit")
+        seat.resize(40)
+        seat.expect("\r\x1b[2K\x1b[2mwatching 43 files · o r l c q\x1b[0m")
+        seat.resize(190)
+        seat.expect("q quit")
+        seat.type("q")
+        assert seat.end() == 0
+
+
+def test_in_the_background_it_works_on_and_leaves_the_terminal_to_others(site: Site, home: Path) -> None:
+    with seated(site, home, "bash", "--norc", "-i", PS1="ready> ") as seat:
+        seat.expect("ready> ")
+        seat.type(shlex.join(DEV) + "\n")
+        seat.expect("q quit")
+        seat.type("\x1a")
+        seat.expect("ready> ")
+        seat.type("bg\n")
+        seat.expect("q quit")  # awake, and the line is shown again
+        site.write({"posts/00.html": "saved meanwhile"})
+        seat.expect("posts/00.html (1 uploaded)")
+        seat.type("jobs; echo qoq\n")
+        seat.expect("Running")
+        seat.expect("qoq\r\n")  # typed for the shell, and not taken for a key
+        seat.type("fg\n")
+        seat.expect("q quit")
+        seat.type("q")
+        seat.expect("ready> ")
+        seat.type("echo status $?\n")
+        seat.expect("status 0")
 
 
 def alive(number: int) -> bool:
