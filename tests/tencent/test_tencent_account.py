@@ -51,6 +51,15 @@ def test_the_app_id_is_asked_once_and_then_remembered(local_cloud: LocalCloud, h
     assert home in cache_dir().parents
 
 
+def test_what_is_remembered_for_one_key_is_not_told_for_another(home: Path) -> None:
+    assert home in cache_dir().parents
+    with scripted(said({"AppId": 111111}), said({"AppId": 222222})) as server:
+        embedded = Embedded("127.0.0.1", server.port)
+        numbers = [connect(Credentials(f"id-{name}", "k"), region="r", embedded=embedded).app_id
+                   for name in ("a", "b", "a", "b")]
+    assert numbers == ["111111", "222222"] * 2 and len(server.received) == 2
+
+
 def test_a_damaged_memory_only_costs_a_request(local_cloud: LocalCloud, home: Path) -> None:
     assert home in cache_dir().parents
     cache_dir().mkdir(parents=True)
