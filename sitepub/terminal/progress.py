@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from sitepub.terminal.live_display import FIRST_FRAME, FRAME, draw
 from sitepub.terminal.messages import display_width, visible
 from sitepub.terminal.secrets import scrub
 from sitepub.terminal.sizes import counted, human_bytes, human_seconds
@@ -22,9 +23,6 @@ from sitepub.terminal.terminal import Terminal
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-_FRAME = 0.1
-"""Seconds between two frames."""
-_FIRST_FRAME = 0.25
 _RATE_WINDOW = 5.0
 """Seconds over which the rate is measured."""
 _LINE_EVERY = 10.0
@@ -136,7 +134,7 @@ class TransferProgress:
                 self._samples.popleft()
             then, sent_then, done_then = self._samples[0]
             seconds = max(now - then, 1e-6)
-            enough = seconds >= _FRAME / 2
+            enough = seconds >= FRAME / 2
             return Numbers(
                 steps=raw.steps, total_bytes=raw.total_bytes, done=raw.done, failed=raw.failed,
                 retried=raw.retried, sent=raw.sent, running=running, elapsed=now - self._began,
@@ -174,13 +172,13 @@ class TransferProgress:
     def _show_lines(self) -> None:
         told_at, told_share = time.monotonic(), 0.0
         announced = False
-        while not self._ended.wait(_FRAME):
+        while not self._ended.wait(FRAME):
             now = self.numbers()
             if not now.steps:
                 continue
             clock = time.monotonic()
             if not announced:
-                if now.elapsed < _FIRST_FRAME:
+                if now.elapsed < FIRST_FRAME:
                     continue
                 self.terminal.note(f"{self.verb}: {counted(now.steps, self.noun)}, "
                                    f"{human_bytes(now.total_bytes)}")
@@ -192,32 +190,7 @@ class TransferProgress:
                 self.terminal.note(f"{self.verb}: {status(now, self.noun)}")
 
     def _show_live(self) -> None:
-        if self._ended.wait(_FIRST_FRAME):
-            return
-        from rich.console import Console
-        from rich.live import Live
-        from rich.text import Text
-
-        terminal = self.terminal
-        console = Console(file=terminal.stderr, force_terminal=True, width=terminal.width, highlight=False,
-                          markup=False, emoji=False, no_color=not terminal.colored(stream_is_tty=True),
-                          _environ=terminal.environ)
-        live = Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False,
-                    redirect_stderr=False)
-
-        def above(text: str) -> None:
-            console.print(Text.from_ansi(text), soft_wrap=True)
-
-        live.start()
-        terminal.above_live = above
-        try:
-            while True:
-                live.update(self._frame(console), refresh=True)
-                if self._ended.wait(_FRAME):
-                    return
-        finally:
-            terminal.above_live = None
-            live.stop()
+        draw(self.terminal, self._frame, self._ended)
 
     def _frame(self, console: Console) -> RenderableType:
         from rich.console import Group

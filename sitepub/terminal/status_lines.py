@@ -3,11 +3,13 @@ when the words change or a while has passed."""
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from sitepub.terminal.live_display import draw
 from sitepub.terminal.messages import visible
 from sitepub.terminal.secrets import scrub
 from sitepub.terminal.terminal import Terminal
@@ -15,8 +17,6 @@ from sitepub.terminal.terminal import Terminal
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_FRAME = 0.1
-"""Seconds between two frames."""
 _AGAIN = 30.0
 """Seconds after which a status that still holds is told again where nothing can be redrawn."""
 _LASTING = 2.0
@@ -72,35 +72,8 @@ class StatusLines:
             self._thread.join()
 
     def _draw(self) -> None:
-        # Nothing for what is done at once.
-        if self._ended.wait(2.5 * _FRAME):
-            return
-        from rich.console import Console
-        from rich.live import Live
-        from rich.text import Text
-
-        terminal = self._terminal
-        console = Console(file=terminal.stderr, force_terminal=True, width=terminal.width, highlight=False,
-                          markup=False, emoji=False, no_color=not terminal.colored(stream_is_tty=True),
-                          _environ=terminal.environ)
-        live = Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False,
-                    redirect_stderr=False)
-
-        def above(text: str) -> None:
-            console.print(Text.from_ansi(text), soft_wrap=True)
-
-        live.start()
-        terminal.above_live = above
-        frame = 0
-        try:
-            while True:
-                live.update(self._frame(frame), refresh=True)
-                frame += 1
-                if self._ended.wait(_FRAME):
-                    return
-        finally:
-            terminal.above_live = None
-            live.stop()
+        numbers = itertools.count()
+        draw(self._terminal, lambda _console: self._frame(next(numbers)), self._ended)
 
     def _frame(self, number: int) -> RenderableType:
         from rich.console import Group
