@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import zip_longest
+from urllib.parse import urlsplit
 
 from sitepub.terminal.terminal import Terminal
 
@@ -15,8 +16,12 @@ def qr_code(terminal: Terminal, url: str) -> str | None:
 
     Colours are set for every module, black on white: on its own colours a terminal with light text would
     show the code inverted, which many readers do not take. So without colours there is no code, nor on a
-    stream that is no terminal, lacks the characters, or is too narrow.
+    stream that is no terminal, lacks the characters, or is too narrow. Nor of an address on this computer,
+    which no phone reaches.
     """
+    host = urlsplit(url).hostname or ""
+    if host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost"):  # RFC 6761 6.3
+        return None
     if not terminal.stdout_is_tty or not terminal.unicode or not terminal.colored(stream_is_tty=True):
         return None
     import segno

@@ -90,3 +90,10 @@ def test_a_qr_code_shows_exactly_the_modules_of_the_url() -> None:
 ])
 def test_no_qr_code_where_it_could_not_be_read(screen: Screen) -> None:
     assert qr_code(screen, URL) is None
+
+
+@pytest.mark.parametrize("url", [
+    "http://site-1250000000.cos-website.ap-guangzhou.localhost:7070", "https://www.example.com.localhost:7443/",
+    "http://localhost:7070/", "http://127.0.0.1:7070"])
+def test_no_qr_code_of_what_a_phone_cannot_reach(url: str) -> None:
+    assert qr_code(Screen(tty=True), url) is None
