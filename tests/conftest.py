@@ -16,6 +16,10 @@ from typing import IO, Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Started in the background by a shell: what is tested here would ignore Ctrl-C, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 settings.register_profile(
     "sitepub", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -28,6 +28,7 @@ from sitepub.local.edge_domains import EdgeDomain, edge_domains
 from sitepub.local.edge_exchange import Exchange, page
 from sitepub.local.edge_messages import EdgeRequest, EdgeResponse
 from sitepub.local.edge_origin import Origins
+from sitepub.local.edge_rules import cache_key
 from sitepub.local.edge_tls import EdgeTls
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Edge:
         self._exchange.purged()
         cache = self.cache
         if kind == "url":
-            cache.purge_url(target)
+            cache.purge_url(target, self._cache_key)
         elif kind == "prefix":
             cache.purge_prefix(target)
         elif kind == "flush":
@@ -131,6 +132,10 @@ class Edge:
 
     def _find(self, host: str) -> EdgeDomain | None:
         return edge_domains(self._cloud).get(host)
+
+    def _cache_key(self, host: str, path: str, query: str) -> tuple[str, str]:
+        domain = self._find(host)
+        return (path, query) if domain is None else cache_key(domain, path, query)
 
     async def answer(self, request: EdgeRequest) -> EdgeResponse:
         """Answer a visitor, whatever happens, and log the visit."""

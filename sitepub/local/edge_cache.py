@@ -114,10 +114,12 @@ class EdgeCache:
 
     # Purges. A URL may have any scheme, both are meant: the cache does not tell them apart.
 
-    def purge_url(self, url: str) -> int:
-        """Evict one URL; without a query in the cache key, whatever its query. Returns how many answers."""
+    def purge_url(self, url: str, key_of: Callable[[str, str, str], tuple[str, str]]) -> int:
+        """Evict one URL. ``key_of``: path and query of the cache key, by host, path and query of a URL; where the
+        key leaves queries out, the URL is evicted whatever its query. Returns how many answers."""
         host, path, query = _taken_apart(url)
-        return self._evict(self._of(host, lambda entry: _same(entry.path, path) and entry.query in ("", query)))
+        key = key_of(host, path, query)
+        return self._evict(self._of(host, lambda entry: (entry.path, entry.query) == key))
 
     def purge_prefix(self, prefix: str) -> int:
         """Evict everything whose URL begins with this one."""
@@ -174,10 +176,6 @@ def _name(host: str) -> str:
     return host.rpartition("://")[2].partition("/")[0].partition(":")[0].lower().rstrip(".")
 
 
-def _same(kept: str, path: str) -> bool:
-    # a key that ignores case is kept in lower case
-    return kept in (path, path.lower())
-
-
 def _below(kept: str, path: str) -> bool:
+    # a key that ignores case is kept in lower case
     return kept.startswith((path, path.lower()))

@@ -64,6 +64,25 @@ def test_a_purge_of_a_url_leaves_its_neighbours(site: EdgeSite) -> None:
     assert found == {"/a/x.txt": "MISS", "/a/y.txt": "HIT", "/a/x.txt?v=1": "HIT"}
 
 
+def test_a_purge_of_an_address_with_a_query_takes_that_one_alone(site: EdgeSite) -> None:
+    site.add(Cache=rules(cached()))
+    site.put("a.txt", b"a")
+    paths = ("/a.txt", "/a.txt?v=1", "/a.txt?v=2")
+    for path in paths:
+        site.visit(path)
+    call_api(site.cloud, "cdn", "PurgeUrlsCache", Urls=[f"http://{site.host}/a.txt?v=1"])
+    assert [site.visit(path).get("x-cache") for path in paths] == ["HIT", "MISS", "HIT"]
+
+
+def test_where_the_key_leaves_queries_out_they_are_purged_together(site: EdgeSite) -> None:
+    site.add(Cache=rules(cached()), CacheKey={"FullUrlCache": "off"})
+    site.put("a.txt", b"a")
+    site.visit("/a.txt?v=1")
+    assert site.visit("/a.txt").get("x-cache") == "HIT"
+    call_api(site.cloud, "cdn", "PurgeUrlsCache", Urls=[f"http://{site.host}/a.txt?v=2"])
+    assert site.visit("/a.txt").get("x-cache") == "MISS"
+
+
 def test_a_url_is_purged_however_it_is_spelled(site: EdgeSite) -> None:
     site.add(Cache=rules(cached()))
     site.put("空 格.txt", b"x")

@@ -49,7 +49,7 @@ def test_memory_is_counted_right_whatever_comes_and_goes() -> None:
         cache.put(one)
         cache.add_encoding(one, "gzip", b"g" * (number % 5 * 100))
         if number % 3 == 0:
-            cache.purge_url(f"http://h.example/{number % 5}")
+            cache.purge_url(f"http://h.example/{number % 5}", lambda _host, path, query: (path, query))
     cache.purge_prefix("http://h.example/1")
     cache.put(entry("/huge", 200_000))
     assert cache.find(("h.example", "/huge", ""), {}) is None
