@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Sequence
+from typing import Any
 
 HEARTBEAT = 10.0
 """Seconds between two signs of life; without any for half a minute browsers are told that dev has ended."""
@@ -22,6 +23,8 @@ class Live:
         self._connection: http.client.HTTPConnection | None = None
         self._lock = threading.Lock()
         self._last = 0.0
+        self._failure = ""
+        """What was told last, when it was a failure. An embedded cloud that was started again has forgotten it."""
 
     def publishing(self) -> None:
         """Visitors wait from now on."""
@@ -29,10 +32,12 @@ class Live:
 
     def published(self, changed: Sequence[str] | None) -> None:
         """``changed``: keys written or deleted; empty: nothing is new, but what failed is repaired."""
+        self._failure = ""
         self._tell("published", changed=None if changed is None else list(changed))
 
     def failed(self, message: str) -> None:
         """The message is shown over the page."""
+        self._failure = message
         self._tell("failed", message=message)
 
     def off(self) -> None:
@@ -41,7 +46,9 @@ class Live:
     def alive(self) -> None:
         """A sign of life, when the last one is old."""
         if time.monotonic() - self._last >= HEARTBEAT - 0.5:
-            self._tell("alive")
+            answer = self._tell("alive")
+            if self._failure and answer.get("failing") is False:
+                self._tell("failed", message=self._failure)
 
     def close(self) -> None:
         with self._lock:
@@ -49,24 +56,27 @@ class Live:
                 self._connection.close()
                 self._connection = None
 
-    def _tell(self, event: str, **values: object) -> None:
+    def _tell(self, event: str, **values: object) -> dict[str, Any]:
+        """The answer; empty when there is none."""
         body = json.dumps({"bucket": self._bucket, "event": event, **values}).encode()
         with self._lock:
             self._last = time.monotonic()
             fresh = self._connection is None
             # A kept connection may have been closed meanwhile: once more on a new one.
-            if not self._post(body) and not fresh:
-                self._post(body)
+            answer = self._post(body)
+            if answer is None and not fresh:
+                answer = self._post(body)
+            return answer or {}
 
-    def _post(self, body: bytes) -> bool:
+    def _post(self, body: bytes) -> dict[str, Any] | None:
         connection = self._connection or http.client.HTTPConnection(self._host, self._port, timeout=_TIMEOUT)
         self._connection = connection
         try:
             connection.request("POST", "/-/live", body, {"Content-Type": "application/json"})
-            connection.getresponse().read()
-        except (OSError, http.client.HTTPException):
+            answer = json.loads(connection.getresponse().read())
+        except (OSError, http.client.HTTPException, ValueError):
             with contextlib.suppress(OSError):
                 connection.close()
             self._connection = None
-            return False
-        return True
+            return None
+        return answer if isinstance(answer, dict) else {}

@@ -12,7 +12,7 @@ A publisher tells what it does with ``POST /-/live`` on loopback, a JSON object:
 ``off``         Dev mode ends.
 
 Any event but ``off`` begins dev mode of a bucket, which ends when SILENCE seconds pass without one. The
-answer: ``{"generation", "browsers", "silence"}``, the last being SILENCE.
+answer: ``{"generation", "browsers", "silence", "failing"}``: SILENCE, and whether a failure is being shown.
 
 The generation of a bucket counts its publishes and survives restarts of the embedded cloud: a browser that
 finds its connection again compares, and knows whether it missed one.
@@ -165,7 +165,8 @@ class Live:
             session.failure = message or "The build failed."
             session.settle()
             session.tell("failed", message=session.failure)
-        return {"generation": session.generation, "browsers": len(session.listeners), "silence": SILENCE}
+        return {"generation": session.generation, "browsers": len(session.listeners), "silence": SILENCE,
+                "failing": bool(session.failure)}
 
     async def _published(self, session: Session, changed: list[str] | None) -> None:
         session.failure = ""

@@ -387,3 +387,26 @@ def test_a_page_that_may_not_be_read_comes_when_it_may(preview: Preview) -> None
     preview.tell("alive")
     page = preview.get("/index.html")
     assert (page.status, SCRIPT in page.body) == (403, True)
+
+
+def test_a_failure_is_shown_again_by_an_embedded_cloud_that_was_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sitepub.dev import live as publisher
+
+    monkeypatch.setattr(publisher, "HEARTBEAT", 0.0)
+    with running_cloud(tmp_path / "data") as cloud:
+        preview = preview_of(cloud)
+        teller = publisher.Live(cloud.host, cloud.port, preview.wire.bucket)
+        teller.failed("line 7")
+    with running_cloud(tmp_path / "data", "--port", str(cloud.port)):
+        teller.alive()
+        with preview.events() as events:
+            found = events.next()
+            assert found and found[1]["message"] == "line 7"
+        teller.published([])
+        teller.alive()
+        with preview.events() as events:
+            found = events.next()
+            assert found and found[1]["message"] == ""
+    teller.close()
