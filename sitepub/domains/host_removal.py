@@ -32,6 +32,11 @@ class TakeDown:
         left: list[str] = []
         state = self.edge.describe(name)
         ours = state is not None and self.record.created
+        if state is not None and self._shows_another_bucket(state):
+            # Another site, or this one from another region, lives on all of it.
+            return HostOutcome(name, self.edge.kind, "left", left=(
+                f"the domain {name} stays on {self.edge.word}, with its DNS records and certificates:"
+                f" it shows {state.origin} now",))
         if state is not None and ours:
             state = self._stopped(state)
         elif state is not None:
@@ -51,6 +56,13 @@ class TakeDown:
             left += [f"certificate {made.id} stays: {name} may be using it"
                      for made in self.record.certificates if made.id]
         return HostOutcome(name, self.edge.kind, "left" if left and not ours else "removed", left=tuple(left))
+
+    def _shows_another_bucket(self, state: EdgeState) -> bool:
+        """A setup that was broken off may not have come to leading it to its bucket."""
+        bucket, region = self.record.bucket, self.record.region
+        settled = self.record.setup in ("", "removal") and bool(bucket and region)
+        return settled and bool(state.origin) and not (
+            state.origin.startswith(f"{bucket}.") and f".{region}." in state.origin)
 
     def _stopped(self, state: EdgeState) -> EdgeState | None:
         """The domain offline, which a deletion demands."""

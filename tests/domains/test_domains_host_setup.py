@@ -12,7 +12,8 @@ from sitepub.config.project import Host
 from sitepub.domains.cdn import Cdn
 from sitepub.domains.certificates import CertificateOffice
 from sitepub.domains.host_plan import HostPlan, Place, plan_host
-from sitepub.domains.host_setup import Setup
+from sitepub.domains.host_removal import TakeDown
+from sitepub.domains.host_setup import HostOutcome, Setup
 from sitepub.domains.service_api import ServiceApi
 from sitepub.domains.ssl_service import SslService
 from sitepub.errors import CloudError, Refused
@@ -89,3 +90,24 @@ def test_a_domain_that_somebody_made_since_the_plan_is_not_taken(bench: Bench, c
     again = bench.plan()
     assert again.destructive, "now it is asked"
     assert bench.bring(again) == "online" and not bench.kept.record.created
+
+
+def test_a_domain_that_shows_another_bucket_by_now_stays_with_all_it_needs(bench: Bench, case: Case) -> None:
+    """The site was deployed in another region since, say, and is taken down in this one."""
+    host = bench.host.host
+    bench.bring(bench.plan())
+    assert bench.kept.record.created and bench.kept.record.setup == ""
+    elsewhere = case.endpoint.replace(case.account.cloud.region, "ap-beijing")
+    origin = {"OriginType": "cos", "Origins": [elsewhere], "ServerName": elsewhere, "OriginPullProtocol": "http"}
+    case.account.sdk("cdn", "UpdateDomainConfig", {"Domain": host, "Origin": origin})
+
+    def take_down() -> HostOutcome:
+        return TakeDown(bench.kept.record, bench.edge, bench.office, bench.names, work_on(bench.kept)).carry_out()
+
+    outcome = take_down()
+    assert outcome.status == "left" and elsewhere in outcome.left[0]
+    truth = case.truth(host)
+    assert truth is not None and truth["Status"] == "online"
+    back = {**origin, "Origins": [case.endpoint], "ServerName": case.endpoint}
+    case.account.sdk("cdn", "UpdateDomainConfig", {"Domain": host, "Origin": back})
+    assert take_down().status == "removed" and case.truth(host) is None
