@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
 from sitepub.actions.connect import connect
+from sitepub.actions.dev_inbox import Inbox
+from sitepub.actions.dev_runs import HookRuns
 from sitepub.actions.dev_target import Target
 from sitepub.actions.dev_tool import Tool
 from sitepub.actions.dev_work import PREVIEW, How, View, Worker
@@ -20,7 +20,6 @@ from sitepub.config.project import Project
 from sitepub.dev.bursts import CONFIG, OUTPUT, SITE, SOURCES, Burst, Bursts
 from sitepub.dev.changes import Change
 from sitepub.dev.live import HEARTBEAT
-from sitepub.dev.loop_guard import LoopGuard, changed_after, stamps
 from sitepub.dev.session import End, Session, Task, Work
 from sitepub.dev.sources import Role, Sources
 from sitepub.dev.watcher import Watcher
@@ -30,10 +29,6 @@ from sitepub.site.hook_process import kill_all
 from sitepub.tencent.cloud import Cloud
 from sitepub.terminal import secrets
 
-_LAG = 0.3
-"""Seconds after the end of a build in which its own changes may still be told."""
-_POLLING_LAG = 1.5
-_PIECE = 0.5
 _PATIENCE = 3.0
 """Seconds that the work under way is given to end."""
 
@@ -46,30 +41,6 @@ class Wish:
     serve: bool = False
     """A preview on the embedded cloud beside the real one."""
     profile: str | None = None
-
-
-class Inbox:
-    """What happens, from all threads, in order."""
-
-    def __init__(self) -> None:
-        self._queue: SimpleQueue[object] = SimpleQueue()
-
-    def put(self, message: object) -> None:
-        self._queue.put(message)
-
-    def get(self, seconds: float) -> object | None:
-        """The next message; ``None`` when none came in this time.
-
-        Waits in pieces: when two signals come at once (a terminal that is closed sends SIGHUP and SIGCONT), the
-        system may give one to another thread, which does not wake this one.
-        """
-        deadline = time.monotonic() + seconds
-        while True:
-            left = deadline - time.monotonic()
-            with suppress(Empty):
-                return self._queue.get(timeout=max(0.0, min(left, _PIECE)))
-            if left <= _PIECE:
-                return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +86,7 @@ class Dev:
         self._tool = Tool(environ, lambda what: self.inbox.put(Call(what)), view.tool_line, view.note)
         self._session = Session(builds=False)
         self._bursts: dict[Role, Bursts] = {}
-        self._guard = LoopGuard()
-        self._during: set[Path] = set()
-        self._guard_at: float | None = None
-        self._follow_up = False
-        self._began = 0.0
-        self._built = (0.0, 0.0)
-        """When the last build ended (seconds since 1970), and how long it took."""
+        self._runs = HookRuns()
         self._first = True
         self.ready: Callable[[], None] = lambda: None
         """Called once, when the first publish has ended, well or not."""
@@ -142,9 +107,9 @@ class Dev:
         targets = []
         if wish.serve and not wish.local:
             embedded = connect(project, local=True, profile=None, environ=self.environ, warn=self.view.warn)
-            targets.append(Target(project, embedded, name=PREVIEW, reload=True))
+            targets.append(Target(project, embedded, name=PREVIEW, reload=True, failed=self.worker.failed))
         cloud = connect(project, local=wish.local, profile=wish.profile, environ=self.environ, warn=self.view.warn)
-        targets.append(Target(project, cloud, name="site", reload=wish.local))
+        targets.append(Target(project, cloud, name="site", reload=wish.local, failed=self.worker.failed))
         return targets
 
     def _relocate(self, project: Project, target: Target) -> Cloud | None:
@@ -204,7 +169,7 @@ class Dev:
         """Seconds until something has to be done."""
         times = [bursts.due for bursts in self._bursts.values()]
         listening = self._tool.due if self._session.running is not Work.PUBLISH else None
-        times += [self._session.due, self._guard_at, listening, now + HEARTBEAT]
+        times += [self._session.due, self._runs.due, listening, now + HEARTBEAT]
         return max(0.0, min(time for time in times if time is not None) - now)
 
     def _changed(self, changes: Sequence[Change]) -> None:
@@ -218,27 +183,27 @@ class Dev:
 
     def _settle(self, now: float) -> None:
         """Take bursts that have ended, and begin what is to be done."""
-        building = self._session.running is Work.BUILD or self._guard_at is not None
+        building = self._session.running is Work.BUILD or self._runs.due is not None
         for role, bursts in self._bursts.items():
             burst = bursts.take(now)
             if burst is None:
                 continue
             if role is Role.SOURCE and building:
-                self._during |= burst.paths
+                self._runs.during(burst.paths)
             else:
                 if role is Role.SOURCE:
-                    self._guard.outside(burst.paths)
+                    self._runs.outside(burst.paths)
                 if role is Role.OUTPUT:
                     self._tool.wrote()
                 self._session.changed(role, burst)
-        if self._guard_at is not None and now >= self._guard_at and self._bursts[Role.SOURCE].due is None:
+        if self._runs.due is not None and now >= self._runs.due and self._bursts[Role.SOURCE].due is None:
             self._ask_guard()
         self._listen(now)
         task = self._session.next(now)
         if task is not None:
             if task.work is Work.BUILD:
                 self._ask_guard()
-                self._follow_up, self._began = task.follow_up, now
+                self._runs.began(task, now)
             self.worker.begin(task)
 
     def _listen(self, now: float) -> None:
@@ -256,8 +221,7 @@ class Dev:
         now = time.monotonic()
         self._session.ended(end, now)
         if task.work is Work.BUILD:
-            self._built = (time.time(), now - self._began)
-            self._guard_at = now + (_POLLING_LAG if self._polling else _LAG)
+            self._runs.ended(now, polling=self._polling)
         if task.work is Work.CONFIGURE and end is End.DONE and (failed := self._tool.failed) is not None:
             self.worker.fail(failed)
         if task.work is Work.PUBLISH or end is End.FAILED:
@@ -270,13 +234,7 @@ class Dev:
 
     def _ask_guard(self) -> None:
         """What was changed while the hook ran: by the user or by the hook?"""
-        if self._guard_at is None:
-            return
-        self._guard_at = None
-        during, self._during = stamps(self._during), set()
-        end, seconds = self._built
-        verdict = self._guard.after_run(during, follow_up=self._follow_up, late=changed_after(during, end),
-                                        seconds=seconds)
+        verdict = self._runs.verdict()
         for path in sorted(verdict.own):
             self.view.note(f"the hook itself writes {_short(path, self._sources.project.root)}: such changes during a"
                            " build do not start another one (dev.ignore would leave them out altogether)")
@@ -314,10 +272,17 @@ class Dev:
         self._tool.stop()
         if self._watcher is not None:
             self._watcher.stop()
-        if self.worker.join(_PATIENCE):
-            for target in self.targets:
-                if target.name not in self.worker.waiting:
-                    target.finish()
+        reached = [target for target in self.targets if target.name not in self.worker.waiting]
+
+        def finish() -> None:
+            for target in reached:
+                target.finish()
+
+        if self.worker.join(_PATIENCE if reached else 0.0):
+            # The network may be gone without anybody having noticed: it is not waited for now.
+            finishing = threading.Thread(target=finish, name="dev end", daemon=True)
+            finishing.start()
+            finishing.join(_PATIENCE)
         for target in self.targets:
             target.close()  # which breaks off requests that are still under way
         self.worker.join(_PATIENCE)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
+from sitepub.actions.dev_remote import open_for_session
 from sitepub.config.project import Project
 from sitepub.dev.live import Live
 from sitepub.errors import SitepubError
@@ -17,9 +18,7 @@ from sitepub.publish.plan import Plan
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.progress import Progress, Silent
 from sitepub.publish.publish import Outcome, Run, Status, publish
-from sitepub.publish.remote import Remote, open_remote
 from sitepub.publish.session_end import end_session
-from sitepub.publish.session_states import SessionStates
 from sitepub.settings.steps import SettingStep
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud
@@ -56,8 +55,11 @@ class Sum:
 class Target:
     """A bucket on one cloud, its state kept in memory, and the browsers that look at it."""
 
-    def __init__(self, project: Project, cloud: Cloud, *, name: str, reload: bool) -> None:
+    def __init__(self, project: Project, cloud: Cloud, *, name: str, reload: bool,
+                 failed: Callable[[Target], None] = lambda _target: None) -> None:
+        """``failed`` is called, from any thread, for each request that is tried again."""
         self.name = name
+        self._failed = failed
         self.project = project
         self.cloud = cloud
         self._reload = reload
@@ -67,11 +69,10 @@ class Target:
         self._open()
 
     def _open(self) -> None:
-        remote = _impatient(open_remote(self.project, self.cloud), self.cloud)
-        self.states = SessionStates(remote.states.store, remote.states.prefix)
-        self.remote = replace(remote, states=self.states)
+        self.remote, self.states = open_for_session(self.project, self.cloud, lambda: self._failed(self))
         embedded = self.cloud.embedded
-        self.live = Live(embedded.host, embedded.port, remote.bucket) if embedded is not None and self._reload else None
+        self.live = (Live(embedded.host, embedded.port, self.remote.bucket)
+                     if embedded is not None and self._reload else None)
 
     def reopen(self, project: Project, cloud: Cloud) -> None:
         """Go on with another configuration, or with a cloud that is somewhere else now."""
@@ -106,14 +107,13 @@ class Target:
             outcome = publish(self.remote, snapshot, prepared)
             self._good = self.project
             return outcome, []
-        if self.live is not None:
-            self.live.publishing()
         shown: AbstractContextManager[Progress] = (
             teller.transfer() if len(prepared.plan.steps) > _FEW else nullcontext(Silent()))
         with shown as progress:
             outcome = publish(self.remote, snapshot, prepared, Run(
                 allow_delete=allow_delete, approve=lambda again: teller_approved(teller, again),
-                progress=progress, told=teller.setting, stop=stop, record=False))
+                progress=_Door(progress, lambda: self.tell(Live.publishing)), told=teller.setting, stop=stop,
+                record=False))
         self._sum.add(outcome.counts)
         if whole(outcome):
             self._good = self.project
@@ -140,6 +140,21 @@ class Target:
         self.remote.close()
 
 
+class _Door:
+    """A :class:`~sitepub.publish.progress.Progress`: visitors wait from the first object that is written on, and not
+    already while the lock is waited for."""
+
+    def __init__(self, progress: Progress, close: Callable[[], None]) -> None:
+        self._close = close
+        self.started, self.sent, self.finished = progress.started, progress.sent, progress.finished
+        self.failed, self.retried = progress.failed, progress.retried
+        self._planned = progress.planned
+
+    def planned(self, steps: int, total_bytes: int) -> None:
+        self._close()
+        self._planned(steps, total_bytes)
+
+
 def teller_approved(teller: PublishTeller, prepared: Prepared) -> None:
     for sentence in prepared.notes:
         teller.note(sentence)
@@ -162,16 +177,3 @@ def whole(outcome: Outcome) -> bool:
     """Is everything live that should be?"""
     return outcome.status in (Status.UNCHANGED, Status.PUBLISHED)
 
-
-def _impatient(remote: Remote, cloud: Cloud) -> Remote:
-    """The same buckets, with fewer tries for each request: the session itself tries again, and says so."""
-    from sitepub.tencent.object_store import CosObjectStore
-    from sitepub.tencent.retry import Backoff
-
-    backoff = Backoff(attempts=5, cap=1.0)
-    states = remote.states
-    store = CosObjectStore(cloud, remote.bucket, connections=128, backoff=backoff)
-    state_store = CosObjectStore(cloud, states.store.bucket, connections=2, backoff=backoff)
-    remote.store.close()
-    states.store.close()
-    return replace(remote, store=store, states=SessionStates(state_store, states.prefix))

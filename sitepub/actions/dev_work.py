@@ -5,33 +5,30 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from sitepub.actions.build import hash_cache_file
 from sitepub.actions.dev_hosts import left_to_deploy
-from sitepub.actions.dev_target import Target, whole
+from sitepub.actions.dev_purge import Purge, Purging, purged
+from sitepub.actions.dev_target import PublishTeller, Target, whole
+from sitepub.actions.dev_trouble import end_of, told_in_browser
 from sitepub.config.load import load_project
 from sitepub.config.project import Project
 from sitepub.dev.session import End, Task, Work
 from sitepub.dev.sources import Sources
-from sitepub.errors import CloudError, Interrupted, NetworkError, Problem, SiteError, SitepubError
-from sitepub.publish.prepare import Prepared
-from sitepub.publish.progress import Progress
+from sitepub.errors import Interrupted, Problem, SitepubError
 from sitepub.publish.publish import Outcome
-from sitepub.settings.steps import SettingStep
 from sitepub.site.folder import publish_folder
 from sitepub.site.rescan import KeptSnapshot
-from sitepub.site.scan import STILL_CHANGING
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud
 
-_LOCKED = frozenset({"Locked", "LockLost", "Slow", "SlowDown"})
 PREVIEW = "preview"
 """Name of the target beside the real one."""
-_WRITING = frozenset({STILL_CHANGING, "FileChanged"})
+_LONG = 5.0
+"""Seconds of failing requests that nobody has to be told of."""
 _NOT_READY = frozenset({"MissingFolder", "EmptyFolder", "MissingIndex"})
 
 
@@ -48,7 +45,7 @@ class Published:
     """From the end of the burst (or of the build) until it was live."""
 
 
-class View(Protocol):
+class View(PublishTeller, Protocol):
     """Whom the day is told to. Called from several threads."""
 
     def hook_line(self, line: str) -> None: ...
@@ -57,8 +54,6 @@ class View(Protocol):
         """A line of ``dev.command``."""
 
     def warn(self, problem: Problem) -> None: ...
-
-    def note(self, text: str) -> None: ...
 
     def error(self, error: SitepubError) -> None:
         """Something failed; dev goes on."""
@@ -71,12 +66,6 @@ class View(Protocol):
 
     def published(self, what: Published) -> None: ...
 
-    def approve(self, prepared: Prepared) -> None: ...
-
-    def transfer(self) -> AbstractContextManager[Progress]: ...
-
-    def setting(self, step: SettingStep) -> None: ...
-
 
 @dataclass(frozen=True, slots=True)
 class How:
@@ -87,8 +76,8 @@ class How:
     inputs: tuple[str, ...] = ()
     allow_delete: bool = False
     poll: bool = False
-    purge: Callable[[Project, Sequence[str]], None] | None = None
-    """Takes the keys that have changed for visitors; ``None``: nothing is purged."""
+    purge: Purge | None = None
+    """``None``: nothing is purged."""
 
 
 class Worker:
@@ -114,12 +103,17 @@ class Worker:
         """The configuration whose custom domains were looked at last."""
         self.waiting: set[str] = set()
         """Targets that are out of reach, by name; "" stands for something else."""
+        self._purging = Purging(how.purge, view.note) if how.purge is not None else None
+        self._telling = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._began = 0.0
+        """When the task under way was begun."""
         self._sure: set[str] = set()
 
     # -- one task in a thread ------------------------------------------------------------------------------
 
     def begin(self, task: Task) -> None:
+        self._began = time.monotonic()
         self._thread = threading.Thread(target=self._run, args=(task,), name=f"dev {task.work}", daemon=True)
         self._thread.start()
 
@@ -231,26 +225,20 @@ class Worker:
         self.view.published(Published(target.name, target.url, outcome, changed, len(snapshot),
                                       time.monotonic() - began))
         if target.name != PREVIEW:
-            if changed and self.how.purge is not None:
-                self._purge(target, changed)
+            if changed and self._purging is not None:
+                self.view.phase("purging")
+                failed = purged(self._purging, target.project, outcome.state, changed)
+                if failed is not None:
+                    self.view.error(failed)
             if self._hosts_of != target.project:
                 self._hosts_of = target.project
                 for sentence in left_to_deploy(target.project, target.cloud, target.remote, outcome.prepared):
                     self.view.note(sentence)
         return End.DONE
 
-    def _purge(self, target: Target, changed: Sequence[str]) -> None:
-        """The site is live whether this works or not: what was not purged stays in the state."""
-        assert self.how.purge is not None
-        self.view.phase("purging")
-        try:
-            self.how.purge(target.project, changed)
-        except SitepubError as error:
-            self.view.error(error)
-
     def _partly(self, target: Target, outcome: Outcome) -> End:
         errors = [failure.error for failure in outcome.failures]
-        ends = [_end_of(error) for error in errors]
+        ends = [end_of(error) for error in errors]
         for end in (End.LATER, End.SOON):
             if end in ends:
                 return self._again(end, errors[ends.index(end)], target)
@@ -266,7 +254,7 @@ class Worker:
     def _explain(self, error: SitepubError, target: Target | None = None) -> End:
         if self.stop.is_set():
             return End.FAILED
-        end = _end_of(error)
+        end = end_of(error)
         if end is not End.FAILED:
             return self._again(end, error, target)
         project = self.project
@@ -288,31 +276,19 @@ class Worker:
             target.tell(lambda live: live.failed(told_in_browser(error)))
         self.view.error(error)
 
+    def failed(self, target: Target) -> None:
+        """A request got no good answer and is tried again: when that goes on, it is told."""
+        if time.monotonic() - self._began >= _LONG and not self.stop.is_set():
+            self._wait(target.name, f"no good answer from {target.remote.bucket} so far")
+
     def _again(self, end: End, error: Exception, target: Target | None) -> End:
-        name = target.name if target is not None else ""
-        if end is End.LATER and name not in self.waiting:
-            self.waiting.add(name)
-            self.view.waiting(getattr(error, "message", str(error)))
+        if end is End.LATER:
+            self._wait(target.name if target is not None else "", getattr(error, "message", str(error)))
         return end
 
-
-def told_in_browser(error: SitepubError) -> str:
-    """The error as an overlay shows it: with its place, its hint, and the last lines of the hook."""
-    lines = [f"{error.position}: {error.message}" if error.position is not None else error.message]
-    problems = getattr(error, "problems", ())
-    lines += [f"{one.position}: {one.message}" if one.position is not None else one.message
-              for one in problems if one.message != error.message]
-    lines += getattr(error, "tail", ())
-    return "\n".join([*lines, *([f"hint: {error.hint}"] if error.hint else [])])
-
-
-def _end_of(error: Exception) -> End:
-    if isinstance(error, NetworkError):
-        return End.LATER
-    if isinstance(error, SitepubError) and error.code in _LOCKED:
-        return End.LATER
-    if isinstance(error, CloudError) and error.status >= 500:
-        return End.LATER
-    if isinstance(error, SiteError) and error.code in _WRITING:
-        return End.SOON
-    return End.FAILED
+    def _wait(self, name: str, why: str) -> None:
+        with self._telling:
+            told = name in self.waiting
+            self.waiting.add(name)
+        if not told:
+            self.view.waiting(why)

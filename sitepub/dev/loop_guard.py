@@ -51,6 +51,8 @@ class LoopGuard:
     def outside(self, paths: Iterable[Path]) -> None:
         """These were changed while no hook ran: they are the user's."""
         for path in paths:
+            # What it held once is no longer what is built from: going back to that is a change.
+            self._left.pop(path, None)
             self._row.pop(path, None)
             self._row.pop(path.parent, None)
             self._own.discard(path)

@@ -29,6 +29,14 @@ def test_the_same_content_again_asks_for_nothing() -> None:
     assert guard.after_run({DATA: b"edited by the user"}, follow_up=False).again
 
 
+def test_going_back_to_what_a_file_held_after_an_earlier_run_is_a_change() -> None:
+    guard = LoopGuard()
+    assert guard.after_run({PAGE: b"good"}, follow_up=False).again
+    assert not guard.after_run({}, follow_up=True).again
+    guard.outside([PAGE])  # a mistake, whose build fails …
+    assert guard.after_run({PAGE: b"good"}, follow_up=False).again, "… and that is taken back at once"
+
+
 def test_what_changes_in_every_run_is_found_out() -> None:
     guard = LoopGuard()
     pauses = []

@@ -152,6 +152,7 @@ def test_what_has_changed_is_handed_to_the_purge_and_the_preview_is_not_purged(
         purged.append(keys)
         raise SitepubError("the quota is used up")
 
+    site.configure(hosts=[{"host": f"www.{site.name}.com", "onlyRefresh": True}])
     with at_work(site, environment(local_cloud), Wish(serve=True), purge=purge) as (session, notes):
         until(lambda: len(purged) == 1, "the first purge")
         site.write({"css/site.css": "h1{}"})

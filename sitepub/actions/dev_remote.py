@@ -1,0 +1,50 @@
+"""The remote of a session of dev: less patient than that of a deploy, since the session itself tries again."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from sitepub.config.project import Project
+from sitepub.publish.remote import Remote, open_remote
+from sitepub.publish.session_states import SessionStates
+from sitepub.tencent.cloud import Cloud
+from sitepub.tencent.retry import Backoff
+
+_TRIES = 5
+_CAP = 1.0
+_NO_ANSWER = 8.0
+"""Seconds without an answer after which the small requests for lock and state, which begin every publish, are
+tried again. Objects are given longer: many at once may share a slow line."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellingBackoff(Backoff):
+    """Tells of each request that has failed and is tried again."""
+
+    told: Callable[[], None] = lambda: None
+
+    def wait(self, failures: int, retry_after: float | None = None,
+             rand: Callable[[], float] = random.random) -> float:
+        self.told()
+        return Backoff.wait(self, failures, retry_after, rand)
+
+
+def open_for_session(project: Project, cloud: Cloud, failed: Callable[[], None]) -> tuple[Remote, SessionStates]:
+    """Raises what :func:`~sitepub.publish.remote.open_remote` raises. ``failed`` is called, from any thread, for
+    each request that got no good answer and is tried again."""
+    from sitepub.tencent.object_store import CosObjectStore
+    from sitepub.tencent.wire import route_to
+
+    remote = open_remote(project, cloud)
+    states = remote.states
+    remote.store.close()
+    states.store.close()
+    backoff = TellingBackoff(attempts=_TRIES, cap=_CAP, told=failed)
+    store = CosObjectStore(cloud, remote.bucket, connections=128, backoff=backoff)
+    plain = replace(cloud, accelerate=False)
+    route = replace(route_to(plain, states.store.bucket), connect_timeout=_NO_ANSWER, timeout=_NO_ANSWER)
+    state_store = CosObjectStore(plain, states.store.bucket, connections=2, backoff=backoff, route=route)
+    sessions = SessionStates(state_store, states.prefix)
+    return replace(remote, store=store, states=sessions, unaccelerated=lambda: store.unaccelerated), sessions

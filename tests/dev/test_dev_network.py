@@ -1,0 +1,55 @@
+"""``sitepub dev`` while nothing answers: no connection is refused, and no answer comes."""
+
+from __future__ import annotations
+
+import contextlib
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import LocalCloud, running_cloud
+from tests.dev.dev_process import Site, running
+
+
+def faults(cloud: LocalCloud, specification: str) -> None:
+    """What goes wrong from now on; "" for nothing."""
+    request = urllib.request.Request(f"{cloud.endpoint}/-/faults", specification.encode(), method="POST")
+    with urllib.request.urlopen(request, timeout=30):
+        pass
+
+
+@pytest.fixture
+def own(make_site: Callable[..., Site], tmp_path: Path) -> Iterator[Site]:
+    """A site on a cloud of its own."""
+    with running_cloud(tmp_path / "own-cloud") as cloud:
+        site = make_site(cloud)
+        site.write({"index.html": "1", "error.html": "e", "a.html": "a"})
+        yield site
+        with contextlib.suppress(OSError):
+            faults(cloud, "")
+
+
+def test_silence_is_told_and_waited_out(own: Site, home: Path) -> None:
+    with running(own, home) as dev:
+        own.wait_until_equal()
+        faults(own.cloud, "timeout=1")
+        own.write({"a.html": "saved in the dark"})
+        dev.wait_for_line("waiting, and trying again until it works: no good answer")
+        own.write({"b.html": "and another"})
+        faults(own.cloud, "")
+        own.wait_until_equal()
+        assert sum("waiting" in line for line in dev.lines) == 1 and dev.failures == []
+
+
+@pytest.mark.parametrize("saved", [False, True], ids=["idle", "with something to publish"])
+def test_ctrl_c_does_not_wait_for_an_answer(own: Site, home: Path, saved: bool) -> None:
+    with running(own, home) as dev:
+        own.write({"a.html": "a session that has something to write down at its end"})
+        own.wait_until_equal()
+        faults(own.cloud, "timeout=1")
+        if saved:
+            own.write({"a.html": "saved in the dark"})
+            dev.wait_for_line("waiting")
+        dev.end()  # which has less patience than a request that is tried again and again

@@ -1,0 +1,89 @@
+"""Others at the same site while dev runs: a deploy, a second dev, a removal."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.dev.dev_process import Site, running
+
+HOLDER = """\
+import sys
+from sitepub.publish.lock import Lock
+from sitepub.tencent.cloud import Cloud, Credentials, Embedded
+from sitepub.tencent.object_store import CosObjectStore
+port, app_id, bucket, prefix = sys.argv[1:]
+cloud = Cloud(Credentials(*sys.stdin.readline().split()), app_id, "ap-guangzhou", Embedded("127.0.0.1", int(port)))
+with Lock(CosObjectStore(cloud, bucket), prefix):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def prefix_of(site: Site) -> str:
+    return f"{site.name}/dev/{site.name}/"
+
+
+def state_bucket(site: Site) -> str:
+    return f"sitepub-state-ap-guangzhou-{site.cloud.app_id}"
+
+
+@contextlib.contextmanager
+def locked(site: Site) -> Iterator[subprocess.Popen[str]]:
+    """Another process deploys the site until the block ends."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(site.cloud.port), site.cloud.app_id, state_bucket(site), prefix_of(site)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert holder.stdin is not None and holder.stdout is not None
+    try:
+        holder.stdin.write(f"{site.cloud.secret_id} {site.cloud.secret_key}\n")
+        holder.stdin.flush()
+        assert holder.stdout.readline() == "held\n"
+        yield holder
+        holder.stdin.write("\n")
+        holder.stdin.flush()
+        holder.wait(30)
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
+def seen_by_a_visitor(site: Site, path: str, patience: float = 20.0) -> str:
+    host = f"{site.name}-{site.cloud.app_id}.cos-website.ap-guangzhou.localhost:{site.cloud.port}"
+    request = urllib.request.Request(f"http://127.0.0.1:{site.cloud.port}/{path}", headers={"Host": host})
+    with urllib.request.urlopen(request, timeout=patience) as answer:
+        return str(answer.read().decode())
+
+
+def test_while_another_deploys_dev_waits_and_visitors_do_not(site: Site, home: Path) -> None:
+    with running(site, home) as dev:
+        site.wait_until_equal()
+        before = site.in_bucket()
+        with locked(site):
+            site.write({"posts/00.html": "saved meanwhile"})
+            dev.wait_for_line("waiting, and trying again")
+            assert "post 0" in seen_by_a_visitor(site, "posts/00.html"), "who waits for its own turn keeps nobody"
+            site.write({"posts/01.html": "saved meanwhile, too", "new.html": "new"})
+            (site.published / "posts/02.html").unlink()
+            assert site.in_bucket() == before
+        site.wait_until_equal()
+        assert sum("waiting" in line for line in dev.lines) == 1 and dev.failures == []
+        assert any("is deploying this site" in line for line in dev.lines)
+        assert "saved meanwhile" in seen_by_a_visitor(site, "posts/00.html")
+
+
+def test_a_deploy_that_was_killed_holds_dev_up_for_a_moment_only(site: Site, home: Path) -> None:
+    with running(site, home) as dev:
+        site.wait_until_equal()
+        with contextlib.suppress(BrokenPipeError), locked(site) as holder:
+            site.write({"posts/00.html": "saved meanwhile"})
+            dev.wait_for_line("waiting, and trying again")
+            holder.send_signal(signal.SIGKILL)
+            holder.wait()
+            site.wait_until_equal()
+        assert dev.failures == []
