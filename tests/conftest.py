@@ -87,7 +87,7 @@ def running_cloud(data: Path, *options: str) -> Iterator[LocalCloud]:
 @pytest.fixture(scope="session")
 def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """One embedded cloud for all tests of this worker. Use bucket names of your own."""
-    with running_cloud(tmp_path_factory.mktemp("cloud") / "data") as cloud:
+    with running_cloud(tmp_path_factory.mktemp("cloud") / "data", "--most-buckets", "10000") as cloud:
         yield cloud
 
 

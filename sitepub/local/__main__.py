@@ -27,6 +27,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
                         help="default domains make browsers download, as for new buckets of the real service")
     parser.add_argument("--pace", default="1", metavar="SECONDS",
                         help="how long states of the cloud API take, such as `processing` (0: no time)")
+    parser.add_argument("--most-buckets", type=int, default=200, metavar="N",
+                        help="buckets that the account may have (default: 200, as the real service grants)")
     parser.add_argument("--json", action="store_true", help="print endpoint and keys as a line of JSON")
     return parser.parse_args(arguments)
 
@@ -56,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         _runner()(serve(options.data, port=options.port, misbehaviour=misbehaviour,
-                        force_download=options.force_download, announce=options.json, pace=pace))
+                        force_download=options.force_download, announce=options.json, pace=pace,
+                        most_buckets=options.most_buckets))
     except AlreadyServedError as error:
         print(error, file=sys.stderr)
         return _REFUSED

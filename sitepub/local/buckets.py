@@ -38,8 +38,9 @@ class Bucket:
 class Buckets:
     """All buckets, in memory; the table follows every change before it is seen here."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, most: int = MAX_BUCKETS) -> None:
         self._database = database
+        self._most = most
         rows = database.read(f"SELECT {_COLUMNS} FROM buckets")
         self._by_name = {row[1]: Bucket(*row) for row in rows}
 
@@ -63,7 +64,7 @@ class Buckets:
                 mine = existing[0] == owner
                 raise ServiceError("BucketAlreadyOwnedByYou" if mine else "BucketAlreadyExists")
             count = transaction.one("SELECT count(*) FROM buckets WHERE owner=?", (owner,))
-            if count is not None and count[0] >= MAX_BUCKETS:
+            if count is not None and count[0] >= self._most:
                 raise ServiceError("TooManyBuckets")
             if acl:
                 check_attachments(transaction, owner)

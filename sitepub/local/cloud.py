@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sitepub.local.access_log import AccessLog
-from sitepub.local.buckets import Buckets
+from sitepub.local.buckets import MAX_BUCKETS, Buckets
 from sitepub.local.content import ContentFolder
 from sitepub.local.counts import RequestCounts
 from sitepub.local.database import Database
@@ -44,7 +44,8 @@ class LocalCloud:
 
 
 def open_cloud(data: Path, *, misbehaviour: Misbehaviour | None = None,
-               force_download: bool = False, pace: float = DEFAULT_PACE) -> LocalCloud:
+               force_download: bool = False, pace: float = DEFAULT_PACE,
+               most_buckets: int = MAX_BUCKETS) -> LocalCloud:
     """Open a data folder, making what is missing; removes content files that a kill left behind.
 
     The caller makes sure that no other process serves the folder."""
@@ -59,7 +60,7 @@ def open_cloud(data: Path, *, misbehaviour: Misbehaviour | None = None,
         identity=load_identity(data),
         database=database,
         content=content,
-        buckets=Buckets(database),
+        buckets=Buckets(database, most_buckets),
         misbehaviour=misbehaviour or Misbehaviour(),
         counts=RequestCounts(),
         access_log=AccessLog(data / "access-log.sqlite3"),

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import IO
 
+from sitepub.local.buckets import MAX_BUCKETS
 from sitepub.local.certificate_authority import CertificateAuthority
 from sitepub.local.cloud import LocalCloud, open_cloud
 from sitepub.local.database import Database
@@ -57,7 +58,7 @@ class FolderLock:
 
 
 async def serve(data: Path, *, port: int | None, misbehaviour: Misbehaviour, force_download: bool,
-                announce: bool, pace: float = DEFAULT_PACE) -> None:
+                announce: bool, pace: float = DEFAULT_PACE, most_buckets: int = MAX_BUCKETS) -> None:
     """Serve a data folder until SIGTERM or SIGINT.
 
     ``port``: ``None`` for the one it had last, else 7070 or the next free one. ``announce``: print the
@@ -65,7 +66,8 @@ async def serve(data: Path, *, port: int | None, misbehaviour: Misbehaviour, for
     data = data.absolute()
     lock = FolderLock(data)
     try:
-        cloud = open_cloud(data, misbehaviour=misbehaviour, force_download=force_download, pace=pace)
+        cloud = open_cloud(data, misbehaviour=misbehaviour, force_download=force_download, pace=pace,
+                           most_buckets=most_buckets)
         try:
             await _serve(cloud, port, announce)
         finally:
