@@ -162,6 +162,7 @@ class Dev:
                 case list():
                     self._changed(message)
                 case None:
+                    self.worker.leftovers.tidy()
                     for target in self.targets:
                         target.tell(lambda live: live.alive())
 
@@ -286,6 +287,7 @@ class Dev:
         for target in self.targets:
             target.close()  # which breaks off requests that are still under way
         self.worker.join(_PATIENCE)
+        self.worker.leftovers.end()
 
 
 def _short(path: Path, root: Path) -> str:

@@ -16,6 +16,7 @@ from sitepub.actions.dev_target import PublishTeller, Target, whole
 from sitepub.actions.dev_trouble import end_of, told_in_browser
 from sitepub.config.load import load_project
 from sitepub.config.project import Project
+from sitepub.dev.leftovers import Leftovers
 from sitepub.dev.session import End, Task, Work
 from sitepub.dev.sources import Sources
 from sitepub.errors import Interrupted, Problem, SitepubError
@@ -104,6 +105,7 @@ class Worker:
         self.waiting: set[str] = set()
         """Targets that are out of reach, by name; "" stands for something else."""
         self._purging = Purging(how.purge, view.note) if how.purge is not None else None
+        self.leftovers = Leftovers()
         self._telling = threading.Lock()
         self._thread: threading.Thread | None = None
         self._began = 0.0
@@ -174,7 +176,9 @@ class Worker:
 
         assert self.project is not None
         self.view.phase("building")
-        run_hook(self.project, environ=self.environ, output=self.view.hook_line, stop=self.stop)
+        self.leftovers.end()
+        run_hook(self.project, environ=self.environ, output=self.view.hook_line, stop=self.stop,
+                 background=self.leftovers.keep)
         return End.DONE
 
     def _publish(self, task: Task) -> End:

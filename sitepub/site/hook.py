@@ -33,14 +33,14 @@ _MOST_AFTER_END = 1 << 20
 
 def run_hook(
     project: Project, *, environ: Mapping[str, str], output: Callable[[str], None],
-    stop: threading.Event | None = None,
+    stop: threading.Event | None = None, background: Callable[[HookProcess], None] = HookProcess.close,
 ) -> None:
     """Run ``src.hook`` through the shell in ``src.src`` and wait for it. Does nothing without a hook.
 
     ``environ`` is the user's environment. ``output`` is called in this thread with every line that the hook
     prints, on stdout or stderr, as it comes and without its line break; a line that is not ended within half
     a second is given as far as it got. A process that the hook left in the background, and that keeps the
-    output open, is not waited for.
+    output open, is not waited for: ``background`` is given the ended command with what still runs of it.
 
     Raises :class:`~sitepub.errors.HookFailed` when the command ends with another status than 0 or runs longer
     than ``src.timeout``; :class:`~sitepub.errors.Interrupted` after Ctrl-C or when ``stop`` is set;
@@ -83,7 +83,7 @@ def run_hook(
         run.abort(quickly=True)
         raise
     finally:
-        process.close()
+        (background if process.group_alive() else HookProcess.close)(process)
     if status != 0:
         seconds = time.monotonic() - started
         raise HookFailed(f"the hook `{source.hook}` {_ended(status)} after {seconds:.1f} s",

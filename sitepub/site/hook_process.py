@@ -133,6 +133,10 @@ class HookProcess:
             self.send(signal.SIGKILL)
         self.wait(5)
 
+    def leave(self) -> None:
+        """No more output is wanted; what the command left in the background does not outlive this process."""
+        self._given_up.set()
+
     def close(self) -> None:
         """No more output is wanted. What the command left in the background lives on. May be called again."""
         self._given_up.set()

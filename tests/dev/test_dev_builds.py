@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dev.dev_process import Site, browser, running, until
+from tests.dev.dev_process import DevProcess, Site, browser, environment, running, until
 
 PYTHON = sys.executable.replace("\\", "/")
 BUILD = """\
@@ -245,6 +246,58 @@ def test_ctrl_c_ends_a_hook_that_runs(blog: Site, home: Path) -> None:
         dev.wait_for_line("slow")
         dev.end()
     assert processes_in(blog.root) == [] and blog.in_bucket() == {}
+
+
+IN_BACKGROUND = """\
+import subprocess, sys
+one = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])  # holds the hook's output open
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_what_a_hook_leaves_in_the_background_holds_up_no_build_and_does_not_outlive_dev(
+        blog: Site, home: Path, how: signal.Signals) -> None:
+    (blog.root / "build.py").write_text(BUILD + IN_BACKGROUND)
+    dev = DevProcess(blog, environment(blog.cloud, home))
+    try:
+        dev.wait_for_first()
+        blog.write({"posts/one.md": "edited"}, "source")
+        until(partial(is_live, blog, "<h1>edited"))
+        until(lambda: len(sleepers(blog)) == 1, "the end of what the first build had left")
+        dev.process.send_signal(how)
+        dev.process.wait(30)
+        if how is signal.SIGINT:
+            assert sleepers(blog) == []
+        until(lambda: not sleepers(blog), "the end of what the hook had left")
+    finally:
+        dev.process.kill()
+
+
+def sleepers(site: Site) -> list[str]:
+    return [command for command in processes_in(site.root) if "sleep(600)" in command]
+
+
+@pytest.mark.parametrize("earlier", ["saved while a hook ran", "saved at another time"])
+def test_a_mistake_taken_back_right_after_its_build_has_failed_is_built(
+        blog: Site, home: Path, earlier: str) -> None:
+    (blog.root / "build.py").write_text(BUILD.replace("out = ", "if pathlib.Path('slow').exists():\n"
+                                                      "    print('slow', flush=True)\n    time.sleep(1)\nout = "))
+    with running(blog, home) as dev:
+        blog.wait_until_equal()
+        if earlier == "saved while a hook ran":
+            (blog.root / "slow").touch()
+            blog.write({"index.md": "starts a build"}, "source")
+            dev.wait_for_line("slow")
+            (blog.root / "slow").unlink()
+        blog.write({"posts/one.md": "good"}, "source")
+        until(partial(is_live, blog, "<h1>good"))
+        time.sleep(1)  # no build is under way any more, nor one that has just ended
+        blog.write({"posts/one.md": "BROKEN"}, "source")
+        until(lambda: dev.failures, "the failure")
+        number = builds(blog)
+        blog.write({"posts/one.md": "good"}, "source")
+        until(lambda: builds(blog) > number, "another build")
 
 
 def processes_in(folder: Path) -> list[str]:
