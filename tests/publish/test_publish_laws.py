@@ -153,8 +153,10 @@ def test_killed_at_any_write_the_next_run_ends_as_an_undisturbed_one(
         last = (second, first, third)[kill % 3]
         outcome = deploy(cloud, last)
         if outcome.status is Status.PARTIAL:
-            # Killed too early for a journal; met an object of somebody else that it had not looked for.
-            assert {failure.step.key for failure in outcome.failures} <= set(rest)
+            # Killed too early for a journal; met an object of somebody else that it had not looked for. (One that
+            # had the content of the first site's file stayed somebody else's.)
+            same = {key for key in met if first.files[key].data == foreign[key].encode()}
+            assert {failure.step.key for failure in outcome.failures} <= set(rest) | same
             deploy(cloud, last)
         met = {key for key in met | set(rest) if key in {**first.files, **second.files} and key not in last.files}
         found = live(cloud)
