@@ -273,7 +273,7 @@ class Dev:
         self._tool.stop()
         if self._watcher is not None:
             self._watcher.stop()
-        reached = [target for target in self.targets if target.name not in self.worker.waiting]
+        reached = [target for target in self.targets if target.name not in self.worker.waits]
 
         def finish() -> None:
             for target in reached:

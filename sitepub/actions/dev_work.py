@@ -14,6 +14,7 @@ from sitepub.actions.dev_hosts import left_to_deploy
 from sitepub.actions.dev_purge import Purge, Purging, purged
 from sitepub.actions.dev_target import PublishTeller, Target, whole
 from sitepub.actions.dev_trouble import end_of, told_in_browser
+from sitepub.actions.dev_waits import Waits
 from sitepub.config.load import load_project
 from sitepub.config.project import Project
 from sitepub.dev.leftovers import Leftovers
@@ -28,8 +29,6 @@ from sitepub.tencent.cloud import Cloud
 
 PREVIEW = "preview"
 """Name of the target beside the real one."""
-_LONG = 5.0
-"""Seconds of failing requests that nobody has to be told of."""
 _NOT_READY = frozenset({"MissingFolder", "EmptyFolder", "MissingIndex"})
 
 
@@ -102,11 +101,9 @@ class Worker:
         """What is wrong with the configuration: work goes on with the last good one, and pages say so."""
         self._hosts_of: Project | None = None
         """The configuration whose custom domains were looked at last."""
-        self.waiting: set[str] = set()
-        """Targets that are out of reach, by name; "" stands for something else."""
+        self.waits = Waits(view.waiting)
         self._purging = Purging(how.purge, view.note) if how.purge is not None else None
         self.leftovers = Leftovers()
-        self._telling = threading.Lock()
         self._thread: threading.Thread | None = None
         self._began = 0.0
         """When the task under way was begun."""
@@ -225,7 +222,7 @@ class Worker:
         if (mistake := self._mistake) is not None:
             target.tell(lambda live: live.failed(told_in_browser(mistake)))
         self._told = ""
-        self.waiting -= {"", target.name}
+        self.waits.over(target.name)
         self.view.published(Published(target.name, target.url, outcome, changed, len(snapshot),
                                       time.monotonic() - began))
         if target.name != PREVIEW:
@@ -245,7 +242,7 @@ class Worker:
         ends = [end_of(error) for error in errors]
         for end in (End.LATER, End.SOON):
             if end in ends:
-                return self._again(end, errors[ends.index(end)], target)
+                return self.waits.again(target.name, end, errors[ends.index(end)])
         shown = "\n".join(f"  {failure}" for failure in outcome.failures[:5])
         error = SitepubError(f"{len(errors)} of {len(outcome.prepared.plan.steps)} files were not published:\n{shown}",
                              code="PartlyDone", hint="r tries it again")
@@ -260,7 +257,7 @@ class Worker:
             return End.FAILED
         end = end_of(error)
         if end is not End.FAILED:
-            return self._again(end, error, target)
+            return self.waits.again(target.name if target is not None else "", end, error)
         project = self.project
         unfinished = error.code in _NOT_READY and project is not None and project.dev.command is not None
         if unfinished:
@@ -281,18 +278,6 @@ class Worker:
         self.view.error(error)
 
     def failed(self, target: Target) -> None:
-        """A request got no good answer and is tried again: when that goes on, it is told."""
-        if time.monotonic() - self._began >= _LONG and not self.stop.is_set():
-            self._wait(target.name, f"no good answer from {target.remote.bucket} so far")
-
-    def _again(self, end: End, error: Exception, target: Target | None) -> End:
-        if end is End.LATER:
-            self._wait(target.name if target is not None else "", getattr(error, "message", str(error)))
-        return end
-
-    def _wait(self, name: str, why: str) -> None:
-        with self._telling:
-            told = name in self.waiting
-            self.waiting.add(name)
-        if not told:
-            self.view.waiting(why)
+        """A request got no good answer and is tried again."""
+        if not self.stop.is_set():
+            self.waits.no_answer(target.name, target.remote.bucket, self._began)

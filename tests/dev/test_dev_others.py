@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.dev.dev_process import Site, running
+from tests.dev.dev_process import Site, environment, running, until
+from tests.e2e.conftest import Sitepub
 
 HOLDER = """\
 import sys
@@ -87,3 +88,57 @@ def test_a_deploy_that_was_killed_holds_dev_up_for_a_moment_only(site: Site, hom
             holder.wait()
             site.wait_until_equal()
         assert dev.failures == []
+
+
+def test_two_at_one_site_publish_side_by_side(site: Site, home: Path) -> None:
+    with running(site, home) as one, running(site, home) as other:
+        for number in range(12):
+            site.write({f"posts/{number:02}.html": f"for both {number}"})
+            site.wait_until_equal()
+        assert one.failures == [] == other.failures
+    assert plan(site, home) == "unchanged"
+
+
+def test_a_site_that_is_removed_is_published_again_as_a_whole_by_the_next_save(site: Site, home: Path) -> None:
+    with running(site, home) as dev:
+        site.wait_until_equal()
+        removed = Sitepub(site.cloud, environment(site.cloud, home))("remove", "--local", "--yes", cwd=site.root)
+        assert removed.code == 0 and site.in_bucket() == {}
+        site.write({"posts/00.html": "saved afterwards"})
+        site.wait_until_equal()
+        assert dev.failures == [] and sum("create bucket" in line for line in dev.lines) == 2
+    assert plan(site, home) == "unchanged"
+
+
+def test_what_others_have_in_the_bucket_is_not_replaced_without_a_yes(
+        site: Site, make_site: Callable[..., Site], home: Path) -> None:
+    run = Sitepub(site.cloud, environment(site.cloud, home))("deploy", "--local", cwd=site.root)
+    assert run.code == 0
+    mine = make_site(bucketName=site.name)
+    mine.write({"index.html": "of another site", "error.html": "e"})
+    before = site.in_bucket()
+    with running(mine, home, wait=False) as dev:
+        until(lambda: dev.failures, "the refusal")
+        assert dev.failures[0]["code"] == "ForeignObjects" and "--yes" in dev.failures[0]["hint"]
+        assert "index.html" in dev.failures[0]["message"] and site.in_bucket() == before
+    with running(mine, home, "--yes"):
+        assert site.in_bucket() == before | mine.on_disk()
+
+
+def test_of_several_sites_one_has_to_be_named(site: Site, make_site: Callable[..., Site], home: Path) -> None:
+    make_site()
+    run = Sitepub(site.cloud, environment(site.cloud, home))("dev", "--local", cwd=site.root.parent)
+    assert run.code == 2 and "there are 2" in run.err and "--cwd" in run.err
+    (site.root / "nothing").mkdir()
+    run = Sitepub(site.cloud, environment(site.cloud, home))("dev", "--local", "--json", cwd=site.root / "nothing")
+    assert run.code == 2 and "there is no serverless.yml" in run.json["error"]["message"]
+    with running(site, home, "--stage", "prod") as dev:
+        site.wait_until_equal()
+        assert dev.failures == []
+    assert plan(site, home, "--stage", "prod") == "unchanged"
+
+
+def plan(site: Site, home: Path, *options: str) -> str:
+    run = Sitepub(site.cloud, environment(site.cloud, home))("plan", "--local", "--json", *options, cwd=site.root)
+    assert run.code == 0, run.err
+    return str(run.json["status"])
