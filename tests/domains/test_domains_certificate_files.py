@@ -15,8 +15,8 @@ from sitepub.domains.pem import Unreadable, read_pem
 from sitepub.errors import ConfigError
 from tests.domains.openssl import Authority, Pair, needs_openssl, openssl
 
-NOW = datetime.now(UTC) + timedelta(minutes=5)
-"""Certificates of these tests are made while they run, and are valid from then on."""
+NOW = datetime.now(UTC) + timedelta(hours=1)
+"""Certificates of these tests are made while they run, some time after this was read, and are valid from then on."""
 HOST = "www.example.com"
 
 
