@@ -107,6 +107,12 @@ def find(data: Path) -> EmbeddedCloud | None:
     return cloud if same is None or Path(str(same)).resolve() == data.resolve() else None
 
 
+def publishers(running: EmbeddedCloud) -> int:
+    """How many sessions of dev use it now."""
+    told = _health(running.address.port).get("publishers")
+    return told if isinstance(told, int) else 0
+
+
 def _health(port: int) -> dict[str, Any]:
     """What the server at this port says of itself; empty when it says nothing of use.
 

@@ -35,7 +35,10 @@ def dev(run: Run, serve: bool, poll: bool, purge: bool, logs: bool | None, statu
     With --local the pages are served by the embedded cloud and reload by themselves. With --json, one object
     is printed for each publish and each failure.
     """
+    from contextlib import nullcontext
+
     from sitepub.actions.dev import Dev, Wish
+    from sitepub.actions.dev_cloud import OwnCloud
     from sitepub.actions.dev_work import How
     from sitepub.cli.dev_view import DevView
     from sitepub.config.load import load_project, look_for_projects
@@ -53,9 +56,10 @@ def dev(run: Run, serve: bool, poll: bool, purge: bool, logs: bool | None, statu
         view.warn(problem)
     wanted = parse_filter(status=status, path=path)
     how = How(file, run.stage, run.inputs, allow_delete, poll, _purger(run, view) if purge else None)
-    session = Dev(project, how, Wish(run.local, serve, run.profile), view, run.environ)
     shows_logs = run.local if logs is None else logs
-    return _run(run, session, view, _Visits(run, session, wanted), logs=shows_logs, open_browser=open_browser)
+    with OwnCloud(run.environ) if run.local or serve else nullcontext():
+        session = Dev(project, how, Wish(run.local, serve, run.profile), view, run.environ)
+        return _run(run, session, view, _Visits(run, session, wanted), logs=shows_logs, open_browser=open_browser)
 
 
 def _run(run: Run, session: Dev, view: DevView, visits: _Visits, *, logs: bool, open_browser: bool) -> int:

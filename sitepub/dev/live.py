@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import secrets
 import threading
 import time
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ class Live:
 
     def __init__(self, host: str, port: int, bucket: str) -> None:
         self._host, self._port, self._bucket = host, port, bucket
+        self._name = secrets.token_hex(8)
         self._connection: http.client.HTTPConnection | None = None
         self._lock = threading.Lock()
         self._last = 0.0
@@ -58,7 +60,7 @@ class Live:
 
     def _tell(self, event: str, **values: object) -> dict[str, Any]:
         """The answer; empty when there is none."""
-        body = json.dumps({"bucket": self._bucket, "event": event, **values}).encode()
+        body = json.dumps({"bucket": self._bucket, "publisher": self._name, "event": event, **values}).encode()
         with self._lock:
             self._last = time.monotonic()
             fresh = self._connection is None

@@ -30,7 +30,8 @@ async def administer(request: Request) -> Response:
     cloud = request.cloud
     match request.method, request.path:
         case "GET" | "HEAD", "/-/health":
-            return _json({"service": "sitepub-local", "pid": os.getpid(), "data": str(cloud.data)})
+            return _json({"service": "sitepub-local", "pid": os.getpid(), "data": str(cloud.data),
+                          "publishers": cloud.live.publishers})
         case "GET", "/-/requests":
             return _json(cloud.counts.as_dict())
         case "GET", "/-/logs":

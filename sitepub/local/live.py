@@ -11,7 +11,8 @@ A publisher tells what it does with ``POST /-/live`` on loopback, a JSON object:
 ``alive``       Nothing happened; the publisher is still there. Every event says that as well.
 ``off``         Dev mode ends.
 
-Any event but ``off`` begins dev mode of a bucket, which ends when SILENCE seconds pass without one. The
+Any event but ``off`` begins dev mode of a bucket, which ends when SILENCE seconds pass without one. Of several
+publishers of one bucket each names itself (``"publisher"``, any text): dev mode ends with the last. The
 answer: ``{"generation", "browsers", "silence", "failing"}``: SILENCE, and whether a failure is being shown.
 
 The generation of a bucket counts its publishes and survives restarts of the embedded cloud: a browser that
@@ -42,8 +43,10 @@ QUEUE = 32
 MOST_KEYS = 200
 """Changed keys that are named to browsers; more, and they load the page anew."""
 MOST_BUCKETS = 64
+MOST_PUBLISHERS = 64
 MOST_TEXT = 64 * 1024
 """Characters of a message."""
+_MOST_NAME = 64
 EVENTS = ("publishing", "published", "failed", "alive", "off")
 
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
@@ -78,19 +81,28 @@ class Session:
         self.failure = ""
         """What the last build said when it failed; empty after a good one."""
         self.listeners: set[Listener] = set()
-        self.heard = time.monotonic()
+        self.heard: dict[str, float] = {}
+        """Publisher → when it was last heard."""
+        self._beginner = ""
         self._settled = asyncio.Event()
         self._settled.set()
         self._began = 0.0
 
-    def begin(self) -> None:
+    def begin(self, publisher: str) -> None:
         """A publish began: visitors wait."""
+        self._beginner = publisher
         self._settled.clear()
         self._began = time.monotonic()
 
     def settle(self) -> None:
         """It ended, well or not."""
         self._settled.set()
+
+    def leave(self, publisher: str) -> None:
+        """A publisher has gone."""
+        self.heard.pop(publisher, None)
+        if self._beginner == publisher:
+            self.settle()
 
     async def settled(self) -> None:
         """Wait for the end of a publish that is under way, at most PATIENCE seconds from its beginning."""
@@ -143,22 +155,31 @@ class Live:
         """Dev mode of a bucket, by its full name; None when it is not in dev mode."""
         return self._sessions.get(bucket) if self._sessions else None
 
+    @property
+    def publishers(self) -> int:
+        """How many are there now, of all buckets."""
+        return len({publisher for session in self._sessions.values() for publisher in session.heard})
+
     async def take(self, body: bytes) -> dict[str, Any]:
         """``POST /-/live``. Raises ServiceError InvalidArgument."""
-        bucket, event, changed, message = _event(body)
+        bucket, event, changed, message, publisher = _event(body)
         session = self._sessions.get(bucket)
         if event == "off":
             if session is not None:
-                self._end(session)
+                session.leave(publisher)
+                if not session.heard:
+                    self._end(session)
             return {"generation": self._generation(bucket), "browsers": 0, "silence": SILENCE}
         if session is None:
             if len(self._sessions) >= MOST_BUCKETS:
                 raise ServiceError("InvalidArgument", f"More than {MOST_BUCKETS} buckets are in dev mode.")
             session = self._sessions[bucket] = Session(bucket, self._generation(bucket))
-            self._watch()
-        session.heard = time.monotonic()
+        if publisher not in session.heard and len(session.heard) >= MOST_PUBLISHERS:
+            raise ServiceError("InvalidArgument", f"More than {MOST_PUBLISHERS} publishers of one bucket.")
+        session.heard[publisher] = time.monotonic()
+        self._watch()
         if event == "publishing":
-            session.begin()
+            session.begin(publisher)
         elif event == "published":
             await self._published(session, changed)
         elif event == "failed":
@@ -191,7 +212,7 @@ class Live:
 
     def _watch(self) -> None:
         if self._check is None and self._sessions:
-            first = min(session.heard for session in self._sessions.values())
+            first = min(heard for session in self._sessions.values() for heard in session.heard.values())
             delay = max(0.05, first + SILENCE - time.monotonic())
             self._check = asyncio.get_running_loop().call_later(delay, self._look)
 
@@ -199,7 +220,9 @@ class Live:
         self._check = None
         now = time.monotonic()
         for session in list(self._sessions.values()):
-            if now - session.heard >= SILENCE:
+            for publisher in [one for one, heard in session.heard.items() if now - heard >= SILENCE]:
+                session.leave(publisher)
+            if not session.heard:
                 self._end(session)
         self._watch()
 
@@ -217,14 +240,14 @@ def sse(name: str, values: Mapping[str, Any]) -> bytes:
     return f"event: {name}\ndata: {json.dumps(values)}\n\n".encode()
 
 
-def _event(body: bytes) -> tuple[str, str, list[str] | None, str]:
+def _event(body: bytes) -> tuple[str, str, list[str] | None, str, str]:
     try:
         given = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise ServiceError("InvalidArgument", f"expected JSON: {error}") from error
     if not isinstance(given, dict):
         raise ServiceError("InvalidArgument", "expected a JSON object")
-    unknown = sorted(set(given) - {"bucket", "event", "changed", "message"})
+    unknown = sorted(set(given) - {"bucket", "event", "changed", "message", "publisher"})
     if unknown:
         raise ServiceError("InvalidArgument", f"unknown: {', '.join(unknown)}"[:200])
     bucket, event = given.get("bucket"), given.get("event")
@@ -237,4 +260,7 @@ def _event(body: bytes) -> tuple[str, str, list[str] | None, str]:
         raise ServiceError("InvalidArgument", "changed: expected a list of keys, or null")
     if not isinstance(message, str):
         raise ServiceError("InvalidArgument", "message: expected text")
-    return bucket, event, changed, _ESCAPES.sub("", message)[:MOST_TEXT]
+    publisher = given.get("publisher") or ""
+    if not isinstance(publisher, str) or len(publisher) > _MOST_NAME:
+        raise ServiceError("InvalidArgument", f"publisher: expected at most {_MOST_NAME} characters")
+    return bucket, event, changed, _ESCAPES.sub("", message)[:MOST_TEXT], publisher

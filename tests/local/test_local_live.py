@@ -343,6 +343,18 @@ def test_a_publisher_that_says_nothing_more_is_gone(tmp_path: Path, monkeypatch:
         database.close()
 
 
+def test_dev_mode_ends_with_the_last_of_several_publishers(preview: Preview) -> None:
+    preview.tell("alive", publisher="one")
+    preview.tell("publishing", publisher="two")
+    preview.tell("off", publisher="two")
+    assert SCRIPT in preview.get("/").body, "nobody waits for a publisher that has left"
+    health = json.loads(preview.ask("GET", "/-/health", Host=preview.cloud.host).body)
+    assert health["publishers"] >= 1
+    preview.tell("off", publisher="one")
+    assert SCRIPT not in preview.get("/").body
+    assert preview.post({"bucket": preview.wire.bucket, "event": "alive", "publisher": 7}).status == 400
+
+
 def test_nobody_waits_for_ever_for_a_publish_that_does_not_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
