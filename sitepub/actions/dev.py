@@ -90,6 +90,8 @@ class Dev:
         self._first = True
         self.ready: Callable[[], None] = lambda: None
         """Called once, when the first publish has ended, well or not."""
+        self.reconfigured: Callable[[], None] = lambda: None
+        """Called when the configuration is another one."""
 
     @property
     def targets(self) -> Sequence[Target]:
@@ -265,6 +267,7 @@ class Dev:
             if role not in self._bursts or self._bursts[role].pace != pace:
                 self._bursts[role] = Bursts(pace)
         self._tool.follow(project)
+        self.reconfigured()
 
     # -- the end -------------------------------------------------------------------------------------------
 

@@ -91,6 +91,12 @@ class Target:
     def url(self) -> str:
         return self.cloud.website_url(self.remote.bucket, self.project.protocol, self.project.key_prefix)
 
+    @property
+    def visited(self) -> tuple[object, ...]:
+        """What decides where its visits are told of."""
+        project = self.project
+        return self.remote.bucket, project.region, project.hosts, project.logs
+
     def publish(self, snapshot: Snapshot, teller: PublishTeller, stop: threading.Event, *,
                 allow_delete: bool, sure: bool = False) -> tuple[Outcome, list[str]]:
         """Bring the bucket to the snapshot; what was done, and the keys that are new for visitors. ``sure``:

@@ -102,9 +102,9 @@ def _problem_object(problem: Problem) -> dict[str, Any]:
             "line": position.line, "column": position.column}
 
 
-def lines(terminal: Terminal, error: SitepubError) -> Iterator[str]:
-    """The error as people read it."""
-    if isinstance(error, HookFailed) and error.tail:
+def lines(terminal: Terminal, error: SitepubError, *, tail: bool = True) -> Iterator[str]:
+    """The error as people read it. ``tail``: with the last lines of a hook that failed."""
+    if tail and isinstance(error, HookFailed) and error.tail:
         yield "The last lines of the hook's output:"
         yield from (f"  {visible(line)}" for line in error.tail)
     if isinstance(error, Interrupted):

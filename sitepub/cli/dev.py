@@ -69,7 +69,6 @@ def _run(run: Run, session: Dev, view: DevView, visits: _Visits, *, logs: bool, 
     from sitepub.terminal.keys import Keys
 
     terminal = run.terminal
-    terminal.note(f"{session.url}")
     with ExitStack() as stack:
         def ready() -> None:
             """The first publish has ended: from now on keys are commands."""
@@ -82,13 +81,14 @@ def _run(run: Run, session: Dev, view: DevView, visits: _Visits, *, logs: bool, 
                 keys = Keys(terminal.stdin, lambda key: _pressed(key, session, view, visits),
                             lambda: session.inbox.put(Call(view.bar.redraw)))
                 stack.enter_context(keys)
-                view.with_keys = terminal.stdin_is_tty
-                view.phase("")
+                if terminal.stdin_is_tty:
+                    view.take_keys()
 
         session.ready = ready
+        session.reconfigured = visits.follow
         stack.callback(view.stop)
         stack.callback(visits.stop)
-        view.start(session.url)
+        view.start(lambda: session.url)
         ended_by_user = session.run()
     return ExitCode.OK if ended_by_user else ExitCode.INTERRUPTED
 
@@ -124,6 +124,8 @@ class _Visits:
         self._session = session
         self._wanted = wanted
         self._feed: Any = None
+        self._of: tuple[object, ...] = ()
+        """What decided where they were looked for."""
         self._lock = threading.Lock()
 
     def switch(self) -> None:
@@ -140,6 +142,18 @@ class _Visits:
             except SitepubError as error:
                 terminal.note(error.message + (f" ({error.hint})" if error.hint else ""))
 
+    def follow(self) -> None:
+        """The site may live somewhere else now: visits, if they are shown, are taken from there."""
+        threading.Thread(target=self._follow, name="logs", daemon=True).start()
+
+    def _follow(self) -> None:
+        with self._lock:
+            if self._feed is None or self._session.targets[0].visited == self._of:
+                return
+            self._feed.stop()
+            self._feed = None
+        self.switch()
+
     def _begin(self) -> Any:
         from sitepub.actions.logs import where_embedded
         from sitepub.logs.choose import open_source
@@ -147,6 +161,7 @@ class _Visits:
 
         target, terminal = self._session.targets[0], self._run.terminal
         where = where_embedded(self._run.environ) if target.cloud.embedded is not None else None
+        self._of = target.visited
         source = open_source(target.project, target.cloud, where=where, note=terminal.note)
         feed = Feed(source, self._wanted, note=terminal.note)
         terminal.note(f"visits from {source.name}, told {source.delay}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from sitepub.actions.dev_work import Published
 from sitepub.cli import boundary
 from sitepub.cli.story import Story
-from sitepub.errors import Refused, SitepubError
+from sitepub.errors import HookFailed, Refused, SitepubError
 from sitepub.publish.guards import shown
 from sitepub.publish.prepare import Prepared
 from sitepub.publish.progress import Progress
@@ -24,6 +24,7 @@ from sitepub.terminal.terminal import Terminal
 
 _KEYS = "o open  r again  l logs  c clear  q quit"
 _SHORT_KEYS = "o r l c q"
+_KEYS_TOLD = "keys: o opens the browser, r publishes again, l shows or hides visits, c clears the screen, q ends"
 _NAMES = 3
 
 
@@ -38,8 +39,10 @@ class DevView(Story):
         self.with_keys = False
         self._lock = threading.Lock()
         self._files = 0
-        self._last = ""
-        self._url = ""
+        self._last = self._last_time = ""
+        self._where: Callable[[], str] = str
+        self._told_url = ""
+        self._failed = False
         self._tell = True
         """Say so too when there was nothing to publish: at first, after a failure, and when asked."""
 
@@ -54,9 +57,12 @@ class DevView(Story):
             self._terminal.json({**boundary.error_object(error), "action": "dev"})
             if self._terminal.stdout_is_tty:
                 return
-        for line in boundary.lines(self._terminal, error):
+        # What a build printed stands right above, unless nothing of it was to be shown.
+        tail = self._terminal.quiet or not isinstance(error, HookFailed)
+        for line in boundary.lines(self._terminal, error, tail=tail):
             self._terminal.err(line)
-        self._update("failed")
+        self._failed = True
+        self._update("")
 
     def waiting(self, why: str) -> None:
         self._tell = True
@@ -68,16 +74,18 @@ class DevView(Story):
 
     def published(self, what: Published) -> None:
         with self._lock:
-            self._files, self._url = what.files, self._url or what.url
+            self._files = what.files
         if self._terminal.wants_json:
             self._terminal.json(_as_object(what))
         status = what.outcome.status
         if status is Status.PUBLISHED:
-            self._last = f"{self._clock()} ({_short(what.seconds)})"
+            self._last_time = self._clock()
+            self._last = f"{self._last_time} ({_short(what.seconds)})"
             self._terminal.note(self._line(what))
         elif self._tell:
             self._terminal.note(f"{self._clock()} {_beside(what)}everything is live: {counted(what.files, 'file')}")
-        self._tell = False
+        self._tell = self._failed = False
+        self._tell_url()
         self._update("")
 
     def approve(self, prepared: Prepared) -> None:
@@ -100,8 +108,10 @@ class DevView(Story):
 
     # -- the screen ----------------------------------------------------------------------------------------
 
-    def start(self, url: str) -> None:
-        self._url = url
+    def start(self, where: Callable[[], str]) -> None:
+        """``where``: the address to look at, which a change of the configuration may change."""
+        self._where = where
+        self._tell_url()
         self._update("starting")
         self.bar.start()
 
@@ -112,16 +122,29 @@ class DevView(Story):
     def stop(self) -> None:
         self.bar.stop()
 
+    def take_keys(self) -> None:
+        """From now on keys are commands."""
+        self.with_keys = True
+        self._terminal.note(_KEYS_TOLD)
+        self._update("")
+
+    def _tell_url(self) -> None:
+        url = self._where()
+        if url != self._told_url:
+            self._told_url = url
+            self._terminal.note(url)
+
     def _update(self, phase: str) -> None:
         with self._lock:
-            doing = phase or f"watching {counted(self._files, 'file')}"
+            doing = phase or f"{'failed, ' if self._failed else ''}watching {counted(self._files, 'file')}"
             last = f"last publish {self._last}" if self._last else ""
+            brief = f"last publish {self._last_time}" if self._last else ""
             keys, short = (_KEYS, _SHORT_KEYS) if self.with_keys else ("", "")
-            url = self._url
+            url = self._where()
         separator = " · " if self._terminal.unicode else " | "
         self.bar.show(*(separator.join(filter(None, parts)) for parts in (
-            (doing, last, url, keys), (doing, last, url, short), (doing, url, short), (doing, last, short),
-            (doing, short), (doing,))))
+            (doing, last, url, keys), (doing, last, url, short), (doing, brief, url), (doing, last, keys),
+            (doing, last, short), (doing, short), (doing,))))
 
     def _line(self, what: Published) -> str:
         counts = what.outcome.counts

@@ -19,6 +19,8 @@ _NEVER = frozenset({
     ".sass-cache", ".jekyll-cache", ".hugo_build.lock", ".deploy_git", ".venv", "venv", ".tox", ".mypy_cache",
     ".pytest_cache", ".ruff_cache", ".yarn", ".pnpm-store", ".idea", ".vscode", ".history", "coverage"})
 """Folders and files in sources that tools keep for themselves."""
+_HEXO_CACHE = "db.json"
+"""What Hexo writes beside its ``_config.yml`` in every build."""
 _LEVELS_OF_DOTENV = 2
 
 
@@ -109,6 +111,8 @@ class Sources:
 
     def _matters(self, path: Path, tree: Path) -> bool:
         if is_temporary(path.name) or any(path.is_relative_to(output) for output in self.outputs):
+            return False
+        if path == tree / _HEXO_CACHE and (tree / "_config.yml").is_file():
             return False
         parts = path.relative_to(tree).parts
         return not any(part in _NEVER for part in parts) and not self._is_ignored(path)

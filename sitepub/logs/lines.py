@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Protocol
 from urllib.parse import unquote
@@ -13,6 +14,7 @@ from sitepub.terminal.sizes import human_bytes
 _STATUS_STYLES = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 _LEAST = 24
 """Columns that a target gets even in a narrow terminal."""
+_LETTERS = re.compile("(?:%[89A-Fa-f][0-9A-Fa-f])+")
 
 
 class Screen(Protocol):
@@ -61,9 +63,8 @@ def line(screen: Screen, visit: Visit, *, today: date | None = None, with_host: 
 
 def readable(text: str) -> str:
     """A path or query with the percent-encoded letters of other scripts as letters, and nothing that steers."""
-    decoded = unquote(text, errors="strict") if _decodes(text) else text
-    # A decoded space, quote or line end would make a line ambiguous: such a text stays encoded.
-    return shown(decoded) if decoded.isprintable() and " " not in decoded else shown(text)
+    # A decoded space, quote, slash or line end would make a line ambiguous: what is ASCII stays encoded.
+    return shown(_LETTERS.sub(_letters, text))
 
 
 def shown(text: str) -> str:
@@ -73,14 +74,12 @@ def shown(text: str) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
-def _decodes(text: str) -> bool:
-    if "%" not in text:
-        return False
+def _letters(encoded: re.Match[str]) -> str:
     try:
-        unquote(text, errors="strict")
+        decoded = unquote(encoded[0], errors="strict")
     except UnicodeDecodeError:
-        return False
-    return True
+        return encoded[0]
+    return decoded if decoded.isprintable() else encoded[0]
 
 
 def _clock(time: datetime, today: date | None) -> str:

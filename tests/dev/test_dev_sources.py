@@ -39,6 +39,15 @@ def test_what_is_built_cached_or_kept_by_tools_means_nothing(path: str) -> None:
     assert role(project(), path) is None
 
 
+def test_the_cache_that_hexo_writes_in_every_build_means_nothing(tmp_path: Path) -> None:
+    of = replace(project(folder=tmp_path), root=tmp_path)
+    cache = tmp_path / "db.json"
+    assert Sources(of, of.file).role(cache) is Role.SOURCE
+    (tmp_path / "_config.yml").touch()
+    assert Sources(of, of.file).role(cache) is None
+    assert Sources(of, of.file).role(tmp_path / "source" / "db.json") is Role.SOURCE
+
+
 @pytest.mark.parametrize("path", [
     "serverless.yml", ".env", ".env.prod", "../.env", "../../.env.prod", ".sitepubignore", "public/.sitepubignore"])
 def test_what_the_project_is_made_of_is_read_again(path: str) -> None:

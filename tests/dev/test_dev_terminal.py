@@ -126,6 +126,39 @@ def test_the_status_line_says_how_things_stand_and_the_keys_work(site: Site, hom
         assert opened.read_text().strip() == url[0]
 
 
+def test_a_site_that_moves_is_followed_by_its_address_and_its_visits(site: Site, home: Path) -> None:
+    with seated(site, home) as seat:
+        seat.expect("o opens the browser")
+        seat.expect("q quit")
+        site.configure(bucketName="moved")
+        seat.expect("published")
+        seat.expect("http://moved-")
+        seat.expect("watching 43 files")
+        url = re.search(r"http://moved-[\w.:-]+localhost:\d+", seat.shown)
+        assert url is not None
+        seat.expect(url[0])
+        visit(url[0], "/only-there")
+        seat.expect("/only-there")
+        seat.type("q")
+        assert seat.end() == 0
+
+
+def test_what_a_failed_hook_printed_is_shown_once_and_the_failure_stays_on_the_status_line(
+        site: Site, home: Path) -> None:
+    with seated(site, home) as seat:
+        seat.expect("q quit")
+        site.configure(src={"src": "./", "hook": "echo oo''ps; exit 3", "dist": "./site"})
+        seat.expect("oops")
+        seat.expect("ended with status 3")
+        seat.expect("failed, watching 43 files")
+        seat.type("c")
+        seat.expect("\x1b[2J")
+        seat.expect("failed, watching 43 files")
+        seat.type("q")
+        assert seat.end() == 0
+        assert seat.shown.count("oops") == 1
+
+
 @pytest.mark.parametrize(("how", "status"), [
     ("q", 0), ("ctrl-d", 0), ("ctrl-c", 130), ("SIGTERM", 130), ("SIGHUP", 130)])
 def test_the_terminal_is_put_back_as_it_was(site: Site, home: Path, how: str, status: int) -> None:

@@ -153,6 +153,7 @@ def test_a_request_cannot_steer_the_terminal(evil: str, field: str) -> None:
 @pytest.mark.parametrize(("sent", "told"), [
     ("/%E4%B8%AD%E6%96%87/", "/中文/"), ("/%1b[2J", "/%1b[2J"), ("/a%20b", "/a%20b"), ("/%E4", "/%E4"),
     ("/%E2%80%AEx", "/%E2%80%AEx"), ("/%0a", "/%0a"), ("/100%", "/100%"), ("/%C3%A9", "/é"),
+    ("/%E4%BD%A0%20%2Fx%2520", "/你%20%2Fx%2520"),
 ])
 def test_letters_are_readable_and_everything_else_stays_encoded(sent: str, told: str) -> None:
     assert readable(sent) == told
