@@ -137,6 +137,7 @@ def test_browsers_are_told_everything_in_order(cloud: Cloud, hang_up: bool) -> N
     live.alive()  # said something just now
     live.off()
     live.close()
+    assert len({told.pop("publisher") for told in cloud.told}) == 1, "always by the same name"
     assert cloud.told == [
         {"bucket": "site-1", "event": "publishing"}, {"bucket": "site-1", "event": "published", "changed": ["a.css"]},
         {"bucket": "site-1", "event": "failed", "message": "line 7"},
