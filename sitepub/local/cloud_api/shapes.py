@@ -68,10 +68,10 @@ def check_storable(value: Any) -> None:
     """Raises ApiError for JSON that cannot be kept or answered again: halves of surrogate pairs, numbers of
     more than 64 bits, NaN, nesting without end."""
     try:
-        same = msgspec.json.decode(msgspec.json.encode(value)) == value
+        sound = msgspec.json.decode(msgspec.json.encode(value)) == value and not _has_huge_number(value)
     except (ValueError, OverflowError, RecursionError) as error:
         raise ApiError("InvalidParameter", "A parameter has a value that JSON cannot carry.") from error
-    if not same or _has_huge_number(value):
+    if not sound:
         raise ApiError("InvalidParameter", "A parameter has a number that is none, or too large.")
 
 
