@@ -1,21 +1,32 @@
-"""The embedded cloud of a session of dev: if the session started it, it ends with it."""
+"""The embedded cloud of a session of dev: one that dev started ends with the last session that uses it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 
 from sitepub.actions.local_cloud import Wish, data_folder, find, publishers, start, stop
 
+_MARK = "of-dev"
+"""A file beside the cloud's: the process that dev started, for whichever session ends last."""
+
+
+def keep_running(data: Path) -> None:
+    """Somebody else wants it too: dev does not end it any more."""
+    (data / _MARK).unlink(missing_ok=True)
+
 
 class OwnCloud:
-    """What was running before is left running, and so is what another session of dev uses by the end."""
+    """What somebody else started is left running, and so is what another session of dev uses by the end."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         """Starts it if need be; raises what :func:`~sitepub.actions.local_cloud.start` raises."""
         self._environ = environ
         cloud, started = start(data_folder(environ), Wish(), environ=environ)
-        self._pid = cloud.pid if started else None
+        if started:
+            (data_folder(environ) / _MARK).write_text(str(cloud.pid), encoding="ascii")
 
     def __enter__(self) -> OwnCloud:
         return self
@@ -26,10 +37,10 @@ class OwnCloud:
 
     def end(self) -> None:
         """Raises :class:`~sitepub.errors.SitepubError` when it does not end."""
-        if self._pid is None:
-            return
         data = data_folder(self._environ)
-        running = find(data)
-        if running is not None and running.pid == self._pid and not publishers(running):
+        running, started = find(data), ""
+        with suppress(OSError, UnicodeDecodeError):
+            started = (data / _MARK).read_text(encoding="ascii")
+        if running is not None and started == str(running.pid) and not publishers(running):
             stop(data, environ=self._environ)
-        self._pid = None
+            keep_running(data)

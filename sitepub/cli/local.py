@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from sitepub.actions import local_cloud
+from sitepub.actions.dev_cloud import keep_running
 from sitepub.actions.local_cloud import EmbeddedCloud, Wish
 from sitepub.cli.options import Run, command, group, yes_option
 from sitepub.errors import ExitCode
@@ -48,6 +49,7 @@ def start(run: Run, data: str | None, port: int | None, foreground: bool, latenc
     if foreground:
         local_cloud.run_in_foreground(folder, wish, environ=run.environ, json=run.terminal.wants_json)
     cloud, started = local_cloud.start(folder, wish, environ=run.environ)
+    keep_running(folder)
     if run.terminal.wants_json:
         # Its key pair opens nothing but itself, and the reader asked for it in order to use it.
         run.terminal.json(cloud.as_object(), reveal=True)

@@ -63,6 +63,7 @@ def logs(run: Run, follow: bool, since: str | None, status: tuple[str, ...], pat
 
 def _show(run: Run, project: Project, asked: Asked, since: datetime) -> tuple[dict[str, Any], int]:
     from sitepub.actions import logs as action
+    from sitepub.logs.filters import Filter
     from sitepub.logs.lines import line
     from sitepub.logs.visit import iso
 
@@ -81,7 +82,8 @@ def _show(run: Run, project: Project, asked: Asked, since: datetime) -> tuple[di
                 if terminal.reader_gone:
                     break
         if not number:
-            terminal.note(f"no visits since {since.astimezone():%Y-%m-%d %H:%M}")
+            what = "visits" if asked.wanted == Filter() else "such visits"
+            terminal.note(f"no {what} since {since.astimezone():%Y-%m-%d %H:%M}")
         return {"status": "ok", "source": _source_object(source), "since": iso(since), "visits": found}, 0
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,6 +84,15 @@ def test_one_that_another_session_uses_is_left_to_it(make_site: Callable[..., Si
         sites[1].write({"index.html": "2"})
         until(lambda: len(second.published) > seen, "a publish after that")
         assert second.failures == [] and second.end() == 130
+    assert find(data) is None, "the last one ends what the first one started"
+
+
+def test_who_asks_for_it_meanwhile_keeps_it(site: Site, home: Path, data: Path) -> None:
+    with dev_at(site, home, data) as dev:
+        environ = {**environment(site.cloud, home), "SITEPUB_LOCAL_DATA": str(data)}
+        subprocess.run([sys.executable, "-m", "sitepub", "local", "start"], env=environ, check=True)
+        assert dev.end() == 130
+    assert find(data) is not None
 
 
 def test_of_two_sessions_of_one_site_the_first_to_end_leaves_the_preview_to_the_other(

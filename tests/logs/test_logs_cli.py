@@ -56,7 +56,7 @@ def test_filters_choose(sitepub: Sitepub, bucket: str, tmp_path: Path) -> None:
     assert [line.split()[3] for line in run.out.splitlines()] == ["/a/missing"]
     run = sitepub("logs", "--local", "--host", "nobody.example.com", cwd=tmp_path / "site")
     assert run.out == ""
-    assert "no visits since" in run.err
+    assert "no such visits since" in run.err
 
 
 def test_json_is_one_object(sitepub: Sitepub, bucket: str, tmp_path: Path) -> None:
