@@ -31,6 +31,8 @@ _NAMES = 3
 class DevView(Story):
     """:class:`sitepub.actions.dev_work.View` on a terminal."""
 
+    sums_up = False  # what was published is told, with its time
+
     def __init__(self, terminal: Terminal, *, yes: bool = False) -> None:
         super().__init__(terminal, yes=yes)
         self.bar = StatusBar(terminal)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 class Story:
     """What :class:`sitepub.actions.deploy.Teller` asks for, on a terminal."""
 
+    sums_up = True
+    """A transfer ends with a line of its own."""
+
     def __init__(self, terminal: Terminal, *, yes: bool = False) -> None:
         self._terminal = terminal
         self._yes = yes
@@ -73,7 +76,7 @@ class Story:
 
     @contextmanager
     def transfer(self) -> Iterator[Progress]:
-        with TransferProgress(self._terminal, verb="Publishing") as shown_progress:
+        with TransferProgress(self._terminal, verb="Publishing", sums_up=self.sums_up) as shown_progress:
             yield Transfer(shown_progress)
 
 

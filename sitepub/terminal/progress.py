@@ -79,6 +79,8 @@ class TransferProgress:
     terminal: Terminal
     verb: str = "Uploading"
     noun: str = "file"
+    sums_up: bool = True
+    """A line at the end."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _running: dict[str, None] = field(default_factory=dict, repr=False)
     _numbers: Numbers = field(default_factory=Numbers, repr=False)
@@ -157,7 +159,7 @@ class TransferProgress:
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
-        if kind is None and not self.terminal.quiet and self._numbers.steps:
+        if self.sums_up and kind is None and not self.terminal.quiet and self._numbers.steps:
             self.terminal.note(self.summary())
 
     def summary(self) -> str:

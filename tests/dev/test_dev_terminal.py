@@ -124,6 +124,7 @@ def test_the_status_line_says_how_things_stand_and_the_keys_work(site: Site, hom
         seat.type("q")
         assert seat.end() == 0
         assert opened.read_text().strip() == url[0]
+        assert "43 uploaded" in seat.shown and "Publishing: 43 files" not in seat.shown, "told once"
 
 
 def test_a_site_that_moves_is_followed_by_its_address_and_its_visits(site: Site, home: Path) -> None:
