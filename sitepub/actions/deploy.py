@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from sitepub.actions.build import build
 from sitepub.actions.connect import connect
+from sitepub.actions.dev_cloud import keep_running
 from sitepub.actions.host_run import apply_hosts
 from sitepub.actions.hosts import HostsDone, HostsPrepared, not_looked_at, prepare_hosts, raise_if_failed
 from sitepub.actions.interrupt import stopping
+from sitepub.actions.local_cloud import data_folder
 from sitepub.config.project import Project
 from sitepub.errors import Interrupted, PartlyDone, Problem, SitepubError
 from sitepub.publish.guards import refuse_mass_deletion
@@ -189,6 +191,8 @@ def _prepare(project: Project, options: Options, teller: Teller, environ: Mappin
     warnings.add(*project.warnings)
     # Credentials first: nobody should wait for a build only to be told that there are none.
     cloud = connect(project, local=options.local, profile=options.profile, environ=environ, warn=warnings.add)
+    if options.local:
+        keep_running(data_folder(environ))  # for those who look at this site
     snapshot = build(project, run_the_hook=options.build, environ=environ, output=teller.hook_line)
     warnings.add(*snapshot.warnings)
     remote = open_remote(project, cloud)

@@ -42,7 +42,8 @@ def start(run: Run, data: str | None, port: int | None, foreground: bool, latenc
     """Start the embedded cloud.
 
     It goes on in the background until `sitepub local stop`, and keeps its data. Starting it again while it
-    runs changes nothing. Every command with --local starts it by itself.
+    runs keeps it running when a dev ends that started it, and changes nothing else. Every command with --local
+    starts it by itself.
     """
     folder = _folder(run, data)
     wish = Wish(port, latency, faults, force_download)

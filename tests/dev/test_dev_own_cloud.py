@@ -87,10 +87,11 @@ def test_one_that_another_session_uses_is_left_to_it(make_site: Callable[..., Si
     assert find(data) is None, "the last one ends what the first one started"
 
 
-def test_who_asks_for_it_meanwhile_keeps_it(site: Site, home: Path, data: Path) -> None:
+@pytest.mark.parametrize("command", [("local", "start"), ("deploy", "--local")])
+def test_who_asks_for_it_meanwhile_keeps_it(site: Site, home: Path, data: Path, command: tuple[str, ...]) -> None:
     with dev_at(site, home, data) as dev:
         environ = {**environment(site.cloud, home), "SITEPUB_LOCAL_DATA": str(data)}
-        subprocess.run([sys.executable, "-m", "sitepub", "local", "start"], env=environ, check=True)
+        subprocess.run([sys.executable, "-m", "sitepub", *command], cwd=site.root, env=environ, check=True)
         assert dev.end() == 130
     assert find(data) is not None
 
