@@ -36,19 +36,25 @@ def purge(run: Run, paths: tuple[str, ...], everything: bool, no_wait: bool) -> 
 
 
 def _purge(run: Run, project: Project, paths: tuple[str, ...], options: Options) -> tuple[dict[str, Any], int]:
-    from sitepub.actions.purge import Done
     from sitepub.actions.purge import purge as action
     from sitepub.cli.host_view import host_listener
 
     try:
         done = action(project, paths, options, run.environ, lambda: host_listener(run.terminal))
     except PartlyDone as error:
-        if not isinstance(error.done, Done):
-            raise
-        return boundary.partly(run.terminal, error, purged_object(project, error.done))
+        return done_before(run, project, error)
     if not done.hosts:
         run.terminal.result(_nothing(project))
     return purged_object(project, done), 0
+
+
+def done_before(run: Run, project: Project, error: PartlyDone) -> tuple[dict[str, Any], int]:
+    """What was done although some of it failed. Raises the error itself when that is nothing."""
+    from sitepub.actions.purge import Done
+
+    if not isinstance(error.done, Done):
+        raise error
+    return boundary.partly(run.terminal, error, purged_object(project, error.done))
 
 
 def _nothing(project: Project) -> str:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sitepub.cli import boundary
 from sitepub.cli.options import Run, command
 from sitepub.config.project import Project
 from sitepub.errors import PartlyDone
@@ -31,18 +30,15 @@ def warm(run: Run, paths: tuple[str, ...]) -> int:
 
 
 def _warm(run: Run, project: Project, paths: tuple[str, ...], options: Options) -> tuple[dict[str, Any], int]:
-    from sitepub.actions.purge import Done
     from sitepub.actions.purge import warm as action
     from sitepub.cli.host_view import host_listener
-    from sitepub.cli.purge import purged_object
+    from sitepub.cli.purge import done_before, purged_object
     from sitepub.terminal.sizes import counted
 
     try:
         done = action(project, paths, options, run.environ, lambda: host_listener(run.terminal))
     except PartlyDone as error:
-        if not isinstance(error.done, Done):
-            raise
-        return boundary.partly(run.terminal, error, purged_object(project, error.done))
+        return done_before(run, project, error)
     if not done.hosts:
         run.terminal.result("Nothing to warm: no hosts with a cache, or no pages.")
     if done.left_out:

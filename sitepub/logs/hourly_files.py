@@ -6,6 +6,7 @@ import hashlib
 import heapq
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ class LogFile:
         return self.start, self.host, self.area, self.name
 
 
-class HourlyFiles:
+class HourlyFiles(ABC):
     """What the CDN's and EdgeOne's files have in common. Implements :class:`source.Source`, but for
     :meth:`_list` and :meth:`_parse`."""
 
@@ -58,12 +59,13 @@ class HourlyFiles:
         self._clock = clock
         self._closed = threading.Event()
 
+    @abstractmethod
     def _list(self, begin: datetime, end: datetime) -> Iterator[LogFile]:
         """The files of the hours from ``begin`` (a full hour) to ``end``, in any order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _parse(self, line: str, id: str) -> Visit | None:
-        raise NotImplementedError
+        """The visit of a line; ``None``: it is none."""
 
     def read(self, since: datetime) -> Iterator[Visit]:
         since = since.replace(microsecond=0)
