@@ -213,7 +213,9 @@ def test_in_the_background_it_works_on_and_leaves_the_terminal_to_others(site: S
         seat.type("jobs; echo qoq\n")
         seat.expect("Running")
         seat.expect("qoq\r\n")  # typed for the shell, and not taken for a key
+        seat.expect("ready> ")
         seat.type("fg\n")
+        seat.expect(shlex.join(DEV) + "\r\n")  # in front again; what it showed before that does not count
         seat.expect("q quit")
         seat.type("q")
         seat.expect("ready> ")
