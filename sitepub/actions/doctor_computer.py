@@ -21,7 +21,7 @@ from sitepub.config import places
 
 Found = tuple[str, str, str | None]
 
-_LIBRARIES = ("click", "rich", "PyYAML", "pydantic", "pathspec", "cos-python-sdk-v5",
+_LIBRARIES = ("click", "rich", "PyYAML", "pydantic", "cos-python-sdk-v5",
               "tencentcloud-sdk-python-common", "aiohttp", "cryptography", "truststore")
 
 

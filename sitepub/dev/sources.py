@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from sitepub.config.project import Project
 from sitepub.dev.changes import is_temporary
 from sitepub.dev.places import Places
 from sitepub.errors import ConfigError, Problem
+from sitepub.site.globs import GlobError, Globs
 from sitepub.site.ignore import IGNORE_FILE, is_never_published
 
 _NEVER = frozenset({
@@ -118,10 +118,10 @@ class Sources:
         return not any(part in _NEVER for part in parts) and not self._is_ignored(path)
 
     def _is_ignored(self, path: Path, *, folder: bool = False) -> bool:
-        if self._ignored is None or not path.is_relative_to(self.project.root):
+        if self._ignored is None or path == self.project.root or not path.is_relative_to(self.project.root):
             return False
         below = path.relative_to(self.project.root).as_posix()
-        return bool(self._ignored.match_file(f"{below}/" if folder else below))
+        return (f"{below}/" if folder else below) in self._ignored
 
 
 def _outputs(project: Project) -> tuple[Path, ...]:
@@ -139,13 +139,11 @@ def _above(root: Path) -> list[Path]:
     return list(root.parents)[:_LEVELS_OF_DOTENV]
 
 
-def _patterns(project: Project) -> Any:
+def _patterns(project: Project) -> Globs | None:
     if not project.dev.ignore:
         return None
-    import pathspec
-
     try:
-        return pathspec.GitIgnoreSpec.from_lines([line.removeprefix("./") for line in project.dev.ignore])
-    except ValueError as error:
+        return Globs([line.removeprefix("./") for line in project.dev.ignore])
+    except GlobError as error:
         raise ConfigError(Problem(f"dev.ignore holds a pattern that .gitignore would not know: {error}",
                                   hint="one pattern a line, such as `drafts/` or `*.log`")) from None

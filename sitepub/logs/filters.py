@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from sitepub.errors import UsageError
 from sitepub.logs.visit import Visit
+from sitepub.site.globs import whole_path
 
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _SPAN = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*(s|min|m|h|d|w)")
@@ -39,7 +40,7 @@ class Filter:
             return True
         # People write the path as they read it; the log has it percent-encoded.
         path = unquote(visit.path)
-        return any(_pattern(glob).fullmatch(path) for glob in self.paths)
+        return any(_pattern(glob).match(path) for glob in self.paths)
 
     @property
     def wants_all(self) -> bool:
@@ -89,21 +90,4 @@ def _is_status(status: int, word: str) -> bool:
     return status // 100 == int(word[0]) if word.endswith("xx") else status == int(word)
 
 
-@lru_cache(maxsize=256)
-def _pattern(glob: str) -> re.Pattern[str]:
-    """A glob without a leading ``/`` may start in any folder: ``*.png``, ``posts/*``."""
-    if not glob.startswith(("/", "**")):
-        glob = "**/" + glob
-    parts: list[str] = []
-    rest = glob
-    while rest:
-        if rest.startswith("**/"):
-            parts.append("(?:.*/)?" if parts else "/?(?:.*/)?")
-            rest = rest[3:]
-        elif rest.startswith("**"):
-            parts.append(".*")
-            rest = rest[2:]
-        else:
-            parts.append({"*": "[^/]*", "?": "[^/]"}.get(rest[0]) or re.escape(rest[0]))
-            rest = rest[1:]
-    return re.compile("".join(parts), re.DOTALL)
+_pattern = lru_cache(maxsize=256)(whole_path)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sitepub.config.project import HeaderRule
 from sitepub.errors import ConfigError, Problem
 from sitepub.site.content_types import content_type, extension_of
+from sitepub.site.globs import GlobError, glob
 from sitepub.site.hashed_names import has_content_hash
 from sitepub.site.snapshot import headers_hash
 
@@ -119,21 +120,18 @@ def canonical_name(name: str) -> str | None:
 
 
 def _matcher(rule: HeaderRule, problems: list[Problem]) -> Callable[[str], object] | None:
-    import pathspec
-
     pattern = rule.pattern.removeprefix("./")
     try:
-        compiled = pathspec.GitIgnoreSpec.from_lines([pattern]).patterns
-    except ValueError as error:
-        problems.append(Problem(f"headers: {rule.pattern!r} is not a pattern: {error}", rule.position))
+        compiled = glob(pattern)
+    except GlobError as error:
+        problems.append(Problem(f"headers: {rule.pattern[:80]!r} is not a pattern: {error}", rule.position))
         return None
-    if not compiled or not compiled[0].include or compiled[0].regex is None:
+    if compiled is None or not compiled.include:
         problems.append(Problem(
             f"headers: the pattern {rule.pattern!r} matches no file", rule.position,
             "patterns are written as in .gitignore (without !): `*.js`, `/assets/**`, `docs/*.pdf`"))
         return None
-    match: Callable[[str], object] = compiled[0].regex.match
-    return match
+    return compiled.match
 
 
 def _problem(name: str, canonical: str | None, value: str) -> tuple[str, str | None] | None:

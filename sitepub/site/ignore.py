@@ -19,10 +19,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from sitepub.config.project import Project
 from sitepub.errors import Position, Problem, SiteError
+from sitepub.site.globs import GlobError, Globs, glob
 
 IGNORE_FILE = ".sitepubignore"
 
@@ -69,14 +69,18 @@ class IgnoreRules:
         """Are there any patterns at all?"""
         self.can_prune = not any(line.startswith("!") for line in lines)
         """An excluded folder need not be looked into: nothing could bring a file in it back."""
-        self._spec: Any = _compile(lines) if lines else None
+        try:
+            self._globs = Globs(lines) if lines else None
+        except GlobError as error:
+            raise SiteError(f"the patterns that say which files to publish cannot be used: {error}",
+                            position=source.position) from None
 
     def excludes(self, path: str, *, tool_file: bool = False) -> bool:
         """``path``: below the web root, with ``/`` at its end for a folder. ``tool_file``: it is, or lies in,
         one of :data:`TOOL_FILES`."""
-        if self._spec is None:
+        if self._globs is None:
             return tool_file
-        said: bool | None = self._spec.check_file(path).include
+        said = self._globs.check(path)
         return tool_file if said is None else said
 
 
@@ -113,13 +117,8 @@ def _checked(patterns: Sequence[str], option: str, position: Position | None,
 
 def _wrong(line: str) -> str | None:
     try:
-        _compile([line])
-    except ValueError:
-        return f"{line!r} is not a pattern as .gitignore knows them"
+        glob(line)
+    except GlobError as error:
+        shown = line if len(line) <= 80 else line[:80] + "…"
+        return f"{shown!r} is not a pattern as .gitignore knows them: {error}"
     return None
-
-
-def _compile(lines: Sequence[str]) -> Any:
-    import pathspec
-
-    return pathspec.GitIgnoreSpec.from_lines(lines)

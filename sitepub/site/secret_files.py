@@ -11,7 +11,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from sitepub.errors import ConfigError
 from sitepub.site.content_types import extension_of
+from sitepub.site.globs import GlobError, Globs
 
 OPTION = "src.allowSecrets"
 _HEAD = 64 * 1024
@@ -125,11 +127,10 @@ class Allowed:
     """The files that ``src.allowSecrets`` lets through: globs in gitignore syntax, below the web root."""
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        self._patterns = [pattern.removeprefix("./") for pattern in patterns]
+        try:
+            self._globs = Globs([pattern.removeprefix("./") for pattern in patterns])
+        except GlobError as error:
+            raise ConfigError(f"{OPTION} holds a pattern that .gitignore would not know: {error}") from None
 
     def __call__(self, path: str) -> bool:
-        if not self._patterns:
-            return False
-        import pathspec
-
-        return bool(pathspec.GitIgnoreSpec.from_lines(self._patterns).match_file(path))
+        return path in self._globs
