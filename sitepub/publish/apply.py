@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sitepub.errors import Interrupted, NotFound, PreconditionFailed, Refused, SitepubError
 from sitepub.publish.diff import COPY_LIMIT
 from sitepub.publish.manifest import Entry
 from sitepub.publish.phases import deletion_rank
-from sitepub.publish.plan import Action, Phase, Plan, Step
+from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
 from sitepub.publish.progress import Progress, Silent
 from sitepub.publish.workers import EitherEvent, Workers
 from sitepub.tencent.store import ObjectStore, Stored
@@ -59,6 +59,7 @@ class Engine:
         self._giving_up = threading.Event()
         self._lock = threading.Lock()
         self._manifest: dict[str, Entry] = dict(plan.known)
+        self._begun: set[str] = set()
         self._done: dict[str, Action] = {}
         self._failures: list[Failure] = []
         self._bytes = 0
@@ -81,6 +82,15 @@ class Engine:
             if not all(step.key in self._done for step in steps):
                 return False
         return True
+
+    def leave(self, plan: Plan) -> None:
+        """Go on with this plan, which deletes less."""
+        kept = {step.key for step in plan.deletions}
+        with self._lock:
+            for step in self.plan.deletions:
+                if step.key not in kept:
+                    self._manifest.pop(step.key, None)
+        self.plan = plan
 
     def delete(self) -> bool:
         """Delete what the site does not have any more; pages first, the files they need afterwards."""
@@ -117,6 +127,12 @@ class Engine:
             return tuple(step for step in self.plan.steps if step.key not in self._done)
 
     @property
+    def in_doubt(self) -> tuple[Step, ...]:
+        """Steps that were begun and not finished: they may have happened all the same."""
+        with self._lock:
+            return tuple(step for step in self.plan.steps if step.key in self._begun and step.key not in self._done)
+
+    @property
     def counts(self) -> Counts:
         with self._lock:
             done = list(self._done.values())
@@ -132,6 +148,8 @@ class Engine:
 
     def _attempt(self, step: Step) -> None:
         self.progress.started(step)
+        with self._lock:
+            self._begun.add(step.key)
         try:
             done = self._write(step)
         except Interrupted:
@@ -151,35 +169,45 @@ class Engine:
 
     def _write(self, step: Step) -> _Done:
         assert step.file is not None
+        if step.new and step.foreign_etag:
+            return self._settle_conflict(step)
         if step.action is Action.UPLOAD:
-            return self._upload(step, forbid_overwrite=step.guarded, adopted=step.adopted)
-        if step.action is Action.COPY and step.guarded and self.store.head(step.key) is not None:
+            return self._upload(step)
+        # A copy cannot be told to leave alone what is there.
+        if step.action is Action.COPY and step.new and self.store.head(step.key) is not None:
             return self._settle_conflict(step)
         assert step.source_key is not None
         try:
             stored = self.store.copy(step.key, step.source_key, step.file.headers,
                                      if_match=step.source_etag, retry=self._retry_of(step))
             return _Done(step.action, stored, step.adopted)
-        except (PreconditionFailed, NotFound):
-            # Somebody changed or took away the source: the content is still at hand.
-            return self._upload(step, forbid_overwrite=step.guarded)
+        except NotFound:
+            # Somebody took away the source: the content is still at hand.
+            return self._upload(step, adopted=False)
+        except PreconditionFailed:
+            if step.adopted:
+                raise self._of_others(step) from None
+            return self._upload(step)
 
-    def _upload(self, step: Step, *, forbid_overwrite: bool, adopted: bool = False) -> _Done:
+    def _upload(self, step: Step, *, adopted: bool | None = None, again: bool = False) -> _Done:
+        """Upload the file; a new key only if it is free. ``adopted``: another answer than the step's. ``again``: it was
+        taken a moment ago, and then free."""
         file = step.file
         assert file is not None
         body = file.data if file.data is not None else file.path
         if body is None:
             raise ValueError(f"{file.key} has neither data nor path")
         try:
-            stored = self.store.put(file.key, body, file.headers, md5=file.md5,
-                                    forbid_overwrite=forbid_overwrite,
+            stored = self.store.put(file.key, body, file.headers, md5=file.md5, forbid_overwrite=step.new,
                                     sent=_Sent(self.progress, step, self.stop),
                                     retry=self._retry_of(step))
         except PreconditionFailed:
-            if not forbid_overwrite:
+            if not step.new:
                 raise
+            if again:
+                raise self._of_others(step) from None
             return self._settle_conflict(step)
-        return _Done(Action.UPLOAD, stored, adopted)
+        return _Done(Action.UPLOAD, stored, step.adopted if adopted is None else adopted)
 
     def _settle_conflict(self, step: Step) -> _Done:
         """A key that was believed to be free is taken. The same content is adopted; anything else is left alone."""
@@ -187,15 +215,22 @@ class Engine:
         assert file is not None
         there = self.store.head(step.key)
         if there is None:
-            return self._upload(step, forbid_overwrite=False)
+            return self._upload(step, again=True)
         if there.etag != file.md5 or there.size != file.size:
-            raise Refused(
-                f"{step.key} exists in the bucket, and sitepub did not upload it",
-                hint="run with --verify: the plan then shows what would be replaced", code="ForeignObject")
+            raise self._of_others(step)
+        adopted = replace(step, reason=Reason.ADOPTED, adopted=True)
         if not 0 < file.size <= COPY_LIMIT:
-            return self._upload(step, forbid_overwrite=False, adopted=True)
-        return _Done(Action.HEADERS, self.store.copy(step.key, step.key, file.headers, if_match=there.etag,
-                                                     retry=self._retry_of(step)), adopted=True)
+            return self._upload(adopted)
+        try:
+            return _Done(Action.HEADERS, self.store.copy(step.key, step.key, file.headers, if_match=there.etag,
+                                                         retry=self._retry_of(step)), adopted=True)
+        except PreconditionFailed:
+            raise self._of_others(step) from None
+
+    @staticmethod
+    def _of_others(step: Step) -> Refused:
+        return Refused(f"{step.key} exists in the bucket, and sitepub did not upload it",
+                       hint="run with --verify: the plan then shows what would be replaced", code="ForeignObject")
 
     def _retry_of(self, step: Step) -> _Retried:
         return _Retried(self.progress, step, self.stop)

@@ -88,7 +88,8 @@ def diff(snapshot: Snapshot, manifest: Manifest, *, listing: Mapping[str, Listed
         if key in gone and not why:
             steps.append(Step(Action.DELETE, key, Phase.DELETIONS, Reason.REMOVED))
         elif replace and key.startswith(prefix) and why != OF_ANOTHER_SITE:
-            steps.append(Step(Action.DELETE, key, Phase.DELETIONS, Reason.REPLACED))
+            assert listing is not None
+            steps.append(Step(Action.DELETE, key, Phase.DELETIONS, Reason.REPLACED, foreign_etag=listing[key].etag))
         elif key in gone:
             given_up[key] = why
         else:

@@ -58,11 +58,17 @@ class Step:
     source_etag: str | None = None
     """COPY and HEADERS: the ETag the source must still have."""
     guarded: bool = False
-    """The key is believed to be free, but nobody looked: write only if nothing is there."""
+    """The key is believed to be free, but nobody looked, or something was seen there since."""
     foreign_etag: str = ""
-    """ETag of the object of somebody else that this step takes over."""
+    """ETag of the object of somebody else that this step takes over or deletes; of a new key: of what was found
+    there in the end."""
     adopted: bool = False
     """The object has this content already, and it was not sitepub that put it there: it stays adopted."""
+
+    @property
+    def new(self) -> bool:
+        """Nothing is believed to be under the key: it is written only if that is so."""
+        return self.reason in (Reason.NEW, Reason.RENAMED)
 
     @property
     def bytes_sent(self) -> int:

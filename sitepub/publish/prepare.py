@@ -10,6 +10,7 @@ from sitepub.errors import Refused, SitepubError
 from sitepub.publish.bucket_mates import Mate, mates_in
 from sitepub.publish.diff import diff
 from sitepub.publish.guards import refuse_empty_site
+from sitepub.publish.looking import common_prefix
 from sitepub.publish.plan import Plan
 from sitepub.publish.remote import Remote
 from sitepub.publish.state import VERSION, Former, State
@@ -150,13 +151,10 @@ def _about_this_bucket(found: State | None, remote: Remote) -> tuple[State, list
 
 
 def _common_prefix(remote: Remote, snapshot: Snapshot, base: State) -> str:
-    """The longest prefix of all keys that matter here, so that a listing reads no more than it must."""
+    """The longest prefix of all keys that matter here."""
     keys = [*snapshot.files, *base.manifest]
     if base.pending is not None:
         keys += [step.key for step in base.pending.steps]
     if remote.project.replace:
         keys.append(remote.project.key_prefix)
-    first, last = min(keys), max(keys)
-    same = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other),
-                min(len(first), len(last)))
-    return first[:same]
+    return common_prefix(keys)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -15,8 +15,9 @@ from sitepub.publish.apply import DEFAULT_THREADS, Counts, Engine, Failure
 from sitepub.publish.git import commit_of
 from sitepub.publish.guards import refuse_mass_deletion
 from sitepub.publish.lock import Lock
+from sitepub.publish.looking import Look, look_at, with_what_is_there, without_changed
 from sitepub.publish.owner import who
-from sitepub.publish.plan import Action, Step
+from sitepub.publish.plan import Step
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.progress import Progress
 from sitepub.publish.releases import ReleaseRecord, Releases, new_release_id
@@ -120,12 +121,14 @@ class _Deploy:
         try:
             # While the old journal still names them: the new one may not.
             discard_leftovers(self.remote.store, self.prepared.base.pending)
+            self._look_at_new_keys()
             self._open_journal()
             self._settings_before()
             if not self.engine.write():
                 return self._end_early()
             self._settings_after()
             if self.prepared.plan.deletions:
+                self._leave_what_changed()
                 self._journal_deletions()
                 self.engine.delete()
             return self._finish()
@@ -142,10 +145,25 @@ class _Deploy:
         return Outcome(Status.UNCHANGED, self.prepared, self.engine.counts, self.state,
                        release=self.state.release)
 
+    def _look_at_new_keys(self) -> None:
+        """Before the journal, so that it says what was there before this run."""
+        if not self.prepared.new_bucket:
+            self.engine.plan = with_what_is_there(self.engine.plan, self._look)
+
+    def _look(self, keys: Iterable[str]) -> Look:
+        return look_at(self.remote.store, keys, len(self.prepared.plan.known), self.stopped)
+
+    def _leave_what_changed(self) -> None:
+        """What somebody has put over a file that the site does not have any more is not ours to delete."""
+        plan = without_changed(self.engine.plan, self._look)
+        if plan is not self.engine.plan:
+            self.prepared = replace(self.prepared, plan=plan)
+            self.engine.leave(plan)
+
     def _open_journal(self) -> None:
         base, new_bucket = self.prepared.base, self.prepared.new_bucket
         created = Created(self.remote.bucket, base.region, self.started) if new_bucket else base.created
-        self._save(pending=self._journal(self.prepared.plan.steps), created=created,
+        self._save(pending=self._journal(self.engine.plan.steps), created=created,
                    unpurged=unpurged_after(base.unpurged, self.prepared.plan, self.remote.project),
                    settings_hash="" if self.prepared.settings else base.settings_hash)
 
@@ -166,14 +184,13 @@ class _Deploy:
             raise
 
     def _journal_deletions(self) -> None:
-        self._commit(pending=self._journal(self.prepared.plan.deletions),
+        self._commit(pending=self._journal(self.engine.plan.deletions),
                      settings_hash=self.prepared.wanted.hash)
 
     def _end_early(self) -> Outcome:
         """Something failed or was stopped before everything was live. What may or may not have happened
-        stays in the journal, so that the next run looks."""
-        self._commit(pending=self._journal(
-            step for step in self.engine.undone if step.action is not Action.DELETE))
+        stays in the journal, so that the next run looks; what was not begun has not."""
+        self._commit(pending=self._journal(self.engine.in_doubt))
         return self._outcome(Status.INTERRUPTED if self.stopped.is_set() else Status.PARTIAL)
 
     def _finish(self) -> Outcome:

@@ -56,11 +56,12 @@ def reconcile(manifest: Manifest, journal: Iterable[JournalStep] = (),
         explained = _explain(entry, step, there)
         if explained is not None:
             owned[key] = explained
-        elif entry is not None:
+        elif entry is not None and not entry.adopted:
             # Keeps the ETag that we wrote: should this run be killed, the next one sees the drift again.
             owned[key] = replace(entry, md5="", headers_hash="")
             drifted.add(key)
         else:
+            # Also what was adopted and has changed: its owner changed it.
             foreign[key] = there
     missing = frozenset(key for key in manifest if key not in listing)
     return Known(owned, missing, frozenset(drifted), foreign, listed=True)
@@ -84,7 +85,8 @@ def _explain(entry: Entry | None, step: JournalStep | None, there: Listed) -> En
     if step is not None and by_journal:
         md5 = step.md5 if there.etag == step.md5 else ""
         headers_hash = "" if step.guarded or not md5 else step.headers_hash
-        return Entry(md5, there.size, headers_hash, there.etag)
+        # In doubt whose it is, it is not ours.
+        return Entry(md5, there.size, headers_hash, there.etag, step.adopted or step.guarded)
     return None
 
 

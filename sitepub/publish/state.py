@@ -43,8 +43,10 @@ class JournalStep(msgspec.Struct, frozen=True, array_like=True):
     """ETag of somebody else's object under this key when the run began: while the object still has it, it
     is theirs."""
     guarded: bool = False
-    """The key was not looked at when the step was planned: an object there may be somebody else's, with
+    """Nobody looked whether the key was free: an object there with this content may be somebody else's, with
     other headers."""
+    adopted: bool = False
+    """The object had this content before, and it was not sitepub that put it there."""
 
     @classmethod
     def of(cls, step: Step) -> JournalStep:
@@ -52,7 +54,7 @@ class JournalStep(msgspec.Struct, frozen=True, array_like=True):
             return cls(step.action, step.key)
         file = step.file
         return cls(step.action, step.key, file.md5, file.size, file.headers_hash, step.foreign_etag,
-                   step.guarded)
+                   step.guarded, step.adopted)
 
 
 class Journal(msgspec.Struct, frozen=True):
