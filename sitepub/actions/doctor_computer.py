@@ -6,9 +6,7 @@ Each finding is (name, what was found, hint); the hint is there when something i
 from __future__ import annotations
 
 import json
-import os
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +16,9 @@ from pathlib import Path
 
 from sitepub import __version__
 from sitepub.config import places
+from sitepub.config.programs import find_program
+from sitepub.config.small_file import PACKAGE_LIMIT, read_small_text
+from sitepub.site.cloud_secrets import secret_values, without_secrets
 
 Found = tuple[str, str, str | None]
 
@@ -82,10 +83,11 @@ def build_tools(folder: Path, environ: Mapping[str, str]) -> Iterator[Found]:
         yield (name, version or "not found",
                None if version else "The site has a package.json: install Node.js to build it.")
     try:
-        told = json.loads(package.read_text(encoding="utf-8"))
+        told = json.loads(read_small_text(package, PACKAGE_LIMIT))
         needed = {**told.get("dependencies", {}), **told.get("devDependencies", {})}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        yield "package.json", f"cannot be read ({type(error).__name__})", "Correct it: it has to be JSON."
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        yield "package.json", f"cannot be read ({why})", "Correct it: it has to be JSON."
         return
     if "hexo" in needed:
         version = _installed(folder / "node_modules" / "hexo" / "package.json")
@@ -96,20 +98,22 @@ def build_tools(folder: Path, environ: Mapping[str, str]) -> Iterator[Found]:
 
 
 def _version_of(program: str, environ: Mapping[str, str]) -> str | None:
-    found = shutil.which(program, path=environ.get("PATH", os.defpath))
+    found = find_program(program, environ, batch=True)
     if found is None:
         return None
     try:
+        # Not in the project's folder: a package.json there may name another npm, to be downloaded and run.
         answer = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=20, check=True,
-                                stdin=subprocess.DEVNULL, encoding="utf-8", errors="replace")
+                                stdin=subprocess.DEVNULL, encoding="utf-8", errors="replace",
+                                cwd=Path(found).parent, env=without_secrets(environ, secret_values(environ)))
     except (OSError, subprocess.SubprocessError):
         return None
-    return f"{answer.stdout.strip()} ({found})"
+    return f"{answer.stdout.strip()[:100]} ({found})"
 
 
 def _installed(package: Path) -> str | None:
     try:
-        version = json.loads(package.read_text(encoding="utf-8")).get("version")
-    except (OSError, ValueError, AttributeError):
+        version = json.loads(read_small_text(package, PACKAGE_LIMIT)).get("version")
+    except (OSError, ValueError, AttributeError, RecursionError):
         return None
     return str(version) if version else None

@@ -127,8 +127,10 @@ class HookProcess:
     def kill(self) -> None:
         """End the whole group, now."""
         if sys.platform == "win32":
-            subprocess.run(["taskkill", "/F", "/T", "/PID", str(self.pid)], check=False,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            # By its full path: Windows would look into the project's folder first.
+            system = Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32"
+            subprocess.run([str(system / "taskkill.exe"), "/F", "/T", "/PID", str(self.pid)], check=False,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=system)
         elif self.group_alive():
             self.send(signal.SIGKILL)
         self.wait(5)

@@ -19,7 +19,7 @@ class Lifeline:
         try:
             self._shell = subprocess.Popen(["/bin/sh", "-c", _WATCH, str(group)], stdin=reading,
                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                           start_new_session=True)
+                                           start_new_session=True, env={"PATH": "/usr/bin:/bin"})
         except OSError:
             os.close(self._writing)
             raise
