@@ -24,7 +24,7 @@ from sitepub.publish.progress import Progress
 from sitepub.publish.publish import Outcome, Run, Status, publish
 from sitepub.publish.remote import Remote, open_remote
 from sitepub.settings.steps import SettingStep
-from sitepub.site.snapshot import Snapshot
+from sitepub.site.snapshot import LeftOut, Snapshot
 from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ class Planned:
     hosts: HostsPrepared | None = None
     """``None``: the site has no custom domains."""
     warnings: tuple[Problem, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    """What sitepub's own rules keep from being published."""
     missing: PartlyDone | None = None
     """What could not be looked at and is missing in the plan."""
 
@@ -106,6 +108,7 @@ class Deployed:
     seconds: float
     hosts: HostsDone | None = None
     warnings: tuple[Problem, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(slots=True)
@@ -124,7 +127,7 @@ class _Warnings:
 def plan(project: Project, options: Options, teller: Teller, environ: Mapping[str, str]) -> Planned:
     """Build and compare; change nothing."""
     warnings = _Warnings(teller)
-    cloud, remote, prepared, _ = _prepare(project, options, teller, environ, warnings)
+    cloud, remote, prepared, snapshot = _prepare(project, options, teller, environ, warnings)
     with remote:
         hosts = prepare_hosts(project, cloud, remote, prepared, verify=options.verify)
         refusal: SitepubError | None = None
@@ -133,7 +136,7 @@ def plan(project: Project, options: Options, teller: Teller, environ: Mapping[st
         except SitepubError as error:
             refusal = error
         return Planned(project, cloud, remote.bucket, _address(cloud, remote),
-                       prepared, refusal, hosts, tuple(warnings.kept), not_looked_at(hosts))
+                       prepared, refusal, hosts, tuple(warnings.kept), snapshot.left_out, not_looked_at(hosts))
 
 
 def deploy(project: Project, options: Options, teller: Teller, environ: Mapping[str, str]) -> Deployed:
@@ -163,7 +166,7 @@ def deploy(project: Project, options: Options, teller: Teller, environ: Mapping[
 
         def deployed(hosts_done: HostsDone | None) -> Deployed:
             return Deployed(project, cloud, remote.bucket, _address(cloud, remote),
-                            outcome, time.monotonic() - started, hosts_done, tuple(warnings.kept))
+                            outcome, time.monotonic() - started, hosts_done, tuple(warnings.kept), snapshot.left_out)
 
         _raise_if_incomplete(outcome, deployed(hosts.untouched if hosts is not None else None))
         hosts_done = None

@@ -61,6 +61,7 @@ def _deploy(run: Run, project: Project, options: Any, *, yes: bool) -> tuple[dic
 
 
 def _show(run: Run, done: Any, *, whole: bool = True) -> None:
+    from sitepub.cli.plan_view import left_out_lines
     from sitepub.publish.publish import Status
     from sitepub.terminal.qr import qr_code
     from sitepub.terminal.sizes import counted, human_seconds
@@ -73,6 +74,8 @@ def _show(run: Run, done: Any, *, whole: bool = True) -> None:
         terminal.note(f"Nothing to do: {counted(counts.unchanged, 'file')} as they should be.")
     else:
         terminal.note(", ".join([*words, f"{counts.unchanged:,} unchanged"]))
+    for line in left_out_lines(done.left_out):
+        terminal.note(line)
     terminal.note()
     terminal.result(f"region:  {done.project.region}\nwebsite: {terminal.style(done.url, 'bold')}")
     if done.hosts is not None:
@@ -92,7 +95,7 @@ def deployed_object(done: Any) -> dict[str, Any]:
     """What programs get."""
     from sitepub.actions.host_objects import host_objects
     from sitepub.cli.host_view import host_urls
-    from sitepub.cli.plan_view import warning_list
+    from sitepub.cli.plan_view import left_out_objects, warning_list
 
     project, outcome = done.project, done.outcome
     urls = host_urls(project, done.cloud)
@@ -106,5 +109,6 @@ def deployed_object(done: Any) -> dict[str, Any]:
         "release": outcome.release.id if outcome.release else None,
         "hosts": [{**one, "url": urls.get(one["host"])} for one in host_objects(
             project, done.hosts.steps, done.hosts)] if done.hosts is not None else [],
+        "left_out": left_out_objects(done.left_out),
         "warnings": warning_list(done.warnings),
     }

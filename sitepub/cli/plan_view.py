@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sitepub.actions.deploy import Planned
@@ -11,10 +11,15 @@ from sitepub.cli.host_view import step_lines
 from sitepub.domains.steps import HostStep
 from sitepub.errors import Problem
 from sitepub.publish.plan import Action, Plan, Reason, Step
+from sitepub.site.keys import printable
+from sitepub.site.snapshot import LeftOut
+from sitepub.site.walk import FOLLOW_LINKS
 from sitepub.terminal.messages import visible
 from sitepub.terminal.sizes import counted, human_bytes
 from sitepub.terminal.terminal import Terminal
 
+_PATHS = 20
+"""Paths left out by one rule that are named for people; programs get all."""
 _MARKS = {Action.UPLOAD: ("+", "green"), Action.COPY: ("+", "green"), Action.HEADERS: ("~", "yellow"),
           Action.DELETE: ("-", "red")}
 
@@ -27,6 +32,7 @@ def plan_lines(terminal: Terminal, planned: Planned) -> Iterator[str]:
     if planned.empty and not _host_steps(planned):
         yield f"Nothing to do: {counted(plan.unchanged, 'file')} as they should be."
         yield from _left_alone(plan)
+        yield from left_out_lines(planned.left_out)
         return
     for step in prepared.settings:
         yield f"  {terminal.style('*', 'cyan')} {visible(step.summary)}  ({step.reason})"
@@ -36,6 +42,7 @@ def plan_lines(terminal: Terminal, planned: Planned) -> Iterator[str]:
         yield from step_lines(terminal, _host_steps(planned))
     yield totals(plan, len(prepared.settings))
     yield from _left_alone(plan)
+    yield from left_out_lines(planned.left_out)
 
 
 def _left_alone(plan: Plan) -> Iterator[str]:
@@ -43,6 +50,25 @@ def _left_alone(plan: Plan) -> Iterator[str]:
         yield f"  left alone, {why}: {visible(key)}"
     if plan.foreign:
         yield f"  left alone: {counted(len(plan.foreign), 'object')} that sitepub did not upload"
+
+
+def left_out_lines(left_out: Sequence[LeftOut]) -> Iterator[str]:
+    """What sitepub's own rules keep from being published: how much, what, and how to publish it."""
+    rules: dict[tuple[str, str | None], list[str]] = {}
+    for one in left_out:
+        if one.option != FOLLOW_LINKS and one.option is not None:  # else a warning told of it
+            rules.setdefault((one.what, one.option), []).append(one.path)
+    count = sum(map(len, rules.values()))
+    if not count:
+        return
+    yield f"  not published, by rules of sitepub's own: {counted(count, 'file or folder', 'files and folders')}"
+    for (what, option), paths in rules.items():
+        more = f" and {len(paths) - _PATHS:,} more" if len(paths) > _PATHS else ""
+        yield f"    {', '.join(map(visible, map(printable, paths[:_PATHS])))}{more}  ({what}; publish it: {option})"
+
+
+def left_out_objects(left_out: Sequence[LeftOut]) -> list[dict[str, Any]]:
+    return [{"path": printable(one.path), "reason": one.what, "option": one.option} for one in left_out]
 
 
 def _host_steps(planned: Planned) -> tuple[HostStep, ...]:
@@ -87,6 +113,7 @@ def plan_object(planned: Planned) -> dict[str, Any]:
                    "phase": step.phase.value, "bytes": step.bytes_sent, "source": step.source_key
                    if step.action is Action.COPY else None} for step in plan.steps],
         "hosts": planned_objects(project, planned.hosts) if planned.hosts is not None else [],
+        "left_out": left_out_objects(planned.left_out),
         "left_alone": [*plan.foreign, *plan.given_up],
         "refusal": None if refusal is None else {"code": refusal.code, "message": refusal.message,
                                                  "hint": refusal.hint},

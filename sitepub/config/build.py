@@ -109,6 +109,7 @@ def _source(root: Path, source: SourceShape, node: Node, *, old_form: bool) -> S
         include=tuple(source.include),
         exclude=tuple(source.exclude),
         allow_secrets=tuple(source.allow_secrets),
+        follow_links=source.follow_links,
         position=node.key_here,
     )
 

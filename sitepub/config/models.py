@@ -79,11 +79,16 @@ class SourceShape(Shape):
     env_path: InnerPath = Field("", description="Folder below the web root that `env.js` is written to.")
     target_dir: InnerPath = Field("", description="Prefix of every object key, after `keyPrefix`.")
     include: TextList = Field([], description=(
-        "Files to publish although an exclude pattern names them; patterns in gitignore syntax."))
+        "Files to publish although an exclude pattern or a default rule leaves them out (what may hold secrets needs "
+        "`allowSecrets`); patterns in gitignore syntax."))
     exclude: TextList = Field([], description="Files not to publish; patterns in gitignore syntax.")
     timeout: Number | None = Field(None, gt=0, description="Seconds after which the hook is stopped.")
     allow_secrets: TextList = Field([], description=(
-        "Files to publish although they look like private keys or credentials; gitignore syntax."))
+        "Files to publish although they look like private keys or credentials, or lie in `.git` or an `.env` file; "
+        "gitignore syntax."))
+    follow_links: Flag = Field(False, description=(
+        "Publish what symbolic links lead to outside of the published folder (Bazel, pnpm and CI caches make such "
+        "links). Links within the folder are always followed."))
 
 
 class DevShape(Shape):

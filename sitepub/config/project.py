@@ -38,6 +38,8 @@ class Source:
     exclude: tuple[str, ...] = ()
     allow_secrets: tuple[str, ...] = ()
     """``src.allowSecrets``: globs of files to publish although they look like private keys or credentials."""
+    follow_links: bool = False
+    """``src.followLinks``: symbolic links that lead out of the published folder are followed."""
     position: Position | None = None
     """Where ``src`` stands, for messages about the folder."""
 

@@ -110,7 +110,8 @@ _SECTIONS = (
     ("Top level", "ConfigShape", None),
     ("inputs", "InputsShape", "`headers`, `accelerate`, `purge`, `logs`, `state` and `dev` are *new*."),
     ("inputs.src", "SourceShape", "`src: ./public` is short for `src: {src: ./public}`. `include`, "
-     "`exclude`, `timeout` and `allowSecrets` are *new*. Patterns of a `.sitepubignore` file exclude too."),
+     "`exclude`, `timeout`, `allowSecrets` and `followLinks` are *new*. Patterns of a `.sitepubignore` file "
+     "exclude too."),
     ("inputs.headers", "HeadersShape", "*New.* `headers: {\"*.html\": {Cache-Control: no-cache}}`, a map of "
      "pattern to headers, means the same."),
     ("inputs.acl", "AclShape", "`acl: private` is short for `acl: {permissions: private}`."),

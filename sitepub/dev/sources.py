@@ -11,7 +11,7 @@ from sitepub.dev.changes import is_temporary
 from sitepub.dev.places import Places
 from sitepub.errors import ConfigError, Problem
 from sitepub.site.globs import GlobError, Globs
-from sitepub.site.ignore import IGNORE_FILE, is_never_published
+from sitepub.site.ignore import IGNORE_FILE, PACKAGES, VERSION_CONTROL, default_rule
 
 _NEVER = frozenset({
     ".git", ".svn", ".hg", ".bzr", "node_modules", "bower_components", "__pycache__", ".cache", ".parcel-cache",
@@ -105,9 +105,26 @@ class Sources:
             if tree == path or tree.is_relative_to(path):
                 return True
             if path.is_relative_to(tree):
-                parts = path.relative_to(tree).parts
-                return not any(is_never_published(part, at_root=not number) for number, part in enumerate(parts))
+                return self._is_of_the_site(path, path.relative_to(tree).parts)
         return False
+
+    def _is_of_the_site(self, path: Path, parts: Sequence[str]) -> bool:
+        """Can what is at this path be published? Of something that is gone nobody knows whether it was a file or a
+        folder: then the scan decides, except about names that no folder has."""
+        *above, name = parts
+        rules = [default_rule(part, folder=True, at_root=not number) for number, part in enumerate(above)]
+        rules.append(default_rule(name, folder=True, at_root=not above) if path.is_dir() else
+                     None if not path.exists() and not (name[0] == "." and is_temporary(name)) else
+                     default_rule(name, folder=False, at_root=not above))
+        return all(rule is None or self._is_asked_for(part) for rule, part in zip(rules, parts, strict=True))
+
+    def _is_asked_for(self, name: str) -> bool:
+        """May a pattern bring back what a default rule about this name leaves out? Folders of packages and histories
+        are large: for them the pattern has to spell the name."""
+        source = self.project.source
+        patterns = (*source.include, *source.allow_secrets)
+        large = default_rule(name, folder=True, at_root=True) in (PACKAGES, VERSION_CONTROL)
+        return any(name in pattern for pattern in patterns) if large else bool(patterns)
 
     def _matters(self, path: Path, tree: Path) -> bool:
         if is_temporary(path.name) or any(path.is_relative_to(output) for output in self.outputs):

@@ -1,12 +1,14 @@
-"""Guards: what a deploy does not do without being told to (pure)."""
+"""Guards: what a deploy does not do without being told to."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 
-from sitepub.errors import Refused
+from sitepub.errors import Problem, Refused, SiteError
 from sitepub.publish.plan import Plan, Step
-from sitepub.site.snapshot import Snapshot
+from sitepub.site.keys import printable
+from sitepub.site.snapshot import LeftOut, Snapshot
 
 FEW_DELETIONS = 25
 SHOWN = 20
@@ -29,6 +31,53 @@ def refuse_mass_deletion(plan: Plan, *, allowed: bool = False) -> None:
         f"this deploy would delete {len(deletions)} of {plan.live} live files:\n{shown(deletions)}",
         hint="if that is what you want: --allow-delete; if not: check src, dist and keyPrefix",
         code="MassDeletion")
+
+
+def refuse_loss(plan: Plan, snapshot: Snapshot) -> None:
+    """What stands in the folder under the name of a live page is no wish to delete that page, even if it cannot be
+    published (a link out of the folder, a pipe) or a default rule leaves it out."""
+    left = {one.key: one for one in snapshot.left_out} if plan.deletions else {}
+    lost: dict[LeftOut, list[str]] = {}
+    for step in plan.deletions if left else ():
+        if (one := _above(step.key, left)) is not None and _stands(step.key, one, snapshot):
+            lost.setdefault(one, []).append(step.key)
+    if not lost:
+        return
+    problems = [Problem(f"{printable(one.path)} is {one.what}: it would not be published, and {_live(one, keys)} would"
+                        " be deleted from the website") for one, keys in lost.items()]
+    options = sorted({one.option for one in lost if one.option})
+    publishes = f"{' or '.join(f'`{option}`' for option in options)} publishes it; " if options else ""
+    raise SiteError(
+        problems[0].message if len(problems) == 1 else
+        f"{sum(map(len, lost.values()))} live files would be deleted, although something stands in their place",
+        problems=problems, code="LiveButLeftOut",
+        hint=f"{publishes}to take it off the website, name {_name(lost)} in src.exclude")
+
+
+def _name(lost: Mapping[LeftOut, object]) -> str:
+    return printable(next(iter(lost)).path) if len(lost) == 1 else "it"
+
+
+def _stands(key: str, one: LeftOut, snapshot: Snapshot) -> bool:
+    """Is there something under the name of this key? Of a folder that a rule left out only a part may be missing."""
+    if not one.path.endswith("/") or snapshot.root is None:
+        return True
+    return os.path.lexists(snapshot.root / (one.path.rstrip("/") + key[len(one.key):]))
+
+
+def _live(one: LeftOut, keys: Sequence[str]) -> str:
+    if keys == [one.key]:
+        return "the page of this name"
+    return keys[0] if len(keys) == 1 else f"{len(keys)} live files below it ({keys[0]} …)"
+
+
+def _above(key: str, left: Mapping[str, LeftOut]) -> LeftOut | None:
+    """What was left out under this key, or under the name of a folder on the way to it."""
+    while key:
+        if key in left:
+            return left[key]
+        key = key.rpartition("/")[0]
+    return None
 
 
 def shown(steps: Sequence[Step]) -> str:

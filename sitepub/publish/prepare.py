@@ -9,7 +9,7 @@ import msgspec
 from sitepub.errors import Refused, SitepubError
 from sitepub.publish.bucket_mates import Mate, mates_in
 from sitepub.publish.diff import diff
-from sitepub.publish.guards import refuse_empty_site
+from sitepub.publish.guards import refuse_empty_site, refuse_loss
 from sitepub.publish.looking import common_prefix
 from sitepub.publish.plan import Plan
 from sitepub.publish.remote import Remote
@@ -66,7 +66,9 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     settings in the project have changed, with ``replace: true`` and with ``verify``. Other sites in the bucket are
     looked for when there is something to do. ``known``: the state, if it was read just now (by ``sitepub dev``, which
     then does not look for other sites either); whether it still holds is looked at under the lock. Raises
-    :class:`~sitepub.errors.Refused` for an empty site or somebody else's bucket, and what the cloud answers.
+    :class:`~sitepub.errors.Refused` for an empty site or somebody else's bucket,
+    :class:`~sitepub.errors.SiteError` when what is live stands in the folder as something that is not published, and
+    what the cloud answers.
     """
     refuse_empty_site(snapshot)
     found = known if known is not None else remote.states.load()
@@ -97,6 +99,7 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
         mates = _mates(remote)
         if mates:
             plan = compare(frozenset().union(*(mate.keys for mate in mates)))
+    refuse_loss(plan, snapshot)
     if base.pending is not None:
         notes.append(f"the deploy that {base.pending.by} began at {base.pending.started} did not end;"
                      " the bucket was looked at to find out what it did")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from sitepub.config.project import Project
 from sitepub.errors import SiteError
-from sitepub.site.ignore import is_never_published
+from sitepub.site.ignore import default_rule
 
 _SHOWN = 5
 
@@ -23,7 +24,7 @@ def publish_folder(project: Project) -> Path:
     base = _base(project)
     folder = _web_root(project, base)
     names = _names_in(folder, project)
-    if not any(not is_never_published(name, at_root=True) for name in names):
+    if all(default_rule(name, folder=is_folder, at_root=True) for name, is_folder in names.items()):
         made = f"the hook `{project.source.hook}` made nothing in it" if project.source.hook else \
             "there is nothing to publish"
         raise SiteError(f"{folder} is empty: {made}", code="EmptyFolder", position=project.source.position,
@@ -53,10 +54,11 @@ def _web_root(project: Project, base: Path) -> Path:
     return folder
 
 
-def _names_in(folder: Path, project: Project) -> list[str]:
+def _names_in(folder: Path, project: Project) -> dict[str, bool]:
+    """What is in the folder, each with whether it is a folder itself."""
     source = project.source
     try:
-        return [entry.name for entry in os.scandir(folder)]
+        return {entry.name: entry.is_dir(follow_symlinks=False) for entry in os.scandir(folder)}
     except FileNotFoundError:
         pass
     except NotADirectoryError:
@@ -94,7 +96,7 @@ def _nearest(name: str, parent: Path, *, folders: bool) -> str | None:
     return stems[near[0]] if near else None
 
 
-def _check_index(project: Project, folder: Path, names: list[str]) -> None:
+def _check_index(project: Project, folder: Path, names: Collection[str]) -> None:
     index = project.website.index
     # The listing tells the spelling: a file system that ignores case finds Index.html too, a bucket does not.
     if index in names and (folder / index).is_file():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,7 +28,8 @@ _SLOW = 0.001
 _THREADS = 16
 _PATIENCE = 3.0
 """Seconds that are waited in all for files to stop changing."""
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Files are opened as what they are; a pipe that stands in their place meanwhile keeps nobody waiting."""
 
 
 @dataclass(slots=True)
@@ -146,6 +148,8 @@ def _read(full_path: str, needles: Sequence[bytes]) -> _Read:
     descriptor = os.open(full_path, _READ)
     try:
         before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):  # it was a file a moment ago
+            raise _Changing
         digest = hashlib.md5(usedforsecurity=False)
         taken, carried, leaks = 0, b"", False
         keep = max(map(len, needles), default=1) - 1

@@ -1,12 +1,12 @@
 """Which files of the folder are not published.
 
-Three kinds:
+Two kinds:
 
-* **Never** (:func:`is_never_published`): version control, ``.env*``, what systems and editors drop
-  (``.DS_Store``, ``Thumbs.db``, ``desktop.ini``, swap and backup files), ``.sitepub*``, and at the root of
-  the site ``node_modules`` and ``serverless.yml``. Nothing brings them back.
-* **Left out unless asked for** (:data:`TOOL_FILES`): the settings of development tools, such as
-  ``.gitignore``, ``.github/``, ``.vscode/``.
+* **By default** (:func:`default_rule`): version control, ``.env*`` files, what systems and editors drop
+  (``.DS_Store``, ``Thumbs.db``, swap and backup files), settings of development tools, and at the root of the site
+  ``node_modules`` and ``serverless.yml``. The names of such files mean files only: a folder ``.env tips/`` or
+  ``notes~/`` is a page's. Every plan tells what these rules left out. ``src.include`` brings it back; what may hold
+  secrets needs ``src.allowSecrets``.
 * **What the user says**, in gitignore syntax, matched below the web root: ``.sitepubignore`` (beside
   serverless.yml, then in the published folder), ``src.exclude``, and ``src.include``, which brings files back
   that something before it left out. Later patterns win.
@@ -18,37 +18,88 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sitepub.config.project import Project
 from sitepub.errors import Position, Problem, SiteError
 from sitepub.site.globs import GlobError, Globs, glob
+from sitepub.site.secret_files import OPTION as ALLOW_SECRETS
+from sitepub.site.secret_files import Allowed
 
 IGNORE_FILE = ".sitepubignore"
+INCLUDE = "src.include"
 
-_NEVER = frozenset({".git", ".svn", ".hg", ".bzr", ".ds_store", "thumbs.db", "desktop.ini"})
-_NEVER_AT_ROOT = frozenset({"node_modules", "serverless.yml", "serverless.yaml", "serverless.json"})
-_NEVER_PATTERN = re.compile(
-    r"\.env.*|\.sitepub.*|\._.*"  # settings and secrets; AppleDouble files of macOS
-    r"|\..*\.sw[a-p]|.*~|#.*#|\.#.*",  # swap, backup and lock files of editors
-    re.DOTALL)
 
-TOOL_FILES = frozenset({
-    ".gitignore", ".gitattributes", ".gitmodules", ".gitkeep", ".github", ".gitlab-ci.yml", ".gitea",
-    ".hgignore", ".keep", ".vscode", ".idea", ".editorconfig", ".npmignore", ".dockerignore", ".nvmrc",
-    ".node-version",
-    ".travis.yml", ".prettierrc", ".prettierignore", ".eslintrc", ".eslintrc.json", ".eslintrc.js",
-    ".eslintignore", ".stylelintrc", ".babelrc", ".browserslistrc", ".sass-cache", ".jekyll-cache",
-    ".parcel-cache", ".cache", ".yarn", ".vercel", ".netlify",
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of sitepub's own that leaves something out."""
+
+    what: str
+    """What such a file or folder is, in words that follow "is"."""
+    secret: bool = False
+    """It may hold secrets: only ``src.allowSecrets`` publishes it."""
+    scrap: bool = False
+    """Nobody means it by ``*`` or by the name of its folder: a pattern has to name such files."""
+
+    @property
+    def option(self) -> str:
+        """What publishes it all the same."""
+        return ALLOW_SECRETS if self.secret else INCLUDE
+
+
+VERSION_CONTROL = Rule("version control", secret=True)
+ENVIRONMENT = Rule("a file of environment variables", secret=True)
+CONFIGURATION = Rule("sitepub's configuration", secret=True)
+OWN = Rule("a file of sitepub", scrap=True)
+PACKAGES = Rule("a folder of npm packages")
+SYSTEM = Rule("a file that operating systems leave behind", scrap=True)
+EDITOR = Rule("a backup or swap file of an editor", scrap=True)
+TOOL = Rule("settings or a cache of a development tool")
+
+_VERSION_CONTROL = frozenset({".git", ".svn", ".hg", ".bzr"})
+"""Folders; in a worktree or a submodule ``.git`` is a file."""
+_CONFIGURATION = frozenset({"serverless.yml", "serverless.yaml", "serverless.json"})
+_SYSTEM = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
+_EDITOR = re.compile(r"\..*\.sw[a-p]|.*~|#.*#|\.#.*", re.DOTALL)
+"""Swap, backup, autosave and lock files."""
+_TOOL_FILES = frozenset({
+    ".gitignore", ".gitattributes", ".gitmodules", ".gitkeep", ".gitlab-ci.yml", ".hgignore", ".keep", ".editorconfig",
+    ".npmignore", ".dockerignore", ".nvmrc", ".node-version", ".travis.yml", ".prettierrc", ".prettierignore",
+    ".eslintrc", ".eslintrc.json", ".eslintrc.js", ".eslintignore", ".stylelintrc", ".babelrc", ".browserslistrc",
+})
+_TOOL_FOLDERS = frozenset({
+    ".github", ".gitea", ".vscode", ".idea", ".sass-cache", ".jekyll-cache", ".parcel-cache", ".cache", ".yarn",
+    ".vercel", ".netlify",
 })
 
 
-def is_never_published(name: str, *, at_root: bool = False) -> bool:
-    """``name``: of a file or folder, without its parents; ``at_root``: it stands directly in the web root."""
+def default_rule(name: str, *, folder: bool, at_root: bool = False) -> Rule | None:
+    """The rule that leaves a file or folder of this name out; ``None``: it is published.
+
+    ``name``: without its parents; ``at_root``: it stands directly in the web root."""
     lower = name.lower()
-    if lower in _NEVER or (at_root and lower in _NEVER_AT_ROOT):
-        return True
-    return (lower[0] in ".#" or lower[-1] == "~") and _NEVER_PATTERN.fullmatch(lower) is not None
+    if lower[0] not in ".#" and lower[-1] != "~" and not (lower in _SYSTEM or at_root):
+        return None
+    if lower in _VERSION_CONTROL:
+        return VERSION_CONTROL
+    if folder:
+        if at_root and lower == "node_modules":
+            return PACKAGES
+        if lower == ".sitepub":
+            return OWN
+        return TOOL if lower in _TOOL_FOLDERS else None
+    if at_root and lower in _CONFIGURATION:
+        return CONFIGURATION
+    if lower.startswith(".env"):
+        return ENVIRONMENT
+    if lower.startswith(".sitepub"):
+        return OWN
+    if lower in _SYSTEM or lower.startswith("._"):  # AppleDouble files of macOS
+        return SYSTEM
+    if lower in _TOOL_FILES:
+        return TOOL
+    return EDITOR if (lower[0] in ".#" or lower[-1] == "~") and _EDITOR.fullmatch(lower) else None
 
 
 class IgnoreRules:
@@ -74,14 +125,48 @@ class IgnoreRules:
         except GlobError as error:
             raise SiteError(f"the patterns that say which files to publish cannot be used: {error}",
                             position=source.position) from None
+        self._allowed = Allowed(source.allow_secrets)
+        self._named = [each for line in lines if line.startswith("!") and not _names_all(line)
+                       and (each := glob(line[1:])) is not None]
+        self._reach = {False: [_literal_parts(line[1:]) for line in lines if line.startswith("!")],
+                       True: [_literal_parts(line) for line in source.allow_secrets]}
 
-    def excludes(self, path: str, *, tool_file: bool = False) -> bool:
-        """``path``: below the web root, with ``/`` at its end for a folder. ``tool_file``: it is, or lies in,
-        one of :data:`TOOL_FILES`."""
-        if self._globs is None:
-            return tool_file
-        said = self._globs.check(path)
-        return tool_file if said is None else said
+    def said(self, path: str) -> bool | None:
+        """Whether the patterns leave a path out; ``None``: they say nothing about it. ``path``: below the web root,
+        with ``/`` at its end for a folder."""
+        return self._globs.check(path) if self._globs is not None else None
+
+    def brings_back(self, path: str, rule: Rule) -> bool:
+        """Is this published although a default rule would leave it out?"""
+        if rule.secret:
+            return self._allowed(path)
+        return self.said(path) is False and not (rule.scrap and not self._is_named(path))
+
+    def _is_named(self, path: str) -> bool:
+        """Does a pattern bring this path back by its own name, not by that of a folder?"""
+        return any(each.match(path) == 2 for each in self._named)
+
+    def reaches_into(self, folder: str, rule: Rule, *, on_the_way: bool = False) -> bool:
+        """Does a pattern name something below a folder that a default rule leaves out? Only one that spells the
+        folder out counts: ``*.html`` does not bring back what lies in ``node_modules``. ``on_the_way``: the folder
+        lies in another one, which is spelled out."""
+        parts = folder.rstrip("/").split("/")
+        return any(literal[:len(parts)] == parts[:len(literal)] and (on_the_way or len(literal) >= len(parts))
+                   for literal in self._reach[rule.secret] if literal)
+
+
+def _names_all(pattern: str) -> bool:
+    return not pattern.rstrip("/").rpartition("/")[2].strip("!*")
+
+
+def _literal_parts(pattern: str) -> list[str]:
+    """The parts of a path that a pattern begins with, up to the first that holds a wildcard; none when it may match
+    in any folder."""
+    bare = pattern.removeprefix("./").rstrip("/")
+    if "/" not in bare:
+        return []
+    parts = bare.lstrip("/").split("/")
+    return parts[:next((at for at, part in enumerate(parts) if re.search(r"[*?\[\\]", part)), len(parts))]
 
 
 def _lines_of(file: Path, problems: list[Problem]) -> list[str]:
@@ -107,10 +192,12 @@ def _checked(patterns: Sequence[str], option: str, position: Position | None,
     lines = []
     for pattern in patterns:
         line = pattern.removeprefix("./")
+        if line.startswith("#"):  # a comment in a file, a name in a list
+            line = "\\" + line
         wrong = _wrong(line)
         if wrong:
             problems.append(Problem(f"{option}: {wrong}", position))
-        elif line.strip() and not line.startswith("#"):
+        elif line.strip():
             lines.append(line)
     return lines
 

@@ -12,8 +12,8 @@ from pathlib import Path, PurePath
 from sitepub.config.project import Project
 from sitepub.errors import Problem
 from sitepub.site.ignore import IGNORE_FILE
-from sitepub.site.scan import Scanner, no_collection
-from sitepub.site.snapshot import SiteFile, Snapshot
+from sitepub.site.scan import Scanner, in_order, no_collection
+from sitepub.site.snapshot import LeftOut, SiteFile, Snapshot
 from sitepub.site.walk import Walked, walk, walk_at
 
 MANY = 500
@@ -39,6 +39,7 @@ class KeptSnapshot:
         self._keys: dict[str, str] = {}
         """Path below the folder → key."""
         self._warnings: tuple[Problem, ...] = ()
+        self._left_out: dict[str, LeftOut] = {}
         self._touched: set[str] = set()
         self._all = True
         self._links = False
@@ -82,7 +83,7 @@ class KeptSnapshot:
         env = self._scanner.env if self._scanner is not None else None
         if env is not None:
             files[env.key] = env
-        return Snapshot(files, self.folder, self._warnings)
+        return Snapshot(files, self.folder, self._warnings, in_order(self._left_out))
 
     def _scan(self) -> None:
         self._all = True
@@ -90,6 +91,7 @@ class KeptSnapshot:
         walked = walk(self.project, self.folder, scanner.rules)
         files, warnings = scanner.site_files(walked, scanner.hash_cache(self._cache_file))
         self._scanner, self._files, self._warnings = scanner, files, tuple(warnings)
+        self._left_out = walked.left_out
         self._keys = {found.path: found.key for found in walked.files}
         self._links, self._all = walked.links, False
 
@@ -106,6 +108,9 @@ class KeptSnapshot:
             self._files.pop(self._keys.pop(path), None)
         self._files.update(files)
         self._keys.update((found.path, found.key) for found in walked.files)
+        stays = {path: left for path, left in self._left_out.items()
+                 if self._touched.isdisjoint([path.rstrip("/"), *_parents(path.rstrip("/"))])}
+        self._left_out = stays | walked.left_out
         self._warnings = tuple(dict.fromkeys((*self._warnings, *warnings)))
         return True
 

@@ -22,7 +22,7 @@ from sitepub.site.hashing import Hashed, hash_files
 from sitepub.site.headers import HeaderBook
 from sitepub.site.ignore import IgnoreRules
 from sitepub.site.keys import printable
-from sitepub.site.snapshot import SiteFile, Snapshot
+from sitepub.site.snapshot import LeftOut, SiteFile, Snapshot
 from sitepub.site.walk import Found, Walked, walk
 
 STILL_CHANGING = "StillChanging"
@@ -100,7 +100,11 @@ def _scan(project: Project, folder: Path, cache_file: Path | None, environ: Mapp
     files, warnings = scanner.site_files(walked, scanner.hash_cache(cache_file))
     if scanner.env is not None:
         files[scanner.env.key] = scanner.env
-    return Snapshot(files, folder, tuple(warnings))
+    return Snapshot(files, folder, tuple(warnings), in_order(walked.left_out))
+
+
+def in_order(left_out: Mapping[str, LeftOut]) -> tuple[LeftOut, ...]:
+    return tuple(left_out[path] for path in sorted(left_out))
 
 
 def _site_files(found: list[Found], hashed: Hashed, headers: HeaderBook) -> dict[str, SiteFile]:
@@ -123,9 +127,12 @@ def _site_files(found: list[Found], hashed: Hashed, headers: HeaderBook) -> dict
 
 def _check_walk(project: Project, walked: Walked) -> None:
     source = project.source
-    if project.website.index in walked.left_out:
+    if project.website.index in walked.excluded:
         raise SiteError(f"src.exclude or .sitepubignore leave out the index document {project.website.index}",
                         hint="the website would answer 404 at its address", position=source.position)
+    if (left := walked.left_out.get(project.website.index)) is not None:
+        raise SiteError(f"the index document {left.path} is {left.what}: not published", code="MissingIndex",
+                        hint=f"`{left.option}` publishes it" if left.option else None, position=source.position)
     if walked.unreadable:
         vanished = all(reason == _VANISHED for reason in walked.unreadable.values())
         raise _site_error("cannot be read", walked.unreadable, code=STILL_CHANGING if vanished else None)

@@ -39,7 +39,7 @@ _BY_NAME = {
     ".bash_history": "the history of a shell",
     ".zsh_history": "the history of a shell",
 }
-_FOLDERS = {
+CREDENTIAL_FOLDERS = {
     ".ssh": "a file of SSH's own folder",
     ".aws": "a file of the AWS tools' folder of credentials",
     ".tencentcloud": "a file of Tencent Cloud's folder of credentials",
@@ -84,8 +84,8 @@ def secret_reason(path: str, full_path: str, size: int, real_name: str | None = 
             return reason
     if "/." in f"/{path}":
         for part in path.split("/")[:-1]:
-            if part in _FOLDERS and not _HARMLESS_IN_FOLDERS.fullmatch(name):
-                return _FOLDERS[part]
+            if part in CREDENTIAL_FOLDERS and not _HARMLESS_IN_FOLDERS.fullmatch(name):
+                return CREDENTIAL_FOLDERS[part]
     for each in {name, real_name or name}:
         if reason := _inside(each, full_path, size):
             return reason

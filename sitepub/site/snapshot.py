@@ -40,6 +40,20 @@ class SiteFile:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file or folder that is there and not published, although no pattern of the user says so."""
+
+    path: str
+    """Below the web root; ``/`` at the end of a folder."""
+    key: str
+    """The object key that it would have; below it those of what lies in a folder."""
+    what: str
+    """What it is, in words that follow "is"."""
+    option: str | None = None
+    """The setting that publishes it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A whole site: object key → file."""
 
@@ -47,6 +61,8 @@ class Snapshot:
     root: Path | None = None
     """The folder that was scanned."""
     warnings: tuple[Problem, ...] = field(default=())
+    left_out: tuple[LeftOut, ...] = ()
+    """What sitepub's own rules left out, in the order of the paths."""
 
     def __len__(self) -> int:
         return len(self.files)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 import sys
@@ -13,15 +12,19 @@ from typing import NamedTuple
 
 from sitepub.config.project import Project
 from sitepub.errors import Problem
-from sitepub.site.ignore import TOOL_FILES, IgnoreRules, is_never_published
+from sitepub.site.entries import At, below, is_link, why_broken
+from sitepub.site.ignore import CONFIGURATION, IgnoreRules, Rule, default_rule
 from sitepub.site.keys import is_plain, key_part, key_problem, name_problem, printable
+from sitepub.site.secret_files import CREDENTIAL_FOLDERS
+from sitepub.site.snapshot import LeftOut
 
 _MANY_LINKS = 40
 """Symbolic links to folders within each other; more is taken for a maze, as systems do (ELOOP)."""
 _ONE_FILE_MANY_NAMES = sys.platform in ("win32", "darwin")
 """File systems there may find a file under other spellings of its name (case, accents)."""
-_CANT_RESOLVE = 1921
-"""Windows: ERROR_CANT_RESOLVE_FILENAME."""
+FOLLOW_LINKS = "src.followLinks"
+_TOLD = 20
+"""Warnings of one kind that are told one by one."""
 
 
 class Found(NamedTuple):
@@ -46,7 +49,9 @@ class Walked:
     """Names that cannot become a key."""
     unreadable: dict[str, str] = field(default_factory=dict)
     """Path → reason."""
-    left_out: set[str] = field(default_factory=set)
+    left_out: dict[str, LeftOut] = field(default_factory=dict)
+    """What is there and not published, although no pattern of the user says so, by path."""
+    excluded: set[str] = field(default_factory=set)
     """Paths of files directly in the web root that a pattern left out."""
     links: bool = False
     """There are symbolic links: what happens to one path may show under another one too."""
@@ -57,28 +62,9 @@ class _Folder(NamedTuple):
     """Below the web root with ``/`` at its end; "" for the root."""
     full_path: str
     key: str
-    tool: bool
+    rule: Rule | None
+    """The default rule that leaves out what lies in it, unless a pattern brings it back."""
     links: int
-
-
-class _At:
-    """A path that is not read from its folder: what the walk asks of an ``os.DirEntry``."""
-
-    def __init__(self, path: str, name: str) -> None:
-        self.path = path
-        self.name = name
-
-    def exists(self) -> bool:
-        return os.path.lexists(self.path)
-
-    def is_symlink(self) -> bool:
-        return stat.S_ISLNK(os.lstat(self.path).st_mode)
-
-    def is_dir(self, *, follow_symlinks: bool = True) -> bool:
-        return stat.S_ISDIR(self.stat(follow_symlinks=follow_symlinks).st_mode)
-
-    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        return Path(self.path).stat(follow_symlinks=follow_symlinks)
 
 
 class Walk:
@@ -88,7 +74,9 @@ class Walk:
         self.rules = rules
         self.root = str(folder)
         self.real_root = os.path.realpath(folder)
-        project_below = _below(os.path.realpath(project.root), self.real_root)
+        self.configuration = os.path.realpath(project.file)
+        self.follow_links = project.source.follow_links
+        project_below = below(os.path.realpath(project.root), self.real_root)
         self.roots = {"", f"{project_below}/"} if project_below else {""}
         """Folders that count as root for what is not published there: the site's, and the project's in it."""
         self.prefix = project.key_prefix
@@ -105,7 +93,7 @@ class Walk:
         return self._to_the_end()
 
     def _root_folder(self) -> _Folder:
-        return _Folder("", self.root, self.prefix, False, 0)
+        return _Folder("", self.root, self.prefix, None, 0)
 
     def _seek(self, path: str) -> None:
         """Take what is at a path, in the way that leads to it from the root."""
@@ -113,8 +101,12 @@ class Walk:
         parts = path.split("/")
         for part in parts:
             at_root = folder.path in self.roots
-            entry = _At(f"{folder.full_path}{os.sep}{part}", part)
-            if not entry.exists():
+            entry = At(f"{folder.full_path}{os.sep}{part}", part)
+            try:
+                if not entry.exists():
+                    return
+            except OSError as error:
+                self.result.unreadable[folder.path + part] = error.strerror or str(error)
                 return
             if _ONE_FILE_MANY_NAMES and part not in {one.name for one in os.scandir(folder.full_path)}:
                 self.result.links = True  # the same file under another spelling
@@ -139,40 +131,69 @@ class Walk:
             for entry in found:
                 self._entry(entry, folder, at_root)
         self.result.files.sort(key=lambda file: file.key)
+        self._warn_of_links()
         return self.result
 
-    def _entry(self, entry: os.DirEntry[str] | _At, folder: _Folder, at_root: bool) -> None:
+    def _entry(self, entry: os.DirEntry[str] | At, folder: _Folder, at_root: bool) -> None:
         name = entry.name
-        if is_never_published(name, at_root=at_root):
-            return
         path = folder.path + name
-        tool = folder.tool or (name[0] == "." and name.lower() in TOOL_FILES)
         try:
-            if _is_link(entry):
-                self._link(entry, folder, path, tool)
+            if is_link(entry):
+                self._link(entry, folder, path, at_root)
             elif entry.is_dir(follow_symlinks=False):
-                self._descend(path, entry.path, folder, name, tool, folder.links)
-            else:
+                self._descend(path, entry.path, folder, default_rule(name, folder=True, at_root=at_root))
+            elif not self._is_out(path, folder, default_rule(name, folder=False, at_root=at_root)):
                 # On Windows a DirEntry knows no inode, and its times may be old.
                 status = Path(entry.path).stat() if os.name == "nt" else entry.stat(follow_symlinks=False)
-                self._file(path, name, name, entry.path, folder, tool, status)
+                self._file(path, name, name, entry.path, folder, status)
         except OSError as error:
             self.result.unreadable[path] = error.strerror or str(error)
 
-    def _descend(self, path: str, full_path: str, folder: _Folder, name: str, tool: bool, links: int) -> None:
-        rules = self.rules
-        if rules.can_prune and (tool or rules.active) and rules.excludes(path + "/", tool_file=tool):
-            return
-        self.folders.append(_Folder(path + "/", full_path, f"{folder.key}{key_part(name)}/", tool, links))
+    def _descend(self, path: str, full_path: str, folder: _Folder, own: Rule | None) -> None:
+        enters, rule = self._enters(path, folder, own)
+        if enters:
+            self._push(path, full_path, folder, rule, folder.links)
 
-    def _file(self, path: str, name: str, real_name: str, full_path: str, folder: _Folder, tool: bool,
-              status: os.stat_result) -> None:
-        if (tool or self.rules.active) and self.rules.excludes(path, tool_file=tool):
+    def _enters(self, path: str, folder: _Folder, own: Rule | None) -> tuple[bool, Rule | None]:
+        """Is a folder looked into, and which default rule leaves out what lies in it? ``own``: the one about its
+        name."""
+        rules = self.rules
+        rule = folder.rule or own
+        if rule is None and not rules.active:
+            return True, None
+        path += "/"
+        excluded = rules.said(path) is True
+        if excluded and rules.can_prune:
+            return False, None
+        if rule is None or (not excluded and rules.brings_back(path, rule)):
+            return True, None
+        if folder.rule is None and not excluded:
+            self._leave(path, folder, rule.what, rule.option)
+        return rules.reaches_into(path, rule, on_the_way=folder.rule is not None), rule
+
+    def _push(self, path: str, full_path: str, folder: _Folder, rule: Rule | None, links: int) -> None:
+        key = f"{folder.key}{key_part(path[len(folder.path):])}/"
+        self.folders.append(_Folder(path + "/", full_path, key, rule, links))
+
+    def _is_out(self, path: str, folder: _Folder, own: Rule | None) -> bool:
+        """Is a file left out, by a pattern or by a default rule?"""
+        rule = folder.rule or own
+        if rule is None and not self.rules.active:
+            return False
+        if self.rules.said(path) is True:
             if not folder.path:
-                self.result.left_out.add(name)
-            return
+                self.result.excluded.add(path)
+            return True
+        if rule is None or self.rules.brings_back(path, rule):
+            return False
+        if folder.rule is None:  # else the folder as a whole was told
+            self._leave(path, folder, rule.what, rule.option)
+        return True
+
+    def _file(self, path: str, name: str, real_name: str, full_path: str, folder: _Folder,
+              status: os.stat_result) -> None:
         if not stat.S_ISREG(status.st_mode):
-            self._warn(path, "is neither a file nor a folder: not published")
+            self._skip(path, folder, "neither a file nor a folder")
             return
         key = folder.key + key_part(name)
         if not (is_plain(path) and len(key) <= 200):
@@ -185,35 +206,51 @@ class Walk:
                 return
         self.result.files.append(Found(path, name, key, full_path, status, real_name))
 
-    def _link(self, entry: os.DirEntry[str] | _At, folder: _Folder, path: str, tool: bool) -> None:
-        """Follow a symbolic link (or a junction of Windows) that stays within the published folder."""
-        self.result.links = True
-        if self.rules.active and self.rules.excludes(path, tool_file=tool):
-            return
+    def _link(self, entry: os.DirEntry[str] | At, folder: _Folder, path: str, at_root: bool) -> None:
+        """Follow a symbolic link (or a junction of Windows). One that stays within the published folder is part of
+        the site; one that leads out of it only with ``src.followLinks``."""
         try:
             status = Path(entry.path).stat()
         except OSError as error:
-            itself = error.errno == errno.ELOOP or getattr(error, "winerror", None) == _CANT_RESOLVE
-            self._warn(path, f"is a symbolic link that leads {'to itself' if itself else 'nowhere'}: "
-                             "not published")
+            if not self._is_out(path, folder, default_rule(entry.name, folder=False, at_root=at_root)):
+                self.result.links = True
+                self._skip(path, folder, f"a symbolic link that {why_broken(error)}")
+            return
+        is_folder = stat.S_ISDIR(status.st_mode)
+        own = default_rule(entry.name, folder=is_folder, at_root=at_root)
+        enters, rule = self._enters(path, folder, own) if is_folder else (not self._is_out(path, folder, own), None)
+        if not enters:
+            return
+        self.result.links = True
+        if self.rules.active and self.rules.said(path) is True:
             return
         real = os.path.realpath(entry.path)
-        inside = _below(real, self.real_root)
-        if inside is None:
-            self._warn(path, f"is a symbolic link to {printable(real)}, outside of the published folder: "
-                             "not published")
-            return
-        parts = inside.split("/") if inside else []
-        if any(is_never_published(part, at_root=not number) for number, part in enumerate(parts)):
-            self._warn(path, f"is a symbolic link to {printable(inside)}, which is never published")
-            return
-        if not stat.S_ISDIR(status.st_mode):
-            self._file(path, entry.name, parts[-1], entry.path, folder, tool, status)
+        inside = below(real, self.real_root)
+        shown = printable(real if inside is None else inside)
+        if inside is None and not self.follow_links:
+            self._skip(path, folder, f"a symbolic link to {shown}, outside of the published folder", FOLLOW_LINKS)
+        elif self._is_secret(path, real, inside, is_folder=is_folder):
+            self._skip(path, folder, f"a symbolic link to {shown}, which is never published")
+        elif not is_folder:
+            self._file(path, entry.name, Path(real).name, entry.path, folder, status)
+        elif inside is None and below(self.real_root, real) is not None:
+            self._skip(path, folder, f"a symbolic link to {shown}, in which the published folder lies")
         elif self._leads_back(folder, status) or folder.links >= _MANY_LINKS:
-            self._warn(path, f"is a symbolic link that leads back to {printable(inside) or 'the root'}: "
-                             "not followed")
+            self._skip(path, folder, f"a symbolic link that leads back to {shown or 'the root'}")
         else:
-            self._descend(path, entry.path, folder, entry.name, tool, folder.links + 1)
+            self._push(path, entry.path, folder, rule, folder.links + 1)
+
+    def _is_secret(self, path: str, real: str, inside: str | None, *, is_folder: bool) -> bool:
+        """Does a link lead to what only ``src.allowSecrets`` publishes?"""
+        if real == self.configuration:
+            return not self.rules.brings_back(path, CONFIGURATION)
+        parts = (Path(real).parts[1:] if inside is None else inside.split("/")) if inside != "" else ()
+        for number, part in enumerate(parts):
+            rule = default_rule(part, folder=is_folder or number < len(parts) - 1,
+                                at_root=inside is not None and not number)
+            if rule is not None and rule.secret:
+                return not (self.rules.brings_back(path, rule) or self.rules.brings_back(inside or path, rule))
+        return inside is None and any(part in CREDENTIAL_FOLDERS for part in parts)
 
     def _leads_back(self, folder: _Folder, target: os.stat_result) -> bool:
         """Is the target one of the folders that led here?"""
@@ -221,16 +258,37 @@ class Walk:
         on_the_way = [here, *here.parents][:folder.path.count("/") + 1]
         return any(os.path.samestat(parent.stat(), target) for parent in on_the_way)
 
-    def _warn(self, path: str, what: str) -> None:
-        self.result.warnings.append(Problem(f"{printable(path)} {what}"))
+    def _leave(self, path: str, folder: _Folder, what: str, option: str | None) -> None:
+        name = path[len(folder.path):].rstrip("/")
+        self.result.left_out[path] = LeftOut(path, folder.key + key_part(name), what, option)
+
+    def _skip(self, path: str, folder: _Folder, what: str, option: str | None = None) -> None:
+        """Something that nobody asked to leave out cannot be published."""
+        if self.rules.active and self.rules.said(path + "/") is True:
+            return  # `exclude: blog/`, and now it is a link
+        if folder.rule is None:
+            self._leave(path, folder, what, option)
+        if option is None:
+            self.result.warnings.append(Problem(f"{printable(path)} is {what}: not published"))
+
+    def _warn_of_links(self) -> None:
+        """Links out of the folder come in hundreds: the first are told one by one."""
+        links = [one for one in self.result.left_out.values() if one.option == FOLLOW_LINKS]
+        hint = f"`{FOLLOW_LINKS}: true` publishes what such links lead to"
+        for number, one in enumerate(links[:_TOLD]):
+            self.result.warnings.append(Problem(f"{printable(one.path)} is {one.what}: not published",
+                                                hint=None if number else hint))
+        if len(links) > _TOLD:
+            self.result.warnings.append(Problem(f"{len(links) - _TOLD:,} more symbolic links lead out of the published"
+                                                " folder: not published"))
 
 
 def walk(project: Project, folder: Path, rules: IgnoreRules) -> Walked:
     """All files below ``folder`` that are published (see ``ignore``).
 
-    Symbolic links within the folder are followed, under the name of the link; links that lead out of it, to
-    something that is never published, back to a folder on the way, or nowhere, are left out with a warning,
-    and so are sockets, pipes and devices. Nothing is raised: what is wrong is in the result.
+    Symbolic links within the folder are followed, under the name of the link, and with ``src.followLinks`` those
+    that lead out of it; links to something secret, back to a folder on the way, or nowhere, are left out with a
+    warning, and so are sockets, pipes and devices. Nothing is raised: what is wrong is in the result.
     """
     return Walk(project, folder, rules).run()
 
@@ -239,21 +297,3 @@ def walk_at(project: Project, folder: Path, rules: IgnoreRules, paths: Iterable[
     """Like :func:`walk`, but only what is at these paths and below them (from the web root, ``/`` as
     separator). When ``links`` is set in the result, it is not complete: the whole folder has to be walked."""
     return Walk(project, folder, rules).run_at(paths)
-
-
-def _is_link(entry: os.DirEntry[str] | _At) -> bool:
-    if entry.is_symlink():
-        return True
-    if sys.platform == "win32":
-        return entry.stat(follow_symlinks=False).st_reparse_tag == stat.IO_REPARSE_TAG_MOUNT_POINT
-    return False
-
-
-def _below(real: str, root: str) -> str | None:
-    """The path of ``real`` below ``root`` with slashes, "" for the root itself, ``None`` when outside."""
-    if os.path.normcase(real) == os.path.normcase(root):
-        return ""
-    start = root if root.endswith(os.sep) else root + os.sep
-    if not os.path.normcase(real).startswith(os.path.normcase(start)):
-        return None
-    return real[len(start):].replace(os.sep, "/")
