@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from sitepub.config.small_file import CONFIG_LIMIT, read_small
 from sitepub.errors import Position, Problem
 
 _BREAK = re.compile(r"\r\n|\r|\n")
 _SECRET = re.compile(r"(?i)([\"']?\w*(?:private_?key|secret\w*|passw\w*|token)[\"']?\s*[:=]\s*)\S.*")
 _KEY_MATERIAL = re.compile(r"[A-Za-z0-9+/=]{40,}")
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = CONFIG_LIMIT
 """A configuration file larger than this is refused: it is something else."""
 
 
@@ -184,7 +185,7 @@ def read_text(file: Path) -> Text | Problem:
     """Read a UTF-8 file (with or without BOM, any line breaks); a Problem when it is not one."""
     name = shown_path(file)
     try:
-        data = file.read_bytes()
+        data = read_small(file, MAX_BYTES)
     except OSError as error:
         return Problem(f"cannot be read: {error.strerror or error}", Position(name))
     return decode_text(name, data)

@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sitepub.config.document import Text, read_text
+from sitepub.config.document import Text, read_text, shown_path
+from sitepub.config.loader_variables import loads_code
+from sitepub.config.ownership import project_root, written_by_others
 from sitepub.errors import Position, Problem
 
 PARENTS = 2
@@ -26,40 +28,65 @@ class Dotenv:
     problems: list[Problem] = field(default_factory=list)
     """Mistakes in the project's own files."""
     warnings: list[Problem] = field(default_factory=list)
-    """Mistakes in those of its parents, which may belong to something else."""
+    """Mistakes in those of its parents, which may belong to something else; what was read above the project or
+    was not; variables that are never taken from such files."""
 
 
 def read_dotenv(folder: Path, stage: str | None) -> Dotenv:
     """Read ``.env.STAGE`` and ``.env`` of the folder, then the same pair of its parents.
 
-    Without a stage only the ``.env`` files. Nothing is raised: mistakes are in ``problems``
-    and ``warnings``.
+    Without a stage only the ``.env`` files. Above the root of the project only files that nobody else can have
+    written, and with a warning that says so. Variables that make programs load code are left out, with a warning.
+    Nothing is raised: mistakes are in ``problems`` and ``warnings``.
     """
     found = Dotenv()
     names = ([f".env.{stage}"] if stage else []) + [".env"]
+    root = project_root(folder)
     for place in [folder, *folder.parents][: PARENTS + 1]:
         for name in names:
-            file = place / name
-            try:
-                if not file.is_file():
-                    continue
-            except OSError:  # a parent folder that may not be looked into holds nothing for us
-                continue
-            text = read_text(file)
-            told = found.problems if place == folder else found.warnings
-            if isinstance(text, Problem):
-                told.append(text)
-                continue
-            values, problems = parse_dotenv(text)
-            found.files.append(file)
-            told += problems
-            for key, value in values.items():
-                found.values.setdefault(key, value)
+            _read(place / name, folder, root, found)
     return found
 
 
+def _read(file: Path, folder: Path, root: Path, found: Dotenv) -> None:
+    try:
+        if not file.exists() or file.is_dir():  # Python's virtual environments may have this name
+            return
+    except OSError:  # a parent folder that may not be looked into holds nothing for us
+        return
+    above = not file.parent.is_relative_to(root)
+    if above and (why := written_by_others(file, folder)) is not None:
+        found.warnings.append(Problem(f"is not read: it lies above the project, and {why}", Position(shown_path(file)),
+                                      "Move what the site needs into a .env file beside serverless.yml."))
+        return
+    told = found.problems if file.parent == folder else found.warnings
+    text = read_text(file)
+    if isinstance(text, Problem):
+        told.append(text)
+        return
+    found.files.append(file)
+    if above:
+        found.warnings.append(Problem("is read although it lies above the project", Position(shown_path(file)),
+                                      "Move what the site needs into a .env file beside serverless.yml."))
+    lines, problems = parse_lines(text)
+    told += problems
+    for key, (value, at) in lines.items():
+        if loads_code(key, value):
+            found.warnings.append(_problem(
+                text, at, f"{key} is not taken from a .env file: it makes programs load code or trust others",
+                "Set it in the environment, or in the command that needs it."))
+        else:
+            found.values.setdefault(key, value)
+
+
 def parse_dotenv(text: Text) -> tuple[dict[str, str], list[Problem]]:
-    """Read ``NAME=value`` lines.
+    """The values of :func:`parse_lines`, and what is wrong."""
+    lines, problems = parse_lines(text)
+    return {name: value for name, (value, _) in lines.items()}, problems
+
+
+def parse_lines(text: Text) -> tuple[dict[str, tuple[str, int]], list[Problem]]:
+    """Read ``NAME=value`` lines: the value of each name and where the name stands.
 
     ``export`` before the name is allowed, and ``NAME: value``. Unquoted values end at `` #`` or at the end of
     the line. Quoted values may have several lines; in double quotes ``\\n``, ``\\r``, ``\\t``, ``\\"``,
@@ -67,7 +94,7 @@ def parse_dotenv(text: Text) -> tuple[dict[str, str], list[Problem]]:
     several assignments to one name the last counts. Positions never show a value: it may be a secret.
     """
     content = text.content
-    values: dict[str, str] = {}
+    values: dict[str, tuple[str, int]] = {}
     problems: list[Problem] = []
     index = 0
     while index < len(content):
@@ -90,7 +117,7 @@ def parse_dotenv(text: Text) -> tuple[dict[str, str], list[Problem]]:
                 continue
         else:
             value, index = re.sub(r"(?:^|[ \t]+)#.*", "", content[at:end]).strip(), end + 1
-        values[name[1]] = value
+        values[name[1]] = (value, name.start(1))
     return values, problems
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sitepub.config.document import Node, Place, Text, data_of, read_text, shown_path
 from sitepub.config.dotenv import Dotenv, read_dotenv
 from sitepub.config.inputs import apply_inputs
+from sitepub.config.ownership import project_root, written_by_others
 from sitepub.config.project import Project
 from sitepub.config.spellings import COMPONENTS, component_of, is_old_form, to_one_spelling, unwrapped
 from sitepub.config.variables import NAMES, Variables
@@ -150,6 +151,11 @@ class _Loading:
         names = {name: root.entries[name] for name in NAMES if name in root.entries}
         parent = find_config(self.file.parent.parent)
         if parent is None or parent == self.file:
+            return names
+        folder = self.file.parent
+        if not parent.parent.is_relative_to(project_root(folder)) and (why := written_by_others(parent, folder)):
+            self.warnings.append(Problem(f"is not read: it lies above the project, and {why}",
+                                         Position(shown_path(parent))))
             return names
         above = _peek(parent)
         if above is None:

@@ -98,6 +98,16 @@ LITERAL='nothing is $replaced here'
 
 Quoted values may have several lines. Nothing is expanded inside the values.
 
+The project ends at the root of its git repository, or at the folder of serverless.yml when there is none. A file above
+that is read only when it and its folder belong to the owner of the project and nobody else may write to them; sitepub
+says so each time. The same holds for a serverless.yml above the project.
+
+Variables that make programs load code, or that decide whom they trust and where requests go, are never taken from
+these files: `LD_*`, `DYLD_*`, `PATH`, `HOME`, `BASH_ENV`, `NODE_OPTIONS`, `PYTHONPATH`, `PERL5LIB`, `RUBYOPT`,
+`JAVA_TOOL_OPTIONS`, `GIT_*`, `npm_config_*`, `HTTP_PROXY`, `SSL_CERT_FILE` and others of their kind. sitepub warns
+of them. Set them in the real environment, or in the command that needs them: `hook: NODE_OPTIONS=--no-warnings npm run
+build`.
+
 ## --inputs
 
 `--inputs key=value` sets a value below `inputs`, and may be given several times, or once with several
