@@ -12,7 +12,7 @@ from sitepub.config.project import Host, Website
 from sitepub.domains.edge import PurgeKind, PurgeQuota
 from sitepub.domains.host_names import ascii_name
 from sitepub.errors import UsageError
-from sitepub.site.hashed_names import has_content_hash, in_immutable_folder
+from sitepub.site.hashed_names import in_immutable_folder, may_have_hash
 
 EVERYTHING = "*"
 """In a list of keys: all of them."""
@@ -46,7 +46,7 @@ def keys_to_purge(new: Iterable[str], changed: Iterable[str], deleted: Iterable[
 
 def _is_hashed(key: str) -> bool:
     folder, _, name = key.rpartition("/")
-    return in_immutable_folder(folder) or has_content_hash(name)
+    return in_immutable_folder(folder) or may_have_hash(name)
 
 
 def paths_of(keys: Collection[str], website: Website) -> Paths:

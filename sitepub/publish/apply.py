@@ -22,7 +22,7 @@ key may not write here, and 10,000 more attempts would only take longer to say s
 _LARGE = 16 * 1024**2
 """Bytes from which an upload under way is broken off on Ctrl-C instead of finished."""
 _DELETIONS_PER_CALL = 1000
-WRITING_PHASES = (Phase.ASSETS, Phase.PAGES, Phase.LAST)
+WRITING_PHASES = (Phase.ASSETS, Phase.DATA, Phase.PAGES, Phase.LAST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ class Phase(StrEnum):
     """The order of writing, so that no live page ever needs a file that is not live yet."""
 
     ASSETS = "assets"
+    DATA = "data"
+    """What pages load beside themselves: Gatsby's page-data.json, Next's .txt."""
     PAGES = "pages"
     LAST = "last"
     """Files that speak of pages: service workers, sitemaps, feeds, search indexes."""

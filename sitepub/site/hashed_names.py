@@ -1,39 +1,43 @@
-"""Does a file name carry a hash of the content, so that another content would have another name?
+"""Which files of a site carry a hash of their content in their name, so that another content has another name?
 
-Such a file may be cached for ever. A wrong "yes" leaves visitors with an old file for a year, a wrong "no"
-costs a request now and then: in doubt the answer is no.
+Browsers may keep such a file for a year without asking again. A wrong "yes" leaves visitors with an old file for that
+year, a wrong "no" costs a request now and then: in doubt the answer is no. So one name alone never decides. It takes
+
+- a folder that a framework fills with hashed files only (Next, Nuxt, Astro, SvelteKit, Gatsby), or Hugo's names of
+  scaled pictures, or
+- a *convention*: scripts or stylesheets in the same folder, or the one beside it (``js/``, ``css/``, ``img/``), whose
+  names carry a random part of the same form: at least two of them, or one that a page names. That is what Vite, Rollup,
+  webpack, Rspack, Parcel, esbuild, Angular, Docusaurus, VitePress, MkDocs Material, Umi … leave behind, or
+- a random part that is beyond doubt, in a name that a page or a manifest names.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+
+from sitepub.site.hash_tokens import CODE, LONG, Alphabet, Token, is_possible, is_random, runs_in, token_of
 
 _IMMUTABLE_FOLDER = re.compile(
-    r"(?:^|/)(?:_next/static|_nuxt(?!/builds(?:/|$))|_astro|_app/immutable|static/[0-9a-f]{32})(?:/|$)")
-"""Where frameworks put nothing but hashed files: Next, Nuxt (its builds/latest.json is fresh every time),
-Astro, SvelteKit, Gatsby."""
+    r"(?:^|/)(?:_next/static|_nuxt(?!/(?:builds|static)(?:/|$))|_astro|_app/immutable|static/[0-9a-f]{32})(?:/|$)")
+"""Where frameworks put nothing but hashed files: Next, Nuxt (its builds/latest.json is fresh every time, and Nuxt 2 has
+the data of pages in static/), Astro, SvelteKit, Gatsby."""
+_HUGO_IMAGE = re.compile(r"_hu_?[0-9a-f]{16,64}(?:_|\.)")
+_KINDS = frozenset({
+    "js", "css", "img", "image", "images", "media", "font", "fonts", "svg", "assets", "static", "scripts", "styles",
+    "javascripts", "stylesheets", "files", "wasm", "video", "audio", "chunks"})
+"""Folders that hold one kind of what a tool writes; their parent is where the tool writes."""
+_NEVER = frozenset({"html", "htm", "xhtml", "xml", "rss", "atom", "ics", "appcache"})
+_MANIFEST = re.compile(r"(?:[\w-]+[-.])?(?:manifest|stats|importmap)\.json", re.IGNORECASE)
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_HEX = re.compile(r"(?=[0-9]*[a-f])[0-9a-f]{8,64}")
-_HEX_WORD = re.compile(
-    r"[a-f]\d+|fabaceae|"
-    r"(?:cafe|face|facade|decade|dad|bad|bed|dead|deed|feed|fade|cab|ace|add|bee|beef|babe|dec|feb|fab|ed)\d+")
-"""Words and dates that happen to be made of hexadecimal digits: cafe2024, feb20241, b1234567."""
-_DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
-_POSSIBLE = re.compile(r"[0-9a-f]{8}|[-.][0-9A-Za-z_-]{8}(?:\.|$)")
-"""One of these stands in every name with a hash; most names are done with at once."""
-_TOKENS = re.compile(r"[-._~]+")
-_TAIL = re.compile(r"(?:^|.*[-.])([0-9A-Za-z_-]{8})", re.DOTALL)
-_CODE = frozenset({"js", "mjs", "cjs", "css", "map", "wasm"})
-_AFTER_THE_HASH = re.compile(r"\.(?:min|chunk|bundle|module|lean|esm|legacy|worker|LICENSE|modern|es)$")
-"""Parts between the hash and the extension: main.0253249f.min.css, 2.8e0d62a0.chunk.js."""
-_HUGO_IMAGE = re.compile(r"_hu_?[0-9a-f]{16,64}(?:_|$)")
-_RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
-_ONSET = re.compile(
-    r"(?:[bcdfghjklmnpqrstvwxz]|bl|br|ch|cl|cr|dr|dw|fl|fr|gh|gl|gn|gr|kn|ph|pl|pr|ps|rh|sc|sh|sk|sl|sm|sn|sp|sq"
-    r"|st|sw|th|tr|tw|wh|wr|chr|phr|sch|scr|shr|spl|spr|str|thr)?[aeiouy]")
-"""How an English word begins, its first vowel included."""
-_CLUSTER = re.compile(r"[^aeiouy]{4}|[aeiouy]{4}|q(?!u)")
+_VOTING = CODE - {"map"}
+_SETTLED = 4
+"""From so many scripts and stylesheets of one form, all of them are taken to be hashed, those with an unlikely token
+(digits only, letters only) among them."""
+
+Form = tuple[Alphabet, int, str]
 
 
 def in_immutable_folder(folder: str) -> bool:
@@ -41,53 +45,129 @@ def in_immutable_folder(folder: str) -> bool:
     return _IMMUTABLE_FOLDER.search(folder) is not None
 
 
-def has_content_hash(name: str) -> bool:
-    """``name``: the last part of the path.
-
-    Known are hexadecimal hashes of 8 to 64 digits (webpack, Docusaurus, MkDocs Material, Hugo, Gatsby) and
-    the 8 characters of Rollup, Vite, Parcel (base64url: ``index-DiwrgTda.js``) and esbuild (base32:
-    ``main-JFXJIT7R.js``).
-    """
-    stem, _, extension = name.rpartition(".")
-    if len(stem) < 8 or _POSSIBLE.search(name) is None:
-        return False
-    while (shorter := _AFTER_THE_HASH.sub("", stem)) != stem or stem.endswith((".js", ".css", ".mjs")):
-        stem = shorter if shorter != stem else stem.rpartition(".")[0]
-    if _UUID.search(stem):
-        return False
-    tokens = _TOKENS.split(stem)
-    least = 8 if len(tokens) > 1 or extension in _CODE else 16
-    if any(len(token) >= least and _is_hex_hash(token) for token in tokens):
+def may_have_hash(name: str) -> bool:
+    """Does the name, seen alone, have a part that looks drawn by lot? ``name``: the last part of a path."""
+    if _HUGO_IMAGE.search(name) is not None:
         return True
-    if _HUGO_IMAGE.search(stem):
-        return True
-    tail = _TAIL.fullmatch(stem)
-    return tail is not None and len(stem) > 8 and _is_random(tail[1], code=extension in _CODE)
+    token = token_of(name)
+    return token is not None and is_possible(token, settled=_extension(name) in CODE)
 
 
-def _is_hex_hash(token: str) -> bool:
-    return (_HEX.fullmatch(token) is not None and _HEX_WORD.fullmatch(token) is None
-            and _DATE.match(token) is None)
+@dataclass(slots=True)
+class HashedNames:
+    """The verdict for each path of one site."""
+
+    conventions: dict[tuple[str, Form], int] = field(default_factory=dict)
+    """(Where a tool writes, form of the random part) → in how many scripts and stylesheets it was seen, up to
+    ``_SETTLED``."""
+    named: set[str] = field(default_factory=set)
+    """Paths outside of every convention whose name is random and stands in a page or a manifest."""
+    asked: frozenset[str] = frozenset()
+    """Paths for which pages had to be read."""
+
+    def may_depend_on(self, path: str) -> bool:
+        """May the verdict on other paths be another one when this file comes, changes or goes?"""
+        name = path.rpartition("/")[2]
+        if _is_readable(name):
+            return bool(self.asked)
+        return _extension(name) in CODE and token_of(name) is not None or path in self.asked
+
+    def __contains__(self, path: str) -> bool:
+        folder, _, name = path.rpartition("/")
+        if in_immutable_folder(folder):
+            return True
+        extension = _extension(name)
+        if extension in _NEVER:
+            return False
+        if path in self.named or _HUGO_IMAGE.search(name) is not None:
+            return True
+        token = token_of(name) if self.conventions else None
+        if token is None:
+            return False
+        place = _place(folder)
+        seen = self.conventions.get((place, token.form), 0)
+        if seen:
+            return is_possible(token, settled=seen >= _SETTLED and extension in CODE)
+        # Docusaurus and Rollup give pictures long hashes beside scripts with short ones.
+        return (token.alphabet is Alphabet.HEX and len(token.text) >= LONG and is_random(token)
+                and any(place == where for where, _ in self.conventions))
 
 
-def _is_random(token: str, *, code: bool) -> bool:
-    """Do these 8 characters look drawn by lot, and not written by somebody?"""
-    if token.islower() or token.isdigit() or _DATE.search(token):
+def find_hashed_names(paths: Iterable[str], names_in: Callable[[str, Collection[str]], set[str]]) -> HashedNames:
+    """``paths``: of all files below the web root. ``names_in``: which of the given names stand in the text of the file
+    at a path; called for few files, and only where names alone do not decide."""
+    votes: Counter[tuple[str, Form]] = Counter()
+    open_questions: dict[str, tuple[str, Form]] = {}
+    readable: list[str] = []
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        extension = _extension(name)
+        if _is_readable(name):
+            readable.append(path)
+            continue
+        token = token_of(name) if extension not in _NEVER else None
+        if token is None or in_immutable_folder(folder):
+            continue
+        convention = (_place(folder), token.form)
+        if is_random(token) and extension in _VOTING:
+            votes[convention] += 1
+        if _is_worth_asking(token, extension):
+            open_questions[path] = convention
+    found = HashedNames({convention: min(count, _SETTLED) for convention, count in votes.items() if count > 1})
+    open_questions = {path: convention for path, convention in open_questions.items() if path not in found}
+    if open_questions:
+        found.asked = frozenset(open_questions)
+        found.named = _named(open_questions, readable, names_in)
+        for path in found.named:
+            if _extension(path) in _VOTING:
+                convention = open_questions[path]
+                found.conventions[convention] = max(1, votes[convention])
+    return found
+
+
+_PAGES_READ = 24
+"""How many pages and manifests are asked for a name. The entry page and those nearest to it come first."""
+
+
+def _named(questions: Iterable[str], readable: list[str],
+           names_in: Callable[[str, Collection[str]], set[str]]) -> set[str]:
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for path in questions:
+        by_name[path.rpartition("/")[2]].append(path)
+    named: set[str] = set()
+    nearest = sorted(readable, key=lambda path: (path.endswith(("html", "htm")), path.count("/"), path))
+    for page in nearest[:_PAGES_READ]:
+        if not by_name:
+            break
+        for name in names_in(page, by_name.keys()):
+            named.update(by_name.pop(name))
+    return named
+
+
+def _is_worth_asking(token: Token, extension: str) -> bool:
+    """Is the name a hash if a page names it? A script's or stylesheet's may be less random than others: people rarely
+    write one with just eight characters after a dash. Short hexadecimal tokens of pictures and documents are never
+    enough: people number rooms, orders and devices like that."""
+    if extension in _VOTING:
+        return is_random(token) or (token.separator != "" and is_possible(token, settled=False))
+    if not is_random(token):
         return False
-    if code and re.fullmatch("[A-Z2-7]{8}", token):
-        return re.fullmatch("[A-Z]+[0-9]+|[0-9]+[A-Z]+", token) is None and not _is_written(token)
-    if token.isupper():
-        return False
-    return not all(_is_written(part) for part in re.split("[-_]+", token) if part)
+    if token.alphabet is Alphabet.HEX:
+        return len(token.text) >= LONG
+    return token.alphabet is Alphabet.BASE64 and runs_in(token.text) >= 5
 
 
-def _is_written(part: str) -> bool:
-    """Made of words and numbers: ``SemiBold``, ``Windows10``, ``v2``. Not: ``DiwrgTda``, ``9xP``."""
-    if re.fullmatch(r"[A-Za-z]?[0-9]+|[A-Z]?[a-z]{0,2}|[A-Z]{1,3}", part):
-        return True
-    return all(run.isdigit() or (len(run) >= 3 and _is_pronounceable(run.lower()))
-               for run in _RUN.findall(part))
+def _is_readable(name: str) -> bool:
+    extension = _extension(name)
+    return extension in ("html", "htm") or (extension == "json" and _MANIFEST.fullmatch(name) is not None)
 
 
-def _is_pronounceable(word: str) -> bool:
-    return _ONSET.match(word) is not None and _CLUSTER.search(word) is None
+def _place(folder: str) -> str:
+    """Where the tool writes whose file lies in ``folder``: ``static`` for ``static/js/async``."""
+    folder = folder.removesuffix("/async")
+    parent, _, last = folder.rpartition("/")
+    return parent if last in _KINDS else folder
+
+
+def _extension(name: str) -> str:
+    return name.rpartition(".")[2].lower()

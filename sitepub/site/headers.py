@@ -8,32 +8,20 @@ from collections.abc import Callable, Mapping, Sequence
 from sitepub.config.project import HeaderRule
 from sitepub.errors import ConfigError, Problem
 from sitepub.site.content_types import content_type, extension_of
+from sitepub.site.fresh_files import is_asked_each_time
 from sitepub.site.globs import GlobError, glob
-from sitepub.site.hashed_names import has_content_hash
 from sitepub.site.snapshot import headers_hash
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 """The name carries a hash of the content: another content will have another name."""
 REVALIDATE = "no-cache"
-"""Pages, and files that must fit the pages: kept, but asked for each time. That costs an empty 304 when
+"""Pages, and files that must fit the pages (data, feeds, loaders, service workers): kept, but asked for each time. That costs an empty 304 when
 nothing changed, and a new deploy is seen at once."""
 SHORT = "public, max-age=300"
-"""The rest (images, styles and scripts without a hash): five minutes. Long enough for the pages of one visit,
+"""The rest (pictures, styles and scripts without a hash): five minutes. Long enough for the pages of one visit,
 short enough that nobody keeps an old style for long; a CDN needs no purge for files this short-lived."""
 
-_FRESH = re.compile(
-    r"""(?: sw | service-?worker | [\w.-]+[-.]sw | firebase-messaging-sw | ngsw-worker
-          | registersw | env | env-config | runtime-config ) \.m?js
-    | [\w.-]+\.webmanifest | (?:[\w.-]+-)?manifest\.json | [\w.-]+\.appcache | ngsw\.json | version\.json
-    | latest\.json | [\w.-]*sitemap[\w.-]*\.(?:xml|txt)(?:\.gz)?
-    | (?:rss2?|atom|feed|index|search|local-search)\.xml | [\w.-]+\.(?:rss|atom|ics|jsonfeed) | feed\.json
-    | (?:search|content|db|lunr|fuse)(?:[-_.]?(?:index|data|docs))?\.json | pagefind-entry\.json
-    | robots\.txt""", re.VERBOSE | re.IGNORECASE)
-"""Service workers, env.js, manifests, sitemaps, feeds and search indexes: they speak of the pages."""
-_FRESH_EXTENSIONS = frozenset({
-    "js", "mjs", "json", "xml", "txt", "gz", "webmanifest", "appcache", "rss", "atom", "ics", "jsonfeed"})
 _PAGES = ("text/html", "application/xhtml+xml")
-_NEVER_HASHED = frozenset({"xml", "rss", "atom", "ics", "appcache"})
 
 _STORED = ("Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type",
            "Expires")
@@ -42,17 +30,14 @@ _META = re.compile(r"x-cos-meta-[a-z0-9_-]+")
 _META_LIMIT = 2048
 
 
-def default_cache_control(name: str, kind: str, *, immutable_folder: bool = False) -> str:
-    """``name``: last part of the path; ``kind``: its content type; ``immutable_folder``: see
-    :func:`sitepub.site.hashed_names.in_immutable_folder`."""
+def default_cache_control(name: str, kind: str, *, hashed: bool = False) -> str:
+    """``name``: last part of the path; ``kind``: its content type; ``hashed``: its name carries a hash of its content,
+    see :mod:`sitepub.site.hashed_names`."""
     if kind.startswith(_PAGES):
         return REVALIDATE
-    extension = extension_of(name)
-    if extension in _FRESH_EXTENSIONS and _FRESH.fullmatch(name):
-        return REVALIDATE
-    if immutable_folder or (extension not in _NEVER_HASHED and has_content_hash(name)):
+    if hashed:
         return IMMUTABLE
-    return SHORT
+    return REVALIDATE if is_asked_each_time(name) else SHORT
 
 
 class HeaderBook:
@@ -82,7 +67,7 @@ class HeaderBook:
         self._kinds: dict[str, str] = {}
         self._made: dict[tuple[str, str, tuple[int, ...]], tuple[Mapping[str, str], str]] = {}
 
-    def of(self, path: str, name: str, *, immutable_folder: bool = False,
+    def of(self, path: str, name: str, *, hashed: bool = False,
            full_path: str | None = None) -> tuple[Mapping[str, str], str]:
         """The headers of a file and their hash. ``path``: below the web root; ``name``: its last part.
 
@@ -94,7 +79,7 @@ class HeaderBook:
                 kind = self._kinds[extension] = content_type(name)
         else:
             kind = content_type(name, full_path)
-        cache = default_cache_control(name, kind, immutable_folder=immutable_folder)
+        cache = default_cache_control(name, kind, hashed=hashed)
         matched = tuple([number for number, (match, _) in enumerate(self._rules) if match(path)]
                         ) if self._rules else ()
         known = self._made.get((kind, cache, matched))

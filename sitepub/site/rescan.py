@@ -89,6 +89,7 @@ class KeptSnapshot:
         self._all = True
         scanner = Scanner(self.project, self.folder, self._environ)
         walked = walk(self.project, self.folder, scanner.rules)
+        scanner.hashed_names = scanner.find_hashed_names(found.path for found in walked.files)
         files, warnings = scanner.site_files(walked, scanner.hash_cache(self._cache_file))
         self._scanner, self._files, self._warnings = scanner, files, tuple(warnings)
         self._left_out = walked.left_out
@@ -101,7 +102,7 @@ class KeptSnapshot:
             return True
         walked = walk_at(self.project, self.folder, scanner.rules, _outermost(self._touched))
         gone = self._gone()
-        if walked.links or self._collides(walked, gone):
+        if walked.links or self._collides(walked, gone) or self._changes_hashed_names(scanner, walked, gone):
             return False
         files, warnings = scanner.site_files(walked, scanner.hash_cache(None))
         for path in gone:
@@ -124,6 +125,14 @@ class KeptSnapshot:
             below = {path for path in keys if path.startswith(folders)} if folders else set()
             return (touched - unknown) | below
         return {path for path in keys if path in touched or not touched.isdisjoint(_parents(path))}
+
+    def _changes_hashed_names(self, scanner: Scanner, walked: Walked, gone: set[str]) -> bool:
+        """Do other files of the folder get or lose a year in browsers' caches?"""
+        found = [file.path for file in walked.files]
+        if not any(map(scanner.hashed_names.may_depend_on, (*found, *gone))):
+            return False
+        now = scanner.find_hashed_names((self._keys.keys() - gone).union(found))
+        return now != scanner.hashed_names
 
     def _collides(self, walked: Walked, gone: Iterable[str]) -> bool:
         """Does a file get the key of another one that stays?"""

@@ -7,8 +7,9 @@ import errno
 import gc
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from sitepub.config.project import Project
 from sitepub.errors import Problem, SiteError
@@ -17,7 +18,7 @@ from sitepub.site.cloud_secrets import keys_among, secret_values
 from sitepub.site.content_types import extension_of
 from sitepub.site.env_js import env_file
 from sitepub.site.hash_cache import HashCache
-from sitepub.site.hashed_names import in_immutable_folder
+from sitepub.site.hashed_names import HashedNames, find_hashed_names
 from sitepub.site.hashing import Hashed, hash_files
 from sitepub.site.headers import HeaderBook
 from sitepub.site.ignore import IgnoreRules
@@ -27,6 +28,8 @@ from sitepub.site.walk import Found, Walked, walk
 
 STILL_CHANGING = "StillChanging"
 """Code of the errors that go away once nothing writes to the folder any more."""
+_PAGE_HEAD = 1 << 20
+"""Bytes of a page that are searched for the names of its scripts and pictures."""
 _VANISHED = os.strerror(errno.ENOENT)
 
 
@@ -73,6 +76,8 @@ class Scanner:
         self.allowed = secret_files.Allowed(project.source.allow_secrets)
         self.rules = IgnoreRules(project, folder)
         self.needles = keys_among(secrets)
+        self.hashed_names = HashedNames()
+        """Of the folder as it was at the last scan."""
 
     def hash_cache(self, file: Path | None) -> HashCache:
         looked_for = hashlib.blake2b(b"\0".join(self.needles), digest_size=8).hexdigest() if self.needles else ""
@@ -91,12 +96,26 @@ class Scanner:
         _refuse_secret_files(self.project, walked, self.allowed)
         hashed = hash_files(walked.files, cache, self.needles)
         _check_content(self.project, hashed, self.allowed)
-        return _site_files(walked.files, hashed, self.headers), warnings
+        return _site_files(walked.files, hashed, self.headers, self.hashed_names), warnings
+
+    def find_hashed_names(self, paths: Iterable[str]) -> HashedNames:
+        """``paths``: of all files that are published."""
+        return find_hashed_names(paths, self._names_in)
+
+    def _names_in(self, path: str, names: Collection[str]) -> set[str]:
+        try:
+            with (self.folder / path).open("rb") as stream:
+                text = stream.read(_PAGE_HEAD)
+        except OSError:
+            return set()  # hashing reads every file and reports those that cannot be read
+        return {name for name in names if name.encode(errors="surrogateescape") in text
+                or quote(name, errors="surrogateescape").encode() in text}
 
 
 def _scan(project: Project, folder: Path, cache_file: Path | None, environ: Mapping[str, str]) -> Snapshot:
     scanner = Scanner(project, folder, environ)
     walked = walk(project, folder, scanner.rules)
+    scanner.hashed_names = scanner.find_hashed_names(file.path for file in walked.files)
     files, warnings = scanner.site_files(walked, scanner.hash_cache(cache_file))
     if scanner.env is not None:
         files[scanner.env.key] = scanner.env
@@ -107,18 +126,18 @@ def in_order(left_out: Mapping[str, LeftOut]) -> tuple[LeftOut, ...]:
     return tuple(left_out[path] for path in sorted(left_out))
 
 
-def _site_files(found: list[Found], hashed: Hashed, headers: HeaderBook) -> dict[str, SiteFile]:
+def _site_files(found: list[Found], hashed: Hashed, headers: HeaderBook,
+                names: HashedNames) -> dict[str, SiteFile]:
     files: dict[str, SiteFile] = {}
     md5, sizes = hashed.md5, hashed.size
-    parents: dict[str, tuple[Path, bool]] = {}
+    parents: dict[str, Path] = {}
     for path, name, key, full_path, stat, _ in found:
         below = path[:-len(name)]
-        known = parents.get(below)
-        if known is None:
-            known = parents[below] = (Path(full_path).parent, in_immutable_folder(below.rstrip("/")))
-        parent, immutable = known
+        parent = parents.get(below)
+        if parent is None:
+            parent = parents[below] = Path(full_path).parent
         try:
-            made, digest = headers.of(path, name, immutable_folder=immutable, full_path=full_path)
+            made, digest = headers.of(path, name, hashed=path in names, full_path=full_path)
         except OSError as error:
             raise _site_error("cannot be read", {path: error.strerror or str(error)}) from None
         files[key] = SiteFile(key, sizes.get(path, stat.st_size), md5[path], made, digest, parent / name)
