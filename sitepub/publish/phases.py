@@ -12,7 +12,8 @@ _PAGE_SUFFIXES = (".html", ".htm", ".xhtml")
 
 def phase_of(file: SiteFile) -> Phase:
     """Assets first; then data that pages load (it names scripts by their hash), then pages; what speaks of pages
-    (service workers, feeds, sitemaps, search indexes) comes last, so that it never names a page that is not live yet."""
+    (service workers, feeds, sitemaps, search indexes) comes last, so that it never names a page that is not live.
+    """
     content_type = file.headers.get("Content-Type", "")
     if speaks_of_pages(file.key) or content_type.startswith(_FEEDS):
         return Phase.LAST

@@ -70,7 +70,7 @@ class HashedNames:
         name = path.rpartition("/")[2]
         if _is_readable(name):
             return bool(self.asked)
-        return _extension(name) in CODE and token_of(name) is not None or path in self.asked
+        return (_extension(name) in CODE and token_of(name) is not None) or path in self.asked
 
     def __contains__(self, path: str) -> bool:
         folder, _, name = path.rpartition("/")

@@ -15,7 +15,8 @@ from sitepub.site.snapshot import headers_hash
 IMMUTABLE = "public, max-age=31536000, immutable"
 """The name carries a hash of the content: another content will have another name."""
 REVALIDATE = "no-cache"
-"""Pages, and files that must fit the pages (data, feeds, loaders, service workers): kept, but asked for each time. That costs an empty 304 when
+"""Pages, and files that must fit the pages (data, feeds, loaders, service workers): kept, but asked for each time.
+That costs an empty 304 when
 nothing changed, and a new deploy is seen at once."""
 SHORT = "public, max-age=300"
 """The rest (pictures, styles and scripts without a hash): five minutes. Long enough for the pages of one visit,

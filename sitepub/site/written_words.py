@@ -34,7 +34,8 @@ _PINYIN = re.compile(
 _TWO_WORDS = (
     re.compile("[a-z][A-Z][a-z]{2,}"),  # iPhone, eReader
     re.compile("[A-Z]{2,4}[a-z]{4,}"),  # VIPcard
-    re.compile("[A-Z]?[a-z]{4,}(?:[A-Z]{2,4}|[A-Z][a-z]{1,3})"))  # ReportPDF
+    re.compile("[A-Z]?[a-z]{4,}(?:[A-Z]{2,4}|[A-Z][a-z]{1,3})"),  # ReportPDF
+    re.compile("[A-Z]?[a-z]{3,}[0-9]{1,4}[A-Z][a-z]{0,2}"))  # Mate60Pr
 
 
 def is_written(text: str) -> bool:

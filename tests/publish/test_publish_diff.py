@@ -204,6 +204,9 @@ def test_a_journal_without_a_listing_is_refused() -> None:
     ("local-search.xml", "application/xml", Phase.LAST),
     ("pagefind/pagefind-entry.json", "application/json", Phase.LAST),
     ("robots.txt", "text/plain", Phase.LAST),
+    ("page-data/about/page-data.json", "application/json", Phase.DATA),
+    ("about.txt", "text/plain", Phase.DATA),
+    ("blog/_payload.json", "application/json", Phase.DATA),
 ])
 def test_each_kind_of_file_has_its_phase(key: str, content_type: str, phase: Phase) -> None:
     assert phase_of(site_file(key, b"x", content_type)) is phase

@@ -6,80 +6,39 @@ from hypothesis import strategies as st
 
 from sitepub.config.project import HeaderRule
 from sitepub.errors import ConfigError, Position
-from sitepub.site.hashed_names import has_content_hash, in_immutable_folder
 from sitepub.site.headers import IMMUTABLE, REVALIDATE, SHORT, HeaderBook
 from sitepub.site.snapshot import headers_hash
-
-HASHED = """
-    app.3f2a9c1b.js main.8e0d62a03f.css app.abc12345.js app.abcdef12.js app.deadbeef.js
-    app.3f2a9c1b.js.map runtime~main.abcdef12.js 2.8e0d62a0.chunk.js chunk-vendors.8e0d62a0.js
-    8e0d62a03f1b2c3d4e5f.png index-DiwrgTda.js index-DiwrgTda.js.map index-C0vGh6yI.css index-BUJuZ9mB.js
-    react-CHdo91hT.svg index-B-9xP_2a.js index-_aBcD12-.js index-legacy-CwXq3zOa.js
-    Inter-SemiBold-DiwrgTda.woff2 about.BzT1mXqL.css framework.BzT1mXqL.js index.md.Dk3fNnQx.lean.js
-    chunk-5XKQ2ABC.js main-JFXJIT7R.js polyfills-B6TNHZQ6.js app-8e0d62a03f1b2c3d4e5f.js
-    component---src-pages-index-js-8e0d62a03f1b2c3d4e5f.js workbox-3f2a9c1b.js bundle.ad660dcc.min.js
-    main.0253249f.min.css main.3f2a9c1b.js.LICENSE.txt logo-8e0d62a03f1b2c3d4e5f8e0d62a03f1b.svg
-    photo_hu8e0d62a03f1b2c3d4e5f8e0d62a03f1b_12345_600x0_resize.jpg
-"""
-NOT_HASHED = """
-    index.html style.css a.js app.js jquery-ui.min.js bootstrap.bundle.js jquery-3.7.1.min.js
-    app-1.0.0-beta.js d3.v7.min.js three.module.min.js highlight.pack.js font-awesome-4.7.0.css
-    polyfills-es2015.js my-component.js photo-20240101.jpg photo.20240101a.jpg IMG_20240101_123456.jpg
-    backup-20240101T1200.zip post-2024-01-01.png photo-IMG12345.jpg DSC01234.jpg holiday-DSC01234.jpg
-    cafe2024.jpg bar-cafe2024.jpg feb20241.png Inter-SemiBold.woff2 OpenSans-ExtraBold.ttf
-    Roboto-BoldItalic.woff2 fa-solid-900.woff2 KaTeX_Size1-Regular.woff2 logo-v2-Final.svg
-    my-photo-of-a-Dog.jpg screenshot-OnePlus7.png doc-Windows1.png slides-JavaScript.svg
-    fancybox-LeftArrow.png bg-TopRight.png lodash-NoConflict.js leaflet-MarkerIcon.png cert-ISO27001.pdf
-    550e8400-e29b-41d4-a716-4466554abcde.png icon-192x192.png apple-touch-icon-180x180.png
-    favicon-32x32.png report-TEMPLATE.js README-OVERVIEW.md search-index.json sitemap-12345678.txt LICENSE
-    video-1080p.mp4
-"""
-
-
-@pytest.mark.parametrize("name", HASHED.split())
-def test_a_content_hash_is_recognised(name: str) -> None:
-    assert has_content_hash(name)
-
-
-@pytest.mark.parametrize("name", NOT_HASHED.split())
-def test_words_dates_and_versions_are_no_hash(name: str) -> None:
-    assert not has_content_hash(name)
 
 
 @given(st.text(), st.text())
 def test_any_name_has_headers(name: str, folder: str) -> None:
-    headers, _ = HeaderBook().of(f"{folder}/{name}", name, immutable_folder=in_immutable_folder(folder))
+    headers, _ = HeaderBook().of(f"{folder}/{name}", name)
     assert set(headers) == {"Content-Type", "Cache-Control"}
 
 
-@pytest.mark.parametrize(("folder", "expected"), [
-    ("_next/static/chunks", True), ("docs/_next/static/css", True), ("_next/data/abc", False),
-    ("_nuxt", True), ("_nuxt/builds", False), ("_nuxt/builds/meta", False), ("_astro", True),
-    ("_app/immutable/chunks", True), ("_app", False),
-    ("static/8e0d62a03f1b2c3d4e5f8e0d62a03f1b", True), ("static/js", False), ("", False),
-    ("my_astro", False), ("_astronomy", False),
-])
-def test_folders_that_frameworks_fill_with_hashed_files(folder: str, expected: bool) -> None:
-    assert in_immutable_folder(folder) is expected
-
-
-@pytest.mark.parametrize(("path", "expected"), [
-    ("index.html", REVALIDATE), ("app.3f2a9c1b.html", REVALIDATE), ("about/index.htm", REVALIDATE),
-    ("assets/index-DiwrgTda.js", IMMUTABLE), ("assets/app.3f2a9c1b.json", IMMUTABLE),
-    ("sw.js", REVALIDATE), ("service-worker.js", REVALIDATE), ("env.js", REVALIDATE),
-    ("feed.xml", REVALIDATE), ("sitemap.xml", REVALIDATE),
-    ("sitemap-posts-1.xml", REVALIDATE), ("sitemap.xml.gz", REVALIDATE),
-    ("manifest.webmanifest", REVALIDATE),
-    ("manifest.json", REVALIDATE), ("robots.txt", REVALIDATE),
-    ("search.xml", REVALIDATE), ("search-index.json", REVALIDATE), ("posts.atom", REVALIDATE),
-    ("style.css", SHORT), ("js/main.js", SHORT), ("images/photo.jpg", SHORT), ("data.json", SHORT),
-    ("LICENSE", SHORT), ("workbox-3f2a9c1b.js", IMMUTABLE), ("my-env.js", SHORT),
-])
+@pytest.mark.parametrize(("path", "expected"), [(path, expected) for expected, paths in {
+    REVALIDATE: """
+        index.html app.3f2a9c1b.html about/index.htm sw.js service-worker.js env.js blog/registerSW.js
+        feed.xml sitemap.xml sitemap-posts-1.xml sitemap.xml.gz manifest.webmanifest manifest.json robots.txt search.xml
+        search-index.json posts.atom page-data/index/page-data.json page-data/sq/d/123.json about.txt index.txt
+        blog/first.rsc blog/__data.json blog/_payload.json flutter_bootstrap.js flutter.js flutter_service_worker.js
+        main.dart.js version.json assets/AssetManifest.json _framework/blazor.boot.json remoteEntry.js q-data.json
+        about.data all.atom.xml podcast.xml rss_full.xml data.json index.json locales/en.json llms.txt LICENSE.txt
+        workbox-sw.js firebase-messaging-sw.js my.sw.js widget-loader.js asset-manifest.json _next/data/abc/about.json
+        """,
+    SHORT: "style.css js/main.js images/photo.jpg LICENSE my-env.js data.csv fonts/a.woff2 bootstrap.js sweep.js",
+}.items() for path in paths.split()])
 def test_the_default_cache_control(path: str, expected: str) -> None:
     headers, digest = HeaderBook().of(path, path.rpartition("/")[2])
     assert headers["Cache-Control"] == expected
     assert headers["Content-Type"]
     assert digest == headers_hash(headers)
+
+
+@pytest.mark.parametrize("path", ["assets/index-C0vGh6yI.js", "workbox-3f2a9c1b.js", "assets/app.3f2a9c1b.json"])
+def test_a_file_with_a_hash_in_its_name_is_kept_for_a_year_but_no_page_is(path: str) -> None:
+    assert HeaderBook().of(path, path, hashed=True)[0]["Cache-Control"] == IMMUTABLE
+    assert HeaderBook().of("a.html", "a.html", hashed=True)[0]["Cache-Control"] == REVALIDATE
 
 
 def book(*rules: tuple[str, dict[str, str]]) -> HeaderBook:
