@@ -59,13 +59,14 @@ class Prepared:
 
 
 def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: bool = False,
-            known: State | None = None) -> Prepared:
+            known: State | None = None, there: bool = False) -> Prepared:
     """Compare the site with what sitepub remembers of its bucket: one GET when nothing has changed.
 
     The bucket itself is looked at when there is no state yet, when a killed run left its journal, when the
     settings in the project have changed, with ``replace: true`` and with ``verify``. Other sites in the bucket are
     looked for when there is something to do. ``known``: the state, if it was read just now (by ``sitepub dev``, which
-    then does not look for other sites either); whether it still holds is looked at under the lock. Raises
+    then does not look for other sites either); whether it still holds is looked at under the lock. ``there``: the
+    bucket is known to be there, although it may be said to be missing for some seconds. Raises
     :class:`~sitepub.errors.Refused` for an empty site or somebody else's bucket,
     :class:`~sitepub.errors.SiteError` when what is live stands in the folder as something that is not published, and
     what the cloud answers.
@@ -74,11 +75,11 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     found = known if known is not None else remote.states.load()
     base, notes = _about_this_bucket(found, remote)
     wanted = wanted_settings(remote.project, remote.bucket)
-    look = verify or found is None or base.pending is not None or base.bucket != found.bucket
+    look = verify or there or found is None or base.pending is not None or base.bucket != found.bucket
     settings: tuple[SettingStep, ...] = ()
     missing = False
     if look or base.settings_hash != wanted.hash:
-        actual = _actual(remote, wanted)
+        actual = _actual(remote, wanted, there=there)
         missing = not actual.exists
         settings = tuple(difference(wanted, actual))
     listing: dict[str, Listed] | None = None
@@ -119,8 +120,8 @@ def _mates(remote: Remote) -> tuple[Mate, ...]:
         return ()
 
 
-def _actual(remote: Remote, wanted: WantedSettings) -> ActualSettings:
-    status = remote.settings.head()
+def _actual(remote: Remote, wanted: WantedSettings, *, there: bool) -> ActualSettings:
+    status = BucketStatus.OURS if there else remote.settings.head()
     if status is BucketStatus.MISSING:
         return NO_BUCKET
     if status is BucketStatus.FOREIGN:

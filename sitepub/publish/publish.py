@@ -25,7 +25,7 @@ from sitepub.publish.remote import Remote, ensure_state_bucket
 from sitepub.publish.state import VERSION, Created, Journal, ReleaseInfo, State, discard_leftovers
 from sitepub.publish.unpurged import unpurged_after
 from sitepub.publish.workers import EitherEvent
-from sitepub.settings.apply import Told, apply_settings
+from sitepub.settings.apply import BucketWasThere, Told, apply_settings
 from sitepub.settings.steps import SettingStep, Timing
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.bucket_settings import BucketStatus
@@ -89,11 +89,30 @@ def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, run: Run | N
     lost = threading.Event()
     with Lock(remote.states.store, remote.states.prefix, on_lost=lost.set) as lock:
         if remote.states.load() != prepared.found:
-            prepared = prepare(remote, snapshot, verify=prepared.verify, force=prepared.force)
-            refuse_mass_deletion(prepared.plan, allowed=run.allow_delete)
-            if run.approve is not None:
-                run.approve(prepared)
-        return _Deploy(remote, prepared, run, lock, lost).carry_out()
+            prepared = _approved(prepare(remote, snapshot, verify=prepared.verify, force=prepared.force), run)
+        try:
+            return _Deploy(remote, prepared, run, lock, lost).carry_out()
+        except BucketWasThere as error:
+            # Somebody made it since it was looked for, and may have put something into it.
+            prepared = prepare(remote, snapshot, force=prepared.force, there=True)
+            if error.unsure and next(iter(remote.store.list()), None) is None:
+                prepared = _of_our_own(prepared)
+            return _Deploy(remote, _approved(prepared, run), run, lock, lost).carry_out()
+
+
+def _approved(prepared: Prepared, run: Run) -> Prepared:
+    """A plan that was made again under the lock."""
+    refuse_mass_deletion(prepared.plan, allowed=run.allow_delete)
+    if run.approve is not None:
+        run.approve(prepared)
+    return prepared
+
+
+def _of_our_own(prepared: Prepared) -> Prepared:
+    """The bucket is empty, and no answer came when this run asked for it."""
+    base = prepared.base
+    created = Created(base.bucket, base.region, datetime.now(UTC).isoformat(timespec="seconds"))
+    return replace(prepared, base=msgspec.structs.replace(base, created=created))
 
 
 class _Deploy:
@@ -170,6 +189,9 @@ class _Deploy:
     def _settings_before(self) -> None:
         try:
             self._apply_settings(Timing.BEFORE)
+        except BucketWasThere:
+            self._save_as_found()
+            raise
         except SitepubError:
             if self.prepared.new_bucket and self.remote.settings.head() is not BucketStatus.OURS:
                 # The bucket did not come to be: do not remember it as one that sitepub made.

@@ -9,7 +9,7 @@ from sitepub.config.project import Project
 from sitepub.errors import ConfigError, Problem, Refused, SitepubError
 from sitepub.publish.state import StateStore
 from sitepub.settings.bucket import Bucket
-from sitepub.tencent.bucket_settings import BucketStatus
+from sitepub.tencent.bucket_settings import BucketStatus, Made
 from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.store import ObjectStore
 
@@ -108,9 +108,9 @@ def ensure_state_bucket(remote: Remote) -> None:
     if status is BucketStatus.FOREIGN:
         raise Refused(f"the state bucket {store.bucket} belongs to somebody else or may not be read",
                       hint="name another one: state: {bucket: …}", code="StateBucketForeign")
-    if status is BucketStatus.MISSING:
-        remote.state_settings.create()
-    elif remote.project.state_bucket is not None or next(iter(store.list()), None) is not None:
+    made = remote.state_settings.create() if status is BucketStatus.MISSING else Made.BEFORE
+    if made is Made.BEFORE and (remote.project.state_bucket is not None
+                                or next(iter(store.list()), None) is not None):
         return
     # Also an empty bucket of sitepub's own name: its maker was killed before it could leave the mark.
     store.put(MARKER, _MARKER_TEXT, {"Content-Type": "text/plain; charset=utf-8"})

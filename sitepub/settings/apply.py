@@ -6,16 +6,27 @@ from collections.abc import Callable, Iterable
 
 from sitepub.settings.bucket import Bucket
 from sitepub.settings.steps import SettingStep, Timing
+from sitepub.tencent.bucket_settings import Made
 
 Told = Callable[[SettingStep], None]
+
+
+class BucketWasThere(Exception):
+    """A bucket that was to be made is there: what was planned for an empty one has to be planned again.
+
+    ``unsure``: it may have been made by this very run, whose first request got no answer."""
+
+    def __init__(self, *, unsure: bool) -> None:
+        super().__init__("the bucket was there")
+        self.unsure = unsure
 
 
 def apply_settings(bucket: Bucket, steps: Iterable[SettingStep], timing: Timing,
                    told: Told | None = None) -> None:
     """Write the steps of one timing, in order; ``told`` hears of each that was written.
 
-    Raises what the cloud answers (:class:`~sitepub.errors.CloudError` and its kinds); the steps before the
-    failing one stay written."""
+    Raises :class:`BucketWasThere` before anything is written to such a bucket, and what the cloud answers
+    (:class:`~sitepub.errors.CloudError` and its kinds); the steps before the failing one stay written."""
     for step in steps:
         if step.timing is timing:
             _apply(bucket, step)
@@ -27,7 +38,9 @@ def _apply(bucket: Bucket, step: SettingStep) -> None:
     value = step.value
     match step.kind:
         case "bucket":
-            bucket.create()
+            made = bucket.create() or Made.NOW
+            if made is not Made.NOW:
+                raise BucketWasThere(unsure=made is Made.UNSURE)
         case "acl":
             bucket.put_acl(value)
         case "website":

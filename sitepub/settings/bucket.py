@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from sitepub.config.project import CorsRule, LifecycleRule
-from sitepub.tencent.bucket_settings import BucketStatus
+from sitepub.tencent.bucket_settings import BucketStatus, Made
 from sitepub.tencent.website_config import WebsiteConfig
 
 
@@ -14,7 +14,8 @@ class Bucket(Protocol):
     """One bucket's settings; ``tencent.bucket_settings.BucketSettings`` speaks them to COS."""
 
     def head(self) -> BucketStatus: ...
-    def create(self) -> None: ...
+    def create(self) -> Made | None:
+        """``None`` counts as :attr:`Made.NOW`."""
     def delete(self) -> None: ...
     def get_acl(self) -> str | None: ...
     def put_acl(self, canned: str, /) -> None: ...

@@ -37,6 +37,16 @@ class BucketStatus(StrEnum):
     """It exists and belongs to another account."""
 
 
+class Made(StrEnum):
+    """How a bucket came to be there after it was asked for."""
+
+    NOW = "now"
+    BEFORE = "before"
+    """It was there already, and is this account's."""
+    UNSURE = "unsure"
+    """It was there when it was asked for again: the first time, no answer came."""
+
+
 def check_bucket_name(bucket: str) -> None:
     """Raises :class:`~sitepub.errors.UsageError` unless COS takes the whole name (436/13312)."""
     if len(bucket) > _NAME_MAX:
@@ -82,23 +92,28 @@ class BucketSettings:
             return BucketStatus.FOREIGN
         return BucketStatus.OURS
 
-    def create(self) -> None:
-        """Create the bucket, private and in the cloud's region. It may already be ours.
+    def create(self) -> Made:
+        """Create the bucket, private and in the cloud's region. That it is this account's already does not say who
+        made it, and what is in it.
 
         When it is somebody else's, the error names a name that is free.
         """
+        failed: list[SitepubError] = []
         try:
-            self._call("PutBucket", "create_bucket", believe_missing=True)
+            self._call("PutBucket", "create_bucket", believe_missing=True, failed=failed)
         except CloudError as error:
             if error.code == "BucketAlreadyOwnedByYou":
                 self._refuse_another_region(error)
-                return
+                # Whoever asked for it just now may still be told that it is missing.
+                fresh_buckets.remember(self.bucket)
+                return Made.UNSURE if failed else Made.BEFORE
             if error.code == "BucketAlreadyExists":
                 free = free_name(self.cloud, self.bucket)
                 if free is not None:
                     error.hint = f"{free} is free: set `inputs.bucketName: {free}` in serverless.yml."
             raise
         fresh_buckets.remember(self.bucket)
+        return Made.NOW
 
     def _refuse_another_region(self, error: CloudError) -> None:
         """The name is ours already. In this region that is fine; elsewhere the bucket cannot be reached from
@@ -207,7 +222,8 @@ class BucketSettings:
             return None
 
     def _call(self, action: str, method: str, *, believe_missing: bool = False, about_bucket: bool = True,
-              **arguments: Any) -> Any:
+              failed: list[SitepubError] | None = None, **arguments: Any) -> Any:
+        """``failed``: gets what each try that is repeated ended with."""
         from qcloud_cos.cos_exception import CosClientError, CosServiceError
 
         failures, corrected = 0, False
@@ -241,6 +257,8 @@ class BucketSettings:
             failures += 1
             if not again or failures >= self._backoff.attempts:
                 raise problem
+            if failed is not None:
+                failed.append(problem)
             self._sleep(self._backoff.wait(failures))
 
     def _explain(self, action: str, error: Any) -> SitepubError:

@@ -16,7 +16,7 @@ from sitepub.config.project import CorsRule, LifecycleRule, Project, Source
 from sitepub.errors import NotFound, PreconditionFailed
 from sitepub.publish.remote import Remote
 from sitepub.publish.state import StateStore
-from sitepub.tencent.bucket_settings import BucketStatus
+from sitepub.tencent.bucket_settings import BucketStatus, Made
 from sitepub.tencent.store import DeleteFailure, Fetched, Listed, ObjectHead, Retry, Sent, Stored
 from sitepub.tencent.website_config import WebsiteConfig
 
@@ -54,9 +54,11 @@ class MemoryBucket:
             return BucketStatus.FOREIGN
         return BucketStatus.OURS if self.exists else BucketStatus.MISSING
 
-    def create(self) -> None:
+    def create(self) -> Made:
         with self.cloud.writing("create bucket", self.name):
+            made = Made.BEFORE if self.exists else Made.NOW
             self.exists = True
+        return made
 
     def delete(self) -> None:
         from sitepub.errors import CloudError

@@ -11,7 +11,7 @@ import pytest
 
 from sitepub.config.project import CorsRule, LifecycleRule, RedirectRule
 from sitepub.errors import AccessDenied, CloudError, CredentialsError, NetworkError, NotFound, UsageError
-from sitepub.tencent.bucket_settings import BucketSettings, BucketStatus, check_bucket_name, free_name
+from sitepub.tencent.bucket_settings import BucketSettings, BucketStatus, Made, check_bucket_name, free_name
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
 from sitepub.tencent.object_store import CosObjectStore
 from sitepub.tencent.retry import Backoff
@@ -50,9 +50,9 @@ def bucket(cloud: Cloud) -> Iterator[BucketSettings]:
 def test_a_bucket_is_missing_then_ours_then_missing(cloud: Cloud) -> None:
     settings = BucketSettings(cloud, f"coming-going-{cloud.app_id}")
     assert settings.head() is BucketStatus.MISSING
-    settings.create()
+    assert settings.create() is Made.NOW
     assert settings.head() is BucketStatus.OURS
-    settings.create()
+    assert settings.create() is Made.BEFORE
     settings.delete()
     assert settings.head() is BucketStatus.MISSING
     settings.delete()
@@ -251,6 +251,14 @@ def test_a_name_that_somebody_else_has_comes_with_one_that_is_free() -> None:
         settings.create()
     assert caught.value.hint is not None and "site-2" in caught.value.hint
     assert server.received[1].headers["host"].startswith("site-2-1250000000.")
+
+
+@pytest.mark.parametrize(("before", "made"), [
+    ([], Made.BEFORE), ([HANG_UP], Made.UNSURE), ([error(503, "SlowDown"), HANG_UP], Made.UNSURE)])
+def test_a_bucket_of_this_account_was_there_before_unless_an_answer_was_lost(before: list[Step], made: Made) -> None:
+    buckets = answer(200, b"<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>")
+    with settings_on(*before, error(409, "BucketAlreadyOwnedByYou"), buckets) as (settings, _):
+        assert settings.create() is made
 
 
 def test_the_sdk_prints_no_request_of_ours(capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,155 @@
+"""Two runs that meet end as one of them, never as a mix."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from sitepub.config.project import Website
+from sitepub.errors import Refused
+from sitepub.publish.prepare import Prepared, prepare
+from sitepub.publish.publish import Run, Status, publish
+from sitepub.publish.removal import prepare_removal
+from sitepub.tencent.bucket_settings import Made
+from tests.conftest import LocalCloud
+from tests.publish.memory_cloud import MemoryBucket, MemoryCloud, project, remote
+from tests.publish.pausing import Nursery, deploy, deploying, place_of, site_of
+from tests.publish.sites import BUCKET, live, site_file, snapshot
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="SIGSTOP and fork are POSIX")
+BLOG = {"index.html": "the blog", "shared.css": "p{}", "blog.html": "blog"}
+SHOP = {"index.html": "the shop", "shared.css": "p{}", "shop.html": "shop"}
+
+
+@pytest.fixture(scope="module")
+def nursery(local_cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    nursery = Nursery(local_cloud, tmp_path_factory.mktemp("results"))
+    yield nursery
+    nursery.close()
+
+
+def names() -> dict[str, Any]:
+    mark = uuid.uuid4().hex[:10]
+    return {"bucket_name": f"race-{mark}", "state_bucket": f"state-{mark}"}
+
+
+def contents(cloud: LocalCloud, named: dict[str, Any]) -> dict[str, str]:
+    with place_of(cloud, named) as place:
+        return {there.key: place.store.get(there.key).data.decode() for there in place.store.list()}
+
+
+# -- two sites, one bucket -------------------------------------------------------------------------------------
+
+
+def nothing_was_replaced(cloud: LocalCloud, named: dict[str, Any], results: list[dict[str, Any]]) -> None:
+    """Whoever says that it is published has all its files there, and the other has not said so."""
+    found = contents(cloud, named)
+    done = [site for site, result in zip((BLOG, SHOP), results, strict=True) if result["status"] == "published"]
+    for site in done:
+        assert found.items() >= site.items(), (results, found)
+    assert len(done) <= 1
+    for result in results:
+        assert result["status"] in ("published", "partial") or result["code"] == "ForeignObjects", result
+
+
+@posix
+def test_two_new_sites_in_one_bucket_paused_at_each_answer_replace_nothing_of_each_other(nursery: Nursery) -> None:
+    cloud = nursery.cloud
+
+    def meet(at: int) -> bool:
+        named = names()
+        with deploying(nursery, BLOG, {**named, "name": "blog"}, stop_at=at) as blog:
+            if not blog.wait_for_stop():
+                return False
+            with place_of(cloud, {**named, "name": "shop"}) as place:
+                second = deploy(place, site_of(SHOP))
+            blog.wake()
+            nothing_was_replaced(cloud, named, [blog.result(), second])
+        return True
+
+    with ThreadPoolExecutor(4) as threads:
+        met = list(threads.map(meet, range(1, 32)))
+    assert 15 < sum(met) < 31
+
+
+@posix
+def test_two_new_sites_in_one_bucket_at_once_replace_nothing_of_each_other(nursery: Nursery) -> None:
+    for _ in range(6):
+        named = names()
+        with deploying(nursery, BLOG, {**named, "name": "blog"}) as blog, deploying(
+                nursery, SHOP, {**named, "name": "shop"}) as shop:
+            nothing_was_replaced(nursery.cloud, named, [blog.result(), shop.result()])
+
+
+class Contested(MemoryBucket):
+    """Somebody else makes the bucket, and puts something into it, when it is about to be made."""
+
+    made = Made.BEFORE
+
+    def create(self) -> Made:
+        super().create()
+        self.cloud.store(self.name).put("index.html", b"theirs", {})
+        return self.made
+
+
+INDEX = site_file("index.html", b"ours", "text/html")
+
+
+@pytest.mark.parametrize("made", [Made.BEFORE, Made.UNSURE])
+def test_a_plan_for_a_missing_bucket_is_made_again_and_asked_about_when_it_was_there(made: Made) -> None:
+    cloud = MemoryCloud()
+    bucket = cloud.buckets[BUCKET] = Contested(cloud, BUCKET)
+    bucket.made = made
+    place = remote(cloud)
+    asked: list[Prepared] = []
+    outcome = publish(place, snapshot(INDEX), prepare(place, snapshot(INDEX)), Run(approve=asked.append, threads=1))
+    assert [[step.key for step in one.plan.taken_over] for one in asked] == [["index.html"]]
+    assert outcome.status is Status.PUBLISHED and outcome.state.created is None
+    removal = prepare_removal(place)
+    assert removal is not None and removal.buckets[0].bucket_stays == "sitepub did not create it"
+
+
+def test_a_refusal_then_leaves_nothing_behind() -> None:
+    cloud = MemoryCloud()
+    cloud.buckets[BUCKET] = Contested(cloud, BUCKET)
+    place = remote(cloud)
+
+    def refuse(_: Prepared) -> None:
+        raise Refused("no")
+
+    with pytest.raises(Refused):
+        publish(place, snapshot(INDEX), prepare(place, snapshot(INDEX)), Run(approve=refuse))
+    assert live(cloud) == {"index.html": (b"theirs", {})} and place.states.load() is None
+    assert not cloud.bucket(BUCKET).values
+
+
+def test_a_bucket_whose_making_got_no_answer_and_that_is_empty_counts_as_made() -> None:
+    class Lost(MemoryBucket):
+        def create(self) -> Made:
+            super().create()
+            return Made.UNSURE
+
+    cloud = MemoryCloud()
+    cloud.buckets[BUCKET] = Lost(cloud, BUCKET)
+    place = remote(cloud)
+    outcome = publish(place, snapshot(INDEX), prepare(place, snapshot(INDEX)), Run(threads=1))
+    assert outcome.status is Status.PUBLISHED and outcome.state.created is not None
+
+
+def test_a_bucket_made_between_by_others_is_listed_although_the_state_is_trusted_otherwise() -> None:
+    """The site's bucket was deleted, and somebody else made one of the same name just before it is made again."""
+    cloud = MemoryCloud()
+    place = remote(cloud)
+    other = site_file("other.txt", b"other")
+    publish(place, snapshot(INDEX, other), prepare(place, snapshot(INDEX, other)), Run(threads=1))
+    cloud.buckets[BUCKET] = Contested(cloud, BUCKET)
+    place = remote(cloud, project(website=Website(error="error.html")))
+    prepared = prepare(place, snapshot(INDEX, other), verify=True)
+    assert prepared.new_bucket
+    outcome = publish(place, snapshot(INDEX, other), prepared, Run(threads=1))
+    assert outcome.status is Status.PUBLISHED and live(cloud)["other.txt"][0] == b"other"
