@@ -8,13 +8,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from sitepub.tencent.cloud import Embedded
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell: what is tested here would ignore Ctrl-C, too.
@@ -41,6 +43,9 @@ class LocalCloud:
     edge_https: int = 0
     dns: int = 0
     ca: str = ""
+    secret: str = ""
+    edition: str = ""
+    options: Sequence[str] = ()
 
     @property
     def port(self) -> int:
@@ -49,6 +54,15 @@ class LocalCloud:
     @property
     def host(self) -> str:
         return self.endpoint.removeprefix("http://").rsplit(":", 1)[0]
+
+    @property
+    def allowed(self) -> dict[str, str]:
+        """The header that the addresses below ``/-/`` ask for."""
+        return {"x-sitepub-secret": self.secret}
+
+    @property
+    def address(self) -> Embedded:
+        return Embedded(self.host, self.port, self.edge_http, self.edge_https, self.dns, self.ca, self.secret)
 
 
 def _read_ready_line(stream: IO[str], process: subprocess.Popen[str]) -> dict[str, Any]:

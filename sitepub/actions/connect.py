@@ -20,7 +20,7 @@ def connect(project: Project, *, local: bool, profile: str | None, environ: Mapp
     are none or they are wrong, NetworkError, CloudError.
     """
     if local:
-        embedded = ensure_embedded(environ)
+        embedded = ensure_embedded(environ, lambda text: warn(Problem(text)) if warn is not None else None)
         secrets.register(embedded.credentials.secret_id, embedded.credentials.secret_key)
         return Cloud(embedded.credentials, embedded.app_id, project.region, embedded.address,
                      accelerate=project.accelerate)

@@ -7,26 +7,29 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from sitepub.actions.local_cloud import Wish, data_folder, find, publishers, start, stop
-
-_MARK = "of-dev"
-"""A file beside the cloud's: the process that dev started, for whichever session ends last."""
+from sitepub.actions.local_cloud import DEV_MARK, Note, Wish, data_folder, find, publishers, start, stop
 
 
 def keep_running(data: Path) -> None:
     """Somebody else wants it too: dev does not end it any more."""
-    (data / _MARK).unlink(missing_ok=True)
+    with suppress(OSError):
+        (data / DEV_MARK).unlink(missing_ok=True)
 
 
 class OwnCloud:
     """What somebody else started is left running, and so is what another session of dev uses by the end."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], note: Note = lambda _: None) -> None:
         """Starts it if need be; raises what :func:`~sitepub.actions.local_cloud.start` raises."""
         self._environ = environ
-        cloud, started = start(data_folder(environ), Wish(), environ=environ)
-        if started:
-            (data_folder(environ) / _MARK).write_text(str(cloud.pid), encoding="ascii")
+        data = data_folder(environ)
+        before = find(data)
+        cloud, started = start(data, Wish(), environ=environ, note=note)
+        # One that was only started again belongs to whom it belonged before.
+        if started and before is None:
+            with suppress(OSError):
+                (data / DEV_MARK).touch(mode=0o600)
+                (data / DEV_MARK).write_text(str(cloud.pid), encoding="ascii")
 
     def __enter__(self) -> OwnCloud:
         return self
@@ -40,7 +43,7 @@ class OwnCloud:
         data = data_folder(self._environ)
         running, started = find(data), ""
         with suppress(OSError, UnicodeDecodeError):
-            started = (data / _MARK).read_text(encoding="ascii")
+            started = (data / DEV_MARK).read_text(encoding="ascii")
         if running is not None and started == str(running.pid) and not publishers(running):
             stop(data, environ=self._environ)
             keep_running(data)

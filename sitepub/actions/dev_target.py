@@ -71,7 +71,7 @@ class Target:
     def _open(self) -> None:
         self.remote, self.states = open_for_session(self.project, self.cloud, lambda: self._failed(self))
         embedded = self.cloud.embedded
-        self.live = (Live(embedded.host, embedded.port, self.remote.bucket)
+        self.live = (Live(embedded, self.remote.bucket)
                      if embedded is not None and self._reload else None)
 
     def reopen(self, project: Project, cloud: Cloud) -> None:

@@ -131,7 +131,7 @@ def _reach(embedded: Embedded | None, environ: Mapping[str, str]) -> Iterator[Fi
     host = _SERVICE
     try:
         if embedded is not None:
-            route = Route(host, embedded.host, embedded.port, timeout=15)
+            route = Route(host, embedded.host, embedded.port, timeout=15, secret=embedded.secret)
         else:
             route = Route(host, host, 443, tls_context(environ), proxy_for(host), timeout=15)
         began = time.time()

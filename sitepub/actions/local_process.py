@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
@@ -43,7 +44,7 @@ def spawn(data: Path, arguments: list[str], *, log: Path, environ: Mapping[str, 
 
     It runs in its data folder: it must not keep the user's folder busy, nor import from there.
     """
-    with log.open("wb") as output:
+    with open_log(log) as output:
         words = command(data, arguments)
         if sys.platform == "win32":
             flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
@@ -135,6 +136,60 @@ def alive(pid: int) -> bool:
     except OSError:
         return True
     return stat.rpartition(")")[2].split()[:1] != ["Z"]
+
+
+def edition() -> str:
+    """Which code a server that we start would run: ``sitepub.local.edition`` says the same of a running one."""
+    import hashlib
+
+    import sitepub
+
+    here = Path(sitepub.__file__).parent / "local"
+    lines = []
+    for folder, folders, names in os.walk(here):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        below = Path(folder).relative_to(here)
+        lines += [f"{(below / name).as_posix()} {Path(folder, name).stat().st_size}\n" for name in names]
+    return f"{sitepub.__version__}+{hashlib.sha256(''.join(sorted(lines)).encode()).hexdigest()[:12]}"
+
+
+def read_own(file: Path) -> str:
+    """The text of a small file that nobody but the user (or the administrator) can have written.
+
+    Raises OSError, ValueError."""
+    with file.open("rb") as stream:
+        state = os.fstat(stream.fileno())
+        if sys.platform != "win32" and os.geteuid() != 0 and state.st_uid not in (0, os.geteuid()):
+            raise PermissionError(f"{file} belongs to another user")
+        return stream.read(64 * 1024).decode()
+
+
+def open_log(log: Path) -> BinaryIO:
+    """The log, empty, for the user alone also when it was there before."""
+    log.touch(mode=0o600)
+    if sys.platform != "win32":
+        with suppress(OSError):
+            log.chmod(0o600)
+    return log.open("wb")
+
+
+def holder(data: Path) -> int | None:
+    """The process that holds a data folder, and so serves it; ``None`` when nobody does.
+
+    Only a living process can hold the lock, and its file names the process (an older version: cloud.json)."""
+    try:
+        with (data / "lock").open("r+b") as stream:
+            if _try_lock(stream):
+                _unlock(stream)
+                return None
+            stream.seek(1)
+            text = stream.read(20).decode("ascii", "replace").strip()
+    except OSError:
+        return None
+    try:
+        return int(text or json.loads(read_own(data / "cloud.json"))["pid"])
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None
 
 
 def tail(log: Path) -> list[str]:

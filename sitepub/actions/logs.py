@@ -18,6 +18,7 @@ from sitepub.logs.filters import Filter
 from sitepub.logs.source import Source
 from sitepub.logs.stats import Stats
 from sitepub.logs.visit import Visit
+from sitepub.tencent.cloud import Embedded
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,9 @@ def opened(project: Project, asked: Asked, environ: Mapping[str, str], *, note: 
 def where_embedded(environ: Mapping[str, str]) -> Where:
     """Finds the running embedded cloud of this environment; it is not started."""
 
-    def where() -> tuple[str, int] | None:
+    def where() -> Embedded | None:
         running = find(data_folder(environ))
-        return (running.address.host, running.address.port) if running is not None else None
+        return running.address if running is not None else None
 
     return where
 

@@ -57,7 +57,7 @@ def dev(run: Run, serve: bool, poll: bool, purge: bool, logs: bool | None, statu
     wanted = parse_filter(status=status, path=path)
     how = How(file, run.stage, run.inputs, allow_delete, poll, _purger(run, view) if purge else None)
     shows_logs = run.local if logs is None else logs
-    with OwnCloud(run.environ) if run.local or serve else nullcontext():
+    with OwnCloud(run.environ, terminal.note) if run.local or serve else nullcontext():
         session = Dev(project, how, Wish(run.local, serve, run.profile), view, run.environ)
         return _run(run, session, view, _Visits(run, session, wanted), logs=shows_logs, open_browser=open_browser)
 

@@ -49,7 +49,7 @@ def start(run: Run, data: str | None, port: int | None, foreground: bool, latenc
     wish = Wish(port, latency, faults, force_download)
     if foreground:
         local_cloud.run_in_foreground(folder, wish, environ=run.environ, json=run.terminal.wants_json)
-    cloud, started = local_cloud.start(folder, wish, environ=run.environ)
+    cloud, started = local_cloud.start(folder, wish, environ=run.environ, note=run.terminal.note)
     keep_running(folder)
     if run.terminal.wants_json:
         # Its key pair opens nothing but itself, and the reader asked for it in order to use it.

@@ -11,6 +11,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from sitepub.tencent.cloud import Embedded
+from sitepub.tencent.embedded_proof import EmbeddedConnection
+
 HEARTBEAT = 10.0
 """Seconds between two signs of life; without any for half a minute browsers are told that dev has ended."""
 _TIMEOUT = 3.0
@@ -19,10 +22,10 @@ _TIMEOUT = 3.0
 class Live:
     """The live reload of one bucket. Never fails: without a listener there is nobody to tell."""
 
-    def __init__(self, host: str, port: int, bucket: str) -> None:
-        self._host, self._port, self._bucket = host, port, bucket
+    def __init__(self, embedded: Embedded, bucket: str) -> None:
+        self._embedded, self._bucket = embedded, bucket
         self._name = secrets.token_hex(8)
-        self._connection: http.client.HTTPConnection | None = None
+        self._connection: EmbeddedConnection | None = None
         self._lock = threading.Lock()
         self._last = 0.0
         self._failure = ""
@@ -71,10 +74,10 @@ class Live:
             return answer or {}
 
     def _post(self, body: bytes) -> dict[str, Any] | None:
-        connection = self._connection or http.client.HTTPConnection(self._host, self._port, timeout=_TIMEOUT)
+        connection = self._connection or EmbeddedConnection(self._embedded, _TIMEOUT)
         self._connection = connection
         try:
-            connection.request("POST", "/-/live", body, {"Content-Type": "application/json"})
+            connection.ask("POST", "/-/live", body)
             answer = json.loads(connection.getresponse().read())
         except (OSError, http.client.HTTPException, ValueError):
             with contextlib.suppress(OSError):

@@ -1,19 +1,21 @@
 """``python -m sitepub.local``: run the embedded cloud in the foreground.
 
 Exit codes: 0 stopped by a signal, 1 could not listen or open its data, 2 wrong usage, 5 the data folder is
-already served by a living process.
+already served by a living process, 6 a file of the data folder is damaged.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
 _REFUSED = 5
+_DAMAGED = 6
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -45,6 +47,8 @@ def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until a signal; returns the exit code."""
     options = _arguments(arguments)
+    # whatever is written from here on is for its owner alone
+    os.umask(0o077)
     from sitepub.local.faults import Misbehaviour, parse_faults
     from sitepub.local.pace import parse_pace
 
@@ -54,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
+    from sitepub.local.damage import DamagedError
     from sitepub.local.process import AlreadyServedError, serve
 
     try:
@@ -63,6 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AlreadyServedError as error:
         print(error, file=sys.stderr)
         return _REFUSED
+    except DamagedError as error:
+        print(error, file=sys.stderr)
+        return _DAMAGED
     except OSError as error:
         print(f"the embedded cloud could not start: {error}", file=sys.stderr)
         return 1

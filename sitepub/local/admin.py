@@ -1,9 +1,18 @@
-"""The server's own pages below ``/-/`` on loopback host names: health, request counts, misbehaviour."""
+"""The server's own pages below ``/-/`` on loopback host names: health, request counts, misbehaviour.
+
+They need the secret of ``cloud.json``, which only its owner can read, in the header ``x-sitepub-secret``: other
+users of the computer and pages in a browser do not know it. So that a client does not give it to another program
+that took the port, it first asks ``GET /-/health`` with a number of its own in ``x-sitepub-nonce``; the answer
+proves that this server knows the secret, and names the port, so that it cannot come from elsewhere.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
+import re
 
 from sitepub.local import cdn_log_files, edgeone_log_files, log_delivery, service_admin, visits_page
 from sitepub.local.errors import ServiceError
@@ -11,6 +20,7 @@ from sitepub.local.faults import parse_faults
 from sitepub.local.messages import Request, Response
 
 _LIMIT = 64 * 1024
+_NONCE = re.compile(r"[0-9a-f]{32,64}\Z")
 _LIVE_LIMIT = 16 * 1024 * 1024
 """The keys of a first publish may be many."""
 
@@ -18,8 +28,8 @@ _LIVE_LIMIT = 16 * 1024 * 1024
 async def administer(request: Request) -> Response:
     """``GET /-/health``, ``GET /-/requests``, ``POST /-/requests/reset``, ``POST /-/faults`` (body: a
     specification, empty for none), ``POST /-/latency`` (body: milliseconds), ``GET /-/logs`` (visits,
-    :func:`visits_page.page`), ``GET /-/cdn-logs/…`` (:mod:`cdn_log_files`),
-    ``GET /-/edgeone-logs/…`` (:mod:`edgeone_log_files`),
+    :func:`visits_page.page`), ``GET /-/cdn-logs/…`` and ``GET /-/edgeone-logs/…`` (:mod:`cdn_log_files`,
+    :mod:`edgeone_log_files`: their addresses carry a token of their own),
     ``POST /-/logs/deliver`` (bucket logging, without waiting its five minutes),
     ``POST /-/live`` (what a publisher does, for live reload: :mod:`live`)."""
     if request.remote not in ("127.0.0.1", "::1"):
@@ -28,6 +38,16 @@ async def administer(request: Request) -> Response:
         # no page in a browser may reach these
         raise ServiceError("AccessDenied")
     cloud = request.cloud
+    nonce = request.headers.get("x-sitepub-nonce", "")
+    if request.path == "/-/health" and request.method == "GET" and _NONCE.match(nonce):
+        return _json({"service": "sitepub-local", "proof": proof(cloud.secret, cloud.port, nonce)})
+    if request.method == "GET" and request.path.startswith("/-/cdn-logs/"):
+        return cdn_log_files.page(request)
+    if request.method == "GET" and request.path.startswith("/-/edgeone-logs/"):
+        return edgeone_log_files.page(request)
+    given = request.headers.get("x-sitepub-secret", "")
+    if not hmac.compare_digest(given.encode("utf-8", "replace"), cloud.secret.encode()):
+        raise ServiceError("AccessDenied", "The header x-sitepub-secret does not hold the secret of cloud.json.")
     match request.method, request.path:
         case "GET" | "HEAD", "/-/health":
             return _json({"service": "sitepub-local", "pid": os.getpid(), "data": str(cloud.data),
@@ -36,10 +56,6 @@ async def administer(request: Request) -> Response:
             return _json(cloud.counts.as_dict())
         case "GET", "/-/logs":
             return await visits_page.page(request)
-        case "GET", path if path.startswith("/-/cdn-logs/"):
-            return cdn_log_files.page(request)
-        case "GET", path if path.startswith("/-/edgeone-logs/"):
-            return edgeone_log_files.page(request)
         case "POST", "/-/logs/deliver":
             return _json({"written": await log_delivery.deliver(cloud)})
         case "POST", "/-/live":
@@ -70,6 +86,11 @@ async def administer(request: Request) -> Response:
         "faults": [str(fault) for fault in cloud.misbehaviour.faults],
         "latency": cloud.misbehaviour.latency * 1000,
     })
+
+
+def proof(secret: str, port: int, nonce: str) -> str:
+    """What only a server that knows the secret and listens on this port can answer."""
+    return hmac.new(secret.encode(), f"sitepub-local listens\n{port}\n{nonce}".encode(), hashlib.sha256).hexdigest()
 
 
 def _json(value: object) -> Response:

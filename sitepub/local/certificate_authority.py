@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from sitepub.local.damage import DamagedError, opening
+
 DAYS = 90
 """A free certificate is good for (SSL 400/8422)."""
 _YEARS = 10
@@ -67,18 +69,21 @@ class CertificateAuthority:
     ) -> tuple[x509.Certificate, CertificateIssuerPrivateKeyTypes]:
         certificate_file, key_file = self._folder / f"{name}.pem", self._folder / f"{name}.key"
         try:
-            key = serialization.load_pem_private_key(key_file.read_bytes(), None)
-            certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
+            with opening(key_file):
+                key = serialization.load_pem_private_key(key_file.read_bytes(), None)
+            with opening(certificate_file):
+                certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
         except FileNotFoundError:
             pass
         else:
-            assert isinstance(key, ec.EllipticCurvePrivateKey)
+            if not isinstance(key, ec.EllipticCurvePrivateKey):
+                raise DamagedError(key_file, "it holds a key of another kind")
             return certificate, key
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = _authority_certificate(title, key, signer)
         # the key first: a certificate without its key would never be replaced
         _write(key_file, key_text(key).encode(), 0o600)
-        _write(certificate_file, pem(certificate).encode(), 0o644)
+        _write(certificate_file, pem(certificate).encode(), 0o600)
         return certificate, key
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,12 +11,14 @@ from sitepub.local.access_log import AccessLog
 from sitepub.local.buckets import MAX_BUCKETS, Buckets
 from sitepub.local.content import ContentFolder
 from sitepub.local.counts import RequestCounts
+from sitepub.local.damage import DamagedError, opening
 from sitepub.local.database import Database
 from sitepub.local.errors import ServiceError
 from sitepub.local.faults import Misbehaviour
 from sitepub.local.identity import Identity
 from sitepub.local.live import Live
 from sitepub.local.pace import DEFAULT_PACE, Pace
+from sitepub.local.privacy import close_folder
 from sitepub.local.services import Services
 
 
@@ -34,6 +37,8 @@ class LocalCloud:
     live: Live
     services: Services
     """State of DNSPod, SSL, CDN, EdgeOne, and the custom domains of buckets."""
+    secret: str = field(default="", repr=False)
+    """Known to whoever may read ``cloud.json``."""
     force_download: bool = False
     """Behave as for buckets created after 2024-01-01: default domains make browsers download."""
     port: int = 0
@@ -48,27 +53,52 @@ def open_cloud(data: Path, *, misbehaviour: Misbehaviour | None = None,
                most_buckets: int = MAX_BUCKETS) -> LocalCloud:
     """Open a data folder, making what is missing; removes content files that a kill left behind.
 
-    The caller makes sure that no other process serves the folder."""
+    The caller makes sure that no other process serves the folder. Raises DamagedError for a file that is not
+    what it should be, OSError."""
     from sitepub.local.identity import load_identity
 
-    data.mkdir(parents=True, exist_ok=True)
-    content = ContentFolder(data / "content")
-    database = Database(data / "cloud.sqlite3", content.remove)
-    content.sweep(database)
+    close_folder(data)
+    file = data / "cloud.sqlite3"
+    if (data / "identity.json").exists() and not (file.exists() and (file.is_dir() or file.stat().st_size)):
+        # written before the identity: without it the sweep would take all content for left over
+        raise DamagedError(file, "it is empty" if file.exists() else "it is missing")
+    with opening(data / "content"):
+        content = ContentFolder(data / "content")
+    with opening(file):
+        database = Database(file, content.remove)
+        buckets = Buckets(database, most_buckets)
+        live = Live(database)
+        secret = _secret(database)
+        content.sweep(database)
+    with opening(data / "identity.json"):
+        identity = load_identity(data)
+    with opening(data / "access-log.sqlite3"):
+        access_log = AccessLog(data / "access-log.sqlite3")
+    with opening(data / "services.sqlite3"):
+        services = Services(data)
     return LocalCloud(
         data=data,
-        identity=load_identity(data),
+        identity=identity,
         database=database,
         content=content,
-        buckets=Buckets(database, most_buckets),
+        buckets=buckets,
         misbehaviour=misbehaviour or Misbehaviour(),
         counts=RequestCounts(),
-        access_log=AccessLog(data / "access-log.sqlite3"),
-        live=Live(database),
-        services=Services(data),
+        access_log=access_log,
+        live=live,
+        services=services,
+        secret=secret,
         force_download=force_download,
         pace=Pace(pace),
     )
+
+
+def _secret(database: Database) -> str:
+    """What the addresses below ``/-/`` ask for: made once, so that a restart keeps those who know it."""
+    database.execute("INSERT OR IGNORE INTO settings (name, value) VALUES ('secret', ?)", (secrets.token_hex(32),))
+    row = database.one("SELECT value FROM settings WHERE name='secret'")
+    assert row is not None
+    return str(row[0])
 
 
 def refuse_packages(cloud: LocalCloud, key: str) -> None:

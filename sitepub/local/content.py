@@ -13,6 +13,7 @@ from typing import IO
 
 from fastcrc.crc64 import xz as crc64_xz
 
+from sitepub.local.damage import DamagedError
 from sitepub.local.database import Database, Transaction
 from sitepub.local.errors import ServiceError
 from sitepub.local.messages import Body
@@ -159,8 +160,10 @@ class ContentFolder:
             for row in database.read(f"SELECT file FROM {table} WHERE file IS NOT NULL")
         }
         for folder in self.root.iterdir():
+            if not folder.is_dir() or folder.is_symlink():
+                continue
             for file in folder.iterdir():
-                if folder.name == "incoming" or file.name not in known:
+                if (folder.name == "incoming" or file.name not in known) and not file.is_dir():
                     file.unlink(missing_ok=True)
 
     async def receive(self, body: Body, length: int | None, limit: int) -> Content:
@@ -203,9 +206,17 @@ class ContentFolder:
             await asyncio.to_thread(shutil.copyfile, self.path(name), target)
         return new
 
-    def open(self, name: str) -> IO[bytes]:
-        """Open now, so that a later removal cannot take the bytes from a reader."""
-        return self.path(name).open("rb")
+    def open(self, name: str, size: int) -> IO[bytes]:
+        """Open now, so that a later removal cannot take the bytes from a reader. Raises DamagedError."""
+        path = self.path(name)
+        try:
+            stream = path.open("rb")
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+            raise DamagedError(path, "an object's content is missing") from error
+        if os.fstat(stream.fileno()).st_size != size:
+            stream.close()
+            raise DamagedError(path, f"an object's content has {size} bytes, the file another length")
+        return stream
 
 
 async def file_range(stream: IO[bytes], start: int, length: int) -> AsyncGenerator[bytes, None]:

@@ -81,6 +81,10 @@ class Database:
         row: Row | None = self._connection.execute(statement, parameters).fetchone()
         return row
 
+    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
+        """Change something at once, before requests are served."""
+        self._connection.execute(statement, parameters)
+
     async def write(self, operation: Callable[[Transaction], T]) -> T:
         """Run an operation in the next group; returns its result once it is committed.
 

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import IO
@@ -15,12 +16,15 @@ from typing import IO
 from sitepub.local.buckets import MAX_BUCKETS
 from sitepub.local.certificate_authority import CertificateAuthority
 from sitepub.local.cloud import LocalCloud, open_cloud
+from sitepub.local.damage import opening
 from sitepub.local.database import Database
 from sitepub.local.dns_server import DnsServer
 from sitepub.local.edge import Edge
+from sitepub.local.edition import edition
 from sitepub.local.faults import Misbehaviour
 from sitepub.local.identity import REGION, write_private_json
 from sitepub.local.pace import DEFAULT_PACE
+from sitepub.local.privacy import close_folder
 from sitepub.local.server import Server
 
 DEFAULT_PORT = 7070
@@ -35,9 +39,23 @@ class FolderLock:
     """An exclusive lock on a data folder. The system drops it when the process dies, however it dies."""
 
     def __init__(self, data: Path) -> None:
-        """Raises :class:`AlreadyServedError`."""
-        data.mkdir(parents=True, exist_ok=True)
-        self._stream: IO[bytes] = (data / "lock").open("a+b")
+        """Raises :class:`AlreadyServedError`, DamagedError. The file then names the process that holds it."""
+        close_folder(data)
+        with opening(data / "lock"):
+            self._stream: IO[bytes] = (data / "lock").open("a+b")
+        # A client that looks whether somebody holds it does so for a moment.
+        deadline = time.monotonic() + 0.5
+        while not self._take():
+            if time.monotonic() > deadline:
+                self._stream.close()
+                raise AlreadyServedError(f"{data} is already served by another process")
+            time.sleep(0.02)
+        # The first byte is the locked one, which others cannot read on Windows.
+        self._stream.truncate(0)
+        self._stream.write(f" {os.getpid()}\n".encode())
+        self._stream.flush()
+
+    def _take(self) -> bool:
         try:
             if sys.platform == "win32":
                 import msvcrt
@@ -48,12 +66,14 @@ class FolderLock:
                 import fcntl
 
                 fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._stream.close()
-            raise AlreadyServedError(f"{data} is already served by another process") from error
+        except OSError:
+            return False
+        return True
 
     def release(self) -> None:
         """Let go."""
+        with contextlib.suppress(OSError):
+            self._stream.truncate(0)
         self._stream.close()
 
 
@@ -62,14 +82,21 @@ async def serve(data: Path, *, port: int | None, misbehaviour: Misbehaviour, for
     """Serve a data folder until SIGTERM or SIGINT.
 
     ``port``: ``None`` for the one it had last, else 7070 or the next free one. ``announce``: print the
-    description as one line of JSON. Raises :class:`AlreadyServedError`, OSError."""
+    description as one line of JSON. Raises :class:`AlreadyServedError`, DamagedError, OSError."""
     data = data.absolute()
+    options = ["--pace", f"{pace:g}", "--most-buckets", str(most_buckets)]
+    if misbehaviour.faults:
+        options += ["--faults", ",".join(str(fault) for fault in misbehaviour.faults)]
+    if misbehaviour.latency:
+        options += ["--latency", f"{misbehaviour.latency * 1000:g}"]
+    if force_download:
+        options.append("--force-download")
     lock = FolderLock(data)
     try:
         cloud = open_cloud(data, misbehaviour=misbehaviour, force_download=force_download, pace=pace,
                            most_buckets=most_buckets)
         try:
-            await _serve(cloud, port, announce)
+            await _serve(cloud, port, announce, options)
         finally:
             cloud.access_log.close()
             cloud.services.close()
@@ -78,7 +105,8 @@ async def serve(data: Path, *, port: int | None, misbehaviour: Misbehaviour, for
         lock.release()
 
 
-async def _serve(cloud: LocalCloud, port: int | None, announce: bool) -> None:
+async def _serve(cloud: LocalCloud, port: int | None, announce: bool, options: list[str]) -> None:
+    authority = CertificateAuthority(cloud.data)
     stopped = asyncio.Event()
     _on_signals(stopped)
     server = Server(cloud)
@@ -99,10 +127,14 @@ async def _serve(cloud: LocalCloud, port: int | None, announce: bool) -> None:
         "edge_http": edge_http,
         "edge_https": edge_https,
         "dns": cloud.dns_port,
-        "ca": str(CertificateAuthority(cloud.data).root_file),
+        "ca": str(authority.root_file),
+        "secret": cloud.secret,
+        "edition": edition(),
+        "options": options,
     }
     file = cloud.data / "cloud.json"
-    write_private_json(file, description)
+    with opening(file):
+        write_private_json(file, description)
     if announce:
         print(json.dumps(description), flush=True)
     else:

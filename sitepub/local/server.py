@@ -56,6 +56,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_exceptions import HTTPException
 
 from sitepub.local.cloud import LocalCloud
+from sitepub.local.damage import service_error
 from sitepub.local.dispatch import answer
 from sitepub.local.errors import ServiceError, error_response
 from sitepub.local.hosts import Kind, service_of
@@ -185,7 +186,11 @@ class Server:
             return error_response(error, request)
         except (HTTPException, HttpProcessingError, ConnectionError, asyncio.CancelledError):
             raise
-        except Exception:
+        except Exception as error:
+            known = service_error(error, self.cloud.data)
+            if known is not None:
+                print(known.message, file=sys.stderr, flush=True)
+                return error_response(known, request)
             traceback.print_exc(file=sys.stderr)
             return error_response(ServiceError("InternalError"), request)
 

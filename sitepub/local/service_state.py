@@ -74,9 +74,7 @@ class Collection(Generic[T]):
             for key, value in file.read(name):
                 self._values[key] = decode(value)
         except msgspec.DecodeError as error:
-            raise OSError(
-                f"the data was written by another version of the embedded cloud: {name}: {error}"
-            ) from error
+            raise ValueError(f"{name}: {error}, or another version of the embedded cloud wrote it") from error
 
     def __iter__(self) -> Iterator[T]:
         return iter(list(self._values.values()))

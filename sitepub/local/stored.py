@@ -103,7 +103,7 @@ def read_stream(cloud: LocalCloud, stored: StoredObject, start: int,
                 length: int) -> AsyncGenerator[bytes, None]:
     """Bytes of an object that lies in a file. The file is opened now."""
     assert stored.file is not None
-    return file_range(cloud.content.open(stored.file), start, length)
+    return file_range(cloud.content.open(stored.file, stored.size), start, length)
 
 
 @dataclass(frozen=True, slots=True)

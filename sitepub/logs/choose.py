@@ -66,7 +66,7 @@ def _embedded(cloud: Cloud, bucket: str, where: Where | None) -> Source:
     embedded = cloud.embedded
     if embedded is None:
         raise UsageError("--source local needs --local")
-    return EmbeddedFeed(where or (lambda: (embedded.host, embedded.port)), bucket)
+    return EmbeddedFeed(where or (lambda: embedded), bucket)
 
 
 def _topic(project: Project, cloud: Cloud, note: Callable[[str], None]) -> Source:

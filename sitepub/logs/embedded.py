@@ -15,9 +15,11 @@ from sitepub.errors import NetworkError
 from sitepub.logs.merge import Seen
 from sitepub.logs.source import Note
 from sitepub.logs.visit import Cache, Visit, from_unix, split_target
+from sitepub.tencent.cloud import Embedded
+from sitepub.tencent.embedded_proof import EmbeddedConnection
 
-Where = Callable[[], tuple[str, int] | None]
-"""Address and port of the embedded cloud now; ``None`` while it does not run. Asked again after a failure:
+Where = Callable[[], Embedded | None]
+"""The embedded cloud now; ``None`` while it does not run. Asked again after a failure:
 it may come back on another port."""
 
 PAGE = 1000
@@ -36,7 +38,7 @@ class EmbeddedFeed:
     def __init__(self, where: Where, bucket: str) -> None:
         self._where = where
         self._bucket = bucket
-        self._connection: http.client.HTTPConnection | None = None
+        self._connection: EmbeddedConnection | None = None
         self._closed = threading.Event()
 
     def read(self, since: datetime) -> Iterator[Visit]:
@@ -90,7 +92,7 @@ class EmbeddedFeed:
             if connection is None:
                 connection = self._connection = self._connect()
             connection.timeout = wait + 30
-            connection.request("GET", query)
+            connection.ask("GET", query)
             answer = connection.getresponse()
             body = answer.read()
             if answer.status != 200:
@@ -108,11 +110,11 @@ class EmbeddedFeed:
         place.epoch = epoch
         return page
 
-    def _connect(self) -> http.client.HTTPConnection:
+    def _connect(self) -> EmbeddedConnection:
         where = self._where()
         if where is None:
             raise OSError("it does not run")
-        return http.client.HTTPConnection(*where, timeout=_WAIT + 30)
+        return EmbeddedConnection(where, _WAIT + 30)
 
     @staticmethod
     def _hang_up(connection: http.client.HTTPConnection | None) -> None:

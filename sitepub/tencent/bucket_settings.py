@@ -296,7 +296,8 @@ class BucketSettings:
                                ServiceDomain=f"{local.host}:{local.port}")
         else:
             config = CosConfig(**common, Scheme="https")
-        made = session(direct=cloud.embedded is not None, on_time=OnTime(credentials, self._clock))
+        secret = cloud.embedded.secret if cloud.embedded is not None else ""
+        made = session(direct=cloud.embedded is not None, secret=secret, on_time=OnTime(credentials, self._clock))
         # Its own retries are few and its session is shared by all clients with ten connections: ours instead.
         return CosS3Client(config, retry=0, session=made)
 

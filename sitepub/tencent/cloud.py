@@ -48,6 +48,8 @@ class Embedded:
     """Port of its DNS server, UDP and TCP."""
     ca: str = ""
     """Path of the PEM file of the root that signs its certificates."""
+    secret: str = field(default="", repr=False)
+    """What it must know to be believed, and what its own addresses ask for; "": not checked."""
 
     @property
     def endpoint(self) -> str:

@@ -37,6 +37,7 @@ class CloudApi:
         self._credentials = credentials
         self._region = region
         self._embedded = embedded
+        self._secret = embedded.secret if embedded is not None else ""
         self._backoff = backoff or Backoff(attempts=5)
         self._clock = clock or Clock()
         self._sleep = sleep
@@ -140,7 +141,7 @@ class CloudApi:
         client = ClientOnTime(service, version, credential, self._region, profile)
         # Its own reading of NO_PROXY is a substring test: requests reads the environment better.
         client.request.conn.proxy = None
-        equip(client.request.conn._session, direct=self._embedded is not None)
+        equip(client.request.conn._session, direct=self._embedded is not None, secret=self._secret)
         # It would name certifi's bundle with every request, whatever the session says.
         bundle = ca_bundle() if self._embedded is None else None
         client.request.conn.certification = str(bundle) if bundle is not None else True
@@ -153,7 +154,7 @@ class CloudApi:
         base = self._embedded.endpoint if self._embedded else f"https://{service}.tencentcloudapi.com"
         import requests
 
-        with session(direct=self._embedded is not None) as asking:
+        with session(direct=self._embedded is not None, secret=self._secret) as asking:
             try:
                 answer = asking.head(base + "/", timeout=_TIMEOUT)
             except requests.RequestException:

@@ -9,9 +9,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sitepub.errors import Interrupted, NetworkError
+from sitepub.tencent import embedded_proof
 from sitepub.tencent.errors_from_cloud import untrusted
 from sitepub.tencent.http_answer import Answer, AnswerReader, BrokenAnswer
 from sitepub.tencent.proxy import Proxy
@@ -49,6 +50,8 @@ class Route:
     """Seconds."""
     timeout: float = 30.0
     """Seconds without a byte in either direction."""
+    secret: str = field(default="", repr=False)
+    """Of the embedded cloud, which has to prove that it knows it; "": another server."""
 
 
 def _why(error: OSError) -> str:
@@ -72,9 +75,14 @@ def _open(route: Route) -> socket.socket:
         if route.tls is not None:
             sock = route.tls.wrap_socket(sock, server_hostname=route.host)
         sock.settimeout(route.timeout)
+        if route.secret:
+            embedded_proof.check(sock, route.port, route.secret)
     except ssl.SSLCertVerificationError as error:
         sock.close()
         raise untrusted(route.host, error.verify_message) from error
+    except embedded_proof.NotOursError as error:
+        sock.close()
+        raise ConnectionLost(f"cannot reach {route.host}: {error}", refused=True) from error
     except (OSError, BrokenAnswer) as error:
         sock.close()
         text = _why(error) if isinstance(error, OSError) else str(error)

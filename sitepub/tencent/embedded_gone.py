@@ -6,6 +6,11 @@ import socket
 
 from sitepub.errors import NetworkError
 from sitepub.tencent.cloud import Embedded
+from sitepub.tencent.embedded_proof import check
+
+RESET_HINT = ("`sitepub local reset` deletes everything in the embedded cloud; the next command with --local starts a"
+              " new one.")
+"""What to do about damaged files of its: never by itself."""
 
 
 def embedded_gone() -> NetworkError:
@@ -14,11 +19,13 @@ def embedded_gone() -> NetworkError:
 
 
 def is_gone(embedded: Embedded | None) -> bool:
-    """Whether nobody listens at its address, asked after a request to it that failed."""
+    """Whether nobody listens at its address, or another program does; asked after a request to it that failed."""
     if embedded is None:
         return False
     try:
-        socket.create_connection((embedded.host, embedded.port), 1).close()
+        with socket.create_connection((embedded.host, embedded.port), 1) as sock:
+            if embedded.secret:
+                check(sock, embedded.port, embedded.secret)
     except ConnectionRefusedError:
         return True
     except OSError:

@@ -14,6 +14,7 @@ from sitepub.errors import (
     PreconditionFailed,
     SitepubError,
 )
+from sitepub.tencent.embedded_gone import RESET_HINT
 
 _GRANT = "Ask the account's owner to allow {action} on {resource} for this key (CAM policy)."
 _CLOCK = "Set this computer's clock (date, time and time zone) and run again."
@@ -56,6 +57,12 @@ _CREDENTIALS = {
     "AuthFailure.MFAFailure": ("The account demands a second factor for this call.",
                                "Use a key of a sub-account that is allowed to do this without it."),
 }
+
+_EMBEDDED = {
+    "EmbeddedCloudDamaged": RESET_HINT,
+    "EmbeddedCloudDisk": "Make room there, or choose another folder with SITEPUB_LOCAL_DATA, and run again.",
+}
+"""Its own troubles, which it says in whole sentences."""
 
 _NOT_FOUND = frozenset({
     "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NoSuchResource", "NoSuchWebsiteConfiguration",
@@ -135,6 +142,8 @@ def error_from(asked: Asked, status: int, code: str = "", message: str = "",
                request_id: str | None = None) -> SitepubError:
     """The error to raise for an answer of the cloud (COS API 436/7730; cloud API 3.0 common errors)."""
     request_id = request_id or None
+    if code in _EMBEDDED:
+        return CloudError(message, code=code, status=status, hint=_EMBEDDED[code], request_id=request_id)
     if code in _CREDENTIALS:
         text, hint = _CREDENTIALS[code]
         return CredentialsError(text, hint=hint, code=code, request_id=request_id)

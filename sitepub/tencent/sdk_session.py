@@ -8,10 +8,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Credentials
+from sitepub.tencent.embedded_proof import check
 from sitepub.tencent.signature import Signer, is_signed
 
 if TYPE_CHECKING:
     import requests
+    from urllib3.connectionpool import HTTPConnectionPool
 
 
 def quiet(*names: str) -> None:
@@ -49,8 +51,9 @@ def _text(value: str | bytes) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
-def equip(made: requests.Session, *, direct: bool, on_time: OnTime | None = None) -> requests.Session:
-    """Give a session the certificates and proxies that uploads use. ``direct``: no proxy (embedded cloud)."""
+def equip(made: requests.Session, *, direct: bool, secret: str = "", on_time: OnTime | None = None) -> requests.Session:
+    """Give a session the certificates and proxies that uploads use. ``direct``: no proxy (embedded cloud);
+    ``secret``: the embedded cloud has to prove that it knows it."""
     from requests.adapters import HTTPAdapter
 
     from sitepub.tencent.tls import ca_bundle, tls_context
@@ -58,7 +61,9 @@ def equip(made: requests.Session, *, direct: bool, on_time: OnTime | None = None
     class Adapter(HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
             kwargs.update(certificates)
-            return super().init_poolmanager(*args, **kwargs)
+            super().init_poolmanager(*args, **kwargs)
+            if secret:
+                self.poolmanager.pool_classes_by_scheme = {"http": _proving(secret)}
 
         def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
             kwargs.update(certificates)
@@ -84,7 +89,27 @@ def equip(made: requests.Session, *, direct: bool, on_time: OnTime | None = None
     return made
 
 
-def session(*, direct: bool, on_time: OnTime | None = None) -> requests.Session:
+def session(*, direct: bool, secret: str = "", on_time: OnTime | None = None) -> requests.Session:
     import requests
 
-    return equip(requests.Session(), direct=direct, on_time=on_time)
+    return equip(requests.Session(), direct=direct, secret=secret, on_time=on_time)
+
+
+def _proving(secret: str) -> type[HTTPConnectionPool]:
+    """Connections over which the embedded cloud proves that it knows its secret before anything is sent."""
+    from urllib3.connection import HTTPConnection
+    from urllib3.connectionpool import HTTPConnectionPool
+
+    class Proving(HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            try:
+                check(self.sock, self.port, secret)
+            except BaseException:
+                self.close()
+                raise
+
+    class Pool(HTTPConnectionPool):
+        ConnectionCls = Proving
+
+    return Pool

@@ -102,7 +102,7 @@ def route_to(cloud: Cloud, bucket: str) -> Route:
     """Where the bucket's XML API is reached."""
     host = cloud.bucket_host(bucket)
     if cloud.embedded is not None:
-        return Route(host, cloud.embedded.host, cloud.embedded.port)
+        return Route(host, cloud.embedded.host, cloud.embedded.port, secret=cloud.embedded.secret)
     return Route(host, host, 443, tls_context(), proxy_for(host))
 
 

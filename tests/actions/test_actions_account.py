@@ -24,7 +24,7 @@ def environ(home: Path, local_cloud: LocalCloud) -> Mapping[str, str]:
 
 
 def at(cloud: LocalCloud) -> Embedded:
-    return Embedded(cloud.host, cloud.port)
+    return cloud.address
 
 
 def test_a_key_is_checked_and_then_kept_for_its_owner_alone(

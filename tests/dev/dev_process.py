@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from sitepub.errors import NotFound
-from sitepub.tencent.cloud import Cloud, Credentials, Embedded
+from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.object_store import CosObjectStore
 from tests.conftest import LocalCloud
 
@@ -67,7 +67,7 @@ class Site:
 
     def in_bucket(self) -> dict[str, str]:
         cloud = Cloud(Credentials(self.cloud.secret_id, self.cloud.secret_key), self.cloud.app_id, "ap-guangzhou",
-                      Embedded("127.0.0.1", self.cloud.port))
+                      self.cloud.address)
         store = CosObjectStore(cloud, f"{self.name}-{self.cloud.app_id}")
         try:
             return {one.key: one.etag for one in store.list()}

@@ -15,7 +15,7 @@ from tests.dev.dev_process import Site, running
 
 def faults(cloud: LocalCloud, specification: str) -> None:
     """What goes wrong from now on; "" for nothing."""
-    request = urllib.request.Request(f"{cloud.endpoint}/-/faults", specification.encode(), method="POST")
+    request = urllib.request.Request(f"{cloud.endpoint}/-/faults", specification.encode(), cloud.allowed, method="POST")
     with urllib.request.urlopen(request, timeout=30):
         pass
 

@@ -21,7 +21,7 @@ from sitepub.errors import Problem, SitepubError
 from sitepub.publish.prepare import Prepared
 from sitepub.publish.progress import Progress, Silent
 from sitepub.settings.steps import SettingStep
-from sitepub.tencent.cloud import Cloud, Credentials, Embedded
+from sitepub.tencent.cloud import Cloud, Credentials
 from tests.conftest import LocalCloud, running_cloud
 from tests.dev.dev_process import Site, until
 
@@ -70,7 +70,7 @@ class Notes:
 
 def cloud_of(local: LocalCloud) -> Cloud:
     return Cloud(Credentials(local.secret_id, local.secret_key), local.app_id, "ap-guangzhou",
-                 Embedded("127.0.0.1", local.port))
+                 local.address)
 
 
 @contextmanager

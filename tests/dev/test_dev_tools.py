@@ -15,6 +15,7 @@ import pytest
 
 from sitepub.dev.live import Live
 from sitepub.dev.rebuild import Death, KeptRunning
+from sitepub.tencent.cloud import Embedded
 from tests.dev.dev_process import until
 
 PYTHON = sys.executable.replace("\\", "/")
@@ -128,7 +129,7 @@ def cloud() -> Iterator[Cloud]:
 @pytest.mark.parametrize("hang_up", [False, True])
 def test_browsers_are_told_everything_in_order(cloud: Cloud, hang_up: bool) -> None:
     cloud.hang_up = hang_up
-    live = Live("127.0.0.1", cloud.port, "site-1")
+    live = Live(Embedded("127.0.0.1", cloud.port), "site-1")
     live.publishing()
     live.published(["a.css"])
     live.failed("line 7")
@@ -146,6 +147,6 @@ def test_browsers_are_told_everything_in_order(cloud: Cloud, hang_up: bool) -> N
 
 
 def test_nobody_to_tell_is_no_failure() -> None:
-    live = Live("127.0.0.1", 9, "site-1")
+    live = Live(Embedded("127.0.0.1", 9), "site-1")
     live.published(["a"])
     live.close()

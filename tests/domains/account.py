@@ -14,7 +14,7 @@ from sitepub.domains.records import HostRecord
 from sitepub.domains.resolve import Resolver
 from sitepub.domains.service_api import ServiceApi
 from sitepub.domains.services import Work
-from sitepub.tencent.cloud import Credentials, Embedded
+from sitepub.tencent.cloud import Credentials
 from sitepub.tencent.cloud_api import CloudApi
 from tests.conftest import LocalCloud
 
@@ -64,7 +64,7 @@ class Account:
 
     def __init__(self, cloud: LocalCloud) -> None:
         self.cloud = cloud
-        self.embedded = Embedded(cloud.host, cloud.port, cloud.edge_http, cloud.edge_https, cloud.dns)
+        self.embedded = cloud.address
         credentials = Credentials(cloud.secret_id, cloud.secret_key)
         self.api = ServiceApi(CloudApi(credentials, cloud.region, self.embedded))
         self.resolver = Resolver(self.embedded)
@@ -104,7 +104,8 @@ class Account:
         self._page("cdn", json.dumps(values))
 
     def _page(self, name: str, body: str) -> None:
-        request = urllib.request.Request(f"{self.cloud.endpoint}/-/{name}", body.encode(), method="POST")
+        request = urllib.request.Request(f"{self.cloud.endpoint}/-/{name}", body.encode(), self.cloud.allowed,
+                                         method="POST")
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=10) as answer:
             assert answer.status == 200

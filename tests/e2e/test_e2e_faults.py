@@ -80,7 +80,7 @@ def run_bucket(sitepub: Sitepub, site: Site) -> str:
 def switch(cloud: LocalCloud, what: str, value: str) -> None:
     """Change the cloud's misbehaviour while it runs."""
     connection = http.client.HTTPConnection(cloud.host, cloud.port, timeout=10)
-    connection.request("POST", f"/-/{what}", body=value)
+    connection.request("POST", f"/-/{what}", value, cloud.allowed)
     assert connection.getresponse().status == 200
     connection.close()
 
@@ -100,7 +100,7 @@ def test_killed_in_the_middle_and_run_again_ends_the_same(
             (site.folder / f"src/posts/{n}/index.html").unlink()
         site.configure(headers=[{"files": "posts/1*/**", "set": {"Cache-Control": "max-age=5"}}])
         process = sitepub.start("deploy", "--local", "--json", cwd=site.folder)
-        wait_for_writes(cloud.host, cloud.port)
+        wait_for_writes(cloud)
         time.sleep(after)  # where in the middle it dies is what the parameter varies
         process.send_signal(signal.SIGKILL)
         process.communicate()
@@ -115,12 +115,12 @@ def test_killed_in_the_middle_and_run_again_ends_the_same(
             "uploaded": 0, "copied": 0, "headers": 0, "deleted": 0, "unchanged": len(site.published())}
 
 
-def wait_for_writes(host: str, port: int, count: int = 10) -> None:
+def wait_for_writes(cloud: LocalCloud, count: int = 10) -> None:
     """Until the cloud has seen ``count`` PUTs since the counters were reset."""
-    connection = http.client.HTTPConnection(host, port, timeout=10)
+    connection = http.client.HTTPConnection(cloud.host, cloud.port, timeout=10)
 
     def ask(method: str, path: str) -> str:
-        connection.request(method, path)
+        connection.request(method, path, headers=cloud.allowed)
         return connection.getresponse().read().decode()
 
     ask("POST", "/-/requests/reset")
@@ -141,7 +141,7 @@ def test_ctrl_c_ends_with_130_and_the_next_run_continues(
         sitepub = make_sitepub(cloud, home)
         site = make_site("stopped", many_pages(1500))
         process = sitepub.start("deploy", "--local", "--json", cwd=site.folder)
-        wait_for_writes(cloud.host, cloud.port, 400)
+        wait_for_writes(cloud, 400)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
         assert process.returncode == 130, out + err
@@ -158,7 +158,7 @@ def test_two_deploys_at_once_do_not_mix(tmp_path: Path, home: Path, make_site: M
         sitepub = make_sitepub(cloud, home)
         site = make_site("twice", many_pages(1500))
         first = sitepub.start("deploy", "--local", "--json", cwd=site.folder)
-        wait_for_writes(cloud.host, cloud.port)
+        wait_for_writes(cloud)
         os.kill(first.pid, signal.SIGSTOP)
         try:
             second = sitepub("deploy", "--local", "--json", cwd=site.folder)

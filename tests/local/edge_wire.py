@@ -53,7 +53,7 @@ def admin(cloud: LocalCloud, path: str, body: str | None = None) -> str:
     """One of the embedded cloud's own pages; POST when there is a body."""
     connection = http.client.HTTPConnection(cloud.host, cloud.port, timeout=60)
     try:
-        connection.request("GET" if body is None else "POST", path, body)
+        connection.request("GET" if body is None else "POST", path, body, cloud.allowed)
         answer = connection.getresponse()
         text = answer.read().decode()
         assert answer.status == 200, text

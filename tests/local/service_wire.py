@@ -60,7 +60,8 @@ class Services:
     def admin(self, page: str, body: str | dict[str, Any]) -> Any:
         connection = http.client.HTTPConnection(self.cloud.host, self.cloud.port, timeout=60)
         try:
-            connection.request("POST", f"/-/{page}", body if isinstance(body, str) else json.dumps(body))
+            connection.request("POST", f"/-/{page}", body if isinstance(body, str) else json.dumps(body),
+                               self.cloud.allowed)
             answer = connection.getresponse()
             text = answer.read()
             assert answer.status == 200, text

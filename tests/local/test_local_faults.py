@@ -35,7 +35,7 @@ def wire(cloud: Any) -> Iterator[Wire]:
 
 def admin(cloud: Any, method: str, page: str, body: str | None = None) -> Any:
     data = None if body is None else body.encode()
-    headers = {"host": f"127.0.0.1:{cloud.port}", "content-length": str(len(data or b""))}
+    headers = {"host": f"127.0.0.1:{cloud.port}", "content-length": str(len(data or b"")), **cloud.allowed}
     answer = send(cloud.port, method, f"/-/{page}", headers, data)
     assert answer.status == 200, answer.body
     return json.loads(answer.body)
@@ -131,9 +131,9 @@ def test_the_admin_pages_are_for_programs_on_this_computer(cloud: Any) -> None:
     health = admin(cloud, "GET", "health")
     assert (health["service"], health["pid"]) == ("sitepub-local", cloud.pid)
     assert Path(health["data"]) == cloud.data
-    page = send(cloud.port, "GET", "/-/health", {"host": "localhost", "origin": "https://example.com"})
+    page = send(cloud.port, "GET", "/-/health", {"host": "localhost", "origin": "https://example.com", **cloud.allowed})
     assert page.status == 403
-    bad = send(cloud.port, "POST", "/-/faults", {"host": "localhost", "content-length": "3"}, b"bad")
+    bad = send(cloud.port, "POST", "/-/faults", {"host": "localhost", "content-length": "3", **cloud.allowed}, b"bad")
     assert (bad.status, bad.code) == (400, "InvalidArgument")
     other = send(cloud.port, "GET", "/-/health", {"host": "www.example.com"})
     assert other.status == 400

@@ -41,7 +41,8 @@ class Preview:
         return told
 
     def post(self, value: object, **headers: str) -> Answer:
-        return self.ask("POST", "/-/live", body=json.dumps(value).encode(), Host=self.cloud.host, **headers)
+        return self.ask("POST", "/-/live", body=json.dumps(value).encode(), Host=self.cloud.host,
+                        **self.cloud.allowed, **headers)
 
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
         connection = http.client.HTTPConnection(self.cloud.host, self.cloud.port, timeout=60)
@@ -241,7 +242,7 @@ def test_visitors_wait_for_the_end_of_a_publish(preview: Preview) -> None:
 
 
 def running(preview: Preview) -> bool:
-    counts = json.loads(preview.ask("GET", "/-/requests", Host=preview.cloud.host).body)
+    counts = json.loads(preview.ask("GET", "/-/requests", None, Host=preview.cloud.host, **preview.cloud.allowed).body)
     return bool(counts["running"] > 1)
 
 
@@ -348,7 +349,7 @@ def test_dev_mode_ends_with_the_last_of_several_publishers(preview: Preview) -> 
     preview.tell("publishing", publisher="two")
     preview.tell("off", publisher="two")
     assert SCRIPT in preview.get("/").body, "nobody waits for a publisher that has left"
-    health = json.loads(preview.ask("GET", "/-/health", Host=preview.cloud.host).body)
+    health = json.loads(preview.ask("GET", "/-/health", None, Host=preview.cloud.host, **preview.cloud.allowed).body)
     assert health["publishers"] >= 1
     preview.tell("off", publisher="one")
     assert SCRIPT not in preview.get("/").body
@@ -381,7 +382,8 @@ def test_listening_is_no_visit(preview: Preview) -> None:
         events.next()
     preview.get("/-/live/script.js")
     preview.get("/s.css")
-    answer = preview.ask("GET", f"/-/logs?bucket={preview.wire.bucket}", Host=preview.cloud.host)
+    answer = preview.ask("GET", f"/-/logs?bucket={preview.wire.bucket}", None, Host=preview.cloud.host,
+                         **preview.cloud.allowed)
     visits = [json.loads(line) for line in answer.body.splitlines()]
     assert [visit["path"] for visit in visits if visit["website"]] == ["/s.css"]
 
@@ -389,7 +391,8 @@ def test_listening_is_no_visit(preview: Preview) -> None:
 def test_a_page_that_was_left_open_makes_no_visits_when_dev_has_ended(preview: Preview) -> None:
     assert preview.get("/-/live/events").status == 404
     preview.get("/s.css")
-    answer = preview.ask("GET", f"/-/logs?bucket={preview.wire.bucket}", Host=preview.cloud.host)
+    answer = preview.ask("GET", f"/-/logs?bucket={preview.wire.bucket}", None, Host=preview.cloud.host,
+                         **preview.cloud.allowed)
     visits = [json.loads(line) for line in answer.body.splitlines()]
     assert [visit["path"] for visit in visits if visit["website"]] == ["/s.css"]
 
@@ -409,7 +412,7 @@ def test_a_failure_is_shown_again_by_an_embedded_cloud_that_was_started_again(
     monkeypatch.setattr(publisher, "HEARTBEAT", 0.0)
     with running_cloud(tmp_path / "data") as cloud:
         preview = preview_of(cloud)
-        teller = publisher.Live(cloud.host, cloud.port, preview.wire.bucket)
+        teller = publisher.Live(cloud.address, preview.wire.bucket)
         teller.failed("line 7")
     with running_cloud(tmp_path / "data", "--port", str(cloud.port)):
         teller.alive()

@@ -33,7 +33,7 @@ def start(data: Path, *options: str) -> tuple[subprocess.Popen[str], LocalCloud]
     return process, LocalCloud(**{**found, "data": Path(found["data"])})
 
 
-LATER = {"edge_http", "edge_https", "dns", "ca"}
+LATER = {"edge_http", "edge_https", "dns", "ca", "secret", "edition", "options"}
 
 
 def test_what_it_prints_is_what_it_writes_and_nobody_else_may_read_it(local_cloud: LocalCloud) -> None:
@@ -107,7 +107,7 @@ def test_a_signal_lets_requests_under_way_finish(tmp_path: Path, number: int) ->
 
 
 def running_requests(cloud: LocalCloud) -> int:
-    answer = send(cloud.port, "GET", "/-/requests", {"host": "127.0.0.1"})
+    answer = send(cloud.port, "GET", "/-/requests", {"host": "127.0.0.1", **cloud.allowed})
     # the question itself is one of them
     return int(json.loads(answer.body)["running"]) - 1
 

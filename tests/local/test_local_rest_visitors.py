@@ -67,7 +67,7 @@ class Site:
 
     def logs(self, **query: object) -> list[dict[str, Any]]:
         given = "&".join(f"{name}={value}" for name, value in {"bucket": self.bucket, **query}.items())
-        answer = self.ask(f"{self.cloud.host}:{self.cloud.port}", f"/-/logs?{given}")
+        answer = self.ask(f"{self.cloud.host}:{self.cloud.port}", f"/-/logs?{given}", **self.cloud.allowed)
         assert answer.status == 200, answer.body
         return [json.loads(line) for line in answer.body.splitlines()]
 
@@ -262,8 +262,9 @@ def test_visits_are_logged_and_can_be_followed(site: Site) -> None:
 
 def test_the_log_is_not_for_pages_in_a_browser(site: Site) -> None:
     host = f"{site.cloud.host}:{site.cloud.port}"
-    assert site.ask(host, "/-/logs", Origin="http://evil").status == 403
-    assert site.ask(host, "/-/logs?after=x").status == 400
+    assert site.ask(host, "/-/logs", Origin="http://evil", **site.cloud.allowed).status == 403
+    assert site.ask(host, "/-/logs").status == 403
+    assert site.ask(host, "/-/logs?after=x", **site.cloud.allowed).status == 400
 
 
 def test_bucket_logging_delivers_visits_as_documented(site: Site) -> None:
@@ -272,7 +273,7 @@ def test_bucket_logging_delivers_visits_as_documented(site: Site) -> None:
     site.client.put_bucket_logging(Bucket=site.bucket, BucketLoggingStatus=status)
     site.visit("/about.html", User_Agent="a b", Referer="http://\xff/")
     site.rest("/none.html")
-    answer = site.ask(f"{site.cloud.host}:{site.cloud.port}", "/-/logs/deliver", "POST")
+    answer = site.ask(f"{site.cloud.host}:{site.cloud.port}", "/-/logs/deliver", "POST", **site.cloud.allowed)
     assert answer.status == 200
     listed = site.client.list_objects(Bucket=site.bucket, Prefix="logs/")["Contents"]
     assert len(listed) == 1

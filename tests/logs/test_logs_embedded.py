@@ -21,6 +21,7 @@ from sitepub.logs.embedded import EmbeddedFeed, parse
 from sitepub.logs.feed import Feed
 from sitepub.logs.filters import parse_filter
 from sitepub.logs.visit import Visit
+from sitepub.tencent.cloud import Embedded
 from tests.conftest import LocalCloud, running_cloud
 from tests.local.cos_wire import Wire, new_bucket
 
@@ -63,7 +64,7 @@ class Collected:
 
 @contextmanager
 def following(cloud: LocalCloud, bucket: str, **options: object) -> Iterator[Collected]:
-    feed = Feed(EmbeddedFeed(lambda: (cloud.host, cloud.port), bucket), **options)  # type: ignore[arg-type]
+    feed = Feed(EmbeddedFeed(lambda: cloud.address, bucket), **options)  # type: ignore[arg-type]
     collected = Collected(feed)
     try:
         yield collected
@@ -131,7 +132,7 @@ def test_reading_gives_what_was_since_then_and_ends(local_cloud: LocalCloud) -> 
         paths = [f"/{number}" for number in range(1100)]
         curl(local_cloud, wire.bucket, *paths[:600])
         curl(local_cloud, wire.bucket, *paths[600:])
-        source = EmbeddedFeed(lambda: (local_cloud.host, local_cloud.port), wire.bucket)
+        source = EmbeddedFeed(lambda: local_cloud.address, wire.bucket)
         assert [visit.path for visit in source.read(datetime.now(UTC) - timedelta(minutes=10))] == paths
         middle = list(source.read(datetime.now(UTC) - timedelta(minutes=10)))[550].time
         rest = [visit.path for visit in source.read(middle)]
@@ -167,7 +168,7 @@ def test_the_cloud_may_be_restarted_in_between(tmp_path: Path) -> None:
                 if feed is None:
                     bucket = f"site-{cloud.app_id}"
                     assert Wire(cloud, bucket).call("PUT").status == 200
-                    feed = Feed(EmbeddedFeed(lambda: (here[-1].host, here[-1].port), bucket), note=notes.append)
+                    feed = Feed(EmbeddedFeed(lambda: here[-1].address, bucket), note=notes.append)
                     collected = Collected(feed)
                 assert collected is not None
                 curl(cloud, bucket, *(f"/{run}/{number}" for number in range(50)))
@@ -189,7 +190,7 @@ def test_a_cloud_that_was_wiped_is_followed_anew(tmp_path: Path) -> None:
         here.append(cloud)
         bucket = f"site-{cloud.app_id}"
         assert Wire(cloud, bucket).call("PUT").status == 200
-        feed = Feed(EmbeddedFeed(lambda: (here[-1].host, here[-1].port), bucket))
+        feed = Feed(EmbeddedFeed(lambda: here[-1].address, bucket))
         collected = Collected(feed)
         curl(cloud, bucket, "/1", "/2", "/3")
         collected.wait_for(3)
@@ -209,9 +210,12 @@ def test_a_cloud_that_was_wiped_is_followed_anew(tmp_path: Path) -> None:
 def test_the_cloud_ends_at_once_although_somebody_waits_for_news(tmp_path: Path) -> None:
     with running_cloud(tmp_path / "data") as cloud:
         waiting = subprocess.Popen(["curl", "-sS", "--noproxy", "*", "-w", "%{http_code}",
+                                    "-H", f"x-sitepub-secret: {cloud.secret}",
                                     f"{cloud.endpoint}/-/logs?after=0&wait=30"], stdout=subprocess.PIPE, text=True)
         # Any later request is answered only after the waiting one has begun to be served or not: either is fine.
-        subprocess.run(["curl", "-sS", "--noproxy", "*", f"{cloud.endpoint}/-/health"], check=True, capture_output=True)
+        subprocess.run(["curl", "-sS", "--noproxy", "*", "-H", f"x-sitepub-secret: {cloud.secret}",
+                        f"{cloud.endpoint}/-/health"],
+                       check=True, capture_output=True)
     out, _ = waiting.communicate(timeout=60)
     assert out in ("200", "000")
 
@@ -302,7 +306,7 @@ SCRIPTS: dict[str, Script] = {
 @pytest.mark.parametrize("fault", SCRIPTS)
 def test_a_feed_that_misbehaves_is_told_right(fault: str) -> None:
     with scripted_feed(40, SCRIPTS[fault]) as port:
-        feed = Feed(EmbeddedFeed(lambda: ("127.0.0.1", port), "b"))
+        feed = Feed(EmbeddedFeed(lambda: Embedded("127.0.0.1", port), "b"))
         collected = Collected(feed)
         try:
             collected.wait_for(40)

@@ -23,7 +23,7 @@ from sitepub.logs.download import packed_lines
 from sitepub.logs.feed import Feed
 from sitepub.logs.source import Source as LogSource
 from sitepub.logs.visit import Visit
-from sitepub.tencent.cloud import Cloud, Credentials, Embedded
+from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.cloud_api import CloudApi
 from tests.conftest import LocalCloud, running_cloud
 from tests.local.edge_wire import EdgeSite, admin, cached, call_api, make_site, rules
@@ -46,7 +46,7 @@ def site(cloud: LocalCloud) -> EdgeSite:
 
 def account(cloud: LocalCloud, region: str = "ap-guangzhou") -> Cloud:
     return Cloud(Credentials(cloud.secret_id, cloud.secret_key), cloud.app_id, region,
-                 Embedded(cloud.host, cloud.port, cloud.edge_http, cloud.edge_https, cloud.dns, cloud.ca))
+                 cloud.address)
 
 
 def api(cloud: LocalCloud, region: str = "ap-shanghai") -> CloudApi:

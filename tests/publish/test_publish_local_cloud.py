@@ -31,7 +31,7 @@ from sitepub.settings.difference import difference
 from sitepub.settings.wanted import wanted_settings
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.bucket_settings import BucketStatus
-from sitepub.tencent.cloud import Cloud, Credentials, Embedded
+from sitepub.tencent.cloud import Cloud, Credentials
 from tests.conftest import LocalCloud
 from tests.publish.memory_cloud import project
 from tests.publish.sites import foreign_objects, plain, site_file, sites, snapshot
@@ -40,7 +40,7 @@ from tests.publish.sites import foreign_objects, plain, site_file, sites, snapsh
 @pytest.fixture
 def cloud(local_cloud: LocalCloud) -> Cloud:
     return Cloud(Credentials(local_cloud.secret_id, local_cloud.secret_key), local_cloud.app_id,
-                 local_cloud.region, Embedded(local_cloud.host, local_cloud.port))
+                 local_cloud.region, local_cloud.address)
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def keys_of(local: LocalCloud) -> Credentials:
 
 
 def test_the_app_id_is_asked_once_and_then_remembered(local_cloud: LocalCloud, home: Path) -> None:
-    embedded = Embedded(local_cloud.host, local_cloud.port)
+    embedded = local_cloud.address
     found = connect(keys_of(local_cloud), region=local_cloud.region, embedded=embedded)
     assert found.app_id == local_cloud.app_id
     nowhere = Embedded("127.0.0.1", 1)
@@ -64,7 +64,7 @@ def test_a_damaged_memory_only_costs_a_request(local_cloud: LocalCloud, home: Pa
     assert home in cache_dir().parents
     cache_dir().mkdir(parents=True)
     (cache_dir() / "accounts.json").write_text("[1, 2")
-    embedded = Embedded(local_cloud.host, local_cloud.port)
+    embedded = local_cloud.address
     assert connect(keys_of(local_cloud), region="r", embedded=embedded).app_id == local_cloud.app_id
 
 
@@ -77,14 +77,14 @@ def test_an_app_id_that_is_given_asks_nobody() -> None:
 
 
 def test_the_caller_is_known(local_cloud: LocalCloud) -> None:
-    api = CloudApi(keys_of(local_cloud), local_cloud.region, Embedded(local_cloud.host, local_cloud.port))
+    api = CloudApi(keys_of(local_cloud), local_cloud.region, local_cloud.address)
     who = caller(api)
     assert who.arn
     assert who.account_id
 
 
 def test_wrong_keys_are_told_as_such(local_cloud: LocalCloud) -> None:
-    embedded = Embedded(local_cloud.host, local_cloud.port)
+    embedded = local_cloud.address
     wrong_key = CloudApi(Credentials(local_cloud.secret_id, "wr0ng"), "ap-guangzhou", embedded)
     with pytest.raises(CredentialsError, match="SecretKey") as caught:
         caller(wrong_key)
@@ -176,7 +176,7 @@ def test_the_embedded_cloud_is_never_asked_through_a_proxy(monkeypatch: pytest.M
                                                            local_cloud: LocalCloud) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    api = CloudApi(keys_of(local_cloud), local_cloud.region, Embedded(local_cloud.host, local_cloud.port))
+    api = CloudApi(keys_of(local_cloud), local_cloud.region, local_cloud.address)
     assert caller(api).arn
 
 

@@ -35,7 +35,7 @@ _numbers = itertools.count(1)
 @pytest.fixture
 def cloud(local_cloud: LocalCloud) -> Cloud:
     return Cloud(Credentials(local_cloud.secret_id, local_cloud.secret_key), local_cloud.app_id,
-                 local_cloud.region, Embedded(local_cloud.host, local_cloud.port))
+                 local_cloud.region, local_cloud.address)
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_a_name_that_is_free_is_found(cloud: Cloud, bucket: BucketSettings) -> N
 
 def test_a_wrong_key_is_told_as_such(local_cloud: LocalCloud, bucket: BucketSettings) -> None:
     cloud = Cloud(Credentials(local_cloud.secret_id, "not the key"), local_cloud.app_id, local_cloud.region,
-                  Embedded(local_cloud.host, local_cloud.port))
+                  local_cloud.address)
     settings = BucketSettings(cloud, bucket.bucket)
     with pytest.raises(CredentialsError):
         settings.get_website()

@@ -105,7 +105,7 @@ def test_who_hides_secrets_hears_of_new_ones_before_they_are_used() -> None:
 def test_objects_settings_and_the_cloud_api_go_on_with_new_ones(local_cloud: LocalCloud) -> None:
     good = Credentials(local_cloud.secret_id, local_cloud.secret_key)
     gone = Renewal(lambda: good).keeps(Credentials("AKIDgone", "gone", "gone", expires=time.time() - 1))
-    place = Embedded(local_cloud.host, local_cloud.port)
+    place = local_cloud.address
     cloud = Cloud(gone, local_cloud.app_id, local_cloud.region, place)
     assert caller(CloudApi(gone, local_cloud.region, place)).account_id
     settings = BucketSettings(cloud, f"renewed-{local_cloud.app_id}")
@@ -124,7 +124,7 @@ def test_settings_that_were_in_use_change_over_too(local_cloud: LocalCloud) -> N
     first = Renewal(lambda: bad, clock=lambda: now[0]).keeps(
         Credentials(local_cloud.secret_id, local_cloud.secret_key, expires=now[0] + 3600))
     settings = BucketSettings(Cloud(first, local_cloud.app_id, local_cloud.region,
-                                    Embedded(local_cloud.host, local_cloud.port)), f"over-{local_cloud.app_id}")
+                                    local_cloud.address), f"over-{local_cloud.app_id}")
     settings.create()
     now[0] += 3600
     with pytest.raises(CredentialsError):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from sitepub.errors import AccessDenied, CredentialsError, NotFound, PreconditionFailed, SitepubError
 from sitepub.tencent.bucket_settings import BucketSettings
-from sitepub.tencent.cloud import Cloud, Credentials, Embedded
+from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.multipart import SINGLE_MAX
 from sitepub.tencent.object_store import CosObjectStore
 from sitepub.tencent.retry import Backoff
@@ -27,7 +27,7 @@ _numbers = itertools.count(1)
 
 def cloud_of(local: LocalCloud, *, secret_key: str | None = None) -> Cloud:
     return Cloud(Credentials(local.secret_id, secret_key or local.secret_key), local.app_id, local.region,
-                 Embedded(local.host, local.port))
+                 local.address)
 
 
 @pytest.fixture
