@@ -24,6 +24,7 @@ from sitepub.publish.progress import Progress
 from sitepub.publish.publish import Outcome, Run, Status, publish
 from sitepub.publish.remote import Remote, open_remote
 from sitepub.settings.steps import SettingStep
+from sitepub.site.error_page import error_page_problem
 from sitepub.site.snapshot import LeftOut, Snapshot
 from sitepub.tencent.cloud import Cloud
 
@@ -198,6 +199,9 @@ def _prepare(project: Project, options: Options, teller: Teller, environ: Mappin
         keep_running(data_folder(environ))  # for those who look at this site
     snapshot = build(project, run_the_hook=options.build, environ=environ, output=teller.hook_line)
     warnings.add(*snapshot.warnings)
+    no_error_page = error_page_problem(project, snapshot.files.keys())
+    if no_error_page is not None:
+        warnings.add(no_error_page)
     remote = open_remote(project, cloud)
     try:
         prepared = prepare(remote, snapshot, verify=options.verify, force=options.force)

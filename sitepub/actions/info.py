@@ -55,7 +55,7 @@ def info(project: Project, *, local: bool, profile: str | None, environ: Mapping
         if state.bucket != remote.bucket:
             drift.append(f"the project names the bucket {remote.bucket}, the site is in {state.bucket}")
         else:
-            wanted = wanted_settings(project, remote.bucket)
+            wanted = wanted_settings(project, remote.bucket, state.manifest)
             status = remote.settings.head()
             if status is BucketStatus.FOREIGN:
                 drift.append(f"the bucket {remote.bucket} belongs to somebody else now")

@@ -50,6 +50,7 @@ def build_project(file: Path, root: Node, config: ConfigShape, hosts: Sequence[H
         website=Website(
             index=inputs.src.index,
             error=inputs.src.error,
+            error_is_default="error" not in inputs.src.model_fields_set,
             ignore_html_ext=inputs.ignore_html_ext,
             disable_error_status=inputs.disable_error_status,
             redirect_rules=tuple(_redirect(rule) for rule in inputs.redirect_rules),

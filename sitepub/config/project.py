@@ -64,9 +64,12 @@ class Website:
 
     index: str = "index.html"
     error: str = "error.html"
+    """Below ``keyPrefix``; see :func:`sitepub.site.error_page.error_key`."""
     ignore_html_ext: bool = False
     disable_error_status: bool = False
     redirect_rules: tuple[RedirectRule, ...] = ()
+    error_is_default: bool = True
+    """serverless.yml names no error document."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,9 +52,13 @@ def _is_hashed(key: str) -> bool:
 def paths_of(keys: Collection[str], website: Website) -> Paths:
     """From object keys to the paths that show them. With ``*`` among them, or when the page that answers for
     every unknown path has changed (``disableErrorStatus``), that is everything."""
-    if EVERYTHING in keys or (website.disable_error_status and website.error in keys):
+    if EVERYTHING in keys or (website.disable_error_status and _error_pages(website).intersection(keys)):
         return Paths(everything=True)
     return Paths(tuple(sorted({path for key in keys for path in page_paths(key, website)})))
+
+
+def _error_pages(website: Website) -> set[str]:
+    return {website.error, "404.html"} if website.error_is_default else {website.error}
 
 
 def page_paths(key: str, website: Website) -> tuple[str, ...]:

@@ -74,7 +74,7 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     refuse_empty_site(snapshot)
     found = known if known is not None else remote.states.load()
     base, notes = _about_this_bucket(found, remote)
-    wanted = wanted_settings(remote.project, remote.bucket)
+    wanted = wanted_settings(remote.project, remote.bucket, snapshot.files)
     look = verify or there or found is None or base.pending is not None or base.bucket != found.bucket
     settings: tuple[SettingStep, ...] = ()
     missing = False

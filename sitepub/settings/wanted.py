@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from sitepub.config.project import CorsRule, LifecycleRule, Project
+from sitepub.site.error_page import error_key
 from sitepub.tencent.website_config import WebsiteConfig
 
 Acl = Literal["public-read", "private", "public-read-write"]
@@ -37,8 +38,8 @@ class WantedSettings:
         return hashlib.sha256(plain).hexdigest()[:32]
 
 
-def wanted_settings(project: Project, bucket: str) -> WantedSettings:
-    """What the project says about the bucket named ``bucket`` (with its ``-APPID``)."""
+def wanted_settings(project: Project, bucket: str, keys: Container[str] = ()) -> WantedSettings:
+    """What the project says about the bucket named ``bucket`` (with its ``-APPID``). ``keys``: of the site's files."""
     website = project.website
     return WantedSettings(
         bucket=bucket,
@@ -46,7 +47,7 @@ def wanted_settings(project: Project, bucket: str) -> WantedSettings:
         website=WebsiteConfig(
             index=website.index,
             # The index document is a name that every folder has; the error document is one key.
-            error=project.key_prefix + website.error if website.error else None,
+            error=error_key(project, keys) or None,
             original_status_enabled=not (website.error and website.disable_error_status),
             redirect_https=project.protocol == "https",
             auto_addressing=website.ignore_html_ext,

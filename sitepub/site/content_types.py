@@ -120,8 +120,7 @@ _BINARY = {
     "application/x-bittorrent": "torrent",
     "application/x-shockwave-flash": "swf",
 }
-# `.ts` is TypeScript in a source tree and MPEG transport stream on a website; `.html.gz` is a gzip file, not
-# an encoded page: set Content-Type and Content-Encoding in `headers` to serve it as one.
+# `.ts` is TypeScript in a source tree and MPEG transport stream on a website. Packed files: see `precompressed`.
 _BY_EXTENSION = {
     **{extension: f"{kind}; charset=utf-8" for kind, names in _TEXT.items() for extension in names.split()},
     **{extension: kind for kind, names in _BINARY.items() for extension in names.split()},

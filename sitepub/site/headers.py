@@ -10,6 +10,7 @@ from sitepub.errors import ConfigError, Problem
 from sitepub.site.content_types import content_type, extension_of
 from sitepub.site.fresh_files import is_asked_each_time
 from sitepub.site.globs import GlobError, glob
+from sitepub.site.precompressed import inner_name
 from sitepub.site.snapshot import headers_hash
 
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -22,6 +23,7 @@ SHORT = "public, max-age=300"
 """The rest (pictures, styles and scripts without a hash): five minutes. Long enough for the pages of one visit,
 short enough that nobody keeps an old style for long; a CDN needs no purge for files this short-lived."""
 
+_PACKED = frozenset({"gz", "br", "zst", "svgz"})
 _PAGES = ("text/html", "application/xhtml+xml")
 
 _STORED = ("Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type",
@@ -66,7 +68,7 @@ class HeaderBook:
         if problems:
             raise ConfigError(problems)
         self._kinds: dict[str, str] = {}
-        self._made: dict[tuple[str, str, tuple[int, ...]], tuple[Mapping[str, str], str]] = {}
+        self._made: dict[tuple[str, str, str, tuple[int, ...]], tuple[Mapping[str, str], str]] = {}
 
     def of(self, path: str, name: str, *, hashed: bool = False,
            full_path: str | None = None) -> tuple[Mapping[str, str], str]:
@@ -74,6 +76,14 @@ class HeaderBook:
 
         ``full_path``: see :func:`sitepub.site.content_types.content_type`."""
         extension = extension_of(name)
+        encoding = ""
+        if extension in _PACKED:
+            inner = inner_name(name, full_path)
+            if inner is not None:
+                name, encoding = inner
+            elif extension == "svgz":
+                name = f"{name[:-1]}"  # not packed: a plain SVG under that name
+            extension = extension_of(name)
         if extension and extension != "xml":
             kind = self._kinds.get(extension)
             if kind is None:
@@ -83,18 +93,18 @@ class HeaderBook:
         cache = default_cache_control(name, kind, hashed=hashed)
         matched = tuple([number for number, (match, _) in enumerate(self._rules) if match(path)]
                         ) if self._rules else ()
-        known = self._made.get((kind, cache, matched))
+        known = self._made.get((kind, cache, encoding, matched))
         if known is None:
-            known = self._made[kind, cache, matched] = self._make(kind, cache, matched)
+            known = self._made[kind, cache, encoding, matched] = self._make(kind, cache, encoding, matched)
         return known
 
-    def _make(self, kind: str, cache: str, matched: tuple[int, ...]) -> tuple[Mapping[str, str], str]:
+    def _make(self, kind: str, cache: str, encoding: str, matched: tuple[int, ...]) -> tuple[Mapping[str, str], str]:
         changes: dict[str, str] = {}
         for number in matched:
             changes.update(self._rules[number][1])
         if changes.get("Content-Type", "").lower().startswith(_PAGES):
             cache = REVALIDATE
-        merged = {"Content-Type": kind, "Cache-Control": cache, **changes}
+        merged = {"Content-Type": kind, "Cache-Control": cache, "Content-Encoding": encoding, **changes}
         headers = {name: merged[name] for name in sorted(merged) if merged[name]}
         return headers, headers_hash(headers)
 

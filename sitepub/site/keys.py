@@ -1,7 +1,9 @@
 """Object keys: what a file's path becomes in the bucket.
 
-A key is the path below the web root in Unicode's composed form (NFC, as browsers send it; macOS keeps names
-decomposed), after the project's prefix. COS takes 1 to 850 bytes of UTF-8 (436/13324).
+A key is the path below the web root in Unicode's composed form (NFC, as people type it and browsers send it), after the
+project's prefix. Where the folder spells a name otherwise (macOS tools and archives made there often decompose accents
+and Korean), links in the pages may be written in that spelling: the file has a second key then, in its own bytes. COS
+takes 1 to 850 bytes of UTF-8 (436/13324).
 """
 
 from __future__ import annotations
@@ -15,6 +17,16 @@ LONGEST_KEY = 850
 def key_part(name: str) -> str:
     """One part of a path as it stands in the key."""
     return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def alias_of(key: str, path: str) -> str | None:
+    """The second key of a file whose path below the web root is not in NFC; ``None``: it has none. ``key``: the first,
+    prefix included."""
+    composed = key_part(path)
+    if composed == path or not key.endswith(composed):
+        return None
+    alias = key[:-len(composed)] + path
+    return alias if len(alias.encode("utf-8", "surrogatepass")) <= LONGEST_KEY else None
 
 
 def is_plain(name: str) -> bool:

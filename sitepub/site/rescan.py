@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 from sitepub.config.project import Project
 from sitepub.errors import Problem
 from sitepub.site.ignore import IGNORE_FILE
+from sitepub.site.keys import key_part
 from sitepub.site.scan import Scanner, in_order, no_collection
 from sitepub.site.snapshot import LeftOut, SiteFile, Snapshot
 from sitepub.site.walk import Walked, walk, walk_at
@@ -102,7 +103,8 @@ class KeptSnapshot:
             return True
         walked = walk_at(self.project, self.folder, scanner.rules, _outermost(self._touched))
         gone = self._gone()
-        if walked.links or self._collides(walked, gone) or self._changes_hashed_names(scanner, walked, gone):
+        if (walked.links or self._collides(walked, gone) or _has_aliases(walked, gone)
+                or self._changes_hashed_names(scanner, walked, gone)):
             return False
         files, warnings = scanner.site_files(walked, scanner.hash_cache(None))
         for path in gone:
@@ -138,6 +140,11 @@ class KeptSnapshot:
         """Does a file get the key of another one that stays?"""
         free = {self._keys[path] for path in gone}
         return any(found.key in self._files and found.key not in free for found in walked.files)
+
+
+def _has_aliases(walked: Walked, gone: Iterable[str]) -> bool:
+    """Does a file have two keys? Then more than its own path decides what is in the bucket."""
+    return any(key_part(path) != path for path in (*gone, *(found.path for found in walked.files)))
 
 
 def _parents(path: str) -> list[str]:

@@ -8,6 +8,7 @@ import gc
 import hashlib
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,7 +23,7 @@ from sitepub.site.hashed_names import HashedNames, find_hashed_names
 from sitepub.site.hashing import Hashed, hash_files
 from sitepub.site.headers import HeaderBook
 from sitepub.site.ignore import IgnoreRules
-from sitepub.site.keys import printable
+from sitepub.site.keys import alias_of, printable
 from sitepub.site.snapshot import LeftOut, SiteFile, Snapshot
 from sitepub.site.walk import Found, Walked, walk
 
@@ -131,6 +132,7 @@ def _site_files(found: list[Found], hashed: Hashed, headers: HeaderBook,
     files: dict[str, SiteFile] = {}
     md5, sizes = hashed.md5, hashed.size
     parents: dict[str, Path] = {}
+    aliases: list[SiteFile] = []
     for path, name, key, full_path, stat, _ in found:
         below = path[:-len(name)]
         parent = parents.get(below)
@@ -140,7 +142,12 @@ def _site_files(found: list[Found], hashed: Hashed, headers: HeaderBook,
             made, digest = headers.of(path, name, hashed=path in names, full_path=full_path)
         except OSError as error:
             raise _site_error("cannot be read", {path: error.strerror or str(error)}) from None
-        files[key] = SiteFile(key, sizes.get(path, stat.st_size), md5[path], made, digest, parent / name)
+        file = files[key] = SiteFile(key, sizes.get(path, stat.st_size), md5[path], made, digest, parent / name)
+        alias = alias_of(key, path)
+        if alias is not None:
+            aliases.append(replace(file, key=alias))
+    for file in aliases:
+        files.setdefault(file.key, file)
     return files
 
 

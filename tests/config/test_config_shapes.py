@@ -137,7 +137,7 @@ def test_every_key_of_the_inputs_arrives(tmp_path: Path) -> None:
     assert (project.region, project.bucket_name, project.protocol) == ("ap-shanghai", "my-bucket", "http")
     assert project.website == Website("home.html", "oops/404.html", True, True, (
         RedirectRule(http_error_code=404, protocol="https", replace_key_with="gone.html"),
-        RedirectRule(key_prefix="old/", replace_key_prefix_with="new/")))
+        RedirectRule(key_prefix="old/", replace_key_prefix_with="new/")), error_is_default=False)
     assert project.access == Access(acl=None, policy=None, anonymous_read_policy=True)
     assert project.env == {"API_URL": "https://api.example.com", "RETRIES": 3, "RATIO": 1.5, "DEBUG": False,
                            "NOTHING": None, "LIST": [1, "007"]}

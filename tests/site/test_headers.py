@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,3 +93,39 @@ def test_every_mistake_in_the_rules_is_told_at_once_with_its_place() -> None:
     assert problems[0].hint == "did you mean Cache-Control?"
     assert "CDN" in (problems[1].hint or "")
     assert "`cors`" in (problems[6].hint or "")
+
+
+@pytest.mark.parametrize(("name", "content", "kind", "encoding"), [
+    ("logo.svgz", b"\x1f\x8b\x08", "image/svg+xml; charset=utf-8", "gzip"),
+    ("logo.svgz", b"<svg/>", "image/svg+xml; charset=utf-8", None),
+    ("app.js.gz", b"\x1f\x8b\x08", "text/javascript; charset=utf-8", "gzip"),
+    ("app.JS.GZ", b"\x1f\x8b\x08", "text/javascript; charset=utf-8", "gzip"),
+    ("app.js.gz", b"console.log()", "application/gzip", None),
+    ("site.css.br", b"\x0b\x02", "text/css; charset=utf-8", "br"),
+    ("index.html.gz", b"\x1f\x8b\x08", "text/html; charset=utf-8", "gzip"),
+    ("game.wasm.br", b"\x0b\x02", "application/wasm", "br"),
+    ("game.data.gz", b"\x1f\x8b\x08", "application/octet-stream", "gzip"),
+    ("game.framework.js.br", b"\x0b", "text/javascript; charset=utf-8", "br"),
+    ("game.symbols.json.gz", b"\x1f\x8b\x08", "application/json; charset=utf-8", "gzip"),
+    ("app.mjs.zst", b"\x28\xb5\x2f\xfd", "text/javascript; charset=utf-8", "zstd"),
+    ("app.mjs.zst", b"text", "application/zstd", None),
+    ("app.js.map.gz", b"\x1f\x8b\x08", "application/json; charset=utf-8", "gzip"),
+    ("sitemap.xml.gz", b"\x1f\x8b\x08", "application/gzip", None),
+    ("backup.sql.gz", b"\x1f\x8b\x08", "application/gzip", None),
+    ("site.tar.gz", b"\x1f\x8b\x08", "application/gzip", None),
+    ("points.json.gz", b"\x1f\x8b\x08", "application/gzip", None),
+    ("js.gz", b"\x1f\x8b\x08", "application/gzip", None),
+    ("gz", b"\x1f\x8b\x08", "application/octet-stream", None),
+])
+def test_packed_files_say_what_is_in_them(tmp_path: Path, name: str, content: bytes, kind: str,
+                                          encoding: str | None) -> None:
+    (tmp_path / name).write_bytes(content)
+    headers, _ = HeaderBook().of(name, name, full_path=str(tmp_path / name))
+    assert (headers["Content-Type"], headers.get("Content-Encoding")) == (kind, encoding)
+
+
+def test_a_packed_file_with_a_hash_in_its_name_is_kept_and_a_packed_page_is_not(tmp_path: Path) -> None:
+    for name, expected in (("index-C0vGh6yI.js.gz", IMMUTABLE), ("index.html.gz", REVALIDATE)):
+        (tmp_path / name).write_bytes(b"\x1f\x8b")
+        headers, _ = HeaderBook().of(name, name, hashed=True, full_path=str(tmp_path / name))
+        assert headers["Cache-Control"] == expected

@@ -86,16 +86,41 @@ def test_awkward_names_are_keys_as_they_are(tmp_path: Path) -> None:
 
 
 @posix
-def test_decomposed_names_become_composed_keys(tmp_path: Path) -> None:
+def test_decomposed_names_become_composed_keys_and_stay_as_they_are(tmp_path: Path) -> None:
     decomposed = "e\u0301te\u0301/a\u0308.txt"
     try:
         write(tmp_path, {decomposed: "x"})
     except OSError:
         pytest.skip("this file system takes no such names")
-    (file,) = scanned(tmp_path)
-    assert file.key == "été/ä.txt"
-    assert file.path is not None
-    assert file.path.read_text() == "x"
+    files = scanned(tmp_path, key_prefix="v1/").files
+    assert set(files) == {"v1/été/ä.txt", f"v1/{decomposed}"}, "links may be written in the file's own bytes"
+    for file in files.values():
+        assert file.path is not None
+        assert file.path.read_text() == "x"
+
+
+@posix
+@pytest.mark.parametrize("name", [
+    "\u1112\u1161\u11ab\u1100\u1173\u11af.html", "a\u0323\u0302/index.html", "\u0c46\u0c56.png", "\u212b.txt",
+    "\u2126/\u03a9.txt", "re\u0301sume\u0301.pdf", "\u304b\u3099.jpg", "nai\u0308ve/cafe\u0301/x.html",
+])
+def test_a_file_answers_under_both_spellings_of_its_name(tmp_path: Path, name: str) -> None:
+    try:
+        write(tmp_path, {name: "x", "plain.txt": "y"})
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    composed = unicodedata.normalize("NFC", name)
+    files = scanned(tmp_path).files
+    assert set(files) == {composed, name, "plain.txt"}
+    assert len({file.md5 for file in (files[name], files[composed])}) == 1
+    assert files[name].headers == files[composed].headers
+
+
+@posix
+def test_a_second_spelling_that_is_too_long_for_a_key_is_left_out(tmp_path: Path) -> None:
+    name = "/".join(["e\u0301" * 60] * 6)
+    write(tmp_path, {name: "x"})
+    assert set(scanned(tmp_path).files) == {unicodedata.normalize("NFC", name)}
 
 
 @linux
