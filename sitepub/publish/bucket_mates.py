@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import msgspec
+
 from sitepub.errors import NotFound, SitepubError
+from sitepub.publish import bucket_place, state
 from sitepub.publish.plan import Action
 from sitepub.publish.remote import Remote
-from sitepub.publish.state import Former, State, StateStore
+from sitepub.tencent.store import ObjectStore
 
 _THREADS = 8
 _UNREADABLE = ("StateDamaged", "StateTooNew")
+_RACES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,36 +31,106 @@ class Mate:
 
 
 def mates_in(remote: Remote, bucket: str) -> tuple[Mate, ...]:
-    """The other sites in a bucket, as their states tell: one listing of the state bucket and one GET for each site.
+    """The other sites in a bucket: one listing of the state bucket, one GET of a small object for each other site,
+    and the state of those that are in the bucket or do not say (:mod:`bucket_place`).
 
     A state that cannot be understood is passed over. Raises what the cloud answers otherwise."""
-    store, own = remote.states.store, remote.states.key
-    name = own.removeprefix(remote.states.prefix)
+    store, own = remote.states.store, remote.states.prefix
+    name = remote.states.key.removeprefix(own)
+    states: dict[str, str] = {}
+    places = set[str]()
     try:
-        others = [there.key for there in store.list() if there.key.endswith(f"/{name}") and there.key != own]
+        for there in store.list():
+            if there.key.endswith(f"/{name}"):
+                states[there.key.removesuffix(name)] = there.etag
+            elif there.key.endswith(f"/{bucket_place.NAME}"):
+                places.add(there.key.removesuffix(bucket_place.NAME))
     except NotFound:
         return ()
+    states.pop(own, None)
 
-    def look(key: str) -> Mate | None:
-        prefix = key.removesuffix(name)
-        try:
-            state = StateStore(store, prefix).load()
-        except SitepubError as error:
-            if error.code in _UNREADABLE:
-                return None
-            raise
-        keys = frozenset(_keys(state, bucket)) if state is not None else frozenset()
-        return Mate(prefix.rstrip("/"), keys) if keys else None
+    def is_elsewhere(prefix: str) -> bool:
+        buckets = bucket_place.read(store, prefix, states[prefix]) if prefix in places else None
+        return buckets is not None and bucket not in buckets
 
-    if not others:
+    if not states:
         return ()
-    with ThreadPoolExecutor(min(_THREADS, len(others))) as threads:
-        return tuple(mate for mate in threads.map(look, others) if mate is not None)
+    with ThreadPoolExecutor(min(_THREADS, len(states))) as threads:
+        elsewhere = list(threads.map(is_elsewhere, states))
+    # One after the other: a state may be large.
+    looked = (_look(store, prefix, prefix + name, bucket)
+              for prefix, away in zip(states, elsewhere, strict=True) if not away)
+    return tuple(mate for mate in looked if mate is not None)
 
 
-def _keys(state: State, bucket: str) -> Iterator[str]:
-    here = Former(state.bucket, state.region, state.manifest, state.created, state.pending)
-    for one in (here, *state.former):
+def _look(store: ObjectStore, prefix: str, key: str, bucket: str) -> Mate | None:
+    try:
+        keys = frozenset(_keys(store, prefix, key, bucket))
+    except SitepubError as error:
+        if error.code in _UNREADABLE:
+            return None
+        raise
+    return Mate(prefix.rstrip("/"), keys) if keys else None
+
+
+# -- what must be known of a state: keys. A whole one takes several times the memory. --------------------------
+
+
+class _Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    pass
+
+
+class _Step(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    action: Action
+    key: str
+
+
+class _Journal(msgspec.Struct, frozen=True):
+    steps: tuple[_Step, ...] = ()
+
+
+class _There(msgspec.Struct, frozen=True):
+    bucket: str
+    manifest: dict[str, _Entry] = {}
+    pending: _Journal | None = None
+    former: tuple[_There, ...] = ()
+    overlay: str = ""
+
+
+class _Overlay(msgspec.Struct, frozen=True):
+    state: _There
+    gone: tuple[str, ...] = ()
+
+
+_STATE = msgspec.json.Decoder(_There)
+_OVERLAY = msgspec.json.Decoder(_Overlay)
+
+
+def _keys(store: ObjectStore, prefix: str, key: str, bucket: str) -> Iterator[str]:
+    """Its keys in the bucket. Raises what the cloud answers, and SitepubError for a state that makes no sense."""
+    for _ in range(_RACES):
+        try:
+            document = state.decode_as(store.get(key).data, _STATE, f"{store.bucket}/{key}")
+        except NotFound:
+            return
+        if not document.overlay:
+            yield from _of(document, bucket)
+            return
+        place = f"{prefix}{state.OVERLAY}{document.overlay}"
+        try:
+            overlay = state.decode_as(store.get(place).data, _OVERLAY, f"{store.bucket}/{place}")
+        except NotFound:
+            continue  # somebody wrote the state as one document in between
+        if document.bucket == bucket == overlay.state.bucket:
+            gone = set(overlay.gone)
+            yield from (one for one in document.manifest if one not in gone)
+        yield from _of(overlay.state, bucket)
+        return
+    raise state.damaged(f"{store.bucket}/{key}", "what lies over it is missing")
+
+
+def _of(there: _There, bucket: str) -> Iterator[str]:
+    for one in (there, *there.former):
         if one.bucket == bucket:
             yield from one.manifest
             if one.pending is not None:

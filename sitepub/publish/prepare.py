@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from sitepub.errors import Refused, SitepubError
+from sitepub.errors import AccessDenied, Refused
 from sitepub.publish.bucket_mates import Mate, mates_in
 from sitepub.publish.diff import diff
 from sitepub.publish.guards import refuse_empty_site, refuse_loss
@@ -112,11 +112,11 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
 
 
 def _mates(remote: Remote) -> tuple[Mate, ...]:
-    """The other sites in the bucket. None when the state bucket cannot be listed: a key may be allowed nothing but
+    """The other sites in the bucket. None when the state bucket may not be listed: a key may be allowed nothing but
     its own site there, and then nobody can tell."""
     try:
         return mates_in(remote, remote.bucket)
-    except SitepubError:
+    except AccessDenied:
         return ()
 
 

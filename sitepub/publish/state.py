@@ -20,6 +20,7 @@ import msgspec
 
 from sitepub.domains.records import HostRecord
 from sitepub.errors import CloudError, NotFound, SitepubError
+from sitepub.publish import bucket_place
 from sitepub.publish.manifest import Entry
 from sitepub.publish.plan import Action, Step
 from sitepub.tencent.multipart import SINGLE_MAX
@@ -174,7 +175,7 @@ class _Versioned(msgspec.Struct):
     """An overlay is as new as the document that names it."""
 
 
-Document = TypeVar("Document", State, Overlay)
+Document = TypeVar("Document")
 HEADERS = {"Content-Type": "application/gzip", "Cache-Control": "no-store"}
 
 
@@ -212,12 +213,15 @@ class StateStore:
             except NotFound:
                 continue  # somebody wrote the state as one document in between
             return decode_overlay(data, self._where(document.overlay)).over(document)
-        raise _damaged(self._where(self._overlay_key(self._overlay)), "it is missing")
+        raise damaged(self._where(self._overlay_key(self._overlay)), "it is missing")
 
     def save(self, state: State) -> None:
-        """Write the state as one document."""
+        """Write the state as one document, and for other sites where it is."""
         self._put(state)
         self._drop_overlay()
+        if state.pending is None:  # a run that goes on writes it once more
+            bucket_place.write(self.store, self.prefix, self._etag,
+                               [state.bucket, *(former.bucket for former in state.former)])
 
     def _put(self, document: State) -> None:
         self._etag = self.store.put(self.key, encode(document), HEADERS).etag
@@ -240,6 +244,7 @@ class StateStore:
         if failed:
             raise SitepubError(f"the state {self.key} could not be deleted: {failed[0].message}",
                                code="StateNotDeleted")
+        bucket_place.remove(self.store, self.prefix)
 
 
 def encode(document: State | Overlay) -> bytes:
@@ -248,28 +253,34 @@ def encode(document: State | Overlay) -> bytes:
 
 
 def decode(data: bytes, where: str) -> State:
-    return _decoded(data, State, where)
+    return decode_as(data, _STATE, where)
 
 
 def decode_overlay(data: bytes, where: str) -> Overlay:
-    return _decoded(data, Overlay, where)
+    return decode_as(data, _OVERLAY, where)
 
 
-def _decoded(data: bytes, kind: type[Document], where: str) -> Document:
+# Made before any thread decodes.
+_STATE = msgspec.json.Decoder(State)
+_OVERLAY = msgspec.json.Decoder(Overlay)
+_VERSION = msgspec.json.Decoder(_Versioned)
+
+
+def decode_as(data: bytes, decoder: msgspec.json.Decoder[Document], where: str) -> Document:
     try:
         text = gzip.decompress(data)
-        version = msgspec.json.decode(text, type=_Versioned).version
+        version = _VERSION.decode(text).version
         if version > VERSION:
             raise SitepubError(
                 f"the state of this site was written by a newer sitepub (version {version} of the document,"
                 f" this one knows {VERSION})",
                 code="StateTooNew", hint="update sitepub: pip install --upgrade sitepub")
-        return msgspec.json.decode(text, type=kind)
+        return decoder.decode(text)
     except (OSError, EOFError, zlib.error, msgspec.MsgspecError) as error:
-        raise _damaged(where, error) from error
+        raise damaged(where, error) from error
 
 
-def _damaged(where: str, why: object) -> SitepubError:
+def damaged(where: str, why: object) -> SitepubError:
     return SitepubError(
         f"the state of this site is damaged ({where}): {why}", code="StateDamaged",
         hint="nothing was changed; delete that object, and the next deploy looks at the bucket itself and"

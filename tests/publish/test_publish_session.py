@@ -41,7 +41,7 @@ def test_the_story_of_a_first_deploy_in_order(cloud: MemoryCloud) -> None:
         ("create bucket", STATE_BUCKET), ("put", MARKER), ("put", "shop/prod/site/lock"),
         ("put", state), ("create bucket", BUCKET), ("put acl", BUCKET), ("put", "a.css"),
         ("put", "index.html"), ("put website", BUCKET), ("put", release), ("put", state),
-        ("delete", "shop/prod/site/lock")]
+        ("put", "shop/prod/site/buckets.json"), ("delete", "shop/prod/site/lock")]
 
 
 def test_a_deploy_with_deletions_writes_the_manifest_down_before_it_deletes(cloud: MemoryCloud) -> None:
@@ -51,7 +51,7 @@ def test_a_deploy_with_deletions_writes_the_manifest_down_before_it_deletes(clou
     kinds = [(what, key.rpartition("/")[2]) for what, key in cloud.writes if "releases" not in key]
     assert kinds == [("put", "lock"), ("put", "state.json.gz"), ("put", "index.html"),
                      ("put", "state.json.gz"), ("delete", "a.css"), ("put", "state.json.gz"),
-                     ("delete", "lock")]
+                     ("put", "buckets.json"), ("delete", "lock")]
 
 
 def test_a_deploy_without_changes_reads_one_object_and_writes_nothing(cloud: MemoryCloud) -> None:
