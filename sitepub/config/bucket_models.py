@@ -120,8 +120,8 @@ def _header_values(value: Any) -> Any:
 def _pattern(value: str) -> str:
     if not value.strip():
         raise wrong("expected a pattern such as `*.html`")
-    if value.startswith("!"):
-        raise wrong("a header rule cannot exclude files", "Later rules win: add one for these files.")
+    if not value.removeprefix("!").strip():
+        raise wrong("expected a pattern after the `!`", "`!*.html` means all files but pages.")
     return value
 
 
@@ -132,11 +132,16 @@ Pattern = Annotated[Text, AfterValidator(_pattern)]
 class HeadersShape(Shape):
     """Response headers for some files."""
 
-    files: Annotated[list[Pattern], OneOrMore()] = Field(
-        min_length=1, description="Patterns in gitignore syntax: one, or a list.")
+    files: Annotated[list[Pattern], OneOrMore()] = Field([], description=(
+        "Patterns in gitignore syntax: one, or a list. Those with `!` take files away from the ones before them; when "
+        "they come first, all other files are meant. Needed unless there is `match`."))
+    match: Literal["no-extension"] | None = Field(None, description=(
+        "`no-extension`: only files whose name has no extension, such as `apple-app-site-association`."))
     set: Annotated[dict[HeaderName, Line], BeforeValidator(_header_values), WithJsonSchema({
         "type": "object", "additionalProperties": {"type": ["string", "number", "null"]}})] = Field(
-        min_length=1, description="Header names and values; an empty value removes the default.")
+        min_length=1, description=(
+            "Header names and values; an empty value removes the default, `default` takes back what rules before this "
+            "one set."))
 
 
 class LogsShape(Shape):

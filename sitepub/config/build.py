@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from sitepub.config.spellings import AUTO
 from sitepub.errors import Problem
 
 if TYPE_CHECKING:
-    from sitepub.config.bucket_models import LifecycleShape, RedirectRuleShape
+    from sitepub.config.bucket_models import HeadersShape, LifecycleShape, RedirectRuleShape
     from sitepub.config.host_models import HostShape
     from sitepub.config.models import ConfigShape, InputsShape, SourceShape
 
@@ -112,6 +112,8 @@ def _source(root: Path, source: SourceShape, node: Node, *, old_form: bool) -> S
         allow_secrets=tuple(source.allow_secrets),
         follow_links=source.follow_links,
         position=node.key_here,
+        places={key: [item.here for item in (place.items or [place])]
+                for key in ("include", "exclude", "allowSecrets") if (place := node.get(key)) is not None},
     )
 
 
@@ -170,13 +172,27 @@ def _lifecycle(rule: LifecycleShape) -> LifecycleRule:
 def _headers(inputs: InputsShape, node: Node) -> tuple[HeaderRule, ...]:
     from sitepub.config.bucket_models import STORED_HEADERS
 
-    rules = []
+    rules: list[HeaderRule] = []
     for rule, place in zip(inputs.headers, _items(node, "headers"), strict=True):
         stored = {name: value for name, value in rule.set.items()
                   if name in STORED_HEADERS or name.startswith("x-cos-meta-")}
         if stored:
-            rules += [HeaderRule(pattern, stored, place.here) for pattern in rule.files]
+            rules += _rules_of(rule, stored, place)
     return tuple(rules)
+
+
+def _rules_of(rule: HeadersShape, stored: Mapping[str, str], place: Node) -> Iterator[HeaderRule]:
+    """One for each pattern; those with ``!`` take files away from the ones before them, and stand for all others
+    when they come first."""
+    node = place.get("files")
+    nodes = (node.items or [node]) if node is not None else [place]
+    written = [(pattern, nodes[min(number, len(nodes) - 1)].here) for number, pattern in enumerate(rule.files)]
+    if not written or written[0][0].startswith("!"):
+        written.insert(0, ("*", written[0][1] if written else place.here))
+    for number, (pattern, position) in enumerate(written):
+        if not pattern.startswith("!"):
+            but = tuple((later[1:], there) for later, there in written[number:] if later.startswith("!"))
+            yield HeaderRule(pattern, stored, position, but, rule.match is not None)
 
 
 def _host(host: HostShape, node: Node, inputs: Node) -> Host:

@@ -190,7 +190,11 @@ def _twice(nodes: list[Node | None], what: str, found: Findings) -> None:
 
 
 def _headers(inputs: Node, found: Findings) -> None:
-    for rule in _items(inputs, "headers"):
+    for number, rule in enumerate(_items(inputs, "headers")):
+        files = rule.get("files")
+        if isinstance(rule.value, dict) and rule.get("match") is None and (files is None or files.value == []):
+            found.wrong(rule, f"`inputs.headers[{number}].files` is missing", "Name the files, such as `*.html`, or "
+                        "write `match: no-extension`.")
         values = rule.get("set")
         for name, node in values.entries.items() if values is not None else ():
             canonical = canonical_header(name)

@@ -42,6 +42,8 @@ class Source:
     """``src.followLinks``: symbolic links that lead out of the published folder are followed."""
     position: Position | None = None
     """Where ``src`` stands, for messages about the folder."""
+    places: Mapping[str, Sequence[Position]] = field(default_factory=dict, compare=False, repr=False)
+    """Where the patterns stand: of ``include``, ``exclude`` and ``allowSecrets``, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,14 @@ class HeaderRule:
 
     pattern: str
     headers: Mapping[str, str]
-    """Header names in canonical case (``Cache-Control``). An empty value removes the default."""
+    """Header names in canonical case (``Cache-Control``). An empty value removes the default, ``default`` brings it
+    back."""
     position: Position | None = None
+    """Where the pattern stands."""
+    but: tuple[tuple[str, Position | None], ...] = ()
+    """Patterns (without ``!``) of files that are not meant, and where they stand."""
+    no_extension: bool = False
+    """Only files whose name has no extension."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,9 @@ with.
   Keys of the type on/off take `true` and `false` too. A key may stand only once.
 - A number where text is wanted is taken as it is written: `value: 007` is the text `007`.
 - A key that holds nothing counts as left out.
+- Patterns of files are those of `.gitignore`, seen from the web root (not from the folder of this file): `*.map` is
+  any such file, `/drafts/` a folder directly in the web root, `**/old/*.png` in any folder. Braces work as in a shell:
+  `*.{map,md}`. A pattern that matches no file is a warning, with its place and what was probably meant.
 - Anchors, aliases and merge keys (`<<`) work; top-level keys that begin with `x-` are a place for them.
 - A folder without a file of its own deploys the sites in the folders below it, in the order of their
   names.
@@ -116,14 +119,31 @@ assignments: `--inputs src.index=home.html hosts.0.host=www.example.com`. Values
 decimals (`007`, `1.0`). The index after the last one appends to a list; `\\.` is a dot inside a key.
 """
 
+_HEADERS = """\
+*New.* `headers: {"*.html": {Cache-Control: no-cache}}`, a map of pattern to headers, means the same.
+
+```yml
+headers:
+  - files: "/docs/"                  # everything in a folder
+    set: {Content-Type: text/plain}
+  - files: "/docs/**/*.{html,css}"   # but these as their names say
+    set: {Content-Type: default}
+  - files: ["*", "!*.html"]          # all files but pages; "!*.html" alone means the same
+    set: {Content-Language: zh-CN}
+  - match: no-extension              # names without an extension
+    files: /.well-known/
+    set: {Content-Type: application/json}
+```
+
+A pattern with `!`, a wildcard and no slash is compared with the names of files, not of folders."""
+
 _SECTIONS = (
     ("Top level", "ConfigShape", None),
     ("inputs", "InputsShape", "`headers`, `accelerate`, `purge`, `logs`, `state` and `dev` are *new*."),
     ("inputs.src", "SourceShape", "`src: ./public` is short for `src: {src: ./public}`. `include`, "
      "`exclude`, `timeout`, `allowSecrets` and `followLinks` are *new*. Patterns of a `.sitepubignore` file "
      "exclude too."),
-    ("inputs.headers", "HeadersShape", "*New.* `headers: {\"*.html\": {Cache-Control: no-cache}}`, a map of "
-     "pattern to headers, means the same."),
+    ("inputs.headers", "HeadersShape", _HEADERS),
     ("inputs.acl", "AclShape", "`acl: private` is short for `acl: {permissions: private}`."),
     ("inputs.cors[]", "CorsShape", None),
     ("inputs.tags[]", "TagShape", None),
@@ -243,6 +263,8 @@ def _kind(schema: Schema) -> str:
     if "enum" in schema:
         values = schema["enum"]
         return "on/off" if "on" in values else ", ".join(f"`{value}`" for value in values)
+    if "const" in schema:
+        return f"`{schema['const']}`"
     match schema.get("type"):
         case "boolean":
             return "true/false"

@@ -10,7 +10,7 @@ from sitepub.config.project import Project
 from sitepub.dev.changes import is_temporary
 from sitepub.dev.places import Places
 from sitepub.errors import ConfigError, Problem
-from sitepub.site.globs import GlobError, Globs
+from sitepub.site.globs import GlobError, Globs, as_line
 from sitepub.site.ignore import IGNORE_FILE, PACKAGES, VERSION_CONTROL, default_rule
 
 _NEVER = frozenset({
@@ -160,7 +160,7 @@ def _patterns(project: Project) -> Globs | None:
     if not project.dev.ignore:
         return None
     try:
-        return Globs([line.removeprefix("./") for line in project.dev.ignore])
+        return Globs(map(as_line, project.dev.ignore))
     except GlobError as error:
         raise ConfigError(Problem(f"dev.ignore holds a pattern that .gitignore would not know: {error}",
                                   hint="one pattern a line, such as `drafts/` or `*.log`")) from None

@@ -6,7 +6,7 @@ looked for once, at its first place, and kept (an atomic group): a later place c
 star takes anything up to the next ``/``.
 
 The rules are git's (gitignore(5), wildmatch.c), for characters instead of bytes. Unlike git's, a later pattern
-brings back a file whose folder is excluded.
+brings back a file whose folder is excluded, and a line may have braces (``*.{map,md}``, see ``braces``).
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from sitepub.site.braces import BracesError, alternatives
 
 LONGEST = 4096
 """Characters of one pattern: longer than any path."""
@@ -54,6 +56,25 @@ class Glob:
         return 0 if found is None else 1 if found.lastgroup else 2
 
 
+def as_line(pattern: str) -> str:
+    """An entry of a list as a line in gitignore syntax: ``#`` begins a comment in a file, and a name in a list."""
+    line = pattern.removeprefix("./")
+    return "\\" + line if line.startswith("#") else line
+
+
+def globs(line: str) -> list[Glob]:
+    """What a line with or without braces matches; nothing for an empty one or a comment. Raises
+    :class:`GlobError`."""
+    if len(line) > LONGEST:
+        raise GlobError(f"it is longer than {LONGEST:,} characters")
+    if line.startswith("#"):
+        return []
+    try:
+        return [found for each in alternatives(line) if (found := glob(as_line(each))) is not None]
+    except BracesError as error:
+        raise GlobError(str(error)) from None
+
+
 def glob(line: str) -> Glob | None:
     """``None`` for a line that matches nothing: empty, a comment, an open bracket. Raises :class:`GlobError`."""
     if len(line) > LONGEST:
@@ -76,20 +97,26 @@ class Globs:
     folder it lies in. Raises :class:`GlobError`."""
 
     def __init__(self, lines: Iterable[str]) -> None:
-        self._globs = [found for line in lines if (found := glob(line)) is not None]
+        self._globs = [(number, found) for number, line in enumerate(lines) for found in globs(line)]
         if len(self._globs) > MOST:
             raise GlobError(f"there are more than {MOST:,} patterns")
         self._globs.reverse()
+        self.decided: set[int] = set()
+        """Numbers of the lines that have decided about a path."""
 
     def check(self, path: str) -> bool | None:
         """``True``: matched; ``False``: brought back by a pattern with ``!``; ``None``: no pattern matches."""
         of_folder: bool | None = None
-        for each in self._globs:
+        folder_line = -1
+        for number, each in self._globs:
             how = each.match(path)
             if how == 2:
+                self.decided.add(number)
                 return each.include
             if how == 1 and of_folder is None:
-                of_folder = each.include
+                of_folder, folder_line = each.include, number
+        if of_folder is not None:
+            self.decided.add(folder_line)
         return of_folder
 
     def __contains__(self, path: str) -> bool:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from sitepub.config.project import HeaderRule
-from sitepub.errors import ConfigError, Problem
+from sitepub.errors import ConfigError, Position, Problem
 from sitepub.site.content_types import content_type, extension_of
 from sitepub.site.fresh_files import is_asked_each_time
-from sitepub.site.globs import GlobError, glob
+from sitepub.site.globs import Glob, GlobError, as_line, globs
 from sitepub.site.precompressed import inner_name
 from sitepub.site.snapshot import headers_hash
 
@@ -28,6 +28,8 @@ _PAGES = ("text/html", "application/xhtml+xml")
 
 _STORED = ("Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type",
            "Expires")
+DEFAULT = "default"
+"""The value that takes back what rules before it set."""
 _CANONICAL = {name.lower(): name for name in _STORED}
 _META = re.compile(r"x-cos-meta-[a-z0-9_-]+")
 _META_LIMIT = 2048
@@ -98,10 +100,18 @@ class HeaderBook:
             known = self._made[kind, cache, encoding, matched] = self._make(kind, cache, encoding, matched)
         return known
 
+    def matched(self) -> set[int]:
+        """Numbers of the rules that a file had its headers from so far."""
+        return {number for *_, matched in self._made for number in matched}
+
     def _make(self, kind: str, cache: str, encoding: str, matched: tuple[int, ...]) -> tuple[Mapping[str, str], str]:
         changes: dict[str, str] = {}
         for number in matched:
-            changes.update(self._rules[number][1])
+            for name, value in self._rules[number][1].items():
+                if value.lower() == DEFAULT and name in _STORED:
+                    changes.pop(name, None)
+                else:
+                    changes[name] = value
         if changes.get("Content-Type", "").lower().startswith(_PAGES):
             cache = REVALIDATE
         merged = {"Content-Type": kind, "Cache-Control": cache, "Content-Encoding": encoding, **changes}
@@ -116,18 +126,41 @@ def canonical_name(name: str) -> str | None:
 
 
 def _matcher(rule: HeaderRule, problems: list[Problem]) -> Callable[[str], object] | None:
-    pattern = rule.pattern.removeprefix("./")
+    meant = _globs(rule.pattern, rule.position, problems)
+    but = [(pattern, _globs(pattern, position, problems)) for pattern, position in rule.but]
+    if not meant or any(globs is None for _, globs in but):
+        return None
+    if len(meant) == 1 and not but and not rule.no_extension:
+        return meant[0].match
+    by_name = [glob for pattern, globs in but if _is_of_names(pattern) for glob in globs or ()]
+    by_path = [glob for pattern, globs in but if not _is_of_names(pattern) for glob in globs or ()]
+
+    def match(path: str) -> bool:
+        name = path.rpartition("/")[2]
+        return not (rule.no_extension and extension_of(name)) and any(glob.match(path) for glob in meant) \
+            and not any(glob.match(path) for glob in by_path) and not any(glob.match(name) for glob in by_name)
+
+    return match
+
+
+def _is_of_names(pattern: str) -> bool:
+    """Patterns such as ``!*.*`` speak of the names of files: ``.well-known/token`` is no ``*.*``, although its folder
+    is."""
+    return "/" not in pattern and any(char in pattern for char in "*?[")
+
+
+def _globs(pattern: str, position: Position | None, problems: list[Problem]) -> list[Glob] | None:
     try:
-        compiled = glob(pattern)
+        found = globs(as_line(pattern))
     except GlobError as error:
-        problems.append(Problem(f"headers: {rule.pattern[:80]!r} is not a pattern: {error}", rule.position))
+        problems.append(Problem(f"headers: {pattern[:80]!r} is not a pattern: {error}", position))
         return None
-    if compiled is None or not compiled.include:
+    if not found or not all(glob.include for glob in found):
         problems.append(Problem(
-            f"headers: the pattern {rule.pattern!r} matches no file", rule.position,
-            "patterns are written as in .gitignore (without !): `*.js`, `/assets/**`, `docs/*.pdf`"))
+            f"headers: the pattern {pattern!r} matches no file", position,
+            "patterns are written as in .gitignore: `*.js`, `/assets/**`, `*.{png,jpg}`"))
         return None
-    return compiled.match
+    return found
 
 
 def _problem(name: str, canonical: str | None, value: str) -> tuple[str, str | None] | None:
@@ -147,7 +180,8 @@ def _problem(name: str, canonical: str | None, value: str) -> tuple[str, str | N
     if any(ord(char) < 32 or ord(char) == 127 for char in value.strip()):
         return f"headers: the value of {canonical} holds a line break or another control character", None
     if canonical == "Content-Type" and not value.strip():
-        return "headers: Content-Type cannot be removed", "set another one, such as text/plain; charset=utf-8"
+        return "headers: Content-Type cannot be removed", (
+            "set another one, such as text/plain; charset=utf-8; `default` is the one that the name stands for")
     if canonical.startswith("x-cos-meta-") and len(canonical) + len(value.encode()) > _META_LIMIT:
         return f"headers: {canonical} is longer than {_META_LIMIT} bytes, name and value together", None
     return None

@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sitepub.config.project import Project
+from sitepub.config.project import Project, Source
 from sitepub.errors import Position, Problem, SiteError
-from sitepub.site.globs import GlobError, Globs, glob
+from sitepub.site.braces import alternatives
+from sitepub.site.globs import GlobError, Globs, as_line, globs
 from sitepub.site.secret_files import OPTION as ALLOW_SECRETS
 from sitepub.site.secret_files import Allowed
 
@@ -102,23 +103,41 @@ def default_rule(name: str, *, folder: bool, at_root: bool = False) -> Rule | No
     return EDITOR if (lower[0] in ".#" or lower[-1] == "~") and _EDITOR.fullmatch(lower) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern of the user, as it was written."""
+
+    text: str
+    option: str
+    """Where it stands: ``src.exclude``, or "" in a ``.sitepubignore``."""
+    position: Position | None
+    line: str
+    """In gitignore syntax; what brings files back begins with ``!``."""
+
+
 class IgnoreRules:
     """The user's patterns. Raises :class:`~sitepub.errors.SiteError` naming every one that is not valid."""
 
     def __init__(self, project: Project, folder: Path) -> None:
         problems: list[Problem] = []
-        lines: list[str] = []
-        for file in dict.fromkeys((project.root / IGNORE_FILE, folder / IGNORE_FILE)):
-            lines += _lines_of(file, problems)
         source = project.source
-        lines += _checked(source.exclude, "src.exclude", source.position, problems)
-        lines += [line[1:] if line.startswith("!") else "!" + line
-                  for line in _checked(source.include, "src.include", source.position, problems)]
+        patterns: list[Pattern] = []
+        for file in dict.fromkeys((project.root / IGNORE_FILE, folder / IGNORE_FILE)):
+            patterns += _lines_of(file, problems)
+        patterns += _entries(source, "exclude", source.exclude)
+        patterns += [replace(one, line=one.line[1:] if one.line.startswith("!") else "!" + one.line)
+                     for one in _entries(source, "include", source.include)]
+        self.patterns = [one for one in patterns if _is_valid(one, problems)]
+        """Those that leave files out or bring them back, in the order in which they count."""
+        self.secrets = [one for one in _entries(source, "allowSecrets", source.allow_secrets)
+                        if _is_valid(one, problems)]
         if problems:
             raise SiteError("a pattern that says which files to publish is not valid", problems=problems)
+        lines = [one.line for one in self.patterns]
+        back = [line[1:] for line in lines if line.startswith("!")]
         self.active = bool(lines)
         """Are there any patterns at all?"""
-        self.can_prune = not any(line.startswith("!") for line in lines)
+        self.can_prune = not back
         """An excluded folder need not be looked into: nothing could bring a file in it back."""
         try:
             self._globs = Globs(lines) if lines else None
@@ -126,10 +145,14 @@ class IgnoreRules:
             raise SiteError(f"the patterns that say which files to publish cannot be used: {error}",
                             position=source.position) from None
         self._allowed = Allowed(source.allow_secrets)
-        self._named = [each for line in lines if line.startswith("!") and not _names_all(line)
-                       and (each := glob(line[1:])) is not None]
-        self._reach = {False: [_literal_parts(line[1:]) for line in lines if line.startswith("!")],
-                       True: [_literal_parts(line) for line in source.allow_secrets]}
+        self._named = [each for line in back if not _names_all(line) for each in globs(line)]
+        self._reach = {False: [literal_parts(each) for line in back for each in alternatives(line)],
+                       True: [literal_parts(each) for one in self.secrets for each in alternatives(one.line)]}
+
+    def undecided(self) -> list[Pattern]:
+        """The patterns that have not decided about any path so far."""
+        decided = self._globs.decided if self._globs is not None else ()
+        return [one for number, one in enumerate(self.patterns) if number not in decided]
 
     def said(self, path: str) -> bool | None:
         """Whether the patterns leave a path out; ``None``: they say nothing about it. ``path``: below the web root,
@@ -156,10 +179,10 @@ class IgnoreRules:
 
 
 def _names_all(pattern: str) -> bool:
-    return not pattern.rstrip("/").rpartition("/")[2].strip("!*")
+    return not pattern.rstrip("/").rpartition("/")[2].strip("*")
 
 
-def _literal_parts(pattern: str) -> list[str]:
+def literal_parts(pattern: str) -> list[str]:
     """The parts of a path that a pattern begins with, up to the first that holds a wildcard; none when it may match
     in any folder."""
     bare = pattern.removeprefix("./").rstrip("/")
@@ -169,7 +192,7 @@ def _literal_parts(pattern: str) -> list[str]:
     return parts[:next((at for at, part in enumerate(parts) if re.search(r"[*?\[\\]", part)), len(parts))]
 
 
-def _lines_of(file: Path, problems: list[Problem]) -> list[str]:
+def _lines_of(file: Path, problems: list[Problem]) -> list[Pattern]:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -177,35 +200,24 @@ def _lines_of(file: Path, problems: list[Problem]) -> list[str]:
     except (OSError, UnicodeDecodeError) as error:
         problems.append(Problem(f"{IGNORE_FILE} cannot be read: {error}", Position(str(file))))
         return []
-    lines = []
-    for number, line in enumerate(text.splitlines(), 1):
-        wrong = _wrong(line)
-        if wrong:
-            problems.append(Problem(wrong, Position(str(file), number, 1, line)))
-        elif line.strip() and not line.startswith("#"):
-            lines.append(line)
-    return lines
+    return [Pattern(line, "", Position(str(file), number, 1, line), line)
+            for number, line in enumerate(text.splitlines(), 1)]
 
 
-def _checked(patterns: Sequence[str], option: str, position: Position | None,
-             problems: list[Problem]) -> list[str]:
-    lines = []
-    for pattern in patterns:
-        line = pattern.removeprefix("./")
-        if line.startswith("#"):  # a comment in a file, a name in a list
-            line = "\\" + line
-        wrong = _wrong(line)
-        if wrong:
-            problems.append(Problem(f"{option}: {wrong}", position))
-        elif line.strip():
-            lines.append(line)
-    return lines
+def _entries(source: Source, key: str, texts: Sequence[str]) -> list[Pattern]:
+    places = source.places.get(key, ())
+    return [Pattern(text, f"src.{key}", places[number] if number < len(places) else source.position, as_line(text))
+            for number, text in enumerate(texts)]
 
 
-def _wrong(line: str) -> str | None:
+def _is_valid(pattern: Pattern, problems: list[Problem]) -> bool:
+    """Is it a pattern? An empty line and a comment are not; what cannot be one is a problem."""
     try:
-        glob(line)
+        globs(pattern.line)
+        return bool(pattern.line.strip()) and not pattern.line.startswith("#")
     except GlobError as error:
-        shown = line if len(line) <= 80 else line[:80] + "…"
-        return f"{shown!r} is not a pattern as .gitignore knows them: {error}"
-    return None
+        label = f"{pattern.option}: " if pattern.option else ""
+        shown = pattern.text if len(pattern.text) <= 80 else pattern.text[:80] + "…"
+        problems.append(Problem(f"{label}{shown!r} is not a pattern as .gitignore knows them: {error}",
+                                pattern.position))
+    return False

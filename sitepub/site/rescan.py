@@ -15,6 +15,7 @@ from sitepub.site.ignore import IGNORE_FILE
 from sitepub.site.keys import key_part
 from sitepub.site.scan import Scanner, in_order, no_collection
 from sitepub.site.snapshot import LeftOut, SiteFile, Snapshot
+from sitepub.site.unused import unused_patterns
 from sitepub.site.walk import Walked, walk, walk_at
 
 MANY = 500
@@ -92,6 +93,7 @@ class KeptSnapshot:
         walked = walk(self.project, self.folder, scanner.rules)
         scanner.hashed_names = scanner.find_hashed_names(found.path for found in walked.files)
         files, warnings = scanner.site_files(walked, scanner.hash_cache(self._cache_file))
+        warnings += unused_patterns(self.project, self.folder, scanner.rules, scanner.headers, walked)
         self._scanner, self._files, self._warnings = scanner, files, tuple(warnings)
         self._left_out = walked.left_out
         self._keys = {found.path: found.key for found in walked.files}

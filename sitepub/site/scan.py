@@ -25,6 +25,7 @@ from sitepub.site.headers import HeaderBook
 from sitepub.site.ignore import IgnoreRules
 from sitepub.site.keys import alias_of, printable
 from sitepub.site.snapshot import LeftOut, SiteFile, Snapshot
+from sitepub.site.unused import unused_patterns
 from sitepub.site.walk import Found, Walked, walk
 
 STILL_CHANGING = "StillChanging"
@@ -118,6 +119,7 @@ def _scan(project: Project, folder: Path, cache_file: Path | None, environ: Mapp
     walked = walk(project, folder, scanner.rules)
     scanner.hashed_names = scanner.find_hashed_names(file.path for file in walked.files)
     files, warnings = scanner.site_files(walked, scanner.hash_cache(cache_file))
+    warnings += unused_patterns(project, folder, scanner.rules, scanner.headers, walked)
     if scanner.env is not None:
         files[scanner.env.key] = scanner.env
     return Snapshot(files, folder, tuple(warnings), in_order(walked.left_out))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sitepub.errors import ConfigError
 from sitepub.site.content_types import extension_of
-from sitepub.site.globs import GlobError, Globs
+from sitepub.site.globs import GlobError, Globs, as_line
 
 OPTION = "src.allowSecrets"
 _HEAD = 64 * 1024
@@ -128,7 +128,7 @@ class Allowed:
 
     def __init__(self, patterns: Sequence[str]) -> None:
         try:
-            self._globs = Globs([pattern.removeprefix("./") for pattern in patterns])
+            self._globs = Globs(map(as_line, patterns))
         except GlobError as error:
             raise ConfigError(f"{OPTION} holds a pattern that .gitignore would not know: {error}") from None
 

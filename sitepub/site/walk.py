@@ -52,7 +52,7 @@ class Walked:
     left_out: dict[str, LeftOut] = field(default_factory=dict)
     """What is there and not published, although no pattern of the user says so, by path."""
     excluded: set[str] = field(default_factory=set)
-    """Paths of files directly in the web root that a pattern left out."""
+    """What patterns left out; a folder ends with ``/``, and what lies in it is not named."""
     links: bool = False
     """There are symbolic links: what happens to one path may show under another one too."""
 
@@ -164,6 +164,7 @@ class Walk:
         path += "/"
         excluded = rules.said(path) is True
         if excluded and rules.can_prune:
+            self.result.excluded.add(path)
             return False, None
         if rule is None or (not excluded and rules.brings_back(path, rule)):
             return True, None
@@ -181,8 +182,7 @@ class Walk:
         if rule is None and not self.rules.active:
             return False
         if self.rules.said(path) is True:
-            if not folder.path:
-                self.result.excluded.add(path)
+            self.result.excluded.add(path)
             return True
         if rule is None or self.rules.brings_back(path, rule):
             return False
@@ -223,6 +223,7 @@ class Walk:
             return
         self.result.links = True
         if self.rules.active and self.rules.said(path) is True:
+            self.result.excluded.add(path)
             return
         real = os.path.realpath(entry.path)
         inside = below(real, self.real_root)
@@ -265,6 +266,7 @@ class Walk:
     def _skip(self, path: str, folder: _Folder, what: str, option: str | None = None) -> None:
         """Something that nobody asked to leave out cannot be published."""
         if self.rules.active and self.rules.said(path + "/") is True:
+            self.result.excluded.add(path + "/")
             return  # `exclude: blog/`, and now it is a link
         if folder.rule is None:
             self._leave(path, folder, what, option)

@@ -187,7 +187,10 @@ TOP = "component: website\nname: a\n"
     (site("redirectRules: [{condition: {keyPrefixEquals: a}, redirect: {}}]"),
     (5, 53), "a redirect needs", ""),
     # headers
-    (site("headers: [{files: '!a', set: {Expires: '0'}}]"), (5, 21), "cannot exclude", "Later rules"),
+    (site("headers: [{files: '!', set: {Expires: '0'}}]"), (5, 21), "expected a pattern after", "all files but"),
+    (site("headers: [{set: {Expires: '0'}}]"), (5, 13), "`inputs.headers[0].files` is missing", "no-extension"),
+    (site("headers: [{files: [], set: {Expires: '0'}}]"), (5, 13), "`inputs.headers[0].files` is missing", ""),
+    (site("headers: [{match: no-extensions, set: {Expires: '0'}}]"), (5, 21), "no-extension", ""),
     (site("headers: {'': {Expires: '0'}}"), (5, 13), "expected a pattern", ""),
     (site("headers: {'*': {x-cos-acl: private}}"), (5, 19), "not a response header", ""),
     (site("headers: {'*': no-cache}"), (5, 18), "expected a map, got text", ""),

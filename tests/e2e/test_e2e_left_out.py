@@ -64,3 +64,26 @@ def test_plan_and_deploy_say_what_default_rules_left_out(sitepub: Sitepub, make_
     site.configure(src={"src": "./src", "include": ["*~", "node_modules/", ".DS_Store"], "allowSecrets": ".env"})
     report = sitepub.deploy(site.folder)
     assert report["left_out"] == [] and report["changes"]["uploaded"] + report["changes"]["copied"] == 4
+
+
+def test_patterns_that_match_nothing_are_warnings_and_files_without_extension_get_headers(
+    sitepub: Sitepub, make_site: MakeSite, visitor: Visitor
+) -> None:
+    site = make_site("patterns", {"index.html": "i", "error.html": "e", "app.js.map": "m", "README.md": "r",
+                                  ".well-known/apple-app-site-association": "{}"},
+                     src={"src": "./src", "exclude": ["*.{map,md}", "src/*.html", r".*\.html$"]},
+                     headers=[{"match": "no-extension", "set": {"Content-Type": "application/json"}},
+                              {"files": "src/*.js", "set": {"Expires": "0"}}])
+    (site.folder / ".sitepubignore").write_text("*.html.bak\n")
+    report = sitepub.deploy(site.folder)
+    assert report["changes"]["uploaded"] == 3
+    assert len(report["warnings"]) == 4
+    bak, page, regex, script = sorted(report["warnings"], key=lambda line: (".sitepubignore" not in line, line))
+    assert bak.endswith(".sitepubignore:1:1: `*.html.bak` matches no file")
+    for warning in (page, regex, script):
+        assert "serverless." in warning and "matches no file" in warning
+    answer = visitor.get(report["url"], "/.well-known/apple-app-site-association")
+    assert answer.headers["content-type"] == "application/json"
+    shown = sitepub("plan", "--local", cwd=site.folder)
+    assert "hint: patterns count from the web root: write `/*.html`" in shown.err
+    assert "hint: this reads like a regular expression" in shown.err and ".gitignore: write `*.html`" in shown.err

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sitepub.config.load import load_project
 from sitepub.config.project import HeaderRule
 from sitepub.errors import ConfigError, Position
 from sitepub.site.headers import IMMUTABLE, REVALIDATE, SHORT, HeaderBook
@@ -129,3 +130,59 @@ def test_a_packed_file_with_a_hash_in_its_name_is_kept_and_a_packed_page_is_not(
         (tmp_path / name).write_bytes(b"\x1f\x8b")
         headers, _ = HeaderBook().of(name, name, hashed=True, full_path=str(tmp_path / name))
         assert headers["Cache-Control"] == expected
+
+
+def rules_of(tmp_path: Path, headers: str) -> HeaderBook:
+    (tmp_path / "serverless.yml").write_text(f"component: website\nname: a\ninputs:\n  src: .\n  headers: {headers}\n")
+    return HeaderBook(load_project(tmp_path / "serverless.yml", environ={}).headers)
+
+
+PATHS = ["index.html", "a/b.html", "app.js", "LICENSE", "a/CNAME", ".well-known/apple-app-site-association",
+         ".well-known/assetlinks.json", "v1.2/data", ".nojekyll", "assets/x.js", "assets/y"]
+NO_EXTENSION = {"LICENSE", "a/CNAME", ".well-known/apple-app-site-association", "v1.2/data", ".nojekyll", "assets/y"}
+
+
+@pytest.mark.parametrize(("rule", "meant"), [
+    ("match: no-extension", NO_EXTENSION),
+    ("match: no-extension, files: .well-known/", {".well-known/apple-app-site-association"}),
+    ("match: no-extension, files: ['*', '!assets/']", NO_EXTENSION - {"assets/y"}),
+    ("files: '!*.*'", NO_EXTENSION - {".nojekyll"}),
+    ("files: ['*', '!*.*']", NO_EXTENSION - {".nojekyll"}),
+    ("files: ['!*.{html,js}']", set(PATHS) - {"index.html", "a/b.html", "app.js", "assets/x.js"}),
+    ("files: '*.{html,js}'", {"index.html", "a/b.html", "app.js", "assets/x.js"}),
+    ("files: '{a,assets}/**'", {"a/b.html", "a/CNAME", "assets/x.js", "assets/y"}),
+    ("files: [/assets/, '!*.js', '*.js']", {"assets/y", "assets/x.js", "app.js"}),
+    ("files: ['*.js', '!/assets/']", {"app.js"}),
+    ("files: ['!assets']", set(PATHS) - {"assets/x.js", "assets/y"}),
+    ("files: ['*', '!a/*', '!*.js', 'a/*.html']", set(PATHS) - {"a/CNAME", "app.js", "assets/x.js"}),
+])
+def test_which_files_a_rule_is_for(tmp_path: Path, rule: str, meant: set[str]) -> None:
+    made = rules_of(tmp_path, f"[{{{rule}, set: {{x-cos-meta-mark: yes}}}}]")
+    assert {path for path in PATHS if "x-cos-meta-mark" in headers_of(made, path)} == meant
+
+
+def test_the_short_form_takes_negations_and_braces_too(tmp_path: Path) -> None:
+    made = rules_of(tmp_path, "{'!*.{js,html}': {Content-Type: application/json}}")
+    assert headers_of(made, "LICENSE")["Content-Type"] == "application/json"
+    assert headers_of(made, "a.js")["Content-Type"].startswith("text/javascript")
+
+
+def test_default_takes_back_what_rules_before_it_set() -> None:
+    made = book(("/docs/", {"Content-Type": "text/plain", "Cache-Control": "", "Content-Language": "de",
+                            "x-cos-meta-kind": "doc"}),
+                ("*.{css,html}", {"Content-Type": "default", "Cache-Control": "Default", "Content-Language": "default",
+                                  "x-cos-meta-kind": "default"}))
+    assert headers_of(made, "docs/a.js") == {"Content-Type": "text/plain", "Content-Language": "de",
+                                             "x-cos-meta-kind": "doc"}
+    for name in ("a.css", "a.html"):
+        plain = headers_of(book(), name)
+        assert headers_of(made, f"docs/{name}") == {**plain, "x-cos-meta-kind": "default"}
+    page = book(("*", {"Content-Type": "text/html; charset=utf-8"}), ("*.bin", {"Content-Type": "default"}))
+    assert headers_of(page, "a.bin") == headers_of(book(), "a.bin"), "no page any more, so not cached like one"
+
+
+def test_a_negated_pattern_that_is_none_is_told_with_its_own_place(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        rules_of(tmp_path, "[{files: ['*.js', '!a\\\\'], set: {Expires: '0'}}]".replace("\\\\", "\\"))
+    position = caught.value.problems[0].position
+    assert position is not None and (position.line, position.column) == (5, 30)
