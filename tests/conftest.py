@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from sitepub.tencent.cloud import Embedded
+from sitepub.terminal import secrets as screen
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell: what is tested here would ignore Ctrl-C, too.
@@ -125,3 +126,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(place))
     monkeypatch.setenv("USERPROFILE", str(place))
     return place
+
+
+@pytest.fixture(autouse=True)
+def no_keys_of_another_test() -> Iterator[None]:
+    """The register of secrets in use belongs to the process, and a process runs many tests."""
+    yield
+    screen.forget(*screen.held())

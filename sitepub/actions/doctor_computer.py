@@ -18,7 +18,7 @@ from sitepub import __version__
 from sitepub.config import places
 from sitepub.config.programs import find_program
 from sitepub.config.small_file import PACKAGE_LIMIT, read_small_text
-from sitepub.site.cloud_secrets import secret_values, without_secrets
+from sitepub.leaks.cloud_secrets import secret_values, without_secrets
 
 Found = tuple[str, str, str | None]
 

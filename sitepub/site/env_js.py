@@ -10,7 +10,7 @@ from typing import Any
 
 from sitepub.config.project import Project
 from sitepub.errors import ConfigError, Problem
-from sitepub.site.cloud_secrets import reveals
+from sitepub.leaks.cloud_secrets import reveals
 from sitepub.site.headers import HeaderBook
 from sitepub.site.snapshot import SiteFile
 

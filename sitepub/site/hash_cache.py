@@ -9,12 +9,14 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
-_MAGIC = b"sitepub-hashes-1"
+from sitepub.leaks.search import RULES
+
+_MAGIC = b"sitepub-hashes-2"
 _DIGEST = 16
 
 
@@ -36,13 +38,17 @@ class Stamp(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Known(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A stamp and the MD5 (32 hex digits) of the content it stands for."""
+    """A stamp, the MD5 (32 hex digits) of the content it stands for, and what was found in that."""
 
     size: int
     mtime_ns: int
     ctime_ns: int
     inode: int
     md5: str
+    searched: int
+    """A bit for each mark of the cache that the content was searched for."""
+    found: str
+    """What the content holds that looks like a key, as a noun phrase; "" for nothing."""
 
 
 UNSURE_NS = 2_000_000_000
@@ -55,38 +61,58 @@ def is_sure(stamp: Stamp, read_at_ns: int) -> bool:
     return max(stamp.mtime_ns, stamp.ctime_ns) + UNSURE_NS < read_at_ns
 
 
+_MOST_MARKS = 32
+"""Secrets that are remembered (by their marks). Beyond, the cache begins anew."""
+
+
 class HashCache:
     """The hashes of one folder's files, by path below it.
 
-    ``checked_for`` names what else was looked for when the files were read (see ``hashing``); entries that
-    were made under another name, or for another folder, do not count.
+    ``marks`` say which secrets the files are searched for while they are read (see ``leaks.search``): an entry
+    whose file was not searched for all of them, or by other rules, does not count. With another key in use each
+    file is read once more; with the first one again, none is.
     """
 
-    def __init__(self, file: Path | None, folder: Path, checked_for: str = "") -> None:
+    def __init__(self, file: Path | None, folder: Path, marks: Sequence[bytes] = ()) -> None:
         self._file = file
-        self._label = f"{folder.absolute()}\0{checked_for}"
+        self._label = f"{folder.absolute()}\0{RULES}"
+        self._marks: list[bytes] = []
         self.known: dict[str, Known] = self._load() if file is not None else {}
+        new = [mark for mark in marks if mark not in self._marks]
+        if len(self._marks) + len(new) > _MOST_MARKS:
+            self._marks, self.known, new = [], {}, list(marks)
+        self._marks += new
+        self._wanted = sum(1 << self._marks.index(mark) for mark in set(marks))
 
-    def find(self, path: str, stat: os.stat_result) -> str | None:
+    def find(self, path: str, stat: os.stat_result) -> Known | None:
         known = self.known.get(path)
         if (known is not None and known.size == stat.st_size and known.mtime_ns == stat.st_mtime_ns
-                and known.ctime_ns == stat.st_ctime_ns and known.inode == stat.st_ino):
-            return known.md5
+                and known.ctime_ns == stat.st_ctime_ns and known.inode == stat.st_ino
+                and known.searched & self._wanted == self._wanted):
+            return known
         return None
 
-    def save(self, fresh: Iterable[tuple[str, Stamp, str]], still_there: Iterable[str]) -> None:
-        """Keep what is known of the paths that are still there, and what was found out anew. Replaces the
-        file as a whole, so that another process reads the old one or the new one; not being able to write is
-        no error."""
+    def save(self, fresh: Iterable[tuple[str, Stamp, str, str]], still_there: Iterable[str]) -> None:
+        """Keep what is known of the paths that are still there, and what was found out anew (path, stamp, MD5,
+        what looks like a key). Replaces the file as a whole, so that another process reads the old one or the
+        new one; not being able to write is no error."""
         if self._file is None:
             return
         kept = {path: self.known[path] for path in still_there if path in self.known}
-        news = {path: Known(s.size, s.mtime_ns, s.ctime_ns, s.inode, md5) for path, s, md5 in fresh}
+        news = {path: Known(s.size, s.mtime_ns, s.ctime_ns, s.inode, md5, self._searched(path, s, md5), found)
+                for path, s, md5, found in fresh}
         if not news and len(kept) == len(self.known):
             return
-        payload = msgspec.msgpack.encode((self._label, {**kept, **news}))
+        payload = msgspec.msgpack.encode((self._label, self._marks, {**kept, **news}))
         with contextlib.suppress(OSError):
             _replace(self._file, _MAGIC + _digest(payload) + payload)
+
+    def _searched(self, path: str, stamp: Stamp, md5: str) -> int:
+        """What a file was searched for now, and before if it is still the same."""
+        known = self.known.get(path)
+        same = known is not None and known.md5 == md5 and stamp == Stamp(
+            known.size, known.mtime_ns, known.ctime_ns, known.inode)
+        return self._wanted | (known.searched if known is not None and same else 0)
 
     def _load(self) -> dict[str, Known]:
         assert self._file is not None
@@ -99,10 +125,13 @@ class HashCache:
         if not data.startswith(_MAGIC) or data[len(_MAGIC):start] != _digest(payload):
             return {}
         try:
-            label, known = msgspec.msgpack.decode(payload, type=tuple[str, dict[str, Known]])
+            label, marks, known = msgspec.msgpack.decode(payload, type=tuple[str, list[bytes], dict[str, Known]])
         except (msgspec.DecodeError, UnicodeDecodeError):
             return {}
-        return known if label == self._label else {}
+        if label != self._label or len(marks) > _MOST_MARKS:
+            return {}
+        self._marks = marks
+        return known
 
 
 def _digest(payload: bytes | memoryview) -> bytes:

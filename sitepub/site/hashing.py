@@ -1,7 +1,7 @@
 """MD5 of many files: each is read once, and only if the cache does not know it.
 
-While a file is read, it is also searched for the account's own secrets: a build that copies SecretKey into a
-script must not publish it.
+While a file is read, it is also searched for keys, the account's own above all: a build that copies SecretKey
+into a script must not publish it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from sitepub.leaks.search import SecretSearch
 from sitepub.site.hash_cache import HashCache, Stamp, is_sure
 from sitepub.site.walk import Found
 
@@ -44,7 +45,9 @@ class Hashed:
     changing: list[str] = field(default_factory=list)
     """Files that changed or vanished while they were read, each time they were."""
     leaks: set[str] = field(default_factory=set)
-    """Files that hold one of the secrets."""
+    """Files that hold one of the account's own secrets."""
+    keys: dict[str, str] = field(default_factory=dict)
+    """Path → what else it holds that looks like a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +56,28 @@ class _Read:
     stamp: Stamp
     sure: bool
     leaks: bool
+    found: str
 
 
 class _Changing(Exception):
     pass
 
 
-def hash_files(files: Sequence[Found], cache: HashCache, needles: Sequence[bytes] = ()) -> Hashed:
-    """The hashes of all files. ``needles``: secrets that no file may hold. Keeps the cache."""
+def hash_files(files: Sequence[Found], cache: HashCache, search: SecretSearch) -> Hashed:
+    """The hashes of all files, and which of them hold keys. Keeps the cache."""
     result = Hashed()
-    fresh: list[tuple[str, Stamp, str]] = []
+    fresh: list[tuple[str, Stamp, str, str]] = []
     missing: list[Found] = []
     find = cache.find
     for file in files:
-        md5 = find(file.path, file.stat)
-        if md5 is None:
+        known = find(file.path, file.stat)
+        if known is None:
             missing.append(file)
         else:
-            result.md5[file.path] = md5
-    for file, read in _read_all(missing, needles):
+            result.md5[file.path] = known.md5
+            if known.found:
+                result.keys[file.path] = known.found
+    for file, read in _read_all(missing, search):
         if isinstance(read, _Changing):
             result.changing.append(file.path)
         elif isinstance(read, OSError):
@@ -80,10 +86,12 @@ def hash_files(files: Sequence[Found], cache: HashCache, needles: Sequence[bytes
             result.md5[file.path] = read.md5
             if read.stamp.size != file.stat.st_size:
                 result.size[file.path] = read.stamp.size
+            if read.found:
+                result.keys[file.path] = read.found
             if read.leaks:
                 result.leaks.add(file.path)
             elif read.sure:
-                fresh.append((file.path, read.stamp, read.md5))
+                fresh.append((file.path, read.stamp, read.md5, read.found))
     cache.save(fresh, (file.path for file in files))
     return result
 
@@ -91,8 +99,8 @@ def hash_files(files: Sequence[Found], cache: HashCache, needles: Sequence[bytes
 _Answer = tuple[Found, "_Read | _Changing | OSError"]
 
 
-def _read_all(files: Sequence[Found], needles: Sequence[bytes]) -> Iterator[_Answer]:
-    reader = _Reader(needles)
+def _read_all(files: Sequence[Found], search: SecretSearch) -> Iterator[_Answer]:
+    reader = _Reader(search)
     large = [file for file in files if file.stat.st_size > _SMALL]
     small = [file for file in files if file.stat.st_size <= _SMALL]
     with contextlib.ExitStack() as stack:
@@ -123,8 +131,8 @@ def _read_all(files: Sequence[Found], needles: Sequence[bytes]) -> Iterator[_Ans
 class _Reader:
     """Reads files, again if they change meanwhile: what writes them may be about to finish."""
 
-    def __init__(self, needles: Sequence[bytes]) -> None:
-        self._needles = needles
+    def __init__(self, search: SecretSearch) -> None:
+        self._search = search
         self._patience = _PATIENCE
 
     def batch(self, files: Iterable[Found]) -> list[_Answer]:
@@ -133,7 +141,7 @@ class _Reader:
     def _read(self, file: Found) -> _Read | _Changing | OSError:
         for wait in (0.1, 0.2, 0.3, 0.0):
             try:
-                return _read(file.full_path, self._needles)
+                return _read(file, self._search)
             except (_Changing, FileNotFoundError):
                 if self._patience <= 0:
                     break
@@ -144,22 +152,26 @@ class _Reader:
         return _Changing()
 
 
-def _read(full_path: str, needles: Sequence[bytes]) -> _Read:
-    descriptor = os.open(full_path, _READ)
+def _read(file: Found, search: SecretSearch) -> _Read:
+    descriptor = os.open(file.full_path, _READ)
     try:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):  # it was a file a moment ago
             raise _Changing
         digest = hashlib.md5(usedforsecurity=False)
-        taken, carried, leaks = 0, b"", False
-        keep = max(map(len, needles), default=1) - 1
-        while taken < before.st_size and (block := os.read(descriptor, min(before.st_size - taken, _BLOCK))):
-            digest.update(block)
-            taken += len(block)
-            if needles:
-                window = carried + block if carried else block
-                leaks = leaks or any(needle in window for needle in needles)
-                carried = window[-keep:] if taken < before.st_size else b""
+        block = os.read(descriptor, min(before.st_size, _BLOCK))
+        taken = len(block)
+        digest.update(block)
+        if taken == before.st_size:
+            leaks, found = search.whole(file.real_name, block)
+        else:
+            looking = search.file(file.real_name)
+            while block:
+                looking.feed(block, more=taken < before.st_size)
+                block = os.read(descriptor, min(before.st_size - taken, _BLOCK)) if taken < before.st_size else b""
+                digest.update(block)
+                taken += len(block)
+            leaks, found = looking.own, looking.found
         read_at = time.time_ns()
         after = os.fstat(descriptor)
     finally:
@@ -167,4 +179,4 @@ def _read(full_path: str, needles: Sequence[bytes]) -> _Read:
     stamp = Stamp.of(after)
     if taken != after.st_size or stamp != Stamp.of(before):
         raise _Changing
-    return _Read(digest.hexdigest(), stamp, is_sure(stamp, read_at), leaks)
+    return _Read(digest.hexdigest(), stamp, is_sure(stamp, read_at), leaks, found)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sitepub.config.project import Project
 from sitepub.errors import HookFailed, Interrupted, SiteError
-from sitepub.site.cloud_secrets import secret_values, without_secrets
+from sitepub.leaks.cloud_secrets import secret_values, without_secrets
 from sitepub.site.hook_lines import LineSplitter
 from sitepub.site.hook_process import HookProcess
 from sitepub.terminal import secrets as screen
@@ -93,7 +93,7 @@ def run_hook(
 def hook_environment(project: Project, environ: Mapping[str, str]) -> dict[str, str]:
     """What the hook may see: the environment, then the .env files where they add to it, then the ``env`` map
     and ``STAGE``; without any variable whose name or value reveals a secret of the cloud account."""
-    secrets = secret_values(environ, project.dotenv)
+    secrets = secret_values(environ, project.dotenv) | screen.held()
     screen.register(*secrets)
     merged = {**project.dotenv, **environ}
     for name, value in project.env.items():

@@ -23,9 +23,9 @@ from pathlib import Path
 
 from sitepub.config.project import Project, Source
 from sitepub.errors import Position, Problem, SiteError
+from sitepub.leaks.names import OPTION as ALLOW_SECRETS
 from sitepub.site.braces import alternatives
 from sitepub.site.globs import GlobError, Globs, as_line, globs
-from sitepub.site.secret_files import OPTION as ALLOW_SECRETS
 from sitepub.site.secret_files import Allowed
 
 IGNORE_FILE = ".sitepubignore"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import gc
-import hashlib
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -14,9 +13,9 @@ from urllib.parse import quote
 
 from sitepub.config.project import Project
 from sitepub.errors import Problem, SiteError
+from sitepub.leaks.cloud_secrets import keys_among, secret_values
+from sitepub.leaks.search import SecretSearch
 from sitepub.site import secret_files
-from sitepub.site.cloud_secrets import keys_among, secret_values
-from sitepub.site.content_types import extension_of
 from sitepub.site.env_js import env_file
 from sitepub.site.hash_cache import HashCache
 from sitepub.site.hashed_names import HashedNames, find_hashed_names
@@ -27,6 +26,7 @@ from sitepub.site.keys import alias_of, printable
 from sitepub.site.snapshot import LeftOut, SiteFile, Snapshot
 from sitepub.site.unused import unused_patterns
 from sitepub.site.walk import Found, Walked, walk
+from sitepub.terminal import secrets as held_secrets
 
 STILL_CHANGING = "StillChanging"
 """Code of the errors that go away once nothing writes to the folder any more."""
@@ -40,7 +40,8 @@ def scan(project: Project, folder: Path, *, cache_file: Path | None = None,
     """Read the folder (see :func:`sitepub.site.folder.publish_folder`) and ``env`` into a snapshot.
 
     Every file is read once; with ``cache_file`` only those that changed since the last scan. ``environ``
-    (the process's own when left out) and the project's .env tell which secrets must not be published.
+    (the process's own when left out), the project's .env and the credentials that this run holds tell which
+    secrets must not be published.
 
     Raises :class:`~sitepub.errors.SiteError`, each time naming all files concerned: names that cannot be
     keys or become the same key, files that cannot be read or change while they are read, files that look
@@ -73,17 +74,25 @@ class Scanner:
         self.project = project
         self.folder = folder
         self.headers = HeaderBook(project.headers)
-        secrets = secret_values(environ, project.dotenv)
-        self.env = env_file(project, self.headers, secrets)
+        self._secrets = secret_values(environ, project.dotenv)
+        secret_files.check_settings(project, self._secrets | held_secrets.held())
+        self.env = env_file(project, self.headers, self._secrets | held_secrets.held())
         self.allowed = secret_files.Allowed(project.source.allow_secrets)
         self.rules = IgnoreRules(project, folder)
-        self.needles = keys_among(secrets)
         self.hashed_names = HashedNames()
         """Of the folder as it was at the last scan."""
+        self._search = SecretSearch()
+
+    @property
+    def search(self) -> SecretSearch:
+        """What files are searched for. Credentials may have come in since the last scan (renewed ones)."""
+        wanted = keys_among(self._secrets | held_secrets.held())
+        if wanted != self._search.secrets:
+            self._search = SecretSearch(wanted)
+        return self._search
 
     def hash_cache(self, file: Path | None) -> HashCache:
-        looked_for = hashlib.blake2b(b"\0".join(self.needles), digest_size=8).hexdigest() if self.needles else ""
-        return HashCache(file, self.folder, looked_for)
+        return HashCache(file, self.folder, self.search.marks)
 
     def site_files(self, walked: Walked, cache: HashCache) -> tuple[dict[str, SiteFile], list[Problem]]:
         """What was found, as files to publish by their keys (env.js not among them), and warnings."""
@@ -95,9 +104,11 @@ class Scanner:
                                         self.project.source.position))
                 walked.files = kept
         _check_walk(self.project, walked)
-        _refuse_secret_files(self.project, walked, self.allowed)
-        hashed = hash_files(walked.files, cache, self.needles)
-        _check_content(self.project, hashed, self.allowed)
+        search = self.search
+        named = secret_files.by_name(walked.files, search.secrets)
+        hashed = hash_files(walked.files, cache, search)
+        _check_content(hashed)
+        secret_files.refuse(self.project, named, hashed, self.allowed)
         return _site_files(walked.files, hashed, self.headers, self.hashed_names), warnings
 
     def find_hashed_names(self, paths: Iterable[str]) -> HashedNames:
@@ -178,34 +189,12 @@ def _check_walk(project: Project, walked: Walked) -> None:
                         hint="rename them, or leave them out with src.exclude")
 
 
-def _refuse_secret_files(project: Project, walked: Walked, allowed: secret_files.Allowed) -> None:
-    suspicious = secret_files.SUSPICIOUS
-    problems = []
-    for file in walked.files:
-        path = file.path
-        if extension_of(file.name) in suspicious or "/." in path or path[0] == "." or \
-                file.real_name != file.name:
-            try:
-                why = secret_files.secret_reason(path, file.full_path, file.stat.st_size, file.real_name)
-            except OSError:
-                continue  # told by hashing, together with the others
-            if why and not allowed(path):
-                problems.append(Problem(f"{printable(path)} is not published: it looks like {why}",
-                                        project.source.position))
-    if problems:
-        raise _refusal(problems)
-
-
-def _check_content(project: Project, hashed: Hashed, allowed: secret_files.Allowed) -> None:
+def _check_content(hashed: Hashed) -> None:
     if hashed.unreadable:
         raise _site_error("cannot be read", hashed.unreadable)
     if hashed.changing:
         raise _site_error("changed while it was read", dict.fromkeys(hashed.changing, ""), code=STILL_CHANGING,
                           hint="wait until what writes it has finished")
-    problems = [Problem(f"{printable(path)} is not published: it holds your account's SecretKey or token",
-                        project.source.position) for path in sorted(hashed.leaks) if not allowed(path)]
-    if problems:
-        raise _refusal(problems)
 
 
 def _site_error(what: str, reasons: Mapping[str, str], hint: str | None = None,
@@ -215,9 +204,3 @@ def _site_error(what: str, reasons: Mapping[str, str], hint: str | None = None,
                 for path, reason in sorted(reasons.items())]
     message = problems[0].message if len(problems) == 1 else f"{len(problems)} files: {problems[0].message} …"
     return SiteError(message, problems=problems, hint=hint, code=code)
-
-
-def _refusal(problems: list[Problem]) -> SiteError:
-    message = problems[0].message if len(problems) == 1 else f"{len(problems)} files look secret"
-    return SiteError(message, problems=problems, code="SecretFile", hint=(
-        f"leave it out with src.exclude; if it is meant for everybody, name it in {secret_files.OPTION}"))

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from sitepub.config.project import Project
 from sitepub.errors import Problem
+from sitepub.leaks.names import CREDENTIAL_FOLDERS
 from sitepub.site.entries import At, below, is_link, why_broken
 from sitepub.site.ignore import CONFIGURATION, IgnoreRules, Rule, default_rule
 from sitepub.site.keys import is_plain, key_part, key_problem, name_problem, printable
-from sitepub.site.secret_files import CREDENTIAL_FOLDERS
 from sitepub.site.snapshot import LeftOut
 
 _MANY_LINKS = 40
@@ -251,7 +251,7 @@ class Walk:
                                 at_root=inside is not None and not number)
             if rule is not None and rule.secret:
                 return not (self.rules.brings_back(path, rule) or self.rules.brings_back(inside or path, rule))
-        return inside is None and any(part in CREDENTIAL_FOLDERS for part in parts)
+        return inside is None and any(part.lower() in CREDENTIAL_FOLDERS for part in parts)
 
     def _leads_back(self, folder: _Folder, target: os.stat_result) -> bool:
         """Is the target one of the folders that led here?"""

@@ -19,6 +19,8 @@ _SHORTEST = 6
 
 _lock = threading.Lock()
 _values: set[str] = set()
+_held: set[str] = set()
+"""The registered values as they are: in ``_values`` they also stand URL-encoded."""
 _known: re.Pattern[str] | None = None
 
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -53,14 +55,22 @@ def register(*secrets: str | None) -> None:
     with _lock:
         for secret in secrets:
             if secret and len(secret) >= _SHORTEST:
+                _held.add(secret)
                 _values.update({secret, quote(secret, safe="")})
         _compile()
+
+
+def held() -> frozenset[str]:
+    """Every value that is registered now: the credentials that this run holds, wherever they came from."""
+    with _lock:
+        return frozenset(_held)
 
 
 def forget(*secrets: str) -> None:
     """Take values out of the register, when they are in use no longer."""
     with _lock:
         for secret in secrets:
+            _held.discard(secret)
             _values.difference_update({secret, quote(secret, safe="")})
         _compile()
 

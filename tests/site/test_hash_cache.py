@@ -10,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sitepub.leaks.search import SecretSearch
 from sitepub.site import hash_cache, hashing
 from sitepub.site.hash_cache import HashCache, Stamp, is_sure
 from sitepub.site.scan import scan
+from sitepub.site.walk import Found
 from tests.site.sample import project, write
 
 POSIX = os.name != "nt"
@@ -46,9 +48,9 @@ def count_reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     reads: list[str] = []
     original = hashing._read
 
-    def read(full_path: str, needles: tuple[bytes, ...]) -> object:
-        reads.append(Path(full_path).name)
-        return original(full_path, needles)
+    def read(file: Found, search: SecretSearch) -> object:
+        reads.append(file.name)
+        return original(file, search)
 
     monkeypatch.setattr(hashing, "_read", read)
     return reads

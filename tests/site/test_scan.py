@@ -167,7 +167,7 @@ TOOLS = [".gitignore", ".github/workflows/ci.yml", ".vscode/settings.json", "sub
 
 
 def test_what_is_no_part_of_a_site_is_not_published_by_default(tmp_path: Path) -> None:
-    site = ["index.html", "sub/node_modules/x.js", "sub/serverless.yml", ".well-known/acme/token", "sub/git",
+    site = ["index.html", "sub/node_modules/x.js", ".well-known/acme/token", "sub/git",
             "env.txt"]
     write(tmp_path, dict.fromkeys([*NEVER, *TOOLS, *site], ""))
     assert set(scanned(tmp_path).files) == set(site)

@@ -44,11 +44,10 @@ def secret_values(*environments: Mapping[str, str]) -> frozenset[str]:
     return frozenset(value for value in found if len(value) >= _SHORTEST_EQUAL)
 
 
-def keys_among(secrets: Iterable[str]) -> tuple[bytes, ...]:
-    """The secrets to look for in files: keys and tokens, long enough to be no accident. A SecretId is shown
-    in documentation and does no harm without its key."""
-    return tuple(sorted(secret.encode() for secret in secrets
-                        if len(secret) >= 16 and not _SECRET_ID.fullmatch(secret)))
+def keys_among(secrets: Iterable[str]) -> frozenset[str]:
+    """The secrets to look for in files: keys and tokens, long enough to be no accident. A SecretId stands in
+    signed addresses and does no harm there; elsewhere its form gives it away (see ``leaks.forms``)."""
+    return frozenset(secret for secret in secrets if len(secret) >= 16 and not _SECRET_ID.fullmatch(secret))
 
 
 def _partners(name: str) -> Iterator[str]:
@@ -66,6 +65,22 @@ def reveals(value: str, secrets: Iterable[str]) -> bool:
         return True
     whole = value.strip()
     return any(whole == secret or (len(secret) >= _SHORTEST_INSIDE and secret in value) for secret in secrets)
+
+
+def revealing(value: object, secrets: Iterable[str], name: str = "") -> Iterator[str]:
+    """The places (``a.b[0].c``) in a value of maps, lists and strings that hold one of these secrets."""
+    known = tuple(secret for secret in secrets if len(secret) >= _SHORTEST_INSIDE)
+    if isinstance(value, str):
+        if any(secret in value for secret in known):
+            yield name
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from revealing(item, known, f"{name}.{key}" if name else str(key))
+            if any(secret in str(key) for secret in known):
+                yield name
+    elif isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            yield from revealing(item, known, f"{name}[{number}]")
 
 
 def without_secrets(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
