@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sitepub import interrupts
 from sitepub.actions.connect import connect
 from sitepub.actions.dev_inbox import Inbox
 from sitepub.actions.dev_runs import HookRuns
@@ -31,6 +32,8 @@ from sitepub.terminal import secrets
 
 _PATIENCE = 3.0
 """Seconds that the work under way is given to end."""
+_TOOL_PATIENCE = 8.0
+_AGAIN = "what was published is live; the next dev or deploy goes on from there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ class Dev:
         """Until Ctrl-C, ``q``, or a signal. Nothing of it is left running afterwards. ``False``: a signal, not
         the user's own :class:`Stop`, ended it."""
         assert self.worker.project is not None
-        with stopping(lambda: self.inbox.put(Stop())) as asked:
+        with stopping(lambda: self.inbox.put(Stop()), again=_AGAIN, break_in=False) as asked:
             try:
                 self._watch(self.worker.project)
                 self._session.again()
@@ -272,8 +275,10 @@ class Dev:
     # -- the end -------------------------------------------------------------------------------------------
 
     def _end(self) -> None:
-        """End everything. The work under way finishes its requests; what was done is written down."""
-        self._tool.stop()
+        """End everything. The work under way finishes its requests; what was done is written down. After Ctrl-C there
+        is less than a second for all of it."""
+        tool = threading.Thread(target=self._tool.stop, name="dev.command end", daemon=True)
+        tool.start()
         if self._watcher is not None:
             self._watcher.stop()
         reached = [target for target in self.targets if target.name not in self.worker.waits]
@@ -282,15 +287,16 @@ class Dev:
             for target in reached:
                 target.finish()
 
-        if self.worker.join(_PATIENCE if reached else 0.0):
+        if self.worker.join(interrupts.left(2 * _PATIENCE) / 2 if reached else 0.0):
             # The network may be gone without anybody having noticed: it is not waited for now.
             finishing = threading.Thread(target=finish, name="dev end", daemon=True)
             finishing.start()
-            finishing.join(_PATIENCE)
+            finishing.join(interrupts.left(_PATIENCE))
         for target in self.targets:
             target.close()  # which breaks off requests that are still under way
-        self.worker.join(_PATIENCE)
+        self.worker.join(interrupts.left(_PATIENCE))
         self.worker.leftovers.end()
+        tool.join(interrupts.left(_TOOL_PATIENCE))
 
 
 def _short(path: Path, root: Path) -> str:

@@ -42,7 +42,17 @@ def apply_hosts(project: Project, remote: Remote, prepared: HostsPrepared, liste
         if state is None:
             raise SitepubError("the site was removed by somebody else meanwhile", code="SiteGone")
         ledger = HostLedger(remote.states, lock, state)
-        return _Run(project, prepared, ledger, listener, EitherEvent(stop, lost), wait).carry_out()
+        done = _Run(project, prepared, ledger, listener, EitherEvent(stop, lost), wait).carry_out()
+    raise_if_interrupted(done.purged, stop)
+    return done
+
+
+def raise_if_interrupted(purged: Sequence[Purged], stop: threading.Event) -> None:
+    """Raises :class:`~sitepub.errors.Interrupted` when Ctrl-C ended the look at a purge that the edge has accepted."""
+    going = [one.host for one in purged if one.tasks and not one.done and not one.failed]
+    if going and stop.is_set():
+        raise Interrupted(f"Interrupted while the purge of {', '.join(going)} was spreading.",
+                          hint="the edge has accepted it and goes on by itself: there is nothing left to do")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+
+from sitepub import interrupts
+from sitepub.errors import Interrupted
 
 SAME_PRESS = 1.0
 """Seconds."""
-_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+_AGAIN = "what was begun is written down: run the same command again to go on"
 
 
 @contextmanager
-def stopping(told: Callable[[], None] | None = None) -> Iterator[threading.Event]:
+def stopping(told: Callable[[], None] | None = None, *, again: str = _AGAIN,
+             break_in: bool = True) -> Iterator[threading.Event]:
     """An event that Ctrl-C (and SIGTERM, SIGHUP, Windows' Ctrl-Break) sets instead of breaking in. ``told`` is
     called then, in the signal handler: it may do what is safe there (``SimpleQueue.put``).
+
+    There are :data:`~sitepub.interrupts.BREAK_IN` seconds to come to an end: whatever the main thread waits for then is
+    broken off with :class:`~sitepub.errors.Interrupted`, whose hint is ``again``. Without ``break_in`` the block sees
+    to it by itself.
 
     Whoever presses Ctrl-C a second time does not want to wait: KeyboardInterrupt. Two within a second are one
     press that came twice: npm and timeout(1) pass on what the terminal has sent already. Outside the main
@@ -32,22 +38,21 @@ def stopping(told: Callable[[], None] | None = None) -> Iterator[threading.Event
 
     def ask(_number: int, _frame: FrameType | None) -> None:
         nonlocal first
+        interrupts.arrived()
+        if interrupts.overdue():
+            raise interrupts.Pressed
         if not stop.is_set():
             first = time.monotonic()
             stop.set()
         elif time.monotonic() - first > SAME_PRESS:
-            raise KeyboardInterrupt
+            raise interrupts.Pressed
         if told is not None:
             told()
 
-    before: dict[int, Any] = {}
-    for name in _NAMES:
-        number = getattr(signal, name, None)
-        # What the caller decided to ignore (nohup) stays ignored.
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            before[number] = signal.signal(number, ask)
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with interrupts.handled(ask), interrupts.patient(again, break_in=break_in):
+        try:
+            yield stop
+        except KeyboardInterrupt:
+            if not interrupts.overdue():
+                raise
+            raise Interrupted("Interrupted before the cloud had answered.", hint=again) from None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sitepub.actions.connect import connect
+from sitepub.actions.host_run import raise_if_interrupted
 from sitepub.actions.hosts import without_host
 from sitepub.actions.interrupt import stopping
 from sitepub.config.project import Host, Project
@@ -68,6 +69,7 @@ def purge(project: Project, words: Sequence[str], options: Options, environ: Map
             done = Purger(lambda host: edges(host.edge), hears, stop).purge(cached, order)
         if state is not None:
             _remember(project, remote, done, state, all_of_it=rest or options.everything)
+        raise_if_interrupted(done, stop)
     found = Done(tuple(done))
     _raise_if_failed(found, "purge", "the purge")
     return found

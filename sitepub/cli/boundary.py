@@ -19,6 +19,7 @@ from typing import Any
 
 import click
 
+from sitepub import interrupts
 from sitepub.errors import (
     ConfigError,
     HookFailed,
@@ -48,13 +49,26 @@ def guarded(terminal: Terminal, work: Callable[[], int]) -> int:
     except SitepubError as error:
         return show(terminal, error)
     except OSError as error:
-        return show(terminal, _from_system(error), cause=error)
+        return show(terminal, _interrupted() or _from_system(error), cause=error)
     except Exception as error:
-        return show(terminal, _bug(error), cause=error)
+        # pydantic, for one, makes an error of its own of whatever breaks in on it.
+        return show(terminal, _interrupted() or _bug(error), cause=error)
+
+
+def _interrupted() -> Interrupted | None:
+    return Interrupted("Interrupted.") if interrupts.was_pressed() else None
+
+
+def interrupted(terminal: Terminal, half_done: str) -> None:
+    """For the last moment of a process that cannot end in good order, in any thread."""
+    terminal.give_back()
+    show(terminal, Interrupted("Interrupted.", hint=half_done or None))
 
 
 def show(terminal: Terminal, error: SitepubError, *, cause: BaseException | None = None) -> int:
     """Show an error, as text on stderr and with ``--json`` as an object on stdout; its exit code."""
+    if isinstance(error, Interrupted):
+        interrupts.tells()
     if terminal.wants_json:
         terminal.json(error_object(error))
     return tell(terminal, error, cause=cause)
@@ -149,7 +163,7 @@ def _bug(error: Exception) -> SitepubError:
 @contextmanager
 def _signals() -> Iterator[None]:
     """SIGTERM, SIGHUP and Windows' Ctrl-Break act like Ctrl-C while the work runs."""
-    if threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread() or interrupts.owns():
         yield
         return
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from sitepub import __version__
+from sitepub import __version__, interrupts
 from sitepub.cli import boundary
 from sitepub.cli.options import help_option, spread_inputs, take_common
 from sitepub.terminal.terminal import Terminal
@@ -140,5 +140,7 @@ def main(argv: Sequence[str]) -> int:
 
         # Asked by the shell while the user types: see cli/completion.py.
         return shell_complete(root(), {}, "sitepub", "_SITEPUB_COMPLETE", instruction)
-    return run(argv, terminal)
+    terminal.remember()
+    with interrupts.own_process(lambda half_done: boundary.interrupted(terminal, half_done)):
+        return interrupts.leave(run(argv, terminal))
 

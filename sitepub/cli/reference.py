@@ -24,7 +24,10 @@ Results go to stdout; progress, notes, warnings and errors go to stderr. `--json
 | 3 | credentials missing, wrong, or without the permission |
 | 4 | partly done: run the same command again (`plan`: not everything could be looked at) |
 | 5 | refused: a guard, a lock, or your own no |
-| 130 | interrupted |
+| 130 | interrupted by Ctrl-C, SIGTERM or SIGHUP: run the same command again, it goes on from there |
+
+Whatever a command waits for, it ends within a second of the first Ctrl-C. A build hook that does not end by then is
+killed, with all that it started; the lock of the site may stay, for other computers, for up to a minute.
 
 `SITEPUB_HOME` puts everything that sitepub keeps on this computer below one folder. `SITEPUB_LOCAL_DATA` chooses
 the data folder of the embedded cloud.

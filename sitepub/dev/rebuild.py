@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sitepub import interrupts
 from sitepub.site.hook_lines import LineSplitter
 from sitepub.site.hook_process import HookProcess
 
@@ -126,7 +127,7 @@ def end_group(process: HookProcess, grace: float = _GRACE) -> None:
         if not process.group_alive():
             return
         process.send(number)
-        deadline = time.monotonic() + grace
+        deadline = time.monotonic() + min(grace, interrupts.left(2 * grace) / 2)
         while process.group_alive() and time.monotonic() < deadline:
             # What it still prints is taken, so that it does not wait for a reader.
             if not process.read(0.05):

@@ -11,11 +11,12 @@ from typing import Any
 
 from sitepub.config.project import Host
 from sitepub.domains.certificate_files import SOON, own_certificate_info
-from sitepub.domains.hosts import Hosts, side_by_side
+from sitepub.domains.hosts import Hosts
 from sitepub.domains.records import HostRecord
 from sitepub.domains.ssl_service import SslService
 from sitepub.domains.times import days_left
 from sitepub.errors import SitepubError
+from sitepub.threads import side_by_side
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sitepub.domains.host_setup import leads_to
-from sitepub.domains.hosts import Hosts, side_by_side
+from sitepub.domains.hosts import Hosts
 from sitepub.domains.records import HostRecord
 from sitepub.domains.times import days_left
 from sitepub.errors import SitepubError
+from sitepub.threads import side_by_side
 
 
 @dataclass(frozen=True, slots=True)

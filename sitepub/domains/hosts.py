@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import msgspec
 
@@ -20,11 +19,10 @@ from sitepub.domains.records import HostRecord
 from sitepub.domains.services import Certificates, Keeper, Listener, Names, Work
 from sitepub.domains.steps import HostStep, HostStepKind
 from sitepub.errors import ConfigError, Interrupted, Problem, Refused, SitepubError
+from sitepub.threads import side_by_side
 
-_AT_ONCE = 8
 Records = Mapping[str, HostRecord]
 """Under the host's name; under :func:`former_key` what is left of it on an edge that it moved away from."""
-T = TypeVar("T")
 
 
 class Ledger(Protocol):
@@ -253,12 +251,3 @@ def record_of(host: Host, records: Records) -> HostRecord:
         return known
     back = records.get(former_key(host.host, host.edge)) or HostRecord(host=host.host, edge=host.edge)
     return msgspec.structs.replace(back, dns=known.dns, certificates=known.certificates, settings_hash="")
-
-
-def side_by_side(tasks: Iterable[Callable[[], T]]) -> list[T]:
-    """Run the tasks in threads; answers in their order."""
-    todo = list(tasks)
-    if len(todo) <= 1:
-        return [task() for task in todo]
-    with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(todo)), thread_name_prefix="host") as pool:
-        return [future.result() for future in [pool.submit(task) for task in todo]]

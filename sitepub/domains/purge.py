@@ -133,7 +133,8 @@ class Purger:
         while waiting:
             batch = waiting.pop(0)
             if self._stop.is_set():
-                raise Interrupted("Interrupted while purging.", hint="sitepub purge --all does it by hand")
+                raise Interrupted("Interrupted while purging.", hint="run the same command again to go on;"
+                                  " sitepub purge --all purges everything")
             self._listener.status(host.host, f"purging {len(batch.addresses)} {batch.kind.value}")
             try:
                 tasks = edge.purge(host.host, batch.kind, batch.addresses, area=area,
@@ -197,6 +198,9 @@ class Purger:
             result = Purged(host.host)
             for at in range(0, len(addresses), _PREFETCHES_A_CALL):
                 batch = addresses[at:at + _PREFETCHES_A_CALL]
+                if self._stop.is_set():
+                    raise Interrupted(f"Interrupted before {len(addresses) - at} addresses of {host.host} were asked"
+                                      " for.", hint="run the same command again")
                 self._listener.status(host.host, f"prefetching {len(batch)} addresses")
                 try:
                     tasks = edge.prefetch(batch, area=area, user_agent=agent)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gzip
 import tempfile
-import time
 import zlib
 from collections.abc import Iterator
 from typing import IO
 
 from sitepub.errors import NetworkError
+from sitepub.interrupts import pause
 
 _TRIES = 3
 _BLOCK = 256 * 1024
@@ -37,7 +37,7 @@ def _fetch(address: str, file: IO[bytes], direct: bool) -> None:
     why = ""
     for attempt in range(_TRIES):
         if attempt:
-            time.sleep(0.5 * attempt)
+            pause(0.5 * attempt)
         file.seek(0)
         file.truncate()
         try:

@@ -79,6 +79,9 @@ class Engine:
             steps = sorted(self.plan.in_phase(phase), key=_biggest_first)
             if steps:
                 self._workers.run(steps)
+                if self._workers.left_behind:
+                    # Nothing may arrive in the bucket after the lock was given back.
+                    self.store.close()
             if not all(step.key in self._done for step in steps):
                 return False
         return True

@@ -4,7 +4,6 @@ files, and must not delete them."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import msgspec
@@ -14,6 +13,7 @@ from sitepub.publish import bucket_place, state
 from sitepub.publish.plan import Action
 from sitepub.publish.remote import Remote
 from sitepub.tencent.store import ObjectStore
+from sitepub.threads import pool
 
 _THREADS = 8
 _UNREADABLE = ("StateDamaged", "StateTooNew")
@@ -55,7 +55,7 @@ def mates_in(remote: Remote, bucket: str) -> tuple[Mate, ...]:
 
     if not states:
         return ()
-    with ThreadPoolExecutor(min(_THREADS, len(states))) as threads:
+    with pool(min(_THREADS, len(states)), "mates") as threads:
         elsewhere = list(threads.map(is_elsewhere, states))
     # One after the other: a state may be large.
     looked = (_look(store, prefix, prefix + name, bucket)

@@ -6,13 +6,16 @@ The object store keeps one connection per thread, so threads that stay save the 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from sitepub import interrupts
+
 
 class EitherEvent(threading.Event):
-    """Set when one of two others is; setting it sets the first. Cannot be waited for."""
+    """Set when one of two others is; setting it sets the first."""
 
     def __init__(self, one: threading.Event, other: threading.Event) -> None:
         super().__init__()
@@ -24,8 +27,25 @@ class EitherEvent(threading.Event):
     def is_set(self) -> bool:
         return self._one.is_set() or self._other.is_set()
 
+    def wait(self, timeout: float | None = None) -> bool:
+        """The first one ends a wait at once, the other one after a moment."""
+        end = None if timeout is None else time.monotonic() + timeout
+        while not self.is_set():
+            left = _MOMENT if end is None else min(_MOMENT, end - time.monotonic())
+            if left <= 0:
+                break
+            self._one.wait(left)
+        return self.is_set()
+
+    def clear(self) -> None:
+        """Both: what was set by either is not set any more."""
+        self._one.clear()
+        self._other.clear()
+
 
 Job = TypeVar("Job")
+
+_MOMENT = 0.1
 
 _LOOK_UP = 0.5
 """Seconds after which the waiting main thread looks up, so that Ctrl-C reaches it on every system."""
@@ -45,11 +65,14 @@ class Workers(Generic[Job]):
         self._change = threading.Condition()
         self._closed = False
         self._broken: BaseException | None = None
+        self.left_behind = False
+        """Jobs are under way that are not waited for any more."""
 
     def run(self, jobs: Sequence[Job]) -> None:
         """Do the jobs, in this order as far as there are threads; come back when all are done, or, once
         ``stop`` is set, when those under way are. Ctrl-C in the waiting thread sets ``stop``; a second one
-        does not wait any more. Raises what ``work`` let through."""
+        does not wait any more, nor does one whose patience is over: then some are :attr:`left_behind`. Raises what
+        ``work`` let through."""
         with self._change:
             self._jobs.extend(jobs)
             while len(self._threads) < min(self._count, len(jobs)):
@@ -65,7 +88,7 @@ class Workers(Generic[Job]):
                 self._threads.append(thread)
             self._change.notify_all()
             try:
-                while self._busy or (self._jobs and not self._halted):
+                while (self._busy or (self._jobs and not self._halted)) and not self.left_behind:
                     self._look_up()
             finally:
                 self._jobs.clear()
@@ -76,7 +99,9 @@ class Workers(Generic[Job]):
         try:
             self._change.wait(_LOOK_UP)
         except KeyboardInterrupt:
-            if self._stop.is_set():
+            if interrupts.overdue():
+                self.left_behind = True
+            elif self._stop.is_set():
                 raise
             self._stop.set()
 

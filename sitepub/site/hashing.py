@@ -15,9 +15,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from sitepub.interrupts import pause
 from sitepub.leaks.search import SecretSearch
 from sitepub.site.hash_cache import HashCache, Stamp, is_sure
 from sitepub.site.walk import Found
+from sitepub.threads import pool
 
 _SMALL = 256 * 1024
 """Bytes. Hashing a small file is mostly system calls, which threads only slow down; a large one is mostly
@@ -104,28 +106,23 @@ def _read_all(files: Sequence[Found], search: SecretSearch) -> Iterator[_Answer]
     large = [file for file in files if file.stat.st_size > _SMALL]
     small = [file for file in files if file.stat.st_size <= _SMALL]
     with contextlib.ExitStack() as stack:
-        pool: ThreadPoolExecutor | None = None
+        readers: ThreadPoolExecutor | None = None
         ahead: list[Future[list[_Answer]]] = []
         for file in large:
-            pool = pool or stack.enter_context(ThreadPoolExecutor(min(_THREADS, (os.cpu_count() or 2) + 2)))
-            ahead.append(pool.submit(reader.batch, [file]))
+            readers = readers or stack.enter_context(pool(min(_THREADS, (os.cpu_count() or 2) + 2), "hash"))
+            ahead.append(readers.submit(reader.batch, [file]))
         slow = False
         for start in range(0, len(small), _BATCH):
             batch = small[start:start + _BATCH]
             if slow:
-                pool = pool or stack.enter_context(ThreadPoolExecutor(_THREADS))
-                ahead.append(pool.submit(reader.batch, batch))
+                readers = readers or stack.enter_context(pool(_THREADS, "hash"))
+                ahead.append(readers.submit(reader.batch, batch))
             else:
                 began = time.perf_counter()
                 yield from reader.batch(batch)
                 slow = time.perf_counter() - began > _SLOW * len(batch)
-        try:
-            for future in ahead:
-                yield from future.result()
-        except BaseException:  # Ctrl-C: do not read the rest first
-            for future in ahead:
-                future.cancel()
-            raise
+        for future in ahead:
+            yield from future.result()
 
 
 class _Reader:
@@ -148,7 +145,7 @@ class _Reader:
             except OSError as error:
                 return error
             self._patience -= wait
-            time.sleep(wait)
+            pause(wait)
         return _Changing()
 
 

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from sitepub import interrupts
 from sitepub.config.project import Project
 from sitepub.errors import HookFailed, Interrupted, SiteError
 from sitepub.leaks.cloud_secrets import secret_values, without_secrets
@@ -25,6 +26,7 @@ from sitepub.terminal import secrets as screen
 GRACE = 5.0
 """Seconds between asking to stop (SIGINT), telling to (SIGTERM) and ending it (SIGKILL)."""
 TAIL = 40
+_NOTHING = "nothing was published: run the same command again"
 _TICK = 0.1
 _QUIET_AFTER_END = 0.3
 _LONGEST_AFTER_END = 5.0
@@ -45,7 +47,8 @@ def run_hook(
     Raises :class:`~sitepub.errors.HookFailed` when the command ends with another status than 0 or runs longer
     than ``src.timeout``; :class:`~sitepub.errors.Interrupted` after Ctrl-C or when ``stop`` is set;
     :class:`~sitepub.errors.SiteError` when the folder is missing. On abort the whole process group gets
-    SIGINT, :data:`GRACE` seconds later SIGTERM, and as much later SIGKILL.
+    SIGINT, :data:`GRACE` seconds later SIGTERM, and as much later SIGKILL; all of it within a second when the program
+    itself is to end.
     """
     source = project.source
     if source.hook is None:
@@ -60,30 +63,37 @@ def run_hook(
         tail.append(line)
         output(line)
 
+    inside = hook_environment(project, environ)
+    begun: list[_Run] = []
     try:
-        process = HookProcess(source.hook, source.folder, hook_environment(project, environ))
-    except (OSError, ValueError) as error:
-        raise HookFailed(f"the hook `{source.hook}` could not be started: {error}",
-                         position=source.hook_position) from None
-    run = _Run(process, LineSplitter(show))
-    try:
+        with interrupts.held_back():
+            try:
+                run = _Run(HookProcess(source.hook, source.folder, inside), LineSplitter(show))
+            except (OSError, ValueError) as error:
+                raise HookFailed(f"the hook `{source.hook}` could not be started: {error}",
+                                 position=source.hook_position) from None
+            begun.append(run)
         status = run.to_the_end(None if source.timeout is None else started + source.timeout, stop)
     except KeyboardInterrupt:
-        run.abort()
-        raise Interrupted("the hook was interrupted") from None
+        for one in begun:
+            one.abort()
+        raise _interrupted("interrupted") from None
     except _Stopped:
         run.abort()
-        raise Interrupted("the hook was stopped") from None
+        raise _interrupted("stopped") from None
     except _TimedOut:
-        run.abort()
+        if not run.abort():
+            raise _interrupted("interrupted") from None
         raise HookFailed(f"the hook `{source.hook}` ran longer than {source.timeout:g} s and was stopped",
                          tail=tail, hint="give it more time with src.timeout (seconds)",
                          position=source.hook_position) from None
     except BaseException:
-        run.abort(quickly=True)
+        for one in begun:
+            one.abort(quickly=True)
         raise
     finally:
-        (background if process.group_alive() else HookProcess.close)(process)
+        for one in begun:
+            (background if one.process.group_alive() else HookProcess.close)(one.process)
     if status != 0:
         seconds = time.monotonic() - started
         raise HookFailed(f"the hook `{source.hook}` {_ended(status)} after {seconds:.1f} s",
@@ -151,17 +161,23 @@ class _Run:
             self.lines.feed(data)
         self.lines.end()
 
-    def abort(self, *, quickly: bool = False) -> None:
-        """End the whole process group, showing what it still says. Returns when nothing of it is left."""
-        with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C: no more patience
-            for number in () if quickly else (signal.SIGINT, signal.SIGTERM):
-                if not self.process.group_alive():
-                    break
-                self.process.send(number)
-                self._wait_for_group(GRACE)
-        with contextlib.suppress(KeyboardInterrupt):
-            self.process.kill()
-            self._wait_for_group(GRACE)
+    def abort(self, *, quickly: bool = False) -> bool:
+        """End the whole process group, showing what it still says. Returns when nothing of it is left; False: Ctrl-C
+        came meanwhile."""
+        patient = True
+        with interrupts.patient(_NOTHING, break_in=False):
+            try:
+                for number in () if quickly else (signal.SIGINT, signal.SIGTERM):
+                    if not self.process.group_alive():
+                        break
+                    self.process.send(number)
+                    self._wait_for_group(min(GRACE, interrupts.left(2 * GRACE) / 2))
+            except KeyboardInterrupt:
+                patient = False
+            with contextlib.suppress(KeyboardInterrupt):
+                self.process.kill()
+                self._wait_for_group(interrupts.left(GRACE))
+        return patient
 
     def _wait_for_group(self, seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -177,6 +193,10 @@ class _Run:
                 time.sleep(_TICK / 5)
         with contextlib.suppress(Exception):
             self.lines.end()
+
+
+def _interrupted(how: str) -> Interrupted:
+    return Interrupted(f"The hook was {how}.", hint=_NOTHING)
 
 
 def _ended(status: int) -> str:

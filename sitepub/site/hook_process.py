@@ -16,6 +16,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from sitepub import interrupts
 from sitepub.site.lifeline import Lifeline
 
 _BLOCK = 64 * 1024
@@ -25,10 +26,15 @@ _BLOCKS_AHEAD = 4
 _RUNNING: set[HookProcess] = set()
 
 
-def kill_all() -> None:
-    """End all commands that still run with all that they started, now: for who will not wait any longer."""
+def _kill_now() -> None:
+    """Without waiting for any of them."""
     for process in list(_RUNNING):
         process.send(signal.SIGKILL)
+
+
+def kill_all() -> None:
+    """End all commands that still run with all that they started, now: for who will not wait any longer."""
+    _kill_now()
     for process in list(_RUNNING):
         process.kill()
 
@@ -52,6 +58,7 @@ class HookProcess:
             with contextlib.suppress(OSError):
                 self._lifeline = Lifeline(self.pid)
         _RUNNING.add(self)
+        interrupts.at_the_last_moment(_kill_now)
         assert self._process.stdout is not None
         self._pipe = self._process.stdout
         self._blocks: queue.Queue[bytes] = queue.Queue(_BLOCKS_AHEAD)
@@ -133,7 +140,7 @@ class HookProcess:
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=system)
         elif self.group_alive():
             self.send(signal.SIGKILL)
-        self.wait(5)
+        self.wait(interrupts.left(5))
 
     def leave(self) -> None:
         """No more output is wanted; what the command left in the background does not outlive this process."""

@@ -6,7 +6,6 @@ import json
 import logging
 import re
 import threading
-import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 
 from sitepub.config.project import CorsRule, LifecycleRule
 from sitepub.errors import AccessDenied, CloudError, NotFound, SitepubError, UsageError
+from sitepub.interrupts import pause
 from sitepub.tencent import acceleration, fresh_buckets, setting_documents
 from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Cloud, Credentials
@@ -65,7 +65,7 @@ class BucketSettings:
     """
 
     def __init__(self, cloud: Cloud, bucket: str, *, backoff: Backoff | None = None,
-                 clock: Clock | None = None, sleep: Callable[[float], None] = time.sleep) -> None:
+                 clock: Clock | None = None, sleep: Callable[[float], None] = pause) -> None:
         check_bucket_name(bucket)
         self.cloud = cloud
         self.bucket = bucket

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sitepub.errors import NetworkError, SitepubError
+from sitepub.interrupts import pause
 from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Credentials, Embedded
 from sitepub.tencent.embedded_gone import embedded_gone, is_gone
@@ -33,7 +34,7 @@ class CloudApi:
 
     def __init__(self, credentials: Credentials, region: str, embedded: Embedded | None = None, *,
                  backoff: Backoff | None = None, clock: Clock | None = None,
-                 sleep: Callable[[float], None] = time.sleep) -> None:
+                 sleep: Callable[[float], None] = pause) -> None:
         self._credentials = credentials
         self._region = region
         self._embedded = embedded

@@ -6,6 +6,7 @@ the scrubber. The program reaches its streams through this object only, so that 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -46,11 +47,37 @@ class Terminal:
         self.above_live: Callable[[str], None] | None = None
         """Set while a live display owns the bottom of the screen: prints lines above it."""
         self._lock = threading.Lock()
+        self._mode: list[Any] | None = None
+        """How the terminal was set when the program began."""
         for stream in (self.stdout, self.stderr):
             # A character that the encoding lacks is shown as an escape instead of ending the program.
             reconfigure = getattr(stream, "reconfigure", None)
             if reconfigure is not None:
                 reconfigure(errors="backslashreplace")
+
+    # How it was found
+
+    def remember(self) -> None:
+        """Keep how the terminal is set, for :meth:`give_back`."""
+        if sys.platform != "win32" and self.stdin_is_tty:
+            import termios
+
+            with contextlib.suppress(termios.error, OSError, ValueError):
+                self._mode = termios.tcgetattr(self.stdin.fileno())
+
+    def give_back(self) -> None:
+        """Leave the terminal as it was found, in a process that ends without unwinding: what is typed is shown, and
+        so is the cursor. Waits for nobody."""
+        if sys.platform != "win32" and self._mode is not None:
+            import termios
+
+            with contextlib.suppress(termios.error, OSError, ValueError):
+                termios.tcsetattr(self.stdin.fileno(), termios.TCSANOW, self._mode)
+        if self.above_live is not None:
+            # Its thread may hold its lock, and is about to be gone.
+            self.above_live = None
+            with contextlib.suppress(OSError, ValueError):
+                os.write(self.stderr.fileno(), b"\r\x1b[J\x1b[?25h")
 
     # What it can show
 

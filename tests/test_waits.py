@@ -1,0 +1,222 @@
+"""Every wait in the source is known, with what ends it after Ctrl-C. A new one has to be thought of first.
+
+Whatever is missed here ends all the same (``sitepub.interrupts``: the process goes after less than a second), but not
+in good order. ``tests/e2e/test_e2e_waits.py`` tries it with real signals."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "sitepub"
+FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if "local" not in path.relative_to(PACKAGE).parts]
+"""All but the embedded cloud, which is another program."""
+
+MAIN = "in the main thread: Ctrl-C breaks in"
+STOP = "ends when stop is set"
+PRESSED = "ends with the first signal"
+LIMITED = "ends by itself within what is left"
+OURS = "of a thread of ours that ends as soon as it is asked to"
+DAEMON = "in a daemon thread that nobody waits for longer than what is left"
+FUTURE = "in the main thread, which is broken in on; the pool does not wait for its threads then"
+
+WAITS = {
+    "actions/dev.py: self.worker.join": LIMITED,
+    "actions/dev.py: finishing.join": LIMITED,
+    "actions/dev.py: tool.join": LIMITED,
+    "actions/dev_inbox.py: self._queue.get": "the signal handler puts a message into it",
+    "actions/dev_work.py: self._thread.join": LIMITED,
+    "actions/local_cloud.py: time.sleep": MAIN,
+    "actions/local_process.py: process.wait": MAIN,
+    "actions/local_process.py: time.sleep": MAIN,
+    "dev/leftovers.py: time.sleep": "for half a second at the most, and the processes have been told to end",
+    "dev/library_watching.py: self._observer.join": OURS,
+    "dev/linux_watching.py: self._thread.join": OURS,
+    "dev/linux_watching.py: waiting.poll": DAEMON,
+    "dev/polling.py: self._end.wait": STOP,
+    "dev/polling.py: self._thread.join": OURS,
+    "dev/rebuild.py: process.wait": LIMITED,
+    "dev/rebuild.py: self._end.wait": STOP,
+    "dev/rebuild.py: self._thread.join": DAEMON,
+    "dev/watching.py: self._heard.wait": "for a second at the most, when dev begins",
+    "domains/dns.py: stop.wait": STOP,
+    "domains/edgeone.py: self.wait": "looks again and again, and each pause ends when stop is set",
+    "domains/host_removal.py: self.edge.wait": STOP,
+    "domains/host_setup.py: self.edge.wait": STOP,
+    "domains/host_setup.py: self.work.stop.wait": STOP,
+    "domains/purge.py: self._stop.wait": STOP,
+    "domains/waiting.py: stop.wait": STOP,
+    "interrupts.py: pressed.wait": PRESSED,
+    "interrupts.py: time.sleep": "the thread that counts",
+    "logs/cls_topic.py: stop.wait": STOP,
+    "logs/cos_logging.py: stop.wait": STOP,
+    "logs/embedded.py: stop.wait": STOP,
+    "logs/feed.py: self._thread.join": "two seconds at the most, and its connection has been closed",
+    "logs/feed.py: self._visits.get": "looks up five times a second",
+    "logs/hourly_files.py: stop.wait": STOP,
+    "publish/git.py: process.wait": MAIN,
+    "publish/lock.py: self._end.wait": STOP,
+    "publish/lock.py: self._thread.join": MAIN,
+    "publish/workers.py: self._change.wait": "the main thread looks up twice a second; workers are daemons",
+    "publish/workers.py: self._one.wait": STOP,
+    "site/hashing.py: future.result": FUTURE,
+    "site/hook.py: self.process.wait": MAIN,
+    "site/hook.py: time.sleep": LIMITED,
+    "site/hook_process.py: self._blocks.get": MAIN,
+    "site/hook_process.py: self._process.wait": LIMITED,
+    "site/hook_process.py: self._reader.join": "half a second at the most, and its pipe is closed",
+    "site/hook_process.py: self.wait": LIMITED,
+    "site/lifeline.py: self._shell.wait": "it ends when its pipe is closed",
+    "tencent/bucket_settings.py: self._sleep": PRESSED,
+    "tencent/cloud_api.py: self._sleep": PRESSED,
+    "tencent/http_answer.py: self._sock.recv": "closing the store ends it; in the main thread Ctrl-C breaks in",
+    "tencent/multipart.py: done.exception": "it is done",
+    "tencent/multipart.py: future.exception": "in a worker, which is a daemon",
+    "tencent/multipart.py: future.result": "in a worker, which is a daemon",
+    "tencent/multipart.py: self._slots.acquire": "in a worker, which is a daemon",
+    "tencent/wire.py: self._closed.wait": "ends when the store is closed; in the main thread Ctrl-C breaks in",
+    "terminal/keys.py: self._end.wait": STOP,
+    "terminal/keys.py: self._thread.join": OURS,
+    "terminal/keys.py: select.select": DAEMON,
+    "terminal/live_display.py: ended.wait": STOP,
+    "terminal/progress.py: self._ended.wait": STOP,
+    "terminal/progress.py: self._thread.join": OURS,
+    "terminal/status_lines.py: self._thread.join": OURS,
+    "threads.py: future.result": FUTURE,
+}
+SIGNALS = {"interrupts.py", "__main__.py", "actions/interrupt.py", "actions/local_process.py", "cli/boundary.py",
+           "terminal/keys.py"}
+"""Who may decide what a signal does: ``keys`` only for those that end nothing, ``local_process`` before it becomes
+another program."""
+SWALLOWING = {"__main__.py", "cli/boundary.py", "actions/interrupt.py", "publish/workers.py", "site/hook.py"}
+"""Who may catch KeyboardInterrupt without raising it again."""
+_WAITING = {"wait", "sleep", "_sleep", "select", "acquire", "result", "exception", "recv", "communicate"}
+_THREADS = ("thread", "worker", "observer", "reader", "tool", "finishing")
+_BACKOFF = "backoff.wait"
+"""Answers how long to wait, and does not."""
+
+
+@dataclass(frozen=True)
+class Call:
+    file: str
+    line: int
+    node: ast.Call
+
+    @property
+    def name(self) -> str:
+        return ast.unparse(self.node.func)
+
+    @property
+    def options(self) -> set[str | None]:
+        return {keyword.arg for keyword in self.node.keywords}
+
+
+def calls() -> Iterator[Call]:
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                yield Call(path.relative_to(PACKAGE).as_posix(), node.lineno, node)
+
+
+CALLS = list(calls())
+
+
+def waits(call: Call) -> bool:
+    if not isinstance(call.node.func, ast.Attribute):
+        return False
+    receiver, _, method = call.name.rpartition(".")
+    if method == "join":  # of a thread: nothing, or how long
+        if isinstance(call.node.func.value, ast.Constant | ast.JoinedStr) or "path" in receiver.lower():
+            return False
+        return not call.node.args or any(word in receiver for word in _THREADS)
+    if method == "get" and receiver != "asking":  # of a queue
+        return "timeout" in call.options or not (call.node.args or call.node.keywords)
+    if method == "poll":  # of a selector; a process's own comes back at once
+        return "process" not in receiver and receiver != "select"
+    if method in ("wait", "result", "exception") and (_BACKOFF in call.name.lower() or "terminal" in receiver):
+        return False
+    if method == "acquire" and receiver == "self":
+        return False
+    return method in _WAITING
+
+
+def test_every_wait_is_known() -> None:
+    found = {f"{call.file}: {call.name}" for call in CALLS if waits(call)}
+    assert found - WAITS.keys() == set(), "what ends these after Ctrl-C?"
+    assert WAITS.keys() - found == set(), "these are not there any more"
+
+
+@pytest.mark.parametrize("name", ["logging", "Backoff.wait"])
+def test_what_only_sounds_like_a_wait_is_none(name: str) -> None:
+    assert not any(waits(call) for call in CALLS if call.name.startswith(name))
+
+
+def test_the_search_finds_each_kind() -> None:
+    """Were it blind for one, it would find nothing to complain about."""
+    source = ("event.wait(3)\ntime.sleep(1)\nself._thread.join()\nqueue.get(timeout=2)\nqueue.get()\nfuture.result()\n"
+              "lock.acquire()\nselect.select([], [], [])\nselector.poll()\nsock.recv(3)\nprocess.communicate()\n")
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    assert all(waits(Call("x.py", node.lineno, node)) for node in nodes) and len(nodes) == 11
+    harmless = "', '.join(words)\nmapping.get('key')\nbackoff.wait(3)\nself._backoff.wait(1)\nos.path.join(a, b)\n"
+    assert not any(waits(Call("x.py", node.lineno, node)) for node in ast.walk(ast.parse(harmless))
+                   if isinstance(node, ast.Call))
+
+
+def test_an_event_that_is_asked_otherwise_is_waited_for_otherwise() -> None:
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and any("Event" in ast.unparse(base) for base in node.bases):
+                methods = {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
+                assert not methods & {"is_set", "set"} or "wait" in methods, f"{path}: {node.name} cannot be waited for"
+
+
+def test_threads_keep_nobody_from_ending() -> None:
+    for call in CALLS:
+        if call.name in ("threading.Thread", "Thread"):
+            daemon = next((word.value for word in call.node.keywords if word.arg == "daemon"), None)
+            assert isinstance(daemon, ast.Constant) and daemon.value is True, f"{call.file}:{call.line}"
+        if call.name.endswith("ThreadPoolExecutor"):
+            # threads.pool() leaves its threads alone when it is broken off; the parts' pool belongs to a store.
+            assert call.file in ("threads.py", "tencent/multipart.py"), f"{call.file}:{call.line}: use threads.pool"
+
+
+def test_signals_have_one_master() -> None:
+    for call in CALLS:
+        method = call.name.rpartition(".")[2]
+        if call.name in ("signal.signal", "_signal.signal", "signal.set_wakeup_fd", "signal.pthread_sigmask",
+                         "signal.setitimer", "signal.siginterrupt", "faulthandler.register"):
+            assert call.file in SIGNALS, f"{call.file}:{call.line}"
+        # An event loop would take the signals over.
+        loop = call.name.startswith("asyncio.") and method in ("run", "new_event_loop")
+        assert not loop, f"{call.file}:{call.line}"
+
+
+def test_ctrl_c_is_caught_by_few() -> None:
+    for path in FILES:
+        name = path.relative_to(PACKAGE).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ExceptHandler):
+                caught = ast.unparse(node.type) if node.type is not None else "BaseException"
+                again = any(isinstance(part, ast.Raise) for part in ast.walk(node))
+                if ("KeyboardInterrupt" in caught or "BaseException" in caught) and not again:
+                    assert name in SWALLOWING, f"{name}:{node.lineno}"
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("suppress"):
+                words = [ast.unparse(word) for word in node.args]
+                assert not {"KeyboardInterrupt", "BaseException"} & set(words) or name in SWALLOWING
+
+
+def test_whatever_is_asked_of_others_has_a_limit() -> None:
+    for call in CALLS:
+        place, method = f"{call.file}:{call.line}", call.name.rpartition(".")[2]
+        if call.name == "subprocess.run":
+            assert "timeout" in call.options or "taskkill" in ast.unparse(call.node), place
+        if call.name.endswith(("HTTPConnection", "HTTPSConnection", "urlopen", "create_connection")):
+            assert "timeout" in call.options or len(call.node.args) >= 2, place
+        if method in ("get", "head", "post", "put", "request") and call.name.startswith(("requests.", "asking.")):
+            assert "timeout" in call.options, place
+        if method == "zone_for_name":
+            assert "lifetime" in call.options, place
