@@ -95,10 +95,14 @@ class Claims:
         except NotFound:
             return None
         try:
-            return msgspec.json.decode(data, type=Claim)
+            return _decode(data)
         except msgspec.MsgspecError:
             # Nobody can tell whose it is: as good as none.
             return None
+
+
+# Made before there are threads: msgspec may crash when several of them are the first to need a type.
+_decode = msgspec.json.Decoder(Claim).decode
 
 
 def _key(host: str) -> str:

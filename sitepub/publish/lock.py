@@ -198,6 +198,10 @@ class Lock:
         _LEFT_BEHIND.discard(self._token)
 
 
+# Made before there are threads: msgspec may crash when several of them are the first to need a type.
+_decode = msgspec.json.Decoder(LockRecord).decode
+
+
 def read_lock(store: ObjectStore, key: str) -> Held | None:
     """Who holds the lock; ``None`` when nobody does. A damaged lock object counts as one that expired."""
     try:
@@ -205,7 +209,7 @@ def read_lock(store: ObjectStore, key: str) -> Held | None:
     except NotFound:
         return None
     try:
-        record = msgspec.json.decode(fetched.data, type=LockRecord)
+        record = _decode(fetched.data)
     except msgspec.MsgspecError:
         return Held(LockRecord(token="", who="somebody", pid=0, space="", process_started="", since=0.0,
                                renewed=0.0, lease=0.0), 1.0)

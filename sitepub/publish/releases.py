@@ -46,6 +46,9 @@ def new_release_id(at: datetime, after: str | None = None) -> str:
     return new_release_id(later)
 
 
+_decode = msgspec.json.Decoder(ReleaseRecord).decode
+
+
 class Releases:
     """The records of one site, below ``<prefix>releases/`` in the state bucket."""
 
@@ -73,7 +76,7 @@ class Releases:
         except NotFound as error:
             raise NotFound(f"there is no release {release}", code="NoSuchRelease", status=404) from error
         try:
-            return msgspec.json.decode(gzip.decompress(data), type=ReleaseRecord)
+            return _decode(gzip.decompress(data))
         except (OSError, EOFError, zlib.error, msgspec.MsgspecError) as error:
             raise SitepubError(f"the record of release {release} is damaged: {error}",
                                code="ReleaseDamaged") from error

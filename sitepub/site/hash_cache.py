@@ -65,6 +65,9 @@ _MOST_MARKS = 32
 """Secrets that are remembered (by their marks). Beyond, the cache begins anew."""
 
 
+_decode = msgspec.msgpack.Decoder(tuple[str, list[bytes], dict[str, Known]]).decode
+
+
 class HashCache:
     """The hashes of one folder's files, by path below it.
 
@@ -125,7 +128,7 @@ class HashCache:
         if not data.startswith(_MAGIC) or data[len(_MAGIC):start] != _digest(payload):
             return {}
         try:
-            label, marks, known = msgspec.msgpack.decode(payload, type=tuple[str, list[bytes], dict[str, Known]])
+            label, marks, known = _decode(payload)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return {}
         if label != self._label or len(marks) > _MOST_MARKS:
