@@ -60,6 +60,8 @@ class SitepubError(Exception):
 
     exit_code: ExitCode = ExitCode.FAILED
     code: str = "Failed"
+    passing: bool = False
+    """The fault may be over in a while, without anybody doing something: worth trying again later."""
 
     def __init__(
         self,
@@ -149,6 +151,7 @@ class NetworkError(SitepubError):
     """The cloud could not be reached, or the connection broke, and retrying did not cure it."""
 
     code = "Network"
+    passing = True
 
 
 class NotFound(CloudError):

@@ -167,6 +167,8 @@ class Dev:
                 case list():
                     self._changed(message)
                 case None:
+                    if self._session.running is None:
+                        self.worker.look_around()
                     self.worker.leftovers.tidy()
                     for target in self.targets:
                         target.tell(lambda live: live.alive())

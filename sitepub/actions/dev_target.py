@@ -11,7 +11,7 @@ from typing import Protocol
 from sitepub.actions.dev_remote import open_for_session
 from sitepub.config.project import Project
 from sitepub.dev.live import Live
-from sitepub.errors import SitepubError
+from sitepub.errors import NotFound, SitepubError
 from sitepub.publish.apply import Counts
 from sitepub.publish.guards import FEW_DELETIONS, refuse_mass_deletion
 from sitepub.publish.plan import Plan
@@ -21,6 +21,7 @@ from sitepub.publish.publish import Outcome, Run, Status, publish
 from sitepub.publish.session_end import end_session
 from sitepub.settings.steps import SettingStep
 from sitepub.site.snapshot import Snapshot
+from sitepub.tencent import fresh_buckets
 from sitepub.tencent.cloud import Cloud
 
 _FEW = 20
@@ -64,6 +65,9 @@ class Target:
         self.cloud = cloud
         self._reload = reload
         self._sum = Sum()
+        self._live = False
+        """Whether this session has seen its state: what is not there any more was removed."""
+        self._told_removed = False
         self._good: Project | None = None
         """The configuration that the site was last published with."""
         self._open()
@@ -104,7 +108,22 @@ class Target:
 
         Raises what :func:`~sitepub.publish.prepare.prepare` and :func:`~sitepub.publish.publish.publish` raise.
         """
+        try:
+            if not self._told_removed:
+                return self._publish(snapshot, teller, stop, allow_delete=allow_delete, sure=sure)
+        except NotFound as error:
+            if error.code != "NoSuchBucket" or not self._live:
+                raise
+        # Somebody removed the site; a bucket that was there until then is not one that is still being made.
+        for bucket in (self.remote.bucket, self.states.store.bucket):
+            fresh_buckets.forget(bucket)
+        return self._publish(snapshot, teller, stop, allow_delete=allow_delete, sure=True)
+
+    def _publish(self, snapshot: Snapshot, teller: PublishTeller, stop: threading.Event, *,
+                 allow_delete: bool, sure: bool) -> tuple[Outcome, list[str]]:
         prepared = prepare(self.remote, snapshot, known=None if sure else self.states.known)
+        if prepared.found is None:
+            self._tell_removed(teller)
         # Whoever renames a folder while dev looks on means it. With a new configuration it may be a mistake.
         allow_delete = allow_delete or (self._good is self.project and only_moved(prepared.plan))
         refuse_mass_deletion(prepared.plan, allowed=allow_delete)
@@ -112,18 +131,42 @@ class Target:
         if prepared.settled:
             outcome = publish(self.remote, snapshot, prepared)
             self._good = self.project
+            self._live = True
             return outcome, []
+
+        def again_approved(again: Prepared) -> None:
+            if again.found is None:
+                self._tell_removed(teller)
+            teller_approved(teller, again)
+
         shown: AbstractContextManager[Progress] = (
             teller.transfer() if len(prepared.plan.steps) > _FEW else nullcontext(Silent()))
         with shown as progress:
             outcome = publish(self.remote, snapshot, prepared, Run(
-                allow_delete=allow_delete, approve=lambda again: teller_approved(teller, again),
+                allow_delete=allow_delete, approve=again_approved,
                 progress=_Door(progress, lambda: self.tell(Live.publishing)), told=teller.setting, stop=stop,
                 record=False))
         self._sum.add(outcome.counts)
         if whole(outcome):
             self._good = self.project
+        self._live, self._told_removed = True, False
         return outcome, changed_keys(outcome.prepared.plan)
+
+    def is_removed(self) -> bool:
+        """Whether somebody has removed the site since this session published it. Raises what the cloud answers."""
+        return self._live and self.states.store.head(self.states.key) is None
+
+    def tell_removed(self, teller: PublishTeller) -> None:
+        """Say once that it was."""
+        if self._live and not self._told_removed:
+            self._told_removed = True
+            teller.note(f"the site was removed from {self.remote.bucket} meanwhile: the next save publishes all of it"
+                        " again")
+
+    def _tell_removed(self, teller: PublishTeller) -> None:
+        if self._live and not self._told_removed:
+            self._told_removed = True
+            teller.note(f"the site was removed from {self.remote.bucket} meanwhile: all of it is published again")
 
     def tell(self, what: Callable[[Live], None]) -> None:
         """Tell the browsers, if any can be told."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sitepub.dev.session import End
-from sitepub.errors import CloudError, NetworkError, SiteError, SitepubError
+from sitepub.errors import CloudError, SiteError, SitepubError
 from sitepub.site.scan import STILL_CHANGING
 
 _LOCKED = frozenset({"Locked", "LockLost", "Slow", "SlowDown"})
@@ -12,11 +12,9 @@ _WRITING = frozenset({STILL_CHANGING, "FileChanged"})
 
 def end_of(error: Exception) -> End:
     """How a piece of work ends that this has broken off."""
-    if isinstance(error, NetworkError):
+    if isinstance(error, SitepubError) and (error.passing or error.code in _LOCKED):
         return End.LATER
-    if isinstance(error, SitepubError) and error.code in _LOCKED:
-        return End.LATER
-    if isinstance(error, CloudError) and error.status >= 500:
+    if isinstance(error, CloudError) and (error.status >= 500 or error.status in (408, 429)):
         return End.LATER
     if isinstance(error, SiteError) and error.code in _WRITING:
         return End.SOON

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -29,6 +30,8 @@ from sitepub.tencent.cloud import Cloud
 
 PREVIEW = "preview"
 """Name of the target beside the real one."""
+_LOOK = 10.0
+"""Seconds between two looks whether the site was removed."""
 _NOT_READY = frozenset({"MissingFolder", "EmptyFolder", "MissingIndex"})
 
 
@@ -108,6 +111,8 @@ class Worker:
         self._began = 0.0
         """When the task under way was begun."""
         self._sure: set[str] = set()
+        self._looking: threading.Thread | None = None
+        self._looked = 0.0
 
     # -- one task in a thread ------------------------------------------------------------------------------
 
@@ -148,6 +153,21 @@ class Worker:
         if task.work is Work.BUILD:
             return self._build()
         return self._publish(task)
+
+    def look_around(self) -> None:
+        """Between two pieces of work, in a thread of its own: whether the site is still there."""
+        now = time.monotonic()
+        if (self._looking is not None and self._looking.is_alive()) or now - self._looked < _LOOK:
+            return
+        self._looked = now
+        self._looking = threading.Thread(target=self._look, name="dev look", daemon=True)
+        self._looking.start()
+
+    def _look(self) -> None:
+        for target in self.targets:
+            with suppress(SitepubError, OSError):
+                if target.name not in self.waits and target.is_removed() and not self.stop.is_set():
+                    target.tell_removed(self.view)
 
     # -- the tasks -----------------------------------------------------------------------------------------
 

@@ -24,7 +24,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, help="port on 127.0.0.1 (0: any; default: the last, else 7070)")
     parser.add_argument("--latency", type=float, default=0, metavar="MS", help="delay of every request")
     parser.add_argument("--faults", default="", metavar="SPEC",
-                        help="kind=rate,… with kinds 500, 503, reset, timeout, truncate; PUT:503=0.2")
+                        help="kind=rate,… with kinds 429, 500, 503, reset, timeout, truncate, redirect, portal, etag;"
+                             " PUT:503=0.2")
     parser.add_argument("--force-download", action="store_true",
                         help="default domains make browsers download, as for new buckets of the real service")
     parser.add_argument("--pace", default="1", metavar="SECONDS",

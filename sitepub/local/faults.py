@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-KINDS = ("500", "503", "reset", "timeout", "truncate")
+KINDS = ("429", "500", "503", "reset", "timeout", "truncate", "redirect", "portal", "etag")
 METHODS = ("GET", "PUT", "POST", "HEAD", "DELETE", "OPTIONS")
 
 
@@ -14,7 +14,9 @@ class Fault:
     """One entry of a specification."""
 
     kind: str
-    """One of :data:`KINDS`. ``500`` and ``503`` answer without doing anything; ``reset`` drops the connection
+    """One of :data:`KINDS`. ``429``, ``500`` and ``503`` answer without doing anything, and so do ``redirect`` and
+    ``portal``, what a network does that wants a login first: a redirect and a page of its own, with none of this
+    service's headers. ``etag`` does it and tells another ETag; ``reset`` drops the connection
     before or (every other time) after doing what was asked; ``timeout`` never answers and does nothing;
     ``truncate`` does it and cuts the answer off."""
     rate: float

@@ -62,6 +62,7 @@ from sitepub.local.errors import ServiceError, error_response
 from sitepub.local.hosts import Kind, service_of
 from sitepub.local.messages import Request, Response
 
+_NOTHING_DONE = ("429", "500", "503", "reset", "timeout", "redirect", "portal")
 _SILENCE = 300.0
 """Seconds that the ``timeout`` fault keeps a connection open without a word."""
 
@@ -160,7 +161,7 @@ class Server:
                 await asyncio.sleep(misbehaviour.latency)
             if misbehaviour.faults:
                 fault = misbehaviour.draw(request.method)
-                if fault in ("500", "503", "reset", "timeout"):
+                if fault in _NOTHING_DONE:
                     # not looked at, but counted: a client did try
                     cloud.counts.add(request.method, f"Fault:{fault}", request.service.bucket, 0)
                 if fault == "timeout":
@@ -168,13 +169,17 @@ class Server:
                         await asyncio.wait_for(self._stopping.wait(), _SILENCE)
                 if fault in ("reset", "timeout"):
                     return _abort(received)
-        if fault in ("500", "503"):
-            error = ServiceError("InternalError" if fault == "500" else "SlowDown")
-            response = error_response(error, request)
+        if fault in ("redirect", "portal"):
+            return _portal(fault)
+        if fault in ("429", "500", "503"):
+            code = {"429": "TooManyRequests", "500": "InternalError", "503": "SlowDown"}[fault]
+            response = error_response(ServiceError(code, status=int(fault)), request)
         else:
             response = await self._answer(request)
         if fault == "reset-after":
             return _abort(received)
+        if fault == "etag" and "ETag" in response.headers:
+            response.headers["ETag"] = f'"{"0" * 32}"'
         if fault == "truncate":
             return await _truncated(received, request, response)
         return await _send(received, request, response)
@@ -261,6 +266,14 @@ async def _send(received: web.BaseRequest, request: Request, response: Response)
             await out.write(chunk)
     await out.write_eof()
     return out
+
+
+def _portal(kind: str) -> web.Response:
+    """What the gateway of a hotel answers in place of every server."""
+    if kind == "redirect":
+        return web.Response(status=302, headers={"Location": "http://login.portal.example/?from=here"})
+    page = b"<!DOCTYPE html><html><head><title>Welcome</title></head><body><h1>Please log in</h1></body></html>"
+    return web.Response(status=200, headers={"Content-Type": "text/html; charset=utf-8"}, body=page)
 
 
 def _abort(received: web.BaseRequest) -> web.StreamResponse:

@@ -256,6 +256,7 @@ class BucketSettings:
                 again = True
             failures += 1
             if not again or failures >= self._backoff.attempts:
+                problem.passing = again or problem.passing
                 raise problem
             if failed is not None:
                 failed.append(problem)

@@ -71,6 +71,7 @@ class CloudApi:
                 problem, again = self._explain(f"{service}:{action}", action, code, error)
             failures += 1
             if not again or failures >= self._backoff.attempts:
+                problem.passing = again or problem.passing
                 raise problem
             wait = self._backoff.wait(failures)
             if retry is not None:

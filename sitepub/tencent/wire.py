@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from sitepub import __version__
-from sitepub.errors import CloudError, Interrupted, NetworkError, SiteError
+from sitepub.errors import CloudError, Interrupted, NetworkError, SiteError, SitepubError
 from sitepub.tencent import fresh_buckets
 from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Cloud, Credentials
@@ -212,6 +212,8 @@ class Wire:
             failures += 1
             if not again or failures >= self._backoff.attempts:
                 self._note_outage(error, began)
+                if isinstance(error, SitepubError):
+                    error.passing = again or error.passing
                 raise error
             wait = self._backoff.wait(failures, pause)
             _log.debug("%s: trying again in %.1f s: %s", request.key or self.bucket, wait, error)

@@ -161,7 +161,7 @@ def test_a_damaged_description_counts_as_not_running(content: str, tmp_path: Pat
 def test_faults_that_do_not_exist_are_a_usage_mistake(environ: Mapping[str, str]) -> None:
     code, screen = local(environ, "start", "--faults", "nonsense=2")
     assert code == 2
-    assert "unknown kind 'nonsense', expected one of 500, 503" in screen.noted
+    assert "unknown kind 'nonsense', expected one of 429, 500, 503" in screen.noted
 
 
 def test_a_start_that_fails_shows_the_end_of_the_log(environ: Mapping[str, str]) -> None:

@@ -43,6 +43,19 @@ def test_silence_is_told_and_waited_out(own: Site, home: Path) -> None:
         assert sum("waiting" in line for line in dev.lines) == 1 and dev.failures == []
 
 
+@pytest.mark.parametrize("kind", ["429=1", "500=1", "503=1", "PUT:etag=1", "PUT:429=1", "GET:429=1", "HEAD:429=1"])
+def test_every_fault_that_passes_is_waited_out_without_another_save(own: Site, home: Path, kind: str) -> None:
+    with running(own, home) as dev:
+        own.wait_until_equal()
+        faults(own.cloud, kind)
+        own.write({"a.html": "saved meanwhile", "new.html": "n"})
+        (own.published / "error.html").unlink()
+        dev.wait_for_line("waiting, and trying again until it works")
+        faults(own.cloud, "")
+        own.wait_until_equal()
+        assert dev.failures == []
+
+
 @pytest.mark.parametrize("saved", [False, True], ids=["idle", "with something to publish"])
 def test_ctrl_c_does_not_wait_for_an_answer(own: Site, home: Path, saved: bool) -> None:
     with running(own, home) as dev:

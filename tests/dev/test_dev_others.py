@@ -10,6 +10,8 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.dev.dev_process import Site, environment, running, until
 from tests.e2e.conftest import Sitepub
 
@@ -99,14 +101,20 @@ def test_two_at_one_site_publish_side_by_side(site: Site, home: Path) -> None:
     assert plan(site, home) == "unchanged"
 
 
-def test_a_site_that_is_removed_is_published_again_as_a_whole_by_the_next_save(site: Site, home: Path) -> None:
+@pytest.mark.parametrize("told", [False, True], ids=["saved at once", "after dev has said it"])
+def test_a_site_that_is_removed_is_published_again_as_a_whole_by_the_next_save(
+        site: Site, home: Path, told: bool) -> None:
     with running(site, home) as dev:
         site.wait_until_equal()
         removed = Sitepub(site.cloud, environment(site.cloud, home))("remove", "--local", "--yes", cwd=site.root)
         assert removed.code == 0 and site.in_bucket() == {}
+        if told:
+            dev.wait_for_line("was removed from")
         site.write({"posts/00.html": "saved afterwards"})
         site.wait_until_equal()
         assert dev.failures == [] and sum("create bucket" in line for line in dev.lines) == 2
+        dev.wait_for_line("was removed from")
+        assert sum("was removed from" in line for line in dev.lines) == 1
     assert plan(site, home) == "unchanged"
 
 
