@@ -13,6 +13,8 @@ def whoami(run: Run) -> None:
     from sitepub.config.dotenv import read_dotenv
 
     dotenv = read_dotenv(run.folder, run.stage)
+    for oddity in dotenv.warnings:
+        run.terminal.warn(oddity)
     who = action.whoami(local=run.local, profile=run.profile, environ=run.environ, dotenv=dotenv.values,
                         warn=run.terminal.warn)
     endpoint = who.embedded.endpoint if who.embedded else None

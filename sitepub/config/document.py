@@ -19,6 +19,10 @@ _KEY_MATERIAL = re.compile(r"[A-Za-z0-9+/=]{40,}")
 
 MAX_BYTES = CONFIG_LIMIT
 """A configuration file larger than this is refused: it is something else."""
+MOST_PROBLEMS = 100
+"""More mistakes than these are not collected one by one."""
+_LONGEST_SHOWN = 500
+"""Characters of a line that are shown. Nobody reads longer ones."""
 
 
 def without_secrets(line: str) -> str:
@@ -56,12 +60,19 @@ class Text:
     def position(self, index: int) -> Position:
         """The position of the character at ``index``; past the end: the end of the last line with text."""
         if self.whole:
-            return Position(self.name, text=without_secrets(self.content))
+            return Position(self.name, text=without_secrets(self.content[:_LONGEST_SHOWN]))
         index = max(0, min(index, len(self.content)))
         while index and index == len(self.content) and self.content[index - 1] in "\r\n":
             index -= 1
         number = bisect.bisect_right(self._starts, index)
-        column = index - self._starts[number - 1] + 1
+        start = self._starts[number - 1]
+        column = index - start + 1
+        end = self._starts[number] if number < len(self._starts) else len(self.content)
+        if end - start > _LONGEST_SHOWN:
+            if column > _LONGEST_SHOWN:
+                return Position(self.name, number, column)
+            cut = self.content[start : start + _LONGEST_SHOWN]
+            return Position(self.name, number, column, without_secrets(cut) + "…")
         return Position(self.name, number, column, without_secrets(self.line(number)))
 
 

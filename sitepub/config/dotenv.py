@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sitepub.config.document import Text, read_text, shown_path
+from sitepub.config.document import MOST_PROBLEMS, Text, read_text, shown_path
 from sitepub.config.loader_variables import loads_code
 from sitepub.config.ownership import project_root, written_by_others
 from sitepub.errors import Position, Problem
@@ -105,15 +105,16 @@ def parse_lines(text: Text) -> tuple[dict[str, tuple[str, int]], list[Problem]]:
             continue
         name = _NAME.match(content, start, end)
         if name is None:
-            problems.append(_problem(text, start, "expected NAME=value",
-                                     "A name begins with a letter or _; letters, digits, _, . and - follow."))
+            if len(problems) < MOST_PROBLEMS:
+                problems.append(_problem(text, start, "expected NAME=value",
+                                         "A name begins with a letter or _; letters, digits, _, . and - follow."))
             index = end + 1
             continue
         at = name.end()
         if at < end and content[at] in "\"'`":
             value, index, problem = _quoted(text, at)
             if problem is not None:
-                problems.append(problem)
+                problems += [problem] if len(problems) < MOST_PROBLEMS else []
                 continue
         else:
             value, index = re.sub(r"(?:^|[ \t]+)#.*", "", content[at:end]).strip(), end + 1

@@ -68,7 +68,7 @@ def _switch(value: object) -> object:
 
 def whole(value: object) -> int:
     """A whole number, also one that is written as text."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
         return int(value)
     if isinstance(value, str) and re.fullmatch(r"[-+]?[0-9]{1,18}", value.strip()):
         return int(value)
@@ -76,8 +76,8 @@ def whole(value: object) -> int:
 
 
 def _number(value: object) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 10**18:
+        return float(value)  # neither infinity nor "not a number" passes the comparison
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,9})?", value.strip()):
         return float(value)
     raise wrong("expected a number")

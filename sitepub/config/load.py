@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sitepub.config.document import Node, Place, Text, data_of, read_text, shown_path
+from sitepub.config.document import MOST_PROBLEMS, Node, Place, Text, data_of, read_text, shown_path
 from sitepub.config.dotenv import Dotenv, read_dotenv
 from sitepub.config.inputs import apply_inputs
 from sitepub.config.ownership import project_root, written_by_others
@@ -266,4 +266,7 @@ def _in_order(problems: Sequence[Problem]) -> list[Problem]:
         where = problem.position
         return ("", 0, 0) if where is None else (where.file, where.line or 0, where.column or 0)
 
-    return sorted(dict.fromkeys(problems), key=place)
+    found = sorted(dict.fromkeys(problems), key=place)
+    if len(found) > MOST_PROBLEMS:
+        found[MOST_PROBLEMS:] = [Problem(f"there are more mistakes; these are the first {MOST_PROBLEMS}")]
+    return found

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sitepub.config.document import Node
+from sitepub.config.document import MOST_PROBLEMS, Node
 from sitepub.config.nearest import did_you_mean
 from sitepub.errors import Problem
 
@@ -30,6 +30,8 @@ def mistakes(error: ValidationError, model: type[BaseModel], root: Node, *,
         node, label = _find(root, loc, path)
         if node.broken:
             continue
+        if len(problems) >= MOST_PROBLEMS:
+            break
         if detail["type"] == "missing":
             _, above = _find(root, loc[:-1], path)
             where = node.key_here if node.key_place is not None else node.here

@@ -11,7 +11,7 @@ import os
 import stat
 from pathlib import Path
 
-CONFIG_LIMIT = 1_000_000
+CONFIG_LIMIT = 256 * 1024
 """Bytes of a file that people write: settings, patterns, certificates."""
 PACKAGE_LIMIT = 16_000_000
 """Bytes of a file that tools write for a project, such as a package.json or a lock file."""

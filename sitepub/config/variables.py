@@ -8,16 +8,24 @@ A string with variables stays a string.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sitepub.config.document import Node
+from sitepub.config.document import MOST_PROBLEMS, Node
 from sitepub.config.nearest import nearest
 from sitepub.errors import Position, Problem
 
 NAMES = ("name", "app", "stage", "org")
 """The variables that come from the top level of serverless.yml."""
 
+MAX_DEPTH = 20
+"""Variables within the names and defaults of others."""
+MAX_VARIABLES = 1000
+"""Variables in one text."""
+MAX_LENGTH = 256 * 1024
+"""Characters of a text once its variables are replaced."""
+
+_TOO_LONG = f"becomes longer than {MAX_LENGTH:,} characters once its variables are replaced"
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.()-]*\Z")
 
 
@@ -44,7 +52,9 @@ class VariableError(Exception):
 
 def parse(text: str) -> list[str | Variable]:
     """Split a string into literal pieces and variables. Raises :class:`VariableError`."""
-    parts, _end = _parts(text, 0, stop="")
+    if text.count("${") > MAX_VARIABLES:
+        raise VariableError(f"there are more than {MAX_VARIABLES:,} variables in one text", 0, "")
+    parts, _end = _parts(text, 0, stop="", depth=0)
     return parts
 
 
@@ -53,7 +63,7 @@ def escape(text: str) -> str:
     return text.replace("${", "$${")
 
 
-def _parts(text: str, index: int, *, stop: str) -> tuple[list[str | Variable], int]:
+def _parts(text: str, index: int, *, stop: str, depth: int) -> tuple[list[str | Variable], int]:
     """Read up to one of the characters in ``stop`` (or to the end), and say where that was."""
     parts: list[str | Variable] = []
     literal = ""
@@ -65,7 +75,7 @@ def _parts(text: str, index: int, *, stop: str) -> tuple[list[str | Variable], i
             if literal:
                 parts.append(literal)
                 literal = ""
-            variable, index = _variable(text, index)
+            variable, index = _variable(text, index, depth + 1)
             parts.append(variable)
         else:
             literal += text[index]
@@ -75,27 +85,29 @@ def _parts(text: str, index: int, *, stop: str) -> tuple[list[str | Variable], i
     return parts, index
 
 
-def _variable(text: str, start: int) -> tuple[Variable, int]:
-    name, index = _parts(text, start + 2, stop=",}")
+def _variable(text: str, start: int, depth: int) -> tuple[Variable, int]:
+    if depth > MAX_DEPTH:
+        raise VariableError(f"variables are nested more than {MAX_DEPTH} deep", start, "${")
+    name, index = _parts(text, start + 2, stop=",}", depth=depth)
     default: tuple[str | Variable, ...] | None = None
     if index < len(text) and text[index] == ",":
-        default, index = _default(text, index + 1, start)
+        default, index = _default(text, index + 1, start, depth)
     if index >= len(text):
         raise VariableError("this `${` is never closed", start, "${",
                             "Write `$${` for a literal `${`.")
     return Variable(tuple(name), default, text[start : index + 1], start), index + 1
 
 
-def _default(text: str, index: int, start: int) -> tuple[tuple[str | Variable, ...], int]:
+def _default(text: str, index: int, start: int, depth: int) -> tuple[tuple[str | Variable, ...], int]:
     while index < len(text) and text[index].isspace():
         index += 1
     quote = text[index : index + 1]
     if quote not in ("'", '"') or not quote:
-        parts, end = _parts(text, index, stop="}")
+        parts, end = _parts(text, index, stop="}", depth=depth)
         if parts and isinstance(parts[-1], str):
             parts[-1] = parts[-1].rstrip()
         return tuple(parts), end
-    parts, end = _parts(text, index + 1, stop=quote)
+    parts, end = _parts(text, index + 1, stop=quote, depth=depth)
     if end >= len(text):
         raise VariableError("the quote of this default is never closed", start, "${")
     end += 1
@@ -130,6 +142,8 @@ class Variables:
         """Values for names that no node sets (``stage`` from the command line, its default …)."""
         self._open: list[str] = []
         self._values: dict[str, str] = {}
+        self._failed: dict[str, str] = {}
+        self._told: set[Problem] = set()
 
     def replace_in(self, node: Node) -> None:
         """Replace the variables in every string of the tree, in place."""
@@ -154,27 +168,47 @@ class Variables:
             self._tell(node, error)
             return text
         pieces: list[str] = []
+        length = 0
         for part in parts:
             try:
-                pieces.append(part if isinstance(part, str) else self._value(part))
+                piece = self._joined([part])
+                length += len(piece)
+                if length > MAX_LENGTH:
+                    raise VariableError(_TOO_LONG, 0, "")
             except VariableError as error:
                 self._tell(node, error)
+                if length > MAX_LENGTH:
+                    break
+            else:
+                pieces.append(piece)
         return text if node.broken else "".join(pieces)
 
+    def _joined(self, parts: Sequence[str | Variable]) -> str:
+        pieces: list[str] = []
+        length = 0
+        for part in parts:
+            pieces.append(part if isinstance(part, str) else self._value(part))
+            length += len(pieces[-1])
+            if length > MAX_LENGTH:
+                raise VariableError(_TOO_LONG, 0, "")
+        return "".join(pieces)
+
     def _value(self, variable: Variable) -> str:
-        name = "".join(p if isinstance(p, str) else self._value(p) for p in variable.name).strip()
+        name = self._joined(variable.name).strip()
         value = self._lookup(name, variable)
         if value is not None:
             return value
         if variable.default is not None:
-            return "".join(p if isinstance(p, str) else self._value(p) for p in variable.default)
+            return self._joined(variable.default)
         kind, _, key = name.partition(":")
         if kind == "env":
             near = nearest(key, self.env)
+            key = _short(key)
             raise VariableError(
                 f"the environment variable `{key}` is not set", variable.start, variable.source,
                 f"Did you mean `{near}`?" if near is not None and _very_near(near, key) else
                 f"Set it, put it into .env, or give a default: ${{env:{key}, 'value'}}")
+        name = _short(name)
         raise VariableError(f"`{name}` is not set in this file", variable.start, variable.source,
                             f"Add `{name}:` at the top level, or give a default: ${{{name}, 'value'}}")
 
@@ -182,17 +216,20 @@ class Variables:
         kind, colon, key = name.partition(":")
         if colon and kind.strip() == "env":
             if not _ENV_NAME.match(key.strip()):
-                raise VariableError(f"`{key}` is no name of an environment variable", variable.start,
+                raise VariableError(f"`{_short(key)}` is no name of an environment variable", variable.start,
                                     variable.source)
             return self.env.get(key.strip())
         if name in NAMES:
             return self._lookup_top(name, variable)
-        raise VariableError(f"unknown variable `${{{name}}}`", variable.start, variable.source,
-                            _hint_for_unknown(name, kind if colon else ""))
+        raise VariableError(f"unknown variable `${{{_short(name)}}}`", variable.start, variable.source,
+                            _hint_for_unknown(_short(name), kind if colon else ""))
 
     def _lookup_top(self, name: str, variable: Variable | None = None) -> str | None:
         if name in self._values:
             return self._values[name]
+        if name in self._failed:
+            raise _Elsewhere(self._failed[name], variable.start if variable is not None else 0,
+                             variable.source if variable is not None else "")
         node = self.top.get(name)
         if node is None or node.value is None or isinstance(node.value, list | dict):
             if name == "app" and "app" not in self.fallback and (node is None or node.value is None):
@@ -207,6 +244,7 @@ class Variables:
         except _Ring as error:
             raise _Ring(error.names, start, source) from error
         except VariableError as error:
+            self._failed[name] = error.message
             raise _Elsewhere(error.message, start, source) from error
         finally:
             self._open.pop()
@@ -216,7 +254,7 @@ class Variables:
     def _top_text(self, node: Node) -> str:
         if not isinstance(node.value, str):
             return node.written if node.written is not None else str(node.value)
-        return "".join(p if isinstance(p, str) else self._value(p) for p in parse(node.value))
+        return self._joined(parse(node.value))
 
     def _tell(self, node: Node, error: VariableError) -> None:
         node.broken = True
@@ -224,8 +262,11 @@ class Variables:
             return
         if isinstance(error, _Ring) and not any(node is self.top.get(name) for name in error.names):
             return
+        if len(self._told) >= MOST_PROBLEMS:
+            return
         problem = Problem(error.message, position_in(node, error.start, error.source), error.hint)
-        if problem not in self.problems:
+        if problem not in self._told and problem not in self.problems:
+            self._told.add(problem)
             self.problems.append(problem)
 
 
@@ -243,6 +284,10 @@ def position_in(node: Node, start: int, source: str) -> Position:
         if at < 0:
             break
     return text.position(node.place.index + max(at, 0))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 100 else name[:100] + "…"
 
 
 def _very_near(one: str, other: str) -> bool:

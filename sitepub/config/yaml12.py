@@ -6,6 +6,7 @@ PyYAML reads YAML 1.1, where ``on``, ``off``, ``yes`` and ``no`` are booleans, `
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,12 +17,17 @@ from yaml.parser import Parser
 from yaml.reader import Reader, ReaderError
 from yaml.scanner import Scanner
 
-from sitepub.config.document import Node, Place, Text
+from sitepub.config.document import MOST_PROBLEMS, Node, Place, Text
 from sitepub.errors import Position, Problem
 
 MAX_DEPTH = 60
-MAX_NODES = 50_000
+MAX_NODES = 20_000
 """Values in one file, with every alias counted in full (against the "billion laughs")."""
+LONGEST_KEY = 1024
+"""Characters; the same limit as that of YAML 1.2 for a key in front of a colon (section 7.4.2)."""
+_LONGEST_NUMBER = 300
+"""Digits: more than any computer's number holds."""
+_BLANKS = re.compile(r"[ \t]*")
 
 _TAG = "tag:yaml.org,2002:"
 _NULL = re.compile(r"(?:~|null|Null|NULL|)\Z")
@@ -50,18 +56,23 @@ def scalar_value(text: str, tag: str) -> bool | int | float | str | None:
     if tag == "str":
         return text
     if tag != scalar_tag(text) and not (tag == "float" and _INT.match(text)):
-        raise ValueError(f"`{text}` is no {tag}")
+        raise ValueError(f"`{text[:60]}` is no {tag}")
     if tag == "null":
         return None
     if tag == "bool":
         return text.lower() == "true"
+    if len(text) > _LONGEST_NUMBER:
+        raise ValueError("this number is too long")
     if tag == "int":
         if text.startswith("0o"):
             return int(text[2:], 8)
         return int(text, 16) if text.startswith("0x") else int(text, 10)
     if _INFINITY.match(text):
         return float(text.replace(".", "", 1).lower())
-    return float("nan") if _NAN.match(text) else float(text)
+    number = float("nan") if _NAN.match(text) else float(text)
+    if math.isinf(number):
+        raise ValueError("this number is too large")
+    return number
 
 
 class _Loader(Reader, Scanner, Parser, Composer):
@@ -73,6 +84,9 @@ class _Loader(Reader, Scanner, Parser, Composer):
         Parser.__init__(self)
         Composer.__init__(self)
         self.depth = 0
+        self.composed = 0
+        self._line = -1
+        self._first = 0
 
     def scan_to_next_token(self) -> None:
         while True:
@@ -88,13 +102,20 @@ class _Loader(Reader, Scanner, Parser, Composer):
 
     def _tab_is_space(self) -> bool:
         """A tab may separate tokens, stand in flow collections and end a line; it may not indent."""
-        if self.flow_level or self.buffer[self.pointer - self.column : self.pointer].strip(" \t"):
+        if self.flow_level:
             return True
-        rest = self.buffer[self.pointer :].split("\n", 1)[0].strip(" \t\r\0")
-        return not rest or rest.startswith("#")
+        start = self.pointer - self.column
+        if start != self._line:  # looked for once a line, which may hold very many tabs
+            self._line = start
+            found = _BLANKS.match(self.buffer, start)
+            self._first = found.end() if found is not None else start
+        return self.pointer > self._first or self.buffer[self._first : self._first + 1] in "\r\n\0#"
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         self.depth += 1
+        self.composed += 1
+        if self.composed > MAX_NODES:
+            raise _TooManyError(f"holds more than {MAX_NODES:,} values")
         if self.depth > MAX_DEPTH:
             raise yaml.MarkedYAMLError(problem=f"values are nested more than {MAX_DEPTH} deep",
                                        problem_mark=self.peek_event().start_mark)  # type: ignore[no-untyped-call]
@@ -153,6 +174,7 @@ class _Builder:
     def __init__(self, text: Text, problems: list[Problem]) -> None:
         self.text = text
         self.problems = problems
+        self.told = set(problems)
         self.count = 0
         self.open: set[int] = set()
         self.seen_duplicates: set[int] = set()
@@ -162,7 +184,8 @@ class _Builder:
 
     def wrong(self, node: Any, message: str, hint: str | None = None) -> None:
         problem = Problem(message, self.place(node).position, hint)
-        if problem not in self.problems:  # the same node may be reached through several aliases
+        if problem not in self.told and len(self.told) < MOST_PROBLEMS:
+            self.told.add(problem)  # the same node may be reached through several aliases
             self.problems.append(problem)
 
     def node(self, node: Any, key_place: Place | None) -> Node:
@@ -201,9 +224,8 @@ class _Builder:
             return Node(None, place, key_place, broken=True)
         try:
             value = scalar_value(content, tag)
-        except ValueError:
-            what = "this number is too long" if tag == "int" and _INT.match(content) else f"is no {tag}"
-            self.wrong(node, what)
+        except ValueError as error:
+            self.wrong(node, str(error) if str(error).startswith("this number") else f"is no {tag}")
             return Node(None, place, key_place, content, broken=True)
         return Node(value, place, key_place, content)
 
@@ -217,6 +239,9 @@ class _Builder:
                 continue
             if key_node.value == "<<" and key_node.style is None:
                 merged.append(value_node)
+                continue
+            if len(key_node.value) > LONGEST_KEY:
+                self.wrong(key_node, f"this key is longer than {LONGEST_KEY:,} characters")
                 continue
             key = _joined_surrogates(key_node.value)
             if key is None or (not key and key_node.style is None):
@@ -257,7 +282,8 @@ def _joined_surrogates(text: str) -> str | None:
 
 
 def _shown_tag(tag: str) -> str:
-    return "!!" + tag.removeprefix(_TAG) if tag.startswith(_TAG) else tag
+    tag = "!!" + tag.removeprefix(_TAG) if tag.startswith(_TAG) else tag
+    return tag if len(tag) <= 60 else tag[:60] + "…"
 
 
 _AT_CONTEXT = ("while scanning a simple key", "while scanning a quoted scalar", "while scanning an alias")
