@@ -15,7 +15,7 @@ from sitepub.config.document import Node
 from sitepub.config.host_checks import check_hosts
 from sitepub.config.mistakes import written_key
 from sitepub.config.nearest import did_you_mean, nearest
-from sitepub.config.spellings import COMPONENTS, OLD_COMPONENT, component_of, is_old_form
+from sitepub.config.spellings import COMPONENTS, COS_COMPONENTS, OLD_COMPONENT, component_of, is_old_form, is_site
 from sitepub.errors import Problem
 
 REGIONS = (
@@ -70,7 +70,11 @@ def _component(root: Node, found: Findings) -> None:
     node, name = root.get("component"), component_of(root)
     if node is None or name is None:
         return
-    if name not in COMPONENTS:
+    if name in COS_COMPONENTS:
+        if not is_site(root):
+            found.wrong(node, f"`{name}` is a bucket, not a website", "Add `website: true` under `inputs`, or write"
+                        " `component: website`.")
+    elif name not in COMPONENTS:
         found.wrong(node, "`component` is none that sitepub knows: it publishes websites",
                     did_you_mean(name, COMPONENTS) or "Expected `website`.")
     elif isinstance(node.value, str) and node.value.strip() != name:
@@ -152,6 +156,10 @@ def _redirects(inputs: Node, found: Findings) -> None:
         condition, target = rule.get("condition"), rule.get("redirect")
         if condition is not None and isinstance(condition.value, dict):
             given = [k for k in ("httpErrorCodeReturnedEquals", "keyPrefixEquals") if condition.get(k)]
+            prefix = condition.get("keyPrefixEquals")
+            if prefix is not None and isinstance(prefix.value, str) and prefix.value and not prefix.value.strip("/"):
+                found.wrong(prefix, "object keys have no slash at their start: this matches none",
+                            "Write the folder, such as `docs/`.")
             if len(given) != 1:
                 found.wrong(condition, "a redirect needs exactly one condition: "
                             "httpErrorCodeReturnedEquals or keyPrefixEquals", key=True)
@@ -174,6 +182,10 @@ def _lists(inputs: Node, found: Findings) -> None:
     rules = _items(inputs, "lifecycle")
     _twice([rule.get("id") for rule in rules], "the id of this rule", found)
     for rule in rules:
+        prefix = rule.get("filter", "prefix")
+        if prefix is not None and isinstance(prefix.value, str) and prefix.value and not prefix.value.strip("/"):
+            found.wrong(prefix, "object keys have no slash at their start: this matches none",
+                        "Write the folder, such as `logs/`, or leave `prefix` out for every object.")
         if isinstance(rule.value, dict) and not any(rule.get(action) for action in _ACTIONS):
             found.wrong(rule, f"a lifecycle rule needs one of {', '.join(_ACTIONS)}")
 

@@ -25,6 +25,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from sitepub.config.document import WrittenFloat, WrittenInt
+from sitepub.config.identifiers import IDENTIFIER, is_identifier
 
 
 def wrong(message: str, hint: str | None = None) -> PydanticCustomError:
@@ -130,9 +131,8 @@ def inner_path(value: str) -> str:
 
 
 def _identifier(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", value):
-        raise wrong("expected at most 63 letters, digits, - and _, the first a letter or digit",
-                    "It becomes part of bucket names and of the place where the state is kept.")
+    if not is_identifier(value):
+        raise wrong(IDENTIFIER, "It becomes part of bucket names and of the place where the state is kept.")
     return value
 
 

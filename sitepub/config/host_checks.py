@@ -63,9 +63,9 @@ def _certificate(owner: Node, found: Findings) -> None:
 
 def _edge(host: Node, inputs: Node, found: Findings) -> None:
     edge = host.get("edge")
-    if edge is None or edge.value not in _EDGE_KEYS:
+    if edge is None or not isinstance(edge.value, str) or edge.value not in _EDGE_KEYS:
         return
-    known, hint = _EDGE_KEYS[str(edge.value)]
+    known, hint = _EDGE_KEYS[edge.value]
     for key, node in host.entries.items():
         if key not in known and node.value is not None and key in _cdn_keys():
             found.wrong(node, f"`{key}` is a setting of the CDN, and this host has `edge: {edge.value}`", hint,

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from sitepub.config.document import MOST_PROBLEMS, Node, Place, Text, data_of, read_text, shown_path
 from sitepub.config.dotenv import Dotenv, read_dotenv
+from sitepub.config.identifiers import IDENTIFIER, is_identifier, nearest_identifier
 from sitepub.config.inputs import apply_inputs
+from sitepub.config.invisible import invisible_characters, is_about_a_colon
 from sitepub.config.ownership import project_root, written_by_others
 from sitepub.config.project import Project
-from sitepub.config.spellings import COMPONENTS, component_of, is_old_form, to_one_spelling, unwrapped
+from sitepub.config.spellings import component_of, is_old_form, is_site, to_one_spelling, unwrapped
 from sitepub.config.variables import NAMES, Variables
 from sitepub.config.yaml12 import read_yaml
 from sitepub.errors import ConfigError, Position, Problem
@@ -64,7 +66,7 @@ def look_for_projects(folder: Path) -> Found:
             found.files.append(file)
             continue
         component = component_of(unwrapped(root))
-        if component is None or component in COMPONENTS:
+        if is_site(unwrapped(root)):
             found.files.append(file)
         else:
             found.warnings.append(Problem(f"skipped: its component is `{component}`, not a website",
@@ -134,7 +136,13 @@ class _Loading:
         if isinstance(text, Problem):
             self.problems.append(text)
             return None
+        invisible = list(invisible_characters(text))
         document = read_yaml(text)
+        if not document.problems:
+            invisible = [problem for problem in invisible if not is_about_a_colon(problem)]
+        if invisible:  # what else is wrong may come from them
+            self.problems += invisible
+            return None
         self.problems += document.problems
         root = document.root
         if root is not None and not isinstance(root.value, dict):
@@ -181,6 +189,7 @@ class _Loading:
             node = Node(stage, Place(Text("--stage", stage, whole=True)), None, stage)
             root.entries["stage"] = node
             names = {**names, "stage": node}
+        self._propose_stage(root)
         usable = stage_text is not None and _PLAIN_NAME.fullmatch(stage_text) is not None
         dotenv = read_dotenv(self.file.parent, stage_text if usable else None)
         self.problems += dotenv.problems
@@ -190,17 +199,29 @@ class _Loading:
         variables.replace_in(root)
         return dotenv
 
+    def _propose_stage(self, root: Node) -> None:
+        """Say the nearest name for a stage that is none and is written out: a variable's value may be secret."""
+        node = root.get("stage")
+        if node is None or not isinstance(node.value, str) or "${" in node.value or is_identifier(node.value):
+            return
+        fit = nearest_identifier(node.value)
+        if fit:
+            self.problems.append(Problem(f"`stage`: {IDENTIFIER}", node.here, f"Did you mean `{fit}`?"))
+            node.broken = True
+
     def _checked(self, root: Node, dotenv: Dotenv) -> Project:
         from pydantic import ValidationError
 
         from sitepub.config.checks import check
         from sitepub.config.ignored import take_ignored
+        from sitepub.config.leading_slashes import strip_leading_slashes
         from sitepub.config.models import ConfigShape, InputsShape, SourceShape
 
         for key in [key for key in root.entries if key.startswith("x-")]:
             del root.entries[key]  # a place for anchors
         old_form = is_old_form(root)
         self.warnings += take_ignored(root, old_form=old_form)
+        self.warnings += strip_leading_slashes(root)
         found = check(root, {**dotenv.values, **self.environ})
         self.problems += found.problems
         self.warnings += found.warnings

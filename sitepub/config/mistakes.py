@@ -73,8 +73,28 @@ def written_key(node: Node, name: str) -> str:
     return written if written.replace("-", "").replace("_", "").isalnum() else name
 
 
+_HOSTS = "Write `hosts:` with a list: `- host: www.example.com`."
+_OTHER_WORDS = {
+    **dict.fromkeys(("domain", "domains", "host", "hostname", "hostnames", "customdomain", "customdomains", "cname",
+                     "url", "cdn", "cdnurl"), _HOSTS),
+    **dict.fromkeys(("ssl", "certificate", "cert", "certs", "certid"),
+                    "Write `https: auto` (a free certificate), or `https: {certInfo: {certId: …}}`."),
+    **dict.fromkeys(("command", "build", "buildcommand", "script"), "Write `src: {hook: COMMAND, dist: FOLDER}`."),
+    **dict.fromkeys(("output", "outputdir", "folder", "dir", "directory", "path", "publish", "root"),
+                    "Write `src: FOLDER`, or `src: {hook: COMMAND, dist: FOLDER}`."),
+    **dict.fromkeys(("redirects", "redirect", "rewrites"), "Write `redirectRules`."),
+    **dict.fromkeys(("environment", "envs", "variables"), "Write `env`."),
+    **dict.fromkeys(("ignore", "exclude", "excludes"), "Write `src: {src: FOLDER, exclude: [PATTERN]}`."),
+    **dict.fromkeys(("errorpage", "errordocument", "notfound"), "Write `src: {src: FOLDER, error: 404.html}`."),
+}
+"""What the keys of ``inputs`` are called in other tools and in other components, in small letters."""
+
+
 def _unknown(node: Node, name: str, label: str, known: Sequence[str],
              elsewhere: Sequence[tuple[str, type[BaseModel]]]) -> Problem:
+    hint = _OTHER_WORDS.get(name.lower()) if label == f"inputs.{name}" else None
+    if hint is not None:
+        return Problem(f"unknown key `{label}`", node.key_here, hint)
     hint = did_you_mean(name, known)
     for place, model in elsewhere:
         if name in keys_of(model, ()) and (hint is None or name not in known):

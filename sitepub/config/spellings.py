@@ -12,6 +12,9 @@ OLD_COMPONENT = "@serverless/tencent-website"
 COMPONENTS = ("website", "tencent-website", OLD_COMPONENT)
 """Names of the website component: today's, the one in older documentation, and that of the first version."""
 
+COS_COMPONENTS = ("cos", "tencent-cos", "@serverless/tencent-cos")
+"""The component for a bucket; with ``website: true`` it is a site."""
+
 AUTO = "auto"
 """For a certificate: reuse a valid one, or apply for a free one."""
 
@@ -26,6 +29,15 @@ def component_of(root: Node) -> str | None:
         return None
     name, _, _version = node.value.strip().rpartition("@") if "@" in node.value[1:] else (node.value, "", "")
     return name.strip()
+
+
+def is_site(root: Node) -> bool:
+    """Is the component one that sitepub publishes? One that is not named may be."""
+    component = component_of(root)
+    if component in COS_COMPONENTS:
+        website = root.get("inputs", "website")
+        return website is not None and website.value in (True, "true")
+    return component is None or component in COMPONENTS
 
 
 def is_old_form(root: Node) -> bool:
@@ -55,6 +67,9 @@ def to_one_spelling(root: Node, problems: list[Problem], warnings: list[Problem]
     if inputs is None or not isinstance(inputs.value, dict):
         return
     entries = inputs.value
+    if component_of(root) in COS_COMPONENTS and is_site(root):
+        del entries["website"]
+        root.entries["component"].value = COMPONENTS[0]
     _rename(entries, "bucket", "bucketName", problems)
     if is_old_form(root):
         _old_source(entries, problems)

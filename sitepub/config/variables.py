@@ -8,7 +8,7 @@ A string with variables stays a string.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sitepub.config.document import MOST_PROBLEMS, Node
@@ -144,13 +144,16 @@ class Variables:
         self._values: dict[str, str] = {}
         self._failed: dict[str, str] = {}
         self._told: set[Problem] = set()
+        self._path: tuple[str, ...] = ()
+        """Keys and indexes that lead to the string at hand."""
 
     def replace_in(self, node: Node) -> None:
         """Replace the variables in every string of the tree, in place."""
         for name in NAMES:  # while the nodes still hold what was written
             self.top_value(name)
-        for child in node.walk():
+        for path, child in _paths(node, ()):
             if isinstance(child.value, str) and "${" in child.value and not child.broken:
+                self._path = path
                 child.value = self._resolved(child, child.value)
 
     def top_value(self, name: str) -> str | None:
@@ -222,7 +225,7 @@ class Variables:
         if name in NAMES:
             return self._lookup_top(name, variable)
         raise VariableError(f"unknown variable `${{{_short(name)}}}`", variable.start, variable.source,
-                            _hint_for_unknown(_short(name), kind if colon else ""))
+                            _hint_for_unknown(_short(name), kind if colon else "", self._path))
 
     def _lookup_top(self, name: str, variable: Variable | None = None) -> str | None:
         if name in self._values:
@@ -290,17 +293,35 @@ def _short(name: str) -> str:
     return name if len(name) <= 100 else name[:100] + "…"
 
 
+def _instead_of_an_output(path: tuple[str, ...]) -> str:
+    """What to do in place of an output of another component (``${output:…}``, ``${api.url}``)."""
+    keys = [key.replace(".", "\\.") for key in path[1:]]
+    if path[:1] != ("inputs",) or not keys:
+        return "Outputs of other projects are not known here: write the value, or ${env:NAME}."
+    return ("Outputs of other projects are not known here. Write the value, use ${env:NAME}, or give it on the"
+            f" command line: --inputs {'.'.join(keys)}=VALUE")
+
+
 def _very_near(one: str, other: str) -> bool:
     import difflib
 
     return difflib.SequenceMatcher(None, one.lower(), other.lower()).ratio() > 0.85
 
 
-def _hint_for_unknown(name: str, kind: str) -> str:
+def _paths(node: Node, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Node]]:
+    """Every node below, with the keys and indexes that lead to it."""
+    yield path, node
+    children = node.entries.items() if isinstance(node.value, dict) else (
+        (str(index), child) for index, child in enumerate(node.items))
+    for key, child in children:
+        yield from _paths(child, (*path, key))
+
+
+def _hint_for_unknown(name: str, kind: str, path: tuple[str, ...]) -> str:
     if name.startswith("env."):
         return f"Write `${{env:{name[4:]}}}`."
-    if kind == "output":
-        return "Outputs of other projects are not known here."
+    if kind == "output" or re.fullmatch(r"[A-Za-z][\w-]*(?:\.[\w-]+)+", name):
+        return _instead_of_an_output(path)
     near = nearest(name, NAMES)
     if near is not None:
         return f"Did you mean `${{{near}}}`?"

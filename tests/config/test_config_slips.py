@@ -1,0 +1,124 @@
+"""Slips that people make: slashes before keys, invisible characters, words of other tools, outputs of others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sitepub.config.load import look_for_projects
+from tests.config.loading import load, only, place, problems, site
+
+
+@pytest.mark.parametrize(("inputs", "read"), [
+    ("redirectRules: [{condition: {keyPrefixEquals: /docs/}, redirect: {replaceKeyWith: a.html}}]", "docs/"),
+    ("redirectRules: [{condition: {keyPrefixEquals: //old}, redirect: {replaceKeyWith: a.html}}]", "old"),
+    ("redirectRules: [{condition: {keyPrefixEquals: a/}, redirect: {replaceKeyWith: /b/c.html}}]", "b/c.html"),
+    ("redirectRules: [{condition: {keyPrefixEquals: a/}, redirect: {replaceKeyPrefixWith: /b/}}]", "b/"),
+    ("redirectRules: [{Condition: {KeyPrefixEquals: /x}, Redirect: {ReplaceKeyWith: b}}]", "x"),
+    ("lifecycle: [{id: a, filter: {prefix: /logs/}, expiration: {days: 1}}]", "logs/"),
+    ("lifecycle: [{ID: a, Filter: {Prefix: '/tmp'}, Expiration: {Days: 1}}]", "tmp"),
+    ("lifecycle: [{id: a, filter: {prefix: '${env:P}'}, expiration: {days: 1}}]", "v/"),
+])
+def test_a_slash_before_a_key_is_taken_away_with_a_warning(tmp_path: Path, inputs: str, read: str) -> None:
+    project = load(tmp_path, site(inputs), environ={"P": "/v/"})
+    warning = only(project.warnings)
+    assert f"it is read as `{read}`" in warning.message
+    assert place(warning)[0] == 5
+    written = [rule.key_prefix for rule in project.website.redirect_rules]
+    written += [rule.replace_key_with for rule in project.website.redirect_rules]
+    written += [rule.replace_key_prefix_with for rule in project.website.redirect_rules]
+    written += [rule.prefix for rule in project.lifecycle or ()]
+    assert read in written
+    assert not any(text.startswith("/") for text in written if text)
+
+
+@pytest.mark.parametrize("inputs", [
+    "redirectRules: [{condition: {keyPrefixEquals: /}, redirect: {replaceKeyWith: a.html}}]",
+    "lifecycle: [{id: a, filter: {prefix: //}, expiration: {days: 1}}]",
+])
+def test_a_prefix_of_slashes_matches_nothing_and_is_refused(tmp_path: Path, inputs: str) -> None:
+    assert "matches none" in only(problems(tmp_path, site(inputs))).message
+
+
+@pytest.mark.parametrize(("text", "name", "where"), [
+    ("component: website\n\u00a0name: site\ninputs:\n  src: .\n", "U+00A0 NO-BREAK SPACE", (2, 1)),
+    ("component: website\nname:\u3000site\ninputs:\n  src: .\n", "U+3000 IDEOGRAPHIC SPACE", (2, 6)),
+    ("component: website\nname: site\u00a0\ninputs:\n  src: .\n", "U+00A0 NO-BREAK SPACE", (2, 11)),
+    ("component: website\nname: site\ninputs:\n\u3000\u3000src: .\n", "U+3000 IDEOGRAPHIC SPACE", (4, 1)),
+    ("component: website\nname: site\ninputs:\n  src\u2003: .\n", "U+2003 EM SPACE", (4, 6)),
+    ("component: website\nname: si\u200bte\ninputs:\n  src: .\n", "U+200B ZERO WIDTH SPACE", (2, 9)),
+    ("component: website\nname: site\ninputs:\n  src: ./public\u200e\n", "U+200E LEFT-TO-RIGHT MARK", (4, 16)),
+    ("component: website\nname: site\ninputs:\n  src: .\n  region: ap-\ufeffguangzhou\n", "U+FEFF ZERO WIDTH", (5, 14)),
+    ("component: website\nname: site\ninputs:\n  src: .\n  hosts:\n  -\u00a0host: a.b.cn\n", "U+00A0 NO-BREAK", (6, 4)),
+    ("component: website\nname：site\ninputs:\n  src: .\n", "U+FF1A FULLWIDTH COLON", (2, 5)),
+    ("component: website\nname: site\ninputs:\n  src：.\n  region: ap-beijing\n", "U+FF1A FULLWIDTH COLON", (4, 6)),
+])
+def test_a_character_that_nobody_sees_is_named(tmp_path: Path, text: str, name: str, where: tuple[int, int]) -> None:
+    found = problems(tmp_path, text)
+    assert name in found[0].message
+    assert place(found[0]) == where
+
+
+@pytest.mark.parametrize("inputs", [
+    'env: {A: "\u00a0x\u3000", B: a\u00a0b, C: 你好\u3000世界, D: "\u200b"}',
+    "env:\n  A: |\n    text\u00a0\n    \u3000中文\n  B: x", "env:\n  A: 提示：你好", "# \u00a0 a comment\u3000",
+    'env: {A: "👩\u200d💻", B: می\u200cخواهم}', "env:\n  A: 'Note：x'",
+    "tags: [{key: a, value: 中文\u3000值}]",
+])
+def test_such_characters_inside_of_a_text_stay(tmp_path: Path, inputs: str) -> None:
+    load(tmp_path, site(inputs))
+
+
+@pytest.mark.parametrize(("key", "word"), [
+    ("domain", "hosts"), ("domains", "hosts"), ("customDomain", "hosts"), ("hostname", "hosts"), ("cname", "hosts"),
+    ("cdn", "hosts"), ("certificate", "https"), ("ssl", "https"), ("buildCommand", "hook"), ("outputDir", "src"),
+    ("redirects", "redirectRules"), ("ignore", "exclude"), ("environment", "env"), ("errorPage", "error"),
+])
+def test_words_of_other_tools_point_to_ours(tmp_path: Path, key: str, word: str) -> None:
+    problem = only(problems(tmp_path, site(f"{key}: x")))
+    assert problem.message == f"unknown key `inputs.{key}`"
+    assert word in (problem.hint or "")
+
+
+@pytest.mark.parametrize("component", ["cos", "tencent-cos", "'@serverless/tencent-cos'", "cos@0.0.3"])
+def test_a_bucket_that_says_it_is_a_website_is_a_site(tmp_path: Path, component: str) -> None:
+    text = f"component: {component}\nname: site\ninputs:\n  src: ./public\n  website: true\n  bucket: my-bucket\n"
+    project = load(tmp_path, text)
+    assert (project.bucket_name, project.source.folder) == ("my-bucket", tmp_path / "public")
+    folder = tmp_path / "many"
+    for name, flag in (("a", "true"), ("b", "false")):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "serverless.yml").write_text(text.replace("true", flag))
+    found = look_for_projects(folder)
+    assert found.files == [folder / "a" / "serverless.yml"]
+    assert len(found.warnings) == 1
+
+
+@pytest.mark.parametrize("line", ["", "  website: false\n", "  website: null\n"])
+def test_a_bucket_that_is_no_website_is_refused(tmp_path: Path, line: str) -> None:
+    found = problems(tmp_path, f"component: cos\nname: site\ninputs:\n  src: ./public\n{line}")
+    assert "website: true" in (found[0].hint or "")
+
+
+@pytest.mark.parametrize(("stage", "proposal"), [
+    ("feature/login", "feature-login"), ("fix/#12 a", "fix-12-a"), ("功能/login", "login"), ("v1.2", "v1-2"),
+    ("_x", "x"), ("a" * 70, "a" * 63), ("refs/heads/main", "refs-heads-main"),
+])
+def test_a_stage_that_is_no_name_proposes_one(tmp_path: Path, stage: str, proposal: str) -> None:
+    problem = only(problems(tmp_path, site(), stage=stage))
+    assert problem.hint == f"Did you mean `{proposal}`?"
+    problem = only(problems(tmp_path, site(top=f"stage: '{stage}'")))
+    assert problem.hint == f"Did you mean `{proposal}`?"
+
+
+@pytest.mark.parametrize(("inputs", "assignment"), [
+    ("env: {apiUrl: '${output:prod:my-app:api.url}'}", "--inputs env.apiUrl=VALUE"),
+    ("env:\n  api:\n    base: ${api.url}", "--inputs env.api.base=VALUE"),
+    ("env: {LIST: ['${scf-api.outputs.url}']}", "--inputs env.LIST.0=VALUE"),
+    ("env: {a.b: '${component.url}'}", "--inputs env.a\\.b=VALUE"),
+    ("hosts: [{host: '${output:dev:app:cdn.host}'}]", "--inputs hosts.0.host=VALUE"),
+])
+def test_an_output_of_another_project_is_replaced_by_an_input(tmp_path: Path, inputs: str, assignment: str) -> None:
+    problem = only(problems(tmp_path, site(inputs)))
+    assert assignment in (problem.hint or "")
