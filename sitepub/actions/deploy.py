@@ -17,6 +17,7 @@ from sitepub.actions.interrupt import stopping
 from sitepub.actions.local_cloud import data_folder
 from sitepub.config.project import Project
 from sitepub.errors import Interrupted, PartlyDone, Problem, SitepubError
+from sitepub.publish.empty_pages import empty_pages
 from sitepub.publish.guards import refuse_mass_deletion
 from sitepub.publish.other_regions import live_elsewhere
 from sitepub.publish.prepare import Prepared, prepare
@@ -39,6 +40,10 @@ class Teller(Protocol):
 
     def hook_line(self, line: str) -> None:
         """One line of the build hook's output."""
+
+    @property
+    def hook_columns(self) -> int | None:
+        """Columns that such a line has on the terminal; ``None``: it goes elsewhere, or no colours are wanted."""
 
     def warn(self, problem: Problem) -> None: ...
 
@@ -70,6 +75,7 @@ class Options:
     allow_delete: bool = False
     wait: bool = True
     """Wait until the hosts are online."""
+    allow_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,7 @@ def plan(project: Project, options: Options, teller: Teller, environ: Mapping[st
         hosts = prepare_hosts(project, cloud, remote, prepared, verify=options.verify)
         refusal: SitepubError | None = None
         try:
-            refuse_mass_deletion(prepared.plan, allowed=options.allow_delete)
+            _refuse_damage(remote, snapshot, prepared, options)
         except SitepubError as error:
             refusal = error
         return Planned(project, cloud, remote.bucket, _address(cloud, remote),
@@ -152,8 +158,13 @@ def deploy(project: Project, options: Options, teller: Teller, environ: Mapping[
     warnings = _Warnings(teller)
     cloud, remote, prepared, snapshot = _prepare(project, options, teller, environ, warnings)
     with remote:
-        refuse_mass_deletion(prepared.plan, allowed=options.allow_delete)
+        _refuse_damage(remote, snapshot, prepared, options)
         hosts = prepare_hosts(project, cloud, remote, prepared, verify=options.verify)
+
+        def approve(again: Prepared) -> None:
+            _refuse_damage(remote, snapshot, again, options)
+            teller.approve(again)
+
         teller.approve(prepared)
         if hosts is not None:
             teller.approve_hosts(hosts)
@@ -162,7 +173,7 @@ def deploy(project: Project, options: Options, teller: Teller, environ: Mapping[
         else:
             with stopping() as stop, teller.transfer() as progress:
                 outcome = publish(remote, snapshot, prepared, Run(
-                    allow_delete=options.allow_delete, approve=teller.approve, progress=progress,
+                    allow_delete=options.allow_delete, approve=approve, progress=progress,
                     told=teller.setting, stop=stop))
 
         def deployed(hosts_done: HostsDone | None) -> Deployed:
@@ -197,7 +208,8 @@ def _prepare(project: Project, options: Options, teller: Teller, environ: Mappin
     cloud = connect(project, local=options.local, profile=options.profile, environ=environ, warn=warnings.add)
     if options.local:
         keep_running(data_folder(environ))  # for those who look at this site
-    snapshot = build(project, run_the_hook=options.build, environ=environ, output=teller.hook_line)
+    snapshot = build(project, run_the_hook=options.build, environ=environ, output=teller.hook_line,
+                     columns=teller.hook_columns)
     warnings.add(*snapshot.warnings)
     no_error_page = error_page_problem(project, snapshot.files.keys())
     if no_error_page is not None:
@@ -211,9 +223,15 @@ def _prepare(project: Project, options: Options, teller: Teller, environ: Mappin
     if prepared.found is None:
         warnings.add(*_about_other_regions(project, cloud))
     warnings.add(*_about_mates(remote, snapshot, prepared))
+    warnings.add(*empty_pages(remote, snapshot, prepared).warnings())
     for sentence in prepared.notes:
         teller.note(sentence)
     return cloud, remote, prepared, snapshot
+
+
+def _refuse_damage(remote: Remote, snapshot: Snapshot, prepared: Prepared, options: Options) -> None:
+    refuse_mass_deletion(prepared.plan, allowed=options.allow_delete)
+    empty_pages(remote, snapshot, prepared).refuse(allowed=options.allow_empty)
 
 
 def _about_other_regions(project: Project, cloud: Cloud) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from sitepub.config.project import Project
 from sitepub.dev.live import Live
 from sitepub.errors import NotFound, SitepubError
 from sitepub.publish.apply import Counts
+from sitepub.publish.empty_pages import empty_pages
 from sitepub.publish.guards import FEW_DELETIONS, refuse_mass_deletion
 from sitepub.publish.plan import Plan
 from sitepub.publish.prepare import Prepared, prepare
@@ -102,7 +103,7 @@ class Target:
         return self.remote.bucket, project.region, project.hosts, project.logs
 
     def publish(self, snapshot: Snapshot, teller: PublishTeller, stop: threading.Event, *,
-                allow_delete: bool, sure: bool = False) -> tuple[Outcome, list[str]]:
+                allow_delete: bool, allow_empty: bool = False, sure: bool = False) -> tuple[Outcome, list[str]]:
         """Bring the bucket to the snapshot; what was done, and the keys that are new for visitors. ``sure``:
         read the state first, also when this session knows it (somebody else may have deployed).
 
@@ -110,24 +111,30 @@ class Target:
         """
         try:
             if not self._told_removed:
-                return self._publish(snapshot, teller, stop, allow_delete=allow_delete, sure=sure)
+                return self._publish(snapshot, teller, stop, allow_delete=allow_delete, allow_empty=allow_empty,
+                                     sure=sure)
         except NotFound as error:
             if error.code != "NoSuchBucket" or not self._live:
                 raise
         # Somebody removed the site; a bucket that was there until then is not one that is still being made.
         for bucket in (self.remote.bucket, self.states.store.bucket):
             fresh_buckets.forget(bucket)
-        return self._publish(snapshot, teller, stop, allow_delete=allow_delete, sure=True)
+        return self._publish(snapshot, teller, stop, allow_delete=allow_delete, allow_empty=allow_empty, sure=True)
 
     def _publish(self, snapshot: Snapshot, teller: PublishTeller, stop: threading.Event, *,
-                 allow_delete: bool, sure: bool) -> tuple[Outcome, list[str]]:
+                 allow_delete: bool, allow_empty: bool, sure: bool) -> tuple[Outcome, list[str]]:
         prepared = prepare(self.remote, snapshot, known=None if sure else self.states.known)
         if prepared.found is None:
             self._tell_removed(teller)
         # Whoever renames a folder while dev looks on means it. With a new configuration it may be a mistake.
         allow_delete = allow_delete or (self._good is self.project and only_moved(prepared.plan))
         refuse_mass_deletion(prepared.plan, allowed=allow_delete)
-        teller_approved(teller, prepared)
+
+        def approve(now: Prepared) -> None:
+            empty_pages(self.remote, snapshot, now).refuse(allowed=allow_empty)
+            teller_approved(teller, now)
+
+        approve(prepared)
         if prepared.settled:
             outcome = publish(self.remote, snapshot, prepared)
             self._good = self.project
@@ -137,15 +144,14 @@ class Target:
         def again_approved(again: Prepared) -> None:
             if again.found is None:
                 self._tell_removed(teller)
-            teller_approved(teller, again)
+            approve(again)
 
         shown: AbstractContextManager[Progress] = (
             teller.transfer() if len(prepared.plan.steps) > _FEW else nullcontext(Silent()))
         with shown as progress:
             outcome = publish(self.remote, snapshot, prepared, Run(
-                allow_delete=allow_delete, approve=again_approved,
-                progress=_Door(progress, lambda: self.tell(Live.publishing)), told=teller.setting, stop=stop,
-                record=False))
+                allow_delete=allow_delete, approve=again_approved, told=teller.setting, stop=stop, record=False,
+                progress=_Door(progress, lambda: self.tell(Live.publishing))))
         self._sum.add(outcome.counts)
         if whole(outcome):
             self._good = self.project

@@ -10,6 +10,7 @@ from sitepub.config.project import Project
 from sitepub.dev.rebuild import Death, KeptRunning
 from sitepub.dev.tool_output import Said, ToolOutput
 from sitepub.errors import HookFailed
+from sitepub.site.build_signs import Allowed
 from sitepub.site.hook import hook_environment
 
 Post = Callable[[Callable[[], None]], None]
@@ -34,11 +35,13 @@ class Tool:
     def follow(self, project: Project) -> None:
         """Run the tool of this project from now on; one that is as before goes on."""
         command = project.dev.command
-        wanted = (command, project.source.folder, project.env, project.dotenv, project.stage) if command else None
+        source = project.source
+        wanted = (command, source.folder, source.allow_errors, project.env, project.dotenv, project.stage) if command \
+            else None
         if wanted == self._wanted:
             return
         self.stop()
-        self._wanted, self._output = wanted, ToolOutput()
+        self._wanted, self._output = wanted, ToolOutput(Allowed(source.allow_errors))
         if command is None:
             return
         output = self._output
@@ -49,7 +52,7 @@ class Tool:
 
         output.started(time.monotonic())  # nothing is published before it had a chance to say that it builds
         self._kept = KeptRunning(
-            command, project.source.folder, hook_environment(project, self._environ), output=line,
+            command, source.folder, hook_environment(project, self._environ), output=line,
             started=lambda: self._post(lambda: output.started(time.monotonic())),
             died=lambda death: self._post(lambda: self._died(output, death)))
         self._kept.start()

@@ -53,6 +53,9 @@ class View(PublishTeller, Protocol):
 
     def hook_line(self, line: str) -> None: ...
 
+    @property
+    def hook_columns(self) -> int | None: ...
+
     def tool_line(self, line: str) -> None:
         """A line of ``dev.command``."""
 
@@ -78,6 +81,7 @@ class How:
     stage: str | None = None
     inputs: tuple[str, ...] = ()
     allow_delete: bool = False
+    allow_empty: bool = False
     poll: bool = False
     purge: Purge | None = None
     """``None``: nothing is purged."""
@@ -195,7 +199,7 @@ class Worker:
         self.view.phase("building")
         self.leftovers.end()
         run_hook(self.project, environ=self.environ, output=self.view.hook_line, stop=self.stop,
-                 background=self.leftovers.keep)
+                 background=self.leftovers.keep, columns=self.view.hook_columns)
         return End.DONE
 
     def _publish(self, task: Task) -> End:
@@ -232,7 +236,7 @@ class Worker:
         if cloud is not None and cloud != target.cloud:
             target.reopen(target.project, cloud)
         outcome, changed = target.publish(snapshot, self.view, self.stop, allow_delete=self.how.allow_delete,
-                                          sure=target.name in self._sure)
+                                          allow_empty=self.how.allow_empty, sure=target.name in self._sure)
         if not whole(outcome):
             if self.stop.is_set():
                 return End.FAILED

@@ -116,9 +116,9 @@ def _problem_object(problem: Problem) -> dict[str, Any]:
             "line": position.line, "column": position.column}
 
 
-def lines(terminal: Terminal, error: SitepubError, *, tail: bool = True) -> Iterator[str]:
-    """The error as people read it. ``tail``: with the last lines of a hook that failed."""
-    if tail and isinstance(error, HookFailed) and error.tail:
+def lines(terminal: Terminal, error: SitepubError) -> Iterator[str]:
+    """The error as people read it; with the last lines of a hook that failed if they were not shown already."""
+    if isinstance(error, HookFailed) and error.tail and not terminal.has_shown_programs:
         yield "The last lines of the hook's output:"
         yield from (f"  {visible(line)}" for line in error.tail)
     if isinstance(error, Interrupted):

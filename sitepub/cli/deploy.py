@@ -20,9 +20,10 @@ from sitepub.errors import PartlyDone
 @click.option("--verify", is_flag=True,
               help="Compare with the bucket itself, not with what sitepub remembers.")
 @click.option("--allow-delete", is_flag=True, help="Allow to delete more than half of the site.")
+@click.option("--allow-empty", is_flag=True, help="Allow pages that had content to be empty now.")
 @click.option("--no-wait", is_flag=True, help="Do not wait until the hosts are online.")
 def deploy(run: Run, dry_run: bool, yes: bool, force: bool, no_build: bool, verify: bool,
-           allow_delete: bool, no_wait: bool) -> int:
+           allow_delete: bool, allow_empty: bool, no_wait: bool) -> int:
     """Build the site and publish what changed.
 
     In a folder without a serverless.yml the projects in its child folders are deployed, one after another.
@@ -31,7 +32,7 @@ def deploy(run: Run, dry_run: bool, yes: bool, force: bool, no_build: bool, veri
     from sitepub.cli.projects import each_project
 
     options = Options(run.local, run.profile, not no_build, verify, force, allow_delete,
-                      not no_wait)
+                      not no_wait, allow_empty)
     if dry_run:
         from sitepub.cli.plan import work
 

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 @click.option("--path", metavar="GLOB", multiple=True, help="Show visits of these paths: /blog/** or *.html.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the site in the browser when it is live.")
 @click.option("--allow-delete", is_flag=True, help="Allow to delete more than half of the site.")
+@click.option("--allow-empty", is_flag=True, help="Allow pages that had content to be empty now.")
 @yes_option()
 def dev(run: Run, serve: bool, poll: bool, purge: bool, logs: bool | None, status: tuple[str, ...],
-        path: tuple[str, ...], open_browser: bool, allow_delete: bool, yes: bool) -> int:
+        path: tuple[str, ...], open_browser: bool, allow_delete: bool, allow_empty: bool, yes: bool) -> int:
     """Publish once, then whenever something is saved.
 
     With --local the pages are served by the embedded cloud and reload by themselves. With --json, one object
@@ -55,7 +56,8 @@ def dev(run: Run, serve: bool, poll: bool, purge: bool, logs: bool | None, statu
     for problem in project.warnings:
         view.warn(problem)
     wanted = parse_filter(status=status, path=path)
-    how = How(file, run.stage, run.inputs, allow_delete, poll, _purger(run, view) if purge else None)
+    how = How(file, run.stage, run.inputs, allow_delete, allow_empty, poll,
+              _purger(run, view) if purge else None)
     shows_logs = run.local if logs is None else logs
     with OwnCloud(run.environ, terminal.note) if run.local or serve else nullcontext():
         session = Dev(project, how, Wish(run.local, serve, run.profile), view, run.environ)

@@ -12,7 +12,7 @@ from typing import Any
 from sitepub.actions.dev_work import Published
 from sitepub.cli import boundary
 from sitepub.cli.story import Story
-from sitepub.errors import HookFailed, Refused, SitepubError
+from sitepub.errors import Refused, SitepubError
 from sitepub.publish.guards import shown
 from sitepub.publish.prepare import Prepared
 from sitepub.publish.progress import Progress
@@ -51,7 +51,7 @@ class DevView(Story):
     # -- from dev ------------------------------------------------------------------------------------------
 
     def tool_line(self, line: str) -> None:
-        self._terminal.note(f"{self._terminal.style('tool |', 'dim', on_stderr=True)} {visible(line)}")
+        self._terminal.program("tool", line)
 
     def error(self, error: SitepubError) -> None:
         self._tell = True
@@ -59,9 +59,7 @@ class DevView(Story):
             self._terminal.json({**boundary.error_object(error), "action": "dev"})
             if self._terminal.stdout_is_tty:
                 return
-        # What a build printed stands right above, unless nothing of it was to be shown.
-        tail = self._terminal.quiet or not isinstance(error, HookFailed)
-        for line in boundary.lines(self._terminal, error, tail=tail):
+        for line in boundary.lines(self._terminal, error):
             self._terminal.err(line)
         self._failed = True
         self._update("")

@@ -21,13 +21,15 @@ CHANGES = 2
 @click.option("--verify", is_flag=True,
               help="Compare with the bucket itself, not with what sitepub remembers.")
 @click.option("--allow-delete", is_flag=True, help="Allow to delete more than half of the site.")
+@click.option("--allow-empty", is_flag=True, help="Allow pages that had content to be empty now.")
 def plan(run: Run, detailed_exitcode: bool, force: bool, no_build: bool, verify: bool,
-         allow_delete: bool) -> int:
+         allow_delete: bool, allow_empty: bool) -> int:
     """Build the site and show what deploy would do, and why. Changes nothing in the cloud."""
     from sitepub.actions.deploy import Options
     from sitepub.cli.projects import each_project
 
-    options = Options(run.local, run.profile, not no_build, verify, force, allow_delete)
+    options = Options(run.local, run.profile, not no_build, verify, force, allow_delete,
+                      allow_empty=allow_empty)
     changes = False
 
     def one(project: Project) -> tuple[dict[str, Any], int]:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from sitepub.domains.services import Listener
 
 
+_NARROWEST = 40
+
+
 class Story:
     """What :class:`sitepub.actions.deploy.Teller` asks for, on a terminal."""
 
@@ -33,7 +36,14 @@ class Story:
         self._yes = yes
 
     def hook_line(self, line: str) -> None:
-        self._terminal.note(f"{self._terminal.style('hook |', 'dim', on_stderr=True)} {line}")
+        self._terminal.program("hook", line)
+
+    @property
+    def hook_columns(self) -> int | None:
+        terminal = self._terminal
+        if terminal.quiet or not terminal.stderr_is_tty or not terminal.colored(stream_is_tty=True):
+            return None
+        return max(terminal.width - len("hook | "), _NARROWEST)
 
     def warn(self, problem: Problem) -> None:
         self._terminal.warn(problem)

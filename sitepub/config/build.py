@@ -111,6 +111,7 @@ def _source(root: Path, source: SourceShape, node: Node, *, old_form: bool) -> S
         exclude=tuple(source.exclude),
         allow_secrets=tuple(source.allow_secrets),
         follow_links=source.follow_links,
+        allow_errors=tuple(source.allow_errors),
         position=node.key_here,
         places={key: [item.here for item in (place.items or [place])]
                 for key in ("include", "exclude", "allowSecrets") if (place := node.get(key)) is not None},

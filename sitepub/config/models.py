@@ -89,6 +89,9 @@ class SourceShape(Shape):
     follow_links: Flag = Field(False, description=(
         "Publish what symbolic links lead to outside of the published folder (Bazel, pnpm and CI caches make such "
         "links). Links within the folder are always followed."))
+    allow_errors: TextList = Field([], description=(
+        "Lines of the build's output that are no failures although a known tool prints them for one; `*` stands "
+        "for anything, so `*` alone leaves the exit status as the only judge."))
 
 
 class DevShape(Shape):

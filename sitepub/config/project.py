@@ -40,6 +40,8 @@ class Source:
     """``src.allowSecrets``: globs of files to publish although they look like private keys or credentials."""
     follow_links: bool = False
     """``src.followLinks``: symbolic links that lead out of the published folder are followed."""
+    allow_errors: tuple[str, ...] = ()
+    """``src.allowErrors``: lines of a build's output that are no failures, ``*`` for anything."""
     position: Position | None = None
     """Where ``src`` stands, for messages about the folder."""
     places: Mapping[str, Sequence[Position]] = field(default_factory=dict, compare=False, repr=False)

@@ -141,8 +141,8 @@ _SECTIONS = (
     ("Top level", "ConfigShape", None),
     ("inputs", "InputsShape", "`headers`, `accelerate`, `purge`, `logs`, `state` and `dev` are *new*."),
     ("inputs.src", "SourceShape", "`src: ./public` is short for `src: {src: ./public}`. `include`, "
-     "`exclude`, `timeout`, `allowSecrets` and `followLinks` are *new*. Patterns of a `.sitepubignore` file "
-     "exclude too."),
+     "`exclude`, `timeout`, `allowSecrets`, `followLinks` and `allowErrors` are *new*. Patterns of a "
+     "`.sitepubignore` file exclude too."),
     ("inputs.headers", "HeadersShape", _HEADERS),
     ("inputs.acl", "AclShape", "`acl: private` is short for `acl: {permissions: private}`."),
     ("inputs.cors[]", "CorsShape", None),

@@ -1,98 +1,18 @@
 """What a tool that builds by itself says of its builds (pure; times are given, in seconds).
 
-``hexo generate --watch`` and its like go on running when a build fails: only what they print tells. The table
-holds the lines with which well-known tools begin and end a build, as they print them without a terminal. Of a
-tool that is not in it, only its death is a failure.
+``hexo generate --watch`` and its like go on running when a build fails: only what they print tells, see
+:mod:`sitepub.site.build_signs`. Of a tool that nobody knows, only its death is a failure.
 """
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePath
 
-
-class Sign(StrEnum):
-    """What a line means."""
-
-    BEGUN = "begun"
-    """A build begins: what it writes is not whole yet."""
-    FAILED = "failed"
-    """Something could not be built. The group ``file``: the source that has to be repaired."""
-    ENDED = "ended"
-    """A build has ended, or something was written: good, unless the same build said that it failed."""
-    GOOD = "good"
-    """A build has ended well."""
-
-
-_BEGUN, _FAILED, _ENDED, _GOOD = Sign.BEGUN, Sign.FAILED, Sign.ENDED, Sign.GOOD
-_TABLE: tuple[tuple[Sign, str], ...] = (
-    # Hexo. It prints nothing when a change leaves every page as it was, see _SILENT.
-    (_BEGUN, r"INFO  Start processing"),
-    (_FAILED, r"(?:ERROR|FATAL) (?:Process failed|Asset render failed): (?P<file>\S.*)"),
-    (_FAILED, r"ERROR (?:Render HTML failed|Script load failed): .*|ERROR Theme config load failed\..*"),
-    (_FAILED, r"FATAL Something's wrong\..*"),
-    (_FAILED, r"Unhandled rejection .*?Error: (?P<file>\S+) \[Line \d+.*"),
-    (_FAILED, r"Unhandled rejection .*"),
-    (_ENDED, r"INFO  (?:Generated|Deleted): .*|INFO  \d+ files generated in .*"),
-    # Vite; before version 8 its errors in a watched build have no line in common but these.
-    (_BEGUN, r"build started\.\.\."),
-    (_FAILED, r"Build failed with \d+ errors?:?|(?:x|✗) Build failed in .*"),
-    (_FAILED, r"\[vite:[\w:-]+\] (?!\(\w+ plugin\)|[Ww]arning).*|\[vite\]: Rollup failed .*"),
-    (_FAILED, r"Could not resolve (?:entry module )?[\"'].*"),
-    (_GOOD, r"(?:✓ )?built in [\d.]+ ?m?s\.?"),
-    # webpack and what is built upon it (Vue CLI, Create React App)
-    (_FAILED, r"(?:webpack \S+ |.*\(webpack \S+\) )?compiled with \d+ errors?\b.*"),
-    (_FAILED, r"(?:ERROR +)?Failed to compile\b.*"),
-    (_GOOD, r"(?:webpack \S+ |.*\(webpack \S+\) )?compiled (?:successfully|with \d+ warnings?)\b.*"),
-    (_GOOD, r"Compiled (?:successfully|with warnings)\b.*|(?:DONE +)?Build complete\. Watching for changes.*"),
-    # Rollup
-    (_BEGUN, r"bundles .+ → .+\.\.\."),
-    (_FAILED, r"\[!\] .+"),
-    (_ENDED, r"created .+ in [\d.]+m?s"),
-    # Parcel
-    (_BEGUN, r"Building\.\.\."),
-    (_FAILED, r"(?:🚨|×) Build failed\."),
-    (_GOOD, r"(?:✨|√) Built in [\d.]+m?s"),
-    # esbuild
-    (_BEGUN, r"\[watch\] build started.*"),
-    (_FAILED, r"(?:✘|X) \[ERROR\] .*"),
-    (_ENDED, r"\[watch\] build finished.*"),
-    # Eleventy
-    (_BEGUN, r"\[11ty\] File changed: .*"),
-    (_FAILED, r"\[11ty\] (?:Problem writing Eleventy templates|Eleventy CLI Fatal Error|Error .*).*"),
-    (_ENDED, r"\[11ty\] (?:Wrote|Copied) .* in [\d.]+ seconds.*"),
-    # Hugo
-    (_BEGUN, r"Start building sites … *|Change detected, rebuilding site .*|Change of .* detected, rebuilding .*"),
-    (_FAILED, r"ERROR (?:Rebuild failed|render of|failed to|error building|Failed to).*|Error: error building .*"),
-    (_ENDED, r"Built in \d+ ms|Total in \d+ ms"),
-    # Jekyll
-    (_GOOD, r"Regenerating: .*\.\.\.done in [\d.]+ seconds\."),
-    (_BEGUN, r"Regenerating: .*|Generating\.\.\. *"),
-    (_FAILED, r"Liquid Exception: .*|Conversion error: .*|jekyll .* \| Error: +.*"),
-    (_ENDED, r"(?:\.\.\.)?done(?: in [\d.]+ seconds)?\."),
-    # Pelican
-    (_BEGUN, r"-> Modified: .* re-generating\.\.\."),
-    (_FAILED, r"(?:\[[\d:]+\] +)?(?:ERROR|CRITICAL) +Could not process .*|(?:\[[\d:]+\] +)?CRITICAL .*"),
-    (_ENDED, r"Done: Processed .*"),
-    # Angular
-    (_BEGUN, r"(?:[✔√❯>] )?Changes detected\. Rebuilding\.\.\."),
-    (_FAILED, r"Application bundle generation failed\..*"),
-    (_GOOD, r"Application bundle generation complete\..*"),
-    # TypeScript
-    (_BEGUN, r".* (?:Starting compilation in watch mode|Starting incremental compilation)\.\.\."),
-    (_FAILED, r".* Found [1-9]\d* errors?\. Watching for file changes\."),
-    (_GOOD, r".* Found 0 errors\. Watching for file changes\."),
-)
-_SIGNS = tuple((sign, re.compile(pattern)) for sign, pattern in _TABLE)
-_SILENT = re.compile(r"(?:ERROR|FATAL|Unhandled rejection) ")
-"""Failures of tools that do not say so when a repair leaves everything as it was."""
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]")
-_NUMBER = re.compile(r"\[\d+\] ")
-"""What ``concurrently`` puts before the lines of several tools."""
-_STACK = re.compile(r" +at .*[:(].*")
+from sitepub.site.build_signs import SILENT, Allowed, Sign, is_stack, meaning
+from sitepub.terminal.messages import plain
 
 _STARTS = 5.0
 """Seconds after its start in which a tool that says nothing and writes nothing is taken to have built."""
@@ -129,7 +49,10 @@ class _Stage(StrEnum):
 class ToolOutput:
     """Follows what one tool prints, its deaths, what is changed for it, and what it writes."""
 
-    def __init__(self) -> None:
+    def __init__(self, allowed: Allowed | None = None) -> None:
+        """``allowed``: the lines that are no failures, whatever they look like."""
+        self._allowed = allowed or Allowed()
+        self._before = ""
         self._stage = _Stage.FINE
         self._last = 0.0
         """When it last said or wrote something, or something was changed for it."""
@@ -164,25 +87,26 @@ class ToolOutput:
 
     def line(self, text: str, now: float) -> None:
         """It printed a line."""
-        text = _ESCAPES.sub("", text).rstrip()
-        prefix = _NUMBER.match(text)
-        text = text[prefix.end():] if prefix is not None else text
-        sign, file = meaning(text)
+        text = plain(text).rstrip()
+        sign, file = meaning(text, self._before)
+        self._before = text
+        if sign in (Sign.FAILED, Sign.SUSPECTED) and self._allowed(text):
+            sign = None
         another = now - self._last >= _ANOTHER
         self._last = now
         if another or sign is Sign.BEGUN:
             self._lines.clear()
-        if text.strip() and not _STACK.fullmatch(text):
+        if text.strip() and not is_stack(text):
             self._lines.append(text)
         if self._tell_at is not None:
             self._tell_at = min(now + _DETAILS, self._failed_at + _LONGEST_DETAILS)
         match sign:
             case Sign.BEGUN:
                 self._stage = _Stage.BUILDING
-            case Sign.FAILED:
+            case Sign.FAILED | Sign.SUSPECTED:
                 if file:
                     self._broken.add(file)
-                self._silent = _SILENT.match(text) is not None
+                self._silent = SILENT.search(text) is not None
                 self._fail(text.strip(), now)
             case Sign.GOOD:
                 self._fine()
@@ -264,12 +188,3 @@ class ToolOutput:
         self._broken.clear()
         self._tell_at = None
 
-
-def meaning(line: str) -> tuple[Sign | None, str]:
-    """What a line (without colours) says of a build, and which file it names."""
-    line = line.strip()
-    for sign, pattern in _SIGNS:
-        found = pattern.fullmatch(line)
-        if found is not None:
-            return sign, found.groupdict().get("file") or ""
-    return None, ""

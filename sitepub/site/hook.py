@@ -19,9 +19,11 @@ from sitepub import interrupts
 from sitepub.config.project import Project
 from sitepub.errors import HookFailed, Interrupted, SiteError
 from sitepub.leaks.cloud_secrets import secret_values, without_secrets
+from sitepub.site.build_signs import OPTION, Allowed, BuildOutput
 from sitepub.site.hook_lines import LineSplitter
 from sitepub.site.hook_process import HookProcess
 from sitepub.terminal import secrets as screen
+from sitepub.terminal.messages import plain
 
 GRACE = 5.0
 """Seconds between asking to stop (SIGINT), telling to (SIGTERM) and ending it (SIGKILL)."""
@@ -36,31 +38,38 @@ _MOST_AFTER_END = 1 << 20
 def run_hook(
     project: Project, *, environ: Mapping[str, str], output: Callable[[str], None],
     stop: threading.Event | None = None, background: Callable[[HookProcess], None] = HookProcess.close,
-) -> None:
-    """Run ``src.hook`` through the shell in ``src.src`` and wait for it. Does nothing without a hook.
+    columns: int | None = None,
+) -> bool:
+    """Run ``src.hook`` through the shell in ``src.src`` and wait for it. Does nothing without a hook. Returns whether
+    the build said that there was nothing to do for it.
 
     ``environ`` is the user's environment. ``output`` is called in this thread with every line that the hook
     prints, on stdout or stderr, as it comes and without its line break; a line that is not ended within half
     a second is given as far as it got. A process that the hook left in the background, and that keeps the
     output open, is not waited for: ``background`` is given the ended command with what still runs of it.
+    ``columns``: the output is shown on a terminal of this width, so the hook gets one too and prints in colours.
 
-    Raises :class:`~sitepub.errors.HookFailed` when the command ends with another status than 0 or runs longer
-    than ``src.timeout``; :class:`~sitepub.errors.Interrupted` after Ctrl-C or when ``stop`` is set;
+    Raises :class:`~sitepub.errors.HookFailed` when the command ends with another status than 0, when it prints
+    what a known tool prints for a build that failed (see ``build_signs``), or when it runs longer than
+    ``src.timeout``; :class:`~sitepub.errors.Interrupted` after Ctrl-C or when ``stop`` is set;
     :class:`~sitepub.errors.SiteError` when the folder is missing. On abort the whole process group gets
     SIGINT, :data:`GRACE` seconds later SIGTERM, and as much later SIGKILL; all of it within a second when the program
     itself is to end.
     """
     source = project.source
     if source.hook is None:
-        return
+        return True
     if not source.folder.is_dir():
         raise SiteError(f"the folder {source.folder} does not exist, so the hook cannot run in it",
                         hint="correct src.src in " + project.file.name, position=source.position)
     started = time.monotonic()
     tail: deque[str] = deque(maxlen=TAIL)
 
+    said = BuildOutput(Allowed(source.allow_errors))
+    name = f"the hook `{_shown(source.hook)}`"
+
     def show(line: str) -> None:
-        tail.append(line)
+        tail.append(plain(line))
         output(line)
 
     inside = hook_environment(project, environ)
@@ -68,10 +77,10 @@ def run_hook(
     try:
         with interrupts.held_back():
             try:
-                run = _Run(HookProcess(source.hook, source.folder, inside), LineSplitter(show))
+                process = HookProcess(source.hook, source.folder, inside, columns)
             except (OSError, ValueError) as error:
-                raise HookFailed(f"the hook `{source.hook}` could not be started: {error}",
-                                 position=source.hook_position) from None
+                raise HookFailed(f"{name} could not be started: {error}", position=source.hook_position) from None
+            run = _Run(process, LineSplitter(show, whole=lambda line: said.line(plain(line))))
             begun.append(run)
         status = run.to_the_end(None if source.timeout is None else started + source.timeout, stop)
     except KeyboardInterrupt:
@@ -84,7 +93,7 @@ def run_hook(
     except _TimedOut:
         if not run.abort():
             raise _interrupted("interrupted") from None
-        raise HookFailed(f"the hook `{source.hook}` ran longer than {source.timeout:g} s and was stopped",
+        raise HookFailed(f"{name} ran longer than {source.timeout:g} s and was stopped",
                          tail=tail, hint="give it more time with src.timeout (seconds)",
                          position=source.hook_position) from None
     except BaseException:
@@ -96,8 +105,22 @@ def run_hook(
             (background if one.process.group_alive() else HookProcess.close)(one.process)
     if status != 0:
         seconds = time.monotonic() - started
-        raise HookFailed(f"the hook `{source.hook}` {_ended(status)} after {seconds:.1f} s",
+        raise HookFailed(f"{name} {_ended(status)} after {seconds:.1f} s",
                          tail=tail, hint=_advice(status, source.folder), position=source.hook_position)
+    if said.count:
+        more = f" (and {said.count - 1} more such line{'s' * (said.count > 2)})" if said.count > 1 else ""
+        raise HookFailed(
+            f"{name} ended with status 0, but it printed that the build failed: {said.headline}{more}",
+            tail=said.lines, position=source.hook_position,
+            hint=f"repair it; if such a line is no failure, name it in {OPTION} (`*` stands for anything);"
+                 " `sitepub deploy --no-build` publishes what was built")
+    return said.idle
+
+
+def _shown(command: str) -> str:
+    """A command in a sentence: of several lines the first."""
+    first, *more = command.strip().splitlines() or [""]
+    return f"{first} …" if more else first
 
 
 def hook_environment(project: Project, environ: Mapping[str, str]) -> dict[str, str]:

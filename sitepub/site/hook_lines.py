@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import codecs
+import re
 import time
 from collections.abc import Callable
+
+from sitepub.terminal.messages import plain
 
 LONGEST_LINE = 64 * 1024
 """Characters. A longer line is cut, so that a hook which never ends its line fills no memory."""
 _PATIENCE = 0.5
+_FRAMES = 5.0
+"""Seconds between two states of a display of several lines that is drawn again and again."""
+_FIRST_COLUMN = re.compile(r"\x1b\[[01]?G")
+_UP = re.compile(r"\x1b\[(\d{0,3})A")
 
 
 class LineSplitter:
@@ -16,11 +23,24 @@ class LineSplitter:
 
     A carriage return inside a line goes back to its start, as on a terminal: of ``10%\\r50%\\r100%\\n`` only
     ``100%`` is shown. A line that is not ended yet is shown as far as it got when nothing followed for half a
-    second, and twice a second while it is overwritten: prompts and progress are seen.
+    second, and twice a second while it is overwritten by something else than the next state of a spinner: prompts
+    and progress are seen. Several lines that are drawn again and again, for which the cursor goes up, are shown
+    every five seconds and as they are at the end.
     """
 
-    def __init__(self, line: Callable[[str], object]) -> None:
+    def __init__(self, line: Callable[[str], object], *, whole: Callable[[str], object] = lambda _: None) -> None:
+        """``line`` is given what is to be shown, ``whole`` every line once it has ended."""
         self._line = line
+        self._whole = whole
+        self._begun = ""
+        """What was shown of the line that has not ended."""
+        self._frame = ""
+        """What an overwritten line said when it was last shown."""
+        self._drawn: list[str] = []
+        """Lines that will be drawn again, maybe."""
+        self._rows = 0
+        """How many lines belong to them."""
+        self._drawn_at = 0.0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._partial = ""
         self._shown_at = time.monotonic()
@@ -32,36 +52,74 @@ class LineSplitter:
         if self._returned and decoded:
             decoded = decoded.removeprefix("\n")
             self._returned = False
-        *lines, self._partial = (self._partial + decoded).split("\n")
+        *lines, self._partial = _FIRST_COLUMN.sub("\r", self._partial + decoded).split("\n")
         for line in lines:
-            self._show(line)
+            self._end_line(line)
         if len(self._partial) > LONGEST_LINE:
             self._partial = _visible(self._partial) + "\r" * self._partial.endswith("\r")
             while len(self._partial) > LONGEST_LINE:
-                self._show(self._partial[:LONGEST_LINE])
+                self._show_part(self._partial[:LONGEST_LINE])
                 self._partial = self._partial[LONGEST_LINE:]
         written, back, rest = self._partial.rpartition("\r")
         if back and self._patience_is_over():
             self._partial = rest
             self._returned = not rest
-            if _visible(written):
+            self._begun = ""
+            frame = "".join(filter(str.isalnum, plain(_visible(written))))
+            if frame and frame != self._frame:
                 self._show(written)
+            self._frame = frame
 
     def flush_old(self) -> None:
         """Nothing came for a moment: show an unended line if it has waited long enough."""
-        if self._partial.strip("\r") and self._patience_is_over():
+        if not self._patience_is_over():
+            return
+        self._show_drawn()
+        if plain(_visible(self._partial)):
             partial, self._partial = self._partial, ""
             self._returned = partial.endswith("\r")
-            self._show(partial)
+            self._show_part(partial)
 
     def end(self) -> None:
         """Show what is left."""
         rest, self._partial = self._partial + self._decoder.decode(b"", final=True), ""
-        if rest.strip("\r"):
-            self._show(rest)
+        if plain(_visible(rest)):
+            self._end_line(rest)
+        elif self._begun:
+            self._whole(_visible(self._begun))
+        self._show_drawn()
 
     def _patience_is_over(self) -> bool:
         return time.monotonic() - self._shown_at >= _PATIENCE
+
+    def _end_line(self, line: str) -> None:
+        self._whole(_visible(self._begun + line))
+        self._begun = ""
+        up = sum(int(count or 1) for count in _UP.findall(line)) if "\x1b" in line else 0
+        if up:
+            self._drawn.clear()
+            self._rows = up
+        if self._rows <= 0:
+            self._show_drawn()
+            self._show(line)
+            return
+        self._drawn.append(line)
+        self._rows -= 1
+        if not self._rows and time.monotonic() - self._drawn_at >= _FRAMES:
+            self._show_drawn()
+
+    def _show_drawn(self) -> None:
+        if not self._drawn:
+            return
+        drawn, self._drawn = self._drawn, []
+        self._drawn_at = time.monotonic()
+        for line in drawn:
+            self._show(line)
+
+    def _show_part(self, part: str) -> None:
+        """A line that has not ended is shown as far as it got."""
+        self._begun = (self._begun + part)[:LONGEST_LINE]
+        self._show(part)
 
     def _show(self, line: str) -> None:
         self._shown_at = time.monotonic()

@@ -1,7 +1,11 @@
-"""A shell command in a process group of its own, and the pipe it prints into.
+"""A shell command in a process group of its own, and what it prints into: a pipe, or a terminal of its own.
 
 POSIX: a session of its own, so that signals reach all of its children and none of ours. Windows: a process
 group (CTRL_BREAK is the only event that can be sent to one) and ``taskkill /T`` for what does not go.
+
+When a person looks on, the command gets a pseudo-terminal for its output, so that it prints in colours. Variables
+such as ``FORCE_COLOR`` do that too, but for files as well: ``node -p 'Date.now()' > dist/built.txt`` would put
+escape sequences into a published file. Windows has no such terminals: no colours there.
 """
 
 from __future__ import annotations
@@ -42,16 +46,28 @@ def kill_all() -> None:
 class HookProcess:
     """Raises OSError from the constructor when the shell cannot be started."""
 
-    def __init__(self, command: str, folder: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, command: str, folder: Path, environ: Mapping[str, str], columns: int | None = None) -> None:
+        """``command`` may have several lines, see :func:`script`. ``columns``: give it a terminal of this width."""
         if sys.platform == "win32":
             self._process = subprocess.Popen(
-                command, shell=True, cwd=folder, env=dict(environ), stdin=subprocess.DEVNULL,
+                script(command, windows=True), shell=True, cwd=folder, env=dict(environ), stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0,
                 creationflags=subprocess.CREATE_NEW_PROCESS_GROUP)
+            ours = None
         else:
-            self._process = subprocess.Popen(
-                command, shell=True, cwd=folder, env=dict(environ), stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0, start_new_session=True)
+            ours, theirs = _terminal(columns) if columns is not None else (None, subprocess.PIPE)
+            try:
+                self._process = subprocess.Popen(
+                    script(command), shell=True, cwd=folder, stdin=subprocess.DEVNULL, stdout=theirs,
+                    stderr=subprocess.STDOUT, bufsize=0, start_new_session=True,
+                    env={**environ, **_NO_PAGER} if ours is not None else dict(environ))
+            except BaseException:
+                if ours is not None:
+                    os.close(ours)
+                raise
+            finally:
+                if ours is not None:
+                    os.close(theirs)
         self.pid = self._process.pid
         self._lifeline: Lifeline | None = None
         if sys.platform != "win32":
@@ -59,8 +75,9 @@ class HookProcess:
                 self._lifeline = Lifeline(self.pid)
         _RUNNING.add(self)
         interrupts.at_the_last_moment(_kill_now)
-        assert self._process.stdout is not None
-        self._pipe = self._process.stdout
+        pipe = self._process.stdout if ours is None else open(ours, "rb", buffering=0)  # noqa: PTH123, SIM115
+        assert pipe is not None
+        self._pipe = pipe
         self._blocks: queue.Queue[bytes] = queue.Queue(_BLOCKS_AHEAD)
         """Read ahead by a thread, because a pipe cannot be waited for with a time limit everywhere. When it
         is full, the hook waits until its output was shown."""
@@ -71,7 +88,8 @@ class HookProcess:
 
     def _read_pipe(self) -> None:
         # After close() the thread ends at the next block. Until a background process prints one or goes away
-        # the thread and the pipe stay, which costs nothing: closing a pipe under a reader is not safe.
+        # the thread and the pipe stay, which costs nothing: closing a pipe under a reader is not safe. A terminal
+        # whose other side is closed ends with an error (EIO) on Linux.
         with contextlib.suppress(OSError, ValueError):
             while not self._given_up.is_set():
                 block = os.read(self._pipe.fileno(), _BLOCK)
@@ -154,6 +172,55 @@ class HookProcess:
         if lifeline is not None:
             lifeline.cut()
         self._reader.join(0.5 if self._closed else 0)
+
+
+_NO_PAGER = {"PAGER": "cat", "GIT_PAGER": "cat"}
+"""On a terminal git and others show long output page by page, and wait for a key that nobody can press."""
+_ROWS = 50
+
+
+def _terminal(columns: int) -> tuple[int | None, int]:
+    """Our side and the command's side of a new terminal that passes on bytes as they are. Where the system has none
+    left: a pipe. It does not become the command's controlling terminal, so its end sends no signals."""
+    import fcntl
+    import struct
+    import termios
+
+    try:
+        ours, theirs = os.openpty()
+    except OSError:
+        return None, subprocess.PIPE
+    with contextlib.suppress(termios.error, OSError):
+        modes = termios.tcgetattr(theirs)
+        modes[1] &= ~termios.OPOST
+        modes[3] &= ~termios.ECHO
+        termios.tcsetattr(theirs, termios.TCSANOW, modes)
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, columns, 0, 0))
+    return ours, theirs
+
+
+def script(command: str, *, windows: bool = False) -> str:
+    """The command as the shell gets it: of several lines, the first that fails is the last.
+
+    POSIX: ``set -e``. cmd.exe runs nothing but the first line of what it is given, and knows no such option: there
+    the lines are joined by ``&&``; those that begin with ``#``, ``::`` or ``rem`` are remarks, and ``^`` at the end
+    of a line goes on in the next.
+    """
+    lines = [line.strip() for line in command.strip().splitlines() if line.strip()]
+    if not windows:
+        return f"set -e; {command}" if len(lines) > 1 else command
+    joined: list[str] = []
+    goes_on = False
+    for line in lines:
+        if not goes_on and (line.startswith(("#", "::")) or line.split()[0].lower() == "rem"):
+            continue
+        text = line[:-1].rstrip() if line.endswith("^") else line
+        if goes_on:
+            joined[-1] += f" {text}"
+        else:
+            joined.append(text)
+        goes_on = line.endswith("^")
+    return " && ".join(joined) or command
 
 
 def _has_living_member(group: int) -> bool:

@@ -133,7 +133,9 @@ def _scan(project: Project, folder: Path, cache_file: Path | None, environ: Mapp
     warnings += unused_patterns(project, folder, scanner.rules, scanner.headers, walked)
     if scanner.env is not None:
         files[scanner.env.key] = scanner.env
-    return Snapshot(files, folder, tuple(warnings), in_order(walked.left_out))
+    # The time of the inode, too: what a hook copies or unpacks may keep the time that its content was written.
+    newest = max((max(found.stat.st_mtime_ns, found.stat.st_ctime_ns) for found in walked.files), default=None)
+    return Snapshot(files, folder, tuple(warnings), in_order(walked.left_out), newest)
 
 
 def in_order(left_out: Mapping[str, LeftOut]) -> tuple[LeftOut, ...]:

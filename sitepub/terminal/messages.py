@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from sitepub.terminal.terminal import Terminal
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
+"""Control sequences, strings (titles, links) and single escapes of ECMA-48."""
+_COLOR = re.compile(r"\x1b\[[0-9;:]*m")
 
 
 def problem_lines(terminal: Terminal, label: str, color: str, problem: Problem) -> list[str]:
@@ -32,6 +35,30 @@ def problem_lines(terminal: Terminal, label: str, color: str, problem: Problem) 
 def visible(text: str) -> str:
     """The text with control characters as escapes, so that a file name cannot steer the terminal."""
     return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+def plain(line: str) -> str:
+    """The line without colours, links and other escape sequences of terminals."""
+    return _ESCAPES.sub("", line) if "\x1b" in line else line
+
+
+def printed(line: str, *, colors: bool) -> str:
+    """A line that another program printed: its colours stay, whatever else would steer the terminal does not.
+
+    A secret may have colours in its midst, where the scrubber does not recognize it: such a line loses them.
+    """
+    bare = plain(line)
+    if not colors or bare == line or scrub(bare) != bare:
+        return visible(bare)
+    parts, at, colored = [], 0, False
+    for escape in _ESCAPES.finditer(line):
+        parts.append(visible(line[at:escape.start()]))
+        at = escape.end()
+        if _COLOR.fullmatch(escape[0]):
+            parts.append(escape[0])
+            colored = True
+    parts.append(visible(line[at:]))
+    return "".join(parts) + "\x1b[0m" * colored
 
 
 def display_width(text: str) -> int:

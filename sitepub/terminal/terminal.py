@@ -44,6 +44,8 @@ class Terminal:
         self.stderr_is_tty = _is_tty(self.stderr)
         self.reader_gone = False
         """Whoever read stdout went away: what is written there is lost, and following on has no use."""
+        self.has_shown_programs = False
+        """Lines of another program (a hook) were shown: they need not be shown again when it fails."""
         self.above_live: Callable[[str], None] | None = None
         """Set while a live display owns the bottom of the screen: prints lines above it."""
         self._lock = threading.Lock()
@@ -143,6 +145,13 @@ class Terminal:
         """What is going on, for people; nothing with ``--quiet``."""
         if not self.quiet:
             self.err(text)
+
+    def program(self, label: str, line: str) -> None:
+        """A line that another program printed; nothing with ``--quiet``."""
+        if not self.quiet:
+            self.has_shown_programs = True
+            shown = messages.printed(line, colors=not self.environ.get("NO_COLOR"))
+            self.err(f"{self.style(f'{label} |', 'dim', on_stderr=True)} {shown}")
 
     def warn(self, what: str | Problem) -> None:
         """Something that the user should know of and that stops nothing; nothing with ``--quiet``."""

@@ -89,6 +89,18 @@ def test_a_failed_hook_shows_the_end_of_its_output() -> None:
     assert "  npm ERR! one\n  npm ERR! two\nerror: the hook ended with 2\n" in screen.noted
 
 
+def test_output_of_a_hook_that_was_shown_is_not_shown_again() -> None:
+    screen = Screen()
+    screen.program("hook", "npm ERR! one")
+    guarded(screen, raising(HookFailed("the hook ended with 2", tail=["npm ERR! one"])))
+    assert screen.noted == "hook | npm ERR! one\nerror: the hook ended with 2\n"
+    quiet = Screen()
+    quiet.quiet = True
+    quiet.program("hook", "npm ERR! one")
+    guarded(quiet, raising(HookFailed("the hook ended with 2", tail=["npm ERR! one"])))
+    assert quiet.noted.count("npm ERR! one") == 1
+
+
 @pytest.mark.parametrize(("error", "wanted"), [
     (SitepubError("m", code="C", hint="h", request_id="r", position=Position("f", 1, 2)),
      {"code": "C", "message": "m", "hint": "h", "file": "f", "line": 1, "column": 2, "request_id": "r"}),

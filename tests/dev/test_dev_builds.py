@@ -77,6 +77,24 @@ def test_a_build_that_fails_publishes_nothing_until_the_next_good_one(blog: Site
         assert text_of(blog, "posts/one.html") == "<h1>repaired</h1>"
 
 
+def test_a_build_that_says_it_failed_or_came_out_empty_is_shown_and_not_published(blog: Site, home: Path) -> None:
+    with running(blog, home) as dev:
+        blog.wait_until_equal()
+        before = blog.in_bucket()
+        blog.write({"posts/one.md": "changed"}, "source")
+        (blog.root / "build.py").write_text(BUILD + "print('ERROR Process failed: posts/one.md')\n")
+        until(lambda: dev.failures, "the failure")
+        assert "ERROR Process failed: posts/one.md" in dev.failures[0]["message"]
+        (blog.root / "build.py").write_text(BUILD.replace("<h1>{text}</h1>", ""))
+        blog.write({"posts/one.md": "changed again"}, "source")
+        until(lambda: dev.failures[-1]["code"] == "EmptyPages", "the refusal")
+        assert "--allow-empty" in dev.failures[-1]["hint"] and blog.in_bucket() == before
+        (blog.root / "build.py").write_text(BUILD)
+        blog.write({"posts/one.md": "repaired"}, "source")
+        until(lambda: blog.in_bucket() != before and blog.settled())
+        assert text_of(blog, "posts/one.html") == "<h1>repaired</h1>"
+
+
 def test_a_first_build_that_fails_can_be_repaired(blog: Site, home: Path) -> None:
     blog.write({"posts/one.md": "BROKEN"}, "source")
     with running(blog, home, wait=False) as dev:

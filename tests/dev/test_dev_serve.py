@@ -33,6 +33,7 @@ class Notes:
     told: list[str] = field(default_factory=list)
     errors: list[SitepubError] = field(default_factory=list)
     done: list[Published] = field(default_factory=list)
+    hook_columns: int | None = None
 
     def hook_line(self, line: str) -> None:
         self.told.append(line)

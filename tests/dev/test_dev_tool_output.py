@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sitepub.dev.tool_output import Said, Sign, ToolOutput, meaning
+from sitepub.dev.tool_output import Said, ToolOutput
+from sitepub.site.build_signs import Sign, meaning
 
 HEXO = ("INFO  Validating config", "INFO  Start processing", "INFO  Files loaded in 166 ms",
         "INFO  Generated: index.html", "INFO  22 files generated in 30 ms",
@@ -217,7 +218,8 @@ def test_a_build_that_never_ends_does_not_hold_for_ever() -> None:
 
 
 @pytest.mark.parametrize("line", [
-    "", "Error: not of this table", "INFO  Hexo is watching for file changes.", "ERROR Plugin load failed: hexo-x",
+    "", "Error: not of this table", "INFO  Hexo is watching for file changes.",
+    "ERROR Database load failed. Deleting database.",
     "[vite:css] (postcss plugin) a warning", "webpack is watching files for updates...", "[warn] built in 5s of joy",
     "▲ [WARNING] Comparison with -0", "GET /Building... 200"])
 def test_other_lines_mean_nothing(line: str) -> None:

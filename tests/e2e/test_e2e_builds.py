@@ -38,6 +38,39 @@ def test_a_hexo_blog_is_built_published_and_updated_by_what_differs(
     assert 0 < report["changes"]["uploaded"] == len(differ) < len(after)
     assert report["changes"]["unchanged"] == len(after) - len(differ)
     assert b"One more line." in b"".join(visitor.get(report["url"], "/" + quote(n)).body for n in differ)
+    _it_is_not_damaged_by_builds_that_fail(sitepub, visitor, blog, report["url"])
+
+
+def _it_is_not_damaged_by_builds_that_fail(sitepub: Sitepub, visitor: Visitor, blog: Path, url: str) -> None:
+    """Hexo ends with status 0 each time."""
+    def refused() -> tuple[int, str]:
+        run = sitepub("deploy", "--local", "--json", cwd=blog)
+        return run.code, run.json["error"]["message"]
+
+    before = digests(blog / "public")
+    post = next((blog / "source/_posts").glob("*.md"))
+    good = post.read_text(encoding="utf-8")
+    post.write_text("---\ntitle: [a\n---\n", encoding="utf-8")
+    code, said = refused()
+    assert code == 1 and f"ERROR Process failed: _posts/{post.name}" in said
+    post.write_text(good, encoding="utf-8")
+    layout = blog / "themes/lantern/layout/post.ejs"
+    whole = layout.read_text(encoding="utf-8")
+    layout.write_text("<%- nosuch.word %>", encoding="utf-8")
+    (blog / "db.json").unlink()
+    code, said = refused()
+    assert code == 1 and "ReferenceError" in said
+    layout.write_text(whole, encoding="utf-8")
+    (blog / "themes").rename(blog / "elsewhere")
+    (blog / "db.json").unlink()
+    code, said = refused()
+    assert code == 5 and "pages had content and are empty now" in said
+    (blog / "elsewhere").rename(blog / "themes")
+    (blog / "db.json").unlink()
+    for name, digest in before.items():
+        assert hashlib.md5(visitor.get(url, "/" + quote(name)).body).hexdigest() == digest, name
+    assert sitepub.deploy(blog)["changes"]["deleted"] == 0
+    assert sitepub.deploy(blog)["warnings"] == [], "Hexo writes nothing when nothing has changed"
 
 
 def test_the_react_starter_is_built_by_its_hook_and_answers_every_route(

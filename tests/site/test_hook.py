@@ -16,6 +16,7 @@ import pytest
 from sitepub.errors import ExitCode, HookFailed, Interrupted, Position, SiteError
 from sitepub.site import hook
 from sitepub.site.hook import run_hook
+from sitepub.site.hook_process import script
 from tests.site.sample import project, write
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the hooks here are written for a POSIX shell")
@@ -314,3 +315,79 @@ def test_short_values_under_a_secret_name_hide_nothing_else(tmp_path: Path) -> N
     seen = environment_inside(tmp_path, environ)
     assert (seen["DEBUG"], seen["BLANK"]) == ("1", "")
     assert "TENCENT_TOKEN" not in seen
+
+
+@pytest.mark.parametrize("command", [
+    "false\necho done", "echo one\nfalse\necho done\n", "\n\n  exit 3\n  echo done", "# first\nfalse\necho done",
+    "no-such-command-anywhere\necho done", "cd nowhere\necho done", "false\r\necho done", "(echo a; false)\necho done",
+    "if true; then\n  false\nfi\necho done", "for x in 1 2; do\n  false\ndone\necho done"])
+def test_the_first_line_that_fails_is_the_last(tmp_path: Path, command: str) -> None:
+    lines: list[str] = []
+    with pytest.raises(HookFailed):
+        run(tmp_path, command, on_line=lines.append)
+    assert "done" not in lines
+
+
+@pytest.mark.parametrize("command", [
+    "false || true\necho done", "set +e\nfalse\necho done", "if false; then\n  echo x\nfi\necho done",
+    "false; echo done", "echo a \\\n  b\necho done", "cat <<END\nfalse\nEND\necho done",
+    "# only\n# remarks\n\necho done", "! true\necho done", "false | true\necho done", "echo done\n"])
+def test_what_is_meant_to_go_on_goes_on(tmp_path: Path, command: str) -> None:
+    assert run(tmp_path, command)[-1] == "done"
+
+
+@pytest.mark.parametrize(("command", "wanted"), [
+    ("npm ci\nnpm run build", "npm ci && npm run build"), ("npm run build\n", "npm run build"),
+    ("\n# remark\nnpm ci\n\n  REM and another\n  :: one more\n  npm run build", "npm ci && npm run build"),
+    ("npm run ^\n  build ^\n  -- --x\ndir", "npm run build -- --x && dir"), ("a && b", "a && b"), ("remove it\nb",
+                                                                                                "remove it && b")])
+def test_on_windows_lines_become_one_command(command: str, wanted: str) -> None:
+    assert script(command, windows=True) == wanted
+
+
+def test_a_single_command_is_left_as_it_is() -> None:
+    assert script("npm run build") == "npm run build"
+    assert script("npm ci\nnpm run build\n") == "set -e; npm ci\nnpm run build\n"
+
+
+TTY = "import os, sys; print(sys.stdout.isatty(), sys.stderr.isatty(), sys.stdin.isatty(), end=' ')\n" \
+      "print(os.get_terminal_size(1).columns if sys.stdout.isatty() else '', os.environ.get('FORCE_COLOR'))"
+
+
+def on_a_terminal(folder: Path, command: str, columns: int | None = 90) -> list[str]:
+    lines: list[str] = []
+    run_hook(project(folder, source={"hook": command}), environ=ENVIRON, output=lines.append, columns=columns)
+    return lines
+
+
+def test_on_a_terminal_the_hook_has_one_too_and_its_files_get_no_colours(tmp_path: Path) -> None:
+    assert on_a_terminal(tmp_path, python(TTY)) == ["True True False 90 None"]
+    assert on_a_terminal(tmp_path, python(TTY), columns=None) == ["False False False  None"]
+    colours = "import sys; print('\\x1b[32mok\\x1b[0m' if sys.stdout.isatty() else 'ok')"
+    assert on_a_terminal(tmp_path, python(colours) + " > file; " + python(colours)) == ["\x1b[32mok\x1b[0m"]
+    assert (tmp_path / "file").read_text() == "ok\n"
+
+
+def test_what_is_printed_on_a_terminal_comes_whole_and_in_order(tmp_path: Path) -> None:
+    lines = on_a_terminal(tmp_path, python("for n in range(20000): print(n, 'x' * 50)"))
+    assert lines == [f"{n} {'x' * 50}" for n in range(20000)]
+    assert on_a_terminal(tmp_path, r"printf 'a\rb\r\nc\t\351\n'; printf 'no end'") == ["b", "c\t�", "no end"]
+
+
+def test_nothing_waits_for_a_key_on_a_terminal(tmp_path: Path) -> None:
+    command = ("git init -q . && git -c user.name=a -c user.email=b commit -q --allow-empty -m one"
+               " && git log --oneline && read x || echo no input")
+    lines = on_a_terminal(tmp_path, command)
+    assert lines[-1] == "no input" and any("one" in line for line in lines)
+
+
+def test_a_terminal_that_a_background_process_keeps_open_does_not_hold_it_up(tmp_path: Path) -> None:
+    lines = on_a_terminal(tmp_path, "sleep 600 & echo $! > pid; echo built")
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    assert lines == ["built"]
+
+
+def test_a_failure_on_a_terminal_has_a_tail_without_escapes(tmp_path: Path) -> None:
+    with pytest.raises(HookFailed) as caught:
+        on_a_terminal(tmp_path, r"printf '\033[31mbad\033[0m\n'; exit 1")
+    assert caught.value.tail == ("bad",)

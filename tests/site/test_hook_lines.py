@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sitepub.site.hook_lines import LineSplitter
+from sitepub.terminal.messages import plain
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]))), st.integers())
@@ -45,3 +46,53 @@ def test_no_memory_is_filled_by_progress_that_never_ends_its_line() -> None:
         splitter.feed(b"x" * 100 + b"\r")
     splitter.end()
     assert set(seen) <= {"x" * 100}
+
+
+def test_several_lines_that_are_drawn_again_are_shown_as_they_are_at_the_end() -> None:
+    """As webpackbar draws them."""
+    shown: list[str] = []
+    lines = LineSplitter(shown.append)
+    lines.feed(b"[INFO] begun\n")
+    for percent in range(0, 101, 5):
+        up = b"\x1b[2K\x1b[1A\x1b[2K\x1b[1A\x1b[2K\x1b[G" if percent else b""
+        lines.feed(up + f"Client {percent}%\n".encode() + f"Server {percent}%\n".encode())
+    lines.feed(b"[SUCCESS] done\n")
+    lines.end()
+    text = [line for line in shown if line]
+    assert text[0] == "[INFO] begun" and text[-3:] == ["Client 100%", "Server 100%", "[SUCCESS] done"]
+    assert len(text) < 12
+
+
+def test_a_spinner_is_one_line() -> None:
+    shown: list[str] = []
+    lines = LineSplitter(shown.append)
+    for number in range(30):
+        lines.feed(b"\x1b[1G\x1b[0K" + "⠋⠙⠹⠸"[number % 4].encode() + b" building...")
+        time.sleep(0.05)
+    lines.feed("\x1b[1G\x1b[0K✓ building...\n".encode())
+    lines.end()
+    assert [plain(line) for line in shown][-1] == "✓ building..." and len(shown) <= 2
+
+
+def test_whole_lines_are_told_even_where_parts_were_shown() -> None:
+    shown: list[str] = []
+    whole: list[str] = []
+    lines = LineSplitter(shown.append, whole=whole.append)
+    lines.feed(b"one\nERROR Process ")
+    time.sleep(0.6)
+    lines.flush_old()
+    lines.feed(b"failed: ")
+    time.sleep(0.6)
+    lines.flush_old()
+    lines.feed(b"x\ntwo")
+    lines.end()
+    assert shown == ["one", "ERROR Process ", "failed: ", "x", "two"]
+    assert whole == ["one", "ERROR Process failed: x", "two"]
+
+
+def test_nothing_is_shown_of_a_spinner_that_was_taken_away() -> None:
+    shown: list[str] = []
+    lines = LineSplitter(shown.append)
+    lines.feed("⠙\x1b[1G\x1b[0K".encode())
+    lines.end()
+    assert shown == []

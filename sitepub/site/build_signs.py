@@ -1,0 +1,220 @@
+"""What build tools say of their builds: one table for hooks and for ``dev.command`` (pure).
+
+Some tools fail and exit with 0 all the same (Hexo, Pelican), a pipe or ``;`` in a hook hides the status of
+others, and ``hexo generate --watch`` and its like go on running: only what they print tells. The table holds the
+lines with which well-known tools begin, end and fail, as they print them; it was made from their real output, see
+tests/site/build_output.py. A tool that is not in it is judged by its exit status alone, and so is everything that
+a tool calls a warning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+
+OPTION = "src.allowErrors"
+"""Lines that are no failures, whatever the table says."""
+
+
+class Sign(StrEnum):
+    """What a line means."""
+
+    BEGUN = "begun"
+    """A build begins: what it writes is not whole yet."""
+    FAILED = "failed"
+    """Something could not be built. The group ``file``: the source that has to be repaired."""
+    SUSPECTED = "suspected"
+    """A failure, unless the tool says later that it built well: some of its warnings look the same."""
+    ENDED = "ended"
+    """A build has ended, or something was written: good, unless the same build said that it failed."""
+    GOOD = "good"
+    """A build has ended well."""
+
+
+_BEGUN, _FAILED, _SUSPECTED, _ENDED, _GOOD = Sign.BEGUN, Sign.FAILED, Sign.SUSPECTED, Sign.ENDED, Sign.GOOD
+_TABLE: tuple[tuple[Sign, str], ...] = (
+    # Hexo. It prints nothing when a change leaves every page as it was, see SILENT. A plugin that does not load
+    # may be the renderer: the pages are then live as source code. A file that cannot be read is left out; a link
+    # to nowhere whose name begins with ".#" is the lock of an open Emacs.
+    (_BEGUN, r"INFO  Start processing"),
+    (_FAILED, r"(?:ERROR|FATAL) (?:Process failed|Asset render failed): (?P<file>\S.*)"),
+    (_FAILED, r"ERROR (?:Render HTML failed|Script load failed|Plugin load failed): .*"),
+    (_FAILED, r"ERROR Theme config load failed\..*|ERROR Failed to read directory: .*"),
+    (_FAILED, r"ERROR Failed to stat file: (?!.*[/\\]\.#).*"),
+    (_FAILED, r"FATAL Something's wrong\..*|Usage: hexo <command>"),  # the latter: there is no blog, or no such command
+    (_FAILED, r"Unhandled rejection .*?Error: (?P<file>\S+) \[Line \d+.*"),
+    (_FAILED, r"Unhandled rejection .*"),
+    (_ENDED, r"INFO  (?:Generated|Deleted): .*|INFO  \d+ files generated in .*"),
+    # Vite, and what is built upon it (Astro); before version 8 its errors in a watched build have no line in
+    # common but the suspected ones.
+    (_BEGUN, r"build started\.\.\."),
+    (_FAILED, r"Build failed with [1-9]\d* errors?:?|(?:\[ERROR\] \[vite\] )?(?:x|✗) Build failed in .*"),
+    (_FAILED, r"\[vite\]: Rollup failed .*"),
+    (_SUSPECTED, r"\[vite:[\w:-]+\] (?!\(\w+ plugin\)|[Ww]arning).*"),
+    (_SUSPECTED, r"Could not resolve (?:entry module )?[\"'].*"),
+    (_GOOD, r"(?:✓ )?built in [\d.]+ ?m?s\.?"),
+    # VitePress, Next.js, Docusaurus
+    (_FAILED, r"build error:|> Build error occurred|Export encountered (?:an error|errors) on .*"),
+    (_FAILED, r"\[ERROR\] (?:Error: )?Unable to build website for locale .*"),
+    # webpack and what is built upon it (Vue CLI, Create React App)
+    (_FAILED, r"(?:webpack \S+ |[\w .-]{1,60}\(webpack [\w.-]+\) )?compiled with [1-9]\d* errors?\b.*"),
+    (_FAILED, r"(?:ERROR +)?Failed to compile\b.*"),
+    (_GOOD, r"(?:webpack \S+ |[\w .-]{1,60}\(webpack [\w.-]+\) )?compiled (?:successfully|with \d+ warnings?)\b.*"),
+    (_GOOD, r"Compiled (?:successfully|with warnings)\b.*|(?:DONE +)?Build complete\. Watching for changes.*"),
+    # Rollup
+    (_BEGUN, r"bundles .+ → .+\.\.\."),
+    (_FAILED, r"\[!\] (?:\([^()]*\) )?\w*Error: .+"),
+    (_SUSPECTED, r"\[!\] .+"),
+    (_ENDED, r"created .+ in [\d.]+m?s"),
+    # Parcel
+    (_BEGUN, r"Building\.\.\."),
+    (_FAILED, r"(?:🚨|×) Build failed\."),
+    (_GOOD, r"(?:✨|√) Built in [\d.]+m?s"),
+    # esbuild
+    (_BEGUN, r"\[watch\] build started.*"),
+    (_FAILED, r"(?:✘|X) \[ERROR\] .*"),
+    (_ENDED, r"\[watch\] build finished.*"),
+    # Eleventy
+    (_BEGUN, r"\[11ty\] File changed: .*"),
+    (_FAILED, r"\[11ty\] (?:Problem writing Eleventy templates|Eleventy (?:CLI )?Fatal Error|Error .*).*"),
+    (_ENDED, r"\[11ty\] (?:Wrote|Copied) .* in [\d.]+ seconds.*"),
+    # Hugo
+    (_BEGUN, r"Start building sites … *|Change detected, rebuilding site .*|Change of .* detected, rebuilding .*"),
+    (_FAILED, r"ERROR (?:Rebuild failed|render of|failed to|error building|Failed to (?!stat file:)).*"),
+    (_FAILED, r"Error: error building .*"),
+    (_ENDED, r"Built in \d+ ms|Total in \d+ ms"),
+    # Jekyll
+    (_GOOD, r"Regenerating: .*\.\.\.done in [\d.]+ seconds\."),
+    (_BEGUN, r"Regenerating: .*|Generating\.\.\. *"),
+    (_FAILED, r"Liquid Exception: .*|Conversion error: .*|jekyll .* \| Error: +.*"),
+    (_ENDED, r"(?:\.\.\.)?done(?: in [\d.]+ seconds)?\."),
+    # Pelican. What it skips is missing in the site.
+    (_BEGUN, r"-> Modified: .* re-generating\.\.\."),
+    (_FAILED, r"(?:ERROR|CRITICAL):? +Could not process .*|CRITICAL +[A-Z].*"),
+    (_FAILED, r"ERROR:? +Skipping .*: could\b.*|ERROR:? +Cannot load plugin `.*"),
+    (_ENDED, r"Done: Processed .*"),
+    # MkDocs, Nikola, Sphinx
+    (_FAILED, r"ERROR +-  Error (?:building|reading) (?:page|template) .*"),
+    (_FAILED, r"Aborted with (?:a configuration error|\d+ warnings in strict mode)!"),
+    (_FAILED, r"ERROR: (?:Nikola: Error loading tasks\.|scan_posts: Error reading post ).*"),
+    (_FAILED, r"(?:Theme|Extension|Configuration) error[:!]"),
+    # Angular
+    (_BEGUN, r"(?:[✔√❯>] )?Changes detected\. Rebuilding\.\.\."),
+    (_FAILED, r"Application bundle generation failed\..*"),
+    (_GOOD, r"Application bundle generation complete\..*"),
+    # TypeScript
+    (_BEGUN, r".{0,60} (?:Starting compilation in watch mode|Starting incremental compilation)\.\.\."),
+    (_FAILED, r".{0,60} Found [1-9]\d* errors?\. Watching for file changes\."),
+    (_GOOD, r".{0,60} Found 0 errors\. Watching for file changes\."),
+)
+_SIGNS = tuple((sign, re.compile(pattern)) for sign, pattern in _TABLE)
+_IDLE = re.compile(r"INFO  0 files generated in .*|make(?:\[\d+\])?: (?:Nothing to be done for|[`'].* is up to date).*")
+"""Hexo and make write nothing when nothing has changed."""
+_BARE = re.compile(r"ERROR|FATAL")
+_EXCEPTION = re.compile(r"\w*(?:Error|Exception)\b")
+"""Two lines of Hexo: an error without a message of Hexo's own, as when a layout cannot be rendered."""
+SILENT = re.compile(r"(?:ERROR|FATAL|Unhandled rejection) ")
+"""Failures of tools that do not say so when a repair leaves everything as it was."""
+_HINTS = re.compile(r"[Ee]rror|ERROR|FATAL|CRITICAL|[Ff]ail|Problem|rejection|Exception|Aborted|Found|Usage")
+"""One of these is in every line that tells of a failure."""
+_PREFIX = re.compile(
+    r"(?:\[\d+\] "
+    r"|\[[\w:./@-]{0,40}?build[\w:./-]{0,40}\] |[\w@./-]{1,60}[: ](?:build|generate)[\w:-]{0,40}: "
+    r"|\[?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]? +)")
+"""What ``concurrently``, ``npm-run-all``, pnpm and Turborepo put before the lines of several tools, and time
+stamps."""
+_STACK = re.compile(r" +at .*[:(].*")
+_PREFIXES = 3
+_LONGEST = 400
+"""Characters of a line that are looked at: whatever a build prints, a line costs no more than these."""
+_LINES = 40
+
+
+def meaning(line: str, before: str = "") -> tuple[Sign | None, str]:
+    """What a line (without escapes) says of a build, and which file it names. ``before``: the line before it."""
+    before = before[:_LONGEST].strip()
+    after_bare = before.endswith(("ERROR", "FATAL")) and _BARE.fullmatch(_undressed(before)[-1]) is not None
+    for text in _undressed(line[:_LONGEST].strip()):
+        found = _meaning(text)
+        if found[0] is not None:
+            return found
+        if after_bare and _EXCEPTION.match(text):
+            return _FAILED, ""
+    return None, ""
+
+
+def _undressed(line: str) -> list[str]:
+    """The line as it is, and without one, two and three prefixes."""
+    texts = [line]
+    while len(texts) <= _PREFIXES and (prefix := _PREFIX.match(texts[-1])) is not None:
+        texts.append(texts[-1][prefix.end():].lstrip())
+    return texts
+
+
+def is_stack(line: str) -> bool:
+    """Is this a line of a stack trace of JavaScript?"""
+    return _STACK.fullmatch(line[:_LONGEST]) is not None
+
+
+def _meaning(line: str) -> tuple[Sign | None, str]:
+    for sign, pattern in _SIGNS:
+        found = pattern.fullmatch(line)
+        if found is not None:
+            return sign, found.groupdict().get("file") or ""
+    return None, ""
+
+
+class Allowed:
+    """The lines that ``src.allowErrors`` lets pass: ``*`` stands for anything, all else for itself."""
+
+    def __init__(self, patterns: Sequence[str] = ()) -> None:
+        self._patterns = [pattern.strip().split("*") for pattern in patterns]
+
+    def __call__(self, line: str) -> bool:
+        line = line.strip()
+        return any(_matches(parts, line) for parts in self._patterns)
+
+
+def _matches(parts: Sequence[str], line: str) -> bool:
+    first, *middle, last = parts if len(parts) > 1 else (*parts, "")
+    if len(parts) == 1:
+        return line == first
+    if not line.startswith(first):
+        return False
+    at = len(first)
+    for part in middle:
+        found = line.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return len(line) - len(last) >= at and line.endswith(last)
+
+
+class BuildOutput:
+    """Listens to one build from its first line to its last, and keeps what says that it failed."""
+
+    def __init__(self, allowed: Allowed) -> None:
+        self._allowed = allowed
+        self._before = ""
+        self.headline = ""
+        """The line that says it first."""
+        self.count = 0
+        self.idle = False
+        """It said that there was nothing to build."""
+        self.lines: list[str] = []
+        """That line and what followed it, without stack traces, at most 40 lines."""
+
+    def line(self, line: str) -> None:
+        """The build printed a line (without escapes)."""
+        before, self._before = self._before, line
+        self.idle = self.idle or (
+            line.startswith(("INFO  0 ", "make")) and _IDLE.fullmatch(line[:_LONGEST].rstrip()) is not None)
+        failed = bool(_HINTS.search(line, 0, _LONGEST)) and meaning(line, before)[0] is _FAILED and not (
+            self._allowed(line))
+        if failed:
+            self.count += 1
+            if self.count == 1:
+                self.headline = line.strip()
+        if self.count and len(self.lines) < _LINES and line.strip() and not is_stack(line):
+            self.lines.append(line)

@@ -1,0 +1,108 @@
+"""What build tools say of their builds: recorded output of real tools, failed builds and good ones."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sitepub.site.build_signs import Allowed, BuildOutput
+from sitepub.terminal.messages import plain
+
+RECORDED: dict[str, dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "build_output.json").read_text(encoding="utf-8"))
+"""Name → exit status, whether something of the site was missing or wrong, and the lines that matter (stack traces
+left out). Hexo 8.1, Vite 8.4, webpack 5.113, Rollup, Parcel 2, esbuild, Eleventy 3.1, Astro, VitePress 1.6,
+Docusaurus 3, Next.js 16, Hugo 0.168, MkDocs 1.6 with Material, Sphinx 9.0, Pelican, Nikola."""
+BY_STATUS_ALONE = {"astro-throw", "sphinx-W"}
+"""Nothing in them says so but the exit status."""
+BAD = [name for name, run in RECORDED.items() if run["failed"] and name not in BY_STATUS_ALONE]
+GOOD = [name for name, run in RECORDED.items() if not run["failed"]]
+
+
+def heard(lines: list[str], *allowed: str) -> BuildOutput:
+    said = BuildOutput(Allowed(allowed))
+    for line in lines:
+        said.line(plain(line))
+    return said
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_build_that_failed_is_heard(name: str) -> None:
+    said = heard(RECORDED[name]["lines"])
+    assert said.count and said.headline
+    assert said.lines[0].strip() == said.headline
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_build_that_went_well_is_not_stopped_whatever_it_warns_of(name: str) -> None:
+    said = heard(RECORDED[name]["lines"])
+    assert (said.headline, said.idle) == ("", name == "hexo-again")
+
+
+@pytest.mark.parametrize("dress", [
+    lambda line: f"\x1b[0;31m{line}\x1b[0m", lambda line: "\x1b]8;;file:///x\x1b\\" + line + "\x1b]8;;\x1b\\",
+    lambda line: f"[0] {line}", lambda line: f"[build] {line}", lambda line: f"[build:site] {line}",
+    lambda line: f"packages/web build: {line}", lambda line: f"web:build: {line}", lambda line: f"{line}   \t",
+    lambda line: f"2026-11-29T08:57:48.123Z {line}", lambda line: f"[08:57:48] {line}",
+    lambda line: f"2026-11-29 08:57:48,123 [1] {line}",
+], ids=["colours", "link", "number", "name", "script", "pnpm", "turbo", "blanks", "iso", "clock", "both"])
+@pytest.mark.parametrize("name", [name for name in BAD if RECORDED[name]["status"] == 0])
+def test_it_is_heard_among_others_in_colours_and_with_time_stamps(name: str, dress: Callable[[str], str]) -> None:
+    assert heard([dress(line) for line in RECORDED[name]["lines"]]).count
+
+
+@pytest.mark.parametrize("line", [
+    "INFO  Generated: 2026/11/ERROR Process failed/index.html", "INFO  Deleted: ERROR Process failed: x",
+    "[11ty] Writing ./_site/ERROR Process failed/index.html from ./ERROR Process failed.md (liquid)",
+    "reading sources... [ 50%] ERROR Process failed: x", "dist/ERROR Process failed: x.html   0.07 kB",
+    "notes.md:12: ERROR Process failed: _posts/x.md", '+ echo "ERROR Process failed: x"', "# ERROR Process failed: x",
+    "0 errors", "Found 0 errors", "webpack 5.113.0 compiled with 0 errors in 5 ms and joy", "0 errors, 3 warnings",
+    "webpack 5.113.0 compiled successfully in 153 ms", "webpack 5.113.0 compiled with 3 warnings in 275 ms",
+    "npm warn deprecated inflight@1.0.6: This module is not supported, and leaks memory.",
+    "(node:123) [DEP0040] DeprecationWarning: The `punycode` module is deprecated.", "ERROR", "FATAL", "Error: x",
+    "ERROR Database load failed. Deleting database.", "ERROR Failed to stat file: /x/source/_posts/.#open.md",
+    "WARN  No layout: index.html", "/x/index.rst:8: ERROR: Unknown directive type \"nosuch\".",
+    '[vite:resolve] Module "path" has been externalized for browser compatibility, imported by "x.js".',
+    "[vite:css] @import must precede all other statements", "(!) Unresolved dependencies", "[!] a note",
+    "Liquid Warning: Liquid syntax error (line 2)", "build succeeded, 3 warnings.", "1 error", "failed: 0",
+    "WARNING -  Doc file 'index.md' contains a link 'nope.md', but the target is not found.",
+    "tests: 3 passed, 0 failed", "ERROR_PAGE=404.html", "Build failed", "Skipping ERROR: could not", "Failed to Win",
+])
+def test_other_lines_are_no_failures(line: str) -> None:
+    assert heard(["INFO  Start processing", line, "INFO  Files loaded in 166 ms"]).headline == ""
+
+
+def test_an_error_without_a_message_of_hexo_is_two_lines() -> None:
+    said = heard(["INFO  Files loaded", "ERROR ", "ReferenceError: /x/post.ejs:1", " >> 1| <% x %>"])
+    assert (said.count, said.headline) == (1, "ReferenceError: /x/post.ejs:1")
+    assert not heard(["ERROR", "was the answer", "Error: x"]).count
+
+
+@pytest.mark.parametrize(("pattern", "passes"), [
+    ("ERROR Process failed: _posts/bad.md", True), ("*", True), ("ERROR Process failed: *", True), ("*bad.md", True),
+    ("*failed*", True), ("ERROR*_posts/*.md", True), ("*.md*md", False), ("ERROR Process failed", False),
+    ("error process failed: *", False), ("[A-Z]* Process*", False), ("ERROR Process failed: _posts/?ad.md", False),
+    ("", False)])
+def test_a_line_that_is_named_is_no_failure(pattern: str, passes: bool) -> None:
+    said = heard(["ERROR Process failed: _posts/bad.md"], "nothing", pattern)
+    assert said.count == (0 if passes else 1)
+    assert heard(["ERROR Script load failed: x.js", "ERROR Process failed: b"], "*Script*").headline.endswith(": b")
+
+
+@pytest.mark.parametrize("piece", ["ERROR ", "(webpack ", "[build", "created in 1", "bundles → ", "\x1b[", "\x1b]8;;",
+                                   "Found 1 errors. ", "build: ", "12:00:00 ", "[!] (", "[11ty] Error "])
+def test_a_long_line_costs_what_its_length_costs(piece: str) -> None:
+    def seconds(size: int) -> float:
+        line = piece * (size // len(piece))
+        began = time.process_time()
+        heard([line] * 3)
+        return time.process_time() - began
+
+    seconds(1000)
+    short, long = (min(seconds(size) for _ in range(3)) for size in (100_000, 1_000_000))
+    assert long < 40 * max(short, 0.0005)
