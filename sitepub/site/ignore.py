@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sitepub.config.document import shown_path
 from sitepub.config.project import Project, Source
 from sitepub.errors import Position, Problem, SiteError
 from sitepub.leaks.names import OPTION as ALLOW_SECRETS
@@ -193,14 +194,16 @@ def literal_parts(pattern: str) -> list[str]:
 
 
 def _lines_of(file: Path, problems: list[Problem]) -> list[Pattern]:
+    name = shown_path(file)
     try:
         text = file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return []
     except (OSError, UnicodeDecodeError) as error:
-        problems.append(Problem(f"{IGNORE_FILE} cannot be read: {error}", Position(str(file))))
+        # A link that leads nowhere is there: what it left out so far must not go public.
+        if not isinstance(error, FileNotFoundError) or file.is_symlink():
+            why = error.strerror if isinstance(error, OSError) else error
+            problems.append(Problem(f"{IGNORE_FILE} cannot be read: {why}", Position(name)))
         return []
-    return [Pattern(line, "", Position(str(file), number, 1, line), line)
+    return [Pattern(line, "", Position(name, number, 1, line), line)
             for number, line in enumerate(text.splitlines(), 1)]
 
 

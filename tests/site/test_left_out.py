@@ -163,6 +163,16 @@ def test_an_index_document_that_leads_out_of_the_folder_is_an_error(tmp_path: Pa
 
 
 @posix
+@pytest.mark.parametrize("target", ["gone", ".sitepubignore", "index.html/x", "folder"])
+def test_patterns_that_cannot_be_read_are_an_error_and_not_no_patterns(tmp_path: Path, target: str) -> None:
+    write(tmp_path, {"index.html": "", "folder/x": "", "secret.txt": ""})
+    (tmp_path / ".sitepubignore").symlink_to(target)
+    with pytest.raises(SiteError) as caught:
+        scanned(tmp_path)
+    assert ".sitepubignore cannot be read" in caught.value.problems[0].message
+
+
+@posix
 def test_locks_of_emacs_are_no_broken_links_and_many_links_are_told_shortly(tmp_path: Path) -> None:
     write(tmp_path, {"site/index.html": "", "out/x": ""})
     (tmp_path / "site/.#index.html").symlink_to("me@host.1234:5678")
