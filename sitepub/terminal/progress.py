@@ -7,6 +7,7 @@ done at once neither flickers nor pays for importing rich.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -30,6 +31,12 @@ _LINE_EVERY = 10.0
 _LINE_NOT_BEFORE = 2.0
 """… but never sooner after the last one than this."""
 _NAMES_SHOWN = 3
+_KNOWN_AFTER = 3.0
+"""Seconds since the first byte or file before which nobody can say how long it takes: connections are made, and the
+first files are no measure for the others."""
+_FORESEEN = 20.0
+"""So many times as long as it has been going on is what can be foreseen: a minute after three seconds, an hour after
+three minutes."""
 
 
 @dataclass(slots=True)
@@ -48,6 +55,8 @@ class Numbers:
     """Bytes a second, lately."""
     step_rate: float = 0.0
     elapsed: float = 0.0
+    moving: float = math.inf
+    """Seconds since the first byte or step was done."""
 
     @property
     def share(self) -> float:
@@ -58,15 +67,19 @@ class Numbers:
 
     @property
     def seconds_left(self) -> float | None:
-        """By bytes and by steps, whichever takes longer; ``None`` when nothing moves."""
-        waits = []
-        for left, rate in ((self.total_bytes - self.sent, self.rate),
+        """By bytes and by steps, whichever takes longer; ``None`` when nothing moves, and as long as what moves says
+        nothing of what is to come."""
+        if self.moving < _KNOWN_AFTER:
+            return None
+        waits: list[float] = []
+        for todo, rate in ((self.total_bytes - self.sent, self.rate),
                            (self.steps - self.done - self.failed, self.step_rate)):
-            if left > 0:
+            if todo > 0:
                 if rate <= 0:
                     return None
-                waits.append(left / rate)
-        return max(waits, default=0.0)
+                waits.append(todo / rate)
+        left = max(waits, default=0.0)
+        return left if left <= _FORESEEN * self.moving else None
 
 
 @dataclass
@@ -88,6 +101,8 @@ class TransferProgress:
     _ended: threading.Event = field(default_factory=threading.Event, repr=False)
     _thread: threading.Thread | None = field(default=None, repr=False)
     _began: float = field(default_factory=time.monotonic, repr=False)
+    _moved: float | None = field(default=None, repr=False)
+    """When the first byte or step was seen to be done."""
 
     # Called by the engine, from many threads
 
@@ -137,9 +152,12 @@ class TransferProgress:
             then, sent_then, done_then = self._samples[0]
             seconds = max(now - then, 1e-6)
             enough = seconds >= FRAME / 2
+            if self._moved is None and (raw.sent or raw.done or raw.failed):
+                self._moved = now
             return Numbers(
                 steps=raw.steps, total_bytes=raw.total_bytes, done=raw.done, failed=raw.failed,
                 retried=raw.retried, sent=raw.sent, running=running, elapsed=now - self._began,
+                moving=now - self._moved if self._moved is not None else 0.0,
                 rate=(raw.sent - sent_then) / seconds if enough else 0.0,
                 step_rate=(raw.done + raw.failed - done_then) / seconds if enough else 0.0,
             )
@@ -199,6 +217,8 @@ class TransferProgress:
         from rich.text import Text
 
         now = self.numbers()
+        if not now.steps:
+            return Text(f"{self.verb}: getting ready", no_wrap=True, overflow="ellipsis")
         width = min(console.width - 1, 100)
         full, rest = ("━", "━") if self.terminal.unicode else ("#", "-")
         filled = int(now.share * width)

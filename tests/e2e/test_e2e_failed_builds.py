@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import subprocess
 import sys
 import time
 
@@ -160,3 +161,34 @@ def test_secrets_stay_hidden_in_coloured_output(sitepub: Sitepub, make_site: Mak
     build(site, TOUCH + r"print('\x1b[32mTENCENT_SECRET_KEY\x1b[39m=\x1b[36mabcdefgh\x1b[1mijklmnop\x1b[0m')")
     run = sitepub("deploy", "--local", cwd=site.folder)
     assert run.code == 0 and "abcdefgh" not in run.err and "ijklmnop" not in run.err and "SECRET_KEY" in run.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals")
+def test_on_a_terminal_the_output_keeps_its_colours_and_is_shown_once(sitepub: Sitepub, make_site: MakeSite) -> None:
+    site = built(make_site, "on-a-terminal")
+    build(site, TOUCH + "import sys\nred = '\\x1b[31m{}\\x1b[0m' if sys.stdout.isatty() else '{}'\n"
+          "print(red.format('something red'))\n"
+          r"print('\x1b]0;title\x07\x1b[2Jcleared \x1b[36mTENCENT_SECRET\x1b[1m_KEY=abcdefghijkl')" "\nsys.exit(3)")
+
+    def seen(**extra: str) -> bytes:
+        ours, theirs = os.openpty()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sitepub", "deploy", "--local"], cwd=site.folder, stdin=theirs, stdout=theirs,
+            stderr=theirs, env={**sitepub.environ, "TERM": "xterm-256color", **extra})
+        os.close(theirs)
+        data = b""
+        try:
+            while block := os.read(ours, 65536):
+                data += block
+        except OSError:  # Linux: the other side is closed
+            pass
+        os.close(ours)
+        assert process.wait(60) == 1
+        return data
+
+    shown = seen()
+    assert b" \x1b[31msomething red\x1b[0m" in shown and shown.count(b"something red") == 1
+    assert b"\x1b[2J" not in shown and b"title" not in shown and b"cleared " in shown
+    assert b"abcdefghijkl" not in shown
+    plain = seen(NO_COLOR="1")
+    assert b"hook | something red" in plain and b"\x1b[31m" not in plain

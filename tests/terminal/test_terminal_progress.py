@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -62,6 +63,63 @@ def test_the_time_left_is_that_of_the_slower_half() -> None:
     assert Numbers(steps=10, total_bytes=100, done=9, sent=50, rate=10, step_rate=1).seconds_left == 5
     assert Numbers(steps=10, total_bytes=100).seconds_left is None
     assert Numbers(steps=1, total_bytes=0, done=1).seconds_left == 0
+
+
+def simulated(
+    seconds: float, rate: Callable[[float], float], monkeypatch: pytest.MonkeyPatch
+) -> list[tuple[float, str]]:
+    """What is said every tenth of a second of a transfer of 100 files of 1 MB, ``rate`` bytes a second."""
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    counted = TransferProgress(Screen())
+    counted.planned(100, 100_000_000)
+    said, sent, done = [], 0.0, 0
+    while clock[0] < 1000 + seconds and done < 100:
+        clock[0] += 0.1
+        sent = min(sent + rate(clock[0] - 1000) / 10, 100e6)
+        counted.sent("a", int(sent) - counted.numbers().sent)
+        while done < sent // 1_000_000:
+            done += 1
+            counted.finished("a")
+        said.append((clock[0] - 1000, status(counted.numbers(), "file")))
+    return said
+
+
+@pytest.mark.parametrize("rate", [
+    lambda at: 1e3 if at < 1 else 2e7, lambda at: 0 if at < 5 else 2e7, lambda at: 1e6 if at < 2 else 1.5e7 * (at % 2),
+    lambda _: 1e7, lambda at: 5e4 if at < 2.5 else 3e7], ids=["slow start", "late", "uneven", "even", "slower start"])
+def test_no_time_left_is_said_before_it_means_something(
+    rate: Callable[[float], float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = simulated(60, rate, monkeypatch)
+    monkeypatch.undo()
+    end = said[-1][0]
+    assert all("left" not in text for at, text in said if at < 2.9)
+    for at, text in said:
+        assert " h " not in text and "0/0" not in text
+        if (found := re.search(r"(\d+) s left", text)) is not None:
+            assert int(found[1]) <= 20 * at and int(found[1]) < 10 * (end - at) + 10, (at, text)
+
+
+def test_a_long_transfer_says_how_long_it_takes_once_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = simulated(400, lambda _: 30_000.0, monkeypatch)
+    monkeypatch.undo()
+    first = next(at for at, text in said if "left" in text)
+    assert 100 < first < 200 and re.search(r"4[789] min \d+ s left", said[-1][1]), said[-1]
+
+
+def test_what_is_not_planned_yet_is_no_file_of_none() -> None:
+    screen = Screen(tty=True, environ={"COLUMNS": "80", "TERM": "xterm-256color"})
+    with TransferProgress(screen, verb="Publishing") as counted:
+        deadline = time.monotonic() + 20
+        while "getting ready" not in screen.noted:
+            assert time.monotonic() < deadline, screen.noted
+            time.sleep(0.01)
+        counted.planned(2, 0)
+        while "0/2 files" not in screen.noted:
+            assert time.monotonic() < deadline, screen.noted
+            time.sleep(0.01)
+    assert "0/0" not in screen.noted
 
 
 def test_the_status_reads_well() -> None:
