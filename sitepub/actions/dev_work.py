@@ -85,6 +85,8 @@ class How:
     poll: bool = False
     purge: Purge | None = None
     """``None``: nothing is purged."""
+    new_region: bool = False
+    """A region that is not known may be a new one."""
 
 
 class Worker:
@@ -177,7 +179,8 @@ class Worker:
 
     def _configure(self) -> End:
         how = self.how
-        project = load_project(how.config_file, stage=how.stage, inputs=how.inputs, environ=self.environ)
+        project = load_project(how.config_file, stage=how.stage, inputs=how.inputs, environ=self.environ,
+                               new_region=how.new_region)
         Sources(project, how.config_file)
         for problem in project.warnings:
             self.view.warn(problem)

@@ -67,7 +67,7 @@ def _project(folder: Path, stage: str | None, inputs: Sequence[str], environ: Ma
         if file is None:
             return ([Finding("project", Verdict.OK, "none in this folder")], None,
                     read_dotenv(folder, stage).values)
-        project = load_project(file, stage=stage, inputs=inputs, environ=environ)
+        project = load_project(file, stage=stage, inputs=inputs, environ=environ, new_region=True)
     except SitepubError as error:
         more = len(error.problems) - 1 if isinstance(error, ConfigError) else 0
         where = f"{error.position}: " if error.position else ""

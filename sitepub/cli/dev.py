@@ -51,13 +51,13 @@ def dev(run: Run, serve: bool, poll: bool, purge: bool, logs: bool | None, statu
                          hint="name one: --cwd " + found.files[0].parent.name)
     file = found.files[0]
     terminal = run.terminal
-    project = load_project(file, stage=run.stage, inputs=run.inputs, environ=run.environ)
+    project = load_project(file, stage=run.stage, inputs=run.inputs, environ=run.environ, new_region=yes)
     view = DevView(terminal, yes=yes)
     for problem in project.warnings:
         view.warn(problem)
     wanted = parse_filter(status=status, path=path)
     how = How(file, run.stage, run.inputs, allow_delete, allow_empty, poll,
-              _purger(run, view) if purge else None)
+              _purger(run, view) if purge else None, yes)
     shows_logs = run.local if logs is None else logs
     with OwnCloud(run.environ, terminal.note) if run.local or serve else nullcontext():
         session = Dev(project, how, Wish(run.local, serve, run.profile), view, run.environ)

@@ -53,7 +53,7 @@ def logs(run: Run, follow: bool, since: str | None, status: tuple[str, ...], pat
             raise UsageError(f"{'--follow' if follow else '--html'} is for one site, and there are {len(sites)}",
                              hint="name one: --cwd " + sites[0].parent.name)
     if follow:
-        project = load_project(sites[0], stage=run.stage, inputs=run.inputs, environ=run.environ)
+        project = load_project(sites[0], stage=run.stage, inputs=run.inputs, environ=run.environ, new_region=True)
         return _follow(run, project, asked, begin, stats)
     if stats or html:
         since_then = begin or now - _BACK_STATS

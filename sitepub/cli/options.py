@@ -56,6 +56,8 @@ class Run:
     inputs: tuple[str, ...] = ()
     """``key.path=value``, in the order given."""
     local: bool = False
+    yes: bool = False
+    """Every question is answered with yes (:func:`yes_option`)."""
 
 
 def command(*, project: bool = False, account: bool = False, name: str | None = None,
@@ -135,6 +137,7 @@ def _run(context: click.Context, values: dict[str, Any]) -> Run:
         stage=values.pop("stage", None),
         inputs=tuple(values.pop("inputs", ())),
         local=values.pop("local", False),
+        yes=bool(values.get("yes", False)),
     )
 
 

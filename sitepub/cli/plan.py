@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from sitepub.cli import boundary
-from sitepub.cli.options import Run, command
+from sitepub.cli.options import Run, command, yes_option
 from sitepub.config.project import Project
 
 CHANGES = 2
@@ -22,8 +22,9 @@ CHANGES = 2
               help="Compare with the bucket itself, not with what sitepub remembers.")
 @click.option("--allow-delete", is_flag=True, help="Allow to delete more than half of the site.")
 @click.option("--allow-empty", is_flag=True, help="Allow pages that had content to be empty now.")
+@yes_option()
 def plan(run: Run, detailed_exitcode: bool, force: bool, no_build: bool, verify: bool,
-         allow_delete: bool, allow_empty: bool) -> int:
+         allow_delete: bool, allow_empty: bool, yes: bool) -> int:  # noqa: ARG001 - the run knows it
     """Build the site and show what deploy would do, and why. Changes nothing in the cloud."""
     from sitepub.actions.deploy import Options
     from sitepub.cli.projects import each_project

@@ -12,6 +12,7 @@ from sitepub.config.load import load_project, look_for_projects
 from sitepub.config.project import Project
 from sitepub.errors import ExitCode, Interrupted, SitepubError
 
+_MAKING = ("deploy", "plan")
 Work = Callable[[Project], tuple[dict[str, Any], int]]
 """Does the work on one project and shows it to people; answers the object for programs and the exit code."""
 
@@ -27,7 +28,7 @@ def each_project(run: Run, action: str, work: Work) -> int:
     for problem in found.warnings:
         run.terminal.warn(problem)
     if len(files) == 1 and files[0].parent.resolve() == run.folder.resolve():
-        told, code = work(_load(run, files[0]))
+        told, code = work(_load(run, files[0], action))
         run.terminal.json({"version": 1, "action": action, **told}) if run.terminal.wants_json else None
         return code
     results: list[dict[str, Any]] = []
@@ -35,7 +36,7 @@ def each_project(run: Run, action: str, work: Work) -> int:
     for file in files:
         run.terminal.note(f"{run.terminal.style(file.parent.name, 'bold', on_stderr=True)}")
         try:
-            told, code = work(_load(run, file))
+            told, code = work(_load(run, file, action))
         except Interrupted:
             raise
         except SitepubError as error:
@@ -57,5 +58,7 @@ def each_project(run: Run, action: str, work: Work) -> int:
     return failed[0] if len(failed) == len(codes) and len(set(failed)) == 1 else int(ExitCode.PARTIAL)
 
 
-def _load(run: Run, file: Path) -> Project:
-    return load_project(file, stage=run.stage, inputs=run.inputs, environ=run.environ)
+def _load(run: Run, file: Path, action: str) -> Project:
+    # Where a site is made the region has to be right; what looks at one, or takes it down, goes where it may be.
+    new_region = run.yes or action not in _MAKING
+    return load_project(file, stage=run.stage, inputs=run.inputs, environ=run.environ, new_region=new_region)

@@ -12,19 +12,13 @@ from dataclasses import dataclass, field
 
 from sitepub.config.bucket_models import STORED_HEADERS, canonical_header
 from sitepub.config.document import Node
+from sitepub.config.fields import REGION
 from sitepub.config.host_checks import check_hosts
 from sitepub.config.mistakes import written_key
-from sitepub.config.nearest import did_you_mean, nearest
+from sitepub.config.nearest import did_you_mean
+from sitepub.config.regions import REGIONS, about_regions
 from sitepub.config.spellings import COMPONENTS, COS_COMPONENTS, OLD_COMPONENT, component_of, is_old_form, is_site
 from sitepub.errors import Problem
-
-REGIONS = (
-    "ap-beijing-1", "ap-beijing", "ap-nanjing", "ap-shanghai", "ap-guangzhou", "ap-chengdu", "ap-chongqing",
-    "ap-shenzhen-fsi", "ap-shanghai-fsi", "ap-beijing-fsi", "ap-hongkong", "ap-singapore", "ap-jakarta",
-    "ap-seoul", "ap-bangkok", "ap-tokyo", "ap-mumbai", "na-siliconvalley", "na-ashburn", "na-toronto",
-    "sa-saopaulo", "eu-frankfurt",
-)
-"""Regions of COS (436/6224), to find slips of the pen. New ones are taken with a look at their form only."""
 
 _CLOUD_SECRETS = ("TENCENT_SECRET_ID", "TENCENT_SECRET_KEY", "TENCENT_TOKEN", "TENCENTCLOUD_SECRET_ID",
                   "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN")
@@ -44,8 +38,9 @@ class Findings:
         self.warnings.append(Problem(message, node.key_here if key else node.here, hint))
 
 
-def check(root: Node, environ: Mapping[str, str]) -> Findings:
-    """Check the tree, its variables replaced and its spellings brought to one."""
+def check(root: Node, environ: Mapping[str, str], *, new_region: bool = False) -> Findings:
+    """Check the tree, its variables replaced and its spellings brought to one. ``new_region``: a region that is not
+    known may be a new one."""
     found = Findings()
     _component(root, found)
     inputs = root.get("inputs")
@@ -56,6 +51,7 @@ def check(root: Node, environ: Mapping[str, str]) -> Findings:
                     "Write `src`.", key=True)
     _source(inputs, found, old_form=is_old_form(root))
     _buckets(inputs, found)
+    _regions(inputs, found, new_region=new_region)
     _access(inputs, found)
     _redirects(inputs, found)
     _lists(inputs, found)
@@ -114,11 +110,19 @@ def _buckets(inputs: Node, found: Findings) -> None:
     if bucket is not None and state is not None and bucket.value == state.value:
         found.wrong(state, "the state must not lie in the website's own bucket: what is there is public",
                     "Choose another name, or leave it out.")
-    region = inputs.get("region")
-    if region is not None and isinstance(region.value, str) and region.value not in REGIONS:
-        near = nearest(region.value, REGIONS)
-        if near is not None:
-            found.odd(region, "this region is not known", f"Did you mean `{near}`?")
+
+
+def _regions(inputs: Node, found: Findings, *, new_region: bool) -> None:
+    for region in (inputs.get("region"), inputs.get("logs", "region")):
+        if region is None or not isinstance(region.value, str) or not REGION.fullmatch(region.value):
+            continue  # the models say so
+        if region.value in REGIONS:
+            continue
+        hint = about_regions(region.value)
+        if new_region:
+            found.odd(region, "this region is not known", hint)
+        else:
+            found.wrong(region, "there is no such region", f"{hint} For one that is newer than this sitepub: --yes.")
 
 
 def _access(inputs: Node, found: Findings) -> None:

@@ -26,6 +26,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from sitepub.config.document import WrittenFloat, WrittenInt
 from sitepub.config.identifiers import IDENTIFIER, is_identifier
+from sitepub.config.regions import about_regions
 
 
 def wrong(message: str, hint: str | None = None) -> PydanticCustomError:
@@ -136,9 +137,12 @@ def _identifier(value: str) -> str:
     return value
 
 
+REGION = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+")
+
+
 def _region(value: str) -> str:
-    if not re.fullmatch(r"[a-z]{2,}(-[a-z0-9]+)+", value):
-        raise wrong("expected a region such as ap-guangzhou")
+    if not REGION.fullmatch(value):
+        raise wrong("expected a region such as ap-guangzhou", about_regions(value))
     return value
 
 

@@ -96,13 +96,15 @@ def _peek(file: Path) -> Node | None:
 
 
 def load_project(file: Path, *, stage: str | None = None, inputs: Sequence[str] = (),
-                 environ: Mapping[str, str] | None = None) -> Project:
+                 environ: Mapping[str, str] | None = None, new_region: bool = False) -> Project:
     """Read and check one project.
 
     ``stage`` and ``inputs`` (``key=value``) are the command line's; ``environ`` is the real environment.
+    ``new_region``: a region that is not known is a warning, not a mistake.
     Raises :class:`~sitepub.errors.ConfigError` with every problem found, in the order of the file.
     """
     loading = _Loading(Path(os.path.normpath(file.absolute())), os.environ if environ is None else environ)
+    loading.new_region = new_region
     return loading.project(stage, inputs)
 
 
@@ -112,6 +114,7 @@ class _Loading:
     def __init__(self, file: Path, environ: Mapping[str, str]) -> None:
         self.file = file
         self.environ = environ
+        self.new_region = False
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
 
@@ -222,7 +225,7 @@ class _Loading:
         old_form = is_old_form(root)
         self.warnings += take_ignored(root, old_form=old_form)
         self.warnings += strip_leading_slashes(root)
-        found = check(root, {**dotenv.values, **self.environ})
+        found = check(root, {**dotenv.values, **self.environ}, new_region=self.new_region)
         self.problems += found.problems
         self.warnings += found.warnings
         hosts = self._hosts(root)

@@ -114,7 +114,8 @@ class InputsShape(Shape):
     bucket_name: BucketName | None = Field(None, description=(
         "The bucket; `-APPID` is added when it is missing. Left out: `<app>-<name>-<stage>`. "
         "`bucket` is another name for it."))
-    region: Region = Field("ap-guangzhou", description="Region of the bucket.")
+    region: Region = Field("ap-guangzhou", description=(
+        "Region of the bucket. One that is not known is refused; `--yes` takes one that is newer than sitepub."))
     protocol: Literal["http", "https"] = Field("https", description=(
         "Protocol of the website: of the printed address, and with https all requests are redirected to it. "
         "In the old form the default is http."))

@@ -272,7 +272,7 @@ description: x
 license: MIT
 inputs:
   src: {src: x, root: ./}
-  region: ap-guangzou
+  region: ap-guangzhou
   acl: {permissions: private, grantRead: 'id="1"'}
   cors: [{id: a, allowedOrigins: '*', allowedMethods: GET}]
   headers: {'*': {X-Frame-Options: DENY, Expires: '0'}}
@@ -286,7 +286,7 @@ def test_what_has_no_effect_is_a_warning(tmp_path: Path) -> None:
     expected = [
         (1, 12, "the version of the component has no effect"), (3, 1, "`description` has no effect"),
         (4, 1, "`license` has no effect"), (6, 17, "`inputs.src.root` has no effect"),
-        (7, 11, "this region is not known"), (8, 22, "nothing here lets visitors read the bucket"),
+        (8, 22, "nothing here lets visitors read the bucket"),
         (8, 31, "`inputs.acl.grantRead` has no effect"), (9, 11, "`inputs.cors[].id` has no effect"),
         (10, 19, "`X-Frame-Options` has no effect"), (11, 25, "`inputs.hosts[].serviceType` has no effect"),
         (11, 43, "`inputs.hosts[].fullUrl` has no effect"), (11, 56, "`autoRefesh` is misspelt"),
