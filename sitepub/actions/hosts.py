@@ -91,7 +91,8 @@ def prepare_hosts(project: Project, cloud: Cloud, remote: Remote, prepared: Prep
     if not project.hosts and not records:
         return None
     hosts = open_site_hosts(project, cloud, remote, records)
-    plan = hosts.plan(records, verify=verify)
+    # Who has lost the lock may have changed them, too.
+    plan = hosts.plan(records, verify=verify or prepared.base.unsure is not None)
     return HostsPrepared(hosts, plan, _purge_steps(project, prepared, plan))
 
 

@@ -53,7 +53,7 @@ class Edges:
 def service_api(cloud: Cloud) -> ServiceApi:
     from sitepub.tencent.cloud_api import CloudApi
 
-    return ServiceApi(CloudApi(cloud.credentials, cloud.region, cloud.embedded))
+    return ServiceApi(CloudApi(cloud.credentials, cloud.region, cloud.embedded, fence=cloud.fence))
 
 
 def place_of(project: Project, cloud: Cloud, bucket: str) -> Place:

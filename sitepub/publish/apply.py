@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sitepub.errors import Interrupted, NotFound, PreconditionFailed, Refused, SitepubError
 from sitepub.publish.diff import COPY_LIMIT
+from sitepub.publish.lock import LOST
 from sitepub.publish.manifest import Entry
 from sitepub.publish.phases import deletion_rank
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
@@ -51,11 +52,14 @@ class Engine:
     """Carries out one plan. What it has done so far can be read at any time."""
 
     def __init__(self, plan: Plan, store: ObjectStore, *, progress: Progress | None = None,
-                 stop: threading.Event | None = None, threads: int = DEFAULT_THREADS) -> None:
+                 stop: threading.Event | None = None, threads: int = DEFAULT_THREADS,
+                 check: Callable[[], None] = lambda: None) -> None:
+        """``check`` is called before every write, and raises when nothing may be written any more."""
         self.plan = plan
         self.store = store
         self.progress: Progress = progress or Silent()
         self.stop = stop or threading.Event()
+        self._check = check
         self._giving_up = threading.Event()
         self._lock = threading.Lock()
         self._manifest: dict[str, Entry] = dict(plan.known)
@@ -154,11 +158,13 @@ class Engine:
         with self._lock:
             self._begun.add(step.key)
         try:
+            self._check()
             done = self._write(step)
         except Interrupted:
             return
         except Exception as error:
-            self._fail([Failure(step, error)])
+            if not _is_lost(error):
+                self._fail([Failure(step, error)])
             return
         file = step.file
         assert file is not None
@@ -242,11 +248,13 @@ class Engine:
         for step in steps:
             self.progress.started(step)
         try:
+            self._check()
             refused: Mapping[str, Exception] = {
                 failure.key: SitepubError(failure.message, code=failure.code)
                 for failure in self.store.delete([step.key for step in steps])}
         except Exception as error:
-            self._fail([Failure(step, error) for step in steps])
+            if not _is_lost(error):
+                self._fail([Failure(step, error) for step in steps])
             return False
         for step in steps:
             if step.key in refused:
@@ -266,6 +274,11 @@ class Engine:
                 self._giving_up.set()
         for failure in failures:
             self.progress.failed(failure.step, failure.error)
+
+
+def _is_lost(error: Exception) -> bool:
+    """The run has lost its lock: it ends, and no single file is to blame."""
+    return isinstance(error, Refused) and error.code == LOST
 
 
 def _biggest_first(step: Step) -> tuple[int, str]:

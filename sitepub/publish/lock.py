@@ -5,6 +5,10 @@ thread renews. Whether a lease has run out is decided by the cloud's clock alone
 lock object says when it was written (Last-Modified) and what time it is there (Date), so computers with
 wrong clocks do not rob each other. Because forbid-overwrite has no effect in a bucket that ever had
 versioning, the holder also reads its own token back, and looks again before it commits anything.
+
+The holder may sleep (a closed laptop, a frozen runner) for longer than its lease, and wake up when somebody
+else has the lock. So it asks its own clock before every write whether the write is sure to end within the
+lease; in doubt it reads the lock first. And it signs its writes so that the cloud refuses them afterwards.
 """
 
 from __future__ import annotations
@@ -13,75 +17,56 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 
 import msgspec
 
-from sitepub.errors import NotFound, PreconditionFailed, Refused, SitepubError
-from sitepub.publish.owner import is_dead, process_space, started_at, who
-from sitepub.tencent.store import Fetched, ObjectStore
+from sitepub.errors import PreconditionFailed, Refused, SitepubError
+from sitepub.publish.lease import LEASE, Lease, Moment, lease_seconds
+from sitepub.publish.lock_record import LEFT_BEHIND, Held, LockRecord, held, read_lock
+from sitepub.publish.owner import process_space, started_at, who
+from sitepub.tencent.fence import Fence
+from sitepub.tencent.store import ObjectStore
 
-LEASE = 60.0
-RENEWAL = 15.0
+__all__ = ["LEASE", "Held", "Lock", "LockRecord", "is_claim", "read_lock"]
+
+LOST = "LockLost"
+"""Code of the error that ends a run which lost its lock."""
 _TRIES = 5
-_LEFT_BEHIND: set[str] = set()
-"""Tokens of locks that this process has tried to give back and could not."""
+_OVER = "-over-"
 _HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 
 
-class LockRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What the lock object says."""
-
-    token: str
-    who: str
-    pid: int
-    space: str
-    """:func:`~sitepub.publish.owner.process_space` of the holder."""
-    process_started: str
-    since: float
-    """Unix seconds by the holder's clock: for people, nothing is decided with it."""
-    renewed: float
-    lease: float
-    """Seconds that the lock lives without being renewed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A lock that was found."""
-
-    record: LockRecord
-    age: float
-    """Seconds since its last renewal."""
-
-    @property
-    def outlived(self) -> bool:
-        """Its lease ran out, its process is known to be dead, or it is one that this very process could not
-        give back, because the network was gone just then."""
-        record = self.record
-        return (self.age > record.lease or is_dead(record.space, record.pid, record.process_started)
-                or (record.token in _LEFT_BEHIND))
-
-
 class Lock:
-    """A context manager: acquired on entry, always given back on exit.
+    """A context manager: acquired on entry, always given back on exit. Implements
+    :class:`~sitepub.tencent.fence.Guard`.
 
     Raises :class:`~sitepub.errors.Refused` when somebody else holds it; says who, since when, and until
     when at the latest."""
 
-    def __init__(self, store: ObjectStore, prefix: str, *, lease: float = LEASE, renewal: float = RENEWAL,
-                 on_lost: Callable[[], None] | None = None) -> None:
+    def __init__(self, store: ObjectStore, prefix: str, *, lease: float | None = None,
+                 renewal: float | None = None, on_lost: Callable[[], None] | None = None) -> None:
         self.store = store
         self.key = f"{prefix}lock"
-        self._lease = lease
-        self._renewal = renewal
+        self.taken_over = False
+        """Whether it was taken from a holder that may still be there, and may still write what it had begun."""
+        self.taken_from_fenced = False
+        """Whether that holder signs its writes so that the cloud refuses them after its lease."""
+        self.found_free = True
+        """Whether nobody had it."""
+        self.cloud_time: float | None = None
+        """The cloud's clock when it was acquired, in Unix seconds."""
+        self._lease = Lease(lease_seconds() if lease is None else lease)
+        self._renewal = self._lease.renewal if renewal is None else renewal
         self._on_lost = on_lost
         self._token = secrets.token_hex(8)
         self._since = time.time()
+        self._fence: Fence = getattr(store, "fence", None) or Fence()
+        self._mutex = threading.RLock()
         self._lost = threading.Event()
+        self._why_lost = "the lock of this site was lost while deploying"
         self._end = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -90,7 +75,7 @@ class Lock:
             self.acquire()
         except BaseException:
             # It may have been created all the same, and only the answer got lost.
-            _LEFT_BEHIND.add(self._token)
+            LEFT_BEHIND.add(self._token)
             raise
         return self
 
@@ -103,29 +88,39 @@ class Lock:
     def acquire(self) -> None:
         for _ in range(_TRIES):
             try:
-                self.store.put(self.key, self._record(), _HEADERS, forbid_overwrite=True)
+                self._write(forbid_overwrite=True)
             except PreconditionFailed:
                 holder = read_lock(self.store, self.key)
                 if holder is None:
                     continue
-                if holder.record.token != self._token and not self._take_over(holder):
-                    raise _held(holder) from None
+                if holder.record.token != self._token:
+                    if not holder.outlived:
+                        raise held(holder) from None
+                    if self._take_over(holder):
+                        self.found_free = False
+                        self.taken_over = not holder.gone
+                        self.taken_from_fenced = holder.record.fenced
+            at = Moment.now()
             found = read_lock(self.store, self.key)
             if found is not None and found.record.token == self._token:
+                self._lease.heard(at, found.age, found.cloud_time)
+                self.cloud_time = found.cloud_time
+                if not self.found_free:
+                    self.tidy()
+                self._fence.put_up(self)
                 self._thread = threading.Thread(target=self._renew, name="publish-lock", daemon=True)
                 self._thread.start()
                 return
             if found is not None and not found.outlived:
-                raise _held(found)
+                raise held(found)
         raise Refused("the lock of this site changes hands too quickly", code="Locked",
                       hint="somebody else is deploying it; try again in a minute")
 
     def _take_over(self, holder: Held) -> bool:
-        """Replace the lock of somebody who is gone. Of several who try, one wins: he who creates the object
-        that stands for taking over exactly this token."""
-        if not holder.outlived:
-            return False
-        claim = f"{self.key}-over-{holder.record.token}"
+        """Replace the lock of somebody who is gone; whether that was done. Of several who try, one wins: he who creates
+        the object that stands for taking over exactly this token. Also the holder needs it who slept too long."""
+        claim = f"{self.key}{_OVER}{holder.claim}"
+        begun = Moment.now()
         try:
             self.store.put(claim, self._record(), _HEADERS, forbid_overwrite=True)
         except PreconditionFailed:
@@ -133,51 +128,130 @@ class Lock:
             if other is not None and other.outlived:
                 # Its owner died between two requests; the next try finds the way clear.
                 self.store.delete([claim])
-                return True
+                return False
             if other is not None:
-                raise _held(other) from None
-            return True
+                raise held(other) from None
+            return False
         try:
             again = read_lock(self.store, self.key)
-            if again is None or again.record.token == holder.record.token:
-                self.store.put(self.key, self._record(), _HEADERS)
+            if again is None or again.record.token != holder.record.token:
+                return False
+            if not again.outlived and again.record.token != self._token:
+                return False
+            # Whoever slept here may find that its claim was taken away, and another made.
+            if begun.age > self._lease.seconds / 2:
+                return False
+            self._write()
+            return True
         finally:
-            self.store.delete([claim])
-        return True
+            if begun.age < self._lease.seconds:
+                # One that stays has a lease, too.
+                with suppress(SitepubError):
+                    self.store.delete([claim])
+
+    def tidy(self) -> None:
+        """Delete the claims of those who died while they took the lock over."""
+        with suppress(SitepubError), self._fence.lifted():
+            old = [there.key for there in self.store.list(self.key + _OVER)
+                   if (claim := read_lock(self.store, there.key)) is not None and claim.outlived]
+            if old:
+                self.store.delete(old)
+
+    def _write(self, *, forbid_overwrite: bool = False) -> None:
+        at = Moment.now()
+        self.store.put(self.key, self._record(), _HEADERS, forbid_overwrite=forbid_overwrite)
+        self._lease.renewed(at)
 
     def _record(self) -> bytes:
         return msgspec.json.encode(LockRecord(
             token=self._token, who=who(), pid=os.getpid(), space=process_space(),
             process_started=started_at(os.getpid()), since=self._since, renewed=time.time(),
-            lease=self._lease))
+            lease=self._lease.seconds, fenced=True))
 
     # -- holding ---------------------------------------------------------------------------------------
 
-    def still_ours(self) -> None:
-        """Look again. Raises :class:`~sitepub.errors.Refused` when the lock was lost (this computer slept
-        longer than the lease, or somebody deleted the object)."""
-        found = None if self._lost.is_set() else read_lock(self.store, self.key)
-        if found is None or found.record.token != self._token:
-            self._lose()
-            raise Refused("the lock of this site was lost while deploying"
-                          + (f": {found.record.who} has it now" if found is not None else ""),
-                          code="LockLost", hint="deploy again once the other run is over")
+    def check(self) -> None:
+        """To be asked before every write. No request as long as the write is sure to end within the lease; in
+        doubt the lock is read, and renewed. Raises :class:`~sitepub.errors.Refused` when it was lost, and what
+        the cloud answers when it cannot be read."""
+        if self._lost.is_set():
+            raise self._is_lost()
+        if self._lease.certain:
+            return
+        with self._mutex:
+            if not self._lease.certain:
+                self._extend()
 
-    def _lose(self) -> None:
+    def window(self) -> tuple[float, float] | None:
+        return self._lease.window()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it is known that it was lost."""
+        return self._lost.is_set()
+
+    def still_ours(self) -> None:
+        """Look again, whatever the clocks say. Raises :class:`~sitepub.errors.Refused` when the lock was lost (this
+        computer slept longer than the lease, or somebody deleted the object)."""
+        with self._mutex:
+            self._look()
+            if not self._lease.certain:
+                self._extend()
+
+    def _look(self) -> Held:
+        if self._lost.is_set():
+            raise self._is_lost()
+        at = Moment.now()
+        found = read_lock(self.store, self.key)
+        if found is None or found.record.token != self._token:
+            self._lose(found)
+            raise self._is_lost()
+        self._lease.heard(at, found.age, found.cloud_time)
+        return found
+
+    def _extend(self) -> None:
+        """Renew the lease. One that may have run out is renewed as another would take it over."""
+        with self._own_requests():
+            found = self._look()
+            if self._lease.alive:
+                deadline, before = Moment.now(), self._lease.left
+                self._write()
+                if deadline.age < before:
+                    return
+                # It took so long that somebody may have had the lock in between.
+                self._lose(None)
+                raise self._is_lost()
+            try:
+                again = self._take_over(found)
+            except Refused:
+                again = False
+            if not again:
+                self._lose(read_lock(self.store, self.key))
+                raise self._is_lost()
+
+    @contextmanager
+    def _own_requests(self) -> Iterator[None]:
+        with self._mutex, self._fence.lifted():
+            yield
+
+    def _lose(self, found: Held | None) -> None:
+        if found is not None and found.record.token != self._token:
+            self._why_lost = f"the lock of this site was lost while deploying: {found.holder} has it now"
         self._lost.set()
         if self._on_lost is not None:
             self._on_lost()
 
+    def _is_lost(self) -> Refused:
+        return Refused(self._why_lost, code=LOST, hint="deploy again once the other run is over")
+
     def _renew(self) -> None:
         while not self._end.wait(self._renewal):
             try:
-                found = read_lock(self.store, self.key)
-                if found is None or found.record.token != self._token:
-                    self._lose()
-                    return
-                self.store.put(self.key, self._record(), _HEADERS)
+                self._extend()
+            except Refused:
+                return
             except SitepubError:
-                # The network may be back before the lease ends; still_ours() decides.
+                # The network may be back before the lease ends; check() decides.
                 continue
 
     # -- giving back -----------------------------------------------------------------------------------
@@ -188,47 +262,29 @@ class Lock:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        _LEFT_BEHIND.add(self._token)
+        LEFT_BEHIND.add(self._token)
         try:
-            found = read_lock(self.store, self.key)
-            if found is not None and found.record.token == self._token:
-                self.store.delete([self.key])
+            with self._own_requests():
+                self._give_back()
         except SitepubError:
             return
-        _LEFT_BEHIND.discard(self._token)
+        finally:
+            self._fence.take_down(self)
+        LEFT_BEHIND.discard(self._token)
+
+    def _give_back(self) -> None:
+        found = read_lock(self.store, self.key)
+        if found is None or found.record.token != self._token:
+            return
+        if not self._lease.certain and not self._lost.is_set():
+            # It may be somebody else's before the deletion gets there.
+            try:
+                self._extend()
+            except Refused:
+                return
+        self.store.delete([self.key])
 
 
-# Made before there are threads: msgspec may crash when several of them are the first to need a type.
-_decode = msgspec.json.Decoder(LockRecord).decode
-
-
-def read_lock(store: ObjectStore, key: str) -> Held | None:
-    """Who holds the lock; ``None`` when nobody does. A damaged lock object counts as one that expired."""
-    try:
-        fetched = store.get(key)
-    except NotFound:
-        return None
-    try:
-        record = _decode(fetched.data)
-    except msgspec.MsgspecError:
-        return Held(LockRecord(token="", who="somebody", pid=0, space="", process_started="", since=0.0,
-                               renewed=0.0, lease=0.0), 1.0)
-    return Held(record, _age(fetched, record))
-
-
-def _age(fetched: Fetched, record: LockRecord) -> float:
-    try:
-        written = parsedate_to_datetime(fetched.headers["last-modified"])
-        now = parsedate_to_datetime(fetched.headers["date"])
-        return (now - written).total_seconds()
-    except (KeyError, ValueError, TypeError):
-        # Never seen from COS; a store that tells no times leaves only the clocks of the two computers.
-        return time.time() - record.renewed
-
-
-def _held(holder: Held) -> Refused:
-    since = datetime.fromtimestamp(holder.record.since, UTC)
-    left = max(0, round(holder.record.lease - holder.age))
-    return Refused(
-        f"{holder.record.who} is deploying this site since {since:%Y-%m-%d %H:%M:%S} UTC",
-        hint=f"wait until it is done; if it died, the lock ends by itself in {left} seconds", code="Locked")
+def is_claim(key: str) -> bool:
+    """Whether this is the key of an object that stands for taking a lock over."""
+    return f"/lock{_OVER}" in key

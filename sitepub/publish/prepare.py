@@ -14,6 +14,7 @@ from sitepub.publish.looking import common_prefix
 from sitepub.publish.plan import Plan
 from sitepub.publish.remote import Remote
 from sitepub.publish.state import VERSION, Former, State
+from sitepub.publish.takeover import is_over, journal_of_before, with_headers_looked_at, writes_in_doubt
 from sitepub.settings.actual import NO_BUCKET, ActualSettings, read_actual
 from sitepub.settings.difference import difference
 from sitepub.settings.steps import SettingStep
@@ -75,7 +76,8 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     found = known if known is not None else remote.states.load()
     base, notes = _about_this_bucket(found, remote)
     wanted = wanted_settings(remote.project, remote.bucket, snapshot.files)
-    look = verify or there or found is None or base.pending is not None or base.bucket != found.bucket
+    look = (verify or there or found is None or base.pending is not None or base.unsure is not None
+            or base.bucket != found.bucket)
     settings: tuple[SettingStep, ...] = ()
     missing = False
     if look or base.settings_hash != wanted.hash:
@@ -88,10 +90,15 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     elif look or remote.project.replace:
         prefix = _common_prefix(remote, snapshot, base)
         listing = {there.key: there for there in remote.store.list(prefix)}
+    if listing is not None and base.unsure is not None:
+        base = with_headers_looked_at(base, snapshot, listing, remote.store)
+    in_doubt = writes_in_doubt(base)
+    if look and base.unsure is not None and is_over(base.unsure, remote.states.cloud_time):
+        base = msgspec.structs.replace(base, unsure=None)
 
     def compare(shared: frozenset[str]) -> Plan:
         return diff(snapshot, base.manifest, listing=listing,
-                    journal=base.pending.steps if base.pending is not None else (),
+                    journal=in_doubt,
                     force=force, replace=remote.project.replace, prefix=remote.project.key_prefix, shared=shared)
 
     plan = compare(frozenset())
@@ -143,20 +150,21 @@ def _about_this_bucket(found: State | None, remote: Remote) -> tuple[State, list
         return found, []
     former = [one for one in found.former if one.bucket != remote.bucket]
     notes = []
-    if found.manifest or found.created is not None or found.pending is not None:
-        former.append(Former(found.bucket, found.region, found.manifest, found.created, found.pending))
+    journal = journal_of_before(found)
+    if found.manifest or found.created is not None or journal is not None:
+        former.append(Former(found.bucket, found.region, found.manifest, found.created, journal))
         notes.append(f"the site lived in the bucket {found.bucket} before; it stays there until"
                      " `sitepub remove`, which removes both")
     back = next((one for one in found.former if one.bucket == remote.bucket), None)
     return msgspec.structs.replace(
-        found, bucket=remote.bucket, region=project.region, settings_hash="", former=tuple(former),
+        found, bucket=remote.bucket, region=project.region, settings_hash="", former=tuple(former), unsure=None,
         manifest=back.manifest if back else {}, created=back.created if back else None,
         pending=back.pending if back else None), notes
 
 
 def _common_prefix(remote: Remote, snapshot: Snapshot, base: State) -> str:
     """The longest prefix of all keys that matter here."""
-    keys = [*snapshot.files, *base.manifest]
+    keys = [*snapshot.files, *base.manifest, *(step.key for step in writes_in_doubt(base))]
     if base.pending is not None:
         keys += [step.key for step in base.pending.steps]
     if remote.project.replace:

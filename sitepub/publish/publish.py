@@ -23,6 +23,7 @@ from sitepub.publish.progress import Progress
 from sitepub.publish.releases import ReleaseRecord, Releases, new_release_id
 from sitepub.publish.remote import Remote, ensure_state_bucket
 from sitepub.publish.state import VERSION, Created, Journal, ReleaseInfo, State, discard_leftovers
+from sitepub.publish.takeover import unsure_after
 from sitepub.publish.unpurged import unpurged_after
 from sitepub.publish.workers import EitherEvent
 from sitepub.settings.apply import BucketWasThere, Told, apply_settings
@@ -88,8 +89,11 @@ def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, run: Run | N
         ensure_state_bucket(remote)
     lost = threading.Event()
     with Lock(remote.states.store, remote.states.prefix, on_lost=lost.set) as lock:
-        if remote.states.load() != prepared.found:
-            prepared = _approved(prepare(remote, snapshot, verify=prepared.verify, force=prepared.force), run)
+        if remote.states.load() != prepared.found or lock.taken_over:
+            # Who has lost the lock may have written since the bucket was looked at.
+            again = prepare(remote, snapshot, verify=prepared.verify or lock.taken_over, force=prepared.force)
+            same = again.found == prepared.found and again.plan.steps == prepared.plan.steps
+            prepared = again if same else _approved(again, run)
         try:
             return _Deploy(remote, prepared, run, lock, lost).carry_out()
         except BucketWasThere as error:
@@ -126,8 +130,8 @@ class _Deploy:
         self.lock = lock
         self.stopped = run.stop or threading.Event()
         self.engine = Engine(prepared.plan, remote.store, progress=run.progress, threads=run.threads,
-                             stop=EitherEvent(self.stopped, lost))
-        self.state = prepared.base
+                             stop=EitherEvent(self.stopped, lost), check=lock.check)
+        self.state = msgspec.structs.replace(prepared.base, unsure=unsure_after(lock, prepared.base))
         self.written_settings: list[SettingStep] = []
         started = datetime.now(UTC)
         self.release_id = new_release_id(started, self.state.release.id if self.state.release else None)
@@ -159,7 +163,7 @@ class _Deploy:
     def _write_down_only(self) -> Outcome:
         """Nothing is to be done, but what is remembered was not up to date. (What a killed run left
         undone is finished by the whole story instead: it makes a release.)"""
-        if not self.prepared.settled:
+        if not self.prepared.settled or self.state != self.prepared.base:
             self._commit(settings_hash=self.prepared.wanted.hash)
         return Outcome(Status.UNCHANGED, self.prepared, self.engine.counts, self.state,
                        release=self.state.release)
@@ -212,7 +216,7 @@ class _Deploy:
     def _end_early(self) -> Outcome:
         """Something failed or was stopped before everything was live. What may or may not have happened
         stays in the journal, so that the next run looks; what was not begun has not."""
-        self._commit(pending=self._journal(self.engine.in_doubt))
+        self._commit(pending=self._journal(self.engine.in_doubt, ended=True))
         return self._outcome(Status.INTERRUPTED if self.stopped.is_set() else Status.PARTIAL)
 
     def _finish(self) -> Outcome:
@@ -231,7 +235,7 @@ class _Deploy:
         if self.run.record:
             self.lock.still_ours()
             self._record(release)
-        self._commit(pending=self._journal(failed) if failed else None, release=release,
+        self._commit(pending=self._journal(failed, ended=True) if failed else None, release=release,
                      settings_hash=self.prepared.wanted.hash)
         if undone and self.stopped.is_set():
             return self._outcome(Status.INTERRUPTED)
@@ -245,17 +249,19 @@ class _Deploy:
         self._save(**changes)
 
     def _save(self, **changes: object) -> None:
+        self.lock.check()
         self.state = msgspec.structs.replace(self.state, manifest=self.engine.manifest, **changes)
         self.remote.states.save(self.state)
 
     def _save_as_found(self) -> None:
+        self.lock.check()
         if self.prepared.found is None:
             self.remote.states.delete()
         else:
             self.remote.states.save(self.prepared.found)
 
-    def _journal(self, steps: Iterable[Step]) -> Journal:
-        return Journal.of(self.release_id, self.started, self.by, steps)
+    def _journal(self, steps: Iterable[Step], *, ended: bool = False) -> Journal:
+        return Journal.of(self.release_id, self.started, self.by, steps, ended=ended)
 
     def _record(self, release: ReleaseInfo) -> None:
         counts = self.engine.counts
@@ -272,7 +278,7 @@ class _Deploy:
             if self.run.told is not None:
                 self.run.told(step)
 
-        apply_settings(self.remote.settings, self.prepared.settings, timing, told)
+        apply_settings(self.remote.settings, self.prepared.settings, timing, told, self.lock.check)
 
     def _outcome(self, status: Status) -> Outcome:
         return Outcome(status, self.prepared, self.engine.counts, self.state, self.engine.bytes_sent,

@@ -37,7 +37,10 @@ class Known:
 def reconcile(manifest: Manifest, journal: Iterable[JournalStep] = (),
               listing: Mapping[str, Listed] | None = None) -> Known:
     """Explain every object. Without a listing the manifest is trusted (there must be no journal then)."""
-    pending = {step.key: step for step in journal if step.action is not Action.DELETE}
+    pending: dict[str, list[JournalStep]] = {}
+    for step in journal:
+        if step.action is not Action.DELETE:
+            pending.setdefault(step.key, []).append(step)
     if listing is None:
         if pending:
             raise ValueError("a journal can only be settled with a listing")
@@ -46,14 +49,14 @@ def reconcile(manifest: Manifest, journal: Iterable[JournalStep] = (),
     drifted: set[str] = set()
     foreign: dict[str, Listed] = {}
     for key, there in listing.items():
-        entry, step = manifest.get(key), pending.get(key)
-        if entry is not None and step is None and _same_object(entry, there):
+        entry, steps = manifest.get(key), pending.get(key, ())
+        if entry is not None and not steps and _same_object(entry, there):
             owned[key] = entry
             continue
-        if entry is None and step is None:
+        if entry is None and not steps:
             foreign[key] = there
             continue
-        explained = _explain(entry, step, there)
+        explained = _explain(entry, steps, there)
         if explained is not None:
             owned[key] = explained
         elif entry is not None and not entry.adopted:
@@ -71,23 +74,21 @@ def _same_object(entry: Entry, there: Listed) -> bool:
     return entry.etag == there.etag and entry.size == there.size
 
 
-def _explain(entry: Entry | None, step: JournalStep | None, there: Listed) -> Entry | None:
-    """The object as the manifest's write or the journal's write left it; ``None``: neither can have."""
-    by_manifest = entry is not None and _same_object(entry, there)
-    by_journal = step is not None and _may_have_written(step, there)
-    if entry is not None and by_manifest:
-        if step is None or not by_journal:
-            return entry
+def _explain(entry: Entry | None, steps: Iterable[JournalStep], there: Listed) -> Entry | None:
+    """The object as the manifest's write or one of the journal's writes left it; ``None``: none of them can have."""
+    written = [step for step in steps if _may_have_written(step, there)]
+    if entry is not None and _same_object(entry, there):
         # Same content before and after the step: only its headers say whether it happened.
-        if entry.headers_hash == step.headers_hash:
-            return entry
-        return replace(entry, headers_hash="")
-    if step is not None and by_journal:
-        md5 = step.md5 if there.etag == step.md5 else ""
-        headers_hash = "" if step.guarded or not md5 else step.headers_hash
-        # In doubt whose it is, it is not ours.
-        return Entry(md5, there.size, headers_hash, there.etag, step.adopted or step.guarded)
-    return None
+        known = all(step.headers_hash == entry.headers_hash for step in written)
+        return entry if known else replace(entry, headers_hash="")
+    if not written:
+        return None
+    step = written[-1]
+    md5 = step.md5 if there.etag == step.md5 else ""
+    known = bool(md5) and not step.guarded and all(one.headers_hash == step.headers_hash for one in written)
+    # In doubt whose it is, it is not ours.
+    return Entry(md5, there.size, step.headers_hash if known else "", there.etag,
+                 any(one.adopted or one.guarded for one in written))
 
 
 def _may_have_written(step: JournalStep, there: Listed) -> bool:

@@ -13,7 +13,7 @@ from sitepub.errors import CloudError, SitepubError
 from sitepub.publish.apply import Engine, Failure
 from sitepub.publish.bucket_mates import Mate, mates_in
 from sitepub.publish.diff import THERE_BEFORE, not_ours
-from sitepub.publish.lock import Lock, read_lock
+from sitepub.publish.lock import Lock, is_claim, read_lock
 from sitepub.publish.manifest import Manifest
 from sitepub.publish.owner import who
 from sitepub.publish.phases import deletion_rank
@@ -22,6 +22,7 @@ from sitepub.publish.progress import Progress
 from sitepub.publish.reconcile import reconcile
 from sitepub.publish.remote import MARKER, Remote
 from sitepub.publish.state import Created, Journal, State, discard_leftovers
+from sitepub.publish.takeover import journal_of_before
 from sitepub.publish.workers import EitherEvent
 from sitepub.settings.bucket import Bucket
 from sitepub.tencent.bucket_settings import BucketStatus
@@ -127,7 +128,7 @@ def prepare_removal(remote: Remote, how: How = How()) -> Removal | None:
     found = remote.states.load()
     if found is None:
         return None
-    current = _look(found.bucket, remote, found.manifest, found.pending, found.created, how)
+    current = _look(found.bucket, remote, found.manifest, journal_of_before(found), found.created, how)
     former = (_look(one.bucket, remote, one.manifest, one.pending, one.created, how) for one in found.former)
     return Removal(found, (current, *former), how)
 
@@ -156,13 +157,13 @@ def remove(remote: Remote, removal: Removal, *, progress: Progress | None = None
     lost = threading.Event()
     stopped = EitherEvent(stop or threading.Event(), lost)
     with Lock(remote.states.store, remote.states.prefix, on_lost=lost.set) as lock:
-        if remote.states.load() != removal.found:
-            again = prepare_removal(remote, removal.how)
-            if again is None:
-                return Removed(0, 0, (), ())
-            removal = again
-            if approve is not None:
-                approve(removal)
+        # The answer to a question may have taken a while: what was put over a file of the site since then stays.
+        again = prepare_removal(remote, removal.how)
+        if again is None:
+            return Removed(0, 0, (), ())
+        if approve is not None and again.found != removal.found:
+            approve(again)
+        removal = again
         removed = _Taking(remote, removal, lock, progress, stopped).down()
     if removed.failures or removed.interrupted:
         return removed
@@ -195,7 +196,7 @@ class _Taking:
         complete = True
         for bucket in self.removal.buckets:
             complete = self._empty(bucket) and complete
-        if complete:
+        if complete or self.lock.is_lost:
             self.lock.still_ours()
             self._forget()
         return Removed(self.objects, self.bytes, tuple(self.deleted), tuple(self.left),
@@ -204,7 +205,9 @@ class _Taking:
     def _open_journal(self) -> None:
         """From now on the manifest is not to be trusted without looking."""
         found = self.removal.found
-        old = found.pending.steps if found.pending is not None else ()
+        before = journal_of_before(found)
+        old = before.steps if before is not None else ()
+        self.lock.check()
         journal = Journal("", datetime.now(UTC).isoformat(timespec="seconds"), who(), tuple(old))
         self.remote.states.save(msgspec.structs.replace(found, pending=journal, settings_hash=""))
 
@@ -213,13 +216,14 @@ class _Taking:
             return True
         store, settings = _reach(self.remote, removal.bucket)
         discard_leftovers(store, removal.journal)
-        engine = Engine(removal.plan, store, progress=self.progress, stop=self.stop)
+        engine = Engine(removal.plan, store, progress=self.progress, stop=self.stop, check=self.lock.check)
         done = engine.delete()
         self.failures += engine.failures
         self.objects += engine.counts.deleted
         self.bytes += removal.bytes if done else 0
         if not done:
             return False
+        self.lock.check()
         stays = removal.bucket_stays or _delete_bucket(settings)
         if stays is None:
             self.deleted.append(removal.bucket)
@@ -283,5 +287,5 @@ def _try_to_delete_state_bucket(remote: Remote) -> str | None:
 
 def _is_abandoned_lock(store: ObjectStore, key: str) -> bool:
     """Left by a run that was killed before its site had any state."""
-    held = read_lock(store, key) if key.endswith("/lock") else None
+    held = read_lock(store, key) if key.endswith("/lock") or is_claim(key) else None
     return held is not None and held.outlived

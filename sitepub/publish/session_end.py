@@ -21,18 +21,20 @@ def end_session(remote: Remote, states: SessionStates, counts: Counts) -> bool:
     the overlay too."""
     if not states.written:
         return False
-    with Lock(states.store, states.prefix):
+    with Lock(states.store, states.prefix) as lock:
         state = states.load()
         if state is None or not states.written or state.pending is not None or state.release is None:
             return False
         commit = commit_of(remote.project.root)
         release = msgspec.structs.replace(state.release, commit=commit.id if commit else None,
                                           message=commit.subject if commit else None)
+        lock.check()
         releases = Releases(states.store, states.prefix)
         releases.write(ReleaseRecord(
             version=VERSION, info=release, bucket=state.bucket, region=state.region, uploaded=counts.uploaded,
             copied=counts.copied, headers=counts.headers, deleted=counts.deleted, unchanged=counts.unchanged,
             manifest=state.manifest))
         releases.prune()
+        lock.check()
         states.fold(msgspec.structs.replace(state, release=release))
         return True

@@ -38,6 +38,7 @@ class SessionStates(StateStore):
         if self._known is not None and self._etag:
             there = self.store.head(self.key)
             if there is not None and there.etag == self._etag:
+                self._hear(there.headers)
                 return self._known
         self._base = None
         self.written = False

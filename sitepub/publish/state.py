@@ -11,9 +11,11 @@ reads both; the next deploy that writes the state writes one document again.
 from __future__ import annotations
 
 import gzip
+import time
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import msgspec
@@ -67,16 +69,29 @@ class Journal(msgspec.Struct, frozen=True):
     """UTC, ISO 8601."""
     by: str
     steps: tuple[JournalStep, ...] = ()
+    ended: bool = False
+    """The run came to its end, and nothing of it is under way any more: what failed is in here."""
 
     @classmethod
-    def of(cls, release: str, started: str, by: str, steps: Iterable[Step]) -> Journal:
-        return cls(release, started, by, tuple(JournalStep.of(step) for step in steps))
+    def of(cls, release: str, started: str, by: str, steps: Iterable[Step], *, ended: bool = False) -> Journal:
+        return cls(release, started, by, tuple(JournalStep.of(step) for step in steps), ended)
 
     @property
     def large_uploads(self) -> tuple[str, ...]:
         """Keys whose content may have been on its way in parts: a kill leaves an unfinished upload there."""
         return tuple(step.key for step in self.steps
                      if step.action in (Action.UPLOAD, Action.COPY) and step.size > SINGLE_MAX)
+
+
+class Unsure(msgspec.Struct, frozen=True):
+    """Left by a run that took the lock from another which may still be there (its computer sleeps, say) and have
+    requests under way. Until nothing can come of them any more, every run lists the bucket instead of trusting the
+    manifest."""
+
+    until: float
+    """Unix seconds by the cloud's clock."""
+    steps: tuple[JournalStep, ...] = ()
+    """What the other may write: found under a key that the site does not have, it is the site's own."""
 
 
 class Created(msgspec.Struct, frozen=True):
@@ -135,6 +150,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Custom domains by name."""
     unpurged: tuple[str, ...] = ()
     """Keys that changed and were not purged from the hosts yet; ``*`` stands for all of them."""
+    unsure: Unsure | None = None
     overlay: str = ""
     """Of a document: the overlay that lies over it. "" in a state that was read or is to be saved."""
 
@@ -189,6 +205,8 @@ class StateStore:
         """Of the document, as it was last read or written."""
         self._overlay = ""
         """Name of the overlay that the document named then."""
+        self.cloud_time = time.time()
+        """What time it was in the cloud when the state was read last, in Unix seconds."""
 
     @property
     def key(self) -> str:
@@ -205,6 +223,7 @@ class StateStore:
             except NotFound:
                 return None
             document = decode(fetched.data, self._where(self.key))
+            self._hear(fetched.headers)
             self._etag, self._overlay = fetched.etag, document.overlay
             if not document.overlay:
                 return document
@@ -214,6 +233,12 @@ class StateStore:
                 continue  # somebody wrote the state as one document in between
             return decode_overlay(data, self._where(document.overlay)).over(document)
         raise damaged(self._where(self._overlay_key(self._overlay)), "it is missing")
+
+    def _hear(self, headers: Mapping[str, str]) -> None:
+        try:
+            self.cloud_time = parsedate_to_datetime(headers["date"]).timestamp()
+        except (KeyError, ValueError, TypeError, OverflowError):
+            self.cloud_time = time.time()
 
     def save(self, state: State) -> None:
         """Write the state as one document, and for other sites where it is."""

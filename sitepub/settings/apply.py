@@ -22,13 +22,15 @@ class BucketWasThere(Exception):
 
 
 def apply_settings(bucket: Bucket, steps: Iterable[SettingStep], timing: Timing,
-                   told: Told | None = None) -> None:
-    """Write the steps of one timing, in order; ``told`` hears of each that was written.
+                   told: Told | None = None, check: Callable[[], None] = lambda: None) -> None:
+    """Write the steps of one timing, in order; ``told`` hears of each that was written. ``check`` is called before
+    each, and raises when nothing may be written any more.
 
     Raises :class:`BucketWasThere` before anything is written to such a bucket, and what the cloud answers
     (:class:`~sitepub.errors.CloudError` and its kinds); the steps before the failing one stay written."""
     for step in steps:
         if step.timing is timing:
+            check()
             _apply(bucket, step)
             if told is not None:
                 told(step)

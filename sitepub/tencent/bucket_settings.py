@@ -27,6 +27,7 @@ _log = logging.getLogger("sitepub.settings")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?-[0-9]+")
 _NAME_MAX = 60
 _CANDIDATES = 20
+_READS = ("Get", "Head")
 T = TypeVar("T")
 
 
@@ -227,7 +228,10 @@ class BucketSettings:
         from qcloud_cos.cos_exception import CosClientError, CosServiceError
 
         failures, corrected = 0, False
+        reads = action.startswith(_READS)
         while True:
+            if not reads:
+                self.cloud.fence.check()
             offset = self._clock.offset
             try:
                 if about_bucket:
@@ -298,7 +302,8 @@ class BucketSettings:
         else:
             config = CosConfig(**common, Scheme="https")
         secret = cloud.embedded.secret if cloud.embedded is not None else ""
-        made = session(direct=cloud.embedded is not None, secret=secret, on_time=OnTime(credentials, self._clock))
+        made = session(direct=cloud.embedded is not None, secret=secret,
+                       on_time=OnTime(credentials, self._clock, cloud.fence))
         # Its own retries are few and its session is shared by all clients with ten connections: ours instead.
         return CosS3Client(config, retry=0, session=made)
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from sitepub.tencent.fence import Fence
+
 if TYPE_CHECKING:
     from sitepub.tencent.renewal import Renewal
 
@@ -67,6 +69,8 @@ class Cloud:
     """``None``: the real cloud."""
     accelerate: bool = False
     """Send objects through the global acceleration endpoint."""
+    fence: Fence = field(default_factory=Fence, repr=False, compare=False)
+    """Asked before every request that changes something; those made from this one share it."""
 
     def bucket_host(self, bucket: str) -> str:
         """Host name of a bucket's XML API; also what is signed and sent as ``Host``."""

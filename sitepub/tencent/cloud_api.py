@@ -14,6 +14,7 @@ from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Credentials, Embedded
 from sitepub.tencent.embedded_gone import embedded_gone, is_gone
 from sitepub.tencent.errors_from_cloud import Asked, error_from, unreachable
+from sitepub.tencent.fence import Fence
 from sitepub.tencent.retry import Backoff, worth_retrying
 
 _log = logging.getLogger("sitepub.api")
@@ -34,7 +35,8 @@ class CloudApi:
 
     def __init__(self, credentials: Credentials, region: str, embedded: Embedded | None = None, *,
                  backoff: Backoff | None = None, clock: Clock | None = None,
-                 sleep: Callable[[float], None] = pause) -> None:
+                 sleep: Callable[[float], None] = pause, fence: Fence | None = None) -> None:
+        self._fence = fence or Fence()
         self._credentials = credentials
         self._region = region
         self._embedded = embedded
@@ -55,6 +57,8 @@ class CloudApi:
 
         failures, corrected = 0, False
         while True:
+            if not action.startswith(_READS):
+                self._fence.check()
             try:
                 answer = self._call_once(service, version, action, params, unsigned)
                 # Never the parameters: a certificate's private key may be among them.

@@ -174,8 +174,10 @@ class Connections:
         self._closed = False
 
     def exchange(self, head: bytes, body: bytes | memoryview = b"", *, without_body: bool = False,
-                 sent: Callable[[int], None] | None = None, fresh: bool = False) -> Answer:
-        """One request on a kept connection, or on a new one if there is none (or with ``fresh``).
+                 sent: Callable[[int], None] | None = None, fresh: bool = False,
+                 before: Callable[[], None] | None = None) -> Answer:
+        """One request on a kept connection, or on a new one if there is none (or with ``fresh``). ``before``: called
+        when it is connected and nothing is sent yet.
 
         Raises :class:`ConnectionLost`, :class:`~sitepub.errors.NetworkError` for what trying again will not
         cure, :class:`~sitepub.errors.Interrupted` after :meth:`close`. Whatever happens, the connection goes
@@ -184,6 +186,8 @@ class Connections:
         connection = self._take(fresh)
         reusable = False
         try:
+            if before is not None:
+                before()
             answer, reusable = connection.exchange(head, body, without_body=without_body, sent=sent)
             return answer
         except ConnectionLost:

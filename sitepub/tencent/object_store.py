@@ -14,6 +14,7 @@ from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.connection import Route
 from sitepub.tencent.errors_from_cloud import Asked, error_from
+from sitepub.tencent.fence import Fence
 from sitepub.tencent.http_answer import Answer
 from sitepub.tencent.integrity import bare, check_crc, check_stored, content_md5, crc_of, md5_of
 from sitepub.tencent.leftover_uploads import discard_uploads
@@ -194,6 +195,11 @@ class CosObjectStore:
     def unaccelerated(self) -> bool:
         """Whether objects went to the region's own endpoint although acceleration was asked for."""
         return self._wire.unaccelerated
+
+    @property
+    def fence(self) -> Fence:
+        """What is asked before every request that changes something."""
+        return self._wire.cloud.fence
 
     def discard_uploads(self, keys: Sequence[str]) -> int:
         return discard_uploads(self._wire, [_checked(key) for key in keys])

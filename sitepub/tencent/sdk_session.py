@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Credentials
 from sitepub.tencent.embedded_proof import check
+from sitepub.tencent.fence import Fence
 from sitepub.tencent.signature import Signer, is_signed
 
 if TYPE_CHECKING:
@@ -26,21 +27,25 @@ def quiet(*names: str) -> None:
 
 
 class OnTime:
-    """Signs an SDK's COS requests again with the server's time, once it is known to differ from ours."""
+    """Signs an SDK's COS requests again with the server's time, once it is known to differ from ours, and only until
+    the end of the run's lease where they change something."""
 
-    def __init__(self, credentials: Credentials, clock: Clock) -> None:
+    def __init__(self, credentials: Credentials, clock: Clock, fence: Fence) -> None:
         self._signer = Signer(credentials)
         self._clock = clock
+        self._fence = fence
 
     def before(self, request: requests.PreparedRequest) -> None:
-        if not self._clock.offset:
+        window = self._fence.window() if request.method not in ("GET", "HEAD") else None
+        if not self._clock.offset and window is None:
             return
         url = urlsplit(str(request.url))
         headers = {_text(name).lower(): _text(value) for name, value in request.headers.items()}
         headers.setdefault("host", url.hostname or "")
         request.headers["Authorization"] = self._signer.authorization(
             request.method or "GET", url.path or "/", dict(parse_qsl(url.query, keep_blank_values=True)),
-            [(name, value) for name, value in headers.items() if is_signed(name)], self._clock.now())
+            [(name, value) for name, value in headers.items() if is_signed(name)],
+            *(window or (self._clock.now(),)))
 
     def after(self, answer: requests.Response) -> None:
         if answer.status_code == 403:

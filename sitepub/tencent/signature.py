@@ -65,6 +65,7 @@ class Signer:
         self._secret_id = credentials.secret_id
         self._secret_key = credentials.secret_key
         self._current: tuple[int, str, bytes] = (-WINDOW_SECONDS, "", b"")
+        self._short: tuple[str, bytes] = ("", b"")
 
     def _key(self, now: int) -> tuple[str, bytes]:
         start, key_time, key = self._current
@@ -76,14 +77,22 @@ class Signer:
             self._current = (start, key_time, key)
         return key_time, key
 
+    def _short_key(self, now: int, until: int) -> tuple[str, bytes]:
+        key_time = f"{(now - _EARLY_SECONDS) // 10 * 10};{until}"
+        found, key = self._short
+        if found != key_time:
+            key = sign_key(self._secret_key, key_time)
+            self._short = (key_time, key)
+        return key_time, key
+
     def authorization(self, method: str, path: str, params: Mapping[str, str],
-                      headers: Iterable[tuple[str, str]], now: float) -> str:
+                      headers: Iterable[tuple[str, str]], now: float, until: float | None = None) -> str:
         """The value of the Authorization header.
 
         ``headers`` are those that are signed (see :func:`is_signed`); ``now`` is the server's time in Unix
-        seconds as well as we know it.
+        seconds as well as we know it. After ``until`` the server refuses the request, if it is still under way then.
         """
-        key_time, key = self._key(int(now))
+        key_time, key = self._key(int(now)) if until is None else self._short_key(int(now), int(until))
         sig, names, param_names = signature(key, key_time, method, path, params.items(), headers)
         return (f"q-sign-algorithm=sha1&q-ak={self._secret_id}&q-sign-time={key_time}&q-key-time={key_time}"
                 f"&q-header-list={names}&q-url-param-list={param_names}&q-signature={sig}")

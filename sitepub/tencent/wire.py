@@ -15,9 +15,10 @@ from sitepub.errors import CloudError, Interrupted, NetworkError, SiteError, Sit
 from sitepub.tencent import fresh_buckets
 from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Cloud, Credentials
-from sitepub.tencent.connection import ConnectionLost, Connections, Route
+from sitepub.tencent.connection import BLOCK, ConnectionLost, Connections, Route
 from sitepub.tencent.embedded_gone import embedded_gone
 from sitepub.tencent.errors_from_cloud import Asked, error_from
+from sitepub.tencent.fence import Fence
 from sitepub.tencent.http_answer import Answer
 from sitepub.tencent.proxy import proxy_for
 from sitepub.tencent.retry import Backoff, retry_after_seconds, worth_retrying
@@ -31,6 +32,7 @@ _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "authorization", "expect",
                    "user-agent", "x-cos-security-token"})
 """Headers that a caller may not set: they frame or sign the request."""
+_READS = frozenset({"GET", "HEAD"})
 _OUTAGE_SECONDS = 3.0
 _TOKEN_CODES = frozenset({"ExpiredToken", "InvalidToken"})
 _NOT_ACCELERATED = frozenset({"BucketAccelerateNotEnabled", "ActionAccelerateNotSupported"})
@@ -145,6 +147,9 @@ class Wire:
         began = time.monotonic()
         failures = 0
         fresh = repeated = corrected = renewed = False
+        changes = request.method not in _READS
+        if changes and len(request.body) > BLOCK:
+            sent = _Checked(self.cloud.fence, sent)
         while True:
             out = _Counted(sent) if sent is not None else None
             pause: float | None = None
@@ -154,7 +159,8 @@ class Wire:
             try:
                 answer = end.connections.exchange(
                     self._head(request, end, signer, credentials.token), request.body,
-                    without_body=request.method == "HEAD", sent=out, fresh=fresh)
+                    without_body=request.method == "HEAD", sent=out, fresh=fresh,
+                    before=self.cloud.fence.check if changes else None)
                 self._last_success, self._outage = time.monotonic(), None
                 status = answer.status
                 if _log.isEnabledFor(logging.DEBUG):
@@ -246,8 +252,9 @@ class Wire:
             signed.append(("x-cos-security-token", token))
         if len(request.body) or request.method in ("PUT", "POST"):
             lines.append(f"Content-Length: {len(request.body)}\r\n")
+        window = self.cloud.fence.window() if request.method not in _READS else None
         authorization = signer.authorization(
-            request.method, "/" + request.key, request.params, signed, self.clock.now())
+            request.method, "/" + request.key, request.params, signed, *(window or (self.clock.now(),)))
         lines.append(f"Authorization: {authorization}\r\n\r\n")
         return "".join(lines).encode()
 
@@ -289,6 +296,20 @@ class Wire:
             if self._left is not None:
                 self._left.close()
             self._end.connections.close()
+
+
+class _Checked:
+    """Asks the fence between the blocks of a large body: this computer may have slept in the middle of it."""
+
+    def __init__(self, fence: Fence, sent: Sent | None) -> None:
+        self._fence = fence
+        self._sent = sent
+
+    def __call__(self, count: int) -> None:
+        if count > 0:
+            self._fence.check()
+        if self._sent is not None:
+            self._sent(count)
 
 
 class _Counted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,9 @@ from sitepub.config.project import Website
 from sitepub.errors import Refused
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.publish import Run, Status, publish
+from sitepub.publish.remote import Remote
 from sitepub.publish.removal import prepare_removal
+from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.bucket_settings import Made
 from tests.conftest import LocalCloud
 from tests.publish.memory_cloud import MemoryBucket, MemoryCloud, project, remote
@@ -34,7 +37,7 @@ def nursery(local_cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def names() -> dict[str, Any]:
-    mark = uuid.uuid4().hex[:10]
+    mark = "x" + uuid.uuid4().hex[:10]
     return {"bucket_name": f"race-{mark}", "state_bucket": f"state-{mark}"}
 
 
@@ -84,6 +87,59 @@ def test_two_new_sites_in_one_bucket_at_once_replace_nothing_of_each_other(nurse
         with deploying(nursery, BLOG, {**named, "name": "blog"}) as blog, deploying(
                 nursery, SHOP, {**named, "name": "shop"}) as shop:
             nothing_was_replaced(nursery.cloud, named, [blog.result(), shop.result()])
+
+
+# -- one site, two runs ----------------------------------------------------------------------------------------
+
+FIRST = {"index.html": "first", "old.html": "old", "same.css": "same", "aged.css": "aged", "a.css": "a1"}
+SLEEPER = {"index.html": "of the sleeper", "same.css": "same", "aged.css": "aged@9", "a.css": "a2",
+           "sleeper.html": "only the sleeper has it", "s.css": "s"}
+OTHER = {"index.html": "of the other", "same.css": "same", "aged.css": "aged@5", "a.css": "a3",
+         "other.html": "only the other has it"}
+LEASE = 2.0
+
+
+def is_exactly(place: Remote, site: Snapshot) -> bool:
+    found = {there.key: place.store.get(there.key) for there in place.store.list()}
+    return {key: (there.data, there.headers.get("cache-control")) for key, there in found.items()} == {
+        file.key: (file.data, file.headers["Cache-Control"]) for file in site}
+
+
+@posix
+@pytest.mark.parametrize("began_with", [FIRST, None], ids=["a later deploy", "the first deploy"])
+def test_a_deploy_that_slept_past_its_lease_at_any_answer_writes_nothing_into_the_next_one(
+        nursery: Nursery, began_with: dict[str, str] | None) -> None:
+    def meet(at: int) -> str:
+        named = names()
+        with place_of(nursery.cloud, named) as place:
+            if began_with is not None:
+                assert deploy(place, site_of(began_with))["status"] == "published"
+            with deploying(nursery, SLEEPER, named, stop_at=at, lease=LEASE) as sleeper:
+                if not sleeper.wait_for_stop():
+                    return "over"
+                time.sleep(LEASE)
+                other = deploy(place, site_of(OTHER))
+                while other.get("code") == "Locked":
+                    time.sleep(0.2)
+                    other = deploy(place, site_of(OTHER))
+                assert other["status"] == "published", (at, other)
+                sleeper.wake()
+                slept = sleeper.result()
+            # It may have been through already; and one that had not begun comes after the other, or is asked about it.
+            if slept["status"] == "published":
+                assert is_exactly(place, site_of(SLEEPER)) or is_exactly(place, site_of(OTHER)), (at, slept)
+            else:
+                assert slept["code"] in ("LockLost", "ForeignObjects"), (at, slept)
+                assert is_exactly(place, site_of(OTHER)), at
+            again = deploy(place, site_of(OTHER))
+            assert again["status"] in ("published", "unchanged") and is_exactly(place, site_of(OTHER)), (at, again)
+            assert deploy(place, site_of(OTHER))["status"] == "unchanged", at
+            assert not [there.key for there in place.states.store.list() if "/lock" in there.key]
+        return str(slept["status"])
+
+    with ThreadPoolExecutor(10) as threads:
+        ends = list(threads.map(meet, range(1, 46)))
+    assert ends.count("error") > 10 and "over" in ends, ends
 
 
 class Contested(MemoryBucket):

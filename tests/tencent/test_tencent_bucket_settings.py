@@ -11,6 +11,7 @@ import pytest
 
 from sitepub.config.project import CorsRule, LifecycleRule, RedirectRule
 from sitepub.errors import AccessDenied, CloudError, CredentialsError, NetworkError, NotFound, UsageError
+from sitepub.tencent import fresh_buckets
 from sitepub.tencent.bucket_settings import BucketSettings, BucketStatus, Made, check_bucket_name, free_name
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
 from sitepub.tencent.object_store import CosObjectStore
@@ -259,6 +260,7 @@ def test_a_bucket_of_this_account_was_there_before_unless_an_answer_was_lost(bef
     buckets = answer(200, b"<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>")
     with settings_on(*before, error(409, "BucketAlreadyOwnedByYou"), buckets) as (settings, _):
         assert settings.create() is made
+    fresh_buckets.forget("site-1250000000")
 
 
 def test_the_sdk_prints_no_request_of_ours(capfd: pytest.CaptureFixture[str]) -> None:
