@@ -133,9 +133,10 @@ def _write_to(path: Path, profiles: Mapping[str, Credentials]) -> None:
 def _close_to_others(path: Path) -> tuple[Problem, ...]:
     if sys.platform == "win32":
         return ()
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if not mode & 0o077:
-        return ()
+    state = path.stat()
+    mode = stat.S_IMODE(state.st_mode)
+    if not stat.S_ISREG(state.st_mode) or not mode & 0o077:
+        return ()  # what is no file cannot be read as one, and its mode is nobody's business
     try:
         path.chmod(0o600)
     except OSError as error:

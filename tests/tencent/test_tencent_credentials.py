@@ -196,6 +196,19 @@ def test_a_file_that_others_may_read_is_closed_to_them_with_a_warning(environ: d
     assert read_profiles(environ).warnings == ()
 
 
+@posix
+def test_only_a_file_is_closed_to_others_never_a_folder(environ: dict[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "open"
+    folder.mkdir()
+    folder.chmod(0o755)
+    path = profiles_file(environ)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(folder)
+    with pytest.raises(CredentialsError):
+        read_profiles(environ)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+
+
 def test_a_place_that_cannot_be_written_is_told_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CredentialsError, match="The keys cannot be stored") as caught:
