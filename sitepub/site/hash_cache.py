@@ -16,7 +16,7 @@ import msgspec
 
 from sitepub.leaks.search import RULES
 
-_MAGIC = b"sitepub-hashes-2"
+_MAGIC = b"sitepub-hashes-3"
 _DIGEST = 16
 
 
@@ -49,6 +49,8 @@ class Known(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A bit for each mark of the cache that the content was searched for."""
     found: str
     """What the content holds that looks like a key, as a noun phrase; "" for nothing."""
+    charset: str
+    """Encoding of a text that is not UTF-8, see ``charset``; else ""."""
 
 
 UNSURE_NS = 2_000_000_000
@@ -95,15 +97,15 @@ class HashCache:
             return known
         return None
 
-    def save(self, fresh: Iterable[tuple[str, Stamp, str, str]], still_there: Iterable[str]) -> None:
+    def save(self, fresh: Iterable[tuple[str, Stamp, str, str, str]], still_there: Iterable[str]) -> None:
         """Keep what is known of the paths that are still there, and what was found out anew (path, stamp, MD5,
-        what looks like a key). Replaces the file as a whole, so that another process reads the old one or the
+        what looks like a key, encoding). Replaces the file as a whole, so that another process reads the old one or the
         new one; not being able to write is no error."""
         if self._file is None:
             return
         kept = {path: self.known[path] for path in still_there if path in self.known}
-        news = {path: Known(s.size, s.mtime_ns, s.ctime_ns, s.inode, md5, self._searched(path, s, md5), found)
-                for path, s, md5, found in fresh}
+        news = {path: Known(s.size, s.mtime_ns, s.ctime_ns, s.inode, md5, self._searched(path, s, md5), found, charset)
+                for path, s, md5, found, charset in fresh}
         if not news and len(kept) == len(self.known):
             return
         payload = msgspec.msgpack.encode((self._label, self._marks, {**kept, **news}))

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from sitepub.interrupts import pause
 from sitepub.leaks.search import SecretSearch
+from sitepub.site.charset import UTF8, CharsetReader, charset_of, is_text
 from sitepub.site.hash_cache import HashCache, Stamp, is_sure
 from sitepub.site.walk import Found
 from sitepub.threads import pool
@@ -50,6 +51,8 @@ class Hashed:
     """Files that hold one of the account's own secrets."""
     keys: dict[str, str] = field(default_factory=dict)
     """Path → what else it holds that looks like a key."""
+    charset: dict[str, str] = field(default_factory=dict)
+    """Path → encoding of a text file that is not UTF-8, see ``charset``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class _Read:
     sure: bool
     leaks: bool
     found: str
+    charset: str
 
 
 class _Changing(Exception):
@@ -68,7 +72,7 @@ class _Changing(Exception):
 def hash_files(files: Sequence[Found], cache: HashCache, search: SecretSearch) -> Hashed:
     """The hashes of all files, and which of them hold keys. Keeps the cache."""
     result = Hashed()
-    fresh: list[tuple[str, Stamp, str, str]] = []
+    fresh: list[tuple[str, Stamp, str, str, str]] = []
     missing: list[Found] = []
     find = cache.find
     for file in files:
@@ -79,6 +83,8 @@ def hash_files(files: Sequence[Found], cache: HashCache, search: SecretSearch) -
             result.md5[file.path] = known.md5
             if known.found:
                 result.keys[file.path] = known.found
+            if known.charset:
+                result.charset[file.path] = known.charset
     for file, read in _read_all(missing, search):
         if isinstance(read, _Changing):
             result.changing.append(file.path)
@@ -90,10 +96,12 @@ def hash_files(files: Sequence[Found], cache: HashCache, search: SecretSearch) -
                 result.size[file.path] = read.stamp.size
             if read.found:
                 result.keys[file.path] = read.found
+            if read.charset:
+                result.charset[file.path] = read.charset
             if read.leaks:
                 result.leaks.add(file.path)
             elif read.sure:
-                fresh.append((file.path, read.stamp, read.md5, read.found))
+                fresh.append((file.path, read.stamp, read.md5, read.found, read.charset))
     cache.save(fresh, (file.path for file in files))
     return result
 
@@ -159,16 +167,23 @@ def _read(file: Found, search: SecretSearch) -> _Read:
         block = os.read(descriptor, min(before.st_size, _BLOCK))
         taken = len(block)
         digest.update(block)
+        charset = UTF8
         if taken == before.st_size:
             leaks, found = search.whole(file.real_name, block)
+            if is_text(file.name):
+                charset = charset_of(block)
         else:
             looking = search.file(file.real_name)
+            encoding = CharsetReader() if is_text(file.name) else None
             while block:
+                if encoding is not None:
+                    encoding.feed(block, more=taken < before.st_size)
                 looking.feed(block, more=taken < before.st_size)
                 block = os.read(descriptor, min(before.st_size - taken, _BLOCK)) if taken < before.st_size else b""
                 digest.update(block)
                 taken += len(block)
             leaks, found = looking.own, looking.found
+            charset = encoding.charset if encoding is not None else UTF8
         read_at = time.time_ns()
         after = os.fstat(descriptor)
     finally:
@@ -176,4 +191,4 @@ def _read(file: Found, search: SecretSearch) -> _Read:
     stamp = Stamp.of(after)
     if taken != after.st_size or stamp != Stamp.of(before):
         raise _Changing
-    return _Read(digest.hexdigest(), stamp, is_sure(stamp, read_at), leaks, found)
+    return _Read(digest.hexdigest(), stamp, is_sure(stamp, read_at), leaks, found, charset)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sitepub.config.project import HeaderRule
 from sitepub.errors import ConfigError, Position, Problem
+from sitepub.site.charset import UTF8, with_charset
 from sitepub.site.content_types import content_type, extension_of
 from sitepub.site.fresh_files import is_asked_each_time
 from sitepub.site.globs import Glob, GlobError, as_line, globs
@@ -72,7 +73,7 @@ class HeaderBook:
         self._kinds: dict[str, str] = {}
         self._made: dict[tuple[str, str, str, tuple[int, ...]], tuple[Mapping[str, str], str]] = {}
 
-    def of(self, path: str, name: str, *, hashed: bool = False,
+    def of(self, path: str, name: str, *, hashed: bool = False, charset: str = UTF8,
            full_path: str | None = None) -> tuple[Mapping[str, str], str]:
         """The headers of a file and their hash. ``path``: below the web root; ``name``: its last part.
 
@@ -92,6 +93,8 @@ class HeaderBook:
                 kind = self._kinds[extension] = content_type(name)
         else:
             kind = content_type(name, full_path)
+        if charset != UTF8 and not encoding:
+            kind = with_charset(kind, charset)
         cache = default_cache_control(name, kind, hashed=hashed)
         matched = tuple([number for number, (match, _) in enumerate(self._rules) if match(path)]
                         ) if self._rules else ()

@@ -16,6 +16,7 @@ from sitepub.errors import Problem, SiteError
 from sitepub.leaks.cloud_secrets import keys_among, secret_values
 from sitepub.leaks.search import SecretSearch
 from sitepub.site import secret_files
+from sitepub.site.charset import UTF8
 from sitepub.site.env_js import env_file
 from sitepub.site.hash_cache import HashCache
 from sitepub.site.hashed_names import HashedNames, find_hashed_names
@@ -154,7 +155,8 @@ def _site_files(found: list[Found], hashed: Hashed, headers: HeaderBook,
         if parent is None:
             parent = parents[below] = Path(full_path).parent
         try:
-            made, digest = headers.of(path, name, hashed=path in names, full_path=full_path)
+            made, digest = headers.of(path, name, hashed=path in names, charset=hashed.charset.get(path, UTF8),
+                                      full_path=full_path)
         except OSError as error:
             raise _site_error("cannot be read", {path: error.strerror or str(error)}) from None
         file = files[key] = SiteFile(key, sizes.get(path, stat.st_size), md5[path], made, digest, parent / name)

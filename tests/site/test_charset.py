@@ -1,0 +1,106 @@
+"""The announced charset: UTF-8 only where it is true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sitepub.site.charset import UNKNOWN, UTF8, CharsetReader, charset_of, with_charset
+from tests.site.sample import project, write
+from tests.site.test_scan import scanned
+
+CHINESE = ["你好", "欢迎光临", "关于我们", "北京市朝阳区建国路88号", "公司简介", "姓名,年龄\n张三,28", "下载中心",
+           "今天天气很好，我们去公园散步吧。", "版权所有 粤ICP备12345678号"]
+TRADITIONAL = ["歡迎光臨", "關於我們", "今天天氣很好，我們去公園散步吧。"]
+JAPANESE = ["こんにちは", "お問い合わせ", "今日は天気がいいので公園を散歩しましょう。"]
+KOREAN = ["안녕하세요", "회사 소개", "오늘은 날씨가 좋아서 공원을 산책합시다."]
+RUSSIAN = ["Привет", "О компании", "Сегодня хорошая погода, пойдем в парк"]
+GUESSED = [(text, python, label) for texts, python, label in (
+    (CHINESE, "gbk", "gb18030"), (TRADITIONAL, "big5", "big5"), (JAPANESE, "shift_jis", "shift_jis"),
+    (JAPANESE, "euc_jp", "euc-jp"), (KOREAN, "euc_kr", "euc-kr"), (RUSSIAN, "cp1251", "windows-1251"),
+    (RUSSIAN, "koi8_r", "koi8-r")) for text in texts]
+
+
+@pytest.mark.parametrize(("text", "python", "label"), GUESSED)
+def test_bytes_alone_tell_the_encoding(text: str, python: str, label: str) -> None:
+    for content in (text, f"<html><body><h1>{text}</h1></body></html>", f"title: {text}\n" * 20):
+        assert charset_of(content.encode(python)) == label
+
+
+@pytest.mark.parametrize(("content", "expected"), [
+    ('<meta charset="gbk"><p>你好'.encode("gbk"), "gbk"),
+    ("<META http-equiv=Content-Type content='text/html; charset=GB2312'><p>你好".encode("gbk"), "gb2312"),
+    ('<?xml version="1.0" encoding="Big5"?><rss>歡迎</rss>'.encode("big5"), "big5"),
+    ('@charset "shift_jis";a:before{content:"日本"}'.encode("shift_jis"), "shift_jis"),
+    ('<meta charset="iso-8859-1"><p>Größe'.encode("latin-1"), "iso-8859-1"),
+    ('<meta charset="windows-1250"><p>Zażółć'.encode("cp1250"), "windows-1250"),
+    ('<meta charset="iso-2022-jp"><p>日本'.encode("iso-2022-jp"), "iso-2022-jp"),
+    # A declaration that is wrong: the bytes decide.
+    ('<meta charset="utf-8"><title>欢迎光临我们的网站</title>'.encode("gbk"), "gb18030"),
+    ('<meta charset="gbk"><p>你好'.encode(), UTF8),
+    ('<meta charset="no-such-thing"><title>欢迎光临我们的网站</title>'.encode("gbk"), "gb18030"),
+    ("你好".encode("utf-16"), "utf-16le"), ("\ufeff你好".encode("utf-16-be"), "utf-16be"),
+    (b"\xef\xbb\xbfa", UTF8), (b"", UTF8), (b"plain", UTF8), ("é 你好 👍".encode(), UTF8),
+    ("Größe".encode("latin-1"), UNKNOWN), (b"\xff\x00\x80binary\x00", UNKNOWN), (b"caf\xe9", UNKNOWN),
+    (b"\x1b[31mred\x1b[0m", UTF8),
+])
+def test_the_file_says_what_it_is(content: bytes, expected: str) -> None:
+    assert charset_of(content) == expected
+
+
+@given(st.text(), st.integers(1, 7))
+def test_utf8_is_known_however_it_is_cut_into_blocks(text: str, size: int) -> None:
+    content = text.encode("utf-8", "ignore")
+    reader = CharsetReader()
+    for start in range(0, len(content), size):
+        reader.feed(content[start:start + size], more=start + size < len(content))
+    assert reader.charset == UTF8
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_have_an_answer(content: bytes) -> None:
+    answer = charset_of(content)
+    assert answer in (UTF8, UNKNOWN) or b"\n" not in answer.encode()
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        assert answer != UTF8
+
+
+@pytest.mark.parametrize(("kind", "charset", "expected"), [
+    ("text/html; charset=utf-8", UTF8, "text/html; charset=utf-8"),
+    ("text/html; charset=utf-8", "gbk", "text/html; charset=gbk"),
+    ("text/csv; charset=utf-8", UNKNOWN, "text/csv"), ("image/png", "gbk", "image/png"),
+])
+def test_the_type_names_it(kind: str, charset: str, expected: str) -> None:
+    assert with_charset(kind, charset) == expected
+
+
+def test_a_site_in_gbk_is_announced_as_that_also_from_the_cache(tmp_path: Path) -> None:
+    folder = write(tmp_path / "site", {
+        "index.html": '<meta charset="gbk"><title>公司简介</title>'.encode("gbk"),
+        "data.csv": "姓名,城市\n张三,深圳".encode("gbk"),
+        "feed.xml": '<?xml version="1.0" encoding="gb2312"?><rss><title>新闻中心</title></rss>'.encode("gbk"),
+        "readme.txt": "说明：请先阅读".encode("gbk"), "utf8.html": "你好", "photo.jpg": b"\xff\xd8\xff",
+        "old.txt": "Größe".encode("latin-1"), "LICENSE": "版权所有，保留一切权利。".encode("gbk"),
+        "long.html": b"<p>" + "欢迎光临我们的网站。".encode("gbk") * 80_000})
+    expected = {
+        "index.html": "text/html; charset=gbk", "data.csv": "text/csv; charset=gb18030",
+        "feed.xml": "application/rss+xml; charset=gb2312", "readme.txt": "text/plain; charset=gb18030",
+        "utf8.html": "text/html; charset=utf-8", "photo.jpg": "image/jpeg", "old.txt": "text/plain",
+        "LICENSE": "text/plain; charset=gb18030", "long.html": "text/html; charset=gb18030"}
+    for _ in range(2):
+        snapshot = scanned(folder, cache=tmp_path / "cache")
+        assert {file.key: file.headers["Content-Type"] for file in snapshot} == expected
+
+
+def test_the_project_has_the_last_word(tmp_path: Path) -> None:
+    from sitepub.config.project import HeaderRule
+
+    folder = write(tmp_path, {"a.txt": "你好".encode("gbk")})
+    rule = HeaderRule("*.txt", {"Content-Type": "text/plain; charset=big5"})
+    assert project(folder, headers=(rule,)).headers == (rule,)
+    assert scanned(folder, headers=(rule,)).files["a.txt"].headers["Content-Type"] == "text/plain; charset=big5"
