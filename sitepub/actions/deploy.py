@@ -17,7 +17,7 @@ from sitepub.actions.interrupt import stopping
 from sitepub.actions.local_cloud import data_folder
 from sitepub.config.project import Project
 from sitepub.errors import Interrupted, PartlyDone, Problem, SitepubError
-from sitepub.publish.empty_pages import empty_pages
+from sitepub.publish.empty_pages import EmptyPages, empty_pages
 from sitepub.publish.guards import refuse_mass_deletion
 from sitepub.publish.other_regions import live_elsewhere
 from sitepub.publish.prepare import Prepared, prepare
@@ -134,12 +134,12 @@ class _Warnings:
 def plan(project: Project, options: Options, teller: Teller, environ: Mapping[str, str]) -> Planned:
     """Build and compare; change nothing."""
     warnings = _Warnings(teller)
-    cloud, remote, prepared, snapshot = _prepare(project, options, teller, environ, warnings)
+    cloud, remote, prepared, snapshot, empty = _prepare(project, options, teller, environ, warnings)
     with remote:
         hosts = prepare_hosts(project, cloud, remote, prepared, verify=options.verify)
         refusal: SitepubError | None = None
         try:
-            _refuse_damage(remote, snapshot, prepared, options)
+            _refuse_damage(prepared, empty, options)
         except SitepubError as error:
             refusal = error
         return Planned(project, cloud, remote.bucket, _address(cloud, remote),
@@ -156,13 +156,13 @@ def deploy(project: Project, options: Options, teller: Teller, environ: Mapping[
     """
     started = time.monotonic()
     warnings = _Warnings(teller)
-    cloud, remote, prepared, snapshot = _prepare(project, options, teller, environ, warnings)
+    cloud, remote, prepared, snapshot, empty = _prepare(project, options, teller, environ, warnings)
     with remote:
-        _refuse_damage(remote, snapshot, prepared, options)
+        _refuse_damage(prepared, empty, options)
         hosts = prepare_hosts(project, cloud, remote, prepared, verify=options.verify)
 
         def approve(again: Prepared) -> None:
-            _refuse_damage(remote, snapshot, again, options)
+            _refuse_damage(again, empty_pages(remote, snapshot, again), options)
             teller.approve(again)
 
         teller.approve(prepared)
@@ -202,7 +202,7 @@ def _about_hosts(project: Project, remote: Remote, hosts: HostsPrepared, outcome
 
 
 def _prepare(project: Project, options: Options, teller: Teller, environ: Mapping[str, str],
-             warnings: _Warnings) -> tuple[Cloud, Remote, Prepared, Snapshot]:
+             warnings: _Warnings) -> tuple[Cloud, Remote, Prepared, Snapshot, EmptyPages]:
     warnings.add(*project.warnings)
     # Credentials first: nobody should wait for a build only to be told that there are none.
     cloud = connect(project, local=options.local, profile=options.profile, environ=environ, warn=warnings.add)
@@ -223,15 +223,16 @@ def _prepare(project: Project, options: Options, teller: Teller, environ: Mappin
     if prepared.found is None:
         warnings.add(*_about_other_regions(project, cloud))
     warnings.add(*_about_mates(remote, snapshot, prepared))
-    warnings.add(*empty_pages(remote, snapshot, prepared).warnings())
+    empty = empty_pages(remote, snapshot, prepared)
+    warnings.add(*empty.warnings())
     for sentence in prepared.notes:
         teller.note(sentence)
-    return cloud, remote, prepared, snapshot
+    return cloud, remote, prepared, snapshot, empty
 
 
-def _refuse_damage(remote: Remote, snapshot: Snapshot, prepared: Prepared, options: Options) -> None:
+def _refuse_damage(prepared: Prepared, empty: EmptyPages, options: Options) -> None:
     refuse_mass_deletion(prepared.plan, allowed=options.allow_delete)
-    empty_pages(remote, snapshot, prepared).refuse(allowed=options.allow_empty)
+    empty.refuse(allowed=options.allow_empty)
 
 
 def _about_other_regions(project: Project, cloud: Cloud) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ _NOTHING = frozenset(hashlib.md5(blank, usedforsecurity=False).hexdigest()
 _MOST_BLANK = 1 << 20
 """Bytes. What comes after so much of nothing is not looked for."""
 _NEW_BLANK = 4096
+"""Bytes. New pages that are larger are not looked at."""
+_BEGINNING = 256
 
 
 def empty_pages(remote: Remote, snapshot: Snapshot, prepared: Prepared) -> EmptyPages:
@@ -98,12 +101,15 @@ def is_blank(file: SiteFile) -> bool:
             return _BLANK.fullmatch(file.data[:_MOST_BLANK]) is not None
         if file.path is None:
             return False
-        with file.path.open("rb", buffering=0) as stream:
-            beginning = stream.read(256)
+        descriptor = os.open(file.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:
+            beginning = os.read(descriptor, _BEGINNING)
             found = _BLANK.match(beginning)
             if found is None or found.end() < len(beginning) - 2:  # a character may be cut
                 return False
-            return _BLANK.fullmatch(beginning + stream.read(_MOST_BLANK)) is not None
+            return _BLANK.fullmatch(beginning + os.read(descriptor, _MOST_BLANK)) is not None
+        finally:
+            os.close(descriptor)
     except OSError:
         return False
 

@@ -44,7 +44,7 @@ _TABLE: tuple[tuple[Sign, str], ...] = (
     (_FAILED, r"ERROR Failed to stat file: (?!.*[/\\]\.#).*"),
     (_FAILED, r"FATAL Something's wrong\..*|Usage: hexo <command>"),  # the latter: there is no blog, or no such command
     (_FAILED, r"Unhandled rejection .*?Error: (?P<file>\S+) \[Line \d+.*"),
-    (_FAILED, r"Unhandled rejection .*"),
+    (_FAILED, r"Unhandled rejection (?:\(.*|.*(?:[Ee]rror|Exception)\b.*)"),
     (_ENDED, r"INFO  (?:Generated|Deleted): .*|INFO  \d+ files generated in .*"),
     # Vite, and what is built upon it (Astro); before version 8 its errors in a watched build have no line in
     # common but the suspected ones.
@@ -59,7 +59,7 @@ _TABLE: tuple[tuple[Sign, str], ...] = (
     (_FAILED, r"\[ERROR\] (?:Error: )?Unable to build website for locale .*"),
     # webpack and what is built upon it (Vue CLI, Create React App)
     (_FAILED, r"(?:webpack \S+ |[\w .-]{1,60}\(webpack [\w.-]+\) )?compiled with [1-9]\d* errors?\b.*"),
-    (_FAILED, r"(?:ERROR +)?Failed to compile\b.*"),
+    (_FAILED, r"(?:ERROR +)?Failed to compile(?:\.| with [1-9]\d* errors?\b.*)?"),
     (_GOOD, r"(?:webpack \S+ |[\w .-]{1,60}\(webpack [\w.-]+\) )?compiled (?:successfully|with \d+ warnings?)\b.*"),
     (_GOOD, r"Compiled (?:successfully|with warnings)\b.*|(?:DONE +)?Build complete\. Watching for changes.*"),
     # Rollup
@@ -77,7 +77,8 @@ _TABLE: tuple[tuple[Sign, str], ...] = (
     (_ENDED, r"\[watch\] build finished.*"),
     # Eleventy
     (_BEGUN, r"\[11ty\] File changed: .*"),
-    (_FAILED, r"\[11ty\] (?:Problem writing Eleventy templates|Eleventy (?:CLI )?Fatal Error|Error .*).*"),
+    (_FAILED, r"\[11ty\] (?:Problem writing Eleventy templates|Eleventy (?:CLI )?Fatal Error).*"),
+    (_SUSPECTED, r"\[11ty\] Error .*"),
     (_ENDED, r"\[11ty\] (?:Wrote|Copied) .* in [\d.]+ seconds.*"),
     # Hugo
     (_BEGUN, r"Start building sites … *|Change detected, rebuilding site .*|Change of .* detected, rebuilding .*"),
@@ -91,7 +92,7 @@ _TABLE: tuple[tuple[Sign, str], ...] = (
     (_ENDED, r"(?:\.\.\.)?done(?: in [\d.]+ seconds)?\."),
     # Pelican. What it skips is missing in the site.
     (_BEGUN, r"-> Modified: .* re-generating\.\.\."),
-    (_FAILED, r"(?:ERROR|CRITICAL):? +Could not process .*|CRITICAL +[A-Z].*"),
+    (_FAILED, r"(?:ERROR|CRITICAL):? +Could not process .*|CRITICAL:? +\w*(?:Error|Exception)\b.*"),
     (_FAILED, r"ERROR:? +Skipping .*: could\b.*|ERROR:? +Cannot load plugin `.*"),
     (_ENDED, r"Done: Processed .*"),
     # MkDocs, Nikola, Sphinx

@@ -71,7 +71,9 @@ def test_it_is_heard_among_others_in_colours_and_with_time_stamps(name: str, dre
     "[vite:css] @import must precede all other statements", "(!) Unresolved dependencies", "[!] a note",
     "Liquid Warning: Liquid syntax error (line 2)", "build succeeded, 3 warnings.", "1 error", "failed: 0",
     "WARNING -  Doc file 'index.md' contains a link 'nope.md', but the target is not found.",
-    "tests: 3 passed, 0 failed", "ERROR_PAGE=404.html", "Build failed", "Skipping ERROR: could not", "Failed to Win",
+    "tests: 3 passed, 0 failed", "ERROR_PAGE=404.html", "Build failed", "Skipping ERROR: could not",
+    "Failed to compile source maps, going on without", "CRITICAL CSS was inlined", "Unhandled rejection handler is set",
+    "[11ty] Error pages: 404.html", "6 critical vulnerabilities", "Failed to compile with 0 errors", "Failed to Win",
 ])
 def test_other_lines_are_no_failures(line: str) -> None:
     assert heard(["INFO  Start processing", line, "INFO  Files loaded in 166 ms"]).headline == ""
