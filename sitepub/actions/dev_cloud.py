@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from sitepub.actions.local_cloud import DEV_MARK, Note, Wish, data_folder, find, publishers, start, stop
+from sitepub.config.small_file import read_small_text
 
 
 def keep_running(data: Path) -> None:
@@ -43,7 +44,7 @@ class OwnCloud:
         data = data_folder(self._environ)
         running, started = find(data), ""
         with suppress(OSError, UnicodeDecodeError):
-            started = (data / DEV_MARK).read_text(encoding="ascii")
+            started = read_small_text(data / DEV_MARK)
         if running is not None and started == str(running.pid) and not publishers(running):
             stop(data, environ=self._environ)
             keep_running(data)

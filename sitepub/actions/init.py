@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -103,7 +104,8 @@ def _refuse_overwriting(target: Path, files: Mapping[str, bytes], hint: str) -> 
     in_the_way = [name for name in files if os.path.lexists(target / name)]
     # A file where a folder must be.
     folders = {parent for name in files for parent in (target / name).parents}
-    in_the_way += sorted(str(place) for place in folders if os.path.lexists(place) and not place.is_dir())
+    in_the_way += sorted(str(place) for place in folders if os.path.lexists(place) and (
+        not place.is_dir() or (place.is_symlink() and place != target and place.is_relative_to(target))))
     if in_the_way:
         count = len(in_the_way)
         shown = ", ".join(in_the_way[:_MOST_NAMED])
@@ -123,7 +125,7 @@ def _write(target: Path, files: Mapping[str, bytes]) -> None:
                 folder.mkdir()
                 made.append(folder)
             if name == SCHEMA_FILE and path.is_file():
-                path.write_bytes(content)
+                _replace(path, content)
                 continue
             with path.open("xb") as stream:
                 made.append(path)
@@ -139,6 +141,20 @@ def _write(target: Path, files: Mapping[str, bytes]) -> None:
             words = error.strerror or str(error)
             raise SitepubError(f"Could not write to {target}: {words}. Nothing was kept.", code="NotWritten",
                                hint="Check the folder's permissions and the free space.") from None
+        raise
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Put a new file in place of another. Where a link has the name, it is the link that goes, not what it leads to."""
+    handle, temporary = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(temporary).unlink()
         raise
 
 

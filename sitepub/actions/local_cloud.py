@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from sitepub.actions import local_process
 from sitepub.config import places
+from sitepub.config.small_file import read_small_text
 from sitepub.errors import Refused, SitepubError, UsageError
 from sitepub.tencent.cloud import Credentials, Embedded
 from sitepub.tencent.embedded_gone import RESET_HINT
@@ -207,7 +208,7 @@ def _again(data: Path, wish: Wish, before: EmbeddedCloud | None, environ: Mappin
     cloud = _spawn(data, wish.arguments() or list(before.options if before is not None else ()), environ)
     mark = data / DEV_MARK
     with suppress(OSError, UnicodeDecodeError):
-        if before is not None and mark.read_text(encoding="ascii") == str(before.pid):
+        if before is not None and read_small_text(mark) == str(before.pid):
             mark.write_text(str(cloud.pid), encoding="ascii")
     return cloud
 

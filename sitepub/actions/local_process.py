@@ -17,6 +17,7 @@ from sitepub.errors import Refused
 
 _TAIL = 20
 """Lines of the log that a failed start shows."""
+_TAIL_BYTES = 64 * 1024
 
 
 def command(data: Path, arguments: list[str]) -> list[str]:
@@ -195,7 +196,11 @@ def holder(data: Path) -> int | None:
 def tail(log: Path) -> list[str]:
     """The last lines of a log."""
     try:
-        text = log.read_text(encoding="utf-8", errors="replace")
+        if not log.is_file():
+            return []
+        with log.open("rb") as stream:
+            stream.seek(max(0, os.fstat(stream.fileno()).st_size - _TAIL_BYTES))
+            text = stream.read(_TAIL_BYTES).decode("utf-8", errors="replace")
     except OSError:
         return []
     return text.splitlines()[-_TAIL:]

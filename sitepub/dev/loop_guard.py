@@ -17,6 +17,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sitepub.config.small_file import read_small
+
 PAUSES = (0.0, 1.0, 3.0, 10.0)
 """Seconds, at least, before the first, second … run that changes during the run before have asked for."""
 _LARGEST = 8 * 1024 * 1024
@@ -104,6 +106,6 @@ def _stamp(path: Path) -> Stamp:
         status = path.stat()
         if status.st_size > _LARGEST:
             return f"{status.st_size} {status.st_mtime_ns}".encode()
-        return hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
+        return hashlib.blake2b(read_small(path, _LARGEST), digest_size=16).digest()
     except OSError:
         return None

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from sitepub.config.small_file import read_small
+
 MAX_BYTES = 256 * 1024
 """A file larger than this is no certificate."""
-_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
+_MOST_OPEN = 50
+"""Labels whose end is missing; each is looked for to the end of the text."""
+_BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,80})-----")
 
 
 class Unreadable(Exception):
@@ -38,13 +43,13 @@ def read_pem(value: str, root: Path) -> str:
                          "PEM text begins with a line -----BEGIN …-----.")
     try:
         path = root / Path(shown).expanduser()
-        if not path.is_file():
+        if not path.exists() or path.is_dir():
             raise Unreadable(f"names a file that does not exist: {shown}", f"Paths start at {root}.")
-        if path.stat().st_size > MAX_BYTES:
-            raise Unreadable(f"names a file that is too large for a certificate or key: {shown}")
-        data = path.read_bytes()
+        data = read_small(path, MAX_BYTES)
     except (OSError, ValueError, RuntimeError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else "not a path"
+        if isinstance(error, OSError) and error.errno == errno.EFBIG:
+            raise Unreadable(f"names a file that is too large for a certificate or key: {shown} ({why})") from None
         raise Unreadable(f"names a file that cannot be read: {shown} ({why})") from None
     try:
         return data.decode("utf-8-sig")
@@ -59,8 +64,19 @@ def blocks(pem: str) -> Iterator[tuple[str, str]]:
 
     RFC 7468; lines of an encrypted key's header (``Proc-Type``) are kept.
     """
-    for found in _BLOCK.finditer(pem):
-        label, body = found.group(1), found.group(2)
+    position = 0
+    never_ends: set[str] = set()
+    while (found := _BEGIN.search(pem, position)) is not None:
+        position = found.end()
+        label = found[1]
+        end = f"-----END {label}-----"
+        at = -1 if label in never_ends else pem.find(end, position)
+        if at < 0:
+            never_ends.add(label)
+            if len(never_ends) > _MOST_OPEN:
+                return
+            continue
+        body, position = pem[position:at], at + len(end)
         lines = body.strip().splitlines()
         if len(lines) == 1 and ":" not in body:
             lines = body.split()

@@ -14,6 +14,7 @@ from sitepub.site.project_files import ProjectFiles, inside, yaml_value
 
 __all__ = ["Framework", "detect"]
 
+_MOST_DOTS = 1000
 _BUILT = ("dist", "build", "out", "_site")
 """Folders that are the output of some build."""
 
@@ -40,7 +41,7 @@ def _hugo(files: ProjectFiles) -> Framework | None:
     script = "build" if "hugo" in files.scripts.get("build", "") else None
     themed_404 = (files.is_file("layouts/404.html") or any(files.folder.glob("themes/*/layouts/404.html"))
                   or any(files.folder.glob("themes/*/layouts/_default/404.html")))
-    by_module = files.is_file("go.mod") or re.search(r"^\s*[\[\"]?module\b", text, re.MULTILINE) is not None
+    by_module = files.is_file("go.mod") or re.search(r"^[ \t]*[\[\"]?module\b", text, re.MULTILINE) is not None
     return Framework(
         id="hugo", title="Hugo", why=config,
         # Hugo leaves pages of an earlier build in place unless it is told to clean.
@@ -56,6 +57,8 @@ def _hugo_value(config: str, text: str, key: str) -> str | None:
     """A top-level setting; Hugo does not care for the case of its name."""
     if config.endswith((".yaml", ".yml")):
         return yaml_value(text, key)
+    if any(line.count(".") > _MOST_DOTS for line in text.splitlines()):
+        return None  # tomllib takes time by the square of a dotted key's parts
     try:
         content = tomllib.loads(text) if config.endswith(".toml") else json.loads(text)
     except (ValueError, RecursionError):
@@ -86,7 +89,7 @@ def _python_runner(files: ProjectFiles) -> str:
 def _jekyll(files: ProjectFiles) -> Framework | None:
     config = files.first(["_config.yml", "_config.yaml", "_config.toml"])
     gemfile = files.text("Gemfile")
-    by_gem = re.search(r"""^\s*gem\s+["'](?:jekyll|github-pages)["']""", gemfile, re.MULTILINE)
+    by_gem = re.search(r"""^[ \t]*gem[ \t]+["'](?:jekyll|github-pages)["']""", gemfile, re.MULTILINE)
     by_folder = any(files.has(name) for name in ("_posts", "_layouts", "_includes"))
     if not by_gem and not (config and by_folder):
         return None

@@ -97,9 +97,11 @@ class Globs:
     folder it lies in. Raises :class:`GlobError`."""
 
     def __init__(self, lines: Iterable[str]) -> None:
-        self._globs = [(number, found) for number, line in enumerate(lines) for found in globs(line)]
-        if len(self._globs) > MOST:
-            raise GlobError(f"there are more than {MOST:,} patterns")
+        self._globs: list[tuple[int, Glob]] = []
+        for number, line in enumerate(lines):
+            self._globs += [(number, found) for found in globs(line)]
+            if len(self._globs) > MOST:
+                raise GlobError(f"there are more than {MOST:,} patterns")
         self._globs.reverse()
         self.decided: set[int] = set()
         """Numbers of the lines that have decided about a path."""

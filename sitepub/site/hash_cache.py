@@ -14,10 +14,13 @@ from pathlib import Path
 
 import msgspec
 
+from sitepub.config.small_file import read_small
 from sitepub.leaks.search import RULES
 
 _MAGIC = b"sitepub-hashes-3"
 _DIGEST = 16
+_LARGEST = 512 * 1024 * 1024
+"""Bytes: two million files. Anything larger is not ours."""
 
 
 class Stamp(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -122,7 +125,7 @@ class HashCache:
     def _load(self) -> dict[str, Known]:
         assert self._file is not None
         try:
-            data = self._file.read_bytes()
+            data = read_small(self._file, _LARGEST)
         except OSError:
             return {}
         start = len(_MAGIC) + _DIGEST

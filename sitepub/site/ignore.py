@@ -23,10 +23,11 @@ from pathlib import Path
 
 from sitepub.config.document import shown_path
 from sitepub.config.project import Project, Source
+from sitepub.config.small_file import read_small_text
 from sitepub.errors import Position, Problem, SiteError
 from sitepub.leaks.names import OPTION as ALLOW_SECRETS
-from sitepub.site.braces import alternatives
-from sitepub.site.globs import GlobError, Globs, as_line, globs
+from sitepub.site.braces import BracesError, alternatives
+from sitepub.site.globs import MOST, GlobError, Globs, as_line, globs
 from sitepub.site.secret_files import Allowed
 
 IGNORE_FILE = ".sitepubignore"
@@ -128,6 +129,7 @@ class IgnoreRules:
         patterns += _entries(source, "exclude", source.exclude)
         patterns += [replace(one, line=one.line[1:] if one.line.startswith("!") else "!" + one.line)
                      for one in _entries(source, "include", source.include)]
+        _refuse_too_many(patterns)
         self.patterns = [one for one in patterns if _is_valid(one, problems)]
         """Those that leave files out or bring them back, in the order in which they count."""
         self.secrets = [one for one in _entries(source, "allowSecrets", source.allow_secrets)
@@ -179,6 +181,20 @@ class IgnoreRules:
                    for literal in self._reach[rule.secret] if literal)
 
 
+def _refuse_too_many(patterns: Sequence[Pattern]) -> None:
+    """Before they are looked at one by one: braces make up to a thousand of each."""
+    count = 0
+    for one in patterns:
+        try:
+            count += len(alternatives(one.line))
+        except BracesError:
+            count += 1
+        if count > MOST:
+            raise SiteError(f"there are more than {MOST:,} patterns that say which files to publish",
+                            position=one.position,
+                            hint="Leave whole folders out (drafts/), or use * and ** in place of lists.")
+
+
 def _names_all(pattern: str) -> bool:
     return not pattern.rstrip("/").rpartition("/")[2].strip("*")
 
@@ -196,15 +212,19 @@ def literal_parts(pattern: str) -> list[str]:
 def _lines_of(file: Path, problems: list[Problem]) -> list[Pattern]:
     name = shown_path(file)
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = read_small_text(file)
     except (OSError, UnicodeDecodeError) as error:
         # A link that leads nowhere is there: what it left out so far must not go public.
         if not isinstance(error, FileNotFoundError) or file.is_symlink():
             why = error.strerror if isinstance(error, OSError) else error
-            problems.append(Problem(f"{IGNORE_FILE} cannot be read: {why}", Position(name)))
+            problems.append(Problem(f"{IGNORE_FILE} cannot be read: {why}", Position(name),
+                                    "Write the patterns into an ordinary file, one a line."))
         return []
-    return [Pattern(line, "", Position(name, number, 1, line), line)
-            for number, line in enumerate(text.splitlines(), 1)]
+    lines = text.splitlines()
+    if sum(bool(line.strip()) for line in lines) > MOST:
+        problems.append(Problem(f"{IGNORE_FILE} holds more than {MOST:,} patterns", Position(name)))
+        return []
+    return [Pattern(line, "", Position(name, number, 1, line[:200]), line) for number, line in enumerate(lines, 1)]
 
 
 def _entries(source: Source, key: str, texts: Sequence[str]) -> list[Pattern]:

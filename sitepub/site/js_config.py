@@ -15,11 +15,15 @@ class Unread(Enum):
 
 UNREAD: Final = Unread.UNREAD
 
-_STRING = r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)"""
+# A string that is never closed ends with its line (or the text); looked for again from its next character, a text
+# full of quotes would take time by the square of its length.
+_STRING = (r"""("(?:\\.|[^"\\\n])*+(?:"|(?=\n|\\?\Z))|'(?:\\.|[^'\\\n])*+(?:'|(?=\n|\\?\Z))"""
+           r"""|`(?:\\.|[^`\\])*+(?:`|(?=\\?\Z)))""")
 _STRING_OR_COMMENT = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _VALUE = re.compile(
     r"""\s*(?:(?P<quote>["'`])(?P<text>(?:\\.|(?!(?P=quote))[^\\])*)(?P=quote)|(?P<flag>true|false)\b)
         \s*(?:as\s+const\s*)?(?=[,}\]);]|\Z)""", re.VERBOSE | re.DOTALL)
+_BLOCK = re.compile(r"\s*\{")
 
 
 def js_value(source: str, *path: str) -> str | bool | Unread | None:
@@ -29,7 +33,7 @@ def js_value(source: str, *path: str) -> str | bool | Unread | None:
     of the same name inside a plugin's own options is not taken for the tool's.
     """
     code = _STRING_OR_COMMENT.sub(lambda found: found[1] or " " * len(found[0]), source)
-    bare = re.sub(_STRING, lambda found: found[0][0] + "_" * (len(found[0]) - 2) + found[0][0], code,
+    bare = re.sub(_STRING, lambda found: (found[0][0] + "_" * (len(found[0]) - 2) + found[0][0])[:len(found[0])], code,
                   flags=re.DOTALL)
     start, end = 0, len(code)
     for key in path[:-1]:
@@ -48,19 +52,21 @@ def _keys(code: str, bare: str, key: str, start: int, end: int) -> list[int]:
     """Where the values of ``key: value`` begin, for the outermost occurrences within the range."""
     found: list[tuple[int, int]] = []
     name = re.escape(key)
+    depth, counted = 0, start
     for match in re.finditer(rf"""(?<![\w$.])(?:{name}|(["']){name}\1)\s*:""", code[start:end]):
         place = start + match.start()
         # Not a key when it stands inside a string: there ``bare`` has been blanked.
         if bare[place] == "_" and not key.startswith("_"):
             continue
-        depth = bare.count("{", start, place) - bare.count("}", start, place)
+        depth += bare.count("{", counted, place) - bare.count("}", counted, place)
+        counted = place
         found.append((depth, start + match.end()))
-    outermost = min((depth for depth, _place in found), default=0)
-    return [place for depth, place in found if depth == outermost]
+    outermost = min((around for around, _place in found), default=0)
+    return [place for around, place in found if around == outermost]
 
 
 def _opens_block(bare: str, place: int) -> bool:
-    return bare[place:].lstrip().startswith("{")
+    return _BLOCK.match(bare, place) is not None
 
 
 def _closing(bare: str, start: int) -> int:

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from sitepub.config.small_file import read_small
+
 MOST_BYTES = 1 << 17
 """Configuration files are smaller than this; a larger file is something else."""
 JS_ENDINGS = ("js", "mjs", "cjs", "ts", "mts", "cts")
@@ -45,9 +47,7 @@ class ProjectFiles:
             return ""
         path = self.folder / name
         try:
-            if path.stat().st_size > MOST_BYTES:
-                return ""
-            return path.read_text(encoding="utf-8-sig", errors="replace")
+            return read_small(path, MOST_BYTES).decode("utf-8-sig", errors="replace")
         except OSError:
             return ""
 
@@ -72,15 +72,15 @@ class ProjectFiles:
         for section in ("dependencies", "devDependencies", "optionalDependencies"):
             entries = self.package.get(section)
             if isinstance(entries, dict):
-                found |= {name: str(version) for name, version in entries.items()}
+                found |= {name: version if isinstance(version, str) else "" for name, version in entries.items()}
         return found
 
     @cached_property
     def package_manager(self) -> str:
         """npm, pnpm, yarn or bun: the ``packageManager`` field, else the lock file, else npm."""
-        named = str(self.package.get("packageManager", "")).partition("@")[0]
-        if named in _EXEC:
-            return named
+        named = self.package.get("packageManager", "")
+        if isinstance(named, str) and (manager := named.partition("@")[0]) in _EXEC:
+            return manager
         return next((manager for lock, manager in _LOCKS.items() if self.is_file(lock)), "npm")
 
     def run_script(self, name: str) -> str:
@@ -102,8 +102,9 @@ class ProjectFiles:
 
 def yaml_value(text: str, key: str) -> str | None:
     """The plain value of ``key:`` at the left margin. Case of the key does not matter (Hugo's does not)."""
-    value = r"""(?:"([^"\n]*)"|'([^'\n]*)'|([^\s#"'\[{|>&*!][^#\n]*?))"""
-    match = re.search(rf"^{re.escape(key)}[ \t]*:[ \t]+{value}[ \t]*(?:#.*)?$", text,
+    # With limits: two neighbours that both take blanks would take time by the square of their number.
+    value = r"""(?:"([^"\n]*)"|'([^'\n]*)'|([^\s#"'\[{|>&*!][^#\n]{0,300}?))"""
+    match = re.search(rf"^{re.escape(key)}[ \t]{{0,100}}:[ \t]{{1,100}}{value}[ \t]{{0,100}}(?:#.*)?$", text,
                       re.MULTILINE | re.IGNORECASE)
     return next((part for part in match.groups() if part is not None), None) if match else None
 

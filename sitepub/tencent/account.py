@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sitepub.config.places import cache_dir
+from sitepub.config.small_file import read_small_text
 from sitepub.errors import CloudError, UsageError
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
 from sitepub.tencent.cloud_api import CloudApi
@@ -84,8 +85,8 @@ class _Remembered:
 
     def _all(self) -> dict[str, str]:
         try:
-            content = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            content = json.loads(read_small_text(self._path))
+        except (OSError, ValueError, RecursionError):
             return {}
         if not isinstance(content, dict):
             return {}

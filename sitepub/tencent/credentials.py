@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sitepub.config.small_file import read_small_text
 from sitepub.errors import CredentialsError, Problem
 from sitepub.tencent.cloud import Credentials
 from sitepub.tencent.profiles import profiles_file, read_profiles
@@ -114,18 +115,18 @@ def _tccli(home: Path, profile: str) -> Credentials | None:
         return None
     try:
         content: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise CredentialsError(f"{path} is not JSON.", code="BadCredentialsFile",
                                hint="Run `tccli configure` again.") from None
     if not isinstance(content, dict):
         return None
-    values = {str(name): str(value) for name, value in content.items() if value is not None}
+    values = {name: str(value) for name, value in content.items() if isinstance(value, str | int | float)}
     expires = values.get("expiresAt", "")
-    if expires.isdigit() and int(expires) > 0 and int(expires) <= time.time():
+    if _is_time(expires) and int(expires) <= time.time():
         raise CredentialsError(f"The credentials in {path} have expired.", code="ExpiredToken",
                                hint="Run `tccli auth login` again.")
     found = _pair(values, "secretId", "secretKey", "token", str(path))
-    if found is None or not (expires.isdigit() and int(expires) > 0):
+    if found is None or not _is_time(expires):
         return found
 
     def again() -> Credentials:
@@ -133,6 +134,11 @@ def _tccli(home: Path, profile: str) -> Credentials | None:
 
     # `tccli auth login` in another window writes new ones.
     return Renewal(again).keeps(replace(found, expires=float(expires)))
+
+
+def _is_time(text: str) -> bool:
+    """Seconds since 1970."""
+    return text.isascii() and text.isdigit() and len(text) <= 15 and int(text) > 0
 
 
 def _pair(values: Mapping[str, str], id_name: str, key_name: str, token_name: str, place: str
@@ -149,12 +155,12 @@ def _pair(values: Mapping[str, str], id_name: str, key_name: str, token_name: st
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_small_text(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise CredentialsError(f"{path} cannot be read ({type(error).__name__}).",
-                               code="BadCredentialsFile") from None
+        why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        raise CredentialsError(f"{path} cannot be read ({why}).", code="BadCredentialsFile") from None
 
 
 def _role(environ: Mapping[str, str]) -> Credentials | None:

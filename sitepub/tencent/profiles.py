@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sitepub.config.places import config_dir
+from sitepub.config.small_file import read_small_text
 from sitepub.errors import CredentialsError, Problem, UsageError
 from sitepub.tencent.cloud import Credentials
 
@@ -45,10 +46,11 @@ def read_profiles(environ: Mapping[str, str] | None = None) -> Profiles:
     warnings = _close_to_others(path)
     parser = _parser()
     try:
-        parser.read_string(path.read_text(encoding="utf-8"))
+        parser.read_string(read_small_text(path))
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
         # configparser's own message quotes the line, which may hold a secret.
-        raise CredentialsError(f"{path} cannot be read ({type(error).__name__}).", code="BadProfiles",
+        why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        raise CredentialsError(f"{path} cannot be read ({why}).", code="BadProfiles",
                                hint="Delete it and run `sitepub login` again.") from None
     found = {}
     for name in parser.sections():

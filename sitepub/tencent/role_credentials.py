@@ -6,8 +6,8 @@ import json
 import time
 import urllib.request
 from collections.abc import Mapping
-from pathlib import Path
 
+from sitepub.config.small_file import read_small_text
 from sitepub.errors import CredentialsError
 from sitepub.tencent.cloud import Credentials, Embedded
 from sitepub.tencent.renewal import Renewal
@@ -37,10 +37,10 @@ def from_pod(environ: Mapping[str, str], embedded: Embedded | None = None) -> Cr
 def _assume(environ: Mapping[str, str], embedded: Embedded | None, token_file: str, role: str, provider: str
             ) -> Credentials:
     try:
-        token = Path(token_file).read_text(encoding="utf-8").strip()
+        token = read_small_text(token_file).strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise CredentialsError(f"The pod's token {token_file} cannot be read ({type(error).__name__}).",
-                               code="BadRole") from error
+        why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        raise CredentialsError(f"The pod's token {token_file} cannot be read ({why}).", code="BadRole") from error
     from sitepub.tencent.cloud_api import CloudApi
 
     api = CloudApi(Credentials("", "", source="role of the pod"), environ.get("TKE_REGION") or "ap-guangzhou",
