@@ -222,6 +222,7 @@ class Dev:
                 self.worker.fail(said)
                 self._begun()
             elif said:
+                self.worker.built = True
                 self._session.changed(Role.OUTPUT, Burst(everything=True))
         self._session.held = self._tool.holds
 

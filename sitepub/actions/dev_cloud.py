@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 
 from sitepub.actions.local_cloud import DEV_MARK, Note, Wish, data_folder, find, publishers, start, stop
 from sitepub.config.small_file import read_small_text
@@ -32,15 +31,8 @@ class OwnCloud:
                 (data / DEV_MARK).touch(mode=0o600)
                 (data / DEV_MARK).write_text(str(cloud.pid), encoding="ascii")
 
-    def __enter__(self) -> OwnCloud:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
-        self.end()
-
-    def end(self) -> None:
-        """Raises :class:`~sitepub.errors.SitepubError` when it does not end."""
+    def end(self) -> bool:
+        """Whether it was ended. Raises :class:`~sitepub.errors.SitepubError` when it does not end."""
         data = data_folder(self._environ)
         running, started = find(data), ""
         with suppress(OSError, UnicodeDecodeError):
@@ -48,3 +40,5 @@ class OwnCloud:
         if running is not None and started == str(running.pid) and not publishers(running):
             stop(data, environ=self._environ)
             keep_running(data)
+            return True
+        return False

@@ -46,6 +46,8 @@ class Published:
     files: int
     seconds: float
     """From the end of the burst (or of the build) until it was live."""
+    built: bool = False
+    """A build went before it."""
 
 
 class View(PublishTeller, Protocol):
@@ -117,6 +119,8 @@ class Worker:
         self._began = 0.0
         """When the task under way was begun."""
         self._sure: set[str] = set()
+        self.built = False
+        """Built since the last publish that ended well."""
         self._looking: threading.Thread | None = None
         self._looked = 0.0
 
@@ -203,6 +207,7 @@ class Worker:
         self.leftovers.end()
         run_hook(self.project, environ=self.environ, output=self.view.hook_line, stop=self.stop,
                  background=self.leftovers.keep, columns=self.view.hook_columns)
+        self.built = True
         return End.DONE
 
     def _publish(self, task: Task) -> End:
@@ -232,6 +237,8 @@ class Worker:
             except SitepubError as error:
                 found = self._explain(error, target)
             end = found if end is End.DONE else end
+        if end is End.DONE:
+            self.built = False
         return end
 
     def _publish_to(self, target: Target, snapshot: Snapshot, began: float) -> End:
@@ -251,7 +258,7 @@ class Worker:
         self._told = ""
         self.waits.over(target.name)
         self.view.published(Published(target.name, target.url, outcome, changed, len(snapshot),
-                                      time.monotonic() - began))
+                                      time.monotonic() - began, self.built))
         if target.name != PREVIEW:
             if changed and self._purging is not None:
                 self.view.phase("purging")

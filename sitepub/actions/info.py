@@ -11,6 +11,7 @@ from sitepub.config.project import Project
 from sitepub.errors import SitepubError
 from sitepub.publish.remote import Remote, open_remote
 from sitepub.publish.state import Journal, ReleaseInfo
+from sitepub.publish.unfinished import still_runs
 from sitepub.settings.actual import NO_BUCKET, read_actual
 from sitepub.settings.difference import difference
 from sitepub.settings.wanted import wanted_settings
@@ -35,6 +36,8 @@ class Info:
     """The last deploy that was finished."""
     unfinished: Journal | None
     """A deploy that did not end, or runs now."""
+    running: bool
+    """Whether it runs now."""
     drift: tuple[str, ...]
     """Differences between the project and the bucket, in words; empty when there are none."""
     former: tuple[str, ...]
@@ -66,7 +69,8 @@ def info(project: Project, *, local: bool, profile: str | None, environ: Mapping
             project=project, bucket=state.bucket, region=state.region,
             url=cloud.website_url(state.bucket, project.protocol, project.key_prefix), files=len(state.manifest),
             bytes=sum(entry.size for entry in state.manifest.values()), release=state.release,
-            unfinished=state.pending, drift=tuple(drift),
+            unfinished=state.pending, running=state.pending is not None and still_runs(remote.states),
+            drift=tuple(drift),
             former=tuple(one.bucket for one in state.former),
             hosts=_hosts(project, cloud, remote, state.hosts))
 

@@ -26,7 +26,8 @@ def deploy(run: Run, dry_run: bool, yes: bool, force: bool, no_build: bool, veri
            allow_delete: bool, allow_empty: bool, no_wait: bool) -> int:
     """Build the site and publish what changed.
 
-    In a folder without a serverless.yml the projects in its child folders are deployed, one after another.
+    In a folder without a serverless.yml the projects in its child folders are deployed, one after another, after a
+    question (--yes answers it).
     """
     from sitepub.actions.deploy import Options
     from sitepub.cli.projects import each_project
@@ -37,7 +38,7 @@ def deploy(run: Run, dry_run: bool, yes: bool, force: bool, no_build: bool, veri
         from sitepub.cli.plan import work
 
         return each_project(run, "plan", lambda project: work(run, project, options))
-    return each_project(run, "deploy", lambda project: _deploy(run, project, options, yes=yes))
+    return each_project(run, "deploy", lambda project: _deploy(run, project, options, yes=yes), yes=yes)
 
 
 def _deploy(run: Run, project: Project, options: Any, *, yes: bool) -> tuple[dict[str, Any], int]:

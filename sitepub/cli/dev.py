@@ -36,8 +36,6 @@ def dev(run: Run, serve: bool, poll: bool, purge: bool, logs: bool | None, statu
     With --local the pages are served by the embedded cloud and reload by themselves. With --json, one object
     is printed for each publish and each failure.
     """
-    from contextlib import nullcontext
-
     from sitepub.actions.dev import Dev, Wish
     from sitepub.actions.dev_cloud import OwnCloud
     from sitepub.actions.dev_work import How
@@ -59,9 +57,25 @@ def dev(run: Run, serve: bool, poll: bool, purge: bool, logs: bool | None, statu
     how = How(file, run.stage, run.inputs, allow_delete, allow_empty, poll,
               _purger(run, view) if purge else None, yes)
     shows_logs = run.local if logs is None else logs
-    with OwnCloud(run.environ, terminal.note) if run.local or serve else nullcontext():
+    own = OwnCloud(run.environ, terminal.note) if run.local or serve else None
+    try:
         session = Dev(project, how, Wish(run.local, serve, run.profile), view, run.environ)
-        return _run(run, session, view, _Visits(run, session, wanted), logs=shows_logs, open_browser=open_browser)
+        code = _run(run, session, view, _Visits(run, session, wanted), logs=shows_logs, open_browser=open_browser)
+    finally:
+        ended = own is not None and own.end()
+    terminal.note(_goodbye(session, ended=ended))
+    return code
+
+
+def _goodbye(session: Dev, *, ended: bool) -> str:
+    """``ended``: the embedded cloud that dev had started ended with it."""
+    real = next((target for target in session.targets if target.cloud.embedded is None), None)
+    if real is not None:
+        return f"dev has ended. The site stays at {real.url}"
+    if ended:
+        return ("dev has ended, and with it the embedded cloud that it had started; the site is kept:"
+                " sitepub deploy --local shows it again")
+    return f"dev has ended. The embedded cloud still runs, with the site at {session.url}"
 
 
 def _run(run: Run, session: Dev, view: DevView, visits: _Visits, *, logs: bool, open_browser: bool) -> int:
@@ -78,9 +92,9 @@ def _run(run: Run, session: Dev, view: DevView, visits: _Visits, *, logs: bool, 
             if logs:
                 visits.switch()
             if open_browser:
-                _open(session.url)
+                _open(run, session.url)
             if terminal.live and not terminal.wants_json:
-                keys = Keys(terminal.stdin, lambda key: _pressed(key, session, view, visits),
+                keys = Keys(terminal.stdin, lambda key: _pressed(run, key, session, view, visits),
                             lambda: session.inbox.put(Call(view.bar.redraw)))
                 stack.enter_context(keys)
                 if terminal.stdin_is_tty:
@@ -95,12 +109,12 @@ def _run(run: Run, session: Dev, view: DevView, visits: _Visits, *, logs: bool, 
     return ExitCode.OK if ended_by_user else ExitCode.INTERRUPTED
 
 
-def _pressed(key: str, session: Dev, view: DevView, visits: _Visits) -> None:
+def _pressed(run: Run, key: str, session: Dev, view: DevView, visits: _Visits) -> None:
     from sitepub.actions.dev import Again, Stop
 
     match key.lower():
         case "o":
-            _open(session.url)
+            _open(run, session.url)
         case "r":
             view.asked()
             session.inbox.put(Again())
@@ -112,10 +126,15 @@ def _pressed(key: str, session: Dev, view: DevView, visits: _Visits) -> None:
             session.inbox.put(Stop())
 
 
-def _open(url: str) -> None:
-    import webbrowser
+def _open(run: Run, url: str) -> None:
+    from sitepub.terminal.browser import open_browser
 
-    threading.Thread(target=webbrowser.open, args=(url,), name="browser", daemon=True).start()
+    def work() -> None:
+        why = open_browser(url, run.environ)
+        if why is not None:
+            run.terminal.note(f"no browser could be opened: {why}. The address: {url}")
+
+    threading.Thread(target=work, name="browser", daemon=True).start()
 
 
 class _Visits:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -84,6 +84,9 @@ class DevView(Story):
             self._terminal.note(self._line(what))
         elif self._tell:
             self._terminal.note(f"{self._clock()} {_beside(what)}everything is live: {counted(what.files, 'file')}")
+        elif what.built:
+            self._terminal.note(f"{self._clock()} {_beside(what)}built, and nothing has changed:"
+                                f" {counted(what.files, 'file')}")
         self._tell = self._failed = False
         self._tell_url()
         self._update("")
@@ -151,15 +154,22 @@ class DevView(Story):
         parts = [(counts.uploaded, "uploaded"), (counts.copied, "copied"), (counts.headers, "given new headers"),
                  (counts.deleted, "deleted")]
         words = ", ".join(f"{number:,} {word}" for number, word in parts if number) or "settings written"
-        names = ", ".join(visible(key) for key in what.changed[:_NAMES])
-        more = len(what.changed) - _NAMES
-        names += f" and {more:,} more" if more > 0 else ""
-        done = self._terminal.style("published", "green", on_stderr=True)
-        return f"{self._clock()} {_beside(what)}{done} {names} ({words}) in {_short(what.seconds)}"
+        gone = {step.key for step in what.outcome.prepared.plan.deletions}
+        groups = (("published", [key for key in what.changed if key not in gone]),
+                  ("deleted", [key for key in what.changed if key in gone]))
+        done = ", ".join(f"{self._terminal.style(verb, 'green', on_stderr=True)} {_names(keys)}"
+                         for verb, keys in groups if keys)
+        done = done or self._terminal.style("published", "green", on_stderr=True)
+        return f"{self._clock()} {_beside(what)}{done} ({words}) in {_short(what.seconds)}"
 
     @staticmethod
     def _clock() -> str:
         return f"{datetime.now():%H:%M:%S}"
+
+
+def _names(keys: Sequence[str]) -> str:
+    more = len(keys) - _NAMES
+    return ", ".join(visible(key) for key in keys[:_NAMES]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _short(seconds: float) -> str:

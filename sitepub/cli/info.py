@@ -33,8 +33,8 @@ def _info(run: Run, project: Project) -> tuple[dict[str, Any], int]:
     else:
         rows.append(("last deploy", "none was finished"))
     if found.unfinished is not None:
-        rows.append(("unfinished", f"a deploy begun {found.unfinished.started} by {found.unfinished.by}"
-                                   " runs now, or did not end"))
+        rows.append(("unfinished", f"the deploy that {found.unfinished.by} began at {found.unfinished.started}"
+                                   + (" is still running" if found.running else " did not end")))
     rows.append(("drift", "\n".join(found.drift) or "none"))
     if found.former:
         rows.append(("former", "\n".join(found.former)))
@@ -51,7 +51,7 @@ def _info(run: Run, project: Project) -> tuple[dict[str, Any], int]:
             "release": release.id, "at": release.at, "by": release.by, "commit": release.commit,
             "message": release.message},
         "unfinished": None if found.unfinished is None else {
-            "since": found.unfinished.started, "by": found.unfinished.by},
+            "since": found.unfinished.started, "by": found.unfinished.by, "running": found.running},
         "drift": list(found.drift), "former_buckets": list(found.former),
         "hosts": [one.as_object() for one in found.hosts],
     }, 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,17 @@ from sitepub.cli.options import Run
 from sitepub.config.load import load_project, look_for_projects
 from sitepub.config.project import Project
 from sitepub.errors import ExitCode, Interrupted, SitepubError
+from sitepub.terminal.messages import visible
 
 _MAKING = ("deploy", "plan")
 Work = Callable[[Project], tuple[dict[str, Any], int]]
 """Does the work on one project and shows it to people; answers the object for programs and the exit code."""
 
 
-def each_project(run: Run, action: str, work: Work) -> int:
+def each_project(run: Run, action: str, work: Work, *, yes: bool = True) -> int:
     """Work on the project of the folder, or on its child projects in the order of their names.
+
+    ``yes``: child projects need no question. Raises Refused when the user says no, or cannot be asked.
 
     One project: its errors end the program as they are. Several: the exit code is 0 when all succeeded, that
     of the failures when all failed alike, else 4 (partly done).
@@ -31,6 +34,8 @@ def each_project(run: Run, action: str, work: Work) -> int:
         told, code = work(_load(run, files[0], action))
         run.terminal.json({"version": 1, "action": action, **told}) if run.terminal.wants_json else None
         return code
+    if not yes:
+        _ask(run, action, files)
     results: list[dict[str, Any]] = []
     codes: list[int] = []
     for file in files:
@@ -56,6 +61,21 @@ def each_project(run: Run, action: str, work: Work) -> int:
     if not failed:
         return int(ExitCode.OK)
     return failed[0] if len(failed) == len(codes) and len(set(failed)) == 1 else int(ExitCode.PARTIAL)
+
+
+def _ask(run: Run, action: str, files: Sequence[Path]) -> None:
+    """The folder holds no project itself, and perhaps others than the user has in mind."""
+    run.terminal.note(f"There is no serverless.yml in {visible(str(run.folder))}, but in the folders below it:")
+    for file in files:
+        try:
+            project = _load(run, file, action)
+            about = f"{project.name}, stage {project.stage}, {project.region}"
+        except SitepubError:
+            about = "cannot be read"
+        run.terminal.note(f"  {visible(file.parent.name)}: {visible(about)}")
+    names = ", ".join(file.parent.name for file in files)
+    what = f"this site ({names})" if len(files) == 1 else f"these {len(files)} sites ({names})"
+    run.terminal.confirm_or_refuse(f"{action.capitalize()} {visible(what)}?")
 
 
 def _load(run: Run, file: Path, action: str) -> Project:

@@ -15,6 +15,7 @@ from sitepub.publish.plan import Plan
 from sitepub.publish.remote import Remote
 from sitepub.publish.state import VERSION, Former, State
 from sitepub.publish.takeover import is_over, journal_of_before, with_headers_looked_at, writes_in_doubt
+from sitepub.publish.unfinished import about, still_runs
 from sitepub.settings.actual import NO_BUCKET, ActualSettings, read_actual
 from sitepub.settings.difference import difference
 from sitepub.settings.steps import SettingStep
@@ -109,8 +110,7 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
             plan = compare(frozenset().union(*(mate.keys for mate in mates)))
     refuse_loss(plan, snapshot)
     if base.pending is not None:
-        notes.append(f"the deploy that {base.pending.by} began at {base.pending.started} did not end;"
-                     " the bucket was looked at to find out what it did")
+        notes.append(about(base.pending, running=still_runs(remote.states)))
     if plan.adopted:
         count = len(plan.adopted)
         notes.append(f"{count:,} {'file of the site was' if count == 1 else 'files of the site were'} in the bucket"

@@ -62,6 +62,9 @@ def test_a_source_that_is_saved_is_built_and_published(blog: Site, home: Path) -
         (blog.root / "source/posts/two.md").unlink()
         until(lambda: "posts/two.html" not in blog.in_bucket())
         assert dev.failures == []
+        assert not any("nothing has changed" in line for line in dev.lines)
+        blog.write({"posts/one.md": "edited"}, "source")
+        dev.wait_for_line("built, and nothing has changed: ")
 
 
 def test_a_build_that_fails_publishes_nothing_until_the_next_good_one(blog: Site, home: Path) -> None:

@@ -56,6 +56,7 @@ def test_the_cloud_that_dev_started_ends_with_it(site: Site, home: Path, data: P
         assert dev.end() == 130
         assert find(data) is None and not (data / "cloud.json").exists()
         until(lambda: is_gone(cloud), "the end of the cloud")
+        dev.wait_for_line("dev has ended, and with it the embedded cloud that it had started")
 
 
 def test_after_a_mistake_at_the_start_nothing_is_left_either(site: Site, home: Path, data: Path) -> None:

@@ -121,8 +121,14 @@ def test_the_status_line_says_how_things_stand_and_the_keys_work(site: Site, hom
         seat.type("o")
         until(opened.exists, "the browser")
         seat.type("\x1b[Az")  # an arrow and a key that means nothing
+        site.write({"posts/01.html": "changed too"})
+        (site.published / "posts/02.html").unlink()
+        seat.expect("published\x1b[0m posts/01.html, \x1b[32mdeleted\x1b[0m posts/02.html (1 uploaded, 1 deleted) in")
+        (site.published / "posts/03.html").unlink()
+        seat.expect(" \x1b[32mdeleted\x1b[0m posts/03.html (1 deleted) in")
         seat.type("q")
         assert seat.end() == 0
+        assert "dev has ended. The embedded cloud still runs, with the site at http://" in seat.shown
         assert opened.read_text().strip() == url[0]
         assert "43 uploaded" in seat.shown and "Publishing: 43 files" not in seat.shown, "told once"
 
@@ -173,6 +179,7 @@ def test_the_terminal_is_put_back_as_it_was(site: Site, home: Path, how: str, st
             seat.type({"ctrl-c": "\x03", "ctrl-d": "\x04", "q": "q"}[how])
         assert seat.end() == status
         assert termios.tcgetattr(seat.kept)[3] == before[3]
+        assert seat.shown.count("dev has ended") == 1
         assert "Traceback" not in seat.shown and "error" not in seat.shown[seat.seen:]
 
 

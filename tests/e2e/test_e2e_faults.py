@@ -240,7 +240,14 @@ def test_children_of_a_parent_folder_are_deployed_each_with_its_own_result(
     make_site("b-good")
     make_site("a-bad", None, src="./nowhere")
     make_site("c-good")
-    run = sitepub("deploy", "--local", "--json", cwd=tmp_path)
+    refused = sitepub("deploy", "--local", cwd=tmp_path)
+    assert refused.code == 5 and "--yes" in refused.err, refused.err
+    for line in ("a-bad: a-bad, stage dev", "b-good: b-good, stage dev", "(a-bad, b-good, c-good)"):
+        assert line in refused.err
+    assert sitepub("info", "--local", cwd=tmp_path / "b-good").code == 1, "nothing was deployed"
+    assert sitepub("deploy", "--local", "--dry-run", cwd=tmp_path / "b-good").code == 0
+    assert fails(sitepub("deploy", "--local", "--json", cwd=tmp_path), 5)["code"] == "NotConfirmed"
+    run = sitepub("deploy", "--local", "--json", "--yes", cwd=tmp_path)
     assert run.code == 4
     projects = run.json["projects"]
     assert [(p["name"], p["status"]) for p in projects] == [("a-bad", "error"), ("b-good", "ok"), ("c-good", "ok")]

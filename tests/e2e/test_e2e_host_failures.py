@@ -82,7 +82,7 @@ def test_several_projects_tell_their_hosts_too(program: Sitepub, make_site: Make
                                                ) -> None:
     site = make_site("parent-of-one", hosts=[{"host": f"bad.{zone}"}])
     account.switches(no_icp=[f"bad.{zone}"])
-    run = program("deploy", "--local", "--json", cwd=site.folder.parent)
+    run = program("deploy", "--local", "--json", "--yes", cwd=site.folder.parent)
     [told] = [one for one in run.json["projects"] if one["folder"] == site.folder.name]
     assert (run.code, told["status"], hosts_of(told)[f"bad.{zone}"]["status"]) == (4, "error", "failed")
 
