@@ -14,7 +14,8 @@ from sitepub.config.small_file import CONFIG_LIMIT, read_small
 from sitepub.errors import Position, Problem
 
 _BREAK = re.compile(r"\r\n|\r|\n")
-_SECRET = re.compile(r"(?i)([\"']?\w*(?:private_?key|secret\w*|passw\w*|token)[\"']?\s*[:=]\s*)\S.*")
+_SECRET = re.compile(
+    r"(?i)((?:private_?key|(?:secret|passw)\w{0,64}+|token)[\"']?\s{0,64}+[:=]\s{0,64}+)\S.*")
 _KEY_MATERIAL = re.compile(r"[A-Za-z0-9+/=]{40,}")
 
 MAX_BYTES = CONFIG_LIMIT

@@ -117,7 +117,7 @@ def parse_lines(text: Text) -> tuple[dict[str, tuple[str, int]], list[Problem]]:
                 problems += [problem] if len(problems) < MOST_PROBLEMS else []
                 continue
         else:
-            value, index = re.sub(r"(?:^|[ \t]+)#.*", "", content[at:end]).strip(), end + 1
+            value, index = re.sub(r"(?:^|(?<=[ \t]))#.*", "", content[at:end]).strip(), end + 1
         values[name[1]] = (value, name.start(1))
     return values, problems
 

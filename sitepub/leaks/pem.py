@@ -14,7 +14,7 @@ _BEFORE = 80
 """Bytes before the words PRIVATE KEY in which the line begins."""
 _END = re.compile(rb"-{4,5} ?END ")
 _MARKUP = re.compile(rb"<[/a-zA-Z][^<>]{0,300}>|&(?:#\d{1,4}|#x[0-9a-fA-F]{1,4}|quot|nbsp);")
-_ESCAPED_BREAK = re.compile(rb"(?:\\+[rnt])+|%0[ADad]|\\\r?\n|\\+u000[aAdD]")
+_ESCAPED_BREAK = re.compile(rb"\\{1,8}(?:[rnt]|u000[aAdD])|%0[ADad]|\\\r?\n")
 _JOINED = re.compile(rb"[\"'`][ \t]{0,9}[+.,]?[ \t\r\n]{0,99}[\"'`]")
 _HEADER = re.compile(rb"^[ \t]*(?:Proc-Type|DEK-Info|Version|Comment|Charset|Hash|Subject|MessageID):[^\r\n]*",
                      re.MULTILINE)

@@ -35,7 +35,7 @@ _GONE = frozenset({"etag", "last-modified", "expires", "accept-ranges", "x-cos-h
 _SHOWN = frozenset({"document", "iframe", "frame", "object", "embed"})
 """Sec-Fetch-Dest of what a browser shows as a page (Fetch Metadata Request Headers 2.1)."""
 _PACKED = ("gzip", "x-gzip")
-_POLICY = re.compile(rb"<meta\b[^>]*content-security-policy[^>]*>", re.IGNORECASE)
+_POLICY = re.compile(rb"<meta\b(?=[^<>]*content-security-policy)[^<>]*+>", re.IGNORECASE)
 _NONCE = re.compile(rb"'nonce-([A-Za-z0-9+/_=-]{1,200})'", re.IGNORECASE)
 
 

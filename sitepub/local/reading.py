@@ -10,7 +10,7 @@ from sitepub.local.messages import Request, Response
 from sitepub.local.stored import StoredObject, read_bytes, read_stream
 from sitepub.local.times import http_date, parse_http_date
 
-_RANGE = re.compile(r"bytes=\s*(\d*)\s*-\s*(\d*)\s*\Z")
+_RANGE = re.compile(r"bytes=\s*+(\d*+)\s*+-\s*+(\d*+)\s*+\Z")
 OVERRIDES = {
     "response-content-type": "Content-Type",
     "response-content-language": "Content-Language",

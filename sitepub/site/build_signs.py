@@ -125,7 +125,7 @@ _PREFIX = re.compile(
     r"|\[?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]? +)")
 """What ``concurrently``, ``npm-run-all``, pnpm and Turborepo put before the lines of several tools, and time
 stamps."""
-_STACK = re.compile(r" +at .*[:(].*")
+_STACK = re.compile(r" ++at [^:(]*[:(].*", re.DOTALL)
 _PREFIXES = 3
 _LONGEST = 400
 """Characters of a line that are looked at: whatever a build prints, a line costs no more than these."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from sitepub.terminal.plain import one_line
+
 LONGEST_KEY = 850
 """Bytes."""
 
@@ -60,4 +62,4 @@ def key_problem(key: str) -> str | None:
 
 def printable(path: str) -> str:
     """A path that can be shown whatever is in it."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in path)
+    return one_line(path)

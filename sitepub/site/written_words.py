@@ -49,7 +49,7 @@ def is_written(text: str) -> bool:
 
 
 def _is_written_part(part: str) -> bool:
-    core = re.sub(r"[0-9]+[A-Z]?$", "", part)
+    core = re.sub(r"(?<![0-9])[0-9]+[A-Z]?$", "", part)
     runs = RUN.findall(core)
     if len(runs) <= 1 or any(form.fullmatch(core) for form in _TWO_WORDS) or _PINYIN.fullmatch(core.lower()):
         return True

@@ -131,8 +131,8 @@ def plain_reason(why: str) -> str:
     instead of "HTTPSConnectionPool(…): Max retries exceeded … (Caused by NameResolutionError(…))"."""
     reason = why.rpartition("(Caused by ")[2]
     if reason != why:
-        reason = re.sub(r"HTTPS?Connection(?:Pool)?\([^)]*\): ", "", reason)
-        reason = re.sub(r"\w+(?:Error|Exception)\(", "", reason).replace('"', "")
+        reason = re.sub(r"HTTPS?Connection(?:Pool)?\([^()]{0,300}\): ", "", reason)
+        reason = re.sub(r"(?<!\w)\w{1,64}(?:Error|Exception)\(", "", reason).replace('"', "")
         while reason.endswith(")") and reason.count(")") > reason.count("("):
             reason = reason[:-1]
     return reason.strip()[:200].rstrip(".")

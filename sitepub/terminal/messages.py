@@ -8,12 +8,14 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from sitepub.errors import Position, Problem
+from sitepub.terminal.plain import one_line, visible
 from sitepub.terminal.secrets import scrub
 
 if TYPE_CHECKING:
     from sitepub.terminal.terminal import Terminal
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+__all__ = ["display_width", "plain", "printed", "problem_lines", "visible"]
+
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
 """Control sequences, strings (titles, links) and single escapes of ECMA-48."""
 _COLOR = re.compile(r"\x1b\[[0-9;:]*m")
@@ -30,11 +32,6 @@ def problem_lines(terminal: Terminal, label: str, color: str, problem: Problem) 
     if problem.hint:
         lines.append(f"  hint: {visible(problem.hint)}")
     return lines
-
-
-def visible(text: str) -> str:
-    """The text with control characters as escapes, so that a file name cannot steer the terminal."""
-    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def plain(line: str) -> str:
@@ -72,7 +69,7 @@ def _quoted(position: Position, width: int) -> list[str]:
     if position.text is None or position.line is None:
         return []
     text = position.text.rstrip("\r\n").replace("\t", " ")
-    text = _CONTROL.sub("?", text)
+    text = "".join(char if one_line(char) == char else "?" for char in text)
     column = position.column
     if PurePath(position.file).name.startswith(".env"):
         # Any value in such a file may be a secret.

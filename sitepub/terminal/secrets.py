@@ -31,7 +31,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # Cloud API signature (TC3-HMAC-SHA256).
     (re.compile(r"(\bSignature=)[0-9A-Fa-f]{16,}"), rf"\1{HIDDEN}"),
     # Headers, as HTTP writes them and as a Python dict shows them.
-    (re.compile(r"""(?ix)(["']?\b(?:proxy-)?authorization["']?\s*[:=]\s*)
+    (re.compile(r"""(?ix)(["']?\b(?:proxy-)?authorization["']?\s*+[:=]\s*+)
                     (?:b?"[^"\n]*"|b?'[^'\n]*'|[^\n]+)"""), rf"\1{HIDDEN}"),
     (re.compile(r"""(?ix)(["']?\bx-(?:cos-security|tc)-token["']?\s*[:=]\s*)
                     (?:b?"[^"\n]*"|b?'[^'\n]*'|[^\s&]+)"""), rf"\1{HIDDEN}"),
@@ -40,7 +40,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
                     |[sS]ecurity_?[tT]oken|secret_key)["']?\s*[:=]\s*)
                     (?:b?"[^"\n]*"|b?'[^'\n]*'|[^\s,{}\[\]][^,}\]\n]*)"""), rf"\1{HIDDEN}"),
     # The password in a URL.
-    (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+@", re.IGNORECASE), rf"\1{HIDDEN}@"),
+    (re.compile(r"(://[^\s/:@]*:)[^\s/@]+@"), rf"\1{HIDDEN}@"),
     (re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
      rf"\1{HIDDEN}\2"),
 )

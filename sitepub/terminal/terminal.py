@@ -17,6 +17,7 @@ from typing import Any, TextIO, cast
 
 from sitepub.errors import Problem, Refused
 from sitepub.terminal import messages, secrets
+from sitepub.terminal.plain import steady, steady_json
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
@@ -133,11 +134,11 @@ class Terminal:
         """The result for programs: one JSON object on one line. ``reveal`` prints secrets on purpose."""
         shown = value if reveal else secrets.scrub_value(value)
         ascii_only = not _encodes(self.stdout, "…")
-        self._write(self.stdout, json.dumps(shown, ensure_ascii=ascii_only, default=str))
+        self._write(self.stdout, steady_json(json.dumps(shown, ensure_ascii=ascii_only, default=str)))
 
     def out(self, text: str) -> None:
         """Text on stdout whatever the options say: for help, schemas and shell scripts."""
-        self._write(self.stdout, secrets.scrub(text))
+        self._write(self.stdout, steady(secrets.scrub(text)))
 
     # Notes: stderr
 
@@ -166,7 +167,7 @@ class Terminal:
 
     def err(self, text: str) -> None:
         """Text on stderr whatever the options say: for errors."""
-        text = secrets.scrub(text)
+        text = steady(secrets.scrub(text))
         above = self.above_live
         if above is not None:
             above(text)
@@ -224,7 +225,7 @@ class Terminal:
 
     def _ask(self, prompt: str) -> str:
         with self._lock:
-            self.stderr.write(prompt)
+            self.stderr.write(steady(secrets.scrub(prompt)))
             self.stderr.flush()
         answer = self.stdin.readline()
         if not answer.endswith("\n"):

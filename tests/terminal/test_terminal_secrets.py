@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from urllib.parse import quote
 
 import pytest
@@ -67,3 +68,21 @@ def test_json_is_scrubbed_value_by_value_and_stays_json() -> None:
 def test_short_words_are_not_taken_for_secrets() -> None:
     secrets.register("abc", "", None)
     assert secrets.scrub("abc") == "abc"
+
+
+@pytest.mark.parametrize("text", [
+    "a." * 500_000 + " ://", "a://" * 250_000, "://a:" * 200_000, "://" + "a:" * 500_000, "://a:b" * 150_000,
+    "authorization" + " " * 1_000_000, "Authorization: " * 60_000 + "\n", "x-cos-security-token" * 50_000,
+    "A_SECRET_KEY" * 80_000, "secretKey" + " " * 1_000_000, "AKID" + "a-" * 500_000, "AKID-" * 200_000,
+    "-----BEGIN PRIVATE KEY-----" * 40_000, "-----BEGIN " + "A " * 500_000, "q-signature=" * 80_000,
+], ids=lambda text: text[:24])
+def test_a_megabyte_of_hostile_text_is_scrubbed_in_time(text: str) -> None:
+    began = time.process_time()
+    secrets.scrub(text)
+    assert time.process_time() - began < 5, "half a second on a slow computer; hours if it were quadratic"
+
+
+@pytest.mark.parametrize("url", ["http://user:pw@host", "see HTTPS://u:p%40w@h/x", "代理http://a:b@c", "1+x.y-z://:pw@h"])
+def test_the_password_of_an_address_is_hidden(url: str) -> None:
+    assert ":***@" in secrets.scrub(url)
+    assert "pw" not in secrets.scrub(url)
