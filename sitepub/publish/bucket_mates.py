@@ -94,6 +94,8 @@ class _There(msgspec.Struct, frozen=True):
     manifest: dict[str, _Entry] = {}
     pending: _Journal | None = None
     former: tuple[_There, ...] = ()
+    unsure: _Journal | None = None
+    """What a run that lost its lock may still write."""
     overlay: str = ""
 
 
@@ -133,5 +135,6 @@ def _of(there: _There, bucket: str) -> Iterator[str]:
     for one in (there, *there.former):
         if one.bucket == bucket:
             yield from one.manifest
-            if one.pending is not None:
-                yield from (step.key for step in one.pending.steps if step.action is not Action.DELETE)
+            for journal in (one.pending, one.unsure):
+                if journal is not None:
+                    yield from (step.key for step in journal.steps if step.action is not Action.DELETE)

@@ -24,4 +24,6 @@ def about(journal: Journal, *, running: bool) -> str:
     began = f"the deploy that {journal.by} began at {journal.started}"
     if running:
         return f"{began} is still running; the bucket was looked at to find out what it has done so far"
+    if journal.ended:
+        return f"{began} ended before everything was done; the bucket was looked at to find out what it did"
     return f"{began} did not end; the bucket was looked at to find out what it did"

@@ -12,12 +12,13 @@ import pytest
 from sitepub.errors import AccessDenied, CloudError, NetworkError
 from sitepub.publish.bucket_mates import mates_in
 from sitepub.publish.manifest import Entry
+from sitepub.publish.plan import Action
 from sitepub.publish.prepare import prepare
 from sitepub.publish.publish import Outcome, publish
 from sitepub.publish.remote import Remote
 from sitepub.publish.removal import prepare_removal, remove
 from sitepub.publish.session_states import SessionStates
-from sitepub.publish.state import VERSION, Former, State, StateStore, encode
+from sitepub.publish.state import VERSION, Former, JournalStep, State, StateStore, Unsure, encode
 from sitepub.site.snapshot import Snapshot
 from tests.publish.memory_cloud import Killed, MemoryCloud, project, remote
 from tests.publish.sites import BUCKET, live, plain
@@ -138,6 +139,17 @@ def test_former_buckets_count(cloud: MemoryCloud) -> None:
     deploy(remote(cloud, OTHER), plain(old="1"))
     assert json.loads(cloud.store(STATE_BUCKET).get(PLACE).data)["buckets"] == ["elsewhere-1250000000", BUCKET]
     assert [set(mate.keys) for mate in mates_in(remote(cloud), BUCKET)] == [{"old.txt"}]
+
+
+def test_what_a_run_that_lost_its_lock_may_still_write_counts(cloud: MemoryCloud) -> None:
+    deploy(remote(cloud), plain(a="1"))
+    there = remote(cloud, project(stage="dev"))
+    deploy(there, plain(theirs="1"))
+    state = there.states.load()
+    assert state is not None
+    steps = (JournalStep(Action.UPLOAD, "late.txt"), JournalStep(Action.DELETE, "gone.txt"))
+    there.states.save(msgspec.structs.replace(state, unsure=Unsure(until=cloud.now + 60, steps=steps)))
+    assert [set(mate.keys) for mate in mates_in(remote(cloud), BUCKET)] == [{"theirs.txt", "late.txt"}]
 
 
 @pytest.mark.parametrize("error", [CloudError("busy", status=503), NetworkError("cut")])

@@ -56,6 +56,15 @@ def test_a_deploy_that_is_still_running_is_not_said_to_have_been_killed(
     assert ("is still running" in note, "did not end" in note) == (running, not running)
 
 
+def test_a_deploy_that_ended_in_part_is_not_said_to_have_been_killed(cloud: MemoryCloud) -> None:
+    place = remote(cloud)
+    state = place.states.load()
+    assert state is not None and state.pending is not None
+    place.states.save(msgspec.structs.replace(state, pending=msgspec.structs.replace(state.pending, ended=True)))
+    [note] = prepare(place, plain(a="2")).notes
+    assert "ended before everything was done" in note and "did not end" not in note
+
+
 def test_the_run_that_holds_the_lock_now_finishes_what_another_left(cloud: MemoryCloud) -> None:
     place = remote(cloud)
     with Lock(place.states.store, place.states.prefix):
