@@ -226,15 +226,20 @@ class Dns:
 
     def _create(self, made: DnsRecord, work: Work) -> None:
         # Written down before it is made: after a kill the record that is found is known to be ours.
+        begun = any((one.zone, one.name, one.type, one.value) == (made.zone, made.name, made.type, made.value)
+                    for one in work.keeper.record.dns)
         work.keeper.keep(work.keeper.record.with_dns(made))
         try:
             id = self.pod.create(made.zone, made.name, made.type, made.value)
         except CloudError as error:
             # A listing may be 30 seconds behind the run that made it and was killed.
             found = self._listed(made, work) if error.code == _EXISTS else None
-            if found is None:
+            if found is None or not begun:
                 work.keeper.keep(work.keeper.record.without_dns(made))
+            if found is None:
                 raise _refused(made, error) from error
+            if not begun:
+                return  # somebody has made the same one since it was looked for
             id = found.id
         work.keeper.keep(work.keeper.record.with_dns(msgspec.structs.replace(made, id=id)))
 

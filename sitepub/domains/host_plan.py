@@ -130,7 +130,7 @@ def _edge_steps(wanted: WantedDomain, record: HostRecord, edge: Edge, state: Edg
                          leaves, edge=edge.kind)]
     steps = []
     if leaves:
-        moved = bool(state.origin) and state.origin != wanted.origin and not record.created
+        moved = bool(state.origin) and state.origin != wanted.origin and not record.made
         reason = (f"it serves {state.origin} now, and sitepub did not make it" if moved
                   else f"{len(leaves)} setting{'s differ' if len(leaves) > 1 else ' differs'}")
         steps.append(HostStep(HostStepKind.UPDATE, name, f"update {name} on {edge.word}", reason, leaves,

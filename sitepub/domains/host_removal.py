@@ -58,9 +58,11 @@ class TakeDown:
         return HostOutcome(name, self.edge.kind, "left" if left and not ours else "removed", left=tuple(left))
 
     def _shows_another_bucket(self, state: EdgeState) -> bool:
-        """A setup that was broken off may not have come to leading it to its bucket."""
+        """A setup that was broken off may not have come to leading it to its bucket; one that was to create it would
+        have done both at once."""
         bucket, region = self.record.bucket, self.record.region
-        settled = self.record.setup in ("", "removal") and bool(bucket and region)
+        at_once = self.record.created and not self.record.made
+        settled = (self.record.setup in ("", "removal") or at_once) and bool(bucket and region)
         return settled and bool(state.origin) and not (
             state.origin.startswith(f"{bucket}.") and f".{region}." in state.origin)
 

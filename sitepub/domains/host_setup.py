@@ -144,7 +144,7 @@ class Setup:
     def _somebody_elses(self, found: EdgeState) -> bool:
         """It leads elsewhere, we did not make it, and nobody was asked."""
         asked = any(step.destructive and step.kind is HostStepKind.UPDATE for step in self.plan.steps)
-        return found.origin not in ("", self.place.endpoint) and not self._record.created and not asked
+        return found.origin not in ("", self.place.endpoint) and not self._record.made and not asked
 
     def _create(self, wanted: WantedDomain) -> None:
         before = self._record.created

@@ -107,6 +107,12 @@ class HostRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """UTC, ISO 8601: when everything was last seen to be as wanted."""
     purge: LastPurge | None = None
 
+    @property
+    def made(self) -> bool:
+        """Whether the edge's domain was surely created by sitepub: one that is about to be created, and then is there
+        and leads elsewhere, may be somebody else's."""
+        return self.created and bool(self.cname)
+
     def with_dns(self, record: DnsRecord) -> HostRecord:
         """With this record; one of the same zone, name, type and value is replaced."""
         def same(one: DnsRecord) -> bool:

@@ -243,6 +243,26 @@ def test_an_ownership_proof_is_made_seen_and_taken_away(account: Account) -> Non
     assert kept.record.dns == ()
 
 
+@pytest.mark.parametrize("begun", [False, True], ids=["of somebody", "of a killed run"])
+def test_a_record_that_exists_although_it_was_not_listed_is_ours_only_if_a_run_of_ours_began_it(
+        account: Account, begun: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = f"late-{'ours' if begun else 'theirs'}.example"
+    account.zone(name)
+    account.add(name, "www", "CNAME", CDN)
+    made = DnsRecord(zone=name, name="www", type="CNAME", value=CDN)
+    kept = Kept(f"www.{name}", HostRecord(host=f"www.{name}", dns=(made,) if begun else ()))
+    listed, late = DnsPod.records, [True]
+
+    def records(self: DnsPod, zone: str, name: str) -> Sequence[Record]:
+        return [] if late and late.pop() else listed(self, zone, name)
+
+    monkeypatch.setattr(DnsPod, "records", records)
+    point(account, f"www.{name}", kept, planned=False)
+    assert bool(kept.record.dns) is begun
+    account.dns().withdraw(kept.record, work_on(kept))
+    assert account.records(name, "www") == ([] if begun else [("CNAME", CDN, "ENABLE")])
+
+
 def test_a_run_that_was_killed_before_it_saw_the_answer_knows_its_record(account: Account) -> None:
     account.zone("killed.example")
     host = Host("www.killed.example")

@@ -14,6 +14,7 @@ from sitepub.domains.certificates import CertificateOffice
 from sitepub.domains.host_plan import HostPlan, Place, plan_host
 from sitepub.domains.host_removal import TakeDown
 from sitepub.domains.host_setup import HostOutcome, Setup
+from sitepub.domains.records import HostRecord
 from sitepub.domains.service_api import ServiceApi
 from sitepub.domains.ssl_service import SslService
 from sitepub.errors import CloudError, Refused
@@ -111,3 +112,18 @@ def test_a_domain_that_shows_another_bucket_by_now_stays_with_all_it_needs(bench
     back = {**origin, "Origins": [case.endpoint], "ServerName": case.endpoint}
     case.account.sdk("cdn", "UpdateDomainConfig", {"Domain": host, "Origin": back})
     assert take_down().status == "removed" and case.truth(host) is None
+
+
+def test_a_domain_that_somebody_made_after_a_kill_just_before_ours_is_not_taken_for_ours(
+        bench: Bench, case: Case) -> None:
+    """The record says that it was about to be made, and it leads elsewhere: ours would lead here at once."""
+    host = bench.host.host
+    bench.kept.keep(HostRecord(host=host, bucket=case.bucket, region=case.account.cloud.region, created=True,
+                               setup="domain"))
+    case.account.sdk("cdn", "AddCdnDomain", {"Domain": host, "ServiceType": "web", "Origin": {
+        "OriginType": "domain", "Origins": ["old.example.net"], "OriginPullProtocol": "http"}})
+    assert bench.plan().destructive, "it is asked"
+    outcome = TakeDown(bench.kept.record, bench.edge, bench.office, bench.names, work_on(bench.kept)).carry_out()
+    assert outcome.status == "left" and "old.example.net" in outcome.left[0]
+    truth = case.truth(host)
+    assert truth is not None and truth["Origin"]["Origins"] == ["old.example.net"]
