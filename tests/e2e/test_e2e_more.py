@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from sitepub.local.admin import proof
 from tests.conftest import LocalCloud, running_cloud
 from tests.e2e.conftest import MakeSite, Site, Sitepub, Visitor, make_sitepub
 from tests.e2e.test_e2e_website import objects_in, official_sdk
@@ -190,11 +191,30 @@ def watched(cloud: LocalCloud) -> Iterator[list[tuple[str, str]]]:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
 
+    def prove(client: socket.socket) -> bytes:
+        """The embedded cloud proves that it is ours at the port that was asked: the tap's is another one. Returns what
+        was sent by a client that wants no proof."""
+        asked = b""
+        while not asked.endswith(b"\r\n\r\n"):
+            block = client.recv(4096)
+            if not block:
+                return asked
+            asked += block
+        nonce = re.search(rb"x-sitepub-nonce: (\w+)", asked)
+        if nonce is None:
+            return asked
+        body = json.dumps({"proof": proof(json.loads(original)["secret"], port, nonce[1].decode())}).encode()
+        client.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+                       % (len(body), body))
+        return b""
+
     def accept() -> None:
         with suppress(OSError):
             while True:
                 client, _ = listener.accept()
+                begun = prove(client)
                 server = socket.create_connection((cloud.host, cloud.port))
+                server.sendall(begun)
                 for source, target, tap in ((client, server, True), (server, client, False)):
                     threading.Thread(target=pass_on, args=(source, target, tap), daemon=True).start()
 
