@@ -80,7 +80,8 @@ def run_hook(
                 process = HookProcess(source.hook, source.folder, inside, columns)
             except (OSError, ValueError) as error:
                 raise HookFailed(f"{name} could not be started: {error}", position=source.hook_position) from None
-            run = _Run(process, LineSplitter(show, whole=lambda line: said.line(plain(line))))
+            run = _Run(process, LineSplitter(show, whole=lambda line: said.line(plain(line)),
+                                             terminal=columns is not None))
             begun.append(run)
         status = run.to_the_end(None if source.timeout is None else started + source.timeout, stop)
     except KeyboardInterrupt:

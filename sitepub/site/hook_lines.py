@@ -14,6 +14,7 @@ LONGEST_LINE = 64 * 1024
 _PATIENCE = 0.5
 _FRAMES = 5.0
 """Seconds between two states of a display of several lines that is drawn again and again."""
+_MOST_DRAWN = 500
 _FIRST_COLUMN = re.compile(r"\x1b\[[01]?G")
 _UP = re.compile(r"\x1b\[(\d{0,3})A")
 
@@ -28,8 +29,10 @@ class LineSplitter:
     every five seconds and as they are at the end.
     """
 
-    def __init__(self, line: Callable[[str], object], *, whole: Callable[[str], object] = lambda _: None) -> None:
-        """``line`` is given what is to be shown, ``whole`` every line once it has ended."""
+    def __init__(self, line: Callable[[str], object], *, whole: Callable[[str], object] = lambda _: None,
+                 terminal: bool = False) -> None:
+        """``line`` is given what is to be shown, ``whole`` every line once it has ended. ``terminal``: it comes from
+        one, and empty lines that clear it are one line."""
         self._line = line
         self._whole = whole
         self._begun = ""
@@ -38,9 +41,10 @@ class LineSplitter:
         """What an overwritten line said when it was last shown."""
         self._drawn: list[str] = []
         """Lines that will be drawn again, maybe."""
-        self._rows = 0
-        """How many lines belong to them."""
-        self._drawn_at = 0.0
+        self._up_at = self._drawn_at = -_FRAMES
+        """When the cursor last went up to draw them again, and when they were last shown."""
+        self._terminal = terminal
+        self._blank = False
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._partial = ""
         self._shown_at = time.monotonic()
@@ -65,7 +69,7 @@ class LineSplitter:
             self._partial = rest
             self._returned = not rest
             self._begun = ""
-            frame = "".join(filter(str.isalnum, plain(_visible(written))))
+            frame = _words(written)
             if frame and frame != self._frame:
                 self._show(written)
             self._frame = frame
@@ -74,8 +78,13 @@ class LineSplitter:
         """Nothing came for a moment: show an unended line if it has waited long enough."""
         if not self._patience_is_over():
             return
-        self._show_drawn()
+        if time.monotonic() - self._up_at >= _FRAMES:
+            self._show_drawn()
         if plain(_visible(self._partial)):
+            frame = _words(self._partial)
+            if frame and frame == self._frame:
+                return  # the next state of a spinner
+            self._frame = frame
             partial, self._partial = self._partial, ""
             self._returned = partial.endswith("\r")
             self._show_part(partial)
@@ -94,25 +103,30 @@ class LineSplitter:
 
     def _end_line(self, line: str) -> None:
         self._whole(_visible(self._begun + line))
-        self._begun = ""
+        self._begun = self._frame = ""
         up = sum(int(count or 1) for count in _UP.findall(line)) if "\x1b" in line else 0
+        now = time.monotonic()
         if up:
-            self._drawn.clear()
-            self._rows = up
-        if self._rows <= 0:
+            self._up_at = now
+            self._draw_again(up, now)
+        if now - self._up_at < _FRAMES and len(self._drawn) < _MOST_DRAWN:
+            self._drawn.append(line)
+        else:
             self._show_drawn()
             self._show(line)
-            return
-        self._drawn.append(line)
-        self._rows -= 1
-        if not self._rows and time.monotonic() - self._drawn_at >= _FRAMES:
+
+    def _draw_again(self, up: int, now: float) -> None:
+        """The cursor went up over so many lines: what stands above them stays, they are overwritten."""
+        if now - self._drawn_at >= _FRAMES:
             self._show_drawn()
+            self._drawn_at = now
+            return
+        stays, self._drawn = self._drawn[:-up], []
+        for line in stays:
+            self._show(line)
 
     def _show_drawn(self) -> None:
-        if not self._drawn:
-            return
         drawn, self._drawn = self._drawn, []
-        self._drawn_at = time.monotonic()
         for line in drawn:
             self._show(line)
 
@@ -123,7 +137,16 @@ class LineSplitter:
 
     def _show(self, line: str) -> None:
         self._shown_at = time.monotonic()
-        self._line(_visible(line))
+        text = _visible(line)
+        if self._terminal:
+            blank, self._blank = self._blank, not plain(text).strip()
+            if blank and self._blank:
+                return
+        self._line(text)
+
+
+def _words(line: str) -> str:
+    return "".join(filter(str.isalnum, plain(_visible(line))))
 
 
 def _visible(line: str) -> str:

@@ -63,6 +63,32 @@ def test_several_lines_that_are_drawn_again_are_shown_as_they_are_at_the_end() -
     assert len(text) < 12
 
 
+def test_what_was_printed_above_a_display_that_grows_and_shrinks_stays() -> None:
+    shown: list[str] = []
+    lines = LineSplitter(shown.append)
+    rows = 0
+    for number in range(30):
+        height = 2 + number % 4
+        log = f"log {number}\n" if number % 10 == 9 else ""
+        lines.feed(("\x1b[2K\x1b[1A" * rows + "\x1b[2K\x1b[G" + log
+                    + "".join(f"row {row} of {number}\n" for row in range(height))).encode())
+        rows = height
+    lines.feed(b"done\n")
+    lines.end()
+    text = [plain(line) for line in shown]
+    assert [line for line in text if line.startswith("log")] == ["log 9", "log 19", "log 29"]
+    assert text[-4:] == ["row 0 of 29", "row 1 of 29", "row 2 of 29", "done"]
+    assert len(text) < 20
+
+
+def test_lines_that_clear_a_terminal_are_one() -> None:
+    shown: list[str] = []
+    lines = LineSplitter(shown.append, terminal=True)
+    lines.feed(b"a\n" + b"\n" * 40 + b"\x1b[1;1H\x1b[0Jb\n\nc\n")
+    lines.end()
+    assert [plain(line) for line in shown] == ["a", "", "b", "", "c"]
+
+
 def test_a_spinner_is_one_line() -> None:
     shown: list[str] = []
     lines = LineSplitter(shown.append)
@@ -71,7 +97,14 @@ def test_a_spinner_is_one_line() -> None:
         time.sleep(0.05)
     lines.feed("\x1b[1G\x1b[0K✓ building...\n".encode())
     lines.end()
-    assert [plain(line) for line in shown][-1] == "✓ building..." and len(shown) <= 2
+    for number in range(3):
+        lines.feed(b"\x1b[1G\x1b[0K" + "⠋⠙⠹⠸"[number].encode() + b" rendering")
+        time.sleep(0.6)
+        lines.flush_old()
+    lines.feed("\x1b[1G\x1b[0K✓ rendering\n".encode())
+    lines.end()
+    text = [plain(line) for line in shown]
+    assert text[-1] == "✓ rendering" and text[-3] == "✓ building..." and len(shown) <= 4
 
 
 def test_whole_lines_are_told_even_where_parts_were_shown() -> None:
