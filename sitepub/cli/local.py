@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sitepub.actions import local_cloud
+from sitepub.actions import local_cloud, local_process
 from sitepub.actions.dev_cloud import keep_running
 from sitepub.actions.local_cloud import EmbeddedCloud, Wish
 from sitepub.cli.options import Run, command, group, yes_option
@@ -80,7 +80,10 @@ def status(run: Run, data: str | None) -> int:
     if run.terminal.wants_json:
         run.terminal.json(_status_object(folder, cloud))
     elif cloud is None:
-        run.terminal.result("The embedded cloud is not running.")
+        held = local_process.holder(folder) is not None
+        run.terminal.result("The embedded cloud that runs is of another version, or its cloud.json was damaged: the"
+                            " next command with --local starts it again." if held
+                            else "The embedded cloud is not running.")
     else:
         run.terminal.result(pairs(run.terminal, [
             ("running", cloud.address.endpoint), ("process", str(cloud.pid)), ("app id", cloud.app_id),

@@ -177,6 +177,8 @@ def test_one_of_an_older_version_that_proves_nothing_is_started_again(environ: M
         del told[name]
     file.write_text(json.dumps(told))
     (data / "lock").write_text("")  # it did not name itself there either
+    code, screen = sitepub("local", "status", environ=environ)
+    assert code == 1 and "is of another version" in screen.printed
     notes: list[str] = []
     again, started = local_cloud.start(data, Wish(), environ=environ, note=notes.append)
     assert started and again.pid != cloud.pid and again.address.port == cloud.address.port

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -10,10 +11,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from sitepub.actions.local_cloud import find, stop
+from sitepub.actions.local_cloud import Wish, find, start, stop
 from tests.dev.dev_process import DevProcess, Site, environment, until
 
 
@@ -71,6 +73,26 @@ def test_one_that_was_running_before_is_left_running(site: Site, home: Path) -> 
         assert dev.end() == 130
     found = find(site.cloud.data)
     assert found is not None and found.pid == site.cloud.pid
+
+
+def test_one_of_another_version_is_started_again_so_that_pages_reload(site: Site, home: Path, data: Path) -> None:
+    environ = {**environment(site.cloud, home), "SITEPUB_LOCAL_DATA": str(data)}
+    old, _ = start(data, Wish(port=0), environ=environ)
+    description = json.loads((data / "cloud.json").read_text())
+    (data / "cloud.json").write_text(json.dumps({**description, "edition": "0.0.1+older"}))
+    with dev_at(site, home, data) as dev:
+        dev.wait_for_line("was of another version of sitepub, and was started again")
+        running = find(data)
+        assert running is not None and running.pid != old.pid and is_gone(old.pid)
+        url = urlsplit(str(dev.published[0]["url"]))
+        connection = http.client.HTTPConnection("127.0.0.1", running.address.port, timeout=30)
+        try:
+            connection.request("GET", "/-/live/events", headers={"Host": url.netloc})
+            assert connection.getresponse().status == 200
+        finally:
+            connection.close()
+        assert dev.end() == 130
+    assert find(data) == running, "it belongs to whom it belonged before"
 
 
 def test_one_that_another_session_uses_is_left_to_it(make_site: Callable[..., Site], home: Path, data: Path) -> None:
