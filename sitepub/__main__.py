@@ -26,6 +26,7 @@ def main() -> int:
 
             return _say(f"sitepub {__version__}\n")
     try:
+        _names_are_utf8()
         _listen()
         from sitepub.cli.main import main as full
 
@@ -33,6 +34,32 @@ def main() -> int:
     except KeyboardInterrupt:
         # A second time, while it was saying that it was interrupted.
         return 130
+
+
+_BEFORE = "_SITEPUB_BEFORE_"
+_CHANGED = ("PYTHONUTF8", "PYTHONIOENCODING")
+
+
+def _names_are_utf8() -> None:
+    """Names of files are bytes, and those on the web are UTF-8 whatever the locale is. Where Python takes them for
+    something else (``LC_ALL=C``, ``zh_CN.gb18030``), it is started again in its UTF-8 mode (PEP 540), in the same
+    process. The terminal keeps its encoding, and what is run from here gets the environment as it was."""
+    if f"{_BEFORE}PYTHONUTF8" in os.environ:
+        for name in _CHANGED:
+            os.environ.pop(name, None)
+            before = os.environ.pop(_BEFORE + name, "")
+            if before:
+                os.environ[name] = before
+        return
+    if os.name != "posix" or sys.getfilesystemencoding() == "utf-8" or not sys.executable:
+        return
+    screen = sys.stdout.encoding if sys.stdout is not None else "utf-8"
+    environ = {**os.environ, **{_BEFORE + name: os.environ.get(name, "") for name in _CHANGED}, "PYTHONUTF8": "1"}
+    environ.setdefault("PYTHONIOENCODING", f"{'utf-8' if screen == 'ascii' else screen}:backslashreplace")
+    try:
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environ)
+    except OSError:
+        return  # names that are not in the locale's encoding are refused, with their names
 
 
 def _listen() -> None:

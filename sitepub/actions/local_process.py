@@ -36,6 +36,8 @@ def environment(environ: Mapping[str, str]) -> dict[str, str]:
         rest = clean.get("PYTHONPATH")
         clean["PYTHONPATH"] = os.pathsep.join([home, rest]) if rest else home
     clean["PYTHONUNBUFFERED"] = "1"
+    clean["PYTHONUTF8"] = "1"  # it names the same files as this process, whatever the locale is
+    clean.pop("PYTHONIOENCODING", None)
     return clean
 
 

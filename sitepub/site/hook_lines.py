@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
+import contextlib
 import re
 import time
 from collections.abc import Callable
@@ -19,8 +19,39 @@ _FIRST_COLUMN = re.compile(r"\x1b\[[01]?G")
 _UP = re.compile(r"\x1b\[(\d{0,3})A")
 
 
+class _Decoder:
+    """Bytes to text as they come: UTF-8, and where a line is none, GB18030 (which holds GBK and GB2312), that programs
+    write in Chinese locales and on Windows. What is neither becomes U+FFFD."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        """The beginning of a character."""
+        self._is_other = False
+        """The line that has not ended is known to be no UTF-8."""
+
+    def decode(self, data: bytes, *, final: bool = False) -> str:
+        data, self._rest = self._rest + data, b""
+        if not self._is_other:
+            with contextlib.suppress(UnicodeDecodeError):
+                return data.decode("utf-8")
+        return "".join(self._line(line, final) for line in data.splitlines(keepends=True))
+
+    def _line(self, line: bytes, final: bool) -> str:
+        encodings = (("utf-8", "unexpected end of data"), ("gb18030", "incomplete multibyte sequence"))
+        for encoding, cut in encodings[self._is_other:]:
+            self._is_other = encoding != "utf-8" and not line.endswith((b"\n", b"\r"))
+            try:
+                return line.decode(encoding)
+            except UnicodeDecodeError as error:
+                if error.reason == cut and error.end == len(line) and not final:
+                    self._rest = line[error.start:]
+                    return line[:error.start].decode(encoding)
+        self._is_other = False
+        return line.decode("utf-8", "replace")
+
+
 class LineSplitter:
-    """Splits a stream of UTF-8 into lines; what cannot be decoded becomes U+FFFD.
+    """Splits a stream of text into lines (see :class:`_Decoder`).
 
     A carriage return inside a line goes back to its start, as on a terminal: of ``10%\\r50%\\r100%\\n`` only
     ``100%`` is shown. A line that is not ended yet is shown as far as it got when nothing followed for half a
@@ -45,7 +76,7 @@ class LineSplitter:
         """When the cursor last went up to draw them again, and when they were last shown."""
         self._terminal = terminal
         self._blank = False
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = _Decoder()
         self._partial = ""
         self._shown_at = time.monotonic()
         self._returned = False

@@ -129,3 +129,28 @@ def test_nothing_is_shown_of_a_spinner_that_was_taken_away() -> None:
     lines.feed("⠙\x1b[1G\x1b[0K".encode())
     lines.end()
     assert shown == []
+
+
+@given(st.lists(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x9FFF, exclude_categories=["Cc", "Cs"]),
+                        min_size=1, max_size=20), min_size=1, max_size=6), st.integers())
+def test_lines_in_gbk_are_read_however_the_stream_is_cut(lines: list[str], seed: int) -> None:
+    wanted = ["中文" + line.encode("gbk", "ignore").decode("gbk") for line in lines]
+    data = "".join(line + "\n" for line in wanted).encode("gbk")
+    seen: list[str] = []
+    splitter = LineSplitter(seen.append)
+    dice = random.Random(seed)
+    while data:
+        count = dice.randint(1, 9)
+        splitter.feed(data[:count])
+        data = data[count:]
+    splitter.end()
+    assert seen == wanted
+
+
+def test_a_line_in_gbk_among_lines_in_utf8() -> None:
+    seen: list[str] = []
+    splitter = LineSplitter(seen.append)
+    for data in ("中文\n".encode(), "中文\n".encode("gbk"), b"caf\xe9 \n", b"\xff\xff\n", "é中".encode(), b"\xd6"):
+        splitter.feed(data)
+    splitter.end()
+    assert seen == ["中文", "中文", "caf\ufffd ", "\ufffd\ufffd", "é中\ufffd"]
