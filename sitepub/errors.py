@@ -154,6 +154,11 @@ class NetworkError(SitepubError):
     passing = True
 
 
+class Unanswered(NetworkError):
+    """No answer came to a call that changes something, so it may have been carried out. Whoever made it has to look
+    before it is made again."""
+
+
 class NotFound(CloudError):
     """The bucket, object or configuration does not exist."""
 

@@ -18,9 +18,11 @@ from sitepub.domains.host_setup import HostOutcome, Look, Setup, failed
 from sitepub.domains.records import HostRecord
 from sitepub.domains.services import Certificates, Keeper, Listener, Names, Work
 from sitepub.domains.steps import HostStep, HostStepKind
-from sitepub.errors import ConfigError, Interrupted, Problem, Refused, SitepubError
+from sitepub.errors import ConfigError, Interrupted, Problem, Refused, SitepubError, Unanswered
 from sitepub.threads import side_by_side
 
+_PAUSES = (0.5, 2.0)
+"""Seconds before a host is looked at again."""
 Records = Mapping[str, HostRecord]
 """Under the host's name; under :func:`former_key` what is left of it on an edge that it moved away from."""
 
@@ -189,9 +191,13 @@ class Hosts:
                     return failed(plan, plan.error)
                 self.claims.take(host.host, host.position)
                 work = Work(ledger.keeper(plan.record, coming=True), listener, stop, wait and host.wait)
-                self._leave_bucket(plan.record, work)
-                return Setup(plan, host, self.place, self.edge_of(host.edge), self.certificates, self.names,
-                             work, self.look).bring()
+
+                def setup() -> HostOutcome:
+                    self._leave_bucket(plan.record, work)
+                    return Setup(plan, host, self.place, self.edge_of(host.edge), self.certificates, self.names,
+                                 work, self.look).bring()
+
+                return _answered(setup, stop)
             except SitepubError as error:
                 return failed(plan, error)
 
@@ -214,8 +220,8 @@ class Hosts:
             try:
                 keeper = ledger.keeper(plan.record, coming=False)
                 edge = self.edge_of(plan.edge, plan.record.bucket)
-                outcome = TakeDown(keeper.record, edge, self.certificates, self.names,
-                                   Work(keeper, listener, stop)).carry_out()
+                outcome = _answered(lambda: TakeDown(keeper.record, edge, self.certificates, self.names,
+                                                     Work(keeper, listener, stop)).carry_out(), stop)
                 if not moves:
                     self.claims.release(plan.name)
                 ledger.forget(plan.record)
@@ -234,6 +240,18 @@ class Hosts:
         """What ``remove`` will do, from the records alone."""
         return HostsPlan(tuple(plan_removal(record, self.edge_of(record.edge, record.bucket), "sitepub remove")
                                for record in records.values()))
+
+
+def _answered(work: Callable[[], HostOutcome], stop: threading.Event) -> HostOutcome:
+    """Do the work, and again when a call that changes something got no answer: it looks first, and goes on from what
+    it finds."""
+    for pause in _PAUSES:
+        try:
+            return work()
+        except Unanswered:
+            if stop.wait(pause):
+                raise
+    return work()
 
 
 def former_key(host: str, edge: str) -> str:

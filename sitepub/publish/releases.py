@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from sitepub.errors import NotFound, SitepubError
 from sitepub.publish.manifest import Entry
+from sitepub.publish.packed import Unreadable, decoded, packed, unpacked
 from sitepub.publish.state import ReleaseInfo
 from sitepub.tencent.store import ObjectStore
 
@@ -46,7 +45,7 @@ def new_release_id(at: datetime, after: str | None = None) -> str:
     return new_release_id(later)
 
 
-_decode = msgspec.json.Decoder(ReleaseRecord).decode
+_DECODER = msgspec.json.Decoder(ReleaseRecord)
 
 
 class Releases:
@@ -60,8 +59,7 @@ class Releases:
         return f"{self.prefix}{release}.json.gz"
 
     def write(self, record: ReleaseRecord) -> None:
-        data = gzip.compress(msgspec.json.encode(record), compresslevel=5, mtime=0)
-        self.store.put(self._key(record.info.id), data, {"Content-Type": "application/gzip"})
+        self.store.put(self._key(record.info.id), packed(record), {"Content-Type": "application/gzip"})
 
     def ids(self) -> list[str]:
         """Newest first; objects that are not release records are passed over."""
@@ -76,8 +74,8 @@ class Releases:
         except NotFound as error:
             raise NotFound(f"there is no release {release}", code="NoSuchRelease", status=404) from error
         try:
-            return _decode(gzip.decompress(data))
-        except (OSError, EOFError, zlib.error, msgspec.MsgspecError) as error:
+            return decoded(unpacked(data, self._key(release)), _DECODER)
+        except Unreadable as error:
             raise SitepubError(f"the record of release {release} is damaged: {error}",
                                code="ReleaseDamaged") from error
 

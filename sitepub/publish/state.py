@@ -10,9 +10,7 @@ reads both; the next deploy that writes the state writes one document again.
 
 from __future__ import annotations
 
-import gzip
 import time
-import zlib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
@@ -24,6 +22,7 @@ from sitepub.domains.records import HostRecord
 from sitepub.errors import CloudError, NotFound, SitepubError
 from sitepub.publish import bucket_place
 from sitepub.publish.manifest import Entry
+from sitepub.publish.packed import Unreadable, decoded, packed, unpacked
 from sitepub.publish.plan import Action, Step
 from sitepub.tencent.multipart import SINGLE_MAX
 from sitepub.tencent.store import ObjectStore
@@ -273,8 +272,7 @@ class StateStore:
 
 
 def encode(document: State | Overlay) -> bytes:
-    # mtime=0: the same state always gives the same bytes.
-    return gzip.compress(msgspec.json.encode(document), compresslevel=5, mtime=0)
+    return packed(document)
 
 
 def decode(data: bytes, where: str) -> State:
@@ -293,15 +291,15 @@ _VERSION = msgspec.json.Decoder(_Versioned)
 
 def decode_as(data: bytes, decoder: msgspec.json.Decoder[Document], where: str) -> Document:
     try:
-        text = gzip.decompress(data)
-        version = _VERSION.decode(text).version
+        text = unpacked(data, where)
+        version = decoded(text, _VERSION).version
         if version > VERSION:
             raise SitepubError(
                 f"the state of this site was written by a newer sitepub (version {version} of the document,"
                 f" this one knows {VERSION})",
                 code="StateTooNew", hint="update sitepub: pip install --upgrade sitepub")
-        return decoder.decode(text)
-    except (OSError, EOFError, zlib.error, msgspec.MsgspecError) as error:
+        return decoded(text, decoder)
+    except Unreadable as error:
         raise damaged(where, error) from error
 
 

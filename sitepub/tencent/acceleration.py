@@ -16,7 +16,7 @@ from sitepub.tencent.http_answer import Answer
 from sitepub.tencent.integrity import content_md5, md5_of
 from sitepub.tencent.retry import Backoff
 from sitepub.tencent.wire import BadAnswer, Request, Wire
-from sitepub.tencent.xml import flat, local_name
+from sitepub.tencent.xml import flat, local_name, parsed
 
 _ON = b"<AccelerateConfiguration><Status>Enabled</Status></AccelerateConfiguration>"
 
@@ -27,7 +27,7 @@ def is_on(cloud: Cloud, bucket: str, *, backoff: Backoff | None = None, clock: C
 
     def check(answer: Answer) -> None:
         try:
-            root = ET.fromstring(answer.body.strip())
+            root = parsed(answer.body)
         except ET.ParseError as error:
             raise BadAnswer("The cloud's answer about acceleration is not whole.") from error
         if local_name(root.tag) != "AccelerateConfiguration":

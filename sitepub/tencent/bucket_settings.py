@@ -12,15 +12,16 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from sitepub.config.project import CorsRule, LifecycleRule
-from sitepub.errors import AccessDenied, CloudError, NotFound, SitepubError, UsageError
+from sitepub.errors import AccessDenied, CloudError, NetworkError, NotFound, SitepubError, UsageError
 from sitepub.interrupts import pause
-from sitepub.tencent import acceleration, fresh_buckets, setting_documents
+from sitepub.tencent import acceleration, fresh_buckets, genuine, setting_documents
 from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.embedded_gone import embedded_gone, is_gone
 from sitepub.tencent.errors_from_cloud import Asked, error_from, unreachable
 from sitepub.tencent.retry import Backoff, worth_retrying
 from sitepub.tencent.website_config import WebsiteConfig, from_document, to_document
+from sitepub.tencent.xml import ErrorDocument, error_document
 
 _TIMEOUT = 30
 _log = logging.getLogger("sitepub.settings")
@@ -121,6 +122,8 @@ class BucketSettings:
         here, and a bucket cannot move (its names are unique over all regions, 436/13312)."""
         try:
             region = regions_of_buckets(self.cloud).get(self.bucket, self.cloud.region)
+        except NetworkError:
+            raise
         except SitepubError:
             return  # may not be listed: what is written next tells
         if region != self.cloud.region:
@@ -252,11 +255,13 @@ class BucketSettings:
             except CosClientError as error:
                 if is_gone(self.cloud.embedded):
                     raise embedded_gone() from error
-                problem = unreachable(self.cloud.bucket_host(self.bucket), str(error))
+                problem = genuine.network_error_in(error) or unreachable(
+                    self.cloud.bucket_host(self.bucket), str(error))
                 again = problem.code != "Certificate"
-            except (ET.ParseError, ValueError) as error:
-                problem = CloudError(f"The cloud's answer to {action} cannot be read: {error}.",
-                                     code="BadAnswer")
+            except (ET.ParseError, ValueError, LookupError, TypeError, RecursionError) as error:
+                # The document is one of COS, but the SDK does not find in it what has to be there.
+                problem = NetworkError(f"The cloud's answer to {action} cannot be read ({type(error).__name__}).",
+                                       code="BadAnswer", hint="Run again; if it stays so, take another network.")
                 again = True
             failures += 1
             if not again or failures >= self._backoff.attempts:
@@ -271,12 +276,15 @@ class BucketSettings:
         said = error.get_digest_msg()
         items = said.items() if hasattr(said, "items") else ()
         fields = {str(name).lower(): str(value) for name, value in items}
-        code = fields.get("code", "")
+        # The SDK loses the code of a document whose message or resource is empty.
+        document = error_document(str(error.get_origin_msg() or "").encode()) or ErrorDocument("")
+        code = document.code or fields.get("code", "")
         status = int(error.get_status_code())
         if code == "NoSuchResource":
             code = "NoSuchBucket"
-        request_id = fields.get("requestid") or fields.get("x-cos-request-id")
-        return error_from(Asked(action, self.bucket), status, code, fields.get("message", ""), request_id)
+        request_id = document.request_id or fields.get("requestid") or fields.get("x-cos-request-id")
+        return error_from(Asked(action, self.bucket), status, code, document.message or fields.get("message", ""),
+                          request_id)
 
     def _sdk(self) -> Any:
         credentials = self.cloud.credentials.fresh()
@@ -286,9 +294,10 @@ class BucketSettings:
             return self._client
 
     def _connect(self, credentials: Credentials) -> Any:
+        import requests
         from qcloud_cos import CosConfig, CosS3Client
 
-        from sitepub.tencent.sdk_session import OnTime, quiet, session
+        from sitepub.tencent.sdk_session import OnTime, equip, of_cos, quiet
 
         quiet("qcloud_cos")
         cloud = self.cloud
@@ -302,8 +311,8 @@ class BucketSettings:
         else:
             config = CosConfig(**common, Scheme="https")
         secret = cloud.embedded.secret if cloud.embedded is not None else ""
-        made = session(direct=cloud.embedded is not None, secret=secret,
-                       on_time=OnTime(credentials, self._clock, cloud.fence))
+        made = equip(requests.Session(), judge=of_cos, direct=cloud.embedded is not None, secret=secret,
+                     on_time=OnTime(credentials, self._clock, cloud.fence))
         # Its own retries are few and its session is shared by all clients with ten connections: ours instead.
         return CosS3Client(config, retry=0, session=made)
 

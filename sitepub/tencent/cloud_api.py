@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sitepub.errors import NetworkError, SitepubError
+from sitepub.errors import NetworkError, SitepubError, Unanswered
 from sitepub.interrupts import pause
+from sitepub.tencent import genuine, limits
 from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Credentials, Embedded
 from sitepub.tencent.embedded_gone import embedded_gone, is_gone
@@ -21,6 +22,8 @@ _log = logging.getLogger("sitepub.api")
 _TIMEOUT = 30
 _NETWORK_CODES = frozenset({"ClientNetworkError", "ServerNetworkError"})
 _READS = ("Describe", "Get", "List", "Check", "Search", "Query", "AssumeRole")
+_REPEATABLE = ("Purge", "Push", "CreatePurgeTask", "CreatePrefetchTask", "Verify")
+"""Calls that change something, where doing it twice costs a little of a quota at most."""
 Retried = Callable[[Exception, float], None]
 
 
@@ -49,8 +52,9 @@ class CloudApi:
              unsigned: bool = False, retry: Retried | None = None) -> dict[str, Any]:
         """One call; the answer's ``Response``, with its RequestId.
 
-        RequestLimitExceeded is tried again, with back-off. So is a broken connection when the action only
-        reads: one that writes may have been carried out, so its caller has to look first. Raises what
+        RequestLimitExceeded is tried again, with back-off. So is a broken connection, and an answer that is not the
+        cloud's own, when the action only reads or may be repeated: any other may have been carried out, so its
+        caller has to look first (:class:`~sitepub.errors.Unanswered`). Raises what
         :func:`errors_from_cloud.error_from` makes of the error code, or NetworkError.
         """
         from tencentcloud.common.exception import TencentCloudSDKException
@@ -84,8 +88,11 @@ class CloudApi:
 
     def _explain(self, name: str, action: str, code: str, error: Any) -> tuple[SitepubError, bool]:
         if code in _NETWORK_CODES:
-            problem = unreachable(f"the cloud API ({name})", str(error.get_message()))
-            return problem, action.startswith(_READS) and problem.code != "Certificate"
+            problem = genuine.network_error_in(error) or unreachable(
+                f"the cloud API ({name})", str(error.get_message()))
+            if not action.startswith(_READS + _REPEATABLE) and problem.code != "Certificate":
+                return Unanswered(problem.message, code=problem.code, hint=problem.hint), False
+            return problem, problem.code != "Certificate"
         # These refuse before anything is done (cloud API 3.0, common errors).
         again = worth_retrying(0, code.partition(".")[0]) and (code.startswith("RequestLimitExceeded")
                                                               or action.startswith(_READS))
@@ -95,10 +102,12 @@ class CloudApi:
                    unsigned: bool) -> dict[str, Any]:
         client = self._client(service, version, unsigned)
         options = {"SkipSign": True} if unsigned else None
-        answer: Any = client.call_json(action, dict(params), options=options)
-        response = answer.get("Response") if isinstance(answer, dict) else None
-        if not isinstance(response, dict):
-            raise NetworkError(f"The cloud API gave no answer to {service}:{action}.")
+        try:
+            answer: Any = client.call_json(action, dict(params), options=options)
+        finally:
+            client.request.conn._session.close()
+        # What was answered has this shape: the session saw to it.
+        response: dict[str, Any] = answer["Response"]
         if "Error" in response:
             # The SDK looks for errors only below two content types.
             from tencentcloud.common.exception import TencentCloudSDKException
@@ -113,8 +122,7 @@ class CloudApi:
         from tencentcloud.common.profile.client_profile import ClientProfile
         from tencentcloud.common.profile.http_profile import HttpProfile
 
-        from sitepub.tencent.sdk_session import equip, quiet
-        from sitepub.tencent.tls import ca_bundle
+        from sitepub.tencent.sdk_session import equip, of_api, quiet
 
         quiet("tencentcloud_sdk_common")
         clock = self._clock
@@ -145,26 +153,19 @@ class CloudApi:
             http = HttpProfile(protocol="https", reqTimeout=_TIMEOUT)
         profile = ClientProfile(httpProfile=http, language=language())
         client = ClientOnTime(service, version, credential, self._region, profile)
-        # Its own reading of NO_PROXY is a substring test: requests reads the environment better.
-        client.request.conn.proxy = None
-        equip(client.request.conn._session, direct=self._embedded is not None, secret=self._secret)
-        # It would name certifi's bundle with every request, whatever the session says.
-        bundle = ca_bundle() if self._embedded is None else None
-        client.request.conn.certification = str(bundle) if bundle is not None else True
+        equip(client.request.conn._session, judge=of_api, direct=self._embedded is not None, secret=self._secret,
+              limit=limits.API_ANSWER)
         return client
 
     def _learn_time(self, service: str) -> bool:
         """Ask the endpoint for its Date; True when this computer's clock was wrong."""
-        from sitepub.tencent.sdk_session import session
+        from sitepub.tencent.one_request import ask
 
         base = self._embedded.endpoint if self._embedded else f"https://{service}.tencentcloudapi.com"
-        import requests
-
-        with session(direct=self._embedded is not None, secret=self._secret) as asking:
-            try:
-                answer = asking.head(base + "/", timeout=_TIMEOUT)
-            except requests.RequestException:
-                return False
-            return self._clock.learn(answer.headers.get("Date"))
+        try:
+            answer = ask("HEAD", base + "/", direct=self._embedded is not None, secret=self._secret)
+        except NetworkError:
+            return False
+        return self._clock.learn(answer.headers.get("date"))
 
 

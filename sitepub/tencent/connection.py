@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sitepub.errors import Interrupted, NetworkError
-from sitepub.tencent import embedded_proof
+from sitepub.tencent import embedded_proof, limits
 from sitepub.tencent.errors_from_cloud import untrusted
-from sitepub.tencent.http_answer import Answer, AnswerReader, BrokenAnswer
+from sitepub.tencent.http_answer import Answer, AnswerReader, BrokenAnswer, Sink, TooLarge
 from sitepub.tencent.proxy import Proxy
 
 BLOCK = 256 * 1024
@@ -27,13 +27,15 @@ class ConnectionLost(Exception):
     """No whole answer came. What was asked may have happened all the same.
 
     ``stale``: a kept connection ended before any byte of an answer, as servers do with idle ones.
-    ``refused``: nobody listens at that address.
+    ``refused``: nobody listens at that address. ``oversized``: more came than is read.
     """
 
-    def __init__(self, message: str, *, stale: bool = False, refused: bool = False) -> None:
+    def __init__(self, message: str, *, stale: bool = False, refused: bool = False,
+                 oversized: bool = False) -> None:
         super().__init__(message)
         self.stale = stale
         self.refused = refused
+        self.oversized = oversized
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,8 @@ class Connection:
         self.idle_since = 0.0
 
     def exchange(self, head: bytes, body: bytes | memoryview, *, without_body: bool = False,
-                 sent: Callable[[int], None] | None = None) -> tuple[Answer, bool]:
+                 limit: int = limits.ANSWER, sent: Callable[[int], None] | None = None,
+                 sink: Sink | None = None) -> tuple[Answer, bool]:
         """Send a request and read its answer; also tells whether the connection may be used again."""
         send_error: OSError | None = None
         try:
@@ -128,9 +131,10 @@ class Connection:
             # A server that refuses a body may answer and close before it was all sent: look for that answer.
             send_error = error
         try:
-            answer, reusable = self._reader.read(without_body=without_body)
+            answer, reusable = self._reader.read(without_body=without_body, limit=limit, sink=sink)
         except BrokenAnswer as error:
-            raise ConnectionLost(str(error), stale=self.used and error.nothing_came) from error
+            raise ConnectionLost(str(error), stale=self.used and error.nothing_came,
+                                 oversized=isinstance(error, TooLarge)) from error
         except OSError as error:
             gone = isinstance(error, ConnectionError | ssl.SSLEOFError)
             raise ConnectionLost(_why(send_error or error), stale=self.used and gone) from error
@@ -174,8 +178,8 @@ class Connections:
         self._closed = False
 
     def exchange(self, head: bytes, body: bytes | memoryview = b"", *, without_body: bool = False,
-                 sent: Callable[[int], None] | None = None, fresh: bool = False,
-                 before: Callable[[], None] | None = None) -> Answer:
+                 limit: int = limits.ANSWER, sent: Callable[[int], None] | None = None, fresh: bool = False,
+                 before: Callable[[], None] | None = None, sink: Sink | None = None) -> Answer:
         """One request on a kept connection, or on a new one if there is none (or with ``fresh``). ``before``: called
         when it is connected and nothing is sent yet.
 
@@ -188,7 +192,8 @@ class Connections:
         try:
             if before is not None:
                 before()
-            answer, reusable = connection.exchange(head, body, without_body=without_body, sent=sent)
+            answer, reusable = connection.exchange(head, body, without_body=without_body, limit=limit, sent=sent,
+                                                   sink=sink)
             return answer
         except ConnectionLost:
             if self._closed:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sitepub.tencent import limits
+
 _RECEIVE = 65536
-_LONGEST_HEAD = 131072
+_LENGTH = re.compile("[0-9]{1,18}")
+_CHUNK_SIZE = re.compile(b"[0-9A-Fa-f]{1,15}")
+_LAST_HEADERS = 128
+"""Lines after the last chunk."""
 
 
 class BrokenAnswer(Exception):
@@ -18,6 +24,10 @@ class BrokenAnswer(Exception):
         self.nothing_came = nothing_came
 
 
+class TooLarge(BrokenAnswer):
+    """More came, or was announced, than is read of such an answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A whole HTTP answer."""
@@ -26,6 +36,12 @@ class Answer:
     headers: Mapping[str, str]
     """Names lowercased."""
     body: bytes = b""
+    ended: bool = True
+    """Its end was marked; otherwise it may have been cut where the connection ended."""
+
+
+Sink = Callable[[bytes], object]
+"""Takes a body piece by piece, instead of keeping it in memory."""
 
 
 class AnswerReader:
@@ -35,29 +51,38 @@ class AnswerReader:
         self._sock = sock
         self._buffer = b""
 
-    def read(self, *, without_body: bool = False) -> tuple[Answer, bool]:
+    def read(self, *, without_body: bool = False, limit: int = limits.ANSWER,
+             sink: Sink | None = None) -> tuple[Answer, bool]:
         """The next answer, and whether the connection may be used again. Interim answers (1xx) are skipped.
 
-        Raises :class:`BrokenAnswer` for an early end or a malformed answer, ``OSError`` for a broken socket.
+        ``limit``: bytes of the body at most. Raises :class:`BrokenAnswer` for an early end, a malformed or an
+        oversized answer, ``OSError`` for a broken socket.
         """
-        while True:
+        for _ in range(limits.INTERIM_ANSWERS):
             status, version, headers = self._read_head()
             if status == 101:
                 raise BrokenAnswer("an upgrade that nobody asked for")
             if status >= 200:
                 break
+        else:
+            raise TooLarge(f"more than {limits.INTERIM_ANSWERS} interim answers")
         connection = headers.get("connection", "").lower()
         reusable = "close" not in connection and (version >= "1.1" or "keep-alive" in connection)
         if without_body or status in (204, 304):
             return Answer(status, headers), reusable
         if "chunked" in headers.get("transfer-encoding", "").lower():
-            return Answer(status, headers, self._read_chunks()), reusable
+            return Answer(status, headers, self._read_chunks(limit, sink)), reusable
         length = headers.get("content-length")
         if length is None:
-            return Answer(status, headers, self._read_to_end()), False
-        if not (length.isascii() and length.isdigit()):
-            raise BrokenAnswer(f"an answer with Content-Length {length!r}")
-        return Answer(status, headers, self._read_exactly(int(length)) if length != "0" else b""), reusable
+            return Answer(status, headers, self._read_to_end(limit, sink), ended=False), False
+        if not _LENGTH.fullmatch(length):
+            if length.isascii() and length.isdigit():
+                raise TooLarge(f"an answer whose Content-Length has {len(length)} digits")
+            raise BrokenAnswer(f"an answer with Content-Length {length[:40]!r}")
+        if int(length) > limit:
+            raise TooLarge(f"an answer of {limits.size(int(length))}; at most {limits.size(limit)} are read")
+        body = self._read_exactly(int(length), sink) if length != "0" else b""
+        return Answer(status, headers, body), reusable
 
     def read_head(self) -> tuple[int, Mapping[str, str]]:
         """Status and headers of an answer that has no body at all, as a proxy's 200 to CONNECT."""
@@ -72,8 +97,8 @@ class AnswerReader:
         searched = 0
         while (end := buffer.find(b"\r\n\r\n", max(0, searched - 3))) < 0:
             searched = len(buffer)
-            if searched > _LONGEST_HEAD:
-                raise BrokenAnswer("an answer whose headers do not end")
+            if searched > limits.HEAD:
+                raise TooLarge(f"an answer with more than {limits.size(limits.HEAD)} of headers")
             more = self._more()
             if not more:
                 raise BrokenAnswer("the connection was closed before the answer", nothing_came=not buffer)
@@ -100,7 +125,9 @@ class AnswerReader:
             headers[name] = value
         return int(start[9:12]), start[5:8], headers
 
-    def _read_exactly(self, length: int) -> bytes:
+    def _read_exactly(self, length: int, sink: Sink | None = None) -> bytes:
+        if sink is not None:
+            return self._pass_on(length, sink)
         buffer = self._buffer
         if len(buffer) < length:
             parts, have = [buffer], len(buffer)
@@ -114,16 +141,36 @@ class AnswerReader:
         self._buffer = buffer[length:]
         return buffer[:length]
 
-    def _read_to_end(self) -> bytes:
-        parts, self._buffer = [self._buffer], b""
+    def _pass_on(self, length: int, sink: Sink) -> bytes:
+        left = length
+        while left:
+            piece = self._buffer or self._more(left)
+            if not piece:
+                raise BrokenAnswer(f"the answer ended after {length - left} of {length} bytes")
+            self._buffer = piece[left:]
+            sink(piece[:left])
+            left -= min(left, len(piece))
+        return b""
+
+    def _read_to_end(self, limit: int, sink: Sink | None = None) -> bytes:
+        parts, have, self._buffer = [self._buffer], len(self._buffer), b""
         while more := self._more():
             parts.append(more)
+            have += len(more)
+            if sink is not None:
+                sink(b"".join(parts))
+                parts.clear()
+            if have > limit:
+                raise _endless(limit)
+        if sink is not None and parts:
+            sink(b"".join(parts))
+            return b""
         return b"".join(parts)
 
     def _read_line(self) -> bytes:
         while (end := self._buffer.find(b"\r\n")) < 0:
-            if len(self._buffer) > _LONGEST_HEAD:
-                raise BrokenAnswer("a chunk without an end")
+            if len(self._buffer) > limits.HEAD:
+                raise TooLarge("a chunk whose first line does not end")
             more = self._more()
             if not more:
                 raise BrokenAnswer("the answer ended in the middle")
@@ -131,20 +178,26 @@ class AnswerReader:
         line, self._buffer = self._buffer[:end], self._buffer[end + 2:]
         return line
 
-    def _read_chunks(self) -> bytes:
+    def _read_chunks(self, limit: int, sink: Sink | None = None) -> bytes:
         parts: list[bytes] = []
+        have = 0
         while True:
             size_text = self._read_line().partition(b";")[0].strip()
-            try:
-                size = int(size_text, 16)
-            except ValueError:
-                size = -1
-            if size < 0:
+            if not _CHUNK_SIZE.fullmatch(size_text):
                 raise BrokenAnswer(f"a chunk of size {size_text[:20]!r}")
+            size = int(size_text, 16)
             if size == 0:
-                while self._read_line():
-                    """Trailers are of no use here."""
-                return b"".join(parts)
-            parts.append(self._read_exactly(size))
+                for _ in range(_LAST_HEADERS):
+                    if not self._read_line():
+                        return b"".join(parts)
+                raise TooLarge("an answer with trailers without end")
+            have += size
+            if have > limit:
+                raise _endless(limit)
+            parts.append(self._read_exactly(size, sink))
             if self._read_exactly(2) != b"\r\n":
                 raise BrokenAnswer("a chunk longer than it said")
+
+
+def _endless(limit: int) -> TooLarge:
+    return TooLarge(f"an answer of more than {limits.size(limit)}, the most that is read")

@@ -57,5 +57,23 @@ def check_crc(answer: Answer, expected: int, key: str) -> None:
                         code="ContentDamaged")
 
 
+def check_fetched(answer: Answer, key: str) -> None:
+    """Compare the content of an answer to GET with the checksums that came with it.
+
+    Raises :class:`BadAnswer` when it is another, and when nothing says whether it is whole: without an ETag it is
+    no object, and without a CRC64, the mark of an end, or the content's own MD5 as ETag it may be cut.
+    """
+    etag = bare(answer.headers.get("etag", "")).lower()
+    if not etag:
+        raise BadAnswer(f"The cloud answered for {key} without its ETag.", code="NoETag")
+    if "x-cos-hash-crc64ecma" in answer.headers:
+        check_crc(answer, crc_of(answer.body), key)
+    elif is_md5(etag) and "x-cos-server-side-encryption" not in answer.headers:
+        if md5_of(answer.body) != etag:
+            raise BadAnswer(f"{key} was damaged on its way: its MD5 is not {etag}.", code="ContentDamaged")
+    elif not answer.ended:
+        raise BadAnswer(f"The cloud's answer for {key} does not say whether it is whole.", code="ContentDamaged")
+
+
 def is_md5(text: str) -> bool:
     return _MD5.fullmatch(text) is not None

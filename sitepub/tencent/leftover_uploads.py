@@ -8,7 +8,10 @@ from collections.abc import Iterable
 from urllib.parse import unquote
 
 from sitepub.tencent.wire import BadAnswer, Request, Wire
-from sitepub.tencent.xml import flat, local_name
+from sitepub.tencent.xml import flat, local_name, parsed
+
+_ROUNDS = 100
+"""Pages of uploads of one key: each killed run leaves one upload."""
 
 
 def discard_uploads(wire: Wire, keys: Iterable[str]) -> int:
@@ -19,7 +22,8 @@ def discard_uploads(wire: Wire, keys: Iterable[str]) -> int:
     count = 0
     for key in keys:
         # A page holds up to 1000 uploads, those of this very key first; what is gone is not listed again.
-        while found := _uploads_of(wire, key):
+        for _ in range(_ROUNDS):
+            found = _uploads_of(wire, key)
             for upload_id in found:
                 wire.send(Request("DELETE", "cos:AbortMultipartUpload", key, {"uploadId": upload_id}), accept=(404,))
             count += len(found)
@@ -39,7 +43,7 @@ def _uploads_of(wire: Wire, key: str) -> list[str]:
 def parse_uploads(body: bytes, key: str) -> list[str]:
     """The ids of a key's uploads. Raises :class:`BadAnswer` for what is not a whole listing."""
     try:
-        root = ET.fromstring(body.strip())
+        root = parsed(body)
     except ET.ParseError as error:
         raise BadAnswer(f"The cloud's listing of uploads is not whole: {error}.", code="BadListing") from error
     if local_name(root.tag) != "ListMultipartUploadsResult":

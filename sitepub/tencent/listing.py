@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from sitepub.errors import CloudError
+from sitepub.tencent import limits
 from sitepub.tencent.http_answer import Answer
 from sitepub.tencent.integrity import bare
 from sitepub.tencent.store import Listed
 from sitepub.tencent.wire import BadAnswer, Request, Wire
-from sitepub.tencent.xml import flat, local_name
+from sitepub.tencent.xml import flat, local_name, parsed
 
 PAGE = 1000
 """Objects asked for at a time, the most that the service gives."""
@@ -31,7 +32,7 @@ def parse_page(body: bytes) -> Page:
     Raises :class:`BadAnswer` for anything that is not a whole, consistent page.
     """
     try:
-        root = ET.fromstring(body)
+        root = parsed(body)
     except ET.ParseError as error:
         raise BadAnswer(f"The cloud's listing is not whole: {error}.", code="BadListing") from error
     if local_name(root.tag) != "ListBucketResult":
@@ -77,8 +78,8 @@ def _decoded(text: str) -> str:
 
 def list_objects(wire: Wire, prefix: str) -> Iterator[Listed]:
     """Every object whose key starts with the prefix, in UTF-8 order."""
-    marker = ""
-    while True:
+    marker, empty = "", 0
+    for _ in range(limits.PAGES):
         params = {"encoding-type": "url", "max-keys": str(PAGE)}
         if prefix:
             params["prefix"] = prefix
@@ -90,12 +91,18 @@ def list_objects(wire: Wire, prefix: str) -> Iterator[Listed]:
                 raise CloudError(f"The cloud listed {item.key}, which is not below {prefix}.",
                                  code="BadListing")
         yield from page.objects
+        empty = 0 if page.objects else empty + 1
         if page.next_marker is None:
             return
         if page.next_marker.encode() <= marker.encode():
             raise CloudError("The cloud's listing goes in circles: its next page begins before this one.",
                              code="BadListing", hint="Run again; nothing was changed.")
         marker = page.next_marker
+        if empty > limits.EMPTY_PAGES:
+            break
+    raise CloudError("The cloud's listing does not end.", code="BadListing",
+                     hint=f"More than {limits.PAGES} pages, or {limits.EMPTY_PAGES} empty ones in a row, are not read."
+                          " Nothing was changed.")
 
 
 def _page(wire: Wire, params: dict[str, str]) -> Page:

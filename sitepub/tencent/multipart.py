@@ -19,7 +19,7 @@ from sitepub.tencent.integrity import bare, check_stored, content_md5, crc_of, m
 from sitepub.tencent.retry import Backoff, worth_retrying
 from sitepub.tencent.store import Retry, Sent, Stored
 from sitepub.tencent.wire import BadAnswer, Request, Wire
-from sitepub.tencent.xml import error_document, escape, flat, local_name
+from sitepub.tencent.xml import error_document, escape, flat, local_name, parsed
 
 SINGLE_MAX = 32 * 1024 * 1024
 """Files of more bytes than this go up in parts."""
@@ -244,7 +244,7 @@ def _changed(file: BinaryIO, before: os.stat_result, read: int) -> bool:
 
 def _whole_xml(body: bytes, what: str) -> ET.Element:
     try:
-        return ET.fromstring(body.strip())
+        return parsed(body)
     except ET.ParseError as error:
         raise BadAnswer(f"The cloud's answer to {what} is not whole.") from error
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sitepub.errors import CloudError, NotFound, SiteError, SitepubError
-from sitepub.tencent import listing
+from sitepub.tencent import limits, listing
 from sitepub.tencent.budget import Budget
 from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Cloud
@@ -16,13 +16,13 @@ from sitepub.tencent.connection import Route
 from sitepub.tencent.errors_from_cloud import Asked, error_from
 from sitepub.tencent.fence import Fence
 from sitepub.tencent.http_answer import Answer
-from sitepub.tencent.integrity import bare, check_crc, check_stored, content_md5, crc_of, md5_of
+from sitepub.tencent.integrity import bare, check_fetched, check_stored, content_md5, md5_of
 from sitepub.tencent.leftover_uploads import discard_uploads
 from sitepub.tencent.multipart import SINGLE_MAX, Multipart
 from sitepub.tencent.retry import Backoff, worth_retrying
 from sitepub.tencent.store import DeleteFailure, Fetched, Listed, ObjectHead, Retry, Sent, Stored
 from sitepub.tencent.wire import BadAnswer, Reply, Request, Wire
-from sitepub.tencent.xml import can_hold, error_document, escape, flat, local_name
+from sitepub.tencent.xml import can_hold, error_document, escape, flat, local_name, parsed
 
 _FORBID = "x-cos-forbid-overwrite"
 _SMALL = 1024 * 1024
@@ -135,7 +135,7 @@ class CosObjectStore:
             return error_from(Asked("cos:PutObject", self.bucket, key), 200, document.code, document.message,
                               document.request_id or request_id)
         try:
-            root = ET.fromstring(answer.body.strip())
+            root = parsed(answer.body)
         except ET.ParseError as error:
             raise BadAnswer(f"The cloud's answer to the copy of {source_key} is not whole.") from error
         etag = bare(flat(root).get("ETag", ""))
@@ -144,10 +144,8 @@ class CosObjectStore:
         return Stored(etag, request_id)
 
     def get(self, key: str) -> Fetched:
-        def check(answer: Answer) -> None:
-            check_crc(answer, crc_of(answer.body), key)
-
-        answer = self._wire.send(Request("GET", "cos:GetObject", _checked(key)), check=check).answer
+        request = Request("GET", "cos:GetObject", _checked(key), limit=limits.OBJECT)
+        answer = self._wire.send(request, check=lambda answer: check_fetched(answer, key)).answer
         return Fetched(answer.body, bare(answer.headers.get("etag", "")), answer.headers)
 
     def head(self, key: str) -> ObjectHead | None:
@@ -249,7 +247,7 @@ def _stored(answer: Answer) -> Stored:
 def _delete_failures(body: bytes) -> list[DeleteFailure]:
     """The errors of a quiet multi-delete. Raises :class:`BadAnswer` when the answer is not whole."""
     try:
-        root = ET.fromstring(body.strip())
+        root = parsed(body)
     except ET.ParseError as error:
         raise BadAnswer("The cloud's answer to a deletion is not whole.") from error
     if local_name(root.tag) == "Error":

@@ -1,20 +1,36 @@
-"""What the official SDKs need from us to behave: certificates, proxies, silence, the right time."""
+"""What the official SDKs need from us to behave: our own wire, silence, the right time, and answers that are the
+service's own.
+
+Their HTTP library reads the lines of a chunked answer without any limit, follows redirects, and has rules of its own
+for certificates and proxies. So the SDKs make and sign their requests, which then go through :mod:`connection` as
+uploads do.
+"""
 
 from __future__ import annotations
 
 import logging
+import re
+import threading
+import zlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+from sitepub.errors import NetworkError
+from sitepub.tencent import genuine, limits
 from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Credentials
-from sitepub.tencent.embedded_proof import check
+from sitepub.tencent.connection import ConnectionLost, Connections
 from sitepub.tencent.fence import Fence
+from sitepub.tencent.http_answer import Answer
+from sitepub.tencent.one_request import route_to
 from sitepub.tencent.signature import Signer, is_signed
 
 if TYPE_CHECKING:
     import requests
-    from urllib3.connectionpool import HTTPConnectionPool
+
+_LINE_BREAK = re.compile("[\r\n\0]")
+_WBITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
 
 def quiet(*names: str) -> None:
@@ -47,74 +63,150 @@ class OnTime:
             [(name, value) for name, value in headers.items() if is_signed(name)],
             *(window or (self._clock.now(),)))
 
-    def after(self, answer: requests.Response) -> None:
-        if answer.status_code == 403:
-            self._clock.learn(answer.headers.get("Date"))
+    def after(self, answer: Answer) -> None:
+        if answer.status == 403:
+            self._clock.learn(answer.headers.get("date"))
 
 
 def _text(value: str | bytes) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
-def equip(made: requests.Session, *, direct: bool, secret: str = "", on_time: OnTime | None = None) -> requests.Session:
-    """Give a session the certificates and proxies that uploads use. ``direct``: no proxy (embedded cloud);
-    ``secret``: the embedded cloud has to prove that it knows it."""
-    from requests.adapters import HTTPAdapter
+Judge = Callable[["requests.PreparedRequest", Answer], str | None]
+"""Why an answer is not the service's own, in words; ``None``: it is."""
 
-    from sitepub.tencent.tls import ca_bundle, tls_context
 
-    class Adapter(HTTPAdapter):
-        def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
-            kwargs.update(certificates)
-            super().init_poolmanager(*args, **kwargs)
-            if secret:
-                self.poolmanager.pool_classes_by_scheme = {"http": _proving(secret)}
+def of_cos(request: requests.PreparedRequest, answer: Answer) -> str | None:
+    """Judges answers to the COS SDK, which asks about buckets only and takes every status below 400 for success."""
+    url = urlsplit(str(request.url))
+    asked = genuine.Asked(request.method or "GET", dict(parse_qsl(url.query, keep_blank_values=True)))
+    status = answer.status
+    fault = genuine.cos_fault(asked, status, answer.headers, answer.body)
+    if fault is None and 300 <= status < 400:
+        return (f"{genuine.foreign_words(status, answer.headers, answer.body)} by COS itself:"
+                " the bucket may be in another region")
+    if fault is None and asked.method == "GET" and status < 300:
+        return genuine.document_fault(asked, answer.body)
+    return fault
 
-        def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-            kwargs.update(certificates)
-            return super().proxy_manager_for(*args, **kwargs)
 
-        def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-            if on_time is None:
-                return super().send(request, *args, **kwargs)
-            on_time.before(request)
-            answer = super().send(request, *args, **kwargs)
-            on_time.after(answer)
-            return answer
+def of_api(_: requests.PreparedRequest, answer: Answer) -> str | None:
+    """Judges answers to the cloud API's SDK."""
+    return genuine.api_fault(answer.status, answer.headers, answer.body)
 
-    certificates: dict[str, Any] = {}
-    if direct:
-        made.trust_env = False
-    elif (bundle := ca_bundle()) is not None:
-        made.verify = str(bundle)
-    else:
-        certificates = {"ssl_context": tls_context()}
+
+def equip(made: requests.Session, *, judge: Judge, direct: bool, secret: str = "", on_time: OnTime | None = None,
+          limit: int = limits.ANSWER) -> requests.Session:
+    """Send a session's requests over our own wire. ``direct``: to the embedded cloud, over plain HTTP; ``secret``: it
+    has to prove that it knows it.
+
+    An answer of more than ``limit`` bytes, and one that ``judge`` rejects, raises
+    :class:`~sitepub.errors.NetworkError`, which the SDKs wrap (see :func:`genuine.network_error_in`).
+    """
+    from requests.adapters import BaseAdapter
+
+    class Adapter(BaseAdapter):
+        def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+            if on_time is not None:
+                on_time.before(request)
+            host = _text(request.headers.get("Host") or urlsplit(str(request.url)).hostname or "")
+            answer = _unpacked(wires.exchange(request, host), host, limit)
+            fault = judge(request, answer)
+            if fault is not None:
+                raise genuine.ForeignAnswer(host, fault)
+            if on_time is not None:
+                on_time.after(answer)
+            return _response(request, answer)
+
+        def close(self) -> None:
+            wires.close()
+
+    wires = _Wires(direct, secret, limit)
+    made.trust_env = False
+    made.headers["Accept-Encoding"] = "identity"
     made.mount("https://", Adapter())
     made.mount("http://", Adapter())
     return made
 
 
-def session(*, direct: bool, secret: str = "", on_time: OnTime | None = None) -> requests.Session:
+class _Wires:
+    """Kept connections to the hosts of one session. Safe for many threads."""
+
+    def __init__(self, direct: bool, secret: str, limit: int) -> None:
+        self._direct = direct
+        self._secret = secret
+        self._limit = limit
+        self._by_place: dict[str, Connections] = {}
+        self._lock = threading.Lock()
+
+    def exchange(self, request: requests.PreparedRequest, host: str) -> Answer:
+        connections = self._to(str(request.url))
+        head, body = _head(request, host), request.body or b""
+        if not isinstance(body, str | bytes):
+            raise TypeError("a body that is no text")
+        data = body.encode() if isinstance(body, str) else body
+        fresh = False
+        while True:
+            try:
+                return connections.exchange(head, data, without_body=request.method == "HEAD", limit=self._limit,
+                                            fresh=fresh)
+            except ConnectionLost as lost:
+                if lost.stale and not fresh:
+                    fresh = True
+                    continue
+                raise NetworkError(f"The connection to {host} failed: {lost}.",
+                                   hint="Check the network (and HTTPS_PROXY), then run again.") from lost
+
+    def _to(self, address: str) -> Connections:
+        url = urlsplit(address)
+        with self._lock:
+            found = self._by_place.get(url.netloc)
+            if found is None:
+                route = route_to(address, direct=self._direct, secret=self._secret)
+                found = self._by_place[url.netloc] = Connections(route, 8)
+            return found
+
+    def close(self) -> None:
+        with self._lock:
+            for connections in self._by_place.values():
+                connections.close()
+            self._by_place.clear()
+
+
+def _head(request: requests.PreparedRequest, host: str) -> bytes:
+    lines = [f"{request.method} {request.path_url} HTTP/1.1", f"Host: {host}"]
+    for name, value in request.headers.items():
+        name, value = _text(name), _text(value)
+        if _LINE_BREAK.search(name) or _LINE_BREAK.search(value):
+            raise ValueError(f"a header with a line break: {name!r}")
+        if name.lower() not in ("host", "connection"):
+            lines.append(f"{name}: {value}")
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def _unpacked(answer: Answer, host: str, limit: int) -> Answer:
+    """With the body as it is meant; the service was asked for a plain one."""
+    wbits = _WBITS.get(answer.headers.get("content-encoding", "").strip().lower())
+    if wbits is None or not answer.body:
+        return answer
+    reader = zlib.decompressobj(wbits)
+    try:
+        body = reader.decompress(answer.body, limit + 1)
+    except zlib.error as error:
+        raise genuine.ForeignAnswer(host, "an answer that cannot be unpacked") from error
+    if len(body) > limit:
+        raise genuine.ForeignAnswer(host, f"an answer of more than {limits.size(limit)}, the most that is read")
+    return Answer(answer.status, answer.headers, body, answer.ended and reader.eof)
+
+
+def _response(request: requests.PreparedRequest, answer: Answer) -> requests.Response:
     import requests
 
-    return equip(requests.Session(), direct=direct, secret=secret, on_time=on_time)
-
-
-def _proving(secret: str) -> type[HTTPConnectionPool]:
-    """Connections over which the embedded cloud proves that it knows its secret before anything is sent."""
-    from urllib3.connection import HTTPConnection
-    from urllib3.connectionpool import HTTPConnectionPool
-
-    class Proving(HTTPConnection):
-        def connect(self) -> None:
-            super().connect()
-            try:
-                check(self.sock, self.port, secret)
-            except BaseException:
-                self.close()
-                raise
-
-    class Pool(HTTPConnectionPool):
-        ConnectionCls = Proving
-
-    return Pool
+    response = requests.Response()
+    response.status_code = answer.status
+    response.headers.update(answer.headers)
+    response._content = answer.body
+    response.encoding = "utf-8"
+    response.request = request
+    response.url = str(request.url)
+    return response

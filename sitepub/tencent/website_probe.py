@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 
 from sitepub.tencent.cloud import Cloud
+from sitepub.tencent.genuine import REQUEST_ID
 from sitepub.tencent.tls import tls_context
 
 _PATIENCE = 10.0
@@ -33,5 +34,7 @@ def forces_download(cloud: Cloud, bucket: str) -> bool | None:
         headers = error.headers
     except (OSError, http.client.HTTPException):
         return None
+    if not headers.get(REQUEST_ID):
+        return None  # a login page of the network, not the website
     disposition = (headers.get("Content-Disposition") or "").strip().lower()
     return headers.get("x-cos-force-download") == "true" or disposition.startswith("attachment")

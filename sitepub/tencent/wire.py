@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from sitepub import __version__
 from sitepub.errors import CloudError, Interrupted, NetworkError, SiteError, SitepubError
-from sitepub.tencent import fresh_buckets
+from sitepub.tencent import fresh_buckets, genuine, limits
 from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.connection import BLOCK, ConnectionLost, Connections, Route
@@ -34,6 +34,7 @@ _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", 
 """Headers that a caller may not set: they frame or sign the request."""
 _READS = frozenset({"GET", "HEAD"})
 _OUTAGE_SECONDS = 3.0
+_COPIES = "x-cos-copy-source"
 _TOKEN_CODES = frozenset({"ExpiredToken", "InvalidToken"})
 _NOT_ACCELERATED = frozenset({"BucketAccelerateNotEnabled", "ActionAccelerateNotSupported"})
 _log = logging.getLogger("sitepub.wire")
@@ -62,6 +63,13 @@ class Request:
     """Query parameters as text; "" for a subresource such as ``?delete``."""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | memoryview = b""
+    limit: int = limits.ANSWER
+    """Bytes of the answer's body at most."""
+
+    @property
+    def asked(self) -> genuine.Asked:
+        """What its answer looks like."""
+        return genuine.Asked(self.method, self.params, self.key, copies=_COPIES in self.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +148,10 @@ class Wire:
              retry: Retry | None = None, check: Callable[[Answer], None] | None = None) -> Reply:
         """Send until an answer is good, refused, or the tries are used up.
 
-        Good is a 2xx that ``check`` does not reject with :class:`BadAnswer`, and a status in ``accept``.
-        ``sent`` is told of the body's bytes, with a negative count when a try starts over.
+        Good is COS's own answer with the documented status that ``check`` does not reject with
+        :class:`BadAnswer`, or with a status in ``accept``. What cannot be COS's own is tried again, and raised as
+        :class:`~sitepub.tencent.genuine.ForeignAnswer`. ``sent`` is told of the body's bytes, with a negative count
+        when a try starts over.
         """
         self._refuse_in_outage()
         began = time.monotonic()
@@ -159,14 +169,17 @@ class Wire:
             try:
                 answer = end.connections.exchange(
                     self._head(request, end, signer, credentials.token), request.body,
-                    without_body=request.method == "HEAD", sent=out, fresh=fresh,
+                    without_body=request.method == "HEAD", limit=request.limit, sent=out, fresh=fresh,
                     before=self.cloud.fence.check if changes else None)
-                self._last_success, self._outage = time.monotonic(), None
                 status = answer.status
                 if _log.isEnabledFor(logging.DEBUG):
                     _log.debug("%s %s%s: %d, request %s", request.method, end.host,
                                target_of(request.key, request.params), status,
                                answer.headers.get("x-cos-request-id", "without id"))
+                foreign = genuine.cos_fault(request.asked, status, answer.headers, answer.body)
+                if foreign is not None:
+                    raise genuine.ForeignAnswer(end.host, foreign)
+                self._last_success, self._outage = time.monotonic(), None
                 if 200 <= status < 300:
                     if check is not None:
                         check(answer)
@@ -195,7 +208,8 @@ class Wire:
                 error: Exception = error_from(
                     Asked(request.action, self.bucket, request.key), status, document.code, document.message,
                     answer.headers.get("x-cos-request-id") or document.request_id)
-                again = worth_retrying(status, document.code) or self._maybe_cached(answer)
+                again = (300 <= status < 400 or worth_retrying(status, document.code)
+                         or self._maybe_cached(answer))
                 repeated = repeated or status >= 500
                 pause = retry_after_seconds(answer.headers.get("retry-after"), self.clock.now)
             except ConnectionLost as lost:
@@ -210,6 +224,11 @@ class Wire:
                 if lost.refused and self.cloud.embedded is not None:
                     raise embedded_gone() from lost
                 error, again = self._network_error(lost), True
+                if lost.oversized:
+                    failures += limits.OVERSIZED_COUNTS_AS - 1
+            except genuine.ForeignAnswer as foreign_answer:
+                repeated = again = True
+                error = foreign_answer
             except BadAnswer as bad:
                 repeated = again = True
                 error = CloudError(str(bad), code=bad.code, status=bad.status, hint="Run again.")

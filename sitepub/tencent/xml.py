@@ -6,6 +6,8 @@ import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
+from sitepub.tencent import limits
+
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;",
             "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 _SPECIAL = re.compile("[&<>\"'\t\n\r]")
@@ -20,6 +22,25 @@ def escape(text: str) -> str:
 def can_hold(text: str) -> bool:
     """Whether XML 1.0 can carry the text at all (it has no way to write most control characters)."""
     return _IMPOSSIBLE.search(text) is None
+
+
+def parsed(body: bytes) -> ET.Element:
+    """The root element. Raises :class:`xml.etree.ElementTree.ParseError`, also for a document that is larger than any
+    of the service's, and for one with a document type: the service sends none, and entities grow without end."""
+    if body.count(b"<") > limits.TAGS:
+        raise ET.ParseError(f"more than {limits.TAGS} tags")
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+        raise ET.ParseError("a document type")
+    return ET.fromstring(body.strip())
+
+
+def depth_of(root: ET.Element) -> int:
+    """How deep elements are nested; no further than one beyond :data:`limits.XML_DEPTH`."""
+    depth, level = 0, [root]
+    while level and depth <= limits.XML_DEPTH:
+        depth += 1
+        level = [child for element in level for child in element]
+    return depth
 
 
 def local_name(tag: str) -> str:
@@ -47,7 +68,7 @@ def error_document(body: bytes) -> ErrorDocument | None:
     if b"<Error" not in body:
         return None
     try:
-        root = ET.fromstring(body.strip())
+        root = parsed(body)
     except ET.ParseError:
         return None
     if local_name(root.tag) != "Error":

@@ -39,6 +39,12 @@ Step = Raw | Callable[[Received], Raw]
 
 
 def answer(status: int, body: bytes = b"", /, close: bool = False, **headers: str) -> Raw:
+    """An answer of COS, which names every one of its answers."""
+    return foreign(status, body, close, **{"x_cos_request_id": "id-1", **headers})
+
+
+def foreign(status: int, body: bytes = b"", /, close: bool = False, **headers: str) -> Raw:
+    """An answer of somebody else: of a login page, a proxy, a gateway."""
     lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return Raw(("\r\n".join(lines) + "\r\n\r\n").encode() + body, close)

@@ -234,7 +234,7 @@ def test_a_wrong_clock_is_corrected_for_the_sdk_too() -> None:
 
 
 def test_the_bucket_of_another_account_is_foreign() -> None:
-    with scripted(Raw(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")) as server:
+    with scripted(Raw(b"HTTP/1.1 403 Forbidden\r\nx-cos-request-id: id-1\r\nContent-Length: 0\r\n\r\n")) as server:
         cloud = Cloud(Credentials("i", "k"), "1250000000", "ap-guangzhou", Embedded("127.0.0.1", server.port))
         settings = BucketSettings(cloud, "site-1259999999", backoff=QUICK)
         assert settings.head() is BucketStatus.FOREIGN
@@ -246,7 +246,7 @@ def test_the_bucket_of_another_account_is_foreign() -> None:
 
 
 def test_a_name_that_somebody_else_has_comes_with_one_that_is_free() -> None:
-    missing = Raw(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+    missing = Raw(b"HTTP/1.1 404 Not Found\r\nx-cos-request-id: id-1\r\nContent-Length: 0\r\n\r\n")
     with (settings_on(error(409, "BucketAlreadyExists"), missing) as (settings, server),
           pytest.raises(CloudError) as caught):
         settings.create()

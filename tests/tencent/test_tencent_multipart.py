@@ -69,7 +69,8 @@ class PartsBucket:
                 return answer(200, body)
             return answer(200, body, x_cos_hash_crc64ecma=self._crc())
         assert name == "head" and self.whole is not None
-        return Raw(f"HTTP/1.1 200 OK\r\nContent-Length: {len(self.whole)}\r\nETag: \"abc-5\"\r\n"
+        return Raw(f"HTTP/1.1 200 OK\r\nx-cos-request-id: id-1\r\nContent-Length: {len(self.whole)}\r\n"
+                   "ETag: \"abc-5\"\r\n"
                    f"x-cos-hash-crc64ecma: {self._crc()}\r\n\r\n".encode())
 
     def _crc(self) -> str:

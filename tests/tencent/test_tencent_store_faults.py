@@ -118,7 +118,7 @@ def test_what_may_pass_is_tried_again(fault: Step) -> None:
 @pytest.mark.parametrize(("fault", "kind", "tries"), [
     (error(403, "AccessDenied"), CloudError, 1), (error(403, "SignatureDoesNotMatch"), CredentialsError, 1),
     (error(404, "NoSuchBucket"), NotFound, 1), (error(400, "InvalidArgument"), CloudError, 1),
-    (answer(301, Location="http://elsewhere/"), CloudError, 1),
+    (answer(301, Location="http://elsewhere/"), CloudError, 4), (answer(307, Location="http://x/"), CloudError, 4),
     (error(503, "SlowDown"), CloudError, 4), (HANG_UP, NetworkError, 4),
     (answer(200, ETag='"0123456789abcdef0123456789abcdef"'), CloudError, 4),
 ])
@@ -345,8 +345,9 @@ def test_content_that_does_not_fit_its_checksum_is_read_again() -> None:
 
 
 def test_head_of_a_missing_object_is_none_and_of_an_existing_one_its_size() -> None:
-    with store_on(Raw(b"HTTP/1.1 404 Not Found\r\nContent-Length: 300\r\n\r\n"),
-                  Raw(b'HTTP/1.1 200 OK\r\nContent-Length: 300\r\nETag: "e"\r\n\r\n')) as (store, _):
+    named = b"x-cos-request-id: id-1\r\nContent-Length: 300\r\n"
+    with store_on(Raw(b"HTTP/1.1 404 Not Found\r\n" + named + b"\r\n"),
+                  Raw(b"HTTP/1.1 200 OK\r\n" + named + b'ETag: "e"\r\n\r\n')) as (store, _):
         assert store.head("a") is None
         found = store.head("a")
     assert found is not None and (found.size, found.etag) == (300, "e")
