@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 
 from sitepub.errors import AccessDenied, Interrupted
@@ -40,7 +40,8 @@ def look_at(store: ObjectStore, keys: Iterable[str], size: int, stop: threading.
     wanted = sorted(set(keys))
     if len(wanted) > _KEYS_PER_PAGE * (1 + size // _PAGE):
         names = frozenset(wanted)
-        return Look({there.key: there for there in store.list(common_prefix(wanted)) if there.key in names})
+        with suppress(AccessDenied):  # one by one, then
+            return Look({there.key: there for there in store.list(common_prefix(wanted)) if there.key in names})
     there: dict[str, Listed] = {}
     unknown: set[str] = set()
 

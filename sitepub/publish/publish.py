@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
 import msgspec
 
-from sitepub.errors import SitepubError
+from sitepub.errors import Interrupted, SitepubError
 from sitepub.publish.apply import DEFAULT_THREADS, Counts, Engine, Failure
 from sitepub.publish.git import commit_of
 from sitepub.publish.guards import refuse_mass_deletion
@@ -151,8 +152,8 @@ class _Deploy:
                 return self._end_early()
             self._settings_after()
             if self.prepared.plan.deletions:
-                self._leave_what_changed()
                 self._journal_deletions()
+                self._leave_what_changed()
                 self.engine.delete()
             return self._finish()
         finally:
@@ -178,7 +179,10 @@ class _Deploy:
 
     def _leave_what_changed(self) -> None:
         """What somebody has put over a file that the site does not have any more is not ours to delete."""
-        plan = without_changed(self.engine.plan, self._look)
+        try:
+            plan = without_changed(self.engine.plan, self._look)
+        except Interrupted:
+            return  # nothing will be deleted
         if plan is not self.engine.plan:
             self.prepared = replace(self.prepared, plan=plan)
             self.engine.leave(plan)
@@ -200,6 +204,9 @@ class _Deploy:
             if self.prepared.new_bucket and self.remote.settings.head() is not BucketStatus.OURS:
                 # The bucket did not come to be: do not remember it as one that sitepub made.
                 self._save_as_found()
+            elif not self.lock.is_lost:
+                with suppress(SitepubError):
+                    self._commit(pending=self._journal((), ended=True))
             raise
 
     def _settings_after(self) -> None:

@@ -262,3 +262,40 @@ def test_many_keys_are_looked_at_by_a_listing_and_few_one_by_one() -> None:
     cloud.reads.clear()
     found = look_at(cloud.store(BUCKET), [f"a/{n}.txt" for n in range(2, 420)], 400, threading.Event())
     assert len(found.there) == 398 and cloud.reads == [("list", "a/")]
+
+
+def test_where_the_bucket_may_not_be_listed_many_keys_are_looked_at_one_by_one() -> None:
+    cloud = MemoryCloud()
+    put(cloud, OTHER)
+    cloud.refuse_read = lambda what, _key: AccessDenied("no", status=403) if what == "list" else None
+    found = look_at(cloud.store(BUCKET), ["other.txt", *(f"{n}" for n in range(400))], 0, threading.Event())
+    assert set(found.there) == {"other.txt"} and not found.unknown
+
+
+def test_a_look_at_what_goes_that_fails_leaves_what_is_live_written_down() -> None:
+    cloud = MemoryCloud()
+    deploy(remote(cloud), snapshot(INDEX, OTHER))
+    page = site_file("index.html", b"new", "text/html")
+    cloud.refuse_read = lambda what, key: (CloudError("broken", status=500)
+                                           if (what, key) == ("head", "other.txt") else None)
+    with pytest.raises(CloudError):
+        deploy(remote(cloud), snapshot(page))
+    cloud.refuse_read = no_fault
+    state = remote(cloud).states.load()
+    assert state is not None and state.manifest["index.html"].md5 == page.md5
+    deploy(remote(cloud), snapshot(page))
+    assert set(live(cloud)) == {"index.html"}
+
+
+def test_a_setting_that_fails_before_anything_is_uploaded_leaves_no_doubt_about_the_bucket() -> None:
+    cloud = MemoryCloud()
+    cloud.fail = lambda what, _key: CloudError("broken", status=500) if what == "put acl" else None
+    with pytest.raises(CloudError):
+        deploy(remote(cloud), snapshot(INDEX))
+    cloud.fail = no_fault
+    put(cloud, OTHER)
+    assert deploy(remote(cloud), snapshot(INDEX, OTHER)).status is Status.PUBLISHED
+    state = remote(cloud).states.load()
+    assert state is not None and state.unsure is None and state.created is not None
+    deploy(remote(cloud), snapshot(INDEX))
+    assert set(live(cloud)) == {"index.html", "other.txt"}

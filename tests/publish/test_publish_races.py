@@ -5,20 +5,23 @@ from __future__ import annotations
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from sitepub.config.project import Website
+from sitepub.domains.account_domains import service_api
 from sitepub.errors import Refused
+from sitepub.publish.lock import Lock
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.publish import Run, Status, publish
-from sitepub.publish.remote import Remote
+from sitepub.publish.remote import Remote, open_remote
 from sitepub.publish.removal import prepare_removal
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.bucket_settings import Made
+from sitepub.tencent.cloud import Cloud, Credentials
 from tests.conftest import LocalCloud
 from tests.publish.memory_cloud import MemoryBucket, MemoryCloud, project, remote
 from tests.publish.pausing import Nursery, deploy, deploying, place_of, site_of
@@ -140,6 +143,37 @@ def test_a_deploy_that_slept_past_its_lease_at_any_answer_writes_nothing_into_th
     with ThreadPoolExecutor(10) as threads:
         ends = list(threads.map(meet, range(1, 46)))
     assert ends.count("error") > 10 and "over" in ends, ends
+
+
+def test_who_lost_the_lock_can_change_nothing_that_belongs_to_the_site(local_cloud: LocalCloud) -> None:
+    """Objects, settings, state, former buckets, and what hosts need: one fence stands before all of them."""
+    named = names()
+    cloud = Cloud(Credentials(local_cloud.secret_id, local_cloud.secret_key), local_cloud.app_id, local_cloud.region,
+                  local_cloud.address)
+    with open_remote(project(**named), cloud) as place:
+        publish(place, site_of(FIRST), prepare(place, site_of(FIRST)))
+        former, former_settings = place.elsewhere(place.bucket)
+        api = service_api(cloud)
+        writes: list[Callable[[], object]] = [
+            lambda: place.store.put("late", b"1", {}), lambda: place.store.copy("late", "index.html", {}),
+            lambda: place.store.delete(["index.html"]), lambda: place.settings.put_acl("private"),
+            lambda: place.settings.delete(), lambda: place.states.store.put("late", b"1", {}), place.states.delete,
+            lambda: former.delete(["index.html"]), lambda: former_settings.put_acl("private"),
+            lambda: api.call("dnspod", "CreateDomain", {"Domain": f"{named['bucket_name']}.example"})]
+        with Lock(place.states.store, place.states.prefix) as lock:
+            lock.check()
+            place.states.store.delete([lock.key])
+            with pytest.raises(Refused):
+                lock.still_ours()
+            for write in writes:
+                with pytest.raises(Refused) as error:
+                    write()
+                assert error.value.code == "LockLost"
+            former_settings.close()
+            former.close()
+        assert is_exactly(place, site_of(FIRST)) and place.states.load() is not None
+        assert place.settings.get_acl() == "public-read"
+        place.store.put("late", b"1", {})
 
 
 class Contested(MemoryBucket):
