@@ -127,10 +127,12 @@ def _pressed(run: Run, key: str, session: Dev, view: DevView, visits: _Visits) -
 
 
 def _open(run: Run, url: str) -> None:
+    from sitepub.config.programs import on_absolute_path
+    from sitepub.leaks.cloud_secrets import secret_values, without_secrets
     from sitepub.terminal.browser import open_browser
 
     def work() -> None:
-        why = open_browser(url, run.environ)
+        why = open_browser(url, on_absolute_path(without_secrets(run.environ, secret_values(run.environ))))
         if why is not None:
             run.terminal.note(f"no browser could be opened: {why}. The address: {url}")
 

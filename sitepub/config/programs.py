@@ -43,6 +43,11 @@ def quiet_environment(environ: Mapping[str, str], *, not_below: Path | None = No
     return {**kept, "PATH": path, "LC_ALL": "C", "LANGUAGE": "C"}
 
 
+def on_absolute_path(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment with those folders of PATH alone that are the same wherever one stands."""
+    return {**environ, "PATH": os.pathsep.join(str(folder) for folder in _folders(environ, None))}
+
+
 def _folders(environ: Mapping[str, str], not_below: Path | None) -> list[Path]:
     outside = None if not_below is None else _real(not_below)
     words = environ.get("PATH", os.defpath).split(os.pathsep)
