@@ -225,7 +225,7 @@ def _check(running: EmbeddedCloud, wish: Wish) -> None:
 def prepare(data: Path) -> None:
     """Make the data folder, for the user alone. Raises SitepubError when nothing can be written there."""
     with _writing(data):
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        local_process.make_private(data)
         log = data / "server.log"
         if log.is_dir():
             raise SitepubError(f"{log} is damaged: it is a folder. Nothing was deleted.", code="EmbeddedCloudDamaged",
@@ -380,7 +380,7 @@ def _one_at_a_time(data: Path, environ: Mapping[str, str]) -> Iterator[None]:
     locks = places.data_dir(environ) / "locks"
     lock = locks / f"local-{hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:16]}.lock"
     with _writing(locks):
-        locks.mkdir(parents=True, exist_ok=True, mode=0o700)
+        local_process.make_private(locks)
         lock.touch(mode=0o600)
     with local_process.file_lock(lock, patience=2 * PATIENCE):
         yield

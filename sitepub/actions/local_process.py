@@ -156,6 +156,13 @@ def edition() -> str:
     return f"{sitepub.__version__}+{hashlib.sha256(''.join(sorted(lines)).encode()).hexdigest()[:12]}"
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder, and what is missing above it, for the user alone whatever the umask. Raises OSError."""
+    if not folder.parent.exists():
+        make_private(folder.parent)
+    folder.mkdir(exist_ok=True, mode=0o700)
+
+
 def read_own(file: Path) -> str:
     """The text of a small file that nobody but the user (or the administrator) can have written.
 

@@ -256,6 +256,24 @@ def test_a_description_that_another_user_wrote_is_not_read(tmp_path: Path) -> No
     assert os.waitpid(child, 0)[1] == 0
 
 
+@posix
+@pytest.mark.parametrize("umask", [0o000, 0o022])
+def test_what_a_command_makes_is_for_the_user_alone(environ: Mapping[str, str], data: Path, umask: int) -> None:
+    data.mkdir(parents=True)
+    data.chmod(0o777)
+    (data / "server.log").touch()
+    (data / "server.log").chmod(0o666)
+    before = os.umask(umask)
+    try:
+        start(environ, data)
+    finally:
+        os.umask(before)
+    home = Path(environ["SITEPUB_HOME"])
+    wrong = {str(path): oct(path.lstat().st_mode & 0o777) for path in [data, *data.rglob("*"), *home.rglob("locks/**")]
+             if path.lstat().st_mode & 0o077}
+    assert wrong == {}
+
+
 def test_nothing_of_this_is_said_to_a_screen(environ: Mapping[str, str], data: Path) -> None:
     cloud = start(environ, data)
     screen = Screen()
