@@ -7,6 +7,7 @@ from sitepub.errors import CloudError, SiteError, SitepubError
 from sitepub.site.scan import STILL_CHANGING
 
 _LOCKED = frozenset({"Locked", "LockLost", "Slow", "SlowDown"})
+_PASSING = frozenset({408, 429})
 _WRITING = frozenset({STILL_CHANGING, "FileChanged"})
 
 
@@ -14,8 +15,9 @@ def end_of(error: Exception) -> End:
     """How a piece of work ends that this has broken off."""
     if isinstance(error, SitepubError) and (error.passing or error.code in _LOCKED):
         return End.LATER
-    if isinstance(error, CloudError) and (error.status >= 500 or error.status in (408, 429)):
-        return End.LATER
+    if isinstance(error, CloudError) and (error.status >= 500 or error.status in _PASSING
+                                          or 300 <= error.status < 400):
+        return End.LATER  # COS redirects nobody for long; a network that wants a login does
     if isinstance(error, SiteError) and error.code in _WRITING:
         return End.SOON
     return End.FAILED

@@ -43,7 +43,9 @@ def test_silence_is_told_and_waited_out(own: Site, home: Path) -> None:
         assert sum("waiting" in line for line in dev.lines) == 1 and dev.failures == []
 
 
-@pytest.mark.parametrize("kind", ["429=1", "500=1", "503=1", "PUT:etag=1", "PUT:429=1", "GET:429=1", "HEAD:429=1"])
+@pytest.mark.parametrize("kind", [
+    "429=1", "500=1", "503=1", "PUT:etag=1", "PUT:429=1", "HEAD:429=1", "portal=1", "redirect=1", "PUT:portal=1",
+    "GET:redirect=1", "HEAD:redirect=1"])
 def test_every_fault_that_passes_is_waited_out_without_another_save(own: Site, home: Path, kind: str) -> None:
     with running(own, home) as dev:
         own.wait_until_equal()
