@@ -29,16 +29,19 @@ def build(project: Project, *, run_the_hook: bool, environ: Mapping[str, str],
     :class:`~sitepub.errors.Interrupted`.
     """
     began, idle = 0, True
+    problems: list[Problem] = []
     if run_the_hook and project.source.hook is not None:
+        from sitepub.site.env_for_build import env_for_build
         from sitepub.site.hook import run_hook
 
         began = time.time_ns()
-        idle = run_hook(project, environ=environ, output=output, columns=columns)
+        with env_for_build(project, problems.append):
+            idle = run_hook(project, environ=environ, output=output, columns=columns)
     folder = publish_folder(project)
     snapshot = scan(project, folder, cache_file=hash_cache_file(folder, environ))
     if not idle and snapshot.newest_ns is not None and snapshot.newest_ns < began - _TICK_NS:
-        return replace(snapshot, warnings=(*snapshot.warnings, _left_over(project, folder, snapshot.newest_ns)))
-    return snapshot
+        problems.append(_left_over(project, folder, snapshot.newest_ns))
+    return replace(snapshot, warnings=(*snapshot.warnings, *problems)) if problems else snapshot
 
 
 def _left_over(project: Project, folder: Path, newest_ns: int) -> Problem:

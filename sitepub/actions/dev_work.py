@@ -200,13 +200,15 @@ class Worker:
         return End.DONE
 
     def _build(self) -> End:
+        from sitepub.site.env_for_build import env_for_build
         from sitepub.site.hook import run_hook
 
         assert self.project is not None
         self.view.phase("building")
         self.leftovers.end()
-        run_hook(self.project, environ=self.environ, output=self.view.hook_line, stop=self.stop,
-                 background=self.leftovers.keep, columns=self.view.hook_columns)
+        with env_for_build(self.project, self.view.warn):
+            run_hook(self.project, environ=self.environ, output=self.view.hook_line, stop=self.stop,
+                     background=self.leftovers.keep, columns=self.view.hook_columns)
         self.built = True
         return End.DONE
 

@@ -84,6 +84,7 @@ def _protocol(inputs: InputsShape, old_form: bool) -> Any:
 def _source(root: Path, source: SourceShape, node: Node, *, old_form: bool) -> Source:
     hook_node = node.get("hook")
     base, dist, beside = root, None, None
+    env_in_source = None
     env_path = source.env_path
     if old_form:
         # first version: the hook runs in `root`, and `src` below it is what the hook fills
@@ -92,6 +93,7 @@ def _source(root: Path, source: SourceShape, node: Node, *, old_form: bool) -> S
         folder = base if source.hook or source.src is None else _below(base, source.src)
         if source.hook and output:
             dist = _below(base, output)
+            env_in_source = _below(base, f"{source.env_path or '.'}/env.js")
         env_path = _without(env_path, output or "")
     else:
         folder = _below(base, source.src or ".")
@@ -107,6 +109,7 @@ def _source(root: Path, source: SourceShape, node: Node, *, old_form: bool) -> S
         dist_beside_source=beside if beside != dist else None,
         website_path=source.website_path,
         env_path=env_path,
+        env_in_source=env_in_source,
         include=tuple(source.include),
         exclude=tuple(source.exclude),
         allow_secrets=tuple(source.allow_secrets),

@@ -33,13 +33,12 @@ IGNORED: dict[tuple[str, ...], str] = {
     ("inputs", "lifecycle", "*", "expiration", "expiredObjectDeleteMarker"): "delete markers are left alone",
     ("inputs", "hosts", "*", "origin"): _OWN,
     ("inputs", "hosts", "*", "serviceType"): _OWN,
+    ("inputs", "hosts", "*", "hostType"): _OWN,
+    ("inputs", "hosts", "*", "fwdHost"): _OWN,
+    ("inputs", "hosts", "*", "backupOrigin"): _OWN,
+    ("inputs", "hosts", "*", "projectId"): "domains are made in the account's default project",
     ("inputs", "hosts", "*", "domain"): "`host` is the name of the domain",
-    ("inputs", "hosts", "*", "fullUrl"): f"{_OLD_CDN}; write `cacheKey.fullUrlCache`",
-    ("inputs", "hosts", "*", "cacheMode"): f"{_OLD_CDN}; write `cache`",
-    ("inputs", "hosts", "*", "refer"): f"{_OLD_CDN}; write `referer`",
-    ("inputs", "hosts", "*", "accessIp"): f"{_OLD_CDN}; write `ipFilter`",
     ("inputs", "hosts", "*", "https", "httpsType"): _OLD_CDN,
-    ("inputs", "hosts", "*", "https", "forceSwitch"): f"{_OLD_CDN}; write `forceRedirect`",
     ("inputs", "hosts", "*", "https", "spdy"): "the protocol is gone",
 }
 """Path (``*`` for every item of a list) → why it has no effect."""

@@ -16,7 +16,7 @@ from sitepub.config.inputs import apply_inputs
 from sitepub.config.invisible import invisible_characters, is_about_a_colon
 from sitepub.config.ownership import project_root, written_by_others
 from sitepub.config.project import Project
-from sitepub.config.spellings import component_of, is_old_form, is_site, to_one_spelling, unwrapped
+from sitepub.config.spellings import component_of, is_old_form, is_site, sites_in, to_one_spelling, unwrapped
 from sitepub.config.variables import NAMES, Variables
 from sitepub.config.yaml12 import read_yaml
 from sitepub.errors import ConfigError, Position, Problem
@@ -155,6 +155,13 @@ class _Loading:
         if root is None and not document.problems:
             self.problems.append(Problem("is empty", Position(text.name),
                                          "Run `sitepub init` in another folder to see a complete one."))
+        several = sites_in(root) if root is not None else []
+        if root is not None and len(several) > 1:
+            self.problems.append(Problem(
+                f"this file holds {len(several)} sites ({', '.join(several)}), and sitepub publishes one of each file",
+                root.entries[several[1]].key_here, "Give each a folder with a serverless.yml of its own;"
+                " `sitepub deploy` in the folder above publishes them all."))
+            return None
         return unwrapped(root) if root is not None else None
 
     def _parent_names(self, root: Node) -> dict[str, Node]:
@@ -219,10 +226,12 @@ class _Loading:
         from sitepub.config.ignored import take_ignored
         from sitepub.config.leading_slashes import strip_leading_slashes
         from sitepub.config.models import ConfigShape, InputsShape, SourceShape
+        from sitepub.config.old_hosts import rewrite_old_hosts
 
         for key in [key for key in root.entries if key.startswith("x-")]:
             del root.entries[key]  # a place for anchors
         old_form = is_old_form(root)
+        self.problems += rewrite_old_hosts(root)
         self.warnings += take_ignored(root, old_form=old_form)
         self.warnings += strip_leading_slashes(root)
         found = check(root, {**dotenv.values, **self.environ}, new_region=self.new_region)

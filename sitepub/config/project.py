@@ -34,6 +34,8 @@ class Source:
     """Folder inside the published folder that is the web root; "" or "a/b"."""
     env_path: str = ""
     """Folder below the web root that ``env.js`` is written to; "" or "a/b"."""
+    env_in_source: Path | None = None
+    """First form of the component: where ``env.js`` stands while the hook runs, since builds read it."""
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     allow_secrets: tuple[str, ...] = ()

@@ -44,14 +44,19 @@ def is_old_form(root: Node) -> bool:
     return component_of(root) == OLD_COMPONENT
 
 
+def sites_in(root: Node) -> list[str]:
+    """The keys of the sites in a file of the first version."""
+    return [] if "component" in root.entries else [key for key, node in root.entries.items() if is_old_form(node)]
+
+
 def unwrapped(root: Node) -> Node:
     """The first version put a site below a key that names it; bring that to the top level."""
     if "component" in root.entries:
         return root
-    sites = [(key, node) for key, node in root.entries.items() if is_old_form(node)]
+    sites = sites_in(root)
     if len(sites) != 1:
         return root
-    key, site = sites[0]
+    key, site = sites[0], root.entries[sites[0]]
     entries = dict(site.entries)
     if "name" not in entries and site.key_place is not None:
         entries["name"] = Node(key, site.key_place, site.key_place, key)

@@ -276,7 +276,7 @@ inputs:
   acl: {permissions: private, grantRead: 'id="1"'}
   cors: [{id: a, allowedOrigins: '*', allowedMethods: GET}]
   headers: {'*': {X-Frame-Options: DENY, Expires: '0'}}
-  hosts: [{host: a.com, serviceType: web, fullUrl: on, autoRefesh: false}]
+  hosts: [{host: a.com, serviceType: web, fwdHost: on, autoRefesh: false}]
 """
 
 
@@ -289,7 +289,7 @@ def test_what_has_no_effect_is_a_warning(tmp_path: Path) -> None:
         (8, 22, "nothing here lets visitors read the bucket"),
         (8, 31, "`inputs.acl.grantRead` has no effect"), (9, 11, "`inputs.cors[].id` has no effect"),
         (10, 19, "`X-Frame-Options` has no effect"), (11, 25, "`inputs.hosts[].serviceType` has no effect"),
-        (11, 43, "`inputs.hosts[].fullUrl` has no effect"), (11, 56, "`autoRefesh` is misspelt"),
+        (11, 43, "`inputs.hosts[].fwdHost` has no effect"), (11, 56, "`autoRefesh` is misspelt"),
     ]
     assert [t[:2] for t in told] == [e[:2] for e in expected]
     for (_, _, message), (_, _, start) in zip(told, expected, strict=True):
