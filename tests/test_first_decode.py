@@ -81,8 +81,9 @@ def test_every_decoder_in_many_threads_at_once() -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert {name.rpartition(".")[0] for name in told["decoders"]} >= {
-        "sitepub.publish.lock", "sitepub.publish.state", "sitepub.publish.releases", "sitepub.publish.bucket_mates",
-        "sitepub.publish.bucket_place", "sitepub.domains.claims", "sitepub.site.hash_cache"}
+        "sitepub.publish.lock_record", "sitepub.publish.state", "sitepub.publish.releases",
+        "sitepub.publish.bucket_mates", "sitepub.publish.bucket_place", "sitepub.domains.claims",
+        "sitepub.site.hash_cache"}
     assert told["ends"] == {"0": 100}
 
 

@@ -79,6 +79,7 @@ WAITS = {
     "tencent/multipart.py: future.result": "in a worker, which is a daemon",
     "tencent/multipart.py: self._slots.acquire": "in a worker, which is a daemon",
     "tencent/wire.py: self._closed.wait": "ends when the store is closed; in the main thread Ctrl-C breaks in",
+    "terminal/browser.py: process.wait": DAEMON,
     "terminal/keys.py: self._end.wait": STOP,
     "terminal/keys.py: self._thread.join": OURS,
     "terminal/keys.py: select.select": DAEMON,

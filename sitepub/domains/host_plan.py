@@ -11,6 +11,7 @@ import msgspec
 
 from sitepub.config.project import Host
 from sitepub.domains.edge import Edge, EdgeState, EdgeStatus, WantedDomain
+from sitepub.domains.host_names import shown_name
 from sitepub.domains.records import HostRecord
 from sitepub.domains.services import CertificatePlan, Certificates, Names
 from sitepub.domains.steps import HostStep, HostStepKind, Leaf
@@ -83,7 +84,7 @@ def host_hash(host: Host, place: Place, own_certificate: str) -> str:
 
 def needs_look(record: HostRecord | None, hash: str, now: datetime | None = None) -> bool:
     """Whether the record is not enough to say that the host is as it should be."""
-    if record is None or record.setup or record.ownership is not None or record.settings_hash != hash:
+    if record is None or record.setup or record.ownership is not None or record.settings_hash != hash or record.proof:
         return True
     certificate = record.certificate
     left = days_left(certificate.not_after, now) if certificate is not None else None
@@ -114,6 +115,9 @@ def plan_host(host: Host, place: Place, record: HostRecord, edge: Edge, certific
     edge.check(wanted)
     steps = [*found.steps, *_edge_steps(wanted, record, edge, state, bool(found.steps))]
     steps += names.plan(host, record, state.cname if state is not None else "")
+    if state is not None and state.ownership is None:
+        steps += [HostStep(HostStepKind.DNS, host.host, f"{shown_name(host.host)}: delete {made.type} {made.value}",
+                           f"{edge.word} has accepted this proof", edge=edge.kind) for made in record.proof]
     return HostPlan(host.host, edge.kind, record, tuple(steps), host, hash, looked=True)
 
 

@@ -103,6 +103,8 @@ class Setup:
         elif self.edge.differences(wanted, found):
             self._update(wanted, found)
         state = self._ready()
+        if state.ownership is None:
+            self._drop_proof()
         if state.status is EdgeStatus.OFFLINE:
             self._tell_done("put online")
             self.edge.start(state)
@@ -210,9 +212,15 @@ class Setup:
                     code="OwnershipNotProved", hint="Check the record, then run again: the proof goes on.")
             self._status(f"{self.edge.word} does not see the TXT record yet, {waited:.0f} s")
             self._pause(min(1 + waited / 10, 10))
-        self._keep(ownership=None)
         self._tell_done("ownership proved")
-        self.names.unprove(self.work)
+        self._drop_proof()
+
+    def _drop_proof(self) -> None:
+        """The edge has the domain: what proved its owner is needed no more. A run that was broken off after the edge
+        had accepted has left it."""
+        self._keep(ownership=None)
+        if self._record.proof:
+            self.names.unprove(self.work)
 
     def _settled(self, state: EdgeState | None) -> EdgeState | None:
         """The domain when nothing is being deployed: until then no change is taken."""

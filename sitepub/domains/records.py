@@ -113,6 +113,11 @@ class HostRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         and leads elsewhere, may be somebody else's."""
         return self.created and bool(self.cname)
 
+    @property
+    def proof(self) -> tuple[DnsRecord, ...]:
+        """Records that prove to the edge who owns the domain: needed until it has accepted."""
+        return tuple(one for one in self.dns if one.purpose == "ownership")
+
     def with_dns(self, record: DnsRecord) -> HostRecord:
         """With this record; one of the same zone, name, type and value is replaced."""
         def same(one: DnsRecord) -> bool:

@@ -37,6 +37,12 @@ def settled(**changes: Any) -> HostRecord:
     return msgspec.structs.replace(HostRecord(host="a.com", settings_hash="h", created=True), **changes)
 
 
+def test_a_proof_that_was_left_behind_makes_a_deploy_look() -> None:
+    left = DnsRecord(zone="a.com", name="@", type="TXT", value="v", id=7, purpose="ownership")
+    assert needs_look(settled(dns=(left,)), "h", NOW)
+    assert not needs_look(settled(dns=(msgspec.structs.replace(left, type="CNAME", purpose="cname"),)), "h", NOW)
+
+
 def test_a_settled_host_is_not_looked_at() -> None:
     assert not needs_look(settled(), "h", NOW)
     assert not needs_look(settled(certificate=CertificateInUse(not_after="2027-02-01T00:00:00+00:00")), "h", NOW)
