@@ -7,7 +7,6 @@ code for that is easier to check than three.
 
 from __future__ import annotations
 
-import errno
 import logging
 import signal
 import threading
@@ -31,6 +30,7 @@ from sitepub.errors import (
     SitepubError,
     UsageError,
 )
+from sitepub.outside import from_system, outside
 from sitepub.terminal.messages import problem_lines, visible
 from sitepub.terminal.terminal import Terminal
 
@@ -49,10 +49,10 @@ def guarded(terminal: Terminal, work: Callable[[], int]) -> int:
     except SitepubError as error:
         return show(terminal, error)
     except OSError as error:
-        return show(terminal, _interrupted() or _from_system(error), cause=error)
+        return show(terminal, _interrupted() or from_system(error), cause=error)
     except Exception as error:
         # pydantic, for one, makes an error of its own of whatever breaks in on it.
-        return show(terminal, _interrupted() or _bug(error), cause=error)
+        return show(terminal, _interrupted() or outside(error) or _bug(error), cause=error)
 
 
 def _interrupted() -> Interrupted | None:
@@ -143,14 +143,6 @@ def _from_click(error: click.ClickException) -> SitepubError:
     if isinstance(error, click.UsageError) and error.ctx is not None:
         hint = f"{error.ctx.command_path} --help"
     return UsageError(error.format_message(), hint=hint and f"See: {hint}")
-
-
-def _from_system(error: OSError) -> SitepubError:
-    """The computer said no: a folder that may not be written, a full disk."""
-    words = error.strerror or str(error) or type(error).__name__
-    where = f": {error.filename}" if error.filename else ""
-    name = errno.errorcode.get(error.errno or 0, "OSError")
-    return SitepubError(f"{words}{where}", code=f"System.{name}", hint="--debug shows where it happened.")
 
 
 def _bug(error: Exception) -> SitepubError:

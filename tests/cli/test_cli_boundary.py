@@ -36,6 +36,7 @@ def raising(error: BaseException) -> Callable[[], int]:
     (errors.NotFound("x"), 1),
     (errors.PreconditionFailed("x"), 1),
     (errors.NetworkError("x"), 1),
+    (errors.Unanswered("x"), 1),
     (errors.PartlyDone("x"), 4),
     (errors.Refused("x"), 5),
     (errors.Interrupted("x"), 130),
