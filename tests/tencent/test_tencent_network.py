@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import os
 import socket
 import ssl
 import threading
@@ -176,6 +177,70 @@ def test_the_sdks_trust_whom_uploads_trust(certificate: Path, monkeypatch: pytes
             CloudApi(CLOUD.credentials, "ap-guangzhou", backoff=QUICK).call("cam", "1", "GetUserAppId", {})
     assert settings_told.value.code == api_told.value.code == "Certificate"
     assert len(proxy.asked) == 2, "trying again would not help"
+
+
+@pytest.fixture(scope="module")
+def another(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate file that holds another authority than that of the servers here."""
+    import certifi
+
+    file = tmp_path_factory.mktemp("other") / "other.pem"
+    file.write_bytes(Path(certifi.where()).read_bytes())
+    return file
+
+
+VARIABLES = (*CA_VARIABLES, "SSL_CERT_DIR")
+
+
+@pytest.mark.parametrize("first", range(len(VARIABLES)))
+@pytest.mark.parametrize("trusted", [True, False])
+def test_one_rule_says_whom_all_wires_trust(
+    certificate: Path, another: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int, trusted: bool
+) -> None:
+    """The first variable that is set decides alone, for uploads, settings and the cloud API."""
+    def respond(request: Received) -> Raw:
+        if "x-tc-action" in request.headers:
+            return answer(200, b'{"Response": {"AppId": 7, "RequestId": "r"}}', Content_Type="application/json")
+        return answer(200) if "acl" in request.target else stored(request)
+
+    right, wrong = (certificate, another) if trusted else (another, certificate)
+    for name in VARIABLES[first:]:
+        file = right if name == VARIABLES[first] else wrong
+        monkeypatch.setenv(name, str(file if name != "SSL_CERT_DIR" else hashed(file, tmp_path)))
+    wires: dict[str, Callable[[], object]] = {
+        "uploads": put,
+        "settings": private,
+        "cloud API": lambda: CloudApi(CLOUD.credentials, "ap-guangzhou", backoff=QUICK).call(
+            "cam", "2019-01-16", "GetUserAppId", {}),
+    }
+    with proxy_with(certificate, respond=respond) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        for name, ask in wires.items():
+            if trusted:
+                ask()
+            else:
+                with pytest.raises(NetworkError) as caught:
+                    ask()
+                assert caught.value.code == "Certificate", name
+
+
+def private() -> None:
+    settings = BucketSettings(CLOUD, BUCKET, backoff=QUICK)
+    try:
+        settings.put_acl("private")
+    finally:
+        settings.close()
+
+
+def hashed(file: Path, place: Path) -> str:
+    """A folder of certificates as OpenSSL reads it, behind one that does not exist."""
+    from tests.domains.openssl import openssl
+
+    folder = place / f"hashed-{file.stem}"
+    folder.mkdir(exist_ok=True)
+    name = openssl("x509", "-in", str(file), "-noout", "-hash", folder=place).strip()
+    (folder / f"{name}.0").write_bytes(file.read_bytes())
+    return os.pathsep.join([str(place / "nowhere"), str(folder)])
 
 
 def test_a_proxy_gets_the_user_it_wants(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
