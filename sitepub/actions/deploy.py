@@ -15,6 +15,7 @@ from sitepub.actions.host_run import apply_hosts
 from sitepub.actions.hosts import HostsDone, HostsPrepared, not_looked_at, prepare_hosts, raise_if_failed
 from sitepub.actions.interrupt import stopping
 from sitepub.actions.local_cloud import data_folder
+from sitepub.actions.shared_bucket import about_other_sites, about_the_error_page
 from sitepub.config.project import Project
 from sitepub.errors import Interrupted, PartlyDone, Problem, SitepubError
 from sitepub.publish.empty_pages import EmptyPages, empty_pages
@@ -136,6 +137,8 @@ def plan(project: Project, options: Options, teller: Teller, environ: Mapping[st
     warnings = _Warnings(teller)
     cloud, remote, prepared, snapshot, empty = _prepare(project, options, teller, environ, warnings)
     with remote:
+        if not prepared.settings:
+            warnings.add(*about_the_error_page(remote, snapshot.files.keys(), sets_it=False))
         hosts = prepare_hosts(project, cloud, remote, prepared, verify=options.verify)
         refusal: SitepubError | None = None
         try:
@@ -222,7 +225,9 @@ def _prepare(project: Project, options: Options, teller: Teller, environ: Mappin
         raise
     if prepared.found is None:
         warnings.add(*_about_other_regions(project, cloud))
-    warnings.add(*_about_mates(remote, snapshot, prepared))
+    warnings.add(*about_other_sites(remote, snapshot, prepared))
+    if prepared.settings and not prepared.new_bucket:
+        warnings.add(*about_the_error_page(remote, snapshot.files.keys(), sets_it=True))
     empty = empty_pages(remote, snapshot, prepared)
     warnings.add(*empty.warnings())
     for sentence in prepared.notes:
@@ -247,17 +252,6 @@ def _about_other_regions(project: Project, cloud: Cloud) -> Iterator[Problem]:
                       hint=f"if it has moved, take it down there: {command}"
                       + (f" (with its hosts {', '.join(sorted(set(hosts)))}: deploy here once more after it)" if hosts
                          else ""))
-
-
-def _about_mates(remote: Remote, snapshot: Snapshot, prepared: Prepared) -> Iterator[Problem]:
-    """Other sites in the same bucket that this deploy, or their next one, overwrites."""
-    for mate in prepared.mates:
-        shared = len(mate.keys & snapshot.files.keys())
-        if shared:
-            yield Problem(f"the bucket {remote.bucket} holds {mate.site} (app/stage/name) too, and {shared}"
-                          f" file{'s have' if shared > 1 else ' has'} the same name in both: each deploy of one"
-                          " replaces those of the other",
-                          hint="give each a bucket of its own (`bucketName: …-${stage}`), or another keyPrefix")
 
 
 def _not_accelerated(bucket: str) -> Problem:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sitepub.actions.connect import connect
+from sitepub.actions.shared_bucket import about_the_error_page
 from sitepub.config.project import Project
 from sitepub.errors import SitepubError
 from sitepub.publish.remote import Remote, open_remote
@@ -65,6 +66,8 @@ def info(project: Project, *, local: bool, profile: str | None, environ: Mapping
             else:
                 actual = NO_BUCKET if status is BucketStatus.MISSING else read_actual(remote.settings, wanted)
                 drift += [step.summary for step in difference(wanted, actual)]
+                drift += [problem.message for problem in about_the_error_page(remote, state.manifest.keys(),
+                                                                              sets_it=False)]
         return Info(
             project=project, bucket=state.bucket, region=state.region,
             url=cloud.website_url(state.bucket, project.protocol, project.key_prefix), files=len(state.manifest),

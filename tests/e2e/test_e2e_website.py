@@ -265,3 +265,20 @@ def test_info_tells_what_is_live(sitepub: Sitepub, make_site: MakeSite) -> None:
     assert info["last_deploy"]["release"] == report["release"]
     site.configure(disableErrorStatus=True)
     assert sitepub("info", "--local", "--json", cwd=site.folder).json["drift"]
+
+
+def test_two_sites_in_one_bucket_hear_of_the_one_error_document(
+    sitepub: Sitepub, make_site: MakeSite, visitor: Visitor
+) -> None:
+    first, second = (make_site(name, {"index.html": name, "404.html": f"lost in {name}"}, bucketName="one-error",
+                               keyPrefix=name) for name in ("blog", "shop"))
+    url = sitepub.deploy(first.folder)["url"]
+    assert not sitepub("plan", "--local", "--json", cwd=first.folder).json["warnings"]
+    warnings = sitepub.deploy(second.folder, "--yes")["warnings"]
+    assert any("replaces blog/404.html by shop/404.html" in one for one in warnings), warnings
+    assert visitor.get(url, "/nope").body == b"lost in shop"
+    plan = sitepub("plan", "--local", "--json", cwd=first.folder).json
+    assert any("it is shop/404.html of another site now" in one for one in plan["warnings"]), plan
+    info = sitepub("info", "--local", "--json", cwd=first.folder).json
+    assert any("it is shop/404.html of another site now" in one for one in info["drift"]), info
+    assert sitepub("info", "--local", "--json", cwd=second.folder).json["drift"] == []
