@@ -51,7 +51,8 @@ class Teller(Protocol):
     def note(self, text: str) -> None: ...
 
     def approve(self, prepared: Prepared) -> None:
-        """Asked before objects of others get new content. Raises :class:`~sitepub.errors.Refused`."""
+        """Asked before objects of others get new content, or this project takes another's place.
+        Raises :class:`~sitepub.errors.Refused`."""
 
     def transfer(self) -> AbstractContextManager[Progress]:
         """Shows the transfer while the context lasts."""
@@ -217,7 +218,7 @@ def _prepare(project: Project, options: Options, teller: Teller, environ: Mappin
     no_error_page = error_page_problem(project, snapshot.files.keys())
     if no_error_page is not None:
         warnings.add(no_error_page)
-    remote = open_remote(project, cloud)
+    remote = open_remote(project, cloud, environ=environ)
     try:
         prepared = prepare(remote, snapshot, verify=options.verify, force=options.force)
     except BaseException:
@@ -236,7 +237,7 @@ def _prepare(project: Project, options: Options, teller: Teller, environ: Mappin
 
 
 def _refuse_damage(prepared: Prepared, empty: EmptyPages, options: Options) -> None:
-    refuse_mass_deletion(prepared.plan, allowed=options.allow_delete)
+    refuse_mass_deletion(prepared.plan, allowed=options.allow_delete, other=prepared.other)
     empty.refuse(allowed=options.allow_empty)
 
 

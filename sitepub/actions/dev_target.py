@@ -35,7 +35,7 @@ class PublishTeller(Protocol):
     def note(self, text: str) -> None: ...
 
     def approve(self, prepared: Prepared) -> None:
-        """Asked before objects of others get new content. Raises Refused."""
+        """Asked before objects of others get new content, or this project takes another's place. Raises Refused."""
 
     def transfer(self) -> AbstractContextManager[Progress]: ...
 
@@ -128,7 +128,7 @@ class Target:
             self._tell_removed(teller)
         # Whoever renames a folder while dev looks on means it. With a new configuration it may be a mistake.
         allow_delete = allow_delete or (self._good is self.project and only_moved(prepared.plan))
-        refuse_mass_deletion(prepared.plan, allowed=allow_delete)
+        refuse_mass_deletion(prepared.plan, allowed=allow_delete, other=prepared.other)
 
         def approve(now: Prepared) -> None:
             empty_pages(self.remote, snapshot, now).refuse(allowed=allow_empty)

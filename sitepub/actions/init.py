@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sitepub.actions.project_file import SCHEMA_FILE, project_file
-from sitepub.actions.starters import TEMPLATES, Template, project_name, starter_files
+from sitepub.actions.site_name import site_name
+from sitepub.actions.starters import TEMPLATES, Template, starter_files
 from sitepub.config.load import FILE_NAMES
 from sitepub.errors import Refused, SitepubError, UsageError
 from sitepub.site.framework import Framework
@@ -38,7 +39,8 @@ class InitOutcome:
         return self.framework.advice if self.framework else ()
 
 
-def init(template: str | None, directory: Path | None, *, folder: Path, here: Path) -> InitOutcome:
+def init(template: str | None, directory: Path | None, *, folder: Path, here: Path,
+         environ: Mapping[str, str] | None = None) -> InitOutcome:
     """Write a template into ``directory`` (default: a folder named like it), or set up the one in ``folder``.
 
     ``directory`` is read from ``folder``; ``here`` is where the user's shell is, for the commands to run
@@ -47,8 +49,8 @@ def init(template: str | None, directory: Path | None, *, folder: Path, here: Pa
     """
     if template is not None:
         chosen = find_template(template)
-        return _from_template(chosen, Path(os.path.normpath(folder / (directory or chosen.name))), here)
-    return _for_project(folder, here)
+        return _from_template(chosen, Path(os.path.normpath(folder / (directory or chosen.name))), here, environ)
+    return _for_project(folder, here, environ)
 
 
 def find_template(name: str) -> Template:
@@ -64,8 +66,8 @@ def find_template(name: str) -> Template:
                      hint=f"Did you mean {near}?" if near else f"Templates: {', '.join(names)}.")
 
 
-def _from_template(template: Template, target: Path, here: Path) -> InitOutcome:
-    files = starter_files(template, project_name(target.name, template.name))
+def _from_template(template: Template, target: Path, here: Path, environ: Mapping[str, str] | None) -> InitOutcome:
+    files = starter_files(template, site_name(target, environ))
     if others := [name for name in FILE_NAMES if name not in files and os.path.lexists(target / name)]:
         raise Refused(f"{target} already has a {others[0]}.", code="AlreadyThere",
                       hint=f"Choose a new folder: sitepub init {template.name} NEW-FOLDER")
@@ -75,7 +77,7 @@ def _from_template(template: Template, target: Path, here: Path) -> InitOutcome:
                        template=template)
 
 
-def _for_project(folder: Path, here: Path) -> InitOutcome:
+def _for_project(folder: Path, here: Path, environ: Mapping[str, str] | None) -> InitOutcome:
     from sitepub.site.frameworks import detect
 
     for name in FILE_NAMES:
@@ -87,7 +89,7 @@ def _for_project(folder: Path, here: Path) -> InitOutcome:
         names = ", ".join(template.name for template in TEMPLATES)
         raise UsageError(f"No site was recognised in {folder}.", code="NoProject",
                          hint=f"Start from a template with sitepub init TEMPLATE: {names}.")
-    text = project_file(framework, project_name(folder.name, "my-site"))
+    text = project_file(framework, site_name(folder, environ))
     files = {"serverless.yml": text.encode()}
     _write(folder, {**files, SCHEMA_FILE: _schema()})
     return InitOutcome(folder, (*files, SCHEMA_FILE), _next(folder, here, framework.install),

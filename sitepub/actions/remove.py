@@ -53,7 +53,7 @@ def remove(project: Project, options: Options, environ: Mapping[str, str], *,
     :class:`~sitepub.errors.PartlyDone` when something could not be deleted.
     """
     cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
-    with open_remote(project, cloud, connections=8) as remote:
+    with open_remote(project, cloud, connections=8, environ=environ) as remote:
         how = removal.How(options.keep_bucket, options.adopted)
         prepared = removal.prepare_removal(remote, how)
         if prepared is None:

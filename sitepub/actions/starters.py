@@ -25,6 +25,11 @@ class Template:
     install: str | None = None
     """The command to run in a new copy before the first deploy."""
 
+    @property
+    def short(self) -> str:
+        """``website-starter`` → ``website``."""
+        return self.name.removesuffix("-starter")
+
 
 TEMPLATES: tuple[Template, ...] = (
     Template("website-starter", "Plain HTML and CSS in a few pages; nothing to install."),
@@ -70,9 +75,9 @@ def _renamed(content: bytes, pattern: str, replacement: str) -> bytes:
     return re.sub(pattern, replacement, content.decode(), flags=re.MULTILINE).encode()
 
 
-def project_name(folder: str, otherwise: str) -> str:
-    """A name for ``app`` and ``name`` made from a folder's: lowercase letters, digits and hyphens."""
-    name = re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-")[:40].rstrip("-")
+def project_name(folder: str, otherwise: str, longest: int = 40) -> str:
+    """What of a folder's name a site may be called: lowercase letters, digits and hyphens."""
+    name = re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-")[:longest].rstrip("-")
     return name or otherwise
 
 

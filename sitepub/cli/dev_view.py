@@ -92,9 +92,11 @@ class DevView(Story):
         self._update("")
 
     def approve(self, prepared: Prepared) -> None:
-        if self.may_ask or not prepared.plan.taken_over or self._yes:
+        if self.may_ask or self._yes or not (prepared.plan.taken_over or prepared.other):
             super().approve(prepared)
             return
+        if prepared.other is not None:
+            raise Refused(prepared.other.words, code="OtherProject", hint=prepared.other.hint)
         taken = prepared.plan.taken_over
         raise Refused(f"{counted(len(taken), 'object')} in the bucket that sitepub did not upload would get other"
                       f" content:\n{shown(taken)}", code="ForeignObjects",

@@ -35,11 +35,11 @@ def init(run: Run, template: str | None, directory: str | None, list_: bool) -> 
         return
     place = Path(directory) if directory else None
     try:
-        outcome = action(template, place, folder=run.folder, here=Path.cwd())
+        outcome = action(template, place, folder=run.folder, here=Path.cwd(), environ=run.environ)
     except UsageError as error:
         if error.code != "NoProject" or not terminal.can_ask or terminal.wants_json:
             raise
-        outcome = action(_ask_for_template(run, error), None, folder=run.folder, here=Path.cwd())
+        outcome = action(_ask_for_template(run, error), None, folder=run.folder, here=Path.cwd(), environ=run.environ)
     if terminal.wants_json:
         terminal.json(_object(outcome))
     _show(terminal, outcome)

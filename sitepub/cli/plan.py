@@ -56,6 +56,9 @@ def work(run: Run, project: Project, options: Any) -> tuple[dict[str, Any], int]
         refusal = planned.refusal
         if refusal is not None:
             run.terminal.warn(Problem(f"deploy would refuse this: {refusal.message}", hint=refusal.hint))
+        other = planned.prepared.other
+        if other is not None:
+            run.terminal.warn(Problem(f"deploy would ask first: {other.words}", hint=other.hint))
         taken = planned.prepared.plan.taken_over
         if taken:
             run.terminal.warn(f"deploy would ask first: {len(taken)} of these objects were not uploaded by"

@@ -52,6 +52,8 @@ def _remove(run: Run, project: Project, options: Any, *, yes: bool) -> tuple[dic
 
     def approve(removal: Removal, hosts: Sequence[HostStep]) -> None:
         terminal.note("\n".join([*_removal_lines(project, removal), *step_lines(terminal, hosts)]))
+        if removal.other is not None:
+            terminal.warn(visible(removal.other.origin))
         terminal.confirm_or_refuse("Delete this?", yes=yes)
 
     @contextmanager

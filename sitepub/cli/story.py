@@ -55,6 +55,7 @@ class Story:
         self._terminal.note(f"bucket: {visible(step.summary)}")
 
     def approve(self, prepared: Prepared) -> None:
+        self._approve_project(prepared)
         taken = prepared.plan.taken_over
         if not taken or self._yes:
             return
@@ -65,6 +66,18 @@ class Story:
                           hint="if the site may replace them: --yes; what is not in the site stays anyway")
         self._terminal.note(visible_lines(words))
         self._terminal.confirm_or_refuse("Replace them?")
+
+    def _approve_project(self, prepared: Prepared) -> None:
+        other = prepared.other
+        if other is None:
+            return
+        if self._yes:
+            self._terminal.warn(visible(other.words))
+            return
+        if not self._terminal.can_ask:
+            raise Refused(other.words, code="OtherProject", hint=other.hint)
+        self._terminal.note(visible(other.words))
+        self._terminal.confirm_or_refuse("Publish this one in its place?")
 
     def approve_hosts(self, prepared: HostsPrepared) -> None:
         steps = prepared.plan.destructive

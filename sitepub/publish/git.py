@@ -66,6 +66,19 @@ def commit_of(folder: Path, environ: Mapping[str, str] | None = None) -> Commit 
     return Commit(head + ("+" if changed else ""), _subject(text or b""))
 
 
+def has_commit(folder: Path, commit: str, environ: Mapping[str, str] | None = None) -> bool:
+    """Whether the repository that ``folder`` lies in knows a commit. Runs nothing of the repository's either."""
+    environ = os.environ if environ is None else environ
+    found = find_git_folder(folder, lambda places: _is_trusted(places, environ))
+    if found is None or not re.fullmatch(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", commit):
+        return False
+    if found.loose_commit(commit) is not None:
+        return True
+    git = _Git(found, environ)
+    with tempfile.TemporaryDirectory(prefix="sitepub-git-", ignore_cleanup_errors=True) as place:
+        return git.borrow(Path(place), commit) and git.ask("cat-file", "-t", commit).strip() == b"commit"
+
+
 class _Git:
     """git, in a repository of our own that knows the objects and the index of another."""
 

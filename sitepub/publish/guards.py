@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from sitepub.errors import Problem, Refused, SiteError
 from sitepub.publish.plan import Plan, Step
+from sitepub.publish.same_project import OtherProject
 from sitepub.site.keys import printable
 from sitepub.site.snapshot import LeftOut, Snapshot
 
@@ -22,13 +23,15 @@ def refuse_empty_site(snapshot: Snapshot) -> None:
                       code="EmptySite")
 
 
-def refuse_mass_deletion(plan: Plan, *, allowed: bool = False) -> None:
-    """More than 25 deletions that are more than half of what is live need ``--allow-delete``."""
+def refuse_mass_deletion(plan: Plan, *, allowed: bool = False, other: OtherProject | None = None) -> None:
+    """More than 25 deletions that are more than half of what is live need ``--allow-delete``. ``other``: a project that
+    the live files seem to belong to."""
     deletions = plan.deletions
     if allowed or len(deletions) <= FEW_DELETIONS or 2 * len(deletions) <= plan.live:
         return
+    owner = f"\n{other.origin}" if other is not None else ""
     raise Refused(
-        f"this deploy would delete {len(deletions)} of {plan.live} live files:\n{shown(deletions)}",
+        f"this deploy would delete {len(deletions)} of {plan.live} live files:\n{shown(deletions)}{owner}",
         hint="if that is what you want: --allow-delete; if not: check src, dist and keyPrefix",
         code="MassDeletion")
 

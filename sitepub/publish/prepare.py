@@ -9,10 +9,13 @@ import msgspec
 from sitepub.errors import AccessDenied, Refused
 from sitepub.publish.bucket_mates import Mate, mates_in
 from sitepub.publish.diff import diff
+from sitepub.publish.git import has_commit
 from sitepub.publish.guards import refuse_empty_site, refuse_loss
 from sitepub.publish.looking import common_prefix
 from sitepub.publish.plan import Plan
+from sitepub.publish.project_mark import ProjectMark, project_here
 from sitepub.publish.remote import Remote
+from sitepub.publish.same_project import OtherProject, kin_of, marks_after, other_project
 from sitepub.publish.state import VERSION, Former, State
 from sitepub.publish.takeover import is_over, journal_of_before, with_headers_looked_at, writes_in_doubt
 from sitepub.publish.unfinished import about, still_runs
@@ -42,6 +45,10 @@ class Prepared:
     """Sentences for the user."""
     mates: tuple[Mate, ...] = ()
     """Other sites in the bucket; looked for when an object is to be written or deleted."""
+    other: OtherProject | None = None
+    """The project whose place this one would take: worth asking about."""
+    projects: tuple[ProjectMark, ...] = ()
+    """What is to be remembered of the projects that publish this site."""
 
     @property
     def empty(self) -> bool:
@@ -115,7 +122,20 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
         count = len(plan.adopted)
         notes.append(f"{count:,} {'file of the site was' if count == 1 else 'files of the site were'} in the bucket"
                      " before, with the same content: sitepub sets their headers and does not delete them")
-    return Prepared(found, base, wanted, settings, plan, verify, force, tuple(notes), mates)
+    other, projects = _projects(remote, found or base, base, plan)
+    return Prepared(found, base, wanted, settings, plan, verify, force, tuple(notes), mates, other, projects)
+
+
+def _projects(remote: Remote, found: State, base: State, plan: Plan
+              ) -> tuple[OtherProject | None, tuple[ProjectMark, ...]]:
+    """Whether another project has published this site, and what is to be remembered of this one."""
+    if not plan.steps:
+        return None, base.projects
+    folder = remote.project.root
+    here = project_here(folder, remote.environ)
+    kin = kin_of(here, base, lambda commit: has_commit(folder, commit, remote.environ))
+    other = other_project(kin, found, base, plan)
+    return other, marks_after(base.projects, here.mark, kin, asked=other is not None)
 
 
 def _mates(remote: Remote) -> tuple[Mate, ...]:

@@ -132,7 +132,8 @@ class _Deploy:
         self.stopped = run.stop or threading.Event()
         self.engine = Engine(prepared.plan, remote.store, progress=run.progress, threads=run.threads,
                              stop=EitherEvent(self.stopped, lost), check=lock.check)
-        self.state = msgspec.structs.replace(prepared.base, unsure=unsure_after(lock, prepared.base))
+        self.state = msgspec.structs.replace(prepared.base, unsure=unsure_after(lock, prepared.base),
+                                             projects=prepared.projects)
         self.written_settings: list[SettingStep] = []
         started = datetime.now(UTC)
         self.release_id = new_release_id(started, self.state.release.id if self.state.release else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from sitepub.config.project import Project
@@ -35,6 +35,8 @@ class Remote:
     """A name like the bucket's that nobody has, without ``-APPID``."""
     unaccelerated: Callable[[], bool] = lambda: False
     """Whether the acceleration endpoint refused the bucket, so that objects went to the region's own."""
+    environ: Mapping[str, str] | None = None
+    """The variables of this run; ``None``: those of the process."""
 
     def close(self) -> None:
         self.store.close()
@@ -49,7 +51,8 @@ class Remote:
         self.close()
 
 
-def open_remote(project: Project, cloud: Cloud, *, connections: int = 128) -> Remote:
+def open_remote(project: Project, cloud: Cloud, *, connections: int = 128,
+                environ: Mapping[str, str] | None = None) -> Remote:
     """Connect a project with its buckets; nothing is sent yet.
 
     Raises :class:`~sitepub.errors.ConfigError` when the state would lie in the website's own bucket, where
@@ -80,6 +83,7 @@ def open_remote(project: Project, cloud: Cloud, *, connections: int = 128) -> Re
         elsewhere=elsewhere,
         free_name=lambda: free_name(cloud, bucket),
         unaccelerated=lambda: store.unaccelerated,
+        environ=environ,
     )
 
 

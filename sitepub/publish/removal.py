@@ -13,14 +13,17 @@ from sitepub.errors import CloudError, SitepubError
 from sitepub.publish.apply import Engine, Failure
 from sitepub.publish.bucket_mates import Mate, mates_in
 from sitepub.publish.diff import THERE_BEFORE, not_ours
+from sitepub.publish.git import has_commit
 from sitepub.publish.lock import Lock, is_claim, read_lock
 from sitepub.publish.manifest import Manifest
 from sitepub.publish.owner import who
 from sitepub.publish.phases import deletion_rank
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
 from sitepub.publish.progress import Progress
+from sitepub.publish.project_mark import project_here
 from sitepub.publish.reconcile import reconcile
 from sitepub.publish.remote import MARKER, Remote
+from sitepub.publish.same_project import Kin, OtherProject, kin_of
 from sitepub.publish.state import Created, Journal, State, discard_leftovers
 from sitepub.publish.takeover import journal_of_before
 from sitepub.publish.workers import EitherEvent
@@ -74,6 +77,8 @@ class Removal:
     buckets: tuple[BucketRemoval, ...]
     """The bucket of the site, and those it lived in before."""
     how: How
+    other: OtherProject | None = None
+    """Another project that the site seems to belong to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,17 @@ def prepare_removal(remote: Remote, how: How = How()) -> Removal | None:
         return None
     current = _look(found.bucket, remote, found.manifest, journal_of_before(found), found.created, how)
     former = (_look(one.bucket, remote, one.manifest, one.pending, one.created, how) for one in found.former)
-    return Removal(found, (current, *former), how)
+    return Removal(found, (current, *former), how, _other(remote, found))
+
+
+def _other(remote: Remote, found: State) -> OtherProject | None:
+    folder = remote.project.root
+    kin = kin_of(project_here(folder, remote.environ), found, lambda commit: has_commit(folder, commit, remote.environ))
+    if kin is Kin.SAME:
+        return None
+    live = len(found.manifest)
+    return OtherProject(f"{found.name} (stage {found.stage})", kin, live, live, "files", found.projects[-1],
+                        found.release)
 
 
 def _look(bucket: str, remote: Remote, manifest: Manifest, journal: Journal | None, created: Created | None,

@@ -24,6 +24,7 @@ from sitepub.publish import bucket_place
 from sitepub.publish.manifest import Entry
 from sitepub.publish.packed import Unreadable, decoded, packed, unpacked
 from sitepub.publish.plan import Action, Step
+from sitepub.publish.project_mark import ProjectMark
 from sitepub.tencent.multipart import SINGLE_MAX
 from sitepub.tencent.store import ObjectStore
 
@@ -150,6 +151,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unpurged: tuple[str, ...] = ()
     """Keys that changed and were not purged from the hosts yet; ``*`` stands for all of them."""
     unsure: Unsure | None = None
+    projects: tuple[ProjectMark, ...] = ()
+    """Where the project has been published from, the last one last; ``()`` in states of older versions."""
     overlay: str = ""
     """Of a document: the overlay that lies over it. "" in a state that was read or is to be saved."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.dev.conftest import PAGES
 from tests.dev.dev_process import Site, environment, running, until
 from tests.e2e.conftest import Sitepub
 
@@ -131,6 +132,27 @@ def test_what_others_have_in_the_bucket_is_not_replaced_without_a_yes(
         assert "index.html" in dev.failures[0]["message"] and site.in_bucket() == before
     with running(mine, home, "--yes"):
         assert site.in_bucket() == before | mine.on_disk()
+
+
+def test_the_site_of_another_project_is_not_replaced_by_a_save(
+        site: Site, make_site: Callable[..., Site], home: Path) -> None:
+    with running(site, home):
+        before = site.in_bucket()
+    twin = make_site()
+    twin.name = site.name
+    twin.config = site.config
+    twin.configure()
+    twin.write(dict.fromkeys(PAGES, "of the twin"))
+    with running(twin, home, wait=False) as dev:
+        until(lambda: dev.failures, "the refusal")
+        twin.write({"index.html": "of the twin, saved again"})
+        until(lambda: len(dev.failures) > 1, "the second refusal")
+        assert {failure["code"] for failure in dev.failures} == {"OtherProject"}
+        assert site.in_bucket() == before
+    with running(twin, home, "--yes") as dev:
+        twin.write({"index.html": "of the twin, for ever"})
+        until(lambda: site.in_bucket() == twin.on_disk(), "the site of the twin")
+        assert dev.failures == []
 
 
 def test_of_several_sites_one_has_to_be_named(site: Site, make_site: Callable[..., Site], home: Path) -> None:
