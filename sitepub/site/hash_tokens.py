@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sitepub.site.written_words import RUN, is_word, is_written
+from sitepub.site.written_words import PINYIN, RUN, is_word, is_written, words_in
 
 CODE = frozenset({"js", "mjs", "cjs", "css", "map", "wasm"})
 
@@ -84,24 +84,30 @@ def token_of(name: str) -> Token | None:
 
 def is_possible(token: Token, *, settled: bool) -> bool:
     """Not a word, a date, a number or a product's name: enough where other files of the folder carry hashes of this
-    form. ``settled``: many others do, and this is a script or a stylesheet, which people rarely name with a word of
-    just that length."""
+    form. ``settled``: many others do, or a page names it, and this is a script or a stylesheet, which people rarely
+    name with a word of just that length."""
     text = token.text
     if token.alphabet is Alphabet.HEX:
         if len(text) < LONG and _DATE.search(text):
             return False
-        return settled or not (
-            text.isalpha() or text.isdigit() or _HEX_WORD.fullmatch(text))
+        if (len(text) <= _LONGEST_NUMBER and text.isdigit()) or _HEX_YEAR.fullmatch(text):
+            return False
+        return settled or not (text.isalpha() or text.isdigit() or _HEX_WORD.fullmatch(text))
     if token.alphabet is Alphabet.BASE32:
         letters = text.rstrip("234567")
-        if not letters or is_word(letters) or (not settled and re.search("[2-7]{3}", text)):
+        if not letters or is_word(letters) or (letters.isalpha() and len(letters) <= 5) or (
+                PINYIN.fullmatch(letters.lower())) or (not settled and re.search("[2-7]{3}", text)):
             return False
         return settled or letters == text or not letters.isalpha()
-    if text.islower() or text.isdigit() or _DATE.search(text):
+    if text.islower() or text.isdigit() or _DATE.search(text) or _NUMBERED.fullmatch(text) or (
+            _PINYIN_WORDS.fullmatch(text) and PINYIN.fullmatch(text.lower())):
         return False
+    words = words_in(text)
+    has_word = len(words) <= 3 and text.isalnum() and any(len(word) >= 5 and is_word(word) for word in words)
     if settled:
-        return not text.isalpha() or not all(len(run) >= 3 and is_word(run) for run in RUN.findall(text))
-    return not text.isupper() and not is_written(text)
+        return not has_word and not (
+            text.isalpha() and all(len(run) >= 3 and is_word(run) for run in RUN.findall(text)))
+    return not (has_word or text.isupper() or is_written(text))
 
 
 def runs_in(text: str) -> int:
@@ -122,6 +128,8 @@ def is_random(token: Token) -> bool:
     if token.alphabet is Alphabet.BASE32:
         return any(char.isdigit() for char in text[1:-1]) and len(RUN.findall(text)) >= 3
     mixed = any(char.islower() for char in text) and any(char.isupper() for char in text)
+    if any(len(word) >= 4 and is_word(word) for word in words_in(text)):
+        return False
     return mixed and len(RUN.findall(text)) >= (4 if digits else 5)
 
 
@@ -129,4 +137,11 @@ _HEX_WORD = re.compile(
     r"[a-f]{1,3}\d+|\d+[a-f]|(?:19|20)\d\d[a-f]\d+|fabaceae|"
     r"(?:cafe|face|facade|decade|dad|bad|bed|dead|deed|feed|fade|cab|ace|add|bee|beef|babe|dec|feb|fab|ed)\d+")
 """Words, dates and numbers that happen to be made of hexadecimal digits: cafe2024, feb20241, b1234567, 2024a001."""
+_LONGEST_NUMBER = 11
+"""Digits that may be somebody's number: a date, a phone number, an order."""
+_NUMBERED = re.compile(r"[A-Za-z]+[0-9]{2,}|[A-Z]{2,4}[-_][0-9]+|(?:19|20)\d\d[A-Z][0-9]+")
+"""JQuery36, Config01, ZhCN2024, IMG_2024, 2024B172: one in a hundred hashes looks like that, and many names."""
+_PINYIN_WORDS = re.compile(r"(?:[A-Z][a-z]+){2,}[A-Z]?")
+_HEX_YEAR = re.compile(r"(?:19|20)\d\d[a-f][0-9]{3}")
+"""2024b338"""
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")

@@ -6,7 +6,8 @@ year, a wrong "no" costs a request now and then: in doubt the answer is no. So o
 - a folder that a framework fills with hashed files only (Next, Nuxt, Astro, SvelteKit, Gatsby), or Hugo's names of
   scaled pictures, or
 - a *convention*: scripts or stylesheets in the same folder, or the one beside it (``js/``, ``css/``, ``img/``), whose
-  names carry a random part of the same form: at least two of them, or one that a page names. That is what Vite, Rollup,
+  names carry a random part of the same form: at least two of them, or one that a page names. A script beside them whose
+  random part is in doubt counts where a page names it. That is what Vite, Rollup,
   webpack, Rspack, Parcel, esbuild, Angular, Docusaurus, VitePress, MkDocs Material, Umi … leave behind, or
 - a random part that is beyond doubt, in a name that a page or a manifest names.
 """
@@ -98,6 +99,7 @@ def find_hashed_names(paths: Iterable[str], names_in: Callable[[str, Collection[
     at a path; called for few files, and only where names alone do not decide."""
     votes: Counter[tuple[str, Form]] = Counter()
     open_questions: dict[str, tuple[str, Form]] = {}
+    doubtful: dict[str, tuple[str, Form]] = {}
     readable: list[str] = []
     for path in paths:
         folder, _, name = path.rpartition("/")
@@ -113,15 +115,21 @@ def find_hashed_names(paths: Iterable[str], names_in: Callable[[str, Collection[
             votes[convention] += 1
         if _is_worth_asking(token, extension):
             open_questions[path] = convention
+        elif extension in _VOTING and token.separator and is_possible(token, settled=True):
+            doubtful[path] = convention
     found = HashedNames({convention: min(count, _SETTLED) for convention, count in votes.items() if count > 1})
-    open_questions = {path: convention for path, convention in open_questions.items() if path not in found}
-    if open_questions:
-        found.asked = frozenset(open_questions)
-        found.named = _named(open_questions, readable, names_in)
+    places = {*found.conventions, *open_questions.values()}
+    asked = {path: convention for path, convention in (open_questions | doubtful).items()
+             if path not in found and convention in places}
+    if asked:
+        found.asked = frozenset(asked)
+        named = _named(asked, readable, names_in)
+        found.named = {path for path in named if path in open_questions}
         for path in found.named:
             if _extension(path) in _VOTING:
-                convention = open_questions[path]
-                found.conventions[convention] = max(1, votes[convention])
+                found.conventions[asked[path]] = max(1, votes[asked[path]])
+        # The one script of a small build may have a hash that reads like a word.
+        found.named.update(path for path in named if path in doubtful and asked[path] in found.conventions)
     return found
 
 

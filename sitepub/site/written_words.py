@@ -7,6 +7,8 @@ import re
 
 RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 """A word or a number inside of a name."""
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+"""The same, where capitals before a word are no part of it: QR, Code, 1, x."""
 _ONSET = re.compile(
     r"(?:[bcdfghjklmnpqrstvwxz]|bl|br|ch|cl|cr|dr|dw|fl|fr|gh|gl|gn|gr|kn|ph|pl|pr|ps|rh|sc|sh|sk|sl|sm|sn|sp|sq"
     r"|st|sw|th|tr|tw|wh|wr|zh|chr|phr|sch|scr|shr|spl|spr|str|thr)?[aeiouyv]")
@@ -28,7 +30,7 @@ _ABBREVIATIONS = frozenset({
     "ps", "ui", "ux", "vr", "ar", "db", "id", "ip", "ok"})
 _ENDS = frozenset({"Ch", "Sh", "Zh", "Th", "Br", "Tr", "St"})
 """What is left of a word that was cut off at eight letters."""
-_PINYIN = re.compile(
+PINYIN = re.compile(
     r"(?:(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?(?:i?ao|i?ang?|i?ong|uang?|uai|[ae]i|[aeo]u?|iu|u[aioe]?|eng?|er|ie?|ing?|un"
     r"|ve?|ou)){1,8}")
 _TWO_WORDS = (
@@ -51,7 +53,7 @@ def is_written(text: str) -> bool:
 def _is_written_part(part: str) -> bool:
     core = re.sub(r"(?<![0-9])[0-9]+[A-Z]?$", "", part)
     runs = RUN.findall(core)
-    if len(runs) <= 1 or any(form.fullmatch(core) for form in _TWO_WORDS) or _PINYIN.fullmatch(core.lower()):
+    if len(runs) <= 1 or any(form.fullmatch(core) for form in _TWO_WORDS) or PINYIN.fullmatch(core.lower()):
         return True
     if core.isalpha() and len(runs) > 2:
         return all(is_word(run) for run in runs[:-1]) and all(run.istitle() for run in runs[1:-1]) and (
@@ -59,6 +61,11 @@ def _is_written_part(part: str) -> bool:
     return len(runs) <= 3 and sum(len(run) == 1 for run in runs) <= 1 and all(
         run.isdigit() or len(run) == 1 or (run.isupper() and len(run) <= 4) or run in _ENDS or is_word(run)
         for run in runs)
+
+
+def words_in(text: str) -> list[str]:
+    """The words and numbers that a reader sees."""
+    return _WORD.findall(text)
 
 
 def is_word(run: str) -> bool:

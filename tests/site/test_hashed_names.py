@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import csv
+import random
+import string
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -104,6 +106,40 @@ def test_a_name_that_people_give_is_cached_for_minutes_wherever_it_lies(name: st
         assert path not in find_hashed_names([path, "index.html"], everything_is_named)
         vite = BUILDS["vite"]
         assert path not in find_hashed_names([path, *vite.paths], everything_is_named)
+
+
+@pytest.mark.parametrize("name", [
+    "three-Module3d.js", "lib-JQuery36.js", "font-Awesome5.css", "jquery-Mobile14.js", "vue-Router4x.js",
+    "app-Config01.js", "page-Home2024.js", "lang-ZhCN2024.js", "bg-Blue2024.css", "viewer-PDFjs207.js",
+    "ace-Theme123.css", "map-AMap2024.js", "es5-Shim4511.js", "region-CN202301.js", "lib-ZHONGWEN.js",
+    "app-QQMAP222.js",
+    "lib.12345678.js", "main.00000001.js", "data-13800138.js", "sdk.2024b338.js", "clip-IMG_2428.js", "map-2024B172.js",
+    "city-XiWaiMen.js", "jquery.20240101.js", "jquery-3.7.1.min.js",
+])
+def test_a_script_with_a_name_that_people_give_is_none_among_those_of_a_build_tool(name: str) -> None:
+    """As when a project copies its old scripts into the folder that its tool fills."""
+    for tool, build in BUILDS.items():
+        for place in {path.rpartition("/")[0] for path in build.hashed if not path.startswith("_")}:
+            path = f"{place}/{name}".lstrip("/")
+            names = find_hashed_names([path, *build.paths], everything_is_named)
+            assert path not in names, tool
+
+
+@pytest.mark.parametrize(("form", "letters"), [
+    ("assets/index-{}.js assets/index-{}.css", string.ascii_letters + string.digits + "-_"),
+    ("main-{}.js styles-{}.css", string.ascii_uppercase + "234567"),
+    ("js/app.{}.js js/chunk-vendors.{}.js css/app.{}.css img/logo.{}.png", "0123456789abcdef"),
+    ("umi.{}.js p__index.{}.async.js umi.{}.css", "0123456789abcdef"),
+], ids=["vite", "esbuild", "webpack", "umi"])
+def test_small_builds_whose_page_names_all_are_found(form: str, letters: str) -> None:
+    drawn = random.Random(form)
+    total = found = 0
+    for _ in range(500):
+        paths = form.format(*("".join(drawn.choices(letters, k=8)) for _ in range(4))).split()
+        names = find_hashed_names([*paths, "index.html"], everything_is_named)
+        total += len(paths)
+        found += sum(path in names for path in paths)
+    assert found > 0.95 * total, (found, total)
 
 
 @pytest.mark.parametrize("path", [
