@@ -5,14 +5,13 @@ Paths are raw (as sent, without the query) and normalized by :func:`edge_cache.n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from sitepub.local.edge_cache import Headers
 from sitepub.local.edge_domains import CacheRule, CompressionRule, EdgeDomain, HeaderRule, PathMatch
 from sitepub.local.times import parse_http_date
+from sitepub.local.wildcards import wildcard
 
 HEURISTIC_SHARE = 0.1
 """Part of an answer's age that it stays fresh when nobody says how long (RFC 9111 4.2.2)."""
@@ -29,18 +28,13 @@ def matches(match: PathMatch, path: str, content_type: str = "") -> bool:
     if match.kind == "directory":
         return any(path.startswith(f"/{value.strip('/')}/") or value.strip("/") == "" for value in match.values)
     if match.kind == "path":
-        return any(_pattern(value).fullmatch(path) is not None for value in match.values)
+        return any(wildcard(value).fullmatch(path) is not None for value in match.values)
     if match.kind == "index":
         return path == "/"
     if match.kind == "contentType":
         media = content_type.partition(";")[0].strip().lower()
-        return any(_pattern(value.strip().lower()).fullmatch(media) is not None for value in match.values)
+        return any(wildcard(value.strip().lower()).fullmatch(media) is not None for value in match.values)
     return False
-
-
-@lru_cache(maxsize=1024)
-def _pattern(value: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part) for part in value.split("*")), re.DOTALL)
 
 
 def cache_rule(rules: Sequence[CacheRule], path: str) -> CacheRule | None:

@@ -12,10 +12,10 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from sitepub.local.errors import ServiceError
+from sitepub.local.wildcards import wildcard
 
 LIMIT = 20 * 1024
 """Bytes of a policy (COS API 436/8282)."""
@@ -71,7 +71,7 @@ def _applies(statement: Statement, question: Question) -> bool:
     return (
         any(_is_principal(principal, question.user) for principal in statement.principals)
         and any(_action_matches(action, question.action) for action in statement.actions)
-        and any(_pattern(resource).fullmatch(question.resource) for resource in statement.resources)
+        and any(wildcard(resource).fullmatch(question.resource) for resource in statement.resources)
         and all(_holds(condition, statement.effect, question.facts) for condition in statement.conditions)
     )
 
@@ -87,7 +87,7 @@ def _is_principal(principal: str, user: str | None) -> bool:
 def _action_matches(pattern: str, action: str) -> bool:
     if pattern == "*":
         return True
-    return bool(_pattern(_bare(pattern)).fullmatch(_bare(action)))
+    return bool(wildcard(_bare(pattern)).fullmatch(_bare(action)))
 
 
 def _bare(action: str) -> str:
@@ -95,18 +95,13 @@ def _bare(action: str) -> str:
     return action.lower().removeprefix("name/")
 
 
-@lru_cache(maxsize=4096)
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, text.split("*"))), re.DOTALL)
-
-
 _COMPARISONS: dict[str, Callable[[str, str], bool]] = {
     "string_equal": lambda value, wanted: value == wanted,
     "string_not_equal": lambda value, wanted: value != wanted,
     "string_equal_ignore_case": lambda value, wanted: value.lower() == wanted.lower(),
     "string_not_equal_ignore_case": lambda value, wanted: value.lower() != wanted.lower(),
-    "string_like": lambda value, wanted: bool(_pattern(wanted).fullmatch(value)),
-    "string_not_like": lambda value, wanted: not _pattern(wanted).fullmatch(value),
+    "string_like": lambda value, wanted: bool(wildcard(wanted).fullmatch(value)),
+    "string_not_like": lambda value, wanted: not wildcard(wanted).fullmatch(value),
     "ip_equal": lambda value, wanted: _in_network(value, wanted),
     "ip_not_equal": lambda value, wanted: not _in_network(value, wanted),
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sitepub.local.documents import check, choice, flag, malformed, read
+from sitepub.local.wildcards import wildcard_in_a_part
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class RefererRule:
 @lru_cache(maxsize=1024)
 def _pattern(domain: str) -> re.Pattern[str]:
     bare = re.sub(r"\A[A-Za-z][A-Za-z0-9+.-]*://", "", domain)
-    return re.compile("[^/]*".join(map(re.escape, bare.split("*"))), re.IGNORECASE)
+    return wildcard_in_a_part(bare)
 
 
 @lru_cache(maxsize=256)

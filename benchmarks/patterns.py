@@ -1,0 +1,380 @@
+"""Every regular expression of sitepub against text made to be slow for it: time must grow with the text, no faster.
+
+    python -m benchmarks.patterns                 # all: growth from 100 kB to 1 MB
+    python -m benchmarks.patterns terminal        # those of one room or file
+
+The expressions are found in the source, and the hostile texts are made from each one's own structure: for every
+repetition in it, what comes before it once, then what it repeats many times, with an end that cannot match; the same
+beginning again and again; runs without a beginning. A new expression is looked at without being listed anywhere;
+one that is put together at run time stands in :data:`MADE_AT_RUN_TIME` with examples.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+PACKAGE = Path(__file__).parent.parent / "sitepub"
+_CALLS = {"compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"}
+_CHARS = "a0A -_.:/\"'\\\n\t<>=%&;,+*[({$@#~\x1b\u00e9"
+_PUMPS = 5
+_UNBOUNDED = 40
+"""A repetition of at least so many is worth pumping."""
+
+
+@dataclass(frozen=True)
+class Used:
+    """One expression, where it stands, and the ways in which it is used."""
+
+    place: str
+    pattern: str | bytes
+    flags: int
+    uses: frozenset[str]
+
+    def runs(self) -> Iterator[tuple[str, Callable[[Any], object]]]:
+        compiled: re.Pattern[Any] = re.compile(self.pattern, self.flags)
+        if self.uses <= {"match", "fullmatch"}:
+            for use in sorted(self.uses):
+                yield use, getattr(compiled, use)
+        else:
+            # Every search, substitution and split goes through the text like this.
+            yield "search", lambda text: sum(1 for _ in compiled.finditer(text))
+
+
+MADE_AT_RUN_TIME: Mapping[str, tuple[str, ...]] = {
+    "terminal/secrets.py": ("secret|other",),  # texts joined by "|": nothing in them repeats
+    "leaks/forms.py": (),  # FORMS, which are looked at one by one
+    "site/globs.py": (),  # examples below
+    "local/wildcards.py": (),
+    "actions/starters.py": (r"^name: .*$", r"^app: .*$"),
+    "site/frameworks_node.py": (r"\bvite build\s+([\w./-]+)",),
+    "site/js_config.py": (r"(?<![\w$.])(?:outDir|([\"'])outDir\1)\s*:",),
+    "site/project_files.py": (),
+    "config/invisible.py": ("[ \u200b]",),
+}
+"""Files with expressions that are put together from variables → examples of what comes out."""
+SHORT_TEXTS: Mapping[str, str] = {
+    "site/build_signs.py": "lines of at most 400 characters (_LONGEST)",
+    "site/pattern_hints.py": "patterns of at most 200 characters (_LONGEST)",
+    "site/written_words.py": "parts of a file's name, which has at most 255 bytes",
+}
+"""Files whose expressions only ever see texts of a limited length."""
+
+
+def expressions(only: str = "") -> list[Used]:
+    """All of them, by place."""
+    found: list[Used] = []
+    for file in sorted(PACKAGE.rglob("*.py")):
+        place = file.relative_to(PACKAGE).as_posix()
+        if only in place and place not in SHORT_TEXTS:
+            found += _in_file(file, place)
+    return found
+
+
+def unresolved() -> list[str]:
+    """Calls of ``re`` whose expression is neither constant nor exemplified."""
+    return [f"{place}:{call.lineno}" for file in sorted(PACKAGE.rglob("*.py"))
+            for place in [file.relative_to(PACKAGE).as_posix()] if place not in {**MADE_AT_RUN_TIME, **SHORT_TEXTS}
+            for call in _calls(_tree(file)) if _value(call, file) is None]
+
+
+def _in_file(file: Path, place: str) -> list[Used]:
+    tree = _tree(file)
+    names = _names(tree)
+    found = []
+    for call in _calls(tree):
+        value = _value(call, file)
+        if value is None:
+            continue
+        method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        uses = _uses_of(names.get(id(call)), file) if method == "compile" else frozenset({method})
+        found.append(Used(f"{place}:{call.lineno}", *value, uses))
+    found += [Used(f"{place} (example)", example, 0, frozenset({"search"}))
+              for example in MADE_AT_RUN_TIME.get(place, ())]
+    if place in _MORE:
+        found += _MORE[place]()
+    return found
+
+
+@cache
+def _tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def _calls(tree: ast.Module) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CALLS
+                and isinstance(node.func.value, ast.Name) and node.func.value.id == "re"):
+            yield node
+
+
+def _names(tree: ast.Module) -> dict[int, str]:
+    """The name that a compiled expression is kept under, by the id of the call."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if isinstance(target, ast.Name):
+                for inner in ast.walk(node.value):
+                    found[id(inner)] = target.id
+    return found
+
+
+@cache
+def _uses_of(name: str | None, home: Path) -> frozenset[str]:
+    """How the expression of this name is used in its file, else in others; every way for one that is passed around."""
+    for files in ([home], PACKAGE.rglob("*.py")) if name else ():
+        uses = {node.attr for file in files for node in ast.walk(_tree(file))
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name}
+        if uses & _CALLS:
+            return frozenset(uses & _CALLS)
+    return frozenset({"search", "match", "fullmatch"})
+
+
+def _value(call: ast.Call, file: Path) -> tuple[str | bytes, int] | None:
+    module = importlib.import_module(
+        "sitepub." + file.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__"))
+    flags = next((keyword.value for keyword in call.keywords if keyword.arg == "flags"), None)
+    where = {"compile": 1, "match": 2, "fullmatch": 2, "search": 2, "findall": 2, "finditer": 2, "split": 3}
+    position = where.get(call.func.attr, 4) if isinstance(call.func, ast.Attribute) else 9
+    flags = flags or (call.args[position] if len(call.args) > position else None)
+    try:
+        pattern = eval(compile(ast.Expression(call.args[0]), str(file), "eval"), vars(module))
+        number = eval(compile(ast.Expression(flags), str(file), "eval"), vars(module)) if flags else 0
+    except NameError:
+        return None
+    return (pattern, int(number)) if isinstance(pattern, str | bytes) else None
+
+
+def _forms() -> list[Used]:
+    from sitepub.leaks.forms import FORMS
+
+    return [Used(f"leaks/forms.py: {form.anchor.decode()}", form.source, 0, frozenset({"search"})) for form in FORMS]
+
+
+def _wildcards() -> list[Used]:
+    from sitepub.local.wildcards import wildcard
+
+    return [Used(f"local/wildcards.py: {text}", wildcard(text).pattern, re.DOTALL, frozenset({"fullmatch"}))
+            for text in ("*a*a*a*a*ab", "a*b", "*", "cos:*Object*", "a**b**c")]
+
+
+def _globs() -> list[Used]:
+    from sitepub.site.globs import glob
+
+    lines = ("*a*a*a*a*ab", "**/a/**/b/**/c", "a*b?[c-e]*/**", "/x/**/*.js", "[!a]*[[:digit:]]*z", "*" * 50 + "b")
+    return [Used(f"site/globs.py: {line}", made.regex.pattern, made.regex.flags & ~re.UNICODE, frozenset({"match"}))
+            for line in lines if (made := glob(line)) is not None]
+
+
+_MORE: Mapping[str, Callable[[], list[Used]]] = {
+    "leaks/forms.py": _forms, "site/globs.py": _globs, "local/wildcards.py": _wildcards,
+}
+
+
+# -- hostile texts -----------------------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Attack:
+    """A text of any length: ``before``, then ``unit`` again and again, then ``after``."""
+
+    before: str
+    unit: str
+    after: str
+
+    def text(self, size: int, like: str | bytes) -> Any:
+        text = self.before + self.unit * (size // len(self.unit)) + self.after
+        return text.encode("latin-1", "replace") if isinstance(like, bytes) else text
+
+
+def attacks(used: Used) -> list[Attack]:
+    """What is made to be slow for the expression, from its own structure."""
+    parser: Any = importlib.import_module("re._parser")
+    return list(dict.fromkeys(attack for attack in _attacks(parser.parse(used.pattern, used.flags)) if attack.unit))
+
+
+def _attacks(tree: Any) -> Iterator[Attack]:
+    whole = _example(tree) or "a"
+    yield Attack("", whole, "\x00")
+    yield Attack("", whole, "\n\x00")
+    after = " " + whole.lstrip("a0-+._") + "\x00"
+    for before, pumps in _repetitions(tree, ""):
+        for pump in pumps:
+            yield Attack(before, pump, "\x00")
+            yield Attack(before, pump, "\n")
+            yield Attack("", pump, "\x00")
+            yield Attack("", before + pump, "\x00")
+            yield Attack("", before + pump * 50, "\x00")
+        # A word boundary in every second place, and the other ways of two characters to take turns.
+        for pump in pumps[1:]:
+            yield Attack(before, pumps[0] + pump, "\x00")
+            yield Attack("", pumps[0] + pump, after)
+
+
+def _repetitions(tree: Any, before: str) -> Iterator[tuple[str, list[str]]]:
+    """For each long repetition: an example of what comes before it, and what it may repeat."""
+    for operator, value in tree:
+        name = str(operator)
+        if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
+            _, most, body = value
+            if most >= _UNBOUNDED:
+                yield before, _pumps(body)
+            yield from _repetitions(body, before)
+        elif name == "SUBPATTERN":
+            yield from _repetitions(value[3], before)
+        elif name == "ATOMIC_GROUP":
+            yield from _repetitions(value, before)
+        elif name == "BRANCH":
+            for branch in value[1]:
+                yield from _repetitions(branch, before)
+        elif name in ("ASSERT", "ASSERT_NOT"):
+            yield from _repetitions(value[1], before)
+        before += _example([(operator, value)])
+
+
+def _pumps(body: Any) -> list[str]:
+    items = list(body)
+    if len(items) == 1:
+        chars = [char for char in _CHARS if _accepts(items[0], char)]
+        if chars:
+            return chars[:_PUMPS] + [char for char in chars[_PUMPS:] if char in "\"'\\/\n <"]
+    found = [_example(body)]
+    if len(items) == 1 and str(items[0][0]) in ("SUBPATTERN", "BRANCH"):
+        inner = items[0][1][3] if str(items[0][0]) == "SUBPATTERN" else body
+        for operator, value in inner:
+            if str(operator) == "BRANCH":
+                found += [_example(branch) for branch in value[1]]
+                for branch in value[1]:
+                    if len(list(branch)) == 1:
+                        found += [char for char in _CHARS if _accepts(next(iter(branch)), char)][:_PUMPS]
+    return [pump for pump in dict.fromkeys(found) if pump]
+
+
+def _example(tree: Any) -> str:
+    """A short text that the expression takes, as far as that can be told without trying."""
+    text = ""
+    for operator, value in tree:
+        name = str(operator)
+        if name == "LITERAL":
+            text += chr(value)
+        elif name in ("IN", "NOT_LITERAL", "ANY", "CATEGORY"):
+            text += next((char for char in _CHARS if _accepts((operator, value), char)), "a")
+        elif name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
+            least, most, body = value
+            text += _example(body) * min(max(least, 1 if most > 1 else 0), 200)
+        elif name == "SUBPATTERN":
+            text += _example(value[3])
+        elif name == "ATOMIC_GROUP":
+            text += _example(value)
+        elif name == "BRANCH":
+            text += _example(value[1][0])
+        elif name == "ASSERT" and value[0] == -1:
+            text += _example(value[1])
+    return text
+
+
+def _accepts(item: tuple[Any, Any], char: str) -> bool:
+    name, value = str(item[0]), item[1]
+    if name == "LITERAL":
+        return chr(value) == char
+    if name == "NOT_LITERAL":
+        return chr(value) != char
+    if name == "ANY":
+        return char != "\n"
+    if name == "RANGE":
+        return bool(value[0] <= ord(char) <= value[1])
+    if name == "CATEGORY":
+        kind = str(value).removeprefix("CATEGORY_")
+        inside = {"DIGIT": char.isdigit(), "SPACE": char.isspace(), "WORD": char.isalnum() or char == "_"}
+        return inside[kind] if kind in inside else not inside[kind.removeprefix("NOT_")]
+    if name == "IN":
+        negated = any(str(operator) == "NEGATE" for operator, _ in value)
+        return bool(negated != any(_accepts(each, char) for each in value if str(each[0]) != "NEGATE"))
+    if name == "SUBPATTERN":
+        items = list(value[3])
+        return len(items) == 1 and _accepts(items[0], char)
+    return False
+
+
+# -- time --------------------------------------------------------------------------------------------------------
+
+def is_bounded(used: Used) -> bool:
+    """Nothing in it repeats without a limit: from each place of a text it looks at a limited number of characters."""
+    parser: Any = importlib.import_module("re._parser")
+    return bool(parser.parse(used.pattern, used.flags).getwidth()[1] <= _NARROW)
+
+
+_NARROW = 40
+"""Characters, and nothing nested in them can take long."""
+
+
+def slow(used: Used) -> str | None:
+    """Why the expression is not linear: the first text whose time grows faster than its length; or ``None``.
+
+    Small texts come first, so that an exponential one ends too; a text that takes less than a millisecond at 4,000
+    characters is not looked at again."""
+    for use, run in () if is_bounded(used) else used.runs():
+        texts = attacks(used)
+        for size, most in ((24, 0.02), (200, 0.02), (800, 0.02), (_SMALL, 0.001)):
+            for attack in texts:
+                took = _time(run, attack.text(size, used.pattern), most)
+                if took <= most:
+                    continue
+                if size == _SMALL and _time(run, attack.text(4 * size, used.pattern)) < 9 * took:
+                    continue
+                return f"{used.place}: {use} of {size:,} characters takes {took:.3f} s: {attack}"
+    return None
+
+
+def growth(used: Used, attack: Attack, run: Callable[[Any], object]) -> tuple[float, float]:
+    """Seconds for 100 kB and for 1 MB; the latter is not tried where ten times the former would be little."""
+    before = _time(run, attack.text(100_000, used.pattern), 0.002)
+    return before, _time(run, attack.text(1_000_000, used.pattern), 1.0) if before > 0.002 else 0.0
+
+
+_SMALL = 4_000
+
+
+def _time(run: Callable[[Any], object], text: Any, enough: float = 0.0) -> float:
+    """Seconds of processor time, the least of three runs; of one when that is ``enough``."""
+    times = []
+    for _ in range(3):
+        began = time.process_time()
+        run(text)
+        times.append(time.process_time() - began)
+        if times[-1] <= enough:
+            break
+    return min(times)
+
+
+def main() -> int:
+    only = sys.argv[1] if len(sys.argv) > 1 else ""
+    worst: list[tuple[float, str]] = []
+    bad = unresolved()
+    for used in expressions(only):
+        reason = slow(used)
+        for _, run in used.runs() if reason is None else ():
+            for attack in attacks(used):
+                before, after = growth(used, attack, run)
+                worst.append((after, f"{used.place}  {attack.before[:30]!r} + {attack.unit[:30]!r} * n"))
+                if before > 0.002 and after > 30 * before:
+                    reason = f"{used.place}: {after / before:.0f} times the time for ten times the text: {attack}"
+        if reason is not None:
+            bad.append(reason)
+            print("NOT LINEAR", reason, flush=True)
+    print(f"{len(worst)} hostile texts; the slowest of 1 MB:")
+    for seconds, place in sorted(worst, reverse=True)[:10]:
+        print(f"  {seconds * 1000:8.1f} ms  {place}")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
