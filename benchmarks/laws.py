@@ -1,0 +1,101 @@
+"""How often the tests of the laws try to break them: kills, pauses, foreign answers, random histories.
+
+    python -m benchmarks.laws                 # each test once
+    python -m benchmarks.laws --seeds 10      # the random ones ten times, each time with other histories
+
+Runs the tests themselves and counts what happens in them. docs/reliability.md shows the figures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+RANDOM = ["tests/publish/test_publish_laws.py", "tests/publish/test_publish_foreign.py"]
+"""Tests on random histories, in a cloud in memory."""
+KILLS = ["tests/publish/test_publish_lease.py", "tests/publish/test_publish_takeover.py",
+         "tests/publish/test_publish_dev_states.py"]
+PAUSES = ["tests/publish/test_publish_races.py"]
+ANSWERS = ["tests/tencent/test_tencent_foreign_answers.py", "tests/e2e/test_e2e_foreign_answers.py"]
+
+counts: Counter[str] = Counter()
+
+
+def count(name: str, module: Any, function: str, when: Callable[[Any], bool] = lambda _: True) -> None:
+    """Count the calls of a function, before the tests import it by its name."""
+    real = getattr(module, function)
+
+    def counted(*args: Any, **named: Any) -> Any:
+        found = real(*args, **named)
+        counts[name] += when(found)
+        return found
+
+    setattr(module, function, counted)
+
+
+def count_everything() -> None:
+    from sitepub.publish import publish
+    from tests.publish import memory_cloud, pausing, sites
+    from tests.tencent import intercepting, scripted_server
+
+    count("deploys that came to their end", publish, "publish")
+    count("looks whether every live page is whole", sites, "check_pages_whole")
+    count("clouds, each with a history of its own", memory_cloud.MemoryCloud, "__init__")
+    count("kills", memory_cloud.Killed, "__init__")
+    count("processes paused at an answer", pausing.Deploy, "wait_for_stop", bool)
+    count("scripts of answers of the cloud API", scripted_server, "scripted")
+    for name in ("once", "for_ever", "first_of"):
+        count_answers(intercepting, name)
+
+
+def count_answers(module: Any, function: str) -> None:
+    real = getattr(module, function)
+
+    def counted(*args: Any) -> Any:
+        replace = real(*args)
+
+        def replaced(number: int, name: str) -> Any:
+            answer = replace(number, name)
+            counts["answers that somebody else gave"] += answer is not None
+            return answer
+
+        counts["calls that somebody else answered"] += 1
+        return replaced
+
+    setattr(module, function, counted)
+
+
+class Ends:
+    """How the tests themselves ended."""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" or report.outcome != "passed":
+            counts[f"tests {report.outcome}"] += 1
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    options.add_argument("--seeds", type=int, default=1, help="runs of the random tests, each with other histories")
+    asked = options.parse_args()
+    count_everything()
+    found: dict[str, dict[str, float]] = {}
+    for name, files, runs in (("random histories and kills", RANDOM, asked.seeds),
+                              ("kills of take-overs and sessions", KILLS, 1),
+                              ("pauses at each answer", PAUSES, 1), ("answers of others", ANSWERS, 1)):
+        counts.clear()
+        began = time.monotonic()
+        for seed in range(runs):
+            pytest.main(["-q", "-p", "no:cacheprovider", f"--hypothesis-seed={seed}", *files], plugins=[Ends()])
+        found[name] = {"seconds": round(time.monotonic() - began), **counts}
+    print(json.dumps(found, indent=1))
+    return int(any(key in ("tests failed", "tests error") for part in found.values() for key in part))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
