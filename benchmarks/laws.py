@@ -8,6 +8,7 @@ Runs the tests themselves and counts what happens in them. docs/reliability.md s
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 import time
@@ -22,6 +23,7 @@ RANDOM = ["tests/publish/test_publish_laws.py", "tests/publish/test_publish_fore
 KILLS = ["tests/publish/test_publish_lease.py", "tests/publish/test_publish_takeover.py",
          "tests/publish/test_publish_dev_states.py"]
 PAUSES = ["tests/publish/test_publish_races.py"]
+HOSTS = ["tests/e2e/test_e2e_broken_hosts.py"]
 ANSWERS = ["tests/tencent/test_tencent_foreign_answers.py", "tests/e2e/test_e2e_foreign_answers.py"]
 
 counts: Counter[str] = Counter()
@@ -41,6 +43,7 @@ def count(name: str, module: Any, function: str, when: Callable[[Any], bool] = l
 
 def count_everything() -> None:
     from sitepub.publish import publish
+    from tests.e2e import test_e2e_broken_hosts
     from tests.publish import memory_cloud, pausing, sites
     from tests.tencent import intercepting, scripted_server
 
@@ -50,6 +53,7 @@ def count_everything() -> None:
     count_kills(memory_cloud.MemoryCloud)
     count("processes paused at an answer", pausing.Deploy, "wait_for_stop", bool)
     count("scripts of answers of the cloud API", scripted_server, "scripted")
+    count_breaks(test_e2e_broken_hosts.Calls)
     for name in ("once", "for_ever", "first_of"):
         count_answers(intercepting, name)
 
@@ -63,6 +67,19 @@ def count_kills(cloud: Any) -> None:
         revive(self)
 
     cloud.revive = revived
+
+
+def count_breaks(calls: Any) -> None:
+    before = calls.before
+
+    def counted(self: Any, what: str) -> None:
+        over = self.over
+        try:
+            before(self, what)
+        finally:
+            counts["setups of a host broken at a call"] += self.over and not over
+
+    calls.before = counted
 
 
 def count_answers(module: Any, function: str) -> None:
@@ -98,11 +115,14 @@ def main() -> int:
     found: dict[str, dict[str, float]] = {}
     for name, files, runs in (("random histories and kills", RANDOM, asked.seeds),
                               ("kills of take-overs and sessions", KILLS, 1),
-                              ("pauses at each answer", PAUSES, 1), ("answers of others", ANSWERS, 1)):
+                              ("pauses at each answer", PAUSES, 1), ("hosts", HOSTS, 1),
+                              ("answers of others", ANSWERS, 1)):
         counts.clear()
         began = time.monotonic()
         for seed in range(runs):
-            pytest.main(["-q", "-p", "no:cacheprovider", f"--hypothesis-seed={seed}", *files], plugins=[Ends()])
+            with contextlib.redirect_stdout(sys.stderr):
+                pytest.main(["-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning",
+                             f"--hypothesis-seed={seed}", *files], plugins=[Ends()])
         found[name] = {"seconds": round(time.monotonic() - began), **counts}
     print(json.dumps(found, indent=1))
     return int(any(key in ("tests failed", "tests error") for part in found.values() for key in part))

@@ -29,8 +29,21 @@ Results go to stdout; progress, notes, warnings and errors go to stderr. `--json
 Whatever a command waits for, it ends within a second of the first Ctrl-C. A build hook that does not end by then is
 killed, with all that it started; the lock of the site may stay, for other computers, for up to a minute.
 
-`SITEPUB_HOME` puts everything that sitepub keeps on this computer below one folder. `SITEPUB_LOCAL_DATA` chooses
-the data folder of the embedded cloud.
+## Environment
+
+None of these is taken from a `.env` file but the first two rows.
+
+| variable | meaning |
+| --- | --- |
+| `TENCENTCLOUD_SECRET_ID`, `TENCENTCLOUD_SECRET_KEY`, `TENCENTCLOUD_TOKEN` | The key to use; the same names with `TENCENT_` are read too. |
+| `TENCENT_APP_ID` | The number of the account, so that `cam:GetUserAppId` is not asked for it. |
+| `SITEPUB_CVM_ROLE` | On a virtual machine (CVM): its role by name, or `auto`. |
+| `SITEPUB_HOME` | One folder for everything that sitepub keeps on this computer. |
+| `SITEPUB_LOCAL_DATA` | The data folder of the embedded cloud. |
+| `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | The proxy for everything that is asked of the cloud, and what goes without it. |
+| `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, `SSL_CERT_DIR` | Whom to trust in place of the system's certificates: the first that is set, alone. |
+| `NO_COLOR`, `FORCE_COLOR` | No colours; colours also without a terminal. The first wins. |
+| `BROWSER` | The browser that `sitepub dev` opens. |
 """
 
 

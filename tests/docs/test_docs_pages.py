@@ -44,3 +44,9 @@ def test_nothing_names_a_registry_or_a_download_address() -> None:
         path = REPO / name
         if path.is_file() and path.suffix not in {".png", ".ico", ".woff2", ".jpg"}:
             assert not hosts.search(path.read_text(encoding="utf-8", errors="replace")), name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(REPO)))
+def test_files_of_the_repository_that_a_page_names_exist(page: Path) -> None:
+    named = re.findall(r"`((?:tests|benchmarks|sitepub)/[\w./-]+\.(?:py|json|txt))`", page.read_text(encoding="utf-8"))
+    assert [name for name in named if not (REPO / name).exists()] == []
