@@ -44,7 +44,7 @@ None of these is taken from a `.env` file but the first two rows.
 | `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, `SSL_CERT_DIR` | Whom to trust in place of the system's certificates: the first that is set, alone. |
 | `NO_COLOR`, `FORCE_COLOR` | No colours; colours also without a terminal. The first wins. |
 | `BROWSER` | The browser that `sitepub dev` opens. |
-"""
+"""  # noqa: E501 - a row of a table is one line
 
 
 def commands_page() -> str:
