@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 import time
@@ -137,8 +138,10 @@ class CloudApi:
                     now = int(clock.now())
                     date = time.strftime("%Y-%m-%d", time.gmtime(now))
                     req.header["X-TC-Timestamp"] = str(now)
-                    signed = self._get_tc3_signature(params, req, date, self._service,
-                                                     self.credential.secret_key, options)
+                    # Before 3.1 it takes the key from the client's credential by itself.
+                    key = ([self.credential.secret_key] if "secret_key" in
+                           inspect.signature(self._get_tc3_signature).parameters else [])
+                    signed = self._get_tc3_signature(params, req, date, self._service, *key, options)
                     scope = f"{self.credential.secret_id}/{date}/{self._service}/tc3_request"
                     req.header["Authorization"] = (f"TC3-HMAC-SHA256 Credential={scope}, "
                                                    f"SignedHeaders=content-type;host, Signature={signed}")
