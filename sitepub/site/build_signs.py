@@ -49,19 +49,26 @@ _TABLE: tuple[tuple[Sign, str], ...] = (
     # Vite, and what is built upon it (Astro); before version 8 its errors in a watched build have no line in
     # common but the suspected ones.
     (_BEGUN, r"build started\.\.\."),
-    (_FAILED, r"Build failed with [1-9]\d* errors?:?|(?:\[ERROR\] \[vite\] )?(?:x|✗) Build failed in .*"),
-    (_FAILED, r"\[vite\]: Rollup failed .*"),
+    (_FAILED, r"Build failed with [1-9]\d* errors?:?|(?:\[ERROR\] \[vite\] |ERROR +)?(?:x|✗) Build failed in .*"),
+    (_FAILED, r"error during build:|failed to load config from .*|\[vite\]: Rollup failed .*"),
     (_SUSPECTED, r"\[vite:[\w:-]+\] (?!\(\w+ plugin\)|[Ww]arning).*"),
     (_SUSPECTED, r"Could not resolve (?:entry module )?[\"'].*"),
     (_GOOD, r"(?:✓ )?built in [\d.]+ ?m?s\.?"),
     # VitePress, Next.js, Docusaurus
     (_FAILED, r"build error:|> Build error occurred|Export encountered (?:an error|errors) on .*"),
     (_FAILED, r"\[ERROR\] (?:Error: )?Unable to build website for locale .*"),
-    # webpack and what is built upon it (Vue CLI, Create React App)
-    (_FAILED, r"(?:webpack \S+ |[\w .-]{1,60}\(webpack [\w.-]+\) )?compiled with [1-9]\d* errors?\b.*"),
+    # Nuxt, Gatsby
+    (_FAILED, r"(?:■ +|ERROR +|\[error\] (?:\[nuxi\] )?)?Nuxt [Bb]uild error\b.*"),
+    (_FAILED, r"ERROR +Exiting due to prerender errors\."),
+    (_FAILED, r"failed (?:Building (?:production JavaScript|HTML renderer|static HTML)|extract queries from ).*"),
+    (_FAILED, r"ERROR #\d{5,6} +[A-Z][A-Z.-]*"),
+    # webpack, Rspack and what is built upon them (Vue CLI, Create React App, Rsbuild)
+    (_FAILED, r"(?:(?:webpack \S+|Rspack) |[\w .-]{1,60}\(webpack [\w.-]+\) )?compiled with [1-9]\d* errors?\b.*"),
     (_FAILED, r"(?:ERROR +)?Failed to compile(?:\.| with [1-9]\d* errors?\b.*)?"),
-    (_GOOD, r"(?:webpack \S+ |[\w .-]{1,60}\(webpack [\w.-]+\) )?compiled (?:successfully|with \d+ warnings?)\b.*"),
+    (_GOOD, r"(?:(?:webpack \S+|Rspack) |[\w .-]{1,60}\(webpack [\w.-]+\) )?compiled "
+            r"(?:successfully|with \d+ warnings?)\b.*"),
     (_GOOD, r"Compiled (?:successfully|with warnings)\b.*|(?:DONE +)?Build complete\. Watching for changes.*"),
+    (_FAILED, r"error +(?:build failed in [\d.]+ ?m?s|Rspack build failed\.)"),
     # Rollup
     (_BEGUN, r"bundles .+ → .+\.\.\."),
     (_FAILED, r"\[!\] (?:\([^()]*\) )?\w*Error: .+"),
@@ -85,10 +92,12 @@ _TABLE: tuple[tuple[Sign, str], ...] = (
     (_FAILED, r"ERROR (?:Rebuild failed|render of|failed to|error building|Failed to (?!stat file:)).*"),
     (_FAILED, r"Error: error building .*"),
     (_ENDED, r"Built in \d+ ms|Total in \d+ ms"),
-    # Jekyll
+    # Jekyll. A post whose head it cannot read goes live without its date and layout, and the status is 0.
     (_GOOD, r"Regenerating: .*\.\.\.done in [\d.]+ seconds\."),
     (_BEGUN, r"Regenerating: .*|Generating\.\.\. *"),
     (_FAILED, r"Liquid Exception: .*|Conversion error: .*|jekyll .* \| Error: +.*"),
+    (_FAILED, r"(?:Error: )?YAML Exception reading .*|Error: could not read file .*|Error reading file .*"),
+    (_FAILED, r"ERROR: YOUR SITE COULD NOT BE BUILT:|Jekyll [\d.]+ +Please append `--trace` .*"),
     (_ENDED, r"(?:\.\.\.)?done(?: in [\d.]+ seconds)?\."),
     # Pelican. What it skips is missing in the site.
     (_BEGUN, r"-> Modified: .* re-generating\.\.\."),
@@ -100,6 +109,11 @@ _TABLE: tuple[tuple[Sign, str], ...] = (
     (_FAILED, r"Aborted with (?:a configuration error|\d+ warnings in strict mode)!"),
     (_FAILED, r"ERROR: (?:Nikola: Error loading tasks\.|scan_posts: Error reading post ).*"),
     (_FAILED, r"(?:Theme|Extension|Configuration) error[:!]"),
+    # gulp, Grunt, HonKit, mdBook, Zola
+    (_FAILED, r"'[^']{1,200}' errored after .*|Task never defined: .*"),
+    (_FAILED, r"Aborted due to warnings\.|Fatal error: .*"),
+    (_FAILED, r"\w*Error: Failed to load HonKit's plugin module: .*"),
+    (_FAILED, r"\[ERROR\] \(mdbook(?:::\w+)*\): .*|Error: Failed to build the site"),
     # Angular
     (_BEGUN, r"(?:[✔√❯>] )?Changes detected\. Rebuilding\.\.\."),
     (_FAILED, r"Application bundle generation failed\..*"),
@@ -117,7 +131,8 @@ _EXCEPTION = re.compile(r"\w*(?:Error|Exception)\b")
 """Two lines of Hexo: an error without a message of Hexo's own, as when a layout cannot be rendered."""
 SILENT = re.compile(r"(?:ERROR|FATAL|Unhandled rejection) ")
 """Failures of tools that do not say so when a repair leaves everything as it was."""
-_HINTS = re.compile(r"[Ee]rror|ERROR|FATAL|CRITICAL|[Ff]ail|Problem|rejection|Exception|Aborted|Found|Usage")
+_HINTS = re.compile(r"[Ee]rror|ERROR|FATAL|CRITICAL|[Ff]ail|Problem|rejection|Exception|Aborted|Found|Usage"
+                    r"|Please append|never defined")
 """One of these is in every line that tells of a failure."""
 _PREFIX = re.compile(
     r"(?:\[\d+\] "

@@ -16,8 +16,9 @@ from sitepub.terminal.messages import plain
 RECORDED: dict[str, dict[str, Any]] = json.loads(
     (Path(__file__).parent / "build_output.json").read_text(encoding="utf-8"))
 """Name → exit status, whether something of the site was missing or wrong, and the lines that matter (stack traces
-left out). Hexo 8.1, Vite 8.4, webpack 5.113, Rollup, Parcel 2, esbuild, Eleventy 3.1, Astro, VitePress 1.6,
-Docusaurus 3, Next.js 16, Hugo 0.168, MkDocs 1.6 with Material, Sphinx 9.0, Pelican, Nikola."""
+left out). Hexo 8.1, Vite 4 to 8, webpack 5.113, Rspack 2, Rsbuild 2, Rollup, Parcel 2, esbuild, Eleventy 3.1, Astro,
+VitePress 1.6, Nuxt 4, Docusaurus 3, Next.js 16, Hugo 0.168, Jekyll 4.3, MkDocs 1.6 with Material, Sphinx 9.0, Pelican,
+Nikola, HonKit 6, gulp 5, Grunt 1.6."""
 BY_STATUS_ALONE = {"astro-throw", "sphinx-W"}
 """Nothing in them says so but the exit status."""
 BAD = [name for name, run in RECORDED.items() if run["failed"] and name not in BY_STATUS_ALONE]
@@ -73,10 +74,27 @@ def test_it_is_heard_among_others_in_colours_and_with_time_stamps(name: str, dre
     "WARNING -  Doc file 'index.md' contains a link 'nope.md', but the target is not found.",
     "tests: 3 passed, 0 failed", "ERROR_PAGE=404.html", "Build failed", "Skipping ERROR: could not",
     "Failed to compile source maps, going on without", "CRITICAL CSS was inlined", "Unhandled rejection handler is set",
+    "ERROR #1: none", "failed Building: 0", "'x' errored", "Fatal errors: 0", "Aborted",
+    "error   build failed: see log", "Error reading the map of cities", "rspack compiled with 0 errors",
+    "a.md: error during build:",
     "[11ty] Error pages: 404.html", "6 critical vulnerabilities", "Failed to compile with 0 errors", "Failed to Win",
 ])
 def test_other_lines_are_no_failures(line: str) -> None:
     assert heard(["INFO  Start processing", line, "INFO  Files loaded in 166 ms"]).headline == ""
+
+
+@pytest.mark.parametrize("lines", [
+    [" ERROR #85923  GRAPHQL", "There was an error in your GraphQL query:"],
+    ["failed Building static HTML for pages - 1.202s", " ERROR #95313  HTML.COMPILATION"],
+    ["failed Building production JavaScript and CSS bundles - 2.3s"],
+    ["[error] [nuxi] Nuxt build error: RollupError: Could not resolve"], ["error during build:", "Error: 404 /foo"],
+    ["2024-01-01 00:00:00 [ERROR] (mdbook::utils): Error: Couldn't open SUMMARY.md in \"src\""],
+    ["Building site...", "Error: Failed to build the site"],
+    ["[10:00:00] 'build' errored after 12 ms"],
+])
+def test_failures_as_other_tools_print_them(lines: list[str]) -> None:
+    """Gatsby, Nuxt 3, SvelteKit, mdBook, Zola and gulp, as their sources have it."""
+    assert heard(lines).headline
 
 
 def test_an_error_without_a_message_of_hexo_is_two_lines() -> None:
