@@ -74,7 +74,7 @@ class SourceShape(Shape):
     index: Annotated[Text, AfterValidator(_index_name)] = Field(
         "index.html", description="Index document of every folder.")
     error: Annotated[Text, AfterValidator(_document_name)] = Field(
-        "error.html", description="Error document.")
+        "error.html", description="Error document. Left out: `error.html`, or else the `404.html` that the site has.")
     website_path: InnerPath = Field("", description="Folder inside the published one that is the web root.")
     env_path: InnerPath = Field("", description="Folder below the web root that `env.js` is written to.")
     target_dir: InnerPath = Field("", description="Prefix of every object key, after `keyPrefix`.")

@@ -175,6 +175,11 @@ mySite:
       src: ./dist
       hook: npm run build
 ```
+
+With `env`, the build finds `env.js` in `code.root` (below it in `code.envPath`) while the hook runs; afterwards it is
+taken away. Its words for hosts are read too: those of the CDN API of 2017 (`https.certId`, `cert`, `privateKey`,
+`forceSwitch`, `cache: [{type, rule, time}]`) and names in capitals (`Https: {Switch: on}`). Of one file one site is
+read: a second one is a mistake.
 """
 
 
