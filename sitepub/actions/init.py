@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sitepub.actions.next_commands import next_commands
 from sitepub.actions.project_file import SCHEMA_FILE, project_file
 from sitepub.actions.site_name import site_name
 from sitepub.actions.starters import TEMPLATES, Template, starter_files
@@ -40,44 +41,53 @@ class InitOutcome:
 
 
 def init(template: str | None, directory: Path | None, *, folder: Path, here: Path,
-         environ: Mapping[str, str] | None = None) -> InitOutcome:
+         environ: Mapping[str, str] | None = None, started: str | None = None,
+         ask_dist: Callable[[Framework], str | None] | None = None) -> InitOutcome:
     """Write a template into ``directory`` (default: a folder named like it), or set up the one in ``folder``.
 
     ``directory`` is read from ``folder``; ``here`` is where the user's shell is, for the commands to run
-    next. Nothing is ever overwritten: Refused names the files that are in the way, and nothing was written.
-    UsageError for an unknown template, and for a folder without a known project (code ``NoProject``).
+    next. ``started``: the program that the user started, when it is not the ``sitepub`` of PATH. ``ask_dist`` is
+    asked for the output folder where only a guess is known; ``None``: the guess. Nothing is ever overwritten: Refused
+    names the files that are in the way, and nothing was written. UsageError for an unknown template, and for a folder
+    without a known project (code ``NoProject``).
     """
     if template is not None:
         chosen = find_template(template)
-        return _from_template(chosen, Path(os.path.normpath(folder / (directory or chosen.name))), here, environ)
-    return _for_project(folder, here, environ)
+        return _from_template(chosen, Path(os.path.normpath(folder / (directory or chosen.name))), here, environ,
+                              started)
+    return _for_project(folder, here, environ, started, ask_dist)
 
 
 def find_template(name: str) -> Template:
     """The template of that name. Raises UsageError with the nearest name."""
     from sitepub.config.nearest import nearest
 
+    for template in TEMPLATES:
+        if name in (template.name, template.short):
+            return template
     names = [template.name for template in TEMPLATES]
-    if name in names:
-        return TEMPLATES[names.index(name)]
     short = f"{name.lower()}-starter"
     near = short if short in names else nearest(name, names)
+    if near is None and (other := nearest(name.lower(), [template.short for template in TEMPLATES])):
+        near = f"{other}-starter"
     raise UsageError(f"There is no template {name!r}.", code="UnknownTemplate",
                      hint=f"Did you mean {near}?" if near else f"Templates: {', '.join(names)}.")
 
 
-def _from_template(template: Template, target: Path, here: Path, environ: Mapping[str, str] | None) -> InitOutcome:
+def _from_template(template: Template, target: Path, here: Path, environ: Mapping[str, str] | None,
+                   started: str | None) -> InitOutcome:
     files = starter_files(template, site_name(target, environ))
     if others := [name for name in FILE_NAMES if name not in files and os.path.lexists(target / name)]:
         raise Refused(f"{target} already has a {others[0]}.", code="AlreadyThere",
                       hint=f"Choose a new folder: sitepub init {template.name} NEW-FOLDER")
     _refuse_overwriting(target, files, f"Choose a new folder: sitepub init {template.name} NEW-FOLDER")
     _write(target, {**files, SCHEMA_FILE: _schema()})
-    return InitOutcome(target, (*files, SCHEMA_FILE), _next(target, here, template.install),
+    return InitOutcome(target, (*files, SCHEMA_FILE), next_commands(target, here, template.install, started),
                        template=template)
 
 
-def _for_project(folder: Path, here: Path, environ: Mapping[str, str] | None) -> InitOutcome:
+def _for_project(folder: Path, here: Path, environ: Mapping[str, str] | None, started: str | None,
+                 ask_dist: Callable[[Framework], str | None] | None) -> InitOutcome:
     from sitepub.site.frameworks import detect
 
     for name in FILE_NAMES:
@@ -89,11 +99,28 @@ def _for_project(folder: Path, here: Path, environ: Mapping[str, str] | None) ->
         names = ", ".join(template.name for template in TEMPLATES)
         raise UsageError(f"No site was recognised in {folder}.", code="NoProject",
                          hint=f"Start from a template with sitepub init TEMPLATE: {names}.")
+    if framework.dist_is_a_guess:
+        framework = with_known_dist(framework, ask_dist(framework) if ask_dist is not None else None)
     text = project_file(framework, site_name(folder, environ))
     files = {"serverless.yml": text.encode()}
     _write(folder, {**files, SCHEMA_FILE: _schema()})
-    return InitOutcome(folder, (*files, SCHEMA_FILE), _next(folder, here, framework.install),
+    return InitOutcome(folder, (*files, SCHEMA_FILE), next_commands(folder, here, framework.install, started),
                        framework=framework)
+
+
+def with_known_dist(framework: Framework, answer: str | None) -> Framework:
+    """The framework with the output folder that the user named, else with the guess and the advice to look at it."""
+    from sitepub.site.project_files import inside
+
+    if answer is None:
+        return replace(framework, advice=(
+            *framework.advice, f"Which folder does `{framework.hook}` write the site to? Fill in src.dist in"
+            f" serverless.yml, which says {framework.dist} for now."))
+    dist = "." if answer.strip().rstrip("/\\") in {".", ""} else inside(answer)
+    if dist is None:
+        raise UsageError(f"{answer} is no folder below this one.", code="NoFolder",
+                         hint="sitepub publishes what lies in the project's folder: let the build write there")
+    return replace(framework, dist=dist, dist_is_a_guess=False)
 
 
 def _schema() -> bytes:
@@ -158,20 +185,3 @@ def _replace(path: Path, content: bytes) -> None:
         with suppress(OSError):
             Path(temporary).unlink()
         raise
-
-
-def _next(target: Path, here: Path, install: str | None) -> tuple[str, ...]:
-    try:
-        place = os.path.relpath(target, here)
-    except ValueError:  # another drive on Windows
-        place = str(target)
-    enter = [f"cd {_quoted(place)}"] if place != "." else []
-    return (*enter, *([install] if install else []), "sitepub deploy --local")
-
-
-def _quoted(place: str) -> str:
-    if os.name == "nt":
-        return f'"{place}"' if set(place) & set(" &()^") else place
-    import shlex
-
-    return shlex.quote(place)

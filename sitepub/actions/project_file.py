@@ -45,7 +45,9 @@ def _source(framework: Framework) -> list[str]:
                 *(["    # exclude: [README.md]"] if framework.src == "." else [])]
     return [f"    src: {_folder(framework.src)}",
             _line(f"    hook: {yaml_text(framework.hook)}", "builds the site …"),
-            _line(f"    dist: {_folder(framework.dist)}", "… into this folder, which is published")]
+            _line(f"    dist: {_folder(framework.dist)}",
+                  "FILL IN: the folder that the hook writes; it is published" if framework.dist_is_a_guess
+                  else "… into this folder, which is published")]
 
 
 def _error(framework: Framework) -> list[str]:

@@ -13,6 +13,7 @@ from sitepub.terminal.messages import visible
 
 if TYPE_CHECKING:
     from sitepub.actions.init import InitOutcome
+    from sitepub.site.framework import Framework
     from sitepub.terminal.terminal import Terminal
 
 
@@ -23,23 +24,26 @@ if TYPE_CHECKING:
 def init(run: Run, template: str | None, directory: str | None, list_: bool) -> None:
     """Start a site from a template, or set up the one in this folder.
 
-    With a TEMPLATE: copies it to DIR (a folder of the template's name when left out) and overwrites nothing.
-    Without: recognises the project in this folder (Hexo, Hugo, Vite and others) and writes a serverless.yml
-    for it.
+    With a TEMPLATE (`hexo` or `hexo-starter`): copies it to DIR (a folder of the template's name when left out)
+    and overwrites nothing. Without: recognises the project in this folder (Hexo, Hugo, Vite, Angular, Sphinx and
+    others, or its build script) and writes a serverless.yml for it.
     """
     from sitepub.actions.init import init as action
+    from sitepub.actions.next_commands import this_program
 
-    terminal = run.terminal
+    terminal, started = run.terminal, this_program(run.environ)
     if list_:
         _show_templates(terminal)
         return
     place = Path(directory) if directory else None
     try:
-        outcome = action(template, place, folder=run.folder, here=Path.cwd(), environ=run.environ)
+        outcome = action(template, place, folder=run.folder, here=Path.cwd(), environ=run.environ, started=started,
+                         ask_dist=lambda framework: _ask_for_dist(run, framework))
     except UsageError as error:
         if error.code != "NoProject" or not terminal.can_ask or terminal.wants_json:
             raise
-        outcome = action(_ask_for_template(run, error), None, folder=run.folder, here=Path.cwd(), environ=run.environ)
+        outcome = action(_ask_for_template(run, error), None, folder=run.folder, here=Path.cwd(), environ=run.environ,
+                         started=started)
     if terminal.wants_json:
         terminal.json(_object(outcome))
     _show(terminal, outcome)
@@ -71,6 +75,17 @@ def _ask_for_template(run: Run, error: UsageError) -> str:
     return answer
 
 
+def _ask_for_dist(run: Run, framework: Framework) -> str | None:
+    terminal = run.terminal
+    if not terminal.can_ask or terminal.wants_json:
+        return None
+    terminal.err(f"Which folder does `{visible(framework.hook or '')}` write the site to? (Return: {framework.dist})")
+    line = terminal.stdin.readline()
+    if not line:
+        return None
+    return line.strip() or framework.dist
+
+
 def _object(outcome: InitOutcome) -> dict[str, Any]:
     return {
         "version": 1, "action": "init", "status": "ok", "folder": str(outcome.folder),
@@ -84,9 +99,11 @@ def _show(terminal: Terminal, outcome: InitOutcome) -> None:
     if outcome.template is not None:
         place = visible(str(outcome.folder))
         terminal.result(f"{outcome.template.name}: {len(outcome.files)} files in {place}")
+        for name in outcome.files:
+            terminal.result(f"  {name}")
     elif outcome.framework is not None:
         terminal.result(f"{outcome.framework.title}, recognised by {visible(outcome.framework.why)}")
-        terminal.result("Written: serverless.yml")
+        terminal.result(f"Written: {' and '.join(outcome.files)}")
     for sentence in outcome.advice:
         terminal.warn(sentence)
     terminal.note("\nNow:")

@@ -19,6 +19,8 @@ class Framework:
     """Shell command that builds the site; ``None``: there is nothing to build."""
     dist: str | None = None
     """Folder that the hook writes; ``None`` without a hook."""
+    dist_is_a_guess: bool = False
+    """Nothing says which folder the hook writes."""
     src: str = "."
     """Folder to publish when there is no hook; otherwise the hook's working folder."""
     index: str = "index.html"

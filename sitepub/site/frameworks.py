@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 from sitepub.site.framework import Framework
+from sitepub.site.frameworks_apps import (
+    angular,
+    ember,
+    parcel,
+    quasar,
+    react_router,
+    rsbuild,
+    rspress,
+    storybook,
+    storybook_of_a_library,
+    taro,
+    umi,
+)
 from sitepub.site.frameworks_node import NODE_DETECTORS, hexo
-from sitepub.site.project_files import ProjectFiles, inside, yaml_value
+from sitepub.site.frameworks_pages import blazor, docsify, flutter, honkit, mdbook, pelican, quartz, sphinx, zola
+from sitepub.site.frameworks_unknown import plain_html, unknown_build
+from sitepub.site.project_files import ProjectFiles, inside, outside, toml_of, yaml_value
 
 __all__ = ["Framework", "detect"]
-
-_MOST_DOTS = 1000
-_BUILT = ("dist", "build", "out", "_site")
-"""Folders that are the output of some build."""
 
 
 def detect(folder: Path) -> Framework | None:
     """The framework of the project in ``folder``, or ``None`` when there is no site that we know."""
     files = ProjectFiles(folder)
     detectors: list[Callable[[ProjectFiles], Framework | None]] = [
-        hexo, *NODE_DETECTORS, _hugo, _mkdocs, _jekyll, _html]
+        hexo, quartz, angular, ember, quasar, taro, react_router, storybook_of_a_library, rspress, umi,
+        *NODE_DETECTORS, rsbuild, parcel, honkit, docsify, zola, _hugo, _mkdocs, mdbook, pelican, _jekyll, sphinx,
+        flutter, blazor, storybook, unknown_build, plain_html]
     return next((found for detector in detectors if (found := detector(files)) is not None), None)
 
 
@@ -49,7 +61,7 @@ def _hugo(files: ProjectFiles) -> Framework | None:
         dist=dist or "public",
         error="404.html" if themed_404 or by_module or _built_404(files, dist) else "index.html",
         install=files.install if script else None,
-        advice=_outside("publishDir", config) if named and dist is None else (),
+        advice=outside("publishDir", config) if named and dist is None else (),
     )
 
 
@@ -57,10 +69,8 @@ def _hugo_value(config: str, text: str, key: str) -> str | None:
     """A top-level setting; Hugo does not care for the case of its name."""
     if config.endswith((".yaml", ".yml")):
         return yaml_value(text, key)
-    if any(line.count(".") > _MOST_DOTS for line in text.splitlines()):
-        return None  # tomllib takes time by the square of a dotted key's parts
     try:
-        content = tomllib.loads(text) if config.endswith(".toml") else json.loads(text)
+        content = toml_of(text) if config.endswith(".toml") else json.loads(text)
     except (ValueError, RecursionError):
         return None
     if not isinstance(content, dict):
@@ -75,15 +85,9 @@ def _mkdocs(files: ProjectFiles) -> Framework | None:
     named = yaml_value(files.text(config), "site_dir")
     dist = inside(named) if named else "site"
     # MkDocs' own themes make a 404 page.
-    return Framework(id="mkdocs", title="MkDocs", why=config, hook=f"{_python_runner(files)}mkdocs build",
+    return Framework(id="mkdocs", title="MkDocs", why=config, hook=f"{files.python_runner}mkdocs build",
                      dist=dist or "site",
-                     advice=_outside("site_dir", config) if named and dist is None else ())
-
-
-def _python_runner(files: ProjectFiles) -> str:
-    runners = {"uv.lock": "uv run ", "poetry.lock": "poetry run ", "pdm.lock": "pdm run ",
-               "Pipfile": "pipenv run "}
-    return next((runner for lock, runner in runners.items() if files.is_file(lock)), "")
+                     advice=outside("site_dir", config) if named and dist is None else ())
 
 
 def _jekyll(files: ProjectFiles) -> Framework | None:
@@ -101,32 +105,10 @@ def _jekyll(files: ProjectFiles) -> Framework | None:
         hook="bundle exec jekyll build" if gemfile else "jekyll build", dist=dist or "_site",
         error="404.html" if own_404 or _built_404(files, dist) else "index.html",
         install="bundle install" if by_gem and not files.has("Gemfile.lock") else None,
-        advice=_outside("destination", config) if named and dist is None else (),
+        advice=outside("destination", config) if named and dist is None else (),
     )
-
-
-def _html(files: ProjectFiles) -> Framework | None:
-    for place in (".", "public", "dist", "src", *_BUILT):
-        prefix = "" if place == "." else f"{place}/"
-        if not files.is_file(f"{prefix}index.html"):
-            continue
-        errors = ("404.html", "error.html")
-        error = next((name for name in errors if files.is_file(prefix + name)), "index.html")
-        if place in _BUILT and "build" in files.scripts:
-            hook = files.run_script("build")
-            return Framework(id="build", title=f"A site that `{hook}` makes",
-                             why=f"package.json (build) and {prefix}index.html", hook=hook, dist=place,
-                             error=error, install=files.install)
-        advice = ("Everything in this folder is published; list what should stay out under src.exclude.",)
-        return Framework(id="html", title="Plain HTML", why=f"{prefix}index.html", src=place, error=error,
-                         advice=advice if place == "." else ())
-    return None
 
 
 def _built_404(files: ProjectFiles, dist: str | None) -> bool:
     return dist is not None and files.is_file(f"{dist}/404.html")
 
-
-def _outside(option: str, config: str | None) -> tuple[str, ...]:
-    return (f"{config} writes outside of this folder ({option}); sitepub publishes what lies in it. "
-            f"Change {option}, or dist in serverless.yml.",)

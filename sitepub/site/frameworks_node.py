@@ -86,7 +86,7 @@ def _press(files: ProjectFiles, tool: str, title: str, option: str) -> Framework
     text = files.text(config)
     # VitePress reads it from the pages' folder, VuePress from the folder the command runs in.
     base = root if tool == "vitepress" else "."
-    dist, advice = _out_dir(text, config, f"{prefix}.{tool}/dist", option, base=base)
+    dist, advice = read_out_dir(text, config, f"{prefix}.{tool}/dist", option, base=base)
     scripts = ("build", "docs:build")
     script = next((name for name in scripts if f"{tool} build" in files.scripts.get(name, "")), None)
     where = "" if root == "." else f" {root}"
@@ -102,7 +102,7 @@ def next_export(files: ProjectFiles) -> Framework | None:
     if config is None and "next" not in files.dependencies:
         return None
     text = files.text(config)
-    dist, advice = _out_dir(text, config, "out", "distDir")
+    dist, advice = read_out_dir(text, config, "out", "distDir")
     output = js_value(text, "output")
     if output is None or output != "export":
         advice = (f"Next makes static files only with output: 'export' in {config or 'next.config.js'}.",
@@ -141,7 +141,7 @@ def astro(files: ProjectFiles) -> Framework | None:
     if config is None and "astro" not in files.dependencies:
         return None
     text = files.text(config)
-    dist, advice = _out_dir(text, config, "dist", "outDir")
+    dist, advice = read_out_dir(text, config, "dist", "outDir")
     if js_value(text, "output") in ("server", "hybrid"):
         advice += (f"{config} renders pages on a server; only output: 'static' can be published.",)
     own_404 = any(files.folder.glob("src/pages/404.*")) or files.is_file("public/404.html")
@@ -169,7 +169,7 @@ def eleventy(files: ProjectFiles) -> Framework | None:
     text = files.text(config)
     in_script = re.search(r"--output[= ]([\w./-]+)", files.scripts.get("build", ""))
     in_call = re.search(r"""setOutputDirectory\(\s*["']([^"']+)["']""", text)
-    dist, advice = _out_dir(text, config, "_site", "dir", "output")
+    dist, advice = read_out_dir(text, config, "_site", "dir", "output")
     for found in (in_call, in_script):
         if found and (named := inside(found[1])):
             dist, advice = named, ()
@@ -186,9 +186,10 @@ def eleventy(files: ProjectFiles) -> Framework | None:
 def sveltekit(files: ProjectFiles) -> Framework | None:
     if "@sveltejs/kit" not in files.dependencies:
         return None
-    config = files.config("svelte.config")
+    # Newer projects configure it in vite.config.
+    config = files.config("svelte.config") or files.config("vite.config")
     text = files.text(config)
-    dist, advice = _out_dir(text, config, "build", "pages")
+    dist, advice = read_out_dir(text, config, "build", "pages")
     if "@sveltejs/adapter-static" not in files.dependencies:
         advice = ("SvelteKit makes static files only with @sveltejs/adapter-static.", *advice)
     fallback = js_value(text, "fallback")
@@ -210,13 +211,13 @@ def vue_cli(files: ProjectFiles) -> Framework | None:
     if "@vue/cli-service" not in files.dependencies:
         return None
     config = files.config("vue.config")
-    dist, advice = _out_dir(files.text(config), config, "dist", "outputDir")
+    dist, advice = read_out_dir(files.text(config), config, "dist", "outputDir")
     return Framework(id="vue-cli", title="Vue CLI", why="package.json (@vue/cli-service)",
                      hook=files.build("vue-cli-service build"), dist=dist, error="index.html", spa=True,
                      install=files.install, advice=advice)
 
 
-_VIEWS = {"react": "React", "vue": "Vue", "svelte": "Svelte", "preact": "Preact", "solid-js": "Solid",
+VIEWS = {"react": "React", "vue": "Vue", "svelte": "Svelte", "preact": "Preact", "solid-js": "Solid",
           "lit": "Lit"}
 
 
@@ -224,12 +225,12 @@ def vite(files: ProjectFiles) -> Framework | None:
     config = files.config("vite.config")
     if config is None and "vite" not in files.dependencies:
         return None
-    view = next((title for name, title in _VIEWS.items() if name in files.dependencies), None)
+    view = files.view(VIEWS)
     text = files.text(config)
     root = js_value(text, "root")
     base = (inside(root) if isinstance(root, str) else None) or "."
     default = inside("dist", base) or "dist"
-    dist, advice = _out_dir(text, config, default, "build", "outDir", base=base)
+    dist, advice = read_out_dir(text, config, default, "build", "outDir", base=base)
     # Without a view library it is a site of pages, as Vite's "vanilla" template is.
     own_404 = files.first(f"{place}/404.html" for place in (base, "public", f"{base}/public")) is not None
     return Framework(id="vite", title=f"Vite ({view})" if view else "Vite",
@@ -239,7 +240,7 @@ def vite(files: ProjectFiles) -> Framework | None:
                      install=files.install, advice=advice)
 
 
-def _out_dir(text: str, config: str | None, default: str, *option: str, base: str = "."
+def read_out_dir(text: str, config: str | None, default: str, *option: str, base: str = "."
              ) -> tuple[str, tuple[str, ...]]:
     """The configured output folder, or the default, with advice when the setting could not be used."""
     value = js_value(text, *option)
@@ -253,6 +254,10 @@ def _out_dir(text: str, config: str | None, default: str, *option: str, base: st
         return default, (f"{config} computes {name}: check dist in serverless.yml.",)
     return default, (f"{config} writes outside of this folder ({name}): change it, or dist in "
                      "serverless.yml.",)
+
+
+def own_404(files: ProjectFiles) -> bool:
+    return files.first(["404.html", "public/404.html"]) is not None
 
 
 NODE_DETECTORS: tuple[Detector, ...] = (

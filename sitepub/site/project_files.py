@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,9 @@ MOST_BYTES = 1 << 17
 """Configuration files are smaller than this; a larger file is something else."""
 JS_ENDINGS = ("js", "mjs", "cjs", "ts", "mts", "cts")
 
+_MOST_DOTS = 1000
+_MOST_ABOVE = 4
+"""Folders above a package in which the workspace is looked for."""
 _LOCKS = {"pnpm-lock.yaml": "pnpm", "yarn.lock": "yarn", "bun.lock": "bun", "bun.lockb": "bun",
           "package-lock.json": "npm", "npm-shrinkwrap.json": "npm"}
 _EXEC = {"npm": "npx", "pnpm": "pnpm exec", "yarn": "yarn", "bun": "bunx"}
@@ -75,13 +79,48 @@ class ProjectFiles:
                 found |= {name: version if isinstance(version, str) else "" for name, version in entries.items()}
         return found
 
+    def depends(self, *names: str) -> bool:
+        """Whether package.json names one of the packages."""
+        return any(name in self.dependencies for name in names)
+
+    def view(self, titles: Mapping[str, str]) -> str | None:
+        """The title of the first package that is a dependency."""
+        return next((title for name, title in titles.items() if name in self.dependencies), None)
+
+    @property
+    def python_runner(self) -> str:
+        """What comes before a program of the project's Python environment: ``uv run `` or "", for example."""
+        runners = {"uv.lock": "uv run ", "poetry.lock": "poetry run ", "pdm.lock": "pdm run ",
+                   "Pipfile": "pipenv run "}
+        return next((runner for lock, runner in runners.items() if self.is_file(lock)), "")
+
     @cached_property
     def package_manager(self) -> str:
-        """npm, pnpm, yarn or bun: the ``packageManager`` field, else the lock file, else npm."""
-        named = self.package.get("packageManager", "")
-        if isinstance(named, str) and (manager := named.partition("@")[0]) in _EXEC:
-            return manager
-        return next((manager for lock, manager in _LOCKS.items() if self.is_file(lock)), "npm")
+        """npm, pnpm, yarn or bun: the ``packageManager`` field, else the lock file, here or in the workspace."""
+        for files in (self, self.workspace):
+            if files is None:
+                continue
+            named = files.package.get("packageManager", "")
+            if isinstance(named, str) and (manager := named.partition("@")[0]) in _EXEC:
+                return manager
+            by_lock = next((name for lock, name in _LOCKS.items() if files.is_file(lock)), None)
+            if by_lock is not None:
+                return by_lock
+        return "npm"
+
+    @cached_property
+    def workspace(self) -> ProjectFiles | None:
+        """The folder above whose package.json or pnpm-workspace.yaml makes this one of its packages."""
+        if not self.is_file("package.json"):
+            return None
+        folder = self.folder.absolute()
+        for above in list(folder.parents)[:_MOST_ABOVE]:
+            if (folder / ".git").exists():
+                return None
+            folder, files = above, ProjectFiles(above)
+            if files.is_file("pnpm-workspace.yaml") or "workspaces" in files.package:
+                return files
+        return None
 
     def run_script(self, name: str) -> str:
         return f"{self.package_manager} run {name}"
@@ -97,7 +136,34 @@ class ProjectFiles:
     @property
     def install(self) -> str | None:
         """The command that fetches the dependencies, when they are not there yet."""
-        return None if self.has("node_modules") else f"{self.package_manager} install"
+        there = self.has("node_modules") or (self.workspace is not None and self.workspace.has("node_modules"))
+        return None if there else f"{self.package_manager} install"
+
+
+def flag(script: str, *names: str) -> str | None:
+    """The value of a command line's option: ``--out web``, ``--out=web``."""
+    words = script.split()
+    for place, word in enumerate(words):
+        name, sign, value = word.partition("=")
+        if name in names and (sign or place + 1 < len(words)):
+            return (value if sign else words[place + 1]).strip("'\"")
+    return None
+
+
+def toml_of(text: str) -> Mapping[str, Any]:
+    """The tables of a TOML file, or an empty mapping."""
+    if any(line.count(".") > _MOST_DOTS for line in text.splitlines()):
+        return {}  # tomllib takes time by the square of a dotted key's parts
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+
+
+def outside(option: str, config: str | None) -> tuple[str, ...]:
+    """The advice for a tool that is told to write where sitepub does not look."""
+    return (f"{config} writes outside of this folder ({option}); sitepub publishes what lies in it. "
+            f"Change {option}, or dist in serverless.yml.",)
 
 
 def yaml_value(text: str, key: str) -> str | None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sitepub.actions.init import InitOutcome, init
 from sitepub.actions.project_file import project_file
-from sitepub.actions.starters import TEMPLATES, project_name, yaml_text
+from sitepub.actions.starters import TEMPLATES, Template, project_name, yaml_text
 from sitepub.config.document import Text
 from sitepub.config.load import load_project
 from sitepub.config.yaml12 import read_yaml
@@ -68,6 +68,12 @@ def test_the_current_folder_and_deep_ones_can_be_the_target(tmp_path: Path) -> N
     deep = start("website-starter", "a/b c", tmp_path)
     assert (deep.folder / "src" / "index.html").is_file()
     assert "b c" in deep.next[0] and deep.next[0] != "cd a/b c"
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.short)
+def test_a_template_has_a_short_name(template: Template, tmp_path: Path) -> None:
+    assert start(template.short, None, tmp_path).folder == tmp_path / template.name
+    assert start(template.short, "new", tmp_path).template == template
 
 
 def test_a_target_outside_is_named_by_the_way_to_it(tmp_path: Path) -> None:
@@ -131,7 +137,7 @@ def test_when_writing_fails_half_way_nothing_is_kept(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize(("wrong", "right"), [
-    ("hexo", "hexo-starter"), ("React", "react-starter"), ("website_starter", "website-starter"),
+    ("hxeo", "hexo-starter"), ("React", "react-starter"), ("website_starter", "website-starter"),
     ("vue-startr", "vue-starter"),
 ])
 def test_an_unknown_template_is_answered_with_the_nearest(wrong: str, right: str, tmp_path: Path) -> None:
@@ -245,6 +251,53 @@ def test_the_command_answers_programs(tmp_path: Path) -> None:
     assert screen.object["files"] == ["serverless.yml", ".sitepub-schema.json"]
     code, screen = sitepub("init", "--json", "--cwd", str(tmp_path))
     assert (code, screen.object["error"]["code"]) == (5, "AlreadyThere")
+
+
+def test_the_command_names_every_file_that_it_wrote(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("")
+    _code, screen = sitepub("init", "--cwd", str(tmp_path))
+    assert "Written: serverless.yml and .sitepub-schema.json" in screen.printed
+    code, screen = sitepub("init", "website", "--cwd", str(tmp_path))
+    assert code == 0
+    written = {name for name, content in everything_below(tmp_path / "website-starter").items() if content is not None}
+    assert {line.strip() for line in screen.printed.splitlines()[1:]} == written
+
+
+def unknown_build(folder: Path) -> Path:
+    (folder / "package.json").write_text('{"scripts": {"build": "webpack"}}')
+    (folder / "src").mkdir()
+    for name in ("index.html", "environment.prod.ts"):
+        (folder / "src" / name).write_text("a source")
+    return folder
+
+
+def test_sources_beside_an_unknown_build_are_never_what_is_published(tmp_path: Path) -> None:
+    code, screen = sitepub("init", "--json", "--cwd", str(unknown_build(tmp_path)))
+    assert code == 0 and screen.object["framework"] == "build"
+    assert "Fill in src.dist" in screen.object["warnings"][0]
+    source = load_project(tmp_path / "serverless.yml", environ={}).source
+    assert (source.hook, source.dist) == ("npm run build", tmp_path / "dist")
+    text = (tmp_path / "serverless.yml").read_text(encoding="utf-8")
+    assert "# FILL IN: the folder that the hook writes" in text
+
+
+@pytest.mark.parametrize(("typed", "dist"), [
+    ("web/out\n", "web/out"), ("./web/\n", "web"), ("\n", "dist"), (".\n", "."),
+])
+def test_on_a_terminal_it_asks_for_the_folder_that_an_unknown_build_writes(
+        typed: str, dist: str, tmp_path: Path) -> None:
+    code, screen = sitepub("init", "--cwd", str(unknown_build(tmp_path)), screen=Screen(tty=True, typed=typed))
+    assert code == 0, screen.noted
+    assert "Which folder does `npm run build` write the site to? (Return: dist)" in screen.noted
+    assert "FILL IN" not in (tmp_path / "serverless.yml").read_text(encoding="utf-8")
+    assert load_project(tmp_path / "serverless.yml", environ={}).source.dist == tmp_path / dist
+
+
+@pytest.mark.parametrize("typed", ["../out\n", "/tmp\n", "C:/x\n"])
+def test_a_folder_elsewhere_is_a_mistake_and_nothing_is_written(typed: str, tmp_path: Path) -> None:
+    code, screen = sitepub("init", "--cwd", str(unknown_build(tmp_path)), screen=Screen(tty=True, typed=typed))
+    assert code == 2 and "no folder below this one" in screen.noted
+    assert not (tmp_path / "serverless.yml").exists()
 
 
 def test_nothing_to_set_up_offers_the_templates_on_a_terminal(tmp_path: Path) -> None:

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from sitepub.site.frameworks import Framework, detect
+from tests.site.framework_more_shapes import MORE_SHAPES
 from tests.site.framework_shapes import BUILD, SHAPES, package
+
+EVERY = [*SHAPES, *MORE_SHAPES]
 
 
 def make(folder: Path, files: Mapping[str, str]) -> Path:
@@ -27,12 +30,12 @@ def found(folder: Path, files: Mapping[str, str]) -> Framework:
 
 
 @pytest.mark.parametrize(
-    ("files", "wanted"), [shape[1:] for shape in SHAPES], ids=[shape[0] for shape in SHAPES]
+    ("files", "wanted"), [shape[1:] for shape in EVERY], ids=[shape[0] for shape in EVERY]
 )
 def test_it_is_recognised_with_what_it_makes(
     tmp_path: Path, files: dict[str, str], wanted: dict[str, Any]
 ) -> None:
-    framework = found(tmp_path, files)
+    framework = found(tmp_path / "project", files)
     assert {name: getattr(framework, name) for name in wanted} == wanted
     assert framework.why
     assert (framework.hook is None) == (framework.dist is None)
