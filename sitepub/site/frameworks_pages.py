@@ -18,16 +18,19 @@ def quartz(files: ProjectFiles) -> Framework | None:
                      dist=(inside(named) if named else None) or "public", ignore_html_ext=True, install=files.install)
 
 
+_BOOK = re.compile(r"\b(?:honkit|gitbook) build\b(?:[ \t]+([\w./-]+)(?:[ \t]+([\w./-]+))?)?")
+"""`honkit build [book] [output]`: https://honkit.netlify.app/structure"""
+
+
 def honkit(files: ProjectFiles) -> Framework | None:
     tool = next((name for name in ("honkit", "gitbook-cli", "gitbook") if name in files.dependencies), None)
     if tool is None:
         return None
     command = "honkit" if tool == "honkit" else "gitbook"
-    script = next((name for name, text in files.scripts.items() if re.search(rf"\b{command} build\b", text)), None)
-    # `honkit build [book] [output]`: https://honkit.netlify.app/structure
-    places = re.search(rf"\b{command} build\s+([\w./-]+)(?:\s+([\w./-]+))?", files.scripts.get(script or "", ""))
-    book = (inside(places[1]) if places else None) or "."
-    out = places[2] if places and places[2] else None
+    script = next((name for name, text in files.scripts.items() if _BOOK.search(text)), None)
+    places = _BOOK.search(files.scripts.get(script or "", ""))
+    book = (inside(places[1]) if places and places[1] else None) or "."
+    out = places[2] if places else None
     dist = (inside(out) if out else None) or (inside("_book", book) or "_book")
     return Framework(id="honkit", title="HonKit" if tool == "honkit" else "GitBook", why=f"package.json ({tool})",
                      hook=files.run_script(script) if script else files.run_tool(f"{command} build"), dist=dist,
@@ -123,10 +126,13 @@ def pelican(files: ProjectFiles) -> Framework | None:
                      advice=() if dist else outside("OUTPUT_PATH", "pelicanconf.py"))
 
 
+_PYTHON_TEXT = re.compile(r"""^([A-Z_]+)[ \t]*=[ \t]*(?:"([^"\n]*)"|'([^'\n]*)')[ \t]*(?:#.*)?$""", re.MULTILINE)
+
+
 def _python_text(text: str, name: str) -> str | None:
     """The last plain text that is given to a name at the left margin."""
-    found = re.findall(rf"""^{name}[ \t]*=[ \t]*(?:"([^"\n]*)"|'([^'\n]*)')[ \t]*(?:#.*)?$""", text, re.MULTILINE)
-    return (found[-1][0] or found[-1][1]) if found else None
+    found = [line[2] or line[3] or "" for line in _PYTHON_TEXT.finditer(text) if line[1] == name]
+    return found[-1] if found else None
 
 
 def flutter(files: ProjectFiles) -> Framework | None:
