@@ -1,9 +1,10 @@
 """The character encoding of text files. What the header says wins over what a page says of itself (WHATWG Encoding
 Standard, "decode"), so a GBK page that is announced as UTF-8 is garbled.
 
-Bytes that are valid UTF-8 are UTF-8. Of the others, a byte order mark decides, then the file's own declaration if the
-bytes fit it, then a guess for the encodings of East Asia and Cyrillic, which chardet tells apart in a few words (the
-European ones it does not); else nothing is announced, and the browser looks for itself.
+Bytes that are valid UTF-8 are UTF-8, with a few that are damaged nothing else. Of the others, a byte order mark
+decides, then the file's own declaration if browsers know it and the bytes fit it, then a guess for the encodings of
+East Asia and Cyrillic, which chardet tells apart in a few words (the European ones it does not); else nothing is
+announced, and the browser looks for itself.
 """
 
 from __future__ import annotations
@@ -31,16 +32,67 @@ _DECLARED = re.compile(
     rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?\s{0,9}([\w.:-]{2,40})
     | ^<\?xml[^>]{0,100}?encoding\s{0,9}=\s{0,9}["']([\w.:-]{2,40})
     | ^@charset\ "([\w.:-]{2,40})";""", re.IGNORECASE | re.VERBOSE)
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_LABELS = {
+    "utf-8": "unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf-8 utf8 x-unicode20utf8",
+    "gb18030": "gb18030 chinese csgb2312 csiso58gb231280 gb2312 gb_2312 gb_2312-80 gbk iso-ir-58 x-gbk",
+    "big5hkscs": "big5 big5-hkscs cn-big5 csbig5 x-x-big5",
+    "cp932": "csshiftjis ms932 ms_kanji shift-jis shift_jis sjis windows-31j x-sjis",
+    "euc_jp": "cseucpkdfmtjapanese euc-jp x-euc-jp",
+    "iso2022_jp": "csiso2022jp iso-2022-jp",
+    "cp949": "cseuckr csksc56011987 euc-kr iso-ir-149 korean ks_c_5601-1987 ks_c_5601-1989 ksc5601 ksc_5601"
+             " windows-949",
+    "cp866": "866 cp866 csibm866 ibm866",
+    "koi8_r": "cskoi8r koi koi8 koi8-r koi8_r",
+    "koi8_u": "koi8-ru koi8-u",
+    "mac_roman": "csmacintosh mac macintosh x-mac-roman",
+    "mac_cyrillic": "x-mac-cyrillic x-mac-ukrainian",
+    "cp874": "dos-874 iso-8859-11 iso8859-11 iso885911 tis-620 windows-874",
+    "iso8859_2": "csisolatin2 iso-ir-101 l2 latin2 iso_8859-2:1987",
+    "iso8859_3": "csisolatin3 iso-ir-109 l3 latin3 iso_8859-3:1988",
+    "iso8859_4": "csisolatin4 iso-ir-110 l4 latin4 iso_8859-4:1988",
+    "iso8859_5": "csisolatincyrillic cyrillic iso-ir-144 iso_8859-5:1988",
+    "iso8859_6": "arabic asmo-708 csiso88596e csiso88596i csisolatinarabic ecma-114 iso-8859-6-e iso-8859-6-i"
+                 " iso-ir-127 iso_8859-6:1987",
+    "iso8859_7": "csisolatingreek ecma-118 elot_928 greek greek8 iso-ir-126 iso_8859-7:1987 sun_eu_greek",
+    "iso8859_8": "csiso88598e csisolatinhebrew hebrew iso-8859-8-e iso-ir-138 iso_8859-8:1988 visual csiso88598i"
+                 " iso-8859-8-i logical",
+    "iso8859_10": "csisolatin6 iso-ir-157 l6 latin6",
+    "iso8859_15": "csisolatin9 l9",
+    "cp1254": "csisolatin5 iso-8859-9 iso-ir-148 iso8859-9 iso88599 iso_8859-9 iso_8859-9:1989 l5 latin5",
+    "latin_1": "ansi_x3.4-1968 cp1252 cp819 csisolatin1 ibm819 iso-8859-1 iso-ir-100 iso8859-1 iso88591 iso_8859-1"
+               " iso_8859-1:1987 l1 latin1 windows-1252 x-cp1252",
+    **{f"iso8859_{number}": "" for number in (13, 14, 16)},
+    **{f"cp{number}": "" for number in (1250, 1251, 1253, 1255, 1256, 1257, 1258)}}
+"""Python's codecs → the labels that browsers know (Encoding Standard, "names and labels"). windows-1252 gives every
+byte a meaning there, as latin_1 does here; GBK is read as GB18030."""
 _STATEFUL = "iso-2022-jp"
 """Written in bytes of ASCII only: valid UTF-8, and not meant as that. The one of its kind that browsers read."""
 _FOREIGN = re.compile(rb"(?:[\x80-\xff][\x40-\x7e\x80-\xff]?)+")
 """Runs of letters beyond ASCII; the second byte of a Chinese or Japanese one may be ASCII."""
 _WORD = re.compile(rb"[A-Za-z\x80-\xff]+")
 _BEYOND_ASCII = bytes(range(128, 256))
+_ASCII = bytes(range(128))
 _GUESSED = {"gb18030": "gb18030", "gbk": "gbk", "gb2312": "gb2312", "big5": "big5", "big5-hkscs": "big5",
             "cp932": "shift_jis", "shift_jis": "shift_jis", "shift-jis": "shift_jis", "euc-jp": "euc-jp",
             "cp949": "euc-kr", "euc-kr": "euc-kr", "windows-1251": "windows-1251", "koi8-r": "koi8-r"}
 """chardet's names → labels of the WHATWG Encoding Standard."""
+
+
+def _codecs() -> dict[str, str]:
+    """Label → Python's codec, those among them that follow from the codec's number."""
+    found = {}
+    for codec, labels in _LABELS.items():
+        number = codec.removeprefix("iso8859_").removeprefix("cp125")
+        if codec.startswith("iso8859_"):
+            labels += f" iso-8859-{number} iso8859-{number} iso8859{number} iso_8859-{number}"
+        elif codec.startswith("cp125"):
+            labels += f" cp125{number} windows-125{number} x-cp125{number}"
+        found.update(dict.fromkeys(labels.split(), codec))
+    return found
+
+
+_CODECS = _codecs()
 
 
 def is_text(name: str) -> bool:
@@ -102,28 +154,38 @@ def _other_than_utf8(sample: bytes) -> str:
     if b"\0" in sample:
         return UNKNOWN  # not text, or UTF-16 that does not say so
     declared = _declared(sample)
-    if declared is not None and _fits(sample, declared):
+    if _is_damaged_utf8(sample, declared=declared == "utf-8" or sample.startswith(codecs.BOM_UTF8)):
+        return UNKNOWN
+    if declared not in (None, "utf-8") and _fits(sample, declared):
         return declared
     return _guess(sample)
 
 
 def _declared(sample: bytes) -> str | None:
-    found = _DECLARED.search(sample[:_HEAD])
+    """The label that the file gives itself, if browsers know it; ``utf-8`` in one spelling."""
+    found = _DECLARED.search(_COMMENT.sub(b"", sample[:_HEAD]))
     if found is None:
         return None
     label = next(group for group in found.groups() if group).decode("ascii", "replace").lower()
-    try:
-        return None if codecs.lookup(label).name in ("utf-8", "ascii", "utf-16", "utf-7") else label
-    except LookupError:
-        return None
+    codec = _CODECS.get(label)
+    return codec if codec in (None, "utf-8") else label
 
 
 def _fits(sample: bytes, label: str) -> bool:
     try:
-        codecs.getincrementaldecoder(label)("strict").decode(sample, len(sample) < _SAMPLE)
-    except (UnicodeError, LookupError):
+        codecs.getincrementaldecoder(_CODECS[label])("strict").decode(sample, len(sample) < _SAMPLE)
+    except UnicodeError:
         return False
     return True
+
+
+def _is_damaged_utf8(sample: bytes, *, declared: bool) -> bool:
+    """UTF-8 with a few bytes that are wrong (cut in the middle of a character, a line from elsewhere)? Any other name
+    would garble all of it, and its own declaration is read when none is announced. Other encodings make few valid
+    sequences by chance."""
+    beyond = len(sample.translate(None, _ASCII))
+    wrong = len(sample) - len(sample.decode("utf-8", "ignore").encode())
+    return beyond - wrong > (0.5 if declared else 0.9) * beyond
 
 
 def _is_western(sample: bytes) -> bool:

@@ -46,9 +46,40 @@ def test_bytes_alone_tell_the_encoding(text: str, python: str, label: str) -> No
     (b"\xef\xbb\xbfa", UTF8), (b"", UTF8), (b"plain", UTF8), ("é 你好 👍".encode(), UTF8),
     ("Größe".encode("latin-1"), UNKNOWN), (b"\xff\x00\x80binary\x00", UNKNOWN), (b"caf\xe9", UNKNOWN),
     (b"\x1b[31mred\x1b[0m", UTF8),
+    # UTF-8 with something wrong in it is nothing else.
+    ("<meta charset=utf-8><p>欢迎光临我们的网站".encode() + b"\xff", UNKNOWN),
+    ("欢迎光临我们的网站".encode()[:-1], UNKNOWN),
+    (b"\xef\xbb\xbf" + "<meta charset=gbk><p>欢迎光临我们的网站".encode() + b"\x80", UNKNOWN),
+    ("欢迎光临我们的网站，这里有最新的产品信息。".encode() * 9 + "联系".encode("gbk"), UNKNOWN),
+    # A declaration in a comment is none.
+    ("<!-- <meta charset=big5> --><meta charset=gbk><p>你好".encode("gbk"), "gbk"),
+    ("<!-- <meta charset=iso-8859-1> --><title>欢迎光临我们的网站</title>".encode("gbk"), "gb18030"),
 ])
 def test_the_file_says_what_it_is(content: bytes, expected: str) -> None:
     assert charset_of(content) == expected
+
+
+@pytest.mark.parametrize("label", [
+    "rot13", "base64", "hex", "zip", "bz2", "uu", "quopri", "idna", "punycode", "unicode_escape", "raw_unicode_escape",
+    "undefined", "mbcs", "utf_8_sig", "cp65001", "cp437", "utf-7", "utf-32", "hz-gb-2312", "replacement", "x-foo", "u8",
+])
+def test_a_label_that_no_browser_knows_is_no_declaration(label: str) -> None:
+    """Python knows some of them: codecs that take no bytes, that unpack, or that fail on everything."""
+    page = f'<meta charset="{label}"><title>欢迎光临我们的网站，这里有最新的产品信息</title>'
+    assert charset_of(page.encode("gbk")) == "gb18030"
+    assert charset_of(page.encode()) == UTF8
+
+
+@pytest.mark.parametrize(("label", "codec", "text"), [
+    ("windows-874", "cp874", "ยินดีต้อนรับ"), ("tis-620", "cp874", "ยินดีต้อนรับ"),
+    ("iso-8859-8-i", "iso8859_8", "ברוכים הבאים"),
+    ("windows-31j", "cp932", "日本語"), ("x-sjis", "cp932", "日本語"), ("ks_c_5601-1987", "cp949", "환영합니다"),
+    ("x-gbk", "gbk", "你好"), ("gb2312", "gb18030", "朱镕基"), ("iso_8859-1:1987", "latin-1", "Größe"),
+    ("x-cp1251", "cp1251", "Привет"), ("koi8-u", "koi8_u", "Привіт"), ("iso88592", "iso8859_2", "Zażółć"),
+    ("windows-1252", "cp1252", "déjà “vu”"), ("l9", "iso8859_15", "10 €"), ("macintosh", "mac_roman", "Größe"),
+])
+def test_every_label_of_browsers_is_known(label: str, codec: str, text: str) -> None:
+    assert charset_of(f'<meta charset="{label}"><p>{text}'.encode(codec)) == label
 
 
 @given(st.text(), st.integers(1, 7))
