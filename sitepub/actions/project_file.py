@@ -32,9 +32,11 @@ def project_file(framework: Framework, name: str) -> str:
     if framework.ignore_html_ext:
         lines.append(_line("  ignoreHtmlExt: true", "/about answers with about.html"))
     lines += [
-        _line("  region: ap-guangzhou", "the one nearest to your readers"),
+        _line(f"  region: {framework.region or 'ap-guangzhou'}",
+              "where the bucket is" if framework.region else "the one nearest to your readers"),
         "  protocol: https",
-        _line(f"  # bucketName: {name}", "default: made from app, name and stage"),
+        _line(f"  bucketName: {yaml_text(framework.bucket)}", "where the site has been so far") if framework.bucket
+        else _line(f"  # bucketName: {name}", "default: made from app, name and stage"),
     ]
     return "\n".join(lines) + "\n"
 

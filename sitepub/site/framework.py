@@ -32,5 +32,8 @@ class Framework:
     """Links leave out ``.html``: ``/about`` must answer with ``about.html``."""
     install: str | None = None
     """Command that fetches what the hook needs, when that is missing in the folder."""
+    bucket: str | None = None
+    """Where the site has been published so far."""
+    region: str | None = None
     advice: tuple[str, ...] = ()
     """What the user has to change or to check, a sentence each."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from sitepub.site.framework import Framework
+from sitepub.site.hexo_deploy import HexoDeploy, hexo_deploy
 from sitepub.site.js_config import UNREAD, js_value
 from sitepub.site.project_files import ProjectFiles, inside, yaml_value
 
@@ -26,15 +27,37 @@ def hexo(files: ProjectFiles) -> Framework | None:
     plain = re.fullmatch(r"hexo (g|generate)( .*)?", script.strip()) is not None
     own = "hexo" in script and not plain and not re.search(r"hexo (d|deploy)\b|(\s-d\b)|--deploy\b", script)
     below = (yaml_value(text, "root") or "").strip("/")
-    advice = (f"{config} puts the blog below /{below}/ (root): set keyPrefix: {below} in serverless.yml.",)
+    advice: tuple[str, ...] = ()
+    if below:
+        advice = (f"{config} puts the blog below /{below}/ (root): set keyPrefix: {below} in serverless.yml.",)
+    before = hexo_deploy(text, config) if re.search(r"^deploy[ \t]*:", text, re.MULTILINE) else None
+    if before is not None:
+        advice += _about_deploy(before, config)
     return Framework(
         id="hexo", title="Hexo", why=f"package.json (hexo) and {config}",
         hook=files.run_script("build") if own else files.run_tool("hexo generate"),
         dist=dist, error=_hexo_error(files, source, dist), install=files.install,
         # pretty_urls.trailing_html: links leave out the ending.
         ignore_html_ext=re.search(r"^[ \t]+trailing_html:[ \t]*false\b", text, re.MULTILINE) is not None,
-        advice=advice if below else (),
-    )
+        bucket=before.bucket if before is not None else None, region=before.region if before is not None else None,
+        advice=advice)
+
+
+def _about_deploy(before: HexoDeploy, config: str) -> tuple[str, ...]:
+    """What moved over from ``hexo deploy``, and what did not."""
+    values = {"the bucket": before.bucket, "the region": before.region}
+    taken = [f"{name} {value}" for name, value in values.items() if value]
+    advice: list[str] = []
+    if taken:
+        advice.append(f"{' and '.join(taken)} {'come' if len(taken) > 1 else 'comes'} from {config} (deploy): look at"
+                      " `sitepub plan` before the first deploy, which asks before it replaces what lies there.")
+    if before.bucket and not before.region:
+        advice.append(f"{config} (deploy) names no region that is known: set region in serverless.yml to that of the"
+                      " bucket.")
+    if before.keys:
+        advice.append(f"{config} (deploy) holds cloud keys; they were not copied. Keep them with `sitepub login`, take"
+                      " them out of that file, and make new ones if it was ever pushed to a repository.")
+    return tuple(advice)
 
 
 def _hexo_error(files: ProjectFiles, source: str, dist: str) -> str:

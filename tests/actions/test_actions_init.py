@@ -193,6 +193,35 @@ def test_a_hexo_blog_gets_a_serverless_yml_that_builds_it(tmp_path: Path) -> Non
     assert project.warnings == ()
 
 
+COS = "deploy:\n  type: cos\n  bucket: blog-1250000000\n  region: ap-shanghai\n"
+
+
+@pytest.mark.parametrize(("deploy", "bucket", "region"), [
+    (COS, "blog-1250000000", "ap-shanghai"),
+    (COS + "  secretId: AKIDsecretsecretsecretsecretsecret12\n  secretKey: topsecret\n", "blog-1250000000",
+     "ap-shanghai"),
+    ("deploy:\n- type: git\n  repo: x\n  bucket: no\n- type: cos\n  Bucket: blog\n  Region: 'ap-beijing'\n", "blog",
+     "ap-beijing"),
+    ("deploy: { type: tencent-cos, bucket: blog, region: ap-nowhere, SecretKey: topsecret }\n", "blog", None),
+    ("deploy:\n  type: cos\n  bucket: ../../x\n  region: 7\n", None, None),
+    ("deploy:\n  type: cos\n  bucket: ${env:BUCKET}\n", None, None),
+    ("deploy:\n  type: git\n  bucket: blog\n", None, None), ("deploy: ''\n", None, None), ("deploy:\n", None, None),
+    ("deploy: [cos, {type: [cos]}, {type: cosmos, bucket: b}]\n", None, None), ("deploy: {type: cos\n", None, None),
+])
+def test_a_hexo_blog_stays_in_the_bucket_that_hexo_deployed_to(
+        deploy: str, bucket: str | None, region: str | None, tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"dependencies": {"hexo": "^8.0.0"}}')
+    (tmp_path / "_config.yml").write_text(f"title: x\n{deploy}")
+    outcome = start(None, None, tmp_path)
+    project = load_project(tmp_path / "serverless.yml", environ={})
+    assert (project.bucket_name, project.region) == (bucket, region or "ap-guangzhou")
+    written = (tmp_path / "serverless.yml").read_text(encoding="utf-8")
+    said = " ".join(outcome.advice)
+    assert "secret" not in written.lower() and "topsecret" not in said and "AKIDsecret" not in said
+    assert ("sitepub login" in said) is ("topsecret" in deploy)
+    assert (bucket is not None) is ("the bucket " in said)
+
+
 @pytest.mark.parametrize("framework", [
     Framework("html", "Plain HTML", "index.html"),
     Framework("html", "Plain HTML", "public/index.html", src="public", error="index.html"),
