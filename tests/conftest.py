@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from sitepub.tencent.cloud import Embedded
 from sitepub.terminal import secrets as screen
+from tests.official import session as official
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell: what is tested here would ignore Ctrl-C, too.
@@ -27,6 +28,24 @@ settings.register_profile(
     "sitepub", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("sitepub")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    official.begin(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not official.end(session.config) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    lines = official.summary(config)
+    if lines:
+        terminalreporter.section("calls of the cloud API that the official models do not allow", red=True)
+        for line in lines:
+            terminalreporter.line(line)
 
 
 @dataclass(frozen=True)

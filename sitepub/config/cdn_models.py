@@ -11,7 +11,9 @@ from pydantic import BeforeValidator, Field
 
 from sitepub.config.fields import FilledText, Flag, OneOrMore, Shape, Switch, Text, TextList, Whole, whole
 
-RuleType = Literal["all", "file", "directory", "path", "index", "default", "contentType"]
+PathType = Literal["all", "file", "directory", "path"]
+"""What a rule is for. Which kinds there are differs from rule to rule."""
+PageType = Literal["all", "file", "directory", "path", "index"]
 ListType = Literal["whitelist", "blacklist"]
 Seconds = Annotated[Whole, Field(ge=0)]
 
@@ -23,7 +25,13 @@ class OnOff(Shape):
 
 
 class CacheRule(Shape):
-    cache_type: RuleType
+    cache_type: PageType
+    cache_contents: TextList
+    cache_time: Seconds
+
+
+class AdvancedCacheRule(Shape):
+    cache_type: Literal["all", "file", "directory", "path", "default"]
     cache_contents: TextList
     cache_time: Seconds
 
@@ -42,7 +50,7 @@ class SimpleCache(Shape):
 
 
 class AdvancedCache(Shape):
-    cache_rules: list[CacheRule] | None = None
+    cache_rules: list[AdvancedCacheRule] | None = None
     ignore_cache_control: Switch | None = None
     ignore_set_cookie: Switch | None = None
 
@@ -59,8 +67,8 @@ class NoCache(OnOff):
 
 
 class HeuristicConfig(Shape):
-    heuristic_cache_time_switch: Switch | None = None
-    heuristic_cache_time: Seconds | None = None
+    heuristic_cache_time_switch: Switch
+    heuristic_cache_time: Seconds
 
 
 class HeuristicCache(OnOff):
@@ -79,7 +87,7 @@ class RuleCacheConfig(Shape):
 
 class RuleCache(Shape):
     rule_paths: TextList
-    rule_type: RuleType
+    rule_type: PageType
     cache_config: RuleCacheConfig
 
 
@@ -104,7 +112,7 @@ class KeyPart(OnOff):
 
 class KeyRule(Shape):
     rule_paths: TextList
-    rule_type: RuleType
+    rule_type: Literal["file", "directory", "path", "index"]
     full_url_cache: Switch | None = None
     ignore_case: Switch | None = None
     query_string: RuleQueryString | None = None
@@ -123,7 +131,7 @@ class CacheKey(Shape):
 
 
 class RefererRule(Shape):
-    rule_type: RuleType
+    rule_type: PathType
     rule_paths: TextList
     referer_type: ListType
     referers: TextList
@@ -137,7 +145,7 @@ class Referer(OnOff):
 class IpFilterRule(Shape):
     filter_type: ListType
     filters: TextList
-    rule_type: RuleType
+    rule_type: PathType
     rule_paths: TextList
     remark: Text | None = None
 
@@ -168,7 +176,7 @@ class CompressionRule(Shape):
     max_length: Annotated[Whole, Field(ge=0)] | None = None
     algorithms: Annotated[list[Literal["gzip", "brotli"]], OneOrMore()] | None = None
     file_extensions: TextList | None = None
-    rule_type: RuleType | None = None
+    rule_type: Literal["all", "file", "directory", "path", "contentType"] | None = None
     rule_paths: TextList | None = None
 
 
@@ -198,7 +206,7 @@ class BandwidthAlert(OnOff):
 
 
 class RangeRule(OnOff):
-    rule_type: RuleType
+    rule_type: Literal["file", "directory", "path"]
     rule_paths: TextList
 
 
@@ -207,7 +215,7 @@ class RangeOriginPull(OnOff):
 
 
 class RedirectConfig(OnOff):
-    follow_redirect_host: Text | None = None
+    follow_redirect_host: FilledText
     follow_redirect_backup_host: Text | None = None
 
 
@@ -229,7 +237,7 @@ class HeaderRule(Shape):
     header_mode: Literal["set", "add", "del"]
     header_name: FilledText
     header_value: Text | None = None
-    rule_type: RuleType
+    rule_type: PathType
     rule_paths: TextList
 
 
@@ -238,7 +246,7 @@ class Headers(OnOff):
 
 
 class CappingRule(Shape):
-    rule_type: RuleType
+    rule_type: PathType
     rule_paths: TextList
     k_bps_threshold: Whole = Field(gt=0)
 
@@ -270,14 +278,14 @@ class AuthenticationTypeC(AuthenticationTypeB):
 class AuthenticationTypeA(AuthenticationTypeB):
     """One parameter with time and signature."""
 
-    sign_param: Text | None = None
+    sign_param: FilledText
 
 
 class AuthenticationTypeD(AuthenticationTypeA):
     """Two parameters: signature and time."""
 
-    time_param: Text | None = None
-    time_format: Literal["dec", "hex"] | None = None
+    time_param: FilledText
+    time_format: Literal["dec", "hex"]
 
 
 class Authentication(OnOff):
@@ -289,7 +297,7 @@ class Authentication(OnOff):
 
 
 class MaxAgeRule(Shape):
-    max_age_type: RuleType
+    max_age_type: PageType
     max_age_contents: TextList
     max_age_time: Seconds
     follow_origin: Switch | None = None

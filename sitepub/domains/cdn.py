@@ -6,9 +6,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sitepub.domains.cdn_config import as_set
 from sitepub.domains.cdn_merge import leaves
-from sitepub.domains.cdn_wanted import check_redirect, update_request, wanted_config
+from sitepub.domains.cdn_wanted import add_request, check_redirect, update_leaves, update_request, wanted_config
 from sitepub.domains.edge import (
     EdgeState,
     EdgeStatus,
@@ -58,13 +57,12 @@ class Cdn:
         check_redirect(wanted, None if state is None else state.config)
         if state is None:
             return leaves({}, wanted_config(wanted, None))
-        changes = update_request(wanted, state.config)
-        return leaves(as_set(state.config), changes)
+        return update_leaves(wanted, state.config)
 
     def create(self, wanted: WantedDomain) -> None:
         host = wanted.host.host
         try:
-            self._api.call("cdn", "AddCdnDomain", {"Domain": host, **wanted_config(wanted, None)}, host=host)
+            self._api.call("cdn", "AddCdnDomain", {"Domain": host, **add_request(wanted)}, host=host)
         except CloudError as error:
             if error.code == _NOT_VERIFIED:
                 raise OwnershipWanted(self._txt(host)) from error

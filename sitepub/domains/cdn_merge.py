@@ -11,23 +11,30 @@ from typing import Any
 
 from sitepub.domains.steps import Leaf
 
-_IDENTITY = ("RuleType", "RulePaths", "CacheType", "CacheContents", "MaxAgeType", "MaxAgeContents", "HeaderMode",
-             "HeaderName", "StatusCode", "Type", "Metric")
-"""What makes two rules of a list the same rule, with other values perhaps."""
+_ONE_OF = (
+    frozenset({"TypeA", "TypeB", "TypeC", "TypeD"}),
+    frozenset({"SimpleCache", "AdvancedCache", "RuleCache"}),
+)
+"""Attributes of which the CDN takes one at a time: of signed addresses, and of the ways to say how long files are kept
+(228/30987: "only one, the others must be null")."""
 
 
 def merged(actual: Any, wanted: Any) -> Any:
-    """``actual`` with ``wanted`` written over it. Maps are merged key by key. A list that is wanted replaces
-    the one that is there, but a rule that stands in both keeps the attributes that are not mentioned."""
+    """``actual`` with ``wanted`` written over it. Maps are merged key by key; of attributes that exclude each other the
+    wanted one stays. A list that is wanted replaces the one that is there, and a rule that changes is replaced whole:
+    what another mode needed (``FollowOrigin: on``) contradicts the new one. A rule that has all that is wanted stays as
+    it is."""
     if isinstance(wanted, Mapping):
         base = dict(actual) if isinstance(actual, Mapping) else {}
+        for group in _ONE_OF:
+            if any(wanted.get(key) is not None for key in group):
+                base = {key: value for key, value in base.items() if key not in group or key in wanted}
         return {**base, **{key: merged(base.get(key), value) for key, value in wanted.items()}}
     if isinstance(wanted, list):
         there = actual if isinstance(actual, list) else []
         if same(there, wanted):
             return there
-        return [merged(_counterpart(there, item), item) if isinstance(item, Mapping) else item
-                for item in wanted]
+        return [_standing(there, item) if isinstance(item, Mapping) else item for item in wanted]
     return there_or(actual, wanted)
 
 
@@ -57,12 +64,9 @@ def _scalar(value: Any) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
-def _counterpart(there: Sequence[Any], item: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    names = [name for name in _IDENTITY if name in item]
-    if not names:
-        return None
-    return next((one for one in there if isinstance(one, Mapping)
-                 and all(same(one.get(name), item[name]) for name in names)), None)
+def _standing(there: Sequence[Any], item: Mapping[str, Any]) -> Any:
+    """The rule that is there and has all that is wanted of this one, else the wanted one."""
+    return next((one for one in there if isinstance(one, Mapping) and same(one, item)), item)
 
 
 def leaves(actual: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[Leaf, ...]:
@@ -76,5 +80,8 @@ def _leaves(path: str, before: Any, after: Any) -> Iterator[Leaf]:
         was = before if isinstance(before, Mapping) else {}
         for key, value in after.items():
             yield from _leaves(f"{path}.{key}", was.get(key), value)
+        for key in was.keys() - after.keys():
+            if was[key] not in (None, "", [], {}):
+                yield Leaf(f"{path}.{key}", was[key], None)
     elif not same(before, after):
         yield Leaf(path, before, after)

@@ -11,8 +11,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from sitepub.domains.cdn_config import ONLY_WHEN_ADDED, as_set, settings_of
-from sitepub.domains.cdn_merge import merged, same
+from sitepub.domains.cdn_merge import leaves, merged, same
+from sitepub.domains.cdn_origin import (
+    areas_elsewhere,
+    changeable,
+    extras,
+    private_access,
+    reset_leaves,
+    website_origin,
+)
+from sitepub.domains.cdn_required import completed
 from sitepub.domains.edge import WantedDomain
+from sitepub.domains.steps import Leaf
 from sitepub.errors import ConfigError, Problem
 
 DOWNLOAD_HEADERS = ("Content-Disposition", "x-cos-force-download")
@@ -26,12 +36,6 @@ COMPRESSED = (
 )
 """Content types that shrink; images, WOFF fonts and archives are compressed already."""
 _LARGEST_COMPRESSED = 30 * 1024 * 1024
-
-
-def origin(wanted: WantedDomain) -> dict[str, Any]:
-    """The website endpoint: the plain COS host has no index and error documents (facts of CDN 228/41215)."""
-    return {"OriginType": "cos", "Origins": [wanted.origin], "ServerName": wanted.origin,
-            "CosPrivateAccess": "off", "OriginPullProtocol": wanted.origin_protocol}
 
 
 def cache_rules() -> dict[str, Any]:
@@ -52,7 +56,7 @@ def wanted_config(wanted: WantedDomain, config: Mapping[str, Any] | None) -> dic
     the domain is to be added."""
     actual = as_set(config) if config is not None else {}
     mentioned = settings_of(wanted.host)
-    result: dict[str, Any] = {"Origin": origin(wanted), **mentioned}
+    result: dict[str, Any] = {"Origin": website_origin(wanted), **mentioned}
     if wanted.certificate is not None and mentioned.get("Https", {}).get("Switch") != "off":
         result["Https"] = {**mentioned.get("Https", {}), "CertInfo": {"CertId": wanted.certificate.id}}
     headers = _response_headers(actual.get("ResponseHeader"), mentioned.get("ResponseHeader"))
@@ -79,21 +83,57 @@ def _response_headers(actual: Mapping[str, Any] | None, mentioned: Mapping[str, 
         return None
     rules = list((mentioned or {}).get("HeaderRules") or ()) if mentioned is not None else there
     for name in DOWNLOAD_HEADERS:
-        rule = {"HeaderMode": "del", "HeaderName": name, **_EVERYWHERE}
-        if not any(same(one, rule) for one in rules):
-            rules.append(rule)
+        rules = _with_deletion(rules, name)
     return {**(mentioned or {}), "Switch": "on", "HeaderRules": rules}
+
+
+def _with_deletion(rules: list[Any], name: str) -> list[Any]:
+    """The rules with ours, which deletes a header of the origin. Of rules for one header the lowest wins, so ours is
+    above those that the user has for it."""
+    ours = {"HeaderMode": "del", "HeaderName": name, **_EVERYWHERE}
+    place = next((at for at, one in enumerate(rules) if same(one, ours)), None)
+    theirs = next((at for at, one in enumerate(rules)
+                   if str(one.get("HeaderName")).lower() == name.lower() and not same(one, ours)), None)
+    if place is None:
+        at = len(rules) if theirs is None else theirs
+        return [*rules[:at], ours, *rules[at:]]
+    if theirs is not None and theirs < place:
+        there = rules[place]
+        return [*rules[:theirs], there, *rules[theirs:place], *rules[place + 1:]]
+    return rules
+
+
+def add_request(wanted: WantedDomain) -> dict[str, Any]:
+    """The parameters of AddCdnDomain, beside the domain's name."""
+    return {key: completed(key, value) for key, value in wanted_config(wanted, None).items()}
 
 
 def update_request(wanted: WantedDomain, config: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of UpdateDomainConfig: every sub-object that changes, complete. Empty: nothing does."""
     actual = as_set(config)
     changes = wanted_config(wanted, config)
-    request = {}
+    request: dict[str, Any] = {}
     for key, value in changes.items():
-        if not same(actual.get(key), value):
+        if key != "Origin" and not same(actual.get(key), value):
             request[key] = merged(actual.get(key), value)
-    return request
+    ours = changes["Origin"]
+    if not same(actual.get("Origin"), ours) or extras(actual.get("Origin"), ours):
+        request["Origin"] = ours
+    request |= private_access(actual)
+    elsewhere = areas_elsewhere(actual, ours)
+    if elsewhere:
+        specific = request.get("SpecificConfig") or actual["SpecificConfig"]
+        request["SpecificConfig"] = {**specific, **{area: {**specific.get(area, {}), "Origin": ours}
+                                                    for area in elsewhere}}
+    if "SpecificConfig" in request:
+        request["SpecificConfig"] = changeable(request["SpecificConfig"])
+    return {key: completed(key, value) for key, value in request.items()}
+
+
+def update_leaves(wanted: WantedDomain, config: Mapping[str, Any]) -> tuple[Leaf, ...]:
+    """What :func:`update_request` changes, leaf by leaf."""
+    actual, request = as_set(config), update_request(wanted, config)
+    return (*leaves(actual, request), *reset_leaves(actual, request))
 
 
 def check_redirect(wanted: WantedDomain, config: Mapping[str, Any] | None) -> None:

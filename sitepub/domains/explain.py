@@ -146,7 +146,7 @@ _PERMISSION = frozenset({
     "UnauthorizedOperation", "AuthFailure.UnauthorizedOperation", "UnauthorizedOperation.CdnAccountUnauthorized",
     "UnauthorizedOperation.CdnCamUnauthorized",
     "UnauthorizedOperation.CdnProjectUnauthorized", "UnauthorizedOperation.CdnTagUnauthorized",
-    "UnauthorizedOperation.Unknown", "UnauthorizedOperation.CamNoAuth", "UnauthorizedOperation.NoPermission",
+    "UnauthorizedOperation.CamUnauthorized", "UnauthorizedOperation.NoPermission",
 })
 
 

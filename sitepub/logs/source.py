@@ -15,7 +15,7 @@ Note = Callable[[str], None]
 
 
 _TRANSIENT = ("RequestLimitExceeded", "InternalError", "LimitExceeded", "FailedOperation.SearchTimeout",
-              "FailedOperation.QueryError", "OperationDenied.SearchTimeout")
+              "FailedOperation.QueryError")
 
 
 def passes(error: SitepubError) -> bool:

@@ -104,7 +104,7 @@ _KINDS = {
 }
 """By how the code begins (cloud API 3.0, common errors; COS API 436/7730): what kind of refusal it is."""
 _ARREARS = frozenset({"UnavailableForLegalReasons", "AccountArrears", "ArrearsError", "UserArrears",
-                      "FailedOperation.AccountArrears", "ResourceInsufficient.AccountArrears"})
+                      "OperationDenied.AccountIsolate"})
 
 
 def _said(message: str) -> str:

@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 from sitepub.config.load import load_project
 from sitepub.config.project import Host
 from sitepub.domains.cdn_merge import leaves, merged, same
-from sitepub.domains.cdn_wanted import DOWNLOAD_HEADERS, check_redirect, update_request, wanted_config
+from sitepub.domains.cdn_wanted import (
+    DOWNLOAD_HEADERS,
+    check_redirect,
+    update_leaves,
+    update_request,
+    wanted_config,
+)
 from sitepub.domains.edge import EdgeCertificate, EdgeStatus, WantedDomain
 from sitepub.domains.steps import Leaf
 from sitepub.errors import ConfigError
@@ -33,11 +39,142 @@ def test_what_is_wanted_is_written_over_what_is_there_and_the_rest_stays() -> No
     assert after == {"Switch": "on", "Http2": "on", "Hsts": {"Switch": "on", "MaxAge": 9}, "TlsVersion": ["TLSv1.2"]}
 
 
-def test_a_rule_that_stands_in_both_lists_keeps_what_is_not_mentioned() -> None:
+def test_a_rule_that_changes_is_replaced_whole_and_one_that_has_all_that_is_wanted_stays() -> None:
     there = [{"RuleType": "all", "RulePaths": ["*"], "CacheTime": 1, "IgnoreSetCookie": "on"},
-             {"RuleType": "file", "RulePaths": ["jpg"], "CacheTime": 2}]
-    after = merged(there, [{"RuleType": "all", "RulePaths": ["*"], "CacheTime": 7}])
-    assert after == [{"RuleType": "all", "RulePaths": ["*"], "CacheTime": 7, "IgnoreSetCookie": "on"}]
+             {"RuleType": "file", "RulePaths": ["jpg"], "CacheTime": 2, "IgnoreSetCookie": "on"}]
+    changed = {"RuleType": "all", "RulePaths": ["*"], "CacheTime": 7}
+    after = merged(there, [changed, {"RuleType": "file", "RulePaths": ["jpg"], "CacheTime": 2}])
+    assert after == [changed, there[1]]
+
+
+MODES: dict[str, dict[str, Any]] = {
+    "cache": {"switch": "on", "cacheTime": 60}, "noCache": {"switch": "on"}, "followOrigin": {"switch": "on"}}
+FOLLOWING = {"Cache": {"RuleCache": [{"RuleType": "all", "RulePaths": ["*"], "CacheConfig": {
+    "Cache": None, "NoCache": None, "FollowOrigin": {"Switch": "on", "HeuristicCache": {"Switch": "off"}}}}]}}
+
+
+@pytest.mark.parametrize("before", list(MODES))
+@pytest.mark.parametrize("after", list(MODES))
+@pytest.mark.parametrize("type", ["all", "file", "directory", "path"])
+def test_a_cache_rule_can_change_its_mode(before: str, after: str, type: str) -> None:
+    def asked(mode: str) -> WantedDomain:
+        rule = {"rulePaths": ["*" if type == "all" else "/a"], "ruleType": type, "cacheConfig": {mode: MODES[mode]}}
+        return wanted(settings={"cache": {"ruleCache": [rule]}})
+
+    there = {**FOLLOWING, **update_request(asked(before), FOLLOWING)}
+    request = update_request(asked(after), there)
+    if before == after:
+        assert "Cache" not in request
+        return
+    config = request["Cache"]["RuleCache"][0]["CacheConfig"]
+    assert [mode for mode in config if config[mode]["Switch"] == "on"] == [after[0].upper() + after[1:]]
+
+
+SIGNED = {"secretKey": "abcdef123456", "expireTime": 60, "fileExtensions": ["*"], "filterType": "whitelist"}
+
+
+@pytest.mark.parametrize("old", ["TypeA", "TypeC", "TypeD"])
+@pytest.mark.parametrize("new", ["typeA", "typeC", "typeD"])
+def test_one_way_of_signing_addresses_goes_out(old: str, new: str) -> None:
+    there = {"Authentication": {"Switch": "on", "AuthAlgorithm": "sha256", old: {
+        "SecretKey": "oldoldold1", "SignParam": "s", "ExpireTime": 5, "FileExtensions": ["*"],
+        "FilterType": "blacklist"}}}
+    asked = wanted(settings={"authentication": {"switch": "on", new: SIGNED}})
+    sent = update_request(asked, there)["Authentication"]
+    assert [key for key in sent if key.startswith("Type")] == ["Type" + new[-1]]
+    assert sent["AuthAlgorithm"] == "sha256"
+    told = [str(leaf) for leaf in update_leaves(asked, there)]
+    if old[-1] != new[-1]:
+        assert any(one.startswith(f"Authentication.{old}: ") and one.endswith("not set") for one in told), told
+    assert "oldoldold1" not in "".join(told)
+
+
+@pytest.mark.parametrize(("mentioned", "there", "stays"), [
+    ({"simpleCache": {"cacheRules": [{"cacheType": "all", "cacheContents": ["*"], "cacheTime": 5}]}},
+     {"RuleCache": FOLLOWING["Cache"]["RuleCache"]}, "SimpleCache"),
+    ({"simpleCache": {"cacheRules": [{"cacheType": "all", "cacheContents": ["*"], "cacheTime": 5}]}},
+     {"AdvancedCache": {"IgnoreCacheControl": "on"}}, "SimpleCache"),
+    ({"ruleCache": [{"ruleType": "all", "rulePaths": ["*"], "cacheConfig": {"noCache": {"switch": "on"}}}]},
+     {"SimpleCache": {"CacheRules": [], "FollowOrigin": "on"}}, "RuleCache"),
+])
+def test_one_way_of_caching_goes_out(mentioned: dict[str, Any], there: dict[str, Any], stays: str) -> None:
+    asked = wanted(settings={"cache": mentioned})
+    assert list(update_request(asked, {"Cache": there})["Cache"]) == [stays]
+    gone = next(iter(there))
+    assert any(leaf.path == f"Cache.{gone}" and leaf.after is None for leaf in update_leaves(asked, {"Cache": there}))
+
+
+OURS = {"OriginType": "cos", "Origins": ["b-125.cos-website.x"], "ServerName": "b-125.cos-website.x",
+        "CosPrivateAccess": "off", "OriginPullProtocol": "https"}
+RIGHT_HEADERS = {"Switch": "on", "HeaderRules": [
+    {"HeaderMode": "del", "HeaderName": name, "RuleType": "all", "RulePaths": ["*"]} for name in DOWNLOAD_HEADERS]}
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("BasePath", "/old/"), ("PathRules", [{"Regex": True, "Path": "/a/*", "Origin": "old.example.com"}]),
+    ("PathBasedOrigin", [{"RuleType": "file", "RulePaths": ["jpg"], "Origin": ["1.2.3.4"]}]),
+    ("BackupOrigins", ["5.6.7.8"]), ("OriginCompany", "ali_oss"),
+    ("Sni", {"Switch": "on", "ServerName": "old.example.com"}),
+    ("AdvanceHttps", {"CustomTlsStatus": "on", "TlsVersion": ["TLSv1.2"]}),
+])
+def test_what_an_earlier_owner_left_at_the_origin_is_reset_and_shown(name: str, value: Any) -> None:
+    there = {"Origin": {**OURS, name: value}, "ResponseHeader": RIGHT_HEADERS}
+    assert update_request(wanted(), there) == {"Origin": OURS}
+    leaf = next(one for one in update_leaves(wanted(), there) if one.path == f"Origin.{name}")
+    assert leaf.before == value and leaf.after is None
+
+
+@pytest.mark.parametrize("harmless", [
+    {"BasePath": ""}, {"BasePath": "/"}, {"BasePath": None}, {"PathRules": []}, {"BackupOrigins": [], "Sni": None},
+    {"Sni": {"Switch": "off", "ServerName": ""}}, {"BackupOriginType": "domain"}, {"OriginCompany": ""},
+    {"AdvanceHttps": {"CustomTlsStatus": "off", "VerifyOriginType": "off", "Cipher": "", "CertInfo": None}},
+])
+def test_defaults_of_an_origin_are_no_difference(harmless: dict[str, Any]) -> None:
+    there = {"Origin": {**OURS, **harmless}, "ResponseHeader": RIGHT_HEADERS}
+    assert update_request(wanted(), there) == {} and update_leaves(wanted(), there) == ()
+
+
+@pytest.mark.parametrize("name", ["AwsPrivateAccess", "OssPrivateAccess", "HwPrivateAccess", "QnPrivateAccess",
+                                  "OthersPrivateAccess"])
+def test_signatures_for_another_cloud_are_switched_off_and_their_masked_keys_stay_unsent(name: str) -> None:
+    there = {"Origin": OURS, "ResponseHeader": RIGHT_HEADERS,
+             name: {"Switch": "on", "AccessKey": "AK", "SecretKey": "****", "Region": "x", "Bucket": "y"}}
+    assert update_request(wanted(), there) == {name: {"Switch": "off"}}
+    assert [str(leaf) for leaf in update_leaves(wanted(), there)] == [f"{name}.Switch: on → off"]
+    assert update_request(wanted(), {**there, name: {"Switch": "off", "SecretKey": "****"}}) == {}
+
+
+@pytest.mark.parametrize("area", ["Mainland", "Overseas"])
+def test_an_area_with_an_origin_of_its_own_is_led_to_the_bucket(area: str) -> None:
+    referer = {"Switch": "off", "RefererRules": None}
+    other = {"OriginType": "ip", "Origins": ["1.2.3.4"], "ServerName": "old.example.com", "BasePath": "/old"}
+    there = {"Origin": OURS, "ResponseHeader": RIGHT_HEADERS, "SpecificConfig": {
+        area: {"Origin": other, "Referer": referer, "Seo": {"Switch": "on"},
+               "OssPrivateAccess": {"Switch": "on", "SecretKey": "****"}}}}
+    sent = update_request(wanted(), there)["SpecificConfig"]
+    assert sent == {area: {"Origin": OURS, "Referer": {"Switch": "off"}}}
+    assert "****" not in str(sent)
+    paths = [leaf.path for leaf in update_leaves(wanted(), there)]
+    assert f"SpecificConfig.{area}.Origin.Origins" in paths and f"SpecificConfig.{area}.Origin.BasePath" in paths
+    settled = {**there, "SpecificConfig": sent}
+    assert update_request(wanted(), settled) == {} and update_leaves(wanted(), settled) == ()
+
+
+@pytest.mark.parametrize("name", ["Content-Disposition", "content-disposition", "X-Cos-Force-Download"])
+@pytest.mark.parametrize("mode", ["set", "add"])
+def test_a_header_of_the_user_stands_below_our_deletion_of_it(name: str, mode: str) -> None:
+    theirs = {"headerMode": mode, "headerName": name, "headerValue": "attachment", "ruleType": "file",
+              "rulePaths": ["pdf"]}
+    asked = wanted(settings={"responseHeader": {"switch": "on", "headerRules": [theirs]}})
+    below = [{"HeaderMode": mode, "HeaderName": name, "HeaderValue": "attachment", "RuleType": "file",
+              "RulePaths": ["pdf"]}]
+    for there in ({}, {"ResponseHeader": {"Switch": "on", "HeaderRules": [*below, *RIGHT_HEADERS["HeaderRules"]]}}):
+        names = [str(rule["HeaderName"]).lower()
+                 for rule in wanted_config(asked, there)["ResponseHeader"]["HeaderRules"]]
+        assert names.index(name.lower()) < len(names) - 1 - names[::-1].index(name.lower()), names
+        first = next(rule for rule in wanted_config(asked, there)["ResponseHeader"]["HeaderRules"]
+                     if str(rule["HeaderName"]).lower() == name.lower())
+        assert first["HeaderMode"] == "del"
 
 
 def test_the_order_of_plain_values_means_nothing_and_that_of_rules_does() -> None:

@@ -272,6 +272,6 @@ def test_a_rule_is_refused_for_what_is_not_read_here(services: Services) -> None
     ):
         assert services.error("teo", "CreateL7AccRules", ZoneId=zone, Rules=rule(**changes)) == code
     assert services.error("teo", "ModifyL7AccRule", ZoneId=zone, Rule={"RuleId": "rule-none", **rule()[0]}) \
-        == "InvalidParameter.RuleNotFound"
+        == "ResourceUnavailable.RuleNotFound"
     services.call("teo", "DeleteL7AccRules", ZoneId=zone, RuleIds=[made])
-    assert services.error("teo", "DeleteL7AccRules", ZoneId=zone, RuleIds=[made]) == "InvalidParameter.RuleNotFound"
+    assert services.error("teo", "DeleteL7AccRules", ZoneId=zone, RuleIds=[made]) == "ResourceUnavailable.RuleNotFound"

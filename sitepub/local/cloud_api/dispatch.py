@@ -15,6 +15,7 @@ from sitepub.local.cloud_api.cdn import CDN
 from sitepub.local.cloud_api.cls import CLS
 from sitepub.local.cloud_api.dnspod import DNSPOD
 from sitepub.local.cloud_api.errors import COMMON, ApiError
+from sitepub.local.cloud_api.recording import record
 from sitepub.local.cloud_api.shapes import check_storable
 from sitepub.local.cloud_api.ssl import SSL
 from sitepub.local.cloud_api.sts import STS
@@ -37,23 +38,30 @@ async def handle(request: Request) -> Response:
 
     The Content-Type has no charset: the official SDK reads errors only from the bare `application/json`.
     """
+    given = b""
     try:
-        result = await _result(request)
+        given = await _body(request)
+        result = await _result(request, given)
     except ApiError as error:
         result = {"Error": {"Code": error.code, "Message": error.message}}
     except Exception:
         traceback.print_exc(file=sys.stderr)
         result = {"Error": {"Code": "InternalError", "Message": COMMON["InternalError"]}}
-    body = json.dumps({"Response": {**result, "RequestId": request.request_id}}, ensure_ascii=False)
+    response = {**result, "RequestId": request.request_id}
+    record(request.headers, given, response)
+    body = json.dumps({"Response": response}, ensure_ascii=False)
     return Response(200, {"Content-Type": "application/json"}, body.encode())
 
 
-async def _result(request: Request) -> dict[str, Any]:
+async def _body(request: Request) -> bytes:
     try:
-        body = await request.body.read(BODY_LIMIT)
+        return await request.body.read(BODY_LIMIT)
     except ServiceError as error:
         code = "RequestSizeLimitExceeded" if error.code == "EntityTooLarge" else "InvalidParameter"
         raise ApiError(code, error.message) from None
+
+
+async def _result(request: Request, body: bytes) -> dict[str, Any]:
     headers = request.headers
     query = request.target.partition("?")[2]
     identity = request.cloud.identity

@@ -37,7 +37,7 @@ async def create_rules(call: Call) -> dict[str, Any]:
     zone, rules = find_zone(call), call.cloud.services.teo_rules
     given = call.parameters["Rules"]
     if len(rules.where(zone=zone.id)) + len(given) > _MOST:
-        raise ApiError("LimitExceeded.L7AccRules", f"A site has at most {_MOST} rules.")
+        raise ApiError("LimitExceeded.RuleLimitExceeded", f"A site has at most {_MOST} rules.")
     for rule in given:
         _check(rule)
     made = [TeoRule(f"rule-{random_name(12)}", zone.id, _kept(rule)) for rule in given]
@@ -85,7 +85,7 @@ def header_actions(rules: list[TeoRule], host: str) -> Iterator[tuple[str, str, 
 def _find(call: Call, id: str) -> TeoRule:
     rule = call.cloud.services.teo_rules.get(id)
     if rule is None or rule.zone != find_zone(call).id:
-        raise ApiError("InvalidParameter.RuleNotFound", f"There is no rule {id!r} in the site.")
+        raise ApiError("ResourceUnavailable.RuleNotFound", f"There is no rule {id!r} in the site.")
     return rule
 
 

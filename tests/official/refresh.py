@@ -1,0 +1,146 @@
+"""Make ``models/*.json`` again from what Tencent Cloud publishes on PyPI: ``python -m tests.official.refresh``.
+
+``tccli`` carries, for every product, ``api.json``: each action with its parameters, types, which are required, and
+their values in words. Each product's SDK carries ``errorcodes.py``. Both are Apache-2.0.
+
+They are not dependencies of the tests: tccli 3.1.189 needs the whole SDK, 620 MB and two minutes on every run of CI.
+What the tests need of it is kept here, without the descriptions, so that a change of the models is a diff to read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sitepub.local.cloud_api.dispatch import SERVICES
+
+MODELS = Path(__file__).with_name("models")
+NEXT = {
+    "ssl": ("DownloadCertificate", "CancelCertificateOrder", "CancelAuditCertificate", "ModifyCertificateAlias",
+            "CreateCertificateBindResourceSyncTask", "DescribeCertificateBindResourceTaskResult",
+            "DescribeCertificateBindResourceTaskDetail", "DescribeDeleteCertificatesTaskResult"),
+    "teo": ("ApplyFreeCertificate", "CheckFreeCertificateVerification", "DescribeContentQuota", "DescribePlans",
+            "BindZoneToPlan", "DescribeZones", "DescribePrefetchTasks"),
+    "dnspod": ("CreateTXTRecord", "DescribeRecordFilterList", "ModifyRecordStatus", "ModifyDynamicDNS"),
+    "cdn": ("DescribeCdnData", "DescribeCertDomains"),
+    "cls": ("DescribeTopics", "DescribeLogsets"),
+    "cam": ("ListUsers",),
+    "sts": ("GetFederationToken", "AssumeRole", "AssumeRoleWithWebIdentity"),
+}
+"""Actions beside those that the embedded cloud answers."""
+_DEPRECATED = re.compile("|".join((
+    "已废弃", "已经废弃", "即将废弃", "字段废弃", "参数废弃", r"^\s*废弃", "已弃用", "[Dd]eprecated", "不再使用",
+    "已下线", "即将下线", "停止支持")))
+_BREAK = re.compile(r"<br\s*/?>|</?(?:li|p|ul|ol|div)[^>]*>|\n|，|；|、(?=[a-z])")
+_TAG = re.compile(r"<[^>]+>")
+_LEAD = re.compile(r"^[^：:A-Za-z0-9]*[：:]\s*(?=[A-Za-z0-9_][A-Za-z0-9_.\-]*\s*(?:：|:|=| = ))")
+_VALUE = re.compile(r"^\s*(?:[-*•]\s*)?([A-Za-z0-9_][A-Za-z0-9_.\-]*)\s*(?:：|:(?!//)| - |=|\s-\s)\s*\S")
+_LISTED = re.compile(r"取值|枚举|有[：:]|范围|类型|状态|方式|配置|开关|区域|算法|模式|格式|协议|是否|：")
+NOT_ENUMS = {
+    # product, object, member: why the words there are no complete list
+    ("cdn", "CompressionRule", "Algorithms"): "the words name gzip and brotli for lists of them",
+}
+
+
+def enum_of(document: str) -> list[str]:
+    """The values that a description lists line by line, each with its meaning; empty when it lists none."""
+    found: list[str] = []
+    for piece in _BREAK.split(document):
+        line = _TAG.sub("", piece)
+        if line.lstrip().startswith(("如", "例", "注", "示例")):
+            continue
+        match = _VALUE.match(_LEAD.sub("", line))
+        if match and match[1] not in found:
+            found.append(match[1])
+    return found if len(found) > 1 and _LISTED.search(document) else []
+
+
+def _member(product: str, owner: str, member: Mapping[str, Any]) -> dict[str, Any]:
+    kind, inner = member["type"], member["member"]
+    scalar = {"int64": "int", "uint64": "int", "float": "float", "bool": "bool", "string": "string",
+              "binary": "string", "datetime": "string", "datetime_iso": "string", "date": "string"}
+    if kind in ("list", "object"):
+        result: dict[str, Any] = {"type": kind, "of": scalar.get(inner, inner)}
+    else:
+        result = {"type": kind}
+    for name, short in (("required", "required"), ("output_required", "always"), ("value_allowed_null", "null")):
+        if member.get(name):
+            result[short] = True
+    document = str(member.get("document") or "")
+    if member.get("disabled") or _DEPRECATED.search(document):
+        result["deprecated"] = True
+    values = enum_of(document) if (product, owner, member["name"]) not in NOT_ENUMS else []
+    if values and (kind == "string" or (kind == "list" and inner == "string")):
+        result["enum"] = values
+    elif values and kind == "int" and all(value.lstrip("-").isdigit() for value in values):
+        result["enum"] = [int(value) for value in values]
+    return result
+
+
+def reduced(product: str, api: Mapping[str, Any], actions: Iterator[str]) -> dict[str, Any]:
+    """The actions, and every object that they reach, without descriptions."""
+    wanted = {name: {"input": api["actions"][name]["input"], "output": api["actions"][name]["output"]}
+              for name in sorted(set(actions)) if name in api["actions"]}
+    open_names = [name for each in wanted.values() for name in each.values()]
+    objects: dict[str, Any] = {}
+    while open_names:
+        name = open_names.pop()
+        if name in objects or name not in api["objects"]:
+            continue
+        members = api["objects"][name]["members"]
+        objects[name] = {member["name"]: _member(product, name, member) for member in members}
+        open_names += [member["member"] for member in members if member["type"] in ("list", "object")]
+    return {"actions": wanted, "objects": dict(sorted(objects.items()))}
+
+
+def error_codes(text: str) -> list[str]:
+    return sorted(set(re.findall(r"^[A-Z0-9_]+ = '([^']+)'", text, re.MULTILINE)))
+
+
+def written(model: Mapping[str, Any]) -> str:
+    """JSON with a line for each action, object and error code."""
+    parts = []
+    for key, value in model.items():
+        if isinstance(value, dict):
+            lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(each)}" for name, each in value.items())
+            parts.append(f"{json.dumps(key)}: {{\n{lines}\n}}")
+        elif isinstance(value, list):
+            lines = ",\n".join(json.dumps(each) for each in value)
+            parts.append(f"{json.dumps(key)}: [\n{lines}\n]")
+        else:
+            parts.append(f"{json.dumps(key)}: {json.dumps(value)}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _fetched(folder: Path, package: str) -> zipfile.ZipFile:
+    place = folder / package
+    subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:",
+                    "--disable-pip-version-check", "-d", str(place), package], check=True)
+    return zipfile.ZipFile(next(place.glob("*.whl")))
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        tccli = _fetched(Path(folder), "tccli")
+        version = Path(str(tccli.filename)).name.split("-")[1]
+        for service in SERVICES:
+            dated = "v" + service.version.replace("-", "")
+            api = json.loads(tccli.read(f"tccli/services/{service.name}/{dated}/api.json"))
+            package = f"tencentcloud-sdk-python-{service.name}"
+            sdk = _fetched(Path(folder), package)
+            codes = error_codes(sdk.read(f"tencentcloud/{service.name}/{dated}/errorcodes.py").decode())
+            names = iter([*service.actions, *NEXT.get(service.name, ())])
+            model = {"source": f"tccli {version}, {package} {Path(str(sdk.filename)).name.split('-')[1]}",
+                     "version": service.version, **reduced(service.name, api, names), "errors": codes}
+            (MODELS / f"{service.name}.json").write_text(written(model), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
