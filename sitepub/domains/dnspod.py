@@ -94,7 +94,7 @@ class DnsPod:
     def records(self, zone: str, name: str) -> tuple[Record, ...]:
         """All records of one name, of every type and line. May be up to 30 seconds behind (1427/56166)."""
         try:
-            answer = self._call("DescribeRecordList", {"Domain": zone, "Subdomain": name, "Limit": _PAGE,
+            answer = self._call("DescribeRecordList", {"Domain": zone, "SubDomain": name, "Limit": _PAGE,
                                                        "ErrorOnEmpty": "no"})
         except NotFound as error:
             if error.code.startswith("ResourceNotFound.NoDataOfRecord"):

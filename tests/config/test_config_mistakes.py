@@ -239,7 +239,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 
 def test_a_secret_in_the_file_is_not_shown(tmp_path: Path) -> None:
     text = site("hosts:\n  - host: a.com\n    https:\n      certInfo: {privateKey: hunter2hunter2}\n"
-                "    authentication: {switch: on, typeA: {secretKey: hunter2, expireTime: x, "
+                "    authentication: {switch: on, typeA: {secretKey: hunter2, signParam: s, expireTime: x, "
                 "fileExtensions: '*', filterType: whitelist}}")
     found = problems(tmp_path, text)
     assert len(found) == 2

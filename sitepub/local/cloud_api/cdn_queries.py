@@ -17,7 +17,7 @@ async def describe_domains(call: Call) -> dict[str, Any]:
     """DescribeDomains (228/41118)."""
     found = _filtered(call)
     page = _page(call, found, 100)
-    return {"Domains": [_brief(call, domain) for domain in page], "TotalNumber": len(found)}
+    return {"Domains": [{**_brief(call, domain), "Product": "cdn"} for domain in page], "TotalNumber": len(found)}
 
 
 async def describe_domains_config(call: Call) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _brief(call: Call, domain: CdnDomain) -> dict[str, Any]:
         "ProjectId": settings["ProjectId"], "ServiceType": settings["ServiceType"],
         "CreateTime": local_time(domain.created), "UpdateTime": local_time(domain.updated),
         "Origin": settings["Origin"], "Disable": "normal", "Area": settings["Area"], "Readonly": "normal",
-        "Product": "cdn", "ParentHost": "",
+        "ParentHost": "",
     }
 
 
