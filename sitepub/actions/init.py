@@ -8,9 +8,10 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
-from sitepub.actions.next_commands import next_commands
+from sitepub.actions.next_commands import next_commands, quoted
 from sitepub.actions.project_file import SCHEMA_FILE, project_file
 from sitepub.actions.site_name import site_name
 from sitepub.actions.starters import TEMPLATES, Template, starter_files
@@ -19,6 +20,8 @@ from sitepub.errors import Refused, SitepubError, UsageError
 from sitepub.site.framework import Framework
 
 _MOST_NAMED = 10
+_MOST_LOOKED = 200
+"""Packages of a workspace that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,10 @@ def _for_project(folder: Path, here: Path, environ: Mapping[str, str] | None, st
                           hint="sitepub deploy publishes what it says; sitepub schema lists its keys.")
     framework = detect(folder)
     if framework is None:
+        if below := sites_below(folder):
+            shown = ", ".join(f"{name} ({title})" for name, title in below.items())
+            raise UsageError(f"The project's sites lie in folders below {folder}: {shown}.", code="SitesBelow",
+                             hint=f"set one up with sitepub init --cwd {quoted(next(iter(below)))}")
         names = ", ".join(template.name for template in TEMPLATES)
         raise UsageError(f"No site was recognised in {folder}.", code="NoProject",
                          hint=f"Start from a template with sitepub init TEMPLATE: {names}.")
@@ -121,6 +128,24 @@ def with_known_dist(framework: Framework, answer: str | None) -> Framework:
         raise UsageError(f"{answer} is no folder below this one.", code="NoFolder",
                          hint="sitepub publishes what lies in the project's folder: let the build write there")
     return replace(framework, dist=dist, dist_is_a_guess=False)
+
+
+def sites_below(folder: Path) -> dict[str, str]:
+    """The packages of a workspace that are sites: folder → what makes it."""
+    from sitepub.site.frameworks import detect
+    from sitepub.site.project_files import ProjectFiles
+
+    found: dict[str, str] = {}
+    places = [path.parent for pattern in ("*/package.json", "*/*/package.json")
+              for path in islice(folder.glob(pattern), _MOST_LOOKED)]
+    for place in sorted(places):
+        name = place.relative_to(folder).as_posix()
+        if "node_modules" in name or name.startswith(".") or len(found) == _MOST_NAMED:
+            continue
+        # Plain HTML in some package is no site for certain.
+        if ProjectFiles(place).scripts and (framework := detect(place)) is not None and framework.id != "html":
+            found[name] = framework.title
+    return found
 
 
 def _schema() -> bytes:

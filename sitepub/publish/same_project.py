@@ -105,7 +105,7 @@ def _is_project(folder: Path) -> bool:
 
 def other_project(kin: Kin, found: State, state: State, plan: Plan) -> OtherProject | None:
     """Whether to ask before ``plan`` is carried out: when another project would lose anything, and when one that
-    nothing is known of would lose half of its pages. ``found``: the state as it was read, about another bucket maybe.
+    nothing is known of would lose most of its pages. ``found``: the state as it was read, about another bucket maybe.
     """
     if kin is Kin.SAME:
         return None
@@ -118,7 +118,7 @@ def other_project(kin: Kin, found: State, state: State, plan: Plan) -> OtherProj
     pages = [key for key in plan.known if deletion_rank(key) == _PAGE_RANK]
     counting = pages or list(plan.known)
     count = sum(key in lost for key in counting)
-    if not lost or (kin is Kin.UNKNOWN and 2 * count < len(counting)):
+    if not lost or (kin is Kin.UNKNOWN and 2 * count <= len(counting)):
         return None
     if not count:
         counting, pages, count = list(plan.known), [], len(lost)

@@ -329,6 +329,18 @@ def test_a_folder_elsewhere_is_a_mistake_and_nothing_is_written(typed: str, tmp_
     assert not (tmp_path / "serverless.yml").exists()
 
 
+def test_in_a_workspace_the_sites_below_are_named(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"workspaces": ["apps/*"], "scripts": {"build": "turbo run build"}}')
+    for name, text in {"apps/my web": '{"dependencies": {"vite": "6", "vue": "3"}, "scripts": {"build": "vite build"}}',
+                       "packages/kit": '{"scripts": {"build": "tsc"}}',
+                       "node_modules/x": '{"scripts": {"a": ""}}'}.items():
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "package.json").write_text(text)
+    code, screen = sitepub("init", "--cwd", str(tmp_path), screen=Screen(tty=True, typed="1\n"))
+    assert code == 2 and "apps/my web (Vite (Vue))." in screen.noted and "--cwd 'apps/my web'" in screen.noted
+    assert sitepub("init", "--cwd", str(tmp_path / "apps/my web"))[0] == 0
+
+
 def test_nothing_to_set_up_offers_the_templates_on_a_terminal(tmp_path: Path) -> None:
     code, screen = sitepub("init", "--cwd", str(tmp_path), screen=Screen(tty=True, typed="1\n"))
     assert code == 0, screen.noted

@@ -183,7 +183,9 @@ def plan_of(live: str, deleted: str = "", changed: str = "", headers: str = "") 
 
 @pytest.mark.parametrize(("plan", "unknown", "other"), [
     (plan_of("a.html b.html c.html", deleted="b.html c.html", changed="a.html"), True, True),
-    (plan_of("a.html b.html x.css y.css z.css", changed="a.html"), True, True),
+    (plan_of("a.html b.html x.css y.css z.css", changed="a.html b.html"), True, True),
+    (plan_of("a.html b.html x.css", changed="a.html"), False, True),
+    (plan_of("a.html x.css", changed="a.html"), True, True),
     (plan_of("a.html b.html c.html", changed="a.html new.html"), False, True),
     (plan_of("a.html b.html c.html", changed="new.html"), False, False),
     (plan_of("a.html x.css y.css", deleted="x.css y.css"), False, True),
