@@ -20,6 +20,8 @@ _LONGEST = 200
 """Characters of a pattern that hints are looked for."""
 _REGEX = re.compile(r"^\^|(?<!\\)\$$|(?<![*/])\.\*|\\[.dwsbDWS/]|\.\+|\((?:\?:)?[^()|]*\|[^()]*\)|\[[^\]/]+\]\+|^\(\?")
 """What stands in regular expressions and hardly in patterns."""
+_WINDOWS = re.compile(r"(?:[A-Za-z]:)?(?:\\?[\w .*-]+)(?:\\[\w .*-]+)+\\?")
+"""Names with backslashes between them, and nothing else that a regular expression would have."""
 _EXTENDED = re.compile(r"[!@+?*]\(")
 
 
@@ -57,7 +59,11 @@ class Hints:
         for meant in self._from_the_web_root(pattern):
             yield meant, "patterns count from the web root"
         if "\\" in pattern:
-            yield pattern.replace("\\", "/"), "folders are separated by /"
+            slashes = re.sub(r"^[A-Za-z]:", "", pattern).replace("\\", "/")
+            for meant in (slashes, *self._from_the_web_root(slashes)):
+                yield meant, "folders are separated by /"
+        if "[" in pattern:
+            yield re.sub(r"(?<!\\)\[", r"\\[", pattern), "[…] stands for one of the characters in it"
         if pattern.startswith("/"):
             yield pattern.lstrip("/"), "a slash at the beginning means directly in the web root"
         elif "/" in pattern.rstrip("/"):
@@ -111,6 +117,8 @@ class Hints:
         yield "**/" + text.lstrip("/")
 
     def _general(self, pattern: str, sign: str) -> str | None:
+        if _WINDOWS.fullmatch(pattern):
+            return "folders are separated by /, and patterns count from the web root"
         if _REGEX.search(pattern):
             return "regular expressions are not known here; patterns are those of .gitignore, such as `*.map`"
         if self._lower is None:

@@ -16,7 +16,7 @@ from sitepub.site.scan import scan
 from tests.site.sample import project, write
 
 FILES = ["index.html", "app.js", "app.js.map", "README.md", "docs/Guide.MD", "docs/a/b.txt", "drafts/one.html",
-         "x/js/y.js", "images/a.png", "about/us.html", ".hidden/token", "旧/新.html"]
+         "x/js/y.js", "images/a.png", "about/us.html", ".hidden/token", "旧/新.html", "posts/[slug].html"]
 
 
 def warned(folder: Path, **source: Any) -> list[Problem]:
@@ -40,6 +40,8 @@ MEANT = [
     ("app.js/", "app.js"), (".map", "*.map"), ("png", "*.png"), ("*.map, *.md", "{*.map,*.md}"),
     ("'*.map'", "*.map"), ("*.@(map|md)", "*.{map,md}"), ("*.map|*.md", "{*.map,*.md}"), ("drats/", "drafts"),
     ("READMEE.md", "README.md"), ("\u00a0*.map", "*.map"), ("public/旧/新.html", "旧/新.html"),
+    (r"public\docs\a", "docs/a"), (r"D:\work\public\app.js", "/app.js"), ("posts/[slug].html", r"posts/\[slug].html"),
+    ("[slug].html", r"\[slug].html"),
 ]
 
 
@@ -70,6 +72,7 @@ def test_what_was_probably_meant_is_said_wherever_it_stands(site: Path, option: 
 
 @pytest.mark.parametrize(("pattern", "words"), [
     (r"^nothing/.*\.zip$", "regular expressions are not known"), (r"\d+\.zip", "regular expressions are not known"),
+    (r"dist\js\*.zip", "folders are separated by /"), (r"C:\site\old", "folders are separated by /"),
     ("!(a|b).zip", "braces"), ("*.MAP", "there is app.js.map"), ("readme.md", "there is README.md"), ("*.zip", None),
     ("a" * 300, None),
 ])
