@@ -65,7 +65,7 @@ def _node(value: object, place: Place, depth: int = 0) -> Node:
     if isinstance(value, list):
         return Node([_node(child, place, depth + 1) for child in value], place, place)
     if isinstance(value, int | float) and not abs(value) < 10**300:
-        raise ValueError("this number is too large")
+        raise ValueError("NaN is no number of JSON" if value != value else "this number is too large")
     if value is None or isinstance(value, bool | int | float | str):
         return Node(value, place, place, value if isinstance(value, str) else json.dumps(value))
     raise ValueError(f"unexpected {type(value).__name__}")

@@ -104,12 +104,15 @@ class Terminal:
 
     def colored(self, stream_is_tty: bool) -> bool:
         """Whether colours go to such a stream. NO_COLOR wins over FORCE_COLOR, and both over the rest."""
+        asked = self._asked_for_colors()
+        return stream_is_tty and self.environ.get("TERM") != "dumb" and _ansi_works() if asked is None else asked
+
+    def _asked_for_colors(self) -> bool | None:
+        """What the environment says; ``FORCE_COLOR=0`` is no, as tools of Node have it. ``None``: nothing."""
         if self.environ.get("NO_COLOR"):
             return False
         force = self.environ.get("FORCE_COLOR", "")
-        if force and force != "0":
-            return True
-        return stream_is_tty and self.environ.get("TERM") != "dumb" and _ansi_works()
+        return force.lower() not in ("0", "false") if force else None
 
     @property
     def live(self) -> bool:
@@ -151,7 +154,8 @@ class Terminal:
         """A line that another program printed; nothing with ``--quiet``."""
         if not self.quiet:
             self.has_shown_programs = True
-            shown = messages.printed(line, colors=not self.environ.get("NO_COLOR"))
+            asked = self._asked_for_colors()
+            shown = messages.printed(line, colors=self.environ.get("TERM") != "dumb" if asked is None else asked)
             self.err(f"{self.style(f'{label} |', 'dim', on_stderr=True)} {shown}")
 
     def warn(self, what: str | Problem) -> None:

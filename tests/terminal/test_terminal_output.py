@@ -57,11 +57,26 @@ def test_json_takes_names_that_are_no_text() -> None:
     (False, {}, False),
     (False, {"FORCE_COLOR": "1"}, True),
     (False, {"FORCE_COLOR": "0"}, False),
+    (True, {"FORCE_COLOR": "0"}, False),
+    (True, {"FORCE_COLOR": "false"}, False),
+    (False, {"TERM": "dumb", "FORCE_COLOR": "1"}, True),
     (True, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
 ])
 def test_colours_follow_stream_and_environment(tty: bool, environ: dict[str, str], colored: bool) -> None:
     screen = Screen(tty=tty, environ=environ)
     assert (COLOR in screen.style("x", "red")) is colored
+
+
+@pytest.mark.parametrize(("tty", "environ", "colored"), [
+    (True, {}, True), (False, {}, True), (True, {"TERM": "dumb"}, False), (False, {"TERM": "dumb"}, False),
+    (True, {"NO_COLOR": "1"}, False), (True, {"FORCE_COLOR": "0"}, False), (False, {"FORCE_COLOR": "1"}, True),
+    (True, {"TERM": "dumb", "FORCE_COLOR": "1"}, True),
+])
+def test_colours_of_a_hook_stay_unless_they_are_not_wanted(tty: bool, environ: dict[str, str], colored: bool) -> None:
+    screen = Screen(tty=tty, environ=environ)
+    screen.program("hook", "\x1b[31mred\x1b[0m")
+    assert ("\x1b[31mred" in screen.noted) is colored
+    assert screen.noted.rstrip().removesuffix("\x1b[0m").removesuffix("\x1b[0m").endswith("red")
 
 
 @pytest.mark.parametrize(("tty", "environ", "live"), [
