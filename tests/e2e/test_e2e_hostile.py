@@ -49,6 +49,19 @@ def test_no_command_runs_what_a_repository_names(make_site: MakeSite, sitepub: S
         assert run.code == 0 or words == "init", (words, run.err)  # it is set up already
 
 
+def test_no_module_of_a_repository_is_imported(make_site: MakeSite, sitepub: Sitepub, tmp_path: Path) -> None:
+    """``python -m`` would take them from the current folder before its own."""
+    site = make_site("hostile-modules")
+    sprung = tmp_path / "sprung"
+    for name in ("yaml", "click", "msgspec", "rich", "pydantic", "typing_extensions", "configparser", "platformdirs",
+                 "http", "email", "gzip", "secrets", "sitecustomize", "usercustomize", "aiohttp", "qcloud_cos"):
+        (site.folder / f"{name}.py").write_text(f"open({str(sprung)!r}, 'a').write('{name} ')\nraise SystemExit(9)\n")
+    for words in ("plan --local", "deploy --local", "info --local", "schema", "local status", "remove --local --yes"):
+        run = sitepub(*words.split(), cwd=site.folder)
+        assert run.code == 0, (words, run.err)
+        assert not sprung.exists(), (words, sprung.read_text())
+
+
 def test_a_release_says_which_commit_it_was_built_from(make_site: MakeSite, sitepub: Sitepub) -> None:
     site = make_site("committed")
     git(site.folder, "init", "-q")
