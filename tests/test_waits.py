@@ -48,6 +48,7 @@ WAITS = {
     "domains/host_removal.py: self.edge.wait": STOP,
     "domains/host_setup.py: self.edge.wait": STOP,
     "domains/host_setup.py: self.work.stop.wait": STOP,
+    "domains/hosts.py: stop.wait": STOP,
     "domains/purge.py: self._stop.wait": STOP,
     "domains/waiting.py: stop.wait": STOP,
     "interrupts.py: pressed.wait": PRESSED,
