@@ -201,8 +201,11 @@ def _unpacked(answer: Answer, host: str, limit: int) -> Answer:
 
 def _response(request: requests.PreparedRequest, answer: Answer) -> requests.Response:
     import requests
+    import urllib3
 
     response = requests.Response()
+    # The SDK's debug log asks it for the version of the protocol.
+    response.raw = urllib3.HTTPResponse(b"", version=11, preload_content=False)
     response.status_code = answer.status
     response.headers.update(answer.headers)
     response._content = answer.body
