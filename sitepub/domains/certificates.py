@@ -17,7 +17,7 @@ from sitepub.domains.edge import EdgeCertificate, EdgeState
 from sitepub.domains.host_names import shown_name
 from sitepub.domains.records import CertificateRecord, HostRecord
 from sitepub.domains.services import CertificatePlan, Work
-from sitepub.domains.ssl_service import ISSUED, PENDING, Certificate, SslService
+from sitepub.domains.ssl_service import EXPIRED, ISSUED, PENDING, Certificate, SslService
 from sitepub.domains.steps import HostStep, HostStepKind
 from sitepub.errors import CloudError, ConfigError, Problem, SitepubError
 
@@ -300,17 +300,28 @@ class CertificateOffice:
                 continue
             id = one.id or self._lost(one)
             if id:
-                try:
-                    gone = self.ssl.delete(id, host=host)
-                except CloudError as error:
-                    stays.append(f"certificate {id} stays: {error.message}")
-                    continue
-                if not gone:
-                    stays.append(f"certificate {id} stays: the SSL service keeps it")
+                why = self._kept(id, host, work)
+                if why:
+                    stays.append(f"certificate {id} stays: {why}")
                     continue
                 work.listener.done(host, f"certificate {id} deleted")
             work.keeper.keep(work.keeper.record.without_certificate(one.id))
         return stays
+
+    def _kept(self, id: str, host: str, work: Work) -> str:
+        """Delete a certificate that nothing uses; else why it stays. The service itself would not look (400/41675):
+        another site's host would be without HTTPS."""
+        try:
+            there = self.ssl.find(id, host=host)
+            if there is not None and there.status in (ISSUED, EXPIRED):
+                # One that never was issued is bound to nothing.
+                work.listener.status(host, f"looking what uses certificate {id}")
+                users = self.ssl.users(id, host=host, wait=lambda seconds: pause(work.stop, seconds))
+                if users:
+                    return f"it is in use elsewhere in the account: {', '.join(users)}"
+            return "" if self.ssl.delete(id, host=host) else "the SSL service keeps it"
+        except CloudError as error:
+            return error.message
 
     def _lost(self, made: CertificateRecord) -> str:
         """The id of a certificate whose upload or application was begun by a run that was killed."""

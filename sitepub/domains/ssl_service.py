@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -19,6 +19,9 @@ REVIEWING, ISSUED, FAILED, EXPIRED, RECORD_ADDED, WAITING = 0, 1, 2, 3, 4, 13
 PENDING = frozenset({REVIEWING, RECORD_ADDED, WAITING, 8, 11})
 """Statuses (400/41671) that end in another one by themselves, or once the validation record is there."""
 _PAGE = 1000
+_LOOKING, _LOOKED = 0, 1
+_LOOK_PATIENCE = 60.0
+"""Seconds for the look at what a certificate is bound to."""
 _CHINA = timezone(timedelta(hours=8))
 _MISSING = ("FailedOperation.CertificateNotFound", "InvalidParameter.ContainsInvalidCertificateId",
             "FailedOperation.CertificateNotFoundOrAudited")
@@ -129,6 +132,24 @@ class SslService:
         """Ask the service to look at the validation record now."""
         self._api.call("ssl", "CompleteCertificate", {"CertificateId": id}, host=host)
 
+    def users(self, id: str, *, host: str, wait: Callable[[float], None]) -> tuple[str, ...]:
+        """What a certificate of the account is bound to, by product: "cdn (2)". The service looks when it is asked, so
+        this waits; ``wait`` sleeps and raises Interrupted. Raises CloudError when it cannot be found out."""
+        answer = self._api.call("ssl", "CreateCertificateBindResourceSyncTask",
+                                {"CertificateIds": [id], "IsCache": 0}, host=host)
+        task = next((str(one.get("TaskId")) for one in answer.get("CertTaskIds") or ()), "")
+        passed, pause = 0.0, 0.1
+        while task:
+            told = self._api.call("ssl", "DescribeCertificateBindResourceTaskResult", {"TaskIds": [task]}, host=host)
+            found: Mapping[str, Any] = next(iter(told.get("SyncTaskBindResourceResult") or ()), {})
+            if found.get("Status") == _LOOKED:
+                return tuple(_users(found.get("BindResourceResult") or ()))
+            if found.get("Status") != _LOOKING or passed > _LOOK_PATIENCE:
+                break
+            wait(pause)
+            passed, pause = passed + pause, min(pause * 1.5, 3.0)
+        raise CloudError("the SSL service did not say what uses it", code="CertificateUsersUnknown")
+
     def delete(self, id: str, *, host: str) -> bool:
         """Delete a certificate; a missing one is fine. False: the service keeps it."""
         try:
@@ -138,6 +159,18 @@ class SslService:
                 return True
             raise
         return bool(answer.get("DeleteResult", True))
+
+
+def _users(results: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for product in results:
+        regions = product.get("BindResourceRegionResult") or ()
+        name = str(product.get("ResourceType"))
+        if any(one.get("Error") for one in regions):
+            # "Error: whether the look-up went wrong": what is there is not known.
+            raise CloudError(f"the SSL service could not look at {name}", code="CertificateUsersUnknown")
+        count = sum(int(one.get("TotalCount") or 0) for one in regions)
+        if count:
+            yield f"{name} ({count})"
 
 
 def china_time(text: object) -> datetime | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,9 +21,11 @@ from sitepub.domains.steps import HostStepKind
 from sitepub.errors import CloudError, ConfigError, Position, SitepubError
 from tests.conftest import LocalCloud
 from tests.domains.account import Account, CutOff, Heard, Kept, Killed, work_on
+from tests.domains.edge_cases import make_case
 from tests.domains.openssl import Authority, Pair, needs_openssl
 
 HERE = Position("serverless.yml", 7, 9)
+NUMBERS = itertools.count(1)
 
 
 @pytest.fixture
@@ -244,6 +247,77 @@ def test_a_certificate_that_another_host_of_the_site_uses_stays(account: Account
     stays = office(account, used_by_others=lambda _host: {found.id}).withdraw(kept.record, work_on(kept))
     assert stays == [f"certificate {found.id} stays: another host of the site uses it"]
     assert len(told(account, "shared.example")) == 1
+
+
+class Asking(ServiceApi):
+    """The account's own answers, but one action answers as the test says."""
+
+    def __init__(self, inner: ServiceApi, action: str, answer: Any) -> None:
+        self._inner, self._action, self._answer = inner, action, answer
+
+    def call(self, service: str, action: str, params: Mapping[str, Any], *, host: str = "") -> dict[str, Any]:
+        if action != self._action:
+            return self._inner.call(service, action, params, host=host)
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return dict(self._answer)
+
+
+@pytest.mark.parametrize("kind", ["cdn", "edgeone"])
+@pytest.mark.parametrize("way", ["withdraw", "tidy"])
+def test_a_certificate_that_another_site_uses_stays_although_the_service_would_delete_it(
+        local_cloud: LocalCloud, account: Account, kind: str, way: str) -> None:
+    case = make_case(kind, local_cloud)
+    host = case.host()
+    kept = Kept(host)
+    found = office(account).obtain(auto(host), None, work_on(kept))
+    assert found is not None
+    # Another site of the account, on another computer, has put this host online with it.
+    case.edge.create(case.wanted(host))
+    state = case.ready(host)
+    case.edge.update(case.wanted(host, found, https={"switch": "on"}), state)
+    case.ready(host)
+    stays = list(office(account).withdraw(kept.record, work_on(kept)) if way == "withdraw"
+                 else office(account).tidy("another", work_on(kept)))
+    product = {"cdn": "cdn", "edgeone": "teo"}[kind]
+    assert stays == [f"certificate {found.id} stays: it is in use elsewhere in the account: {product} (1)"]
+    assert [one["CertificateId"] for one in told(account, host)] == [found.id]
+    assert [one.id for one in kept.record.certificates] == [found.id]
+    # Once nothing uses it, it goes.
+    case.edge.stop(case.ready(host))
+    there = case.edge.wait(host, EdgeStatus.OFFLINE, tell=lambda _text: None)
+    assert there is not None
+    case.edge.delete(there)
+    assert office(account).withdraw(kept.record, work_on(kept)) == []
+    assert told(account, host) == []
+
+
+@pytest.mark.parametrize(("action", "answer", "why"), [
+    ("CreateCertificateBindResourceSyncTask", CloudError("not allowed", code="UnauthorizedOperation"), "not allowed"),
+    ("CreateCertificateBindResourceSyncTask", {"CertTaskIds": []}, "did not say what uses it"),
+    ("CreateCertificateBindResourceSyncTask", {}, "did not say what uses it"),
+    ("DescribeCertificateBindResourceTaskResult", CloudError("busy", code="InternalError"), "busy"),
+    ("DescribeCertificateBindResourceTaskResult", {"SyncTaskBindResourceResult": [{"Status": 2}]}, "did not say"),
+    ("DescribeCertificateBindResourceTaskResult", {"SyncTaskBindResourceResult": []}, "did not say"),
+    ("DescribeCertificateBindResourceTaskResult", {"SyncTaskBindResourceResult": [{"Status": 1, "BindResourceResult": [
+        {"ResourceType": "clb", "BindResourceRegionResult": [{"Region": "ap-x", "TotalCount": 0, "Error": "timeout"}]},
+    ]}]}, "could not look at clb"),
+    ("DescribeCertificateBindResourceTaskResult", {"SyncTaskBindResourceResult": [{"Status": 1, "BindResourceResult": [
+        {"ResourceType": "clb", "BindResourceRegionResult": [{"TotalCount": 2, "Error": ""}, {"TotalCount": 1}]},
+        {"ResourceType": "waf", "BindResourceRegionResult": None},
+        {"ResourceType": "live", "BindResourceRegionResult": [{"TotalCount": 4}]},
+    ]}]}, "in use elsewhere in the account: clb (3), live (4)"),
+])
+def test_a_certificate_of_which_nobody_says_that_it_is_free_stays(
+        account: Account, action: str, answer: Any, why: str) -> None:
+    zone = f"asked{next(NUMBERS)}.example"
+    account.zone(zone)
+    kept = Kept(f"www.{zone}")
+    assert office(account).obtain(auto(f"www.{zone}"), None, work_on(kept)) is not None
+    ours = SslService(Asking(account.api, action, answer))
+    [stays] = CertificateOffice(ours, account.dns(), Path()).withdraw(kept.record, work_on(kept))
+    assert "stays" in stays and why in stays
+    assert len(told(account, zone)) == 1
 
 
 def test_a_certificate_that_may_not_be_deleted_yet_stays_and_is_told(account: Account) -> None:

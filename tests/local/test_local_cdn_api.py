@@ -241,7 +241,7 @@ def test_a_certificate_sent_as_pem_is_kept_and_its_key_is_never_told(services: S
     assert kept == https["CertInfo"]["CertId"]
     update(services, host, Https={**ON, "CertInfo": {"Certificate": certificate, "PrivateKey": key}})
     assert config(services, host)["Https"]["CertInfo"]["CertId"] == kept
-    assert services.error("ssl", "DeleteCertificate", CertificateId=kept) \
+    assert services.error("ssl", "DeleteCertificate", CertificateId=kept, IsCheckResource=True) \
         == "FailedOperation.DeleteResourceFailed"
     update(services, host, Https={"Switch": "off"})
     assert services.call("ssl", "DeleteCertificate", CertificateId=kept)["DeleteResult"] is True

@@ -194,7 +194,7 @@ def test_deployment_binds_and_keeps_the_other_settings(services: Services) -> No
     https = services.call("cdn", "DescribeDomainsConfig",
                           Filters=[{"Name": "domain", "Value": [host]}])["Domains"][0]["Https"]
     assert (https["Switch"], https["Http2"], https["CertInfo"]["CertId"]) == ("on", "on", certificate)
-    assert services.error("ssl", "DeleteCertificate", CertificateId=certificate) \
+    assert services.error("ssl", "DeleteCertificate", CertificateId=certificate, IsCheckResource=True) \
         == "FailedOperation.DeleteResourceFailed"
     listed = services.call("ssl", "DescribeCertificates", CertIds=[certificate])["Certificates"]
     assert listed[0]["BoundResource"] == [host]

@@ -128,7 +128,7 @@ def test_a_certificate_of_the_ssl_service_is_bound(services: Services) -> None:
     found = shown(services, zone, host)["Certificate"]
     assert (found["Mode"], found["List"][0]["CertId"], found["List"][0]["Status"]) \
         == ("sslcert", mine, "deployed")
-    assert services.error("ssl", "DeleteCertificate", CertificateId=mine) \
+    assert services.error("ssl", "DeleteCertificate", CertificateId=mine, IsCheckResource=True) \
         == "FailedOperation.DeleteResourceFailed"
     services.call("teo", "ModifyHostsCertificate", ZoneId=zone, Hosts=[host], Mode="disable")
     assert shown(services, zone, host)["Certificate"] is None

@@ -9,6 +9,10 @@ from sitepub.local.cloud_api.ssl_applications import (
     cancel_certificate_order,
     complete_certificate,
 )
+from sitepub.local.cloud_api.ssl_bindings import (
+    create_certificate_bind_resource_sync_task,
+    describe_certificate_bind_resource_task_result,
+)
 from sitepub.local.cloud_api.ssl_certificates import (
     check_certificate_exist,
     delete_certificate,
@@ -39,6 +43,9 @@ SSL = Service("ssl", "2019-12-05", {
     "CancelCertificateOrder": Action(cancel_certificate_order, _ID),
     "CheckCertificateExist": Action(check_certificate_exist, {"CertificatePublicKey": text(required=True)}),
     "CompleteCertificate": Action(complete_certificate, _ID),
+    "CreateCertificateBindResourceSyncTask": Action(create_certificate_bind_resource_sync_task, {
+        "CertificateIds": texts(required=True), "IsCache": number(0, 1, required=True),
+    }),
     "DeleteCertificate": Action(delete_certificate, {**_ID, "IsCheckResource": truth()}),
     "DeployCertificateInstance": Action(deploy_certificate_instance, {
         **_ID, "InstanceIdList": texts(required=True), "ResourceType": text(), "Status": number(),
@@ -46,6 +53,9 @@ SSL = Service("ssl", "2019-12-05", {
     }),
     "DescribeCertificate": Action(describe_certificate, _ID),
     "DescribeCertificateDetail": Action(describe_certificate_detail, _ID),
+    "DescribeCertificateBindResourceTaskResult": Action(describe_certificate_bind_resource_task_result, {
+        "TaskIds": texts(required=True, longest=100),
+    }),
     "DescribeCertificates": Action(describe_certificates, {
         **_PAGE, "SearchKey": text(), "CertificateType": text("CA", "SVR"), "ProjectId": number(),
         "ExpirationSort": text("DESC", "ASC"), "CertificateStatus": Parameter(list, of=int),

@@ -80,12 +80,13 @@ async def check_certificate_exist(call: Call) -> dict[str, Any]:
 
 
 async def delete_certificate(call: Call) -> dict[str, Any]:
-    """DeleteCertificate (400/41675). One that is in use is refused, whether or not that is asked for: what
-    happens to its hosts otherwise is not documented."""
+    """DeleteCertificate (400/41675). Only where `IsCheckResource` asks for it does the service look whether something
+    uses the certificate; there it answers with a task, and here at once. Hosts that have it are without HTTPS
+    afterwards: what happens to them is not documented, and this is the worst that may."""
     certificate = find_certificate(call)
     services = call.cloud.services
     users = hosts_with(call, certificate.id)
-    if users:
+    if users and call.get("IsCheckResource"):
         raise ApiError(
             "FailedOperation.DeleteResourceFailed",
             "The certificate is in use and cannot be deleted: " + ", ".join(users),
@@ -102,11 +103,16 @@ async def delete_certificate(call: Call) -> dict[str, Any]:
 
 def hosts_with(call: Call, certificate_id: str) -> list[str]:
     """Hosts of the CDN and EdgeOne that a certificate is bound to, or was until a change is through."""
+    return sorted({host for hosts in hosts_by_product(call, certificate_id).values() for host in hosts})
+
+
+def hosts_by_product(call: Call, certificate_id: str) -> dict[str, list[str]]:
+    """The same for each product: `cdn`, `teo`."""
     services = call.cloud.services
-    found = [
+    cdn = {
         domain.host for domain in services.cdn_domains
         for settings in (domain.settings, domain.live(call.time, call.cloud.pace))
         if settings and (settings["Https"]["CertInfo"] or {}).get("CertId") == certificate_id
-    ]
-    found += [domain.host for domain in services.teo_domains if certificate_id in domain.certificates]
-    return sorted(set(found))
+    }
+    teo = {domain.host for domain in services.teo_domains if certificate_id in domain.certificates}
+    return {"cdn": sorted(cdn), "teo": sorted(teo)}
