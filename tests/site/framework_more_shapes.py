@@ -1,5 +1,6 @@
 """More projects as their tools' own generators lay them out, shortened to what tells: Angular CLI 19 and ember-cli 7,
-sv 0.9, create-umi 4, sphinx-quickstart, pelican-quickstart; the others as their documentation shows them."""
+sv 0.9, create-umi 4, sphinx-quickstart, pelican-quickstart. The others (Quasar, Remix, Taro, Flutter, Blazor, Zola,
+mdBook, docsify, Storybook …) are small hand-made ones of the layout that these tools are known for."""
 
 from __future__ import annotations
 
