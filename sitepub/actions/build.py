@@ -50,7 +50,7 @@ def _left_over(project: Project, folder: Path, newest_ns: int) -> Problem:
     return Problem(
         f"the hook wrote nothing into {shown}: all files there are older than its start, the newest is from"
         f" {newest:%Y-%m-%d %H:%M:%S}", position=project.source.hook_position,
-        hint="if there was something to build: does the hook fill another folder than src.dist?")
+        hint="make src.dist the folder that the hook writes to; if nothing had to be built, all is well")
 
 
 def hash_cache_file(folder: Path, environ: Mapping[str, str]) -> Path:

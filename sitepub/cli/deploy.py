@@ -73,7 +73,8 @@ def _show(run: Run, done: Any, *, whole: bool = True) -> None:
              (counts.headers, "given new headers"), (counts.deleted, "deleted")]
     words = [f"{number:,} {what}" for number, what in parts if number]
     if done.outcome.status is Status.UNCHANGED:
-        terminal.note(f"Nothing to do: {counted(counts.unchanged, 'file')} as they should be.")
+        terminal.note(f"Nothing to do: {counted(counts.unchanged, 'file')} {'is' if counts.unchanged == 1 else 'are'}"
+                      " up to date.")
     else:
         terminal.note(", ".join([*words, f"{counts.unchanged:,} unchanged"]))
     for line in left_out_lines(done.left_out):

@@ -30,7 +30,7 @@ def plan_lines(terminal: Terminal, planned: Planned) -> Iterator[str]:
     plan = prepared.plan
     yield (f"Plan for {project.name}, stage {project.stage}: bucket {planned.bucket} in {project.region}")
     if planned.empty and not _host_steps(planned):
-        yield f"Nothing to do: {counted(plan.unchanged, 'file')} as they should be."
+        yield f"Nothing to do: {counted(plan.unchanged, 'file')} {'is' if plan.unchanged == 1 else 'are'} up to date."
         yield from _left_alone(plan)
         yield from left_out_lines(planned.left_out)
         return

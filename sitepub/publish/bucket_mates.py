@@ -128,7 +128,7 @@ def _keys(store: ObjectStore, prefix: str, key: str, bucket: str) -> Iterator[st
             yield from (one for one in document.manifest if one not in gone)
         yield from _of(overlay.state, bucket)
         return
-    raise state.damaged(f"{store.bucket}/{key}", "what lies over it is missing")
+    raise state.damaged(f"{store.bucket}/{key}", "its overlay is missing")
 
 
 def _of(there: _There, bucket: str) -> Iterator[str]:

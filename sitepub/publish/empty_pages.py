@@ -81,15 +81,16 @@ class EmptyPages:
         else:
             words = f"{len(steps)} pages are empty:\n{shown(steps)}"
         raise Refused(words, code="EmptyPages",
-                      hint="look at the warnings of the build (a theme, layout or plugin that is missing?); if it is"
-                           " meant: --allow-empty")
+                      hint="look at the build's output: a theme, a layout or a plugin may be missing; to publish empty"
+                           " pages on purpose: --allow-empty")
 
     def warnings(self) -> Iterable[Problem]:
         """New pages that are empty and may be meant to be."""
         if self.new and not self.most:
             names = ", ".join(step.key for step in self.new[:3])
             more = f" and {len(self.new) - 3} more" if len(self.new) > 3 else ""
-            yield Problem(f"new and empty: {names}{more}")
+            yield Problem(f"new pages without content: {names}{more}" if len(self.new) > 1 else
+                          f"the new page {names} is empty")
 
 
 def is_blank(file: SiteFile) -> bool:

@@ -113,8 +113,8 @@ def run_hook(
         raise HookFailed(
             f"{name} ended with status 0, but it printed that the build failed: {said.headline}{more}",
             tail=said.lines, position=source.hook_position,
-            hint=f"repair it; if such a line is no failure, name it in {OPTION} (`*` stands for anything);"
-                 " `sitepub deploy --no-build` publishes what was built")
+            hint=f"correct what the line names; if such a line is harmless, add it to {OPTION} (`*` stands for any"
+                 " text); `sitepub deploy --no-build` publishes what the hook has written")
     return said.idle
 
 

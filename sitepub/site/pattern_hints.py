@@ -71,12 +71,12 @@ class Hints:
         if pattern.endswith("/"):
             yield pattern.rstrip("/"), "a slash at the end means a folder"
         if re.fullmatch(r"\.?\w+", pattern):
-            yield f"*.{pattern.removeprefix('.')}", "this is a whole name"
+            yield f"*.{pattern.removeprefix('.')}", "a pattern without * is a whole name"
         for separator in (",", ";", "|", " "):
             parts = [part.strip() for part in pattern.split(separator)]
             if len(parts) > 1 and all(parts) and any(self._matches(part, self._paths) for part in parts) \
                     and "{" not in pattern:
-                yield "{" + ",".join(parts) + "}", "several patterns stand in entries of their own, or in braces"
+                yield "{" + ",".join(parts) + "}", "an entry is one pattern, which may hold braces"
 
     def _from_the_web_root(self, pattern: str) -> Iterator[str]:
         """Without the way to the web root, or the prefix of the keys, at the beginning."""

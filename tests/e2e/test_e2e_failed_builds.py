@@ -103,7 +103,7 @@ def test_new_pages_may_be_empty_but_the_index_page_and_not_most_of_them(
     assert refused.code == 5 and "posts/one.html" in refused.json["error"]["message"]
     site.write({"posts/two.html": "<p>Two</p>", "404.html": "<h1>No such page</h1>"})
     done = sitepub.deploy(site.folder)
-    assert done["warnings"] == ["new and empty: posts/one.html"]
+    assert done["warnings"] == ["the new page posts/one.html is empty"]
     site.write({"posts/one.html": "<p>One</p>", "google.html": ""})
     assert sitepub.deploy(site.folder)["changes"]["uploaded"] == 2
 
