@@ -50,6 +50,7 @@ WAITS = {
     "domains/host_setup.py: self.work.stop.wait": STOP,
     "domains/hosts.py: stop.wait": STOP,
     "domains/purge.py: self._stop.wait": STOP,
+    "domains/service_api.py: self._sleep": PRESSED,
     "domains/waiting.py: stop.wait": STOP,
     "interrupts.py: pressed.wait": PRESSED,
     "interrupts.py: time.sleep": "the thread that counts",

@@ -142,11 +142,38 @@ _EXPLAINED: dict[str, tuple[str, str]] = {
     "DomainConfigConflict": ("the domains of the bucket contradict each other", "Look at them in the console (COS)."),
     "UserCnameInvalid": ("{host} is not in force yet", "Wait some minutes, then run again."),
 }
+_EXPLAINED |= {
+    # Still so after it was waited for (domains.busy)
+    **dict.fromkeys(("InvalidParameter.ActionInProgress", "OperationDenied.DomainStatusUnstable"), (
+        "{host} is being deployed by EdgeOne, which takes no other change meanwhile",
+        "Wait some minutes, then run again.")),
+    **dict.fromkeys(("OperationDenied.ResourceLockedTemporary", "OperationDenied.ConfigLocked",
+                     "InternalError.ConfigLocked"), (
+        "EdgeOne has locked the settings of {host} while it works on them", "Wait some minutes, then run again.")),
+    **dict.fromkeys(("LimitExceeded.RateLimitExceeded", "FailedOperation.FrequencyLimit",
+                     "InvalidParameter.OperationIsTooFrequent", "UnauthorizedOperation.OperationTooOften"), (
+        "the cloud takes no more calls of this account at the moment", "Run again in a few minutes.")),
+    # Refused for good
+    **dict.fromkeys(("OperationDenied.NoPermissionToOperateDomain", "OperationDenied.AccessDenied",
+                     "OperationDenied.DomainOwnerAllowedOnly"), (
+        "the zone of {host} belongs to another account, or is shared without the right to change it",
+        "Add the record by hand, or set `dns: off`; or use a key of the zone's owner.")),
+    "FailedOperation.MainDomainCertificateCountLimit": (
+        "this domain has as many free certificates as it may have",
+        "Delete one that is not needed (console: SSL), or use one of your own: https.certInfo."),
+    "FailedOperation.NoRealNameAuth": (
+        "the account is not verified (real name), so it gets no certificate",
+        "Verify it in the console (account information), then run again."),
+    "FailedOperation.AuthError": (
+        "the SSL service does not allow this account to do that",
+        "Look in the console (SSL) whether the service is activated and this key may use it."),
+}
 _PERMISSION = frozenset({
     "UnauthorizedOperation", "AuthFailure.UnauthorizedOperation", "UnauthorizedOperation.CdnAccountUnauthorized",
     "UnauthorizedOperation.CdnCamUnauthorized",
     "UnauthorizedOperation.CdnProjectUnauthorized", "UnauthorizedOperation.CdnTagUnauthorized",
-    "UnauthorizedOperation.CamUnauthorized", "UnauthorizedOperation.NoPermission",
+    "UnauthorizedOperation.Unknown", "UnauthorizedOperation.CamUnauthorized",
+    "UnauthorizedOperation.NoPermission",
 })
 
 

@@ -44,9 +44,13 @@ _CREDENTIALS = {
     "InvalidSecretKey": ("The SecretKey is not valid.", "Run `sitepub login`."),
     "ExpiredToken": ("The temporary credentials have expired.", "Get new ones and run again."),
     "InvalidToken": ("The token of the temporary credentials is not valid.", "Get new ones and run again."),
+    "RequestHasExpired": ("The request was signed for a time that is over: this computer's clock is too far from the"
+                          " cloud's, or the request took too long.", _CLOCK),
     "RequestTimeTooSkewed": ("This computer's clock is too far from the cloud's.", _CLOCK),
     # Cloud API 3.0 (common errors)
     "AuthFailure.SecretIdNotFound": ("The SecretId is not known to the cloud.",
+                                     "Check it in the console (CAM, API keys) or run `sitepub login`."),
+    "AuthFailure.AccessKeyIllegal": ("The SecretId is not known to the cloud.",
                                      "Check it in the console (CAM, API keys) or run `sitepub login`."),
     "AuthFailure.InvalidSecretId": ("The SecretId is not valid for the cloud API.", "Run `sitepub login`."),
     "AuthFailure.SignatureFailure": ("The SecretKey does not belong to the SecretId.",
@@ -87,6 +91,10 @@ _EXPLAINED = {
     "BucketAccelerateNotEnabled": ("Bucket {bucket} has no acceleration endpoint.",
                              "Global acceleration is off, or was switched on a moment ago; try again later, or remove"
                              " `accelerate: true`."),
+    "AccessForbidden": ("Bucket {bucket} refuses requests from here: its rules for other sites (CORS, referer) do not"
+                        " allow them.", "Look at the bucket in the console (COS, security)."),
+    "InvalidObjectState": ("{what} is archived, and cannot be read before it is restored.",
+                           "Restore it in the console (COS)."),
     "MultiBucketNotSupport": ("Bucket {bucket} is in more than one place.", "Contact the cloud's support."),
     "LimitExceeded": ("A limit of the account is reached.", "See the message and the account's quotas."),
 }
@@ -104,7 +112,7 @@ _KINDS = {
 }
 """By how the code begins (cloud API 3.0, common errors; COS API 436/7730): what kind of refusal it is."""
 _ARREARS = frozenset({"UnavailableForLegalReasons", "AccountArrears", "ArrearsError", "UserArrears",
-                      "OperationDenied.AccountIsolate"})
+                      "OperationDenied.AccountIsolate", "PaymentRequired"})
 
 
 def _said(message: str) -> str:

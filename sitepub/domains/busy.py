@@ -1,0 +1,56 @@
+"""Refusals that pass by themselves: something else is under way, or calls came too fast. They say that nothing was
+done, so the same call is made again after a while. The codes are those of the official lists of each product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: how long to go on asking, and the pauses between."""
+
+    total: float
+    first: float
+    longest: float
+
+
+DEPLOYING = Patience(300.0, 2.0, 15.0)
+"""Another change is being brought to the edge; that takes minutes."""
+RATE = Patience(90.0, 1.0, 10.0)
+"""Too many calls in a second or a minute."""
+UNCLEAR = Patience(20.0, 2.0, 6.0)
+"""A code that also stands for a permission that is missing: asked again a few times, then believed."""
+
+PASSING: Mapping[str, Mapping[str, Patience]] = {
+    "teo": {
+        "InvalidParameter.ActionInProgress": DEPLOYING,
+        "OperationDenied.ResourceLockedTemporary": DEPLOYING,
+        "OperationDenied.DomainStatusUnstable": DEPLOYING,
+        "OperationDenied.ConfigLocked": DEPLOYING,
+        "InternalError.ConfigLocked": DEPLOYING,
+        "LimitExceeded.RateLimitExceeded": RATE,
+        "UnauthorizedOperation.Unknown": UNCLEAR,
+    },
+    "ssl": {"LimitExceeded.RateLimitExceeded": RATE},
+    "dnspod": {
+        "FailedOperation.FrequencyLimit": RATE,
+        "InvalidParameter.OperationIsTooFrequent": RATE,
+    },
+    "cdn": {
+        "UnauthorizedOperation.OperationTooOften": RATE,
+        "LimitExceeded.CdnHostOpTooOften": RATE,
+    },
+}
+
+
+def pauses(patience: Patience) -> list[float]:
+    """How long to wait before each further try."""
+    found: list[float] = []
+    pause, left = patience.first, patience.total
+    while left > 0:
+        found.append(min(pause, left))
+        left -= pause
+        pause = min(pause * 1.6, patience.longest)
+    return found
