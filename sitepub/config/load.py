@@ -39,8 +39,11 @@ class Found:
 
 
 def find_config(folder: Path) -> Path | None:
-    """The folder's configuration file, or ``None``."""
-    return next((folder / name for name in FILE_NAMES if (folder / name).is_file()), None)
+    """The folder's configuration file, or ``None``. What bears its name and is no file (a link that leads nowhere, a
+    pipe) is found as well, when there is no other: reading it tells why it cannot be used."""
+    files = [folder / name for name in FILE_NAMES]
+    return next((file for file in files if file.is_file()), None) or next(
+        (file for file in files if os.path.lexists(file)), None)
 
 
 def find_projects(folder: Path) -> list[Path]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,6 +67,26 @@ def test_no_project_anywhere_is_an_error_that_names_the_way_out(tmp_path: Path) 
         find_projects(tmp_path)
     assert raised.value.hint is not None
     assert "sitepub init" in raised.value.hint
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes")
+@pytest.mark.parametrize(("make", "why"), [
+    (lambda file: file.symlink_to("nowhere.yml"), "No such file"),
+    (lambda file: file.symlink_to(file.name), "symbolic"),
+    (lambda file: os.mkfifo(file), "a named pipe"), (lambda file: file.mkdir(), "a folder"),
+    (lambda file: file.symlink_to("/dev/zero"), "a device"),
+], ids=["nowhere", "loop", "pipe", "folder", "device"])
+def test_what_bears_the_name_and_is_no_file_is_not_said_to_be_missing(
+    tmp_path: Path, make: Callable[[Path], object], why: str
+) -> None:
+    make(tmp_path / "serverless.yml")
+    for folder in (tmp_path, tmp_path.parent):
+        write(tmp_path.parent / "other" / "serverless.yml", site())
+        assert tmp_path / "serverless.yml" in find_projects(folder)
+    with pytest.raises(ConfigError, match=why):
+        load_project(tmp_path / "serverless.yml")
+    write(tmp_path / "serverless.yaml", site())
+    assert find_config(tmp_path) == tmp_path / "serverless.yaml"
 
 
 def test_app_stage_and_org_come_from_the_parent_when_the_site_has_none(tmp_path: Path) -> None:
