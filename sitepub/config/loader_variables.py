@@ -27,7 +27,9 @@ _LOADERS = re.compile(r"""
     | PHPRC | PHP_INI_SCAN_DIR | LUA_(?:INIT|PATH|CPATH).* | GO(?:FLAGS|ENV|PROXY|ROOT|TOOLCHAIN|INSECURE|SUMDB)
     | RUSTC_.*WRAPPER | RUSTC | RUSTFLAGS | CARGO_.+ | RUSTUP_.+ | DOTNET_STARTUP_HOOKS
     | (?:CORECLR|COR|DOTNET)_.*PROFIL.+
-    | MAKEFLAGS | MAKEFILES | CC | CXX | LD | LESSOPEN | LESSCLOSE
+    | MAKEFLAGS | MAKEFILES | CC | CXX | LD
+    # programs that others start
+    | (?:GIT_|MAN)?PAGER | EDITOR | VISUAL | LESSOPEN | LESSCLOSE
     # package managers and version control
     | NPM_CONFIG_.+ | YARN_(?!ENABLE_TELEMETRY$).+ | PNPM_.+ | COREPACK_.+ | PIP_.+ | UV_.+ | HGRCPATH | SVN_SSH
     | SSH_ASKPASS.*
@@ -43,7 +45,7 @@ _LOADERS = re.compile(r"""
 
 def loads_code(name: str, value: str) -> bool:
     """Is this a variable that a ``.env`` file must not set?"""
-    if name == "ENV":
-        # Shells run the file that it names. Most projects mean something else by it: ENV=production.
+    if name in ("ENV", "BROWSER"):
+        # Shells run the file that ENV names. Most projects mean something else: ENV=production, BROWSER=none.
         return re.search(r"[/\\$`~]", value) is not None
     return _LOADERS.fullmatch(name) is not None

@@ -132,11 +132,12 @@ LOADERS = [
     "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "NODE_TLS_REJECT_UNAUTHORIZED", "GCONV_PATH",
     "OPENSSL_CONF", "ZDOTDIR", "SHELL", "HOME", "COMSPEC", "DOTNET_STARTUP_HOOKS", "PHPRC", "LUA_INIT", "GOFLAGS",
     "RUSTC_WRAPPER", "BUNDLE_GEMFILE", "PIP_INDEX_URL", "SITEPUB_HOME", "TENCENTCLOUD_ENDPOINT", "SSLKEYLOGFILE",
-    "CORECLR_PROFILER", "SSH_ASKPASS", "XDG_CONFIG_HOME", "PS4", "MAKEFLAGS", "YARN_RC_FILENAME",
+    "CORECLR_PROFILER", "SSH_ASKPASS", "XDG_CONFIG_HOME", "PS4", "MAKEFLAGS", "YARN_RC_FILENAME", "PAGER",
+    "MANPAGER", "EDITOR", "VISUAL", "BROWSER", "ENV",
 ]
 ORDINARY = [
     "NODE_ENV", "NODE_VERSION", "API_URL", "REACT_APP_HOME", "VITE_PATH", "PORT", "GIT_COMMIT", "GIT_BRANCH", "GIT_SHA",
-    "PYTHON_VERSION", "PYTHONUNBUFFERED", "RUBY_VERSION", "BROWSER", "CI", "LANG", "TZ", "TENCENT_SECRET_ID",
+    "PYTHON_VERSION", "PYTHONUNBUFFERED", "RUBY_VERSION", "CI", "LANG", "TZ", "TENCENT_SECRET_ID",
     "TENCENTCLOUD_SECRET_KEY", "TENCENT_APP_ID", "DATABASE_URL", "HOMEPAGE", "PATH_PREFIX", "PROXY_URL", "STAGE",
     "GENERATE_SOURCEMAP", "NEXT_PUBLIC_ENV", "HEXO_ENV", "HUGO_ENV", "JEKYLL_ENV", "PUBLIC_URL", "ENVIRONMENT", "CCC",
     "COS_BUCKET", "TENCENT_COS_REGION",
@@ -155,7 +156,7 @@ def test_variables_of_loaders_are_never_taken_from_a_file(tmp_path: Path, name: 
 
 
 def test_ordinary_variables_are_taken(tmp_path: Path) -> None:
-    write(tmp_path, ".env", "".join(f"{name}=1\n" for name in ORDINARY) + "ENV=production\n")
+    write(tmp_path, ".env", "".join(f"{name}=1\n" for name in ORDINARY) + "ENV=production\nBROWSER=none\n")
     found = read_dotenv(tmp_path, None)
     assert not found.warnings
     assert set(found.values) == {*ORDINARY, "ENV"}
