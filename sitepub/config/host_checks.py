@@ -3,12 +3,12 @@ not have. Looked up on the tree, like the rest of ``checks``."""
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from pydantic_core import PydanticCustomError
 
+from sitepub.config.cdn_checks import check_settings
 from sitepub.config.document import Node
 from sitepub.config.fields import host_name
+from sitepub.config.findings import Findings
 
 _COMMON = frozenset({"host", "edge", "dns", "async", "autoRefresh", "onlyRefresh", "https"})
 _EDGE_KEYS = {
@@ -18,14 +18,6 @@ _EDGE_KEYS = {
 }
 """Keys of a host that these edges have, and what to do for the others. The CDN has them all."""
 _EDGE_HTTPS = frozenset({"switch", "certInfo"})
-
-
-class Findings(Protocol):
-    """Collects what is wrong and what is odd."""
-
-    def wrong(self, node: Node, message: str, hint: str | None = None, *, key: bool = False) -> None: ...
-
-    def odd(self, node: Node, message: str, hint: str | None = None, *, key: bool = False) -> None: ...
 
 
 def check_hosts(inputs: Node, found: Findings) -> None:
@@ -44,6 +36,11 @@ def check_hosts(inputs: Node, found: Findings) -> None:
             first.setdefault(name, node)
     for owner in [inputs, *items]:
         _certificate(owner, found)
+        check_settings(owner, found)
+        for area in ("mainland", "overseas"):
+            special = owner.get("specificConfig", area)
+            if special is not None:
+                check_settings(special, found)
     for host in items:
         _edge(host, inputs, found)
         _redirect(host, inputs, found)

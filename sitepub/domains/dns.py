@@ -26,6 +26,9 @@ _FIRST, _STEP = 0.2, 3.0
 _LAG = 35.0
 """Seconds that a listing may be behind."""
 _EXISTS = "InvalidParameter.DomainRecordExist"
+_NOT_OURS = frozenset({"OperationDenied.NoPermissionToOperateDomain", "OperationDenied.AccessDenied",
+                       "OperationDenied.DomainOwnerAllowedOnly"})
+"""A zone that another account shares with this one: it may be in the list and closed to changes."""
 
 
 class Dns:
@@ -40,6 +43,8 @@ class Dns:
         self._told_only = {host.host for host in hosts if host.dns == "off"}
         self._seen: dict[str, set[int]] = {}
         """Per host: records of others that were in the plan the user has agreed to."""
+        self._closed: dict[str, str] = {}
+        """Zones of DNSPod that this key may not change, with the code that said so."""
         self._lock = threading.Lock()
 
     # What would be done
@@ -49,7 +54,12 @@ class Dns:
         if zone is None:
             return self._told(host, cname, why)
         name = record_name(host.host, zone.name)
-        plan = plan_cname(self.pod.records(zone.name, name), cname, ids(record, zone), apex=name == "@")
+        try:
+            there = self.pod.records(zone.name, name)
+        except CloudError as error:
+            self._shut(zone, error)
+            return self.plan(host, record, cname)
+        plan = plan_cname(there, cname, ids(record, zone), apex=name == "@")
         if plan.blocked:
             return (HostStep(HostStepKind.RECORD, host.host, f"{shown_name(host.host)} cannot get its record:"
                              f" {self._wanted(host, cname)}", plan.blocked, edge=host.edge),)
@@ -88,7 +98,16 @@ class Dns:
             return None, "its zone is not in the account's DNSPod"
         if zone.paused:
             return None, f"the zone {zone.name} is paused or blocked in DNSPod"
+        if zone.name in self._closed:
+            return None, f"DNSPod does not let this key change the zone {zone.name} ({self._closed[zone.name]})"
         return zone, ""
+
+    def _shut(self, zone: Zone, error: CloudError) -> None:
+        """Remember that a zone is shared with this account, or read only: its records are told. Raises any other
+        error."""
+        if error.code not in _NOT_OURS:
+            raise error
+        self._closed[zone.name] = error.code
 
     # CNAME
 
@@ -102,7 +121,14 @@ class Dns:
                 work.listener.todo(host.host, f"add this record at the provider of the DNS: {wanted}"
                                         f"{about_apex(host.host)}")
             return
-        name = record_name(host.host, zone.name)
+        try:
+            self._point_in(zone, host, wanted, work)
+        except CloudError as error:
+            self._shut(zone, error)
+            self.point(host, cname, work)
+
+    def _point_in(self, zone: Zone, host: Host, wanted: WantedRecord, work: Work) -> None:
+        name, cname = record_name(host.host, zone.name), wanted.value
         plan = plan_cname(self.pod.records(zone.name, name), cname, ids(work.keeper.record, zone), apex=name == "@")
         if plan.blocked:
             work.listener.todo(host.host, f"{plan.blocked}. The record that is needed: {wanted}")
@@ -140,19 +166,26 @@ class Dns:
         zone, _why = self.zone(host)
         holder = self.pod.zone_for(wanted.name) if zone is not None else None
         if holder is not None:
-            name = record_name(wanted.name, holder.name)
-            plan = plan_txt(self.pod.records(holder.name, name), wanted.value,
-                            ids(work.keeper.record, holder, purpose), wanted.type)
-            if plan.blocked or plan.foreign:
-                raise Refused(f"{shown_name(host)}: {plan.blocked or 'another record stands in the way'}:"
-                              f" {wanted}", code="ForeignRecord", hint="Change it in the console (DNSPod).")
-            self._carry_out(holder, name, plan, purpose, work)
+            try:
+                self._place_in(holder, host, wanted, purpose, work)
+            except CloudError as error:
+                self._shut(holder, error)
+                holder = None
         if (holder is None or not holder.delegated) and not self.visible(wanted):
             work.listener.todo(host, f"add this record at the provider of the DNS: {wanted}")
         if not work.wait:
             return holder is not None or self.visible(wanted)
         self._until_visible(host, wanted, work)
         return True
+
+    def _place_in(self, holder: Zone, host: str, wanted: WantedRecord, purpose: Purpose, work: Work) -> None:
+        name = record_name(wanted.name, holder.name)
+        plan = plan_txt(self.pod.records(holder.name, name), wanted.value, ids(work.keeper.record, holder, purpose),
+                        wanted.type)
+        if plan.blocked or plan.foreign:
+            raise Refused(f"{shown_name(host)}: {plan.blocked or 'another record stands in the way'}:"
+                          f" {wanted}", code="ForeignRecord", hint="Change it in the console (DNSPod).")
+        self._carry_out(holder, name, plan, purpose, work)
 
     def visible(self, wanted: WantedRecord) -> bool:
         """Whether DNS answers with this record now."""

@@ -17,7 +17,7 @@ from sitepub.domains.edge import (
     WantedDomain,
 )
 from sitepub.domains.edgeone_rules import delete_rule, find_rule, is_right, write_rule
-from sitepub.domains.host_names import zone_of
+from sitepub.domains.host_names import ascii_name, zone_of
 from sitepub.domains.records import EdgeKind, TxtRecord
 from sitepub.domains.service_api import ServiceApi
 from sitepub.domains.steps import Leaf
@@ -32,6 +32,7 @@ _GONE = frozenset({"InvalidParameter.DomainNotFound", "InvalidParameter.HostNotF
 _TASKS = {"success": "done", "failed": "fail", "timeout": "fail", "canceled": "fail"}
 _TYPES = {PurgeKind.URLS: "purge_url", PurgeKind.FOLDERS: "purge_prefix", PurgeKind.HOST: "purge_host"}
 _A_CALL = 500
+_PROOF = "edgeonereclaim"
 
 
 class EdgeOne:
@@ -107,7 +108,7 @@ class EdgeOne:
             if there is None or there.origin != wanted.origin:
                 raise
             return
-        txt = _txt(answer.get("OwnershipVerification"), host)
+        txt = proof_record(answer.get("OwnershipVerification"), host)
         if txt is not None:
             raise OwnershipWanted(txt)
         write_rule(self._api, self._zone_id(wanted), host)
@@ -255,13 +256,23 @@ def _differences(wanted: WantedDomain, state: EdgeState | None) -> Iterator[Leaf
         yield Leaf("Certificate.ServerCertInfo", ids, [id])
 
 
-def _txt(found: Any, host: str) -> TxtRecord | None:
+def proof_record(found: Any, host: str) -> TxtRecord | None:
     dns = (found or {}).get("DnsVerification") or {}
     if not dns.get("RecordValue"):
         return None
-    name = str(dns.get("Subdomain") or "")
-    return TxtRecord(name=name if name.endswith(host.partition(".")[2]) else f"{name}.{host}",
-                     value=str(dns["RecordValue"]))
+    return TxtRecord(name=_proof_name(str(dns.get("Subdomain") or ""), host), value=str(dns["RecordValue"]))
+
+
+def _proof_name(told: str, host: str) -> str:
+    """The full name of the record that proves a host: ``edgeonereclaim.<host>``. `Subdomain` was seen as the label
+    alone, with the host below its zone, and as the whole name, with a dot at its end or without."""
+    name, host = ascii_name(told), ascii_name(host)
+    label, _, rest = name.partition(".")
+    label = label or _PROOF
+    if not rest or host.startswith(f"{rest}.") or rest == host:
+        return f"{label}.{host}"
+    # A name of the host's zone, or of one above it: as it is.
+    return name if f".{host}".endswith(f".{rest}") else f"{name}.{host}"
 
 
 def _state(found: Mapping[str, Any]) -> EdgeState:
@@ -282,6 +293,6 @@ def _state(found: Mapping[str, Any]) -> EdgeState:
         cname=str(found.get("Cname") or ""), origin=str((found.get("OriginDetail") or {}).get("Origin") or ""),
         https=mode != "disable" and not deploying, certificate_id=ids[0] if ids and mode == "sslcert" else "",
         certificate_until=min((one for one in until if one), default=""), zone=str(found.get("ZoneId")),
-        ownership=_txt(found.get("OwnershipVerification"), str(found.get("DomainName")))
+        ownership=proof_record(found.get("OwnershipVerification"), str(found.get("DomainName")))
         if found.get("IdentificationStatus") == "pending" else None,
         said=said, config=found)

@@ -179,10 +179,6 @@ inputs:
       refreshCdn: {urls: ['https://abc.com/'], flushType: delete}
       pushCdn: {urls: ['https://abc.com/a'], area: mainland, userAgent: x}
       cache:
-        simpleCache:
-          followOrigin: on
-          cacheRules:
-            - {cacheType: all, cacheContents: ['*'], cacheTime: 1000}
         ruleCache:
           - rulePaths: ['*']
             ruleType: all

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from sitepub.domains.dns import Dns
 from sitepub.domains.dns_records import REPLACEABLE, Change, RecordPlan, after, plan_cname, plan_txt
 from sitepub.domains.dnspod import DEFAULT_LINE, DnsPod, Record
 from sitepub.domains.records import DnsRecord, HostRecord, TxtRecord
+from sitepub.domains.service_api import ServiceApi
 from sitepub.domains.steps import HostStepKind
 from sitepub.errors import CloudError, Refused, SitepubError
 from tests.conftest import LocalCloud
@@ -348,3 +350,41 @@ def test_killed_at_any_write_the_next_run_ends_the_same(account: Account, at: in
     point(account, host.host, kept)
     assert account.records(zone, "www") == [("CNAME", CDN, "ENABLE")]
     assert account.dns().plan(host, kept.record, CDN) == ()
+
+
+class Shared(ServiceApi):
+    """The account's DNSPod, where another account shares a zone and does not let this one do everything: two accounts
+    that share a zone are nothing that the embedded cloud has."""
+
+    def __init__(self, inner: ServiceApi, code: str, *actions: str) -> None:
+        self._inner, self._code, self._actions = inner, code, actions
+
+    def call(self, service: str, action: str, params: Mapping[str, Any], *, host: str = "") -> dict[str, Any]:
+        if action in self._actions:
+            raise CloudError("refused", code=self._code)
+        return self._inner.call(service, action, params, host=host)
+
+
+@pytest.mark.parametrize("code", ["OperationDenied.NoPermissionToOperateDomain", "OperationDenied.AccessDenied",
+                                  "OperationDenied.DomainOwnerAllowedOnly"])
+@pytest.mark.parametrize("actions", [("CreateRecord",), ("CreateRecord", "DescribeRecordList")])
+def test_records_of_a_zone_that_this_key_may_not_change_are_told_instead(
+        local_cloud: LocalCloud, code: str, actions: tuple[str, ...]) -> None:
+    zone = f"shared{len(actions)}-{code.rpartition('.')[2].lower()}.example"
+    account, host = Account(local_cloud), Host(f"www.{zone}")
+    account.zone(zone)
+    dns = Dns(DnsPod(Shared(account.api, code, *actions)), account.resolver, patience=1)
+    kept, heard = Kept(host.host), Heard()
+    dns.plan(host, kept.record, CDN)
+    dns.point(host, CDN, work_on(kept, heard))
+    [told] = heard.todos
+    assert "add this record at the provider of the DNS" in told and CDN in told
+    assert kept.record.dns == ()
+    [step] = dns.plan(host, kept.record, CDN)
+    assert step.kind is HostStepKind.RECORD and code in step.reason and zone in step.reason
+    dns.prove(host.host, TxtRecord(name=f"_proof.{host.host}", value="v1"), work_on(kept, heard, wait=False))
+    assert "_proof" in heard.todos[-1]
+    # Any other refusal is still one.
+    other = Dns(DnsPod(Shared(account.api, "FailedOperation.Unknown", "CreateRecord")), account.resolver)
+    with pytest.raises(CloudError, match="refused"):
+        other.point(host, CDN, work_on(kept, heard))

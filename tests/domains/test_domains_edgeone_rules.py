@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sitepub.domains.edgeone import proof_record
 from tests.conftest import running_cloud
 from tests.domains.edge_cases import Case, make_case
 
@@ -73,3 +74,24 @@ def test_the_rules_of_others_stay_as_they_are(case: Case) -> None:
     case.edge.delete(case.ready(host))
     mine = [one for one in rules(case, zone) if host in one["Branches"][0]["Condition"]]
     assert [(one["RuleId"], headers(one)) for one in mine] == [(kept, [SET])]
+
+
+@pytest.mark.parametrize(("told", "host", "name"), [
+    ("edgeonereclaim", "www.example.com", "edgeonereclaim.www.example.com"),
+    ("edgeonereclaim.www", "www.example.com", "edgeonereclaim.www.example.com"),
+    ("edgeonereclaim.www.", "www.example.com", "edgeonereclaim.www.example.com"),
+    ("edgeonereclaim.www.example.com", "www.example.com", "edgeonereclaim.www.example.com"),
+    ("edgeonereclaim.www.example.com.", "www.example.com", "edgeonereclaim.www.example.com"),
+    ("EdgeOneReclaim.WWW.Example.com.", "www.example.com", "edgeonereclaim.www.example.com"),
+    ("edgeonereclaim", "example.com", "edgeonereclaim.example.com"),
+    ("edgeonereclaim.", "example.com", "edgeonereclaim.example.com"),
+    ("edgeonereclaim.example.com.", "example.com", "edgeonereclaim.example.com"),
+    ("edgeonereclaim.a.b", "a.b.example.com", "edgeonereclaim.a.b.example.com"),
+    ("edgeonereclaim.a", "a.b.example.com", "edgeonereclaim.a.b.example.com"),
+    ("edgeonereclaim.a.b.example.co.uk.", "a.b.example.co.uk", "edgeonereclaim.a.b.example.co.uk"),
+    ("edgeonereclaim.example.com", "www.example.com", "edgeonereclaim.example.com"),
+    ("", "www.example.com", "edgeonereclaim.www.example.com"),
+])
+def test_the_record_that_proves_a_host_is_named_whole_however_it_was_told(told: str, host: str, name: str) -> None:
+    found = proof_record({"DnsVerification": {"Subdomain": told, "RecordType": "TXT", "RecordValue": "v"}}, host)
+    assert found is not None and (found.name, found.value) == (name, "v")

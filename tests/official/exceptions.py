@@ -53,6 +53,7 @@ FILLED_IN: dict[tuple[str, str], str] = {
     **{("RuleCacheConfig", name): "domains.cdn_required" for name in ("Cache", "NoCache", "FollowOrigin")},
     **{("CacheConfigCache", name): "domains.cdn_required" for name in (
         "CompareMaxAge", "IgnoreCacheControl", "IgnoreSetCookie")},
+    ("CacheConfigCache", "CacheTime"): "config.cdn_checks demands it where the mode is on",
     ("CacheConfigNoCache", "Revalidate"): "domains.cdn_required",
     **{("CompressionRule", name): "domains.cdn_required" for name in ("MinLength", "MaxLength", "Algorithms")},
     **{("KeyRule", name): "domains.cdn_required" for name in ("FullUrlCache", "IgnoreCase", "QueryString", "RuleTag")},

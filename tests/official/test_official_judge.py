@@ -60,6 +60,7 @@ def test_a_page_that_is_too_long_another_version_and_an_invented_action_are_foun
     assert "version 2017-01-01" in call(GOOD, version="2017-01-01")[0]
     assert "no such action" in call({}, action="PaintDomain")[0]
     assert call({}, {"Error": {"Code": "InvalidAction", "Message": ""}}, action="PaintDomain") == []
+    assert call({}, {"Error": {"Code": "MissingParameter", "Message": ""}}) == []
 
 
 @pytest.mark.parametrize(("answer", "finding"), [
