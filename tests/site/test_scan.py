@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sitepub.config.project import HeaderRule
 from sitepub.errors import ConfigError, ExitCode, SiteError
-from sitepub.site.scan import scan
+from sitepub.site.scan import Scanner, scan
 from sitepub.site.snapshot import Snapshot, headers_hash
 from tests.site.sample import nobody, project, write
 
@@ -372,3 +372,18 @@ def test_a_file_that_changes_once_is_read_again(tmp_path: Path, monkeypatch: pyt
     assert (file.md5, file.size) == (hashlib.md5(b"second, longer").hexdigest(), 14)
 
 
+
+
+@pytest.mark.parametrize("others", [0, 400])
+def test_names_that_pages_speak_of_are_found_however_many_there_are(tmp_path: Path, others: int) -> None:
+    page = """<script src="/js/app-C0vGh6yI.js?v=1"></script><link href='x/site-B7k2Qz9w.css'>
+<img srcset="/i/a-Kq3Zx8Vb.png 1x,/i/b-Kq3Zx8Vc.png 2x"><style>a{background:url(i/c-Zk9Qw3Vb.png)}</style>
+<a href=/i/%E5%9B%BE-Xk3Zq8Vb.png>"""
+    named = ["js/app-C0vGh6yI.js", "x/site-B7k2Qz9w.css", "i/a-Kq3Zx8Vb.png", "i/b-Kq3Zx8Vc.png", "i/c-Zk9Qw3Vb.png",
+             "i/图-Xk3Zq8Vb.png"]
+    silent = [f"i/p{number}-Yq3Zx8V{number % 10}.png" for number in range(others)]
+    scanner = Scanner(project(write(tmp_path, {"index.html": page})), tmp_path, {})
+    found = scanner.find_hashed_names(["index.html", *named, *silent])
+    assert len(found.asked) >= others
+    assert [path for path in named if path not in found] == []
+    assert not [path for path in silent if path in found.named]
