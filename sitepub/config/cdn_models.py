@@ -154,15 +154,20 @@ class IpFilter(OnOff):
     filter_type: ListType | None = None
     filters: TextList | None = None
     filter_rules: list[IpFilterRule] | None = None
-    return_code: Whole | None = None
+    return_code: Annotated[Literal[403, 404, 514, 609], BeforeValidator(whole)] | None = None
 
 
 class IpFreqLimit(OnOff):
     qps: Whole | None = Field(None, gt=0)
 
 
+def _digits(value: object) -> object:
+    """A status as the API has it, a text, also when it is written as a number."""
+    return str(int(value)) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class StatusCodeRule(Shape):
-    status_code: Text
+    status_code: Annotated[Literal["403", "404"], BeforeValidator(_digits)]
     cache_time: Seconds
 
 
@@ -188,7 +193,7 @@ class StatisticItem(Shape):
     type: Literal["total", "moment"] | None = None
     un_block_time: Whole | None = None
     bps_threshold: Whole | None = None
-    counter_measure: Text | None = None
+    counter_measure: Literal["RETURN_404"] | None = None
     alert_percentage: Whole | None = None
     alert_switch: Switch | None = None
     metric: Literal["flux", "bandwidth"] | None = None
@@ -198,7 +203,7 @@ class StatisticItem(Shape):
 
 class BandwidthAlert(OnOff):
     bps_threshold: Whole | None = Field(None, ge=0)
-    counter_measure: Text | None = None
+    counter_measure: Literal["RETURN_404"] | None = None
     alert_switch: Switch | None = None
     alert_percentage: Whole | None = Field(None, ge=0, le=100)
     metric: Literal["flux", "bandwidth"] | None = None
@@ -224,8 +229,8 @@ class FollowRedirect(OnOff):
 
 
 class ErrorPageRule(Shape):
-    status_code: Whole
-    redirect_code: Whole
+    status_code: Annotated[Literal[400, 403, 404, 500], BeforeValidator(whole)]
+    redirect_code: Annotated[Literal[301, 302], BeforeValidator(whole)]
     redirect_url: FilledText
 
 

@@ -53,9 +53,14 @@ class SettingsShape(Shape):
     max_age: cdn.MaxAge | None = Field(None, description="How long browsers keep files.")
 
 
-class AreaShape(SettingsShape):
-    https: cdn.HttpsShape | None = Field(None, description="As above.")
-    force_redirect: cdn.ForceRedirectShape | None = Field(None, description="As above.")
+class AreaShape(Shape):
+    """What the CDN lets be changed for one area (MainlandConfig in 228/30987); the origin is sitepub's."""
+
+    authentication: cdn.Authentication | None = Field(None, description="As above.")
+    bandwidth_alert: cdn.BandwidthAlert | None = Field(None, description="As above.")
+    error_page: cdn.ErrorPage | None = Field(None, description="As above.")
+    ip_filter: cdn.IpFilter | None = Field(None, description="As above.")
+    referer: cdn.Referer | None = Field(None, description="As above.")
 
 
 class SpecificShape(Shape):

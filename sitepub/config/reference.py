@@ -237,7 +237,8 @@ def _details(definitions: dict[str, Schema], told: set[str]) -> str:
         below = [ref for ref in references(schema) if ref not in told and not ref.endswith("Shape")]
         if below:
             lines.append(f"| `{key}` | {_inline(definitions, below[0])} |")
-    lines.append("| `specificConfig` | `mainland`, `overseas`: each with the settings of a host |")
+    lines.append("| `specificConfig` | `mainland`, `overseas`: each with"
+                 " `authentication`, `bandwidthAlert`, `errorPage`, `ipFilter`, `referer` |")
     return "\n".join(lines) + "\n"
 
 

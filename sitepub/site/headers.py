@@ -32,7 +32,9 @@ _STORED = ("Cache-Control", "Content-Disposition", "Content-Encoding", "Content-
 DEFAULT = "default"
 """The value that takes back what rules before it set."""
 _CANONICAL = {name.lower(): name for name in _STORED}
-_META = re.compile(r"x-cos-meta-[a-z0-9_-]+")
+_META = re.compile(r"x-cos-meta-[a-z0-9-]+")
+_META_TOGETHER = 4096
+"""Bytes of all x-cos-meta-* of an object, names and values (COS API 436/7749)."""
 _META_LIMIT = 2048
 
 
@@ -56,6 +58,7 @@ class HeaderBook:
     def __init__(self, rules: Sequence[HeaderRule] = ()) -> None:
         problems: list[Problem] = []
         self._rules: list[tuple[Callable[[str], object], dict[str, str]]] = []
+        self._positions: list[Position | None] = []
         for rule in rules:
             matcher = _matcher(rule, problems)
             headers = {}
@@ -68,6 +71,7 @@ class HeaderBook:
                     headers[canonical] = value.strip()
             if matcher:
                 self._rules.append((matcher, headers))
+                self._positions.append(rule.position)
         if problems:
             raise ConfigError(problems)
         self._kinds: dict[str, str] = {}
@@ -119,6 +123,12 @@ class HeaderBook:
             cache = REVALIDATE
         merged = {"Content-Type": kind, "Cache-Control": cache, "Content-Encoding": encoding, **changes}
         headers = {name: merged[name] for name in sorted(merged) if merged[name]}
+        meta = {name: value for name, value in headers.items() if name.startswith("x-cos-meta-")}
+        size = sum(len(name) + len(value.encode()) for name, value in meta.items())
+        if size > _META_TOGETHER:
+            raise ConfigError(Problem(
+                f"headers: {', '.join(meta)} have {size} bytes together, and COS keeps {_META_TOGETHER} with a file",
+                self._positions[matched[-1]] if matched else None, "Make them shorter, or leave some out."))
         return headers, headers_hash(headers)
 
 
@@ -171,6 +181,9 @@ def _problem(name: str, canonical: str | None, value: str) -> tuple[str, str | N
         import difflib
 
         lower = name.strip().lower()
+        if lower.startswith("x-cos-meta-") and "_" in lower:
+            return (f"headers: {name!r} has an underscore, which COS does not take in the name of metadata",
+                    f"Use a hyphen: {lower.replace('_', '-')}")
         near = difflib.get_close_matches(lower, _CANONICAL, 1, 0.75)
         if near:
             hint = f"did you mean {_CANONICAL[near[0]]}?"

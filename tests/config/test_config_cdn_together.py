@@ -68,3 +68,36 @@ def test_the_same_holds_in_one_area(tmp_path: Path, area: str) -> None:
 ])
 def test_what_the_cdn_has_given_up_is_said(tmp_path: Path, line: str, words: str) -> None:
     assert any(words in warning.message for warning in load(tmp_path, host(line)).warnings)
+
+
+@pytest.mark.parametrize("key", ["seo: {switch: on}", "https: {http2: on}", "cache: {simpleCache: {followOrigin: on}}",
+                                 "compression: {switch: off}", "videoSeek: {switch: off}", "maxAge: {switch: off}",
+                                 "forceRedirect: {switch: off}", "ipFreqLimit: {switch: on, qps: 5}"])
+def test_an_area_takes_only_what_the_cdn_lets_differ(tmp_path: Path, key: str) -> None:
+    assert key.partition(":")[0] in only(problems(tmp_path, host(key, area="overseas"))).message
+
+
+@pytest.mark.parametrize("line", [
+    "errorPage: {switch: on, pageRules: [{statusCode: 405, redirectCode: 302, redirectUrl: 'https://b.com/'}]}",
+    "errorPage: {switch: on, pageRules: [{statusCode: 404, redirectCode: 307, redirectUrl: 'https://b.com/'}]}",
+    "statusCodeCache: {switch: on, cacheRules: [{statusCode: 500, cacheTime: 10}]}",
+    "statusCodeCache: {switch: on, cacheRules: [{statusCode: 4xx, cacheTime: 10}]}",
+    "bandwidthAlert: {switch: on, counterMeasure: RESOLVE_DNS_TO_ORIGIN}",
+    "ipFilter: {switch: on, filterType: blacklist, filters: [1.2.3.4], returnCode: 500}",
+    "cacheKey: {keyRules: [{ruleType: all, rulePaths: ['*']}]}",
+    "rangeOriginPull: {switch: on, rangeRules: [{switch: on, ruleType: all, rulePaths: ['*']}]}",
+    "referer: {switch: on, refererRules: [{ruleType: index, rulePaths: ['/'], refererType: blacklist, allowEmpty: true,"
+    " referers: [b.com]}]}",
+    "followRedirect: {switch: on, redirectConfig: {switch: on}}",
+    "authentication: {switch: on, typeD: {secretKey: abcdef123, expireTime: 9, fileExtensions: ['*'],"
+    " filterType: whitelist, signParam: s, timeParam: t}}",
+])
+def test_a_value_that_the_cdn_has_not_is_refused(tmp_path: Path, line: str) -> None:
+    assert problems(tmp_path, host(line))
+
+
+@pytest.mark.parametrize("code", ["403", "404", "'404'"])
+def test_a_status_may_be_written_as_a_number(tmp_path: Path, code: str) -> None:
+    rules = f"[{{statusCode: {code}, cacheTime: 1}}]"
+    project = load(tmp_path, host(f"statusCodeCache: {{switch: on, cacheRules: {rules}}}"))
+    assert project.hosts[0].settings["statusCodeCache"]["cacheRules"][0]["statusCode"] in ("403", "404")

@@ -200,7 +200,7 @@ inputs:
       seo: {switch: on}
       downstreamCapping: {switch: on, cappingRules: [{ruleType: all, rulePaths: '*', kBpsThreshold: 10}]}
       originPullTimeout: {connectTimeout: 5, receiveTimeout: 10}
-      specificConfig: {mainland: {seo: {switch: off}}}
+      specificConfig: {mainland: {referer: {switch: off}}}
       tags: [{key: a, value: 1}]
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 VALUES: dict[tuple[str, str, str], frozenset[object]] = {
     # product, object, member: values beyond those that the model's words list
+
 }
 
 COMMON_ERRORS = frozenset({

@@ -186,3 +186,20 @@ def test_a_negated_pattern_that_is_none_is_told_with_its_own_place(tmp_path: Pat
         rules_of(tmp_path, "[{files: ['*.js', '!a\\\\'], set: {Expires: '0'}}]".replace("\\\\", "\\"))
     position = caught.value.problems[0].position
     assert position is not None and (position.line, position.column) == (5, 30)
+
+
+@pytest.mark.parametrize("name", ["x-cos-meta-a_b", "X-Cos-Meta-A_B", "x-cos-meta-_", "x-cos-meta-build_number"])
+def test_metadata_has_no_underscore_in_its_name(name: str) -> None:
+    with pytest.raises(ConfigError, match="underscore") as caught:
+        HeaderBook([HeaderRule("*", {name: "1"})])
+    assert name.lower().replace("_", "-") in str(caught.value.problems[0].hint)
+
+
+def test_metadata_of_one_file_has_four_kilobytes_together_wherever_its_rules_stand() -> None:
+    parts = [HeaderRule(pattern, {f"x-cos-meta-{number}": "ä" * 900})
+             for number, pattern in enumerate(("*", "*.html", "/docs/**"))]
+    book = HeaderBook(parts)
+    assert len(book.of("a.css", "a.css")[0]["x-cos-meta-0"]) == 900
+    assert "x-cos-meta-1" in book.of("a.html", "a.html")[0]
+    with pytest.raises(ConfigError, match="5436 bytes together, and COS keeps 4096"):
+        book.of("docs/a.html", "a.html")
