@@ -318,6 +318,78 @@ class MaxAge(OnOff):
     max_age_code_rule: MaxAgeCodeRule | None = None
 
 
+class UserAgentRule(Shape):
+    rule_type: PathType
+    rule_paths: TextList
+    user_agents: TextList
+    filter_type: ListType
+
+
+class UserAgentFilter(OnOff):
+    filter_rules: list[UserAgentRule] | None = None
+
+
+class UrlRedirectRule(Shape):
+    redirect_status_code: Annotated[Literal[301, 302], BeforeValidator(whole)]
+    pattern: FilledText
+    redirect_url: FilledText
+    redirect_host: Text | None = None
+    full_match: Flag | None = None
+    regex: Flag | None = None
+
+
+class UrlRedirect(OnOff):
+    path_rules: list[UrlRedirectRule] | None = Field(None, max_length=10)
+
+
+class AccessControlRule(Shape):
+    rule_type: Literal["requestHeader", "url"]
+    rule_content: FilledText
+    regex: Switch
+    rule_header: Text | None = None
+
+
+class AccessControl(OnOff):
+    access_control_rules: list[AccessControlRule] | None = None
+    return_code: Whole | None = None
+
+
+class PostMaxSize(OnOff):
+    max_size: Whole | None = Field(None, gt=0)
+
+
+class ParamFilterRule(Shape):
+    key: FilledText
+    values: TextList
+    return_code: Text | None = None
+
+
+class ParamFilter(OnOff):
+    filter_rules: list[ParamFilterRule] | None = None
+
+
+class RemoteAuthenticationRule(Shape):
+    server: FilledText
+    auth_method: Literal["get", "post", "head", "all"]
+    rule_type: PathType
+    rule_paths: TextList
+    auth_timeout: Whole = Field(ge=1, le=30_000)
+    auth_timeout_action: Literal["RETURN_200", "RETURN_403"]
+
+
+class RemoteAuthentication(OnOff):
+    remote_authentication_rules: list[RemoteAuthenticationRule] | None = None
+    server: Text | None = None
+
+
+class ShareCname(OnOff):
+    cname: Text | None = None
+
+
+class WebSocket(OnOff):
+    timeout: Whole | None = Field(None, ge=1, le=300)
+
+
 class OriginPullTimeout(Shape):
     connect_timeout: Whole = Field(ge=5, le=60)
     receive_timeout: Whole = Field(ge=10, le=300)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from sitepub.config import cdn_models as cdn
 from sitepub.config.bucket_models import TagShape
-from sitepub.config.fields import Flag, HostName, Shape, Text, TextList
+from sitepub.config.fields import Flag, HostName, Shape, Text, TextList, Whole
 
 
 class RefreshShape(Shape):
@@ -86,6 +86,19 @@ class HostShape(SettingsShape):
         "HTTPS; left out: `inputs.https`. `auto` gets and renews a free certificate."))
     force_redirect: cdn.ForceRedirectShape | None = Field(None, description="Redirect to one protocol.")
     origin_pull_timeout: cdn.OriginPullTimeout | None = Field(None, description="Timeouts of origin pulls.")
+    user_agent_filter: cdn.UserAgentFilter | None = Field(None, description="Allowed or refused user agents.")
+    url_redirect: cdn.UrlRedirect | None = Field(None, description="Redirects by path.")
+    access_control: cdn.AccessControl | None = Field(None, description="Requests refused by header or address.")
+    access_port: list[Whole] | None = Field(None, description="Ports that are open to visitors.")
+    param_filter: cdn.ParamFilter | None = Field(None, description="Parameters whose requests are refused.")
+    post_max_size: cdn.PostMaxSize | None = Field(None, description="Largest body of a POST.")
+    remote_authentication: cdn.RemoteAuthentication | None = Field(
+        None, description="A server of yours that is asked about every request.")
+    ipv6_access: cdn.OnOff | None = Field(None, description="Visitors by IPv6.")
+    quic: cdn.OnOff | None = Field(None, description="QUIC.")
+    offline_cache: cdn.OnOff | None = Field(None, description="Old copies while the origin is down.")
+    web_socket: cdn.WebSocket | None = Field(None, description="Timeout of WebSocket.")
+    share_cname: cdn.ShareCname | None = Field(None, description="A CNAME that several domains share.")
     specific_config: SpecificShape | None = Field(
         None, description="Settings that differ between mainland China and elsewhere.")
     tags: list[TagShape] | None = Field(None, max_length=50, description="Tags of the domain.")

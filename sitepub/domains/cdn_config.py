@@ -11,6 +11,12 @@ NOT_SETTINGS = frozenset({"refreshCdn", "pushCdn"})
 """Keys of a host that say what to do after a deploy."""
 ONLY_WHEN_ADDED = frozenset({"ServiceType", "ProjectId", "Tag"})
 """UpdateDomainConfig has no such parameter, or none that may be changed."""
+ONLY_WHEN_THERE = frozenset({
+    "AccessControl", "AccessPort", "AdvancedAuthentication", "AutoGuard", "GeoBlocker", "OriginAuthentication",
+    "OriginCombine", "ParamFilter", "PostMaxSize", "RemoteAuthentication", "ShareCname", "UrlRedirect",
+    "UserAgentFilter", "WebSocket",
+})
+"""AddCdnDomain does not take these: they are set when the domain is there."""
 _READ_ONLY = {
     "Https": ("SslStatus", "Spdy"),
     "Https.CertInfo": ("CertName", "ExpireTime", "DeployTime", "From", "Certificate", "PrivateKey"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sitepub.domains.cdn_config import ONLY_WHEN_ADDED, as_set, settings_of
+from sitepub.domains.cdn_config import ONLY_WHEN_ADDED, ONLY_WHEN_THERE, as_set, settings_of
 from sitepub.domains.cdn_merge import leaves, merged, same
 from sitepub.domains.cdn_origin import (
     areas_elsewhere,
@@ -105,7 +105,8 @@ def _with_deletion(rules: list[Any], name: str) -> list[Any]:
 
 def add_request(wanted: WantedDomain) -> dict[str, Any]:
     """The parameters of AddCdnDomain, beside the domain's name."""
-    return {key: completed(key, value) for key, value in wanted_config(wanted, None).items()}
+    return {key: completed(key, value) for key, value in wanted_config(wanted, None).items()
+            if key not in ONLY_WHEN_THERE}
 
 
 def update_request(wanted: WantedDomain, config: Mapping[str, Any]) -> dict[str, Any]:

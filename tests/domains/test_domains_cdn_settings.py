@@ -433,3 +433,48 @@ def test_every_key_of_a_host_reaches_the_cdn_and_comes_back_the_same(case: Case,
     assert [(tag["TagKey"], tag["TagValue"]) for tag in truth["Tag"]] == [("team", "web")]
     assert truth["Authentication"]["TypeA"]["SignParam"] == "sign"
     assert update_request(asked, state.config) == {}
+
+
+LATER = """\
+component: website
+name: site
+inputs:
+  src: .
+  hosts:
+    - host: {host}
+      userAgentFilter: {{switch: on, filterRules: [{{ruleType: all, rulePaths: ['*'], userAgents: ['*bot*'],
+        filterType: blacklist}}]}}
+      urlRedirect: {{switch: on, pathRules: [{{redirectStatusCode: 301, pattern: /old, redirectUrl: /new}}]}}
+      accessControl: {{switch: on, accessControlRules: [{{ruleType: url, ruleContent: /x, regex: off}}],
+        returnCode: 403}}
+      accessPort: [80, 443]
+      paramFilter: {{switch: on, filterRules: [{{key: a, values: [b]}}]}}
+      postMaxSize: {{switch: on, maxSize: 33554432}}
+      remoteAuthentication: {{switch: on, remoteAuthenticationRules: [{{server: 'http://a.example.org/',
+        authMethod: all, ruleType: all, rulePaths: ['*'], authTimeout: 2000, authTimeoutAction: RETURN_403}}]}}
+      ipv6Access: {{switch: on}}
+      quic: {{switch: off}}
+      offlineCache: {{switch: on}}
+      webSocket: {{switch: on, timeout: 60}}
+      shareCname: {{switch: off}}
+"""
+
+
+def test_what_the_cdn_takes_only_for_a_domain_that_is_there_is_set_after_it_was_made(
+        case: Case, tmp_path: Path) -> None:
+    name = case.host()
+    file = tmp_path / "serverless.yml"
+    file.write_text(LATER.format(host=name), encoding="utf-8")
+    asked = WantedDomain(load_project(file, environ={}).hosts[0], case.bucket, "ap-guangzhou", case.endpoint, "https")
+    case.edge.create(asked)
+    state = case.ready(name)
+    changed = {leaf.path.partition(".")[0] for leaf in case.edge.differences(asked, state)}
+    assert {"UserAgentFilter", "UrlRedirect", "AccessControl", "ParamFilter", "WebSocket"} <= changed
+    assert not changed & {"Ipv6Access", "Quic", "OfflineCache"}
+    case.edge.update(asked, state)
+    assert case.edge.differences(asked, case.ready(name)) == ()
+    truth = case.truth(name)
+    assert truth is not None
+    assert truth["UrlRedirect"]["PathRules"][0]["RedirectUrl"] == "/new"
+    assert truth["UserAgentFilter"]["FilterRules"][0]["UserAgents"] == ["*bot*"]
+    assert (truth["WebSocket"]["Timeout"], truth["PostMaxSize"]["MaxSize"]) == (60, 33554432)
