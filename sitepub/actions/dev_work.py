@@ -32,6 +32,8 @@ PREVIEW = "preview"
 """Name of the target beside the real one."""
 _LOOK = 10.0
 """Seconds between two looks whether the site was removed."""
+_FILLED = 1.5
+"""Seconds within which a tool that writes a page again has filled it."""
 _NOT_READY = frozenset({"MissingFolder", "EmptyFolder", "MissingIndex"})
 
 
@@ -108,6 +110,8 @@ class Worker:
         self.reconfigured: Callable[[Project], None] = lambda _project: None
         self._kept: KeptSnapshot | None = None
         self._told = ""
+        self._emptied: float | None = None
+        """When pages that had content were first found empty: a tool may be about to fill them."""
         self._mistake: SitepubError | None = None
         """What is wrong with the configuration: work goes on with the last good one, and pages say so."""
         self._hosts_of: Project | None = None
@@ -253,6 +257,7 @@ class Worker:
             if self.stop.is_set():
                 return End.FAILED
             return self._partly(target, outcome)
+        self._emptied = None
         self._sure.discard(target.name)
         target.tell(lambda live: live.published(changed))
         if (mistake := self._mistake) is not None:
@@ -292,6 +297,8 @@ class Worker:
         if self.stop.is_set():
             return End.FAILED
         end = end_of(error)
+        if error.code == "EmptyPages" and time.monotonic() - self._empty_since() < _FILLED:
+            return End.SOON
         if end is not End.FAILED:
             return self.waits.again(target.name if target is not None else "", end, error)
         project = self.project
@@ -306,6 +313,12 @@ class Worker:
         self.view.error(error)
         self._told = error.message
         return End.FAILED
+
+    def _empty_since(self) -> float:
+        """When pages were found empty first, since the last publish."""
+        if self._emptied is None:
+            self._emptied = time.monotonic()
+        return self._emptied
 
     def fail(self, error: SitepubError) -> None:
         """Something else failed: it is shown in the terminal and in every browser."""

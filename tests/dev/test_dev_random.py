@@ -137,6 +137,7 @@ class World:
         shutil.copy(self.site.root / "serverless.yml", other)
         (other / "site/index.html").write_text(f"of somebody else {self.number}")
         (other / "site/theirs.html").write_text("x")
+        clone_of_the_team(other)
         ended = self.sitepub("deploy", "--allow-delete", folder=other)
         assert ended.returncode == 0, ended.stdout
         self.write()
@@ -153,6 +154,12 @@ class World:
         until(lambda: self.dev.published, "its first publish")
 
 
+def clone_of_the_team(folder: Path) -> None:
+    """Somebody else of the team works in a clone of the same repository: to sitepub it is one project."""
+    for words in (("init", "-q"), ("remote", "add", "origin", "https://git.example.com/team/site.git")):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+
+
 HAPPENINGS: tuple[Callable[[World], None], ...] = (
     *(World.write,) * 5, World.delete, World.rename_a_folder, World.rename_by_case,
     World.replace_with_same_size_and_time, World.storm, World.exchange_the_folder, World.grow, World.mistake_and_repair,
@@ -166,6 +173,7 @@ def world(request: pytest.FixtureRequest, make_site: Callable[..., Site], tmp_pa
         cloud = stack.enter_context(running_cloud(tmp_path / "own-cloud"))
         site = make_site(cloud)
         site.write(PAGES)
+        clone_of_the_team(site.root)
         made = World(site, tmp_path / "own-cloud", home, random.Random(request.param), cloud, stack)
         try:
             until(lambda: made.dev.published, "the first publish")
