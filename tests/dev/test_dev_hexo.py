@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from pathlib import Path
 
@@ -68,8 +69,11 @@ def test_a_mistake_is_shown_while_hexo_goes_on_watching_and_its_repair_goes_live
         other = blog.root / "source/_posts/another.md"
         other.write_text(POST.format("Another", "good"), encoding="utf-8")
         until(lambda: (blog.published / "2026/11/another/index.html").exists() or mistake == "tag")
+        if mistake == "tag":
+            # Hexo fails once more, without a word at its end: what comes within the same moment belongs to that build.
+            time.sleep(2)
         assert blog.in_bucket() == before
         post.write_text(good, encoding="utf-8")
         until(lambda: "2026/11/another/index.html" in blog.in_bucket() and blog.settled(), "the repair")
-        assert page in blog.in_bucket() and len(dev.failures) == 1
+        assert page in blog.in_bucket() and len({one["message"] for one in dev.failures}) == 1
         until(lambda: seen[-1]["event"] == "published", "the end of the overlay")
