@@ -124,10 +124,10 @@ class Visitor:
 
 def in_browser(dev: Dev, page: Path, saves: int) -> tuple[list[float], list[float]]:
     """Milliseconds until Chromium has loaded the page anew: from the end of each write, and from when it was live."""
-    from tests.local.browser import chromium
+    from tests.chromium import run_chromium
 
     times, reloads = [], []
-    with chromium() as browser:
+    with run_chromium() as browser:
         browser.open(dev.url)
         for number in range(saves):
             browser.wait_for("navigator.locks.query().then(found => found.held.length > 0)")

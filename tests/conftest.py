@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,6 +19,10 @@ from hypothesis import HealthCheck, settings
 from sitepub.tencent.cloud import Embedded
 from sitepub.terminal import secrets as screen
 from tests.official import session as official
+
+if TYPE_CHECKING:
+    from tests.chromium import RunChromium
+    from tests.starters.built import InstallPackages
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell: what is tested here would ignore Ctrl-C, too.
@@ -123,6 +127,22 @@ def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud
     """One embedded cloud for all tests of this worker. Use bucket names of your own."""
     with running_cloud(tmp_path_factory.mktemp("cloud") / "data", "--most-buckets", "10000") as cloud:
         yield cloud
+
+
+@pytest.fixture(scope="session")
+def chromium() -> RunChromium:
+    """Runs a browser, with options of its own. Tests that use it are left out of ``tests/run --quick``."""
+    from tests.chromium import run_chromium
+
+    return run_chromium
+
+
+@pytest.fixture(scope="session")
+def npm_packages() -> InstallPackages:
+    """Gives a copy of a starter its packages. Tests that use it are left out of ``tests/run --quick``."""
+    from tests.starters.built import install
+
+    return install
 
 
 CLOUD_NAMES = ("TENCENT", "TENCENTCLOUD", "SITEPUB", "COS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.chromium import Page, RunChromium
 from tests.dev.dev_process import Site, running
-from tests.local.browser import Page, chromium
 
 PYTHON = sys.executable.replace("\\", "/")
 PAGE = ("<!doctype html><html><head><title>{0}</title><link rel=stylesheet href=/css/site.css></head>"
@@ -20,7 +20,7 @@ CONNECTED = "navigator.locks.query().then(found => found.held.length > 0)"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Page]:
+def browser(chromium: RunChromium) -> Iterator[Page]:
     with chromium() as page:
         yield page
 

@@ -12,15 +12,15 @@ import pytest
 from sitepub.actions.init import init
 from tests.conftest import LocalCloud
 from tests.dev.dev_process import Site, browser, running, until
-from tests.starters.built import install
+from tests.starters.built import InstallPackages
 
 POST = "---\ntitle: {}\ndate: 2026-11-20 12:00:00\n---\n{}\n"
 
 
 @pytest.fixture
-def blog(tmp_path: Path, local_cloud: LocalCloud) -> Site:
+def blog(tmp_path: Path, local_cloud: LocalCloud, npm_packages: InstallPackages) -> Site:
     made = init("hexo-starter", None, folder=tmp_path, here=tmp_path).folder
-    install("hexo-starter", made)
+    npm_packages("hexo-starter", made)
     return Site(made, local_cloud, f"hexo-{uuid.uuid4().hex[:8]}", made / "public")
 
 

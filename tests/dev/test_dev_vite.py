@@ -11,13 +11,13 @@ import pytest
 from sitepub.actions.init import init
 from tests.conftest import LocalCloud
 from tests.dev.dev_process import Site, browser, running, until
-from tests.starters.built import install
+from tests.starters.built import InstallPackages
 
 
 @pytest.fixture
-def app(tmp_path: Path, local_cloud: LocalCloud) -> Site:
+def app(tmp_path: Path, local_cloud: LocalCloud, npm_packages: InstallPackages) -> Site:
     made = init("react-starter", None, folder=tmp_path, here=tmp_path).folder
-    install("react-starter", made)
+    npm_packages("react-starter", made)
     name = f"vite-{uuid.uuid4().hex[:8]}"
     (made / "serverless.yml").write_text(json.dumps({"component": "website", "name": name, "inputs": {
         "src": {"src": "./", "hook": "npx vite build", "dist": "./dist", "error": "index.html"}, "bucketName": name,

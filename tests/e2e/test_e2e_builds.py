@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tests.e2e.conftest import Sitepub, Visitor
-from tests.starters.built import install
+from tests.starters.built import InstallPackages
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -17,11 +17,11 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def test_a_hexo_blog_is_built_published_and_updated_by_what_differs(
-    sitepub: Sitepub, visitor: Visitor, tmp_path: Path
+    sitepub: Sitepub, visitor: Visitor, tmp_path: Path, npm_packages: InstallPackages
 ) -> None:
     assert sitepub("init", "hexo-starter", "my-blog", cwd=tmp_path).code == 0
     blog = tmp_path / "my-blog"
-    install("hexo-starter", blog)
+    npm_packages("hexo-starter", blog)
     report = sitepub.deploy(blog)
     public = blog / "public"
     before = digests(public)
@@ -74,11 +74,11 @@ def _it_is_not_damaged_by_builds_that_fail(sitepub: Sitepub, visitor: Visitor, b
 
 
 def test_the_react_starter_is_built_by_its_hook_and_answers_every_route(
-    sitepub: Sitepub, visitor: Visitor, tmp_path: Path
+    sitepub: Sitepub, visitor: Visitor, tmp_path: Path, npm_packages: InstallPackages
 ) -> None:
     assert sitepub("init", "react-starter", "my-app", cwd=tmp_path).code == 0
     app = tmp_path / "my-app"
-    install("react-starter", app)
+    npm_packages("react-starter", app)
     report = sitepub.deploy(app)
     built = digests(app / "dist")
     assert report["changes"]["uploaded"] >= len(built)

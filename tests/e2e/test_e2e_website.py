@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
-import pytest
 from qcloud_cos import CosConfig, CosS3Client
 
+from tests.chromium import RunChromium
 from tests.conftest import LocalCloud
 from tests.e2e.conftest import MakeSite, Sitepub, Visitor
 
@@ -49,15 +46,7 @@ def test_the_website_starter_is_served_byte_for_byte_with_the_right_headers(
     assert visitor.get(report["url"], "/no/such/page").status == 404
 
 
-def chromium() -> str:
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        found = shutil.which(name)
-        if found:
-            return found
-    pytest.fail("the tests need Chromium: tests/run installs it")
-
-
-def test_chromium_shows_the_deployed_page(sitepub: Sitepub, make_site: MakeSite) -> None:
+def test_chromium_shows_the_deployed_page(sitepub: Sitepub, make_site: MakeSite, chromium: RunChromium) -> None:
     site = make_site("shown", {
         "index.html": "<!doctype html><title>t</title><link rel=stylesheet href=/s.css><p id=p>no</p>"
                       "<script src=/env.js></script><script src=/a.js></script>",
@@ -65,13 +54,9 @@ def test_chromium_shows_the_deployed_page(sitepub: Sitepub, make_site: MakeSite)
         "a.js": "p.textContent=window.env.GREETING+' '+getComputedStyle(p).color",
     }, env={"GREETING": "你好 </script>"})
     report = sitepub.deploy(site.folder)
-    with tempfile.TemporaryDirectory() as profile:
-        dom = subprocess.run(
-            [chromium(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-             "--disable-background-networking", "--disable-component-update", "--disable-sync",
-             f"--user-data-dir={profile}", "--virtual-time-budget=5000", "--dump-dom", report["url"] + "/"],
-            capture_output=True, text=True, timeout=120, encoding="utf-8", check=True).stdout
-    assert "你好 &lt;/script&gt; rgb(1, 2, 3)</p>" in dom
+    with chromium() as page:
+        page.open(report["url"] + "/")
+        assert page.evaluate("p.textContent") == "你好 </script> rgb(1, 2, 3)"
 
 
 def test_a_second_deploy_sends_nothing_and_a_change_sends_only_what_differs(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.chromium import RunChromium
 from tests.conftest import LocalCloud, running_cloud
-from tests.local.browser import chromium
 from tests.local.edge_wire import EdgeSite, Visit, admin, cached, call_api, curl, make_site, rules
 
 HTTPS = {"--http1.1": "1.1", "--http2": "2"}
@@ -187,7 +187,7 @@ def test_many_visitors_at_once_make_one_fetch(site: EdgeSite) -> None:
     assert [visit.get("x-cache") for visit in found].count("MISS") == 1
 
 
-def test_a_browser_opens_the_host_over_http2(site: EdgeSite) -> None:
+def test_a_browser_opens_the_host_over_http2(site: EdgeSite, chromium: RunChromium) -> None:
     site.add(Https=https(site, Http2="on"), Cache=rules(cached()),
              ForceRedirect={"Switch": "on", "RedirectType": "https", "RedirectStatusCode": 302})
     maps = (f"MAP {site.host}:80 127.0.0.1:{site.cloud.edge_http},"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.chromium import Page, RunChromium
 from tests.conftest import LocalCloud, running_cloud
-from tests.local.browser import Page, chromium
 from tests.local.cos_wire import Wire
 from tests.local.test_local_live import Preview, preview_of
 
@@ -23,7 +23,7 @@ CONNECTED = "navigator.locks.query().then(found => found.held.length > 0)"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Page]:
+def browser(chromium: RunChromium) -> Iterator[Page]:
     with chromium() as page:
         yield page
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -15,6 +16,7 @@ import pytest
 from sitepub.logs.plot import round_marks
 from sitepub.logs.report import report
 from sitepub.logs.stats import Stats
+from tests.chromium import Page, RunChromium
 from tests.logs.test_logs_stats import PAGE, TEN, counted, utc
 
 __all__ = ["utc"]
@@ -122,46 +124,54 @@ PLOTS_WITH_WORDS_OUTSIDE = """[...document.querySelectorAll('svg')].flatMap(svg 
 """Words that are cut off at an edge, or stand on others."""
 
 
-@pytest.mark.parametrize("hours", [1, 2, 5, 7, 13, 24, 72, 73, 169, 744])
-def test_the_words_of_a_plot_fit_on_it(tmp_path: Path, hours: int) -> None:
-    from tests.local.browser import chromium
+@pytest.fixture(scope="module")
+def browser(chromium: RunChromium) -> Iterator[Page]:
+    """One that finds no other computer."""
+    with chromium("--host-resolver-rules=MAP * ~NOTFOUND") as page:
+        yield page
 
+
+@pytest.fixture
+def tab(browser: Page) -> Iterator[Page]:
+    yield browser
+    browser.call("Emulation.clearDeviceMetricsOverride")
+    browser.call("Emulation.setEmulatedMedia", features=[])
+
+
+@pytest.mark.parametrize("hours", [1, 2, 5, 7, 13, 24, 72, 73, 169, 744])
+def test_the_words_of_a_plot_fit_on_it(tmp_path: Path, tab: Page, hours: int) -> None:
     stats = Stats(since=TEN - timedelta(hours=hours), until=TEN).add_all(
         replace(PAGE, time=TEN - timedelta(hours=number, minutes=1), bytes=10**11 + number) for number in range(hours))
     file = tmp_path / "report.html"
     file.write_text(page(stats), encoding="utf-8")
-    with chromium("--host-resolver-rules=MAP * ~NOTFOUND") as tab:
-        tab.open(file.as_uri())
-        assert tab.evaluate("document.querySelectorAll('svg text').length") > 6
-        assert tab.evaluate(PLOTS_WITH_WORDS_OUTSIDE) == []
+    tab.open(file.as_uri())
+    assert tab.evaluate("document.querySelectorAll('svg text').length") > 6
+    assert tab.evaluate(PLOTS_WITH_WORDS_OUTSIDE) == []
 
 
-def test_chromium_shows_the_page_and_asks_nobody(tmp_path: Path) -> None:
-    from tests.local.browser import chromium
-
+def test_chromium_shows_the_page_and_asks_nobody(tmp_path: Path, tab: Page) -> None:
     file = tmp_path / "report.html"
     file.write_text(page(evil()), encoding="utf-8")
-    with chromium("--host-resolver-rules=MAP * ~NOTFOUND") as tab:
-        tab.open(file.as_uri())
-        asked: list[str] = tab.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
-        assert [url for url in asked if not url.startswith("data:")] == []
-        seen: dict[str, Any] = tab.evaluate("""({
-            bars: document.querySelectorAll('svg rect.bar').length,
-            widest: Math.max(...[...document.querySelectorAll('svg')].map(one => one.getBoundingClientRect().width)),
-            heading: document.querySelector('h1').textContent,
-            scripts: document.scripts.length,
-            images: document.images.length,
-            sideways: document.documentElement.scrollWidth > window.innerWidth,
-            color: getComputedStyle(document.body).backgroundColor,
-            rows: document.querySelectorAll('table tr').length,
-        })""")
-        assert seen["bars"] == 8
-        assert seen["widest"] > 200
-        assert seen["heading"].startswith("My site <script>alert(1)</script>")
-        assert (seen["scripts"], seen["images"], seen["sideways"]) == (0, 0, False)
-        assert seen["rows"] > 10
-        assert tab.evaluate(PLOTS_WITH_WORDS_OUTSIDE) == []
-        tab.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
-        assert tab.evaluate("getComputedStyle(document.body).backgroundColor") != seen["color"]
-        tab.call("Emulation.setDeviceMetricsOverride", width=360, height=640, deviceScaleFactor=1, mobile=True)
-        assert tab.evaluate("document.documentElement.scrollWidth <= 360")
+    tab.open(file.as_uri())
+    asked: list[str] = tab.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
+    assert [url for url in asked if not url.startswith("data:")] == []
+    seen: dict[str, Any] = tab.evaluate("""({
+        bars: document.querySelectorAll('svg rect.bar').length,
+        widest: Math.max(...[...document.querySelectorAll('svg')].map(one => one.getBoundingClientRect().width)),
+        heading: document.querySelector('h1').textContent,
+        scripts: document.scripts.length,
+        images: document.images.length,
+        sideways: document.documentElement.scrollWidth > window.innerWidth,
+        color: getComputedStyle(document.body).backgroundColor,
+        rows: document.querySelectorAll('table tr').length,
+    })""")
+    assert seen["bars"] == 8
+    assert seen["widest"] > 200
+    assert seen["heading"].startswith("My site <script>alert(1)</script>")
+    assert (seen["scripts"], seen["images"], seen["sideways"]) == (0, 0, False)
+    assert seen["rows"] > 10
+    assert tab.evaluate(PLOTS_WITH_WORDS_OUTSIDE) == []
+    tab.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+    assert tab.evaluate("getComputedStyle(document.body).backgroundColor") != seen["color"]
+    tab.call("Emulation.setDeviceMetricsOverride", width=360, height=640, deviceScaleFactor=1, mobile=True)
+    assert tab.evaluate("document.documentElement.scrollWidth <= 360")

@@ -1,4 +1,6 @@
-"""Install the npm packages of a starter once for all tests and all workers, and lend them to copies of it."""
+"""Install the npm packages of a starter once for all tests and all workers, and lend them to copies of it.
+
+Tests get ``install`` from the fixture ``npm_packages``: that is how ``tests/run --quick`` knows what needs npm."""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 STARTERS = Path(__file__).parents[2] / "starters"
@@ -27,6 +29,9 @@ def install(starter_name: str, target_dir: Path) -> None:
     """
     target = target_dir / "node_modules"
     shutil.copytree(_cached(starter_name), target, symlinks=True, copy_function=_link_or_copy)
+
+
+InstallPackages = Callable[[str, Path], None]
 
 
 def generate(site: Path, *command: str) -> str:

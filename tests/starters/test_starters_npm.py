@@ -12,32 +12,32 @@ import pytest
 
 from sitepub.actions.init import init
 from sitepub.site.frameworks import detect
-from tests.starters.built import generate, install
+from tests.starters.built import InstallPackages, generate
 from tests.starters.pages import complaints, read_page
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 
-def copy_of(starter: str, folder: Path) -> Path:
+def copy_of(starter: str, folder: Path, npm_packages: InstallPackages) -> Path:
     site = init(starter, None, folder=folder, here=folder).folder
-    install(starter, site)
+    npm_packages(starter, site)
     return site
 
 
 @pytest.fixture(scope="session")
-def hexo_blog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def hexo_blog(tmp_path_factory: pytest.TempPathFactory, npm_packages: InstallPackages) -> Path:
     """A copy of the Hexo starter, installed and built. Tests that change it take :func:`own_blog`."""
-    blog = copy_of("hexo-starter", tmp_path_factory.mktemp("blog"))
+    blog = copy_of("hexo-starter", tmp_path_factory.mktemp("blog"), npm_packages)
     generate(blog, "npx", "hexo", "generate")
     return blog
 
 
 @pytest.fixture
-def own_blog(hexo_blog: Path, tmp_path: Path) -> Path:
+def own_blog(hexo_blog: Path, tmp_path: Path, npm_packages: InstallPackages) -> Path:
     blog = tmp_path / "own"
     shutil.copytree(hexo_blog, blog, ignore=shutil.ignore_patterns("node_modules", "public", "db.json"))
-    install("hexo-starter", blog)
+    npm_packages("hexo-starter", blog)
     return blog
 
 
@@ -144,8 +144,10 @@ def test_a_blog_without_posts_still_builds(own_blog: Path) -> None:
 
 
 @pytest.mark.parametrize("starter", ["react-starter", "vue-starter"])
-def test_an_app_builds_into_hashed_files_and_one_page(starter: str, tmp_path: Path) -> None:
-    app = copy_of(starter, tmp_path)
+def test_an_app_builds_into_hashed_files_and_one_page(
+    starter: str, tmp_path: Path, npm_packages: InstallPackages
+) -> None:
+    app = copy_of(starter, tmp_path, npm_packages)
     framework = detect(app)
     assert framework is not None
     assert (framework.spa, framework.hook, framework.install) == (True, "npm run build", None)

@@ -1,4 +1,6 @@
-"""Chromium, driven over its own protocol (the DevTools protocol): one page, one question at a time."""
+"""Chromium, driven over its own protocol (the DevTools protocol): one page, one question at a time.
+
+Tests get it from the fixture ``chromium``: that is how ``tests/run --quick`` knows what needs a browser."""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import aiohttp
@@ -84,7 +86,7 @@ class Page:
 
 
 @contextlib.contextmanager
-def chromium(*options: str) -> Iterator[Page]:
+def run_chromium(*options: str) -> Iterator[Page]:
     """Run a browser with one empty page until the block ends."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command: Sequence[str] = [
@@ -142,3 +144,7 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.wait()
     assert process.stderr is not None
     process.stderr.close()
+
+
+RunChromium = Callable[..., contextlib.AbstractContextManager[Page]]
+"""What the fixture ``chromium`` gives: called with options of the browser, it runs one until the block ends."""
