@@ -53,16 +53,16 @@ MADE_AT_RUN_TIME: Mapping[str, tuple[str, ...]] = {
     "terminal/secrets.py": ("secret|other",),  # texts joined by "|": nothing in them repeats
     "leaks/forms.py": (),  # FORMS, which are looked at one by one
     "site/globs.py": (),  # examples below
-    "local/wildcards.py": (),
+    "local/base/wildcards.py": (),
     "actions/starters.py": (r"^name: .*$", r"^app: .*$"),
-    "site/frameworks_node.py": (r"\bvite build\s+([\w./-]+)",),
-    "site/js_config.py": (r"(?<![\w$.])(?:outDir|([\"'])outDir\1)\s*:",),
-    "site/project_files.py": (),
-    "config/invisible.py": ("[ \u200b]",),
+    "site/detect/node.py": (r"\bvite build\s+([\w./-]+)",),
+    "site/detect/js_config.py": (r"(?<![\w$.])(?:outDir|([\"'])outDir\1)\s*:",),
+    "site/detect/project_files.py": (),
+    "config/checks/invisible.py": ("[ \u200b]",),
 }
 """Files with expressions that are put together from variables → examples of what comes out."""
 SHORT_TEXTS: Mapping[str, str] = {
-    "site/build_signs.py": "lines of at most 400 characters (_LONGEST)",
+    "site/build/signs.py": "lines of at most 400 characters (_LONGEST)",
     "site/pattern_hints.py": "patterns of at most 200 characters (_LONGEST)",
     "site/written_words.py": "parts of a file's name, which has at most 255 bytes",
 }
@@ -161,9 +161,9 @@ def _forms() -> list[Used]:
 
 
 def _wildcards() -> list[Used]:
-    from sitepub.local.wildcards import wildcard
+    from sitepub.local.base.wildcards import wildcard
 
-    return [Used(f"local/wildcards.py: {text}", wildcard(text).pattern, re.DOTALL, frozenset({"fullmatch"}))
+    return [Used(f"local/base/wildcards.py: {text}", wildcard(text).pattern, re.DOTALL, frozenset({"fullmatch"}))
             for text in ("*a*a*a*a*ab", "a*b", "*", "cos:*Object*", "a**b**c")]
 
 
@@ -176,7 +176,7 @@ def _globs() -> list[Used]:
 
 
 _MORE: Mapping[str, Callable[[], list[Used]]] = {
-    "leaks/forms.py": _forms, "site/globs.py": _globs, "local/wildcards.py": _wildcards,
+    "leaks/forms.py": _forms, "site/globs.py": _globs, "local/base/wildcards.py": _wildcards,
 }
 
 

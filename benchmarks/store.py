@@ -12,9 +12,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from sitepub.tencent.bucket_settings import BucketSettings
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
-from sitepub.tencent.object_store import CosObjectStore
+from sitepub.tencent.cos.bucket_settings import BucketSettings
+from sitepub.tencent.cos.object_store import CosObjectStore
 
 HEADERS = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache"}
 

@@ -16,7 +16,7 @@ from tests.e2e.conftest import make_sitepub
 
 PACKAGE = Path(__file__).parent.parent / "sitepub"
 FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if "msgspec" in path.read_text(encoding="utf-8")]
-AT_START = {"local/service_state.py"}
+AT_START = {"local/services/state.py"}
 """Makes its decoders while the embedded cloud starts, in the only thread that there is."""
 
 
@@ -81,8 +81,8 @@ def test_every_decoder_in_many_threads_at_once() -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert {name.rpartition(".")[0] for name in told["decoders"]} >= {
-        "sitepub.publish.lock_record", "sitepub.publish.state", "sitepub.publish.releases",
-        "sitepub.publish.bucket_mates", "sitepub.publish.bucket_place", "sitepub.domains.claims",
+        "sitepub.publish.locking.lock_record", "sitepub.publish.states.state", "sitepub.publish.states.releases",
+        "sitepub.publish.bucket_mates", "sitepub.publish.states.bucket_place", "sitepub.domains.hosts.claims",
         "sitepub.site.hash_cache"}
     assert told["ends"] == {"0": 100}
 

@@ -10,7 +10,7 @@ import re
 import pytest
 
 from benchmarks.patterns import PACKAGE, Used, expressions, is_bounded, slow, unresolved
-from sitepub.local.wildcards import wildcard, wildcard_in_a_part
+from sitepub.local.base.wildcards import wildcard, wildcard_in_a_part
 
 ROOMS = sorted(path.name for path in PACKAGE.iterdir() if path.is_dir() and (path / "__init__.py").exists())
 

@@ -31,8 +31,8 @@ def build(project: Project, *, run_the_hook: bool, environ: Mapping[str, str],
     began, idle = 0, True
     problems: list[Problem] = []
     if run_the_hook and project.source.hook is not None:
-        from sitepub.site.env_for_build import env_for_build
-        from sitepub.site.hook import run_hook
+        from sitepub.site.build.env_for_build import env_for_build
+        from sitepub.site.build.hook import run_hook
 
         began = time.time_ns()
         with env_for_build(project, problems.append):

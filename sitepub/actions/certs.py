@@ -14,12 +14,12 @@ from sitepub.actions.interrupt import stopping
 from sitepub.config.project import Project
 from sitepub.domains.steps import HostStep
 from sitepub.errors import SitepubError
-from sitepub.publish.remote import Remote, open_remote
-from sitepub.publish.state import State
+from sitepub.publish.states.remote import Remote, open_remote
+from sitepub.publish.states.state import State
 
 if TYPE_CHECKING:
-    from sitepub.domains.certificate_report import HostCertificate
-    from sitepub.domains.hosts import Hosts, HostsPlan
+    from sitepub.domains.certificates.report import HostCertificate
+    from sitepub.domains.hosts.site_hosts import Hosts, HostsPlan
     from sitepub.domains.services import Listener
     from sitepub.tencent.cloud import Cloud
 
@@ -79,7 +79,7 @@ def renew(project: Project, options: Options, environ: Mapping[str, str], *, app
 
 def _plan(hosts: Hosts, due: set[str], state: State) -> HostsPlan:
     """The plan of these hosts alone: what else has changed in the project is a deploy's business."""
-    from sitepub.domains.hosts import HostsPlan
+    from sitepub.domains.hosts.site_hosts import HostsPlan
 
     chosen = replace(hosts, hosts=tuple(host for host in hosts.hosts if host.host in due))
     records = {key: record for key, record in state.hosts.items() if record.host in due}
@@ -90,9 +90,9 @@ def _plan(hosts: Hosts, due: set[str], state: State) -> HostsPlan:
 def _look(project: Project, cloud: Cloud, remote: Remote, state: State | None) -> tuple[HostCertificate, ...]:
     if not project.hosts:
         return ()
-    from sitepub.domains.account_domains import service_api
-    from sitepub.domains.certificate_report import certificates_of
-    from sitepub.domains.ssl_service import SslService
+    from sitepub.domains.certificates.report import certificates_of
+    from sitepub.domains.certificates.ssl_service import SslService
+    from sitepub.domains.hosts.account_domains import service_api
 
     records = state.hosts if state is not None else {}
     hosts = open_site_hosts(project, cloud, remote, records)

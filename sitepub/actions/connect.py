@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sitepub.actions.local_cloud import ensure_embedded
 from sitepub.config.project import Project
+from sitepub.embedded.cloud import ensure_embedded
 from sitepub.errors import Problem
 from sitepub.tencent.cloud import Cloud
 from sitepub.terminal import secrets
@@ -24,8 +24,8 @@ def connect(project: Project, *, local: bool, profile: str | None, environ: Mapp
         secrets.register(embedded.credentials.secret_id, embedded.credentials.secret_key)
         return Cloud(embedded.credentials, embedded.app_id, project.region, embedded.address,
                      accelerate=project.accelerate)
-    from sitepub.tencent import account
-    from sitepub.tencent.credentials import find_credentials
+    from sitepub.tencent.account import account
+    from sitepub.tencent.account.credentials import find_credentials
 
     credentials = find_credentials(profile=profile, environ=environ, dotenv=project.dotenv, warn=warn)
     secrets.register(credentials.secret_id, credentials.secret_key, credentials.token)

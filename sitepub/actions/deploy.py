@@ -14,9 +14,9 @@ from sitepub.actions.dev_cloud import keep_running
 from sitepub.actions.host_run import apply_hosts
 from sitepub.actions.hosts import HostsDone, HostsPrepared, not_looked_at, prepare_hosts, raise_if_failed
 from sitepub.actions.interrupt import stopping
-from sitepub.actions.local_cloud import data_folder
 from sitepub.actions.shared_bucket import about_other_sites, about_the_error_page
 from sitepub.config.project import Project
+from sitepub.embedded.cloud import data_folder
 from sitepub.errors import Interrupted, PartlyDone, Problem, SitepubError
 from sitepub.publish.empty_pages import EmptyPages, empty_pages
 from sitepub.publish.guards import refuse_mass_deletion
@@ -24,7 +24,7 @@ from sitepub.publish.other_regions import live_elsewhere
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.progress import Progress
 from sitepub.publish.publish import Outcome, Run, Status, publish
-from sitepub.publish.remote import Remote, open_remote
+from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.settings.steps import SettingStep
 from sitepub.site.error_page import error_page_problem
 from sitepub.site.snapshot import LeftOut, Snapshot
@@ -291,7 +291,7 @@ def _about_the_address(cloud: Cloud, bucket: str, outcome: Outcome) -> list[Prob
         return []
     new_on_the_real_cloud = outcome.prepared.new_bucket and cloud.embedded is None
     if not new_on_the_real_cloud:
-        from sitepub.tencent.website_probe import forces_download
+        from sitepub.tencent.cos.website_probe import forces_download
 
         if not forces_download(cloud, bucket):
             return []

@@ -16,19 +16,19 @@ from sitepub.actions.dev_target import Target
 from sitepub.actions.dev_tool import Tool
 from sitepub.actions.dev_work import PREVIEW, How, View, Worker
 from sitepub.actions.interrupt import stopping
-from sitepub.actions.local_cloud import data_folder, find
 from sitepub.config.project import Project
-from sitepub.dev.bursts import CONFIG, OUTPUT, SITE, SOURCES, Burst, Bursts
-from sitepub.dev.changes import Change
 from sitepub.dev.live import HEARTBEAT
 from sitepub.dev.session import End, Session, Task, Work
 from sitepub.dev.sources import Role, Sources
-from sitepub.dev.watcher import Watcher
-from sitepub.dev.watching import open_watcher
+from sitepub.embedded.cloud import data_folder, find
 from sitepub.errors import HookFailed
-from sitepub.site.hook_process import kill_all
+from sitepub.site.build.process import kill_all
 from sitepub.tencent.cloud import Cloud
 from sitepub.terminal import secrets
+from sitepub.watch.bursts import CONFIG, OUTPUT, SITE, SOURCES, Burst, Bursts
+from sitepub.watch.changes import Change
+from sitepub.watch.watcher import Watcher
+from sitepub.watch.watching import open_watcher
 
 _PATIENCE = 3.0
 """Seconds that the work under way is given to end."""

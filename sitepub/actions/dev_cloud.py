@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from sitepub.actions.local_cloud import DEV_MARK, Note, Wish, data_folder, find, publishers, start, stop
 from sitepub.config.small_file import read_small_text
+from sitepub.embedded.cloud import DEV_MARK, Note, Wish, data_folder, find, publishers, start, stop
 
 
 def keep_running(data: Path) -> None:
@@ -20,7 +20,7 @@ class OwnCloud:
     """What somebody else started is left running, and so is what another session of dev uses by the end."""
 
     def __init__(self, environ: Mapping[str, str], note: Note = lambda _: None) -> None:
-        """Starts it if need be; raises what :func:`~sitepub.actions.local_cloud.start` raises."""
+        """Starts it if need be; raises what :func:`~sitepub.embedded.cloud.start` raises."""
         self._environ = environ
         data = data_folder(environ)
         before = find(data)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sitepub.config.project import Project
 from sitepub.errors import SitepubError
 from sitepub.publish.prepare import Prepared
-from sitepub.publish.remote import Remote
+from sitepub.publish.states.remote import Remote
 from sitepub.tencent.cloud import Cloud
 
 

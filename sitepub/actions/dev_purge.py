@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from sitepub.config.project import Project
 from sitepub.errors import SitepubError
-from sitepub.publish.state import State
-from sitepub.publish.unpurged import purged_hosts
+from sitepub.publish.states.state import State
+from sitepub.publish.states.unpurged import purged_hosts
 
 Purge = Callable[[Project, Sequence[str]], None]
 """Purges what the state says is to be purged, from the hosts of this project. Takes the keys that have changed."""

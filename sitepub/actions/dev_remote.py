@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sitepub.config.project import Project
-from sitepub.publish.remote import Remote, open_remote
-from sitepub.publish.session_states import SessionStates
+from sitepub.publish.states.remote import Remote, open_remote
+from sitepub.publish.states.session_states import SessionStates
 from sitepub.tencent.cloud import Cloud
-from sitepub.tencent.retry import Backoff
+from sitepub.tencent.network.retry import Backoff
 
 _TRIES = 5
 _CAP = 1.0
@@ -32,10 +32,10 @@ class TellingBackoff(Backoff):
 
 
 def open_for_session(project: Project, cloud: Cloud, failed: Callable[[], None]) -> tuple[Remote, SessionStates]:
-    """Raises what :func:`~sitepub.publish.remote.open_remote` raises. ``failed`` is called, from any thread, for
+    """Raises what :func:`~sitepub.publish.states.remote.open_remote` raises. ``failed`` is called, from any thread, for
     each request that got no good answer and is tried again."""
-    from sitepub.tencent.object_store import CosObjectStore
-    from sitepub.tencent.wire import route_to
+    from sitepub.tencent.cos.object_store import CosObjectStore
+    from sitepub.tencent.cos.wire import route_to
 
     remote = open_remote(project, cloud)
     states = remote.states

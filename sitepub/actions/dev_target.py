@@ -19,11 +19,11 @@ from sitepub.publish.plan import Plan
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.progress import Progress, Silent
 from sitepub.publish.publish import Outcome, Run, Status, publish
-from sitepub.publish.session_end import end_session
+from sitepub.publish.states.session_end import end_session
 from sitepub.settings.steps import SettingStep
 from sitepub.site.snapshot import Snapshot
-from sitepub.tencent import fresh_buckets
 from sitepub.tencent.cloud import Cloud
+from sitepub.tencent.cos import fresh_buckets
 
 _FEW = 20
 """Steps of a plan that need no progress display."""

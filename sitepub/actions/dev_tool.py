@@ -10,8 +10,8 @@ from sitepub.config.project import Project
 from sitepub.dev.rebuild import Death, KeptRunning
 from sitepub.dev.tool_output import Said, ToolOutput
 from sitepub.errors import HookFailed
-from sitepub.site.build_signs import Allowed
-from sitepub.site.hook import hook_environment
+from sitepub.site.build.hook import hook_environment
+from sitepub.site.build.signs import Allowed
 
 Post = Callable[[Callable[[], None]], None]
 """Has something done in the main thread, in order."""

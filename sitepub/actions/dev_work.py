@@ -204,8 +204,8 @@ class Worker:
         return End.DONE
 
     def _build(self) -> End:
-        from sitepub.site.env_for_build import env_for_build
-        from sitepub.site.hook import run_hook
+        from sitepub.site.build.env_for_build import env_for_build
+        from sitepub.site.build.hook import run_hook
 
         assert self.project is not None
         self.view.phase("building")

@@ -13,9 +13,10 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from pathlib import Path
 
-from sitepub.actions import doctor_computer, local_cloud
+from sitepub.actions import doctor_computer
 from sitepub.actions.login import REGION
 from sitepub.config.project import Project
+from sitepub.embedded import cloud as local_cloud
 from sitepub.errors import ConfigError, SitepubError
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
 
@@ -80,8 +81,8 @@ def _project(folder: Path, stage: str | None, inputs: Sequence[str], environ: Ma
 
 
 def _network(environ: Mapping[str, str]) -> Iterator[Finding]:
-    from sitepub.tencent.proxy import proxy_for
-    from sitepub.tencent.tls import ca_bundle
+    from sitepub.tencent.network.proxy import proxy_for
+    from sitepub.tencent.network.tls import ca_bundle
 
     try:
         proxy = proxy_for(_SERVICE)
@@ -124,9 +125,9 @@ def _cloud(project: Project | None, dotenv: Mapping[str, str], *, local: bool, p
 
 def _reach(embedded: Embedded | None, environ: Mapping[str, str]) -> Iterator[Finding]:
     """Whether the cloud answers, and how far its clock is from ours."""
-    from sitepub.tencent.connection import Connection, ConnectionLost, Route
-    from sitepub.tencent.proxy import proxy_for
-    from sitepub.tencent.tls import tls_context
+    from sitepub.tencent.network.connection import Connection, ConnectionLost, Route
+    from sitepub.tencent.network.proxy import proxy_for
+    from sitepub.tencent.network.tls import tls_context
 
     host = _SERVICE
     try:
@@ -180,9 +181,9 @@ def clock_skew(date: str | None, began: float, ended: float) -> float | None:
 
 def _account(credentials: Credentials, embedded: Embedded | None, project: Project | None,
              environ: Mapping[str, str]) -> Iterator[Finding]:
-    from sitepub.tencent.account import app_id, caller
+    from sitepub.tencent.account.account import app_id, caller
     from sitepub.tencent.cloud_api import CloudApi
-    from sitepub.tencent.retry import Backoff
+    from sitepub.tencent.network.retry import Backoff
 
     api = CloudApi(credentials, REGION, embedded, backoff=Backoff(attempts=2))
     try:
@@ -202,7 +203,7 @@ def _account(credentials: Credentials, embedded: Embedded | None, project: Proje
 
 
 def _bucket(cloud: Cloud, project: Project) -> Finding:
-    from sitepub.tencent.bucket_settings import BucketSettings, BucketStatus
+    from sitepub.tencent.cos.bucket_settings import BucketSettings, BucketStatus
 
     name = project.bucket(cloud.app_id)
     status = BucketSettings(cloud, name).head()

@@ -12,8 +12,8 @@ from sitepub.domains.steps import HostStep
 from sitepub.errors import SitepubError
 
 if TYPE_CHECKING:
-    from sitepub.domains.host_setup import HostOutcome
-    from sitepub.domains.purge import Purged
+    from sitepub.domains.hosts.setup import HostOutcome
+    from sitepub.domains.purge.purging import Purged
 
 
 def planned_objects(project: Project, prepared: HostsPrepared) -> list[dict[str, Any]]:

@@ -14,14 +14,14 @@ from sitepub.actions.hosts import HostsDone, HostsPrepared
 from sitepub.config.project import Host, Project
 from sitepub.domains.records import HostRecord
 from sitepub.errors import Interrupted, SitepubError
-from sitepub.publish.remote import Remote
-from sitepub.publish.unpurged import purged_hosts
+from sitepub.publish.states.remote import Remote
+from sitepub.publish.states.unpurged import purged_hosts
 
 if TYPE_CHECKING:
-    from sitepub.domains.host_setup import HostOutcome
-    from sitepub.domains.purge import Purged, Purger
+    from sitepub.domains.hosts.setup import HostOutcome
+    from sitepub.domains.purge.purging import Purged, Purger
     from sitepub.domains.services import Listener
-    from sitepub.publish.host_records import HostLedger
+    from sitepub.publish.states.host_records import HostLedger
 
 _PURGE_PATIENCE = 10.0
 """Seconds that a deploy follows a purge, to tell what fails at once; it takes minutes to reach every node."""
@@ -32,8 +32,8 @@ def apply_hosts(project: Project, remote: Remote, prepared: HostsPrepared, liste
     """Bring the hosts to their plan, then purge what changed. Under the lock; what was done is written down
     step by step. Raises :class:`~sitepub.errors.Interrupted`, :class:`~sitepub.errors.Refused` for the lock;
     what failed for single hosts is in the answer."""
-    from sitepub.publish.host_records import HostLedger
-    from sitepub.publish.lock import Lock
+    from sitepub.publish.locking.lock import Lock
+    from sitepub.publish.states.host_records import HostLedger
     from sitepub.publish.workers import EitherEvent
 
     lost = threading.Event()
@@ -72,8 +72,8 @@ class _Run:
 
     def _purge(self, outcomes: Sequence[HostOutcome]) -> tuple[list[HostOutcome], list[Purged]]:
         """Purge what the state says is stale. Answers the outcomes too: looking again may change one."""
-        from sitepub.domains.purge import Purger
-        from sitepub.domains.purge_plan import paths_of
+        from sitepub.domains.purge.plan import paths_of
+        from sitepub.domains.purge.purging import Purger
 
         paths = paths_of(self.ledger.state.unpurged, self.project.website)
         told = {(one.host, one.edge): one for one in outcomes}
@@ -102,8 +102,8 @@ class _Run:
         return list(told.values()), purged
 
     def _send(self, purger: Purger, hosts: Sequence[Host]) -> list[Purged]:
-        from sitepub.domains.purge import Order
-        from sitepub.domains.purge_plan import paths_of
+        from sitepub.domains.purge.plan import paths_of
+        from sitepub.domains.purge.purging import Order
 
         if not hosts:
             return []
@@ -127,7 +127,7 @@ class _Run:
     def _look_again(self, names: Collection[str]) -> list[HostOutcome]:
         """Hosts that were believed to be as their records say, and whose edge refused a purge: somebody may have
         deleted or stopped one elsewhere. It is set up again, unless that takes a question first."""
-        from sitepub.domains.host_setup import HostOutcome, failed
+        from sitepub.domains.hosts.setup import HostOutcome, failed
 
         doubted = {one.name for one in self.prepared.plan.hosts if one.settled and one.name in names}
         if not doubted:

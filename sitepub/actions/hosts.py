@@ -12,14 +12,14 @@ from sitepub.domains.records import HostRecord
 from sitepub.domains.steps import HostStep, HostStepKind
 from sitepub.errors import PartlyDone, SitepubError
 from sitepub.publish.prepare import Prepared
-from sitepub.publish.remote import Remote
-from sitepub.publish.unpurged import purged_hosts, unpurged_after
+from sitepub.publish.states.remote import Remote
+from sitepub.publish.states.unpurged import purged_hosts, unpurged_after
 from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
-    from sitepub.domains.host_setup import HostOutcome
-    from sitepub.domains.hosts import Hosts, HostsPlan
-    from sitepub.domains.purge import Purged
+    from sitepub.domains.hosts.setup import HostOutcome
+    from sitepub.domains.hosts.site_hosts import Hosts, HostsPlan
+    from sitepub.domains.purge.purging import Purged
     from sitepub.domains.services import Listener
 
 SOME_FAILED = "the site is live, but not everything could be done for its hosts"
@@ -50,14 +50,14 @@ class HostsPrepared:
     @property
     def unchanged(self) -> list[HostOutcome]:
         """What is said of hosts that need nothing."""
-        from sitepub.domains.host_setup import HostOutcome
+        from sitepub.domains.hosts.setup import HostOutcome
 
         return [HostOutcome(one.name, one.edge, "unchanged", one.record.cname) for one in self.plan.hosts]
 
     @property
     def untouched(self) -> HostsDone:
         """What is said of the hosts when the files before them failed."""
-        from sitepub.domains.host_setup import HostOutcome
+        from sitepub.domains.hosts.setup import HostOutcome
 
         return HostsDone(tuple(
             HostOutcome(one.name, one.edge, "unchanged" if one.settled else "waiting", one.record.cname,
@@ -77,7 +77,7 @@ class HostsDone:
 
 def open_site_hosts(project: Project, cloud: Cloud, remote: Remote, records: Mapping[str, HostRecord]) -> Hosts:
     """The hosts of a site, connected; nothing is sent yet."""
-    from sitepub.domains.account_domains import open_hosts
+    from sitepub.domains.hosts.account_domains import open_hosts
 
     return open_hosts(project, cloud, remote.bucket, remote.states.store, remote.states.key, records)
 
@@ -97,7 +97,7 @@ def prepare_hosts(project: Project, cloud: Cloud, remote: Remote, prepared: Prep
 
 
 def _purge_steps(project: Project, prepared: Prepared, plan: HostsPlan) -> tuple[HostStep, ...]:
-    from sitepub.domains.purge_plan import paths_of
+    from sitepub.domains.purge.plan import paths_of
 
     keys = unpurged_after(prepared.base.unpurged, prepared.plan, project)
     paths = paths_of(keys, project.website)
@@ -124,8 +124,8 @@ def take_down_hosts(project: Project, cloud: Cloud, remote: Remote, listener: Li
                     stop: threading.Event) -> tuple[HostOutcome, ...]:
     """Take every host down. Raises :class:`~sitepub.errors.PartlyDone` (``done``: the outcomes) when one of them
     could not be; the records stay then, and nothing else was deleted."""
-    from sitepub.publish.host_records import HostLedger
-    from sitepub.publish.lock import Lock
+    from sitepub.publish.locking.lock import Lock
+    from sitepub.publish.states.host_records import HostLedger
     from sitepub.publish.workers import EitherEvent
 
     lost = threading.Event()

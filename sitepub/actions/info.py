@@ -10,17 +10,17 @@ from sitepub.actions.connect import connect
 from sitepub.actions.shared_bucket import about_the_error_page
 from sitepub.config.project import Project
 from sitepub.errors import SitepubError
-from sitepub.publish.remote import Remote, open_remote
-from sitepub.publish.state import Journal, ReleaseInfo
-from sitepub.publish.unfinished import still_runs
+from sitepub.publish.locking.unfinished import still_runs
+from sitepub.publish.states.remote import Remote, open_remote
+from sitepub.publish.states.state import Journal, ReleaseInfo
 from sitepub.settings.actual import NO_BUCKET, read_actual
 from sitepub.settings.difference import difference
 from sitepub.settings.wanted import wanted_settings
-from sitepub.tencent.bucket_settings import BucketStatus
 from sitepub.tencent.cloud import Cloud
+from sitepub.tencent.cos.bucket_settings import BucketStatus
 
 if TYPE_CHECKING:
-    from sitepub.domains.host_report import HostReport
+    from sitepub.domains.hosts.report import HostReport
     from sitepub.domains.records import HostRecord
 
 
@@ -83,6 +83,6 @@ def _hosts(project: Project, cloud: Cloud, remote: Remote, records: Mapping[str,
     if not project.hosts and not records:
         return ()
     from sitepub.actions.hosts import open_site_hosts
-    from sitepub.domains.host_report import report
+    from sitepub.domains.hosts.report import report
 
     return tuple(report(open_site_hosts(project, cloud, remote, records), records))

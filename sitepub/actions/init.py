@@ -17,7 +17,7 @@ from sitepub.actions.site_name import site_name
 from sitepub.actions.starters import TEMPLATES, Template, starter_files
 from sitepub.config.load import FILE_NAMES
 from sitepub.errors import Refused, SitepubError, UsageError
-from sitepub.site.framework import Framework
+from sitepub.site.detect.framework import Framework
 
 _MOST_NAMED = 10
 _MOST_LOOKED = 200
@@ -63,7 +63,7 @@ def init(template: str | None, directory: Path | None, *, folder: Path, here: Pa
 
 def find_template(name: str) -> Template:
     """The template of that name. Raises UsageError with the nearest name."""
-    from sitepub.config.nearest import nearest
+    from sitepub.config.checks.nearest import nearest
 
     for template in TEMPLATES:
         if name in (template.name, template.short):
@@ -91,7 +91,7 @@ def _from_template(template: Template, target: Path, here: Path, environ: Mappin
 
 def _for_project(folder: Path, here: Path, environ: Mapping[str, str] | None, started: str | None,
                  ask_dist: Callable[[Framework], str | None] | None) -> InitOutcome:
-    from sitepub.site.frameworks import detect
+    from sitepub.site.detect.frameworks import detect
 
     for name in FILE_NAMES:
         if os.path.lexists(folder / name):
@@ -117,7 +117,7 @@ def _for_project(folder: Path, here: Path, environ: Mapping[str, str] | None, st
 
 def with_known_dist(framework: Framework, answer: str | None) -> Framework:
     """The framework with the output folder that the user named, else with the guess and the advice to look at it."""
-    from sitepub.site.project_files import inside
+    from sitepub.site.detect.project_files import inside
 
     if answer is None:
         return replace(framework, advice=(
@@ -132,8 +132,8 @@ def with_known_dist(framework: Framework, answer: str | None) -> Framework:
 
 def sites_below(folder: Path) -> dict[str, str]:
     """The packages of a workspace that are sites: folder → what makes it."""
-    from sitepub.site.frameworks import detect
-    from sitepub.site.project_files import ProjectFiles
+    from sitepub.site.detect.frameworks import detect
+    from sitepub.site.detect.project_files import ProjectFiles
 
     found: dict[str, str] = {}
     places = [path.parent for pattern in ("*/package.json", "*/*/package.json")

@@ -31,9 +31,9 @@ def login(secret_id: str, secret_key: str, *, profile: str, environ: Mapping[str
     Nothing is stored when the cloud refuses the key or cannot be asked. Raises CredentialsError,
     NetworkError, and UsageError for a name that no profile can have.
     """
-    from sitepub.tencent.account import caller
+    from sitepub.tencent.account.account import caller
+    from sitepub.tencent.account.profiles import save_profile
     from sitepub.tencent.cloud_api import CloudApi
-    from sitepub.tencent.profiles import save_profile
 
     secrets.register(secret_id, secret_key)
     for name, value in (("SecretId", secret_id), ("SecretKey", secret_key)):
@@ -51,6 +51,6 @@ def login(secret_id: str, secret_key: str, *, profile: str, environ: Mapping[str
 
 def logout(*, profile: str, environ: Mapping[str, str]) -> bool:
     """Delete a stored profile; False when there was none."""
-    from sitepub.tencent.profiles import delete_profile
+    from sitepub.tencent.account.profiles import delete_profile
 
     return delete_profile(profile, environ)

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sitepub.actions.connect import connect
-from sitepub.actions.local_cloud import data_folder, find
 from sitepub.config.project import Project
+from sitepub.embedded.cloud import data_folder, find
 from sitepub.errors import Problem, SitepubError
 from sitepub.logs.choose import Kind, open_source
 from sitepub.logs.embedded import EmbeddedFeed, Where

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sitepub.actions.starters import yaml_text
-from sitepub.site.framework import Framework
+from sitepub.site.detect.framework import Framework
 
 SCHEMA_FILE = ".sitepub-schema.json"
 """The JSON Schema beside serverless.yml, for editors. Names that begin with ``.sitepub`` stay unpublished."""

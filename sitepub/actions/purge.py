@@ -16,11 +16,11 @@ from sitepub.actions.interrupt import stopping
 from sitepub.config.project import Host, Project
 from sitepub.domains.records import HostRecord
 from sitepub.errors import PartlyDone, Refused, SitepubError
-from sitepub.publish.remote import Remote, open_remote
-from sitepub.publish.state import State
+from sitepub.publish.states.remote import Remote, open_remote
+from sitepub.publish.states.state import State
 
 if TYPE_CHECKING:
-    from sitepub.domains.purge import Order, Purged
+    from sitepub.domains.purge.purging import Order, Purged
     from sitepub.domains.services import Listener
 
 _WARMED = 500
@@ -62,8 +62,8 @@ def purge(project: Project, words: Sequence[str], options: Options, environ: Map
         if not cached or (rest and not order.paths):
             return Done(())
         with stopping() as stop, listener() as hears:
-            from sitepub.domains.account_domains import Edges
-            from sitepub.domains.purge import Purger
+            from sitepub.domains.hosts.account_domains import Edges
+            from sitepub.domains.purge.purging import Purger
 
             edges = Edges.of(cloud, remote.bucket)
             done = Purger(lambda host: edges(host.edge), hears, stop).purge(cached, order)
@@ -78,8 +78,8 @@ def purge(project: Project, words: Sequence[str], options: Options, environ: Map
 def warm(project: Project, words: Sequence[str], options: Options, environ: Mapping[str, str],
          listener: Listening) -> Done:
     """Bring paths into the caches: the named ones, else those of ``pushCdn``, else the live site's pages."""
-    from sitepub.domains.purge import Purger
-    from sitepub.domains.purge_plan import targets_of
+    from sitepub.domains.purge.plan import targets_of
+    from sitepub.domains.purge.purging import Purger
 
     cached = _cached(project)
     asked = targets_of(words, [host.host for host in cached], project.website, exact=True)
@@ -93,7 +93,7 @@ def warm(project: Project, words: Sequence[str], options: Options, environ: Mapp
             pages = _pages(project, remote.states.load())
             paths, left_out = {"": pages[:_WARMED]}, max(0, len(pages) - _WARMED)
         with stopping() as stop, listener() as hears:
-            from sitepub.domains.account_domains import Edges
+            from sitepub.domains.hosts.account_domains import Edges
 
             edges = Edges.of(cloud, remote.bucket)
             done = Purger(lambda host: edges(host.edge), hears, stop).prefetch(cached, paths)
@@ -108,8 +108,8 @@ def _cached(project: Project) -> tuple[Host, ...]:
 
 
 def _order(project: Project, words: Sequence[str], options: Options) -> Order:
-    from sitepub.domains.purge import Order
-    from sitepub.domains.purge_plan import Paths, targets_of
+    from sitepub.domains.purge.plan import Paths, targets_of
+    from sitepub.domains.purge.purging import Order
 
     if options.everything:
         return Order(Paths(everything=True), extra=False, wait=options.wait)
@@ -121,8 +121,8 @@ def _order(project: Project, words: Sequence[str], options: Options) -> Order:
 
 
 def _unpurged(project: Project, state: State | None, options: Options) -> Order:
-    from sitepub.domains.purge import Order
-    from sitepub.domains.purge_plan import paths_of
+    from sitepub.domains.purge.plan import paths_of
+    from sitepub.domains.purge.purging import Order
 
     keys = state.unpurged if state is not None else ()
     return Order(paths_of(keys, project.website), wait=options.wait)
@@ -130,8 +130,8 @@ def _unpurged(project: Project, state: State | None, options: Options) -> Order:
 
 def _remember(project: Project, remote: Remote, done: Sequence[Purged], found: State, *, all_of_it: bool) -> None:
     """Write the purges into the state, unless a deploy has it: that is going to purge for itself."""
-    from sitepub.publish.host_records import HostLedger
-    from sitepub.publish.lock import Lock
+    from sitepub.publish.locking.lock import Lock
+    from sitepub.publish.states.host_records import HostLedger
 
     edges = {host.host: host.edge for host in project.hosts}
     try:
@@ -152,7 +152,7 @@ def _remember(project: Project, remote: Remote, done: Sequence[Purged], found: S
 
 def _pages(project: Project, state: State | None) -> list[str]:
     """The paths of the live site's pages, the shortest first: what visitors come in by."""
-    from sitepub.domains.purge_plan import page_paths
+    from sitepub.domains.purge.plan import page_paths
 
     keys = [key for key in (state.manifest if state is not None else {})
             if key.endswith((".html", ".htm")) and key != project.website.error]

@@ -14,11 +14,11 @@ from sitepub.config.project import Project
 from sitepub.errors import Interrupted, PartlyDone
 from sitepub.publish import removal
 from sitepub.publish.progress import Progress
-from sitepub.publish.remote import open_remote
 from sitepub.publish.removal import Removal, Removed
+from sitepub.publish.states.remote import open_remote
 
 if TYPE_CHECKING:
-    from sitepub.domains.host_setup import HostOutcome
+    from sitepub.domains.hosts.setup import HostOutcome
     from sitepub.domains.services import Listener
     from sitepub.domains.steps import HostStep
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from sitepub.errors import Problem, SitepubError
 from sitepub.publish.prepare import Prepared
-from sitepub.publish.remote import Remote
+from sitepub.publish.states.remote import Remote
 from sitepub.site.error_page import error_key
 from sitepub.site.snapshot import Snapshot
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sitepub.actions.starters import TEMPLATES, project_name
-from sitepub.publish.project_mark import computer_id
+from sitepub.publish.project.mark import computer_id
 
 _LONGEST = 40
 _DIGITS = 6

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sitepub.actions.local_cloud import ensure_embedded
 from sitepub.actions.login import REGION
+from sitepub.embedded.cloud import ensure_embedded
 from sitepub.errors import CloudError, Problem
 from sitepub.tencent.cloud import Credentials, Embedded
 from sitepub.terminal import secrets
@@ -29,7 +29,7 @@ class Who:
 def whoami(*, local: bool, profile: str | None, environ: Mapping[str, str], dotenv: Mapping[str, str],
            warn: Callable[[Problem], None] | None = None) -> Who:
     """Ask the cloud who the credentials belong to. Raises CredentialsError, NetworkError, CloudError."""
-    from sitepub.tencent.account import app_id, caller
+    from sitepub.tencent.account.account import app_id, caller
     from sitepub.tencent.cloud_api import CloudApi
 
     credentials, embedded = keys(local=local, profile=profile, environ=environ, dotenv=dotenv, warn=warn)
@@ -53,7 +53,7 @@ def keys(*, local: bool, profile: str | None, environ: Mapping[str, str], dotenv
         cloud = ensure_embedded(environ)
         credentials, embedded = cloud.credentials, cloud.address
     else:
-        from sitepub.tencent.credentials import find_credentials
+        from sitepub.tencent.account.credentials import find_credentials
 
         credentials = find_credentials(profile=profile, environ=environ, dotenv=dotenv, warn=warn)
         embedded = None

@@ -14,7 +14,7 @@ from sitepub.terminal.terminal import Terminal
 if TYPE_CHECKING:
     from sitepub.actions.hosts import HostsDone
     from sitepub.config.project import Project
-    from sitepub.domains.host_report import HostReport
+    from sitepub.domains.hosts.report import HostReport
     from sitepub.tencent.cloud import Cloud
 
 _MARKS = {HostStepKind.CREATE: ("+", "green"), HostStepKind.CERTIFICATE: ("+", "green"),

@@ -18,29 +18,29 @@ ABOUT = "Publish static sites to Tencent Cloud, or to the embedded cloud on this
 
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Site": {
-        "init": ("sitepub.cli.init:init", "Start a site from a template, or set up the one in this folder."),
-        "deploy": ("sitepub.cli.deploy:deploy", "Build the site and publish what changed."),
-        "plan": ("sitepub.cli.plan:plan", "Show what deploy would do, and why."),
-        "dev": ("sitepub.cli.dev:dev", "Publish whenever something is saved; show who visits."),
-        "info": ("sitepub.cli.info:info", "Show where the site is and what is live."),
-        "logs": ("sitepub.cli.logs:logs", "Show who visits the site, now or since when."),
-        "remove": ("sitepub.cli.remove:remove", "Take the site down and delete what sitepub made."),
+        "init": ("sitepub.cli.commands.init:init", "Start a site from a template, or set up the one in this folder."),
+        "deploy": ("sitepub.cli.commands.deploy:deploy", "Build the site and publish what changed."),
+        "plan": ("sitepub.cli.commands.plan:plan", "Show what deploy would do, and why."),
+        "dev": ("sitepub.cli.commands.dev:dev", "Publish whenever something is saved; show who visits."),
+        "info": ("sitepub.cli.commands.info:info", "Show where the site is and what is live."),
+        "logs": ("sitepub.cli.commands.logs:logs", "Show who visits the site, now or since when."),
+        "remove": ("sitepub.cli.commands.remove:remove", "Take the site down and delete what sitepub made."),
     },
     "Domains": {
-        "certs": ("sitepub.cli.certs:certs", "List the certificates of the hosts, and renew them."),
-        "purge": ("sitepub.cli.purge:purge", "Take old answers out of the caches of the hosts."),
-        "warm": ("sitepub.cli.warm:warm", "Bring pages into the caches before visitors ask."),
+        "certs": ("sitepub.cli.commands.certs:certs", "List the certificates of the hosts, and renew them."),
+        "purge": ("sitepub.cli.commands.purge:purge", "Take old answers out of the caches of the hosts."),
+        "warm": ("sitepub.cli.commands.warm:warm", "Bring pages into the caches before visitors ask."),
     },
     "Account": {
-        "login": ("sitepub.cli.login:login", "Check an API key and save it as a profile."),
-        "logout": ("sitepub.cli.logout:logout", "Delete a saved profile."),
-        "whoami": ("sitepub.cli.whoami:whoami", "Show which account would be used."),
+        "login": ("sitepub.cli.commands.login:login", "Check an API key and save it as a profile."),
+        "logout": ("sitepub.cli.commands.logout:logout", "Delete a saved profile."),
+        "whoami": ("sitepub.cli.commands.whoami:whoami", "Show which account would be used."),
     },
     "Tools": {
-        "doctor": ("sitepub.cli.doctor:doctor", "Check this computer, the credentials and the cloud."),
-        "local": ("sitepub.cli.local:local", "Start, stop, show or reset the embedded cloud."),
-        "schema": ("sitepub.cli.schema:schema", "Print the JSON Schema of serverless.yml."),
-        "completion": ("sitepub.cli.completion:completion", "Print a completion script for your shell."),
+        "doctor": ("sitepub.cli.commands.doctor:doctor", "Check this computer, the credentials and the cloud."),
+        "local": ("sitepub.cli.commands.local:local", "Start, stop, show or reset the embedded cloud."),
+        "schema": ("sitepub.cli.commands.schema:schema", "Print the JSON Schema of serverless.yml."),
+        "completion": ("sitepub.cli.commands.completion:completion", "Print a completion script for your shell."),
     },
 }
 """Section of the help → command → (where it is, one line about it)."""
@@ -138,7 +138,7 @@ def main(argv: Sequence[str]) -> int:
     if instruction is not None:
         from click.shell_completion import shell_complete
 
-        # Asked by the shell while the user types: see cli/completion.py.
+        # Asked by the shell while the user types: see cli/commands/completion.py.
         return shell_complete(root(), {}, "sitepub", "_SITEPUB_COMPLETE", instruction)
     terminal.remember()
     with interrupts.own_process(lambda half_done: boundary.interrupted(terminal, half_done)):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sitepub.config.checks.spellings import AUTO
 from sitepub.config.document import Node
 from sitepub.config.project import (
     Access,
@@ -20,13 +21,12 @@ from sitepub.config.project import (
     Source,
     Website,
 )
-from sitepub.config.spellings import AUTO
 from sitepub.errors import Problem
 
 if TYPE_CHECKING:
-    from sitepub.config.bucket_models import HeadersShape, LifecycleShape, RedirectRuleShape
-    from sitepub.config.host_models import HostShape
-    from sitepub.config.models import ConfigShape, InputsShape, SourceShape
+    from sitepub.config.models.bucket import HeadersShape, LifecycleShape, RedirectRuleShape
+    from sitepub.config.models.host import HostShape
+    from sitepub.config.models.inputs import ConfigShape, InputsShape, SourceShape
 
 
 def build_project(file: Path, root: Node, config: ConfigShape, hosts: Sequence[HostShape], *, old_form: bool,
@@ -174,7 +174,7 @@ def _lifecycle(rule: LifecycleShape) -> LifecycleRule:
 
 
 def _headers(inputs: InputsShape, node: Node) -> tuple[HeaderRule, ...]:
-    from sitepub.config.bucket_models import STORED_HEADERS
+    from sitepub.config.models.bucket import STORED_HEADERS
 
     rules: list[HeaderRule] = []
     for rule, place in zip(inputs.headers, _items(node, "headers"), strict=True):
@@ -200,7 +200,7 @@ def _rules_of(rule: HeadersShape, stored: Mapping[str, str], place: Node) -> Ite
 
 
 def _host(host: HostShape, node: Node, inputs: Node) -> Host:
-    from sitepub.config.host_models import OWN_FIELDS
+    from sitepub.config.models.host import OWN_FIELDS
 
     written = host.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
     https = written.get("https")

@@ -9,20 +9,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sitepub.config.checks.invisible import invisible_characters, is_about_a_colon
+from sitepub.config.checks.spellings import component_of, is_old_form, is_site, sites_in, to_one_spelling, unwrapped
 from sitepub.config.document import MOST_PROBLEMS, Node, Place, Text, data_of, read_text, shown_path
 from sitepub.config.dotenv import Dotenv, read_dotenv
 from sitepub.config.identifiers import IDENTIFIER, is_identifier, nearest_identifier
 from sitepub.config.inputs import apply_inputs
-from sitepub.config.invisible import invisible_characters, is_about_a_colon
 from sitepub.config.ownership import project_root, written_by_others
 from sitepub.config.project import Project
-from sitepub.config.spellings import component_of, is_old_form, is_site, sites_in, to_one_spelling, unwrapped
 from sitepub.config.variables import NAMES, Variables
 from sitepub.config.yaml12 import read_yaml
 from sitepub.errors import ConfigError, Position, Problem
 
 if TYPE_CHECKING:
-    from sitepub.config.host_models import HostShape
+    from sitepub.config.models.host import HostShape
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -225,11 +225,11 @@ class _Loading:
     def _checked(self, root: Node, dotenv: Dotenv) -> Project:
         from pydantic import ValidationError
 
-        from sitepub.config.checks import check
+        from sitepub.config.checks.leading_slashes import strip_leading_slashes
+        from sitepub.config.checks.old_hosts import rewrite_old_hosts
+        from sitepub.config.checks.tree import check
         from sitepub.config.ignored import take_ignored
-        from sitepub.config.leading_slashes import strip_leading_slashes
-        from sitepub.config.models import ConfigShape, InputsShape, SourceShape
-        from sitepub.config.old_hosts import rewrite_old_hosts
+        from sitepub.config.models.inputs import ConfigShape, InputsShape, SourceShape
 
         for key in [key for key in root.entries if key.startswith("x-")]:
             del root.entries[key]  # a place for anchors
@@ -247,7 +247,7 @@ class _Loading:
         try:
             config = ConfigShape.model_validate(data_of(root))
         except ValidationError as error:
-            from sitepub.config.mistakes import mistakes
+            from sitepub.config.checks.mistakes import mistakes
 
             self.problems += mistakes(error, ConfigShape, root, elsewhere=(
                 ("", ConfigShape), ("inputs", InputsShape), ("inputs.src", SourceShape)))
@@ -271,9 +271,9 @@ class _Loading:
             return []
         from pydantic import ValidationError
 
-        from sitepub.config.cdn_models import CertInfoShape, HttpsShape
-        from sitepub.config.host_models import HostShape
-        from sitepub.config.mistakes import mistakes
+        from sitepub.config.checks.mistakes import mistakes
+        from sitepub.config.models.cdn import CertInfoShape, HttpsShape
+        from sitepub.config.models.host import HostShape
 
         if shared is not None and isinstance(shared.value, dict):
             try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from sitepub.config.checks.spellings import AUTO, COMPONENTS, MISSPELT, OLD_COMPONENT
 from sitepub.config.ignored import IGNORED
-from sitepub.config.spellings import AUTO, COMPONENTS, MISSPELT, OLD_COMPONENT
 
 Schema = dict[str, Any]
 
@@ -21,9 +21,9 @@ def raw_schema() -> Schema:
     """What pydantic says of the models, with all of them under ``$defs``; for the reference."""
     from pydantic.json_schema import models_json_schema
 
-    from sitepub.config.cdn_models import HttpsShape
-    from sitepub.config.host_models import HostShape
-    from sitepub.config.models import ConfigShape
+    from sitepub.config.models.cdn import HttpsShape
+    from sitepub.config.models.host import HostShape
+    from sitepub.config.models.inputs import ConfigShape
 
     models = (ConfigShape, HostShape, HttpsShape)
     for model in models:

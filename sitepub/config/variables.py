@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sitepub.config.checks.nearest import nearest
 from sitepub.config.document import MOST_PROBLEMS, Node
-from sitepub.config.nearest import nearest
 from sitepub.errors import Position, Problem
 
 NAMES = ("name", "app", "stage", "org")

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 
-from sitepub.site.hook_process import HookProcess
+from sitepub.site.build.process import HookProcess
 
 _GRACE = 0.5
 """Seconds between telling them to end and ending them."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sitepub import interrupts
-from sitepub.site.hook_lines import LineSplitter
-from sitepub.site.hook_process import HookProcess
+from sitepub.site.build.lines import LineSplitter
+from sitepub.site.build.process import HookProcess
 
 _TICK = 0.25
 _FIRST_WAIT = 1.0

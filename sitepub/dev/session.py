@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sitepub.dev.bursts import Burst
 from sitepub.dev.sources import Role
+from sitepub.watch.bursts import Burst
 
 
 class Work(StrEnum):

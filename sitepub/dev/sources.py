@@ -7,11 +7,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from sitepub.config.project import Project
-from sitepub.dev.changes import is_temporary
-from sitepub.dev.places import Places
 from sitepub.errors import ConfigError, Problem
 from sitepub.site.globs import GlobError, Globs, as_line
 from sitepub.site.ignore import IGNORE_FILE, PACKAGES, VERSION_CONTROL, default_rule
+from sitepub.watch.changes import is_temporary
+from sitepub.watch.places import Places
 
 _NEVER = frozenset({
     ".git", ".svn", ".hg", ".bzr", "node_modules", "bower_components", "__pycache__", ".cache", ".parcel-cache",

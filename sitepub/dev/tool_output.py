@@ -1,7 +1,7 @@
 """What a tool that builds by itself says of its builds (pure; times are given, in seconds).
 
 ``hexo generate --watch`` and its like go on running when a build fails: only what they print tells, see
-:mod:`sitepub.site.build_signs`. Of a tool that nobody knows, only its death is a failure.
+:mod:`sitepub.site.build.signs`. Of a tool that nobody knows, only its death is a failure.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePath
 
-from sitepub.site.build_signs import SILENT, Allowed, Sign, is_stack, meaning
+from sitepub.site.build.signs import SILENT, Allowed, Sign, is_stack, meaning
 from sitepub.terminal.messages import plain
 
 _STARTS = 5.0

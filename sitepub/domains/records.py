@@ -1,6 +1,6 @@
 """What sitepub remembers of each custom domain: what it made there, and how far a setup has come.
 
-Kept in the site's state (``publish.state.State.hosts``), one record a host. ``remove`` takes away what stands
+Kept in the site's state (``publish.states.state.State.hosts``), one record a host. ``remove`` takes away what stands
 here as made by sitepub and nothing else. Nothing secret is in it: certificates by id and fingerprint only.
 """
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sitepub.config.project import Host
-from sitepub.domains.edge import EdgeCertificate, EdgeState
+from sitepub.domains.edges.edge import EdgeCertificate, EdgeState
 from sitepub.domains.records import HostRecord, TxtRecord
 from sitepub.domains.steps import HostStep
 

@@ -50,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _arguments(arguments)
     # whatever is written from here on is for its owner alone
     os.umask(0o077)
-    from sitepub.local.faults import Misbehaviour, parse_faults
-    from sitepub.local.pace import parse_pace
+    from sitepub.local.base.faults import Misbehaviour, parse_faults
+    from sitepub.local.base.pace import parse_pace
 
     try:
         misbehaviour = Misbehaviour(parse_faults(options.faults), options.latency / 1000)
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    from sitepub.local.damage import DamagedError
+    from sitepub.local.base.damage import DamagedError
     from sitepub.local.process import AlreadyServedError, serve
 
     try:

@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sitepub.local.access_log import AccessLog
-from sitepub.local.buckets import MAX_BUCKETS, Buckets
-from sitepub.local.content import ContentFolder
-from sitepub.local.counts import RequestCounts
-from sitepub.local.damage import DamagedError, opening
-from sitepub.local.database import Database
-from sitepub.local.errors import ServiceError
-from sitepub.local.faults import Misbehaviour
-from sitepub.local.identity import Identity
-from sitepub.local.live import Live
-from sitepub.local.pace import DEFAULT_PACE, Pace
-from sitepub.local.privacy import close_folder
-from sitepub.local.services import Services
+from sitepub.local.base.counts import RequestCounts
+from sitepub.local.base.damage import DamagedError, opening
+from sitepub.local.base.errors import ServiceError
+from sitepub.local.base.faults import Misbehaviour
+from sitepub.local.base.identity import Identity
+from sitepub.local.base.pace import DEFAULT_PACE, Pace
+from sitepub.local.base.privacy import close_folder
+from sitepub.local.services.services import Services
+from sitepub.local.store.access_log import AccessLog
+from sitepub.local.store.buckets import MAX_BUCKETS, Buckets
+from sitepub.local.store.content import ContentFolder
+from sitepub.local.store.database import Database
+from sitepub.local.website.dev_mode import Live
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ def open_cloud(data: Path, *, misbehaviour: Misbehaviour | None = None,
 
     The caller makes sure that no other process serves the folder. Raises DamagedError for a file that is not
     what it should be, OSError."""
-    from sitepub.local.identity import load_identity
+    from sitepub.local.base.identity import load_identity
 
     close_folder(data)
     file = data / "cloud.sqlite3"

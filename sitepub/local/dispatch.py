@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from sitepub.local import buckets, listing, multidelete, multipart, multipart_listing, objects, versioning
-from sitepub.local.acceleration import check_endpoint
-from sitepub.local.admin import administer
-from sitepub.local.buckets import Bucket
-from sitepub.local.custom_domains import bound_service
-from sitepub.local.errors import ServiceError, error_response
-from sitepub.local.hosts import Kind
-from sitepub.local.messages import Request, Response
-from sitepub.local.signature import verify
-from sitepub.local.stored import StoredObject, find_object, find_version
+from sitepub.local.admin.admin import administer
+from sitepub.local.base.errors import ServiceError, error_response
+from sitepub.local.base.hosts import Kind
+from sitepub.local.base.messages import Request, Response
+from sitepub.local.cos import listing, multidelete, multipart, multipart_listing, objects, versioning
+from sitepub.local.cos.bucket.acceleration import check_endpoint
+from sitepub.local.cos.signature import verify
+from sitepub.local.services.custom_domains import bound_service
+from sitepub.local.store import buckets
+from sitepub.local.store.buckets import Bucket
+from sitepub.local.store.stored import StoredObject, find_object, find_version
 
 CONFIGURATIONS = ("accelerate", "website", "cors", "acl", "policy", "tagging", "lifecycle", "logging", "referer",
                   "domain", "domaincertificate")
@@ -70,21 +71,23 @@ async def _without_bucket(request: Request) -> tuple[str, Response]:
 
 
 async def _website(request: Request) -> Response:
-    from sitepub.local import access_log, cors, live_pages, website
+    from sitepub.local.cos.bucket import cors
+    from sitepub.local.store import access_log
+    from sitepub.local.website import dev_pages, pages
 
     bucket = _find_bucket(request)
     # what the edge keeps is shown without live reload
     session = None if request.via_edge else request.cloud.live.session(request.service.bucket)
     if session is not None and request.path.startswith("/-/live/"):
-        return live_pages.own_page(request, session)
+        return dev_pages.own_page(request, session)
     try:
         if session is None:
-            response = await website.handle(request, bucket)
+            response = await pages.handle(request, bucket)
         else:
-            response = await live_pages.handle(request, bucket, session)
+            response = await dev_pages.handle(request, bucket, session)
     except ServiceError as error:
         response = error_response(error, request)
-    if request.path == live_pages.EVENTS and response.status == 404:
+    if request.path == dev_pages.EVENTS and response.status == 404:
         return response  # a page that was left open looks whether dev is there again: no visit
     if bucket is not None:
         if "Origin" in request.headers:
@@ -117,12 +120,12 @@ async def _bucket(request: Request) -> Response:
         response = error_response(error, request)
     if bucket is not None:
         if "Origin" in request.headers and request.method != "OPTIONS":
-            from sitepub.local import cors
+            from sitepub.local.cos.bucket import cors
 
             cors.apply(request, bucket, response)
         visit = request.signer is None and operation in ("GetObject", "HeadObject")
         if visit or request.cloud.database.get_configuration(bucket.id, "logging") is not None:
-            from sitepub.local import access_log
+            from sitepub.local.store import access_log
 
             access_log.record(request, bucket, response, operation)
     request.cloud.counts.add(request.method, operation, request.service.bucket, response.status)
@@ -156,7 +159,7 @@ def _authorize(request: Request, bucket: Bucket | None, action: str) -> Bucket:
     owned = signer is not None and signer.app_id == bucket.owner
     if owned and request.cloud.database.get_configuration(bucket.id, "policy") is None:
         return bucket  # only a policy can deny the owner anything
-    from sitepub.local import access
+    from sitepub.local.cos.access import access
 
     found: StoredObject | None = None
     if request.key:
@@ -193,9 +196,9 @@ def _configuration_route(method: str, key: str, kind: str) -> tuple[str, str, Ha
     operation = f"{names[method]}{'Object' if key else 'Bucket'}{subject}"
 
     async def handler(request: Request, bucket: Bucket) -> Response:
-        from sitepub.local import bucket_configuration
+        from sitepub.local.cos.bucket import configuration
 
-        return await bucket_configuration.handle(request, bucket, kind)
+        return await configuration.handle(request, bucket, kind)
 
     return operation, f"name/cos:{operation}", handler
 
@@ -254,7 +257,7 @@ _ACTIONS = {
 
 
 async def _preflight(request: Request, bucket: Bucket) -> Response:
-    from sitepub.local import cors
+    from sitepub.local.cos.bucket import cors
 
     return cors.preflight(request, bucket)
 

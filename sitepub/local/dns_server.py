@@ -26,7 +26,7 @@ import dns.rdatatype
 import dns.rrset
 
 from sitepub.local.cloud import LocalCloud
-from sitepub.local.dns_zones import Answer, Found, Outcome
+from sitepub.local.services.zones import Answer, Found, Outcome
 
 TYPES = ("A", "AAAA", "CNAME", "TXT", "NS", "SOA", "MX", "CAA", "SRV")
 NAME_SERVERS = ("f1g1ns1.dnspod.net", "f1g1ns2.dnspod.net")

@@ -13,19 +13,19 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import IO
 
-from sitepub.local.buckets import MAX_BUCKETS
-from sitepub.local.certificate_authority import CertificateAuthority
+from sitepub.local.base.damage import opening
+from sitepub.local.base.edition import edition
+from sitepub.local.base.faults import Misbehaviour
+from sitepub.local.base.identity import REGION, write_private_json
+from sitepub.local.base.pace import DEFAULT_PACE
+from sitepub.local.base.privacy import close_folder
 from sitepub.local.cloud import LocalCloud, open_cloud
-from sitepub.local.damage import opening
-from sitepub.local.database import Database
 from sitepub.local.dns_server import DnsServer
-from sitepub.local.edge import Edge
-from sitepub.local.edition import edition
-from sitepub.local.faults import Misbehaviour
-from sitepub.local.identity import REGION, write_private_json
-from sitepub.local.pace import DEFAULT_PACE
-from sitepub.local.privacy import close_folder
+from sitepub.local.edge.edge import Edge
 from sitepub.local.server import Server
+from sitepub.local.services.certificate_authority import CertificateAuthority
+from sitepub.local.store.buckets import MAX_BUCKETS
+from sitepub.local.store.database import Database
 
 DEFAULT_PORT = 7070
 _PORTS_TRIED = 100

@@ -1,12 +1,12 @@
 """The listener: takes HTTP apart, asks the rooms, sends what they answer.
 
 Built on aiohttp's low-level server (its parser is C). One port, plain HTTP; the Host header decides
-(:mod:`sitepub.local.hosts`), then :mod:`sitepub.local.dispatch` names the handler.
+(:mod:`sitepub.local.base.hosts`), then :mod:`sitepub.local.dispatch` names the handler.
 
 The rooms that plug in, and the signatures they keep. ``Request`` and ``Response`` are
-:mod:`sitepub.local.messages`; ``Bucket`` is :class:`sitepub.local.buckets.Bucket` (id, name, region, owner,
-versioning, acl); ``StoredObject`` is :class:`sitepub.local.stored.StoredObject`. Errors are raised as
-:class:`sitepub.local.errors.ServiceError` ``(code, message=None, *, status=None, headers=None)``, or answered
+:mod:`sitepub.local.base.messages`; ``Bucket`` is :class:`sitepub.local.store.buckets.Bucket` (id, name, region, owner,
+versioning, acl); ``StoredObject`` is :class:`sitepub.local.store.stored.StoredObject`. Errors are raised as
+:class:`sitepub.local.base.errors.ServiceError` ``(code, message=None, *, status=None, headers=None)``, or answered
 with ``errors.error_response(error, request)``.
 
 ``bucket_configuration.handle(request, bucket, kind) -> Response`` (async)
@@ -55,12 +55,12 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_exceptions import HTTPException
 
+from sitepub.local.base.damage import service_error
+from sitepub.local.base.errors import ServiceError, error_response
+from sitepub.local.base.hosts import Kind, service_of
+from sitepub.local.base.messages import Request, Response
 from sitepub.local.cloud import LocalCloud
-from sitepub.local.damage import service_error
 from sitepub.local.dispatch import answer
-from sitepub.local.errors import ServiceError, error_response
-from sitepub.local.hosts import Kind, service_of
-from sitepub.local.messages import Request, Response
 
 _NOTHING_DONE = ("429", "500", "503", "reset", "timeout", "redirect", "portal")
 _SILENCE = 300.0

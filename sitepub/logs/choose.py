@@ -117,8 +117,8 @@ def _edgeone_files(cloud: Cloud, hosts: list[str]) -> Source:
 
 def _bucket_logs(cloud: Cloud, bucket: str) -> Source:
     from sitepub.logs.cos_logging import CosLogging
-    from sitepub.tencent.bucket_settings import BucketSettings
-    from sitepub.tencent.object_store import CosObjectStore
+    from sitepub.tencent.cos.bucket_settings import BucketSettings
+    from sitepub.tencent.cos.object_store import CosObjectStore
 
     settings = BucketSettings(cloud, bucket)
     try:

@@ -13,7 +13,7 @@ from sitepub.logs.cos_line import parse_line
 from sitepub.logs.merge import Seen, in_order
 from sitepub.logs.source import Note, passes
 from sitepub.logs.visit import Visit
-from sitepub.tencent.store import ObjectStore
+from sitepub.tencent.cos.store import ObjectStore
 
 EVERY = 30.0
 """Seconds between two looks for new files; COS writes one about every five minutes."""

@@ -10,9 +10,9 @@ from typing import IO
 
 from sitepub.errors import NetworkError
 from sitepub.interrupts import pause
-from sitepub.tencent import limits
 from sitepub.tencent.genuine import REQUEST_ID, foreign_words, hint_for, is_web_page
-from sitepub.tencent.one_request import ask
+from sitepub.tencent.network import limits
+from sitepub.tencent.network.one_request import ask
 
 _TRIES = 3
 _BLOCK = 256 * 1024

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 from sitepub.errors import Interrupted, NotFound, PreconditionFailed, Refused, SitepubError
 from sitepub.publish.diff import COPY_LIMIT
-from sitepub.publish.lock import LOST
-from sitepub.publish.manifest import Entry
+from sitepub.publish.locking.lock import LOST
 from sitepub.publish.phases import deletion_rank
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
 from sitepub.publish.progress import Progress, Silent
+from sitepub.publish.states.manifest import Entry
 from sitepub.publish.workers import EitherEvent, Workers
-from sitepub.tencent.store import ObjectStore, Stored
+from sitepub.tencent.cos.store import ObjectStore, Stored
 
 DEFAULT_THREADS = 128
 HOPELESS = 50

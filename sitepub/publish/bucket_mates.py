@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import msgspec
 
 from sitepub.errors import NotFound, SitepubError
-from sitepub.publish import bucket_place, state
 from sitepub.publish.plan import Action
-from sitepub.publish.remote import Remote
-from sitepub.tencent.store import ObjectStore
+from sitepub.publish.states import bucket_place, state
+from sitepub.publish.states.remote import Remote
+from sitepub.tencent.cos.store import ObjectStore
 from sitepub.threads import pool
 
 _THREADS = 8

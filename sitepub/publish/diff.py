@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 
-from sitepub.publish.manifest import Manifest
 from sitepub.publish.phases import deletion_rank, phase_of
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
 from sitepub.publish.reconcile import Known, reconcile
-from sitepub.publish.state import JournalStep
+from sitepub.publish.states.manifest import Manifest
+from sitepub.publish.states.state import JournalStep
 from sitepub.site.snapshot import SiteFile, Snapshot
-from sitepub.tencent.store import Listed
+from sitepub.tencent.cos.store import Listed
 
 THERE_BEFORE = "it was there before, with the same content"
 CHANGED = "somebody changed it after sitepub had uploaded it"

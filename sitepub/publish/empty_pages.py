@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from sitepub.errors import Problem, Refused
 from sitepub.publish.guards import shown
-from sitepub.publish.manifest import Manifest
 from sitepub.publish.plan import Plan, Reason, Step
 from sitepub.publish.prepare import Prepared
-from sitepub.publish.remote import Remote
+from sitepub.publish.states.manifest import Manifest
+from sitepub.publish.states.remote import Remote
 from sitepub.site.snapshot import SiteFile, Snapshot
 
 _BLANK = re.compile(rb"(?:[\s\0\x1c-\x1f]|\xef\xbb\xbf|\xff\xfe|\xfe\xff|\xc2[\x85\xa0]|\xe3\x80\x80"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from sitepub.errors import Problem, Refused, SiteError
 from sitepub.publish.plan import Plan, Step
-from sitepub.publish.same_project import OtherProject
+from sitepub.publish.project.same_project import OtherProject
 from sitepub.site.keys import printable
 from sitepub.site.snapshot import LeftOut, Snapshot
 

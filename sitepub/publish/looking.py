@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 
 from sitepub.errors import AccessDenied, Interrupted
 from sitepub.publish.diff import CHANGED
-from sitepub.publish.manifest import Entry
 from sitepub.publish.plan import Action, Plan, Step
+from sitepub.publish.states.manifest import Entry
 from sitepub.publish.workers import Workers
-from sitepub.tencent.store import Listed, ObjectStore
+from sitepub.tencent.cos.store import Listed, ObjectStore
 
 _THREADS = 64
 _KEYS_PER_PAGE = 300

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sitepub.config.project import Project
 from sitepub.errors import SitepubError
-from sitepub.publish.state import State, StateStore
+from sitepub.publish.states.state import State, StateStore
 from sitepub.tencent.cloud import Cloud
 
 
@@ -15,8 +15,8 @@ def live_elsewhere(project: Project, cloud: Cloud) -> dict[str, State]:
 
     Asked before a first deploy only. Nothing when the key pair may not look: it is there to remind, no more.
     """
-    from sitepub.tencent.bucket_settings import regions_of_buckets
-    from sitepub.tencent.object_store import CosObjectStore
+    from sitepub.tencent.cos.bucket_settings import regions_of_buckets
+    from sitepub.tencent.cos.object_store import CosObjectStore
 
     found: dict[str, State] = {}
     try:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sitepub.publish.manifest import Entry
+from sitepub.publish.states.manifest import Entry
 from sitepub.site.snapshot import SiteFile
 
 

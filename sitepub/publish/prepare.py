@@ -9,23 +9,23 @@ import msgspec
 from sitepub.errors import AccessDenied, Refused
 from sitepub.publish.bucket_mates import Mate, mates_in
 from sitepub.publish.diff import diff
-from sitepub.publish.git import has_commit
 from sitepub.publish.guards import refuse_empty_site, refuse_loss
+from sitepub.publish.locking.takeover import is_over, journal_of_before, with_headers_looked_at, writes_in_doubt
+from sitepub.publish.locking.unfinished import about, still_runs
 from sitepub.publish.looking import common_prefix
 from sitepub.publish.plan import Plan
-from sitepub.publish.project_mark import ProjectMark, project_here
-from sitepub.publish.remote import Remote
-from sitepub.publish.same_project import OtherProject, kin_of, marks_after, other_project
-from sitepub.publish.state import VERSION, Former, State
-from sitepub.publish.takeover import is_over, journal_of_before, with_headers_looked_at, writes_in_doubt
-from sitepub.publish.unfinished import about, still_runs
+from sitepub.publish.project.git import has_commit
+from sitepub.publish.project.mark import ProjectMark, project_here
+from sitepub.publish.project.same_project import OtherProject, kin_of, marks_after, other_project
+from sitepub.publish.states.remote import Remote
+from sitepub.publish.states.state import VERSION, Former, State
 from sitepub.settings.actual import NO_BUCKET, ActualSettings, read_actual
 from sitepub.settings.difference import difference
 from sitepub.settings.steps import SettingStep
 from sitepub.settings.wanted import WantedSettings, wanted_settings
 from sitepub.site.snapshot import Snapshot
-from sitepub.tencent.bucket_settings import BucketStatus
-from sitepub.tencent.store import Listed
+from sitepub.tencent.cos.bucket_settings import BucketStatus
+from sitepub.tencent.cos.store import Listed
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,24 +13,24 @@ import msgspec
 
 from sitepub.errors import Interrupted, SitepubError
 from sitepub.publish.apply import DEFAULT_THREADS, Counts, Engine, Failure
-from sitepub.publish.git import commit_of
 from sitepub.publish.guards import refuse_mass_deletion
-from sitepub.publish.lock import Lock
+from sitepub.publish.locking.lock import Lock
+from sitepub.publish.locking.owner import who
+from sitepub.publish.locking.takeover import unsure_after
 from sitepub.publish.looking import Look, look_at, with_what_is_there, without_changed
-from sitepub.publish.owner import who
 from sitepub.publish.plan import Step
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.progress import Progress
-from sitepub.publish.releases import ReleaseRecord, Releases, new_release_id
-from sitepub.publish.remote import Remote, ensure_state_bucket
-from sitepub.publish.state import VERSION, Created, Journal, ReleaseInfo, State, discard_leftovers
-from sitepub.publish.takeover import unsure_after
-from sitepub.publish.unpurged import unpurged_after
+from sitepub.publish.project.git import commit_of
+from sitepub.publish.states.releases import ReleaseRecord, Releases, new_release_id
+from sitepub.publish.states.remote import Remote, ensure_state_bucket
+from sitepub.publish.states.state import VERSION, Created, Journal, ReleaseInfo, State, discard_leftovers
+from sitepub.publish.states.unpurged import unpurged_after
 from sitepub.publish.workers import EitherEvent
 from sitepub.settings.apply import BucketWasThere, Told, apply_settings
 from sitepub.settings.steps import SettingStep, Timing
 from sitepub.site.snapshot import Snapshot
-from sitepub.tencent.bucket_settings import BucketStatus
+from sitepub.tencent.cos.bucket_settings import BucketStatus
 
 
 class Status(StrEnum):

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from sitepub.publish.manifest import Entry, Manifest
 from sitepub.publish.plan import Action
-from sitepub.publish.state import JournalStep
-from sitepub.tencent.store import Listed
+from sitepub.publish.states.manifest import Entry, Manifest
+from sitepub.publish.states.state import JournalStep
+from sitepub.tencent.cos.store import Listed
 
 
 @dataclass(frozen=True, slots=True)

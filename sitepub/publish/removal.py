@@ -13,23 +13,23 @@ from sitepub.errors import CloudError, SitepubError
 from sitepub.publish.apply import Engine, Failure
 from sitepub.publish.bucket_mates import Mate, mates_in
 from sitepub.publish.diff import THERE_BEFORE, not_ours
-from sitepub.publish.git import has_commit
-from sitepub.publish.lock import Lock, is_claim, read_lock
-from sitepub.publish.manifest import Manifest
-from sitepub.publish.owner import who
+from sitepub.publish.locking.lock import Lock, is_claim, read_lock
+from sitepub.publish.locking.owner import who
+from sitepub.publish.locking.takeover import journal_of_before
 from sitepub.publish.phases import deletion_rank
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
 from sitepub.publish.progress import Progress
-from sitepub.publish.project_mark import project_here
+from sitepub.publish.project.git import has_commit
+from sitepub.publish.project.mark import project_here
+from sitepub.publish.project.same_project import Kin, OtherProject, kin_of
 from sitepub.publish.reconcile import reconcile
-from sitepub.publish.remote import MARKER, Remote
-from sitepub.publish.same_project import Kin, OtherProject, kin_of
-from sitepub.publish.state import Created, Journal, State, discard_leftovers
-from sitepub.publish.takeover import journal_of_before
+from sitepub.publish.states.manifest import Manifest
+from sitepub.publish.states.remote import MARKER, Remote
+from sitepub.publish.states.state import Created, Journal, State, discard_leftovers
 from sitepub.publish.workers import EitherEvent
 from sitepub.settings.bucket import Bucket
-from sitepub.tencent.bucket_settings import BucketStatus
-from sitepub.tencent.store import Listed, ObjectStore
+from sitepub.tencent.cos.bucket_settings import BucketStatus
+from sitepub.tencent.cos.store import Listed, ObjectStore
 
 NOT_OURS = "sitepub did not upload it"
 

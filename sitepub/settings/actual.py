@@ -9,7 +9,7 @@ from typing import Any
 from sitepub.config.project import CorsRule, LifecycleRule
 from sitepub.settings.bucket import Bucket
 from sitepub.settings.wanted import WantedSettings
-from sitepub.tencent.website_config import WebsiteConfig
+from sitepub.tencent.cos.website_config import WebsiteConfig
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from sitepub.settings.bucket import Bucket
 from sitepub.settings.steps import SettingStep, Timing
-from sitepub.tencent.bucket_settings import Made
+from sitepub.tencent.cos.bucket_settings import Made
 
 Told = Callable[[SettingStep], None]
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from sitepub.config.project import CorsRule, LifecycleRule
-from sitepub.tencent.bucket_settings import BucketStatus, Made
-from sitepub.tencent.website_config import WebsiteConfig
+from sitepub.tencent.cos.bucket_settings import BucketStatus, Made
+from sitepub.tencent.cos.website_config import WebsiteConfig
 
 
 class Bucket(Protocol):
-    """One bucket's settings; ``tencent.bucket_settings.BucketSettings`` speaks them to COS."""
+    """One bucket's settings; ``tencent.cos.bucket_settings.BucketSettings`` speaks them to COS."""
 
     def head(self) -> BucketStatus: ...
     def create(self) -> Made | None:

@@ -10,7 +10,7 @@ from sitepub.settings.actual import ActualSettings
 from sitepub.settings.policy import anonymous_read, same, statements, with_statement
 from sitepub.settings.steps import SettingStep, Timing
 from sitepub.settings.wanted import WantedSettings
-from sitepub.tencent.website_config import WebsiteConfig
+from sitepub.tencent.cos.website_config import WebsiteConfig
 
 NEW_BUCKET = "the bucket is new"
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sitepub.config.project import CorsRule, LifecycleRule, Project
 from sitepub.site.error_page import error_key
-from sitepub.tencent.website_config import WebsiteConfig
+from sitepub.tencent.cos.website_config import WebsiteConfig
 
 Acl = Literal["public-read", "private", "public-read-write"]
 

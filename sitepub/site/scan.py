@@ -17,8 +17,8 @@ from sitepub.errors import Problem, SiteError
 from sitepub.leaks.cloud_secrets import keys_among, secret_values
 from sitepub.leaks.search import SecretSearch
 from sitepub.site import secret_files
+from sitepub.site.build.env_js import env_file
 from sitepub.site.charset import UTF8
-from sitepub.site.env_js import env_file
 from sitepub.site.hash_cache import HashCache
 from sitepub.site.hashed_names import HashedNames, find_hashed_names
 from sitepub.site.hashing import Hashed, hash_files

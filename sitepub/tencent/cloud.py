@@ -9,7 +9,7 @@ from urllib.parse import quote
 from sitepub.tencent.fence import Fence
 
 if TYPE_CHECKING:
-    from sitepub.tencent.renewal import Renewal
+    from sitepub.tencent.account.renewal import Renewal
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,14 @@ from typing import Any
 
 from sitepub.errors import NetworkError, SitepubError, Unanswered
 from sitepub.interrupts import pause
-from sitepub.tencent import genuine, limits
-from sitepub.tencent.clock import Clock
+from sitepub.tencent import genuine
 from sitepub.tencent.cloud import Credentials, Embedded
 from sitepub.tencent.embedded_gone import embedded_gone, is_gone
 from sitepub.tencent.errors_from_cloud import Asked, error_from, unreachable
 from sitepub.tencent.fence import Fence
-from sitepub.tencent.retry import Backoff, worth_retrying
+from sitepub.tencent.network import limits
+from sitepub.tencent.network.clock import Clock
+from sitepub.tencent.network.retry import Backoff, worth_retrying
 
 _log = logging.getLogger("sitepub.api")
 _TIMEOUT = 30
@@ -162,7 +163,7 @@ class CloudApi:
 
     def _learn_time(self, service: str) -> bool:
         """Ask the endpoint for its Date; True when this computer's clock was wrong."""
-        from sitepub.tencent.one_request import ask
+        from sitepub.tencent.network.one_request import ask
 
         base = self._embedded.endpoint if self._embedded else f"https://{service}.tencentcloudapi.com"
         try:

@@ -17,7 +17,7 @@ import secrets
 import socket
 
 from sitepub.tencent.cloud import Embedded
-from sitepub.tencent.http_answer import AnswerReader, BrokenAnswer
+from sitepub.tencent.network.http_answer import AnswerReader, BrokenAnswer
 
 HEADER = "x-sitepub-secret"
 """What the addresses below ``/-/`` want to see."""

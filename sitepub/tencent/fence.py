@@ -12,7 +12,7 @@ from typing import Protocol
 
 
 class Guard(Protocol):
-    """Implemented by ``publish.lock.Lock``."""
+    """Implemented by ``publish.locking.lock.Lock``."""
 
     def check(self) -> None:
         """Cheap as long as there is no doubt. Raises :class:`~sitepub.errors.Refused` when nothing may be written any

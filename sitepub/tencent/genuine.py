@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sitepub.errors import NetworkError
-from sitepub.tencent import limits
-from sitepub.tencent.xml import depth_of, error_document, local_name, parsed
+from sitepub.tencent.cos.xml import depth_of, error_document, local_name, parsed
+from sitepub.tencent.network import limits
 
 REQUEST_ID = "x-cos-request-id"
 CODE = "ForeignAnswer"

@@ -17,14 +17,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from sitepub.errors import NetworkError
-from sitepub.tencent import genuine, limits
-from sitepub.tencent.clock import Clock
+from sitepub.tencent import genuine
 from sitepub.tencent.cloud import Credentials
-from sitepub.tencent.connection import ConnectionLost, Connections
+from sitepub.tencent.cos.signature import Signer, is_signed
 from sitepub.tencent.fence import Fence
-from sitepub.tencent.http_answer import Answer
-from sitepub.tencent.one_request import route_to
-from sitepub.tencent.signature import Signer, is_signed
+from sitepub.tencent.network import limits
+from sitepub.tencent.network.clock import Clock
+from sitepub.tencent.network.connection import ConnectionLost, Connections
+from sitepub.tencent.network.http_answer import Answer
+from sitepub.tencent.network.one_request import route_to
 
 if TYPE_CHECKING:
     import requests

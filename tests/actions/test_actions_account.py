@@ -11,8 +11,8 @@ import pytest
 
 from sitepub.actions.login import login
 from sitepub.errors import CredentialsError, SitepubError, UsageError
+from sitepub.tencent.account.profiles import list_profiles, profiles_file, read_profile
 from sitepub.tencent.cloud import Embedded
-from sitepub.tencent.profiles import list_profiles, profiles_file, read_profile
 from tests.conftest import LocalCloud
 from tests.terminal.screen import Screen, sitepub
 

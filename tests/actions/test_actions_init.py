@@ -18,7 +18,7 @@ from sitepub.config.document import Text
 from sitepub.config.load import load_project
 from sitepub.config.yaml12 import read_yaml
 from sitepub.errors import Refused, SitepubError, UsageError
-from sitepub.site.frameworks import Framework
+from sitepub.site.detect.frameworks import Framework
 from tests.starters.built import STARTERS
 from tests.terminal.screen import Screen, sitepub
 

@@ -60,8 +60,8 @@ def test_running_one_command_loads_no_other() -> None:
     code = ("import sys\nfrom sitepub.cli.main import run\nfrom sitepub.terminal.terminal import Terminal\n"
             "run(['completion', 'bash'], Terminal())\n"
             "loaded = {m for m in sys.modules if m.startswith('sitepub.cli.')}\n"
-            "sys.exit(str(loaded - {'sitepub.cli.' + n for n in "
-            "('main', 'options', 'boundary', 'completion')} or 0) if len(loaded) != 4 else 0)")
+            "known = ('main', 'options', 'boundary', 'commands', 'commands.completion')\n"
+            "sys.exit(str(loaded ^ {'sitepub.cli.' + n for n in known}) if len(loaded) != len(known) else 0)")
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
 
 

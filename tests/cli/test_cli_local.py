@@ -18,10 +18,11 @@ from typing import Any
 
 import pytest
 
-from sitepub.actions import local_cloud, local_process
 from sitepub.actions.connect import connect
-from sitepub.actions.local_cloud import EmbeddedCloud, Wish
 from sitepub.config.project import Project, Source
+from sitepub.embedded import cloud as local_cloud
+from sitepub.embedded import process as local_process
+from sitepub.embedded.cloud import EmbeddedCloud, Wish
 from sitepub.errors import Refused, SitepubError
 from tests.terminal.screen import Screen, sitepub
 

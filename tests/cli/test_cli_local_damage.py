@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sitepub.actions import local_cloud
+from sitepub.embedded import cloud as local_cloud
 from tests.conftest import running_cloud
 from tests.e2e.conftest import Sitepub, make_sitepub
 from tests.terminal.screen import sitepub

@@ -17,16 +17,17 @@ from typing import Any
 
 import pytest
 
-from sitepub.actions import local_cloud, local_process
-from sitepub.actions.local_cloud import EmbeddedCloud, Wish
 from sitepub.dev.live import Live
+from sitepub.embedded import cloud as local_cloud
+from sitepub.embedded import process as local_process
+from sitepub.embedded.cloud import EmbeddedCloud, Wish
 from sitepub.errors import NetworkError, SitepubError
 from sitepub.logs.embedded import EmbeddedFeed
-from sitepub.tencent.bucket_settings import BucketSettings
 from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.cloud_api import CloudApi
+from sitepub.tencent.cos.bucket_settings import BucketSettings
+from sitepub.tencent.cos.object_store import CosObjectStore
 from sitepub.tencent.embedded_gone import is_gone
-from sitepub.tencent.object_store import CosObjectStore
 from tests.terminal.screen import Screen, sitepub
 
 posix = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

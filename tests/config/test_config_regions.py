@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from sitepub.config.checks.regions import REGIONS, near_region
 from sitepub.config.load import load_project
-from sitepub.config.regions import REGIONS, near_region
 from tests.config.loading import load, only, place, problems, site
 from tests.conftest import LocalCloud
 from tests.e2e.conftest import make_sitepub

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from sitepub.config import schema
+from sitepub.config.checks.mistakes import keys_of
 from sitepub.config.document import Text, data_of
 from sitepub.config.load import load_project
-from sitepub.config.mistakes import keys_of
-from sitepub.config.models import ConfigShape, InputsShape, SourceShape
+from sitepub.config.models.inputs import ConfigShape, InputsShape, SourceShape
 from sitepub.config.reference import render
 from sitepub.config.yaml12 import read_yaml
 from tests.config import test_config_mistakes as mistakes

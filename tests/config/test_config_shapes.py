@@ -344,6 +344,6 @@ def test_pydantic_is_loaded_with_a_project_and_not_before() -> None:
 def test_the_models_of_the_cdn_are_not_loaded_for_a_site_without_hosts(tmp_path: Path) -> None:
     tmp_path.joinpath("serverless.yml").write_text(site())
     code = ("import sys, pathlib, sitepub.config.load as l\n"
-            "l.load_project(pathlib.Path(sys.argv[1]))\nsys.exit('sitepub.config.cdn_models' in sys.modules)")
+            "l.load_project(pathlib.Path(sys.argv[1]))\nsys.exit('sitepub.config.models.cdn' in sys.modules)")
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "serverless.yml")], check=False)
     assert done.returncode == 0

@@ -21,7 +21,7 @@ from typing import Any
 
 from sitepub.errors import NotFound
 from sitepub.tencent.cloud import Cloud, Credentials
-from sitepub.tencent.object_store import CosObjectStore
+from sitepub.tencent.cos.object_store import CosObjectStore
 from tests.conftest import LocalCloud
 
 PATIENCE = 60.0

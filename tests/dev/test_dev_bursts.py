@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitepub.dev.bursts import Burst, Bursts, Pace
-from sitepub.dev.changes import Change, Happened, is_temporary
+from sitepub.watch.bursts import Burst, Bursts, Pace
+from sitepub.watch.changes import Change, Happened, is_temporary
 
 PACE = Pace(quiet=0.1, quiet_when_gone=0.5, longest=3.0, many=50)
 PAGE = Path("/site/page.html")

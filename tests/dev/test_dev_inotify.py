@@ -14,15 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from sitepub.dev.changes import Change, Happened
-from sitepub.dev.places import Places
+from sitepub.watch.changes import Change, Happened
+from sitepub.watch.places import Places
 from tests.dev.dev_process import until
 
 if sys.platform != "linux":
     pytest.skip("inotify is Linux's", allow_module_level=True)
 
-from sitepub.dev.inotify import Inotify
-from sitepub.dev.linux_watching import InotifyWatcher
+from sitepub.watch.inotify import Inotify
+from sitepub.watch.linux_watching import InotifyWatcher
 
 
 def skips(path: Path) -> bool:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sitepub.actions.local_cloud import Wish, find, start, stop
+from sitepub.embedded.cloud import Wish, find, start, stop
 from tests.dev.dev_process import DevProcess, Site, environment, until
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitepub.dev.bursts import Burst
 from sitepub.dev.session import End, Session, Task, Work
 from sitepub.dev.sources import Role
+from sitepub.watch.bursts import Burst
 
 EVERYTHING = Burst(everything=True)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sitepub.dev.tool_output import Said, ToolOutput
-from sitepub.site.build_signs import Sign, meaning
+from sitepub.site.build.signs import Sign, meaning
 
 HEXO = ("INFO  Validating config", "INFO  Start processing", "INFO  Files loaded in 166 ms",
         "INFO  Generated: index.html", "INFO  22 files generated in 30 ms",

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from sitepub.dev import filesystems, watching
-from sitepub.dev.changes import Change, Happened
-from sitepub.dev.library_watching import EventWatcher
-from sitepub.dev.places import Places, watches
-from sitepub.dev.polling import PollingWatcher, between, look
-from sitepub.dev.watcher import CannotWatch
-from sitepub.dev.watching import open_watcher
+from sitepub.watch import filesystems, watching
+from sitepub.watch.changes import Change, Happened
+from sitepub.watch.library_watching import EventWatcher
+from sitepub.watch.places import Places, watches
+from sitepub.watch.polling import PollingWatcher, between, look
+from sitepub.watch.watcher import CannotWatch
+from sitepub.watch.watching import open_watcher
 from tests.dev.dev_process import until
 
 

@@ -17,7 +17,7 @@ _ACTION = r"\"([A-Z][a-z]+[A-Z]\w+)\""
 def called(service: str) -> set[str]:
     """Actions that the rooms of domains and logs name for a service."""
     found: set[str] = set()
-    for path in [*(REPO / "sitepub/domains").glob("*.py"), *(REPO / "sitepub/logs").glob("*.py")]:
+    for path in [*(REPO / "sitepub/domains").rglob("*.py"), *(REPO / "sitepub/logs").glob("*.py")]:
         text = path.read_text(encoding="utf-8")
         found |= set(re.findall(rf"\"{service}\",\s*(?:\"[\d-]{{10}}\",\s*)?{_ACTION}", text))
         if OWN.get(path.name) == service:
@@ -29,7 +29,7 @@ def asked_of_buckets() -> set[str]:
     """Actions on buckets and objects that the code names: in requests of our own, and in calls of the SDK."""
     found: set[str] = set()
     for room in ("tencent", "logs"):
-        for path in (REPO / "sitepub" / room).glob("*.py"):
+        for path in (REPO / "sitepub" / room).rglob("*.py"):
             text = path.read_text(encoding="utf-8")
             found |= set(re.findall(r"\bcos:([A-Z]\w+)", text))
             found |= set(re.findall(r"_(?:call|get)\(\s*\"([A-Z]\w+)\"", text))

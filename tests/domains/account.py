@@ -8,10 +8,10 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sitepub.domains.dns import Dns
-from sitepub.domains.dnspod import DnsPod
+from sitepub.domains.dns.dnspod import DnsPod
+from sitepub.domains.dns.host_records import Dns
+from sitepub.domains.dns.resolve import Resolver
 from sitepub.domains.records import HostRecord
-from sitepub.domains.resolve import Resolver
 from sitepub.domains.service_api import ServiceApi
 from sitepub.domains.services import Work
 from sitepub.tencent.cloud import Credentials

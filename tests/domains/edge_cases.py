@@ -10,14 +10,14 @@ from typing import Any
 from qcloud_cos import CosConfig, CosS3Client
 
 from sitepub.config.project import Host
-from sitepub.domains.cdn import Cdn
-from sitepub.domains.cos_domain import CosDomain
-from sitepub.domains.edge import Edge, EdgeCertificate, EdgeState, WantedDomain
-from sitepub.domains.edgeone import EdgeOne
+from sitepub.domains.edges.cdn import Cdn
+from sitepub.domains.edges.cos_domain import CosDomain
+from sitepub.domains.edges.edge import Edge, EdgeCertificate, EdgeState, WantedDomain
+from sitepub.domains.edges.edgeone import EdgeOne
+from sitepub.domains.edges.waiting import Waiting
 from sitepub.domains.records import CertificateInUse
-from sitepub.domains.waiting import Waiting
-from sitepub.tencent.bucket_domains import BucketDomains
 from sitepub.tencent.cloud import Cloud, Credentials
+from sitepub.tencent.cos.bucket_domains import BucketDomains
 from tests.conftest import LocalCloud
 from tests.domains.account import Account
 

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from sitepub.config.load import load_project
 from sitepub.config.project import Host
-from sitepub.domains.cdn_merge import leaves, merged, same
-from sitepub.domains.cdn_wanted import (
+from sitepub.domains.edges.cdn_merge import leaves, merged, same
+from sitepub.domains.edges.cdn_wanted import (
     DOWNLOAD_HEADERS,
     check_redirect,
     update_leaves,
     update_request,
     wanted_config,
 )
-from sitepub.domains.edge import EdgeCertificate, EdgeStatus, WantedDomain
+from sitepub.domains.edges.edge import EdgeCertificate, EdgeStatus, WantedDomain
 from sitepub.domains.steps import Leaf
 from sitepub.errors import ConfigError
 from tests.conftest import LocalCloud, running_cloud

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from sitepub.config.project import Host
-from sitepub.domains.certificates import CertificateOffice
-from sitepub.domains.dns import Dns
-from sitepub.domains.dnspod import DnsPod
-from sitepub.domains.edge import EdgeState, EdgeStatus
+from sitepub.domains.certificates.certificate import CertificateOffice
+from sitepub.domains.certificates.ssl_service import SslService, china_time
+from sitepub.domains.dns.dnspod import DnsPod
+from sitepub.domains.dns.host_records import Dns
+from sitepub.domains.edges.edge import EdgeState, EdgeStatus
 from sitepub.domains.records import CertificateRecord, HostRecord
 from sitepub.domains.service_api import ServiceApi
-from sitepub.domains.ssl_service import SslService, china_time
 from sitepub.domains.steps import HostStepKind
 from sitepub.errors import CloudError, ConfigError, Position, SitepubError
 from tests.conftest import LocalCloud

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sitepub.config.project import Host
-from sitepub.domains.dns import Dns
-from sitepub.domains.dns_records import REPLACEABLE, Change, RecordPlan, after, plan_cname, plan_txt
-from sitepub.domains.dnspod import DEFAULT_LINE, DnsPod, Record
+from sitepub.domains.dns.changes import REPLACEABLE, Change, RecordPlan, after, plan_cname, plan_txt
+from sitepub.domains.dns.dnspod import DEFAULT_LINE, DnsPod, Record
+from sitepub.domains.dns.host_records import Dns
 from sitepub.domains.records import DnsRecord, HostRecord, TxtRecord
 from sitepub.domains.service_api import ServiceApi
 from sitepub.domains.steps import HostStepKind

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sitepub.domains.edgeone import proof_record
+from sitepub.domains.edges.edgeone import proof_record
 from tests.conftest import running_cloud
 from tests.domains.edge_cases import Case, make_case
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from sitepub.domains.edge import EdgeStatus, OwnershipWanted, PurgeKind
-from sitepub.domains.waiting import Waiting
+from sitepub.domains.edges.edge import EdgeStatus, OwnershipWanted, PurgeKind
+from sitepub.domains.edges.waiting import Waiting
 from sitepub.errors import CloudError, Interrupted, SitepubError
-from sitepub.tencent.bucket_domains import BucketDomains
 from sitepub.tencent.cloud import Cloud, Credentials
+from sitepub.tencent.cos.bucket_domains import BucketDomains
 from tests.conftest import LocalCloud, running_cloud
 from tests.domains.account import Account
 from tests.domains.edge_cases import Case, cos_sdk, make_case

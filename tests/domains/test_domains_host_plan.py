@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sitepub.config.project import Host
-from sitepub.domains.cdn import Cdn
-from sitepub.domains.claims import Claim, Claims
-from sitepub.domains.host_plan import Place, host_hash, needs_look, plan_removal
-from sitepub.domains.hosts import former_key, record_of
+from sitepub.domains.edges.cdn import Cdn
+from sitepub.domains.hosts.claims import Claim, Claims
+from sitepub.domains.hosts.plan import Place, host_hash, needs_look, plan_removal
+from sitepub.domains.hosts.site_hosts import former_key, record_of
 from sitepub.domains.records import (
     CertificateInUse,
     CertificateRecord,
@@ -26,7 +26,7 @@ from sitepub.domains.records import (
 )
 from sitepub.domains.service_api import ServiceApi
 from sitepub.errors import Position, Refused
-from sitepub.publish.state import State, decode, encode
+from sitepub.publish.states.state import State, decode, encode
 from tests.publish.memory_cloud import MemoryCloud, MemoryStore
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)

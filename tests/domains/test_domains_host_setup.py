@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from sitepub.config.project import Host
-from sitepub.domains.cdn import Cdn
-from sitepub.domains.certificates import CertificateOffice
-from sitepub.domains.host_plan import HostPlan, Place, plan_host
-from sitepub.domains.host_removal import TakeDown
-from sitepub.domains.host_setup import HostOutcome, Setup
+from sitepub.domains.certificates.certificate import CertificateOffice
+from sitepub.domains.certificates.ssl_service import SslService
+from sitepub.domains.edges.cdn import Cdn
+from sitepub.domains.hosts.plan import HostPlan, Place, plan_host
+from sitepub.domains.hosts.removal import TakeDown
+from sitepub.domains.hosts.setup import HostOutcome, Setup
 from sitepub.domains.records import HostRecord
 from sitepub.domains.service_api import ServiceApi
-from sitepub.domains.ssl_service import SslService
 from sitepub.errors import CloudError, Refused
 from tests.conftest import running_cloud
 from tests.domains.account import Kept, work_on

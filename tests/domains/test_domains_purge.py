@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from sitepub.config.project import Host, Website
-from sitepub.domains.cdn import Cdn
-from sitepub.domains.edge import PurgeKind, PurgeQuota
-from sitepub.domains.purge import Order, Purger
-from sitepub.domains.purge_plan import Paths, paths_of
+from sitepub.domains.edges.cdn import Cdn
+from sitepub.domains.edges.edge import PurgeKind, PurgeQuota
+from sitepub.domains.purge.plan import Paths, paths_of
+from sitepub.domains.purge.purging import Order, Purger
 from sitepub.errors import CloudError, Interrupted, NetworkError
 from tests.conftest import LocalCloud, running_cloud
 from tests.domains.account import Account, Heard

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sitepub.config.project import Host, Website
-from sitepub.domains.edge import PurgeKind, PurgeQuota
-from sitepub.domains.purge_plan import (
+from sitepub.domains.edges.edge import PurgeKind, PurgeQuota
+from sitepub.domains.purge.plan import (
     CachedHost,
     Paths,
     cached_host,

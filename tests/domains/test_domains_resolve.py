@@ -10,7 +10,7 @@ import dns.rcode
 import dns.rrset
 import pytest
 
-from sitepub.domains.resolve import Resolver
+from sitepub.domains.dns.resolve import Resolver
 from sitepub.tencent.cloud import Embedded
 from tests.conftest import LocalCloud
 from tests.domains.account import Account

@@ -17,7 +17,7 @@ import requests
 
 from sitepub.actions.host_run import apply_hosts
 from sitepub.cli.main import run
-from sitepub.tencent.connection import ConnectionLost, Connections
+from sitepub.tencent.network.connection import ConnectionLost, Connections
 from sitepub.terminal.terminal import Terminal
 from tests.conftest import LocalCloud, running_cloud
 from tests.domains.account import Account
@@ -93,7 +93,7 @@ def watched(calls: Calls) -> Iterator[None]:
         patch.setattr(requests.Session, "send", sent)
         patch.setattr(Connections, "exchange", exchanged)
         patch.setattr("sitepub.actions.deploy.apply_hosts", begun)
-        patch.setattr("sitepub.tencent.retry.Backoff.wait", lambda *_given, **_more: 0.0)
+        patch.setattr("sitepub.tencent.network.retry.Backoff.wait", lambda *_given, **_more: 0.0)
         yield
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from sitepub.tencent import wire
-from sitepub.tencent.bucket_settings import BucketSettings
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
-from sitepub.tencent.object_store import CosObjectStore
-from sitepub.tencent.retry import Backoff
+from sitepub.tencent.cos import wire
+from sitepub.tencent.cos.bucket_settings import BucketSettings
+from sitepub.tencent.cos.object_store import CosObjectStore
+from sitepub.tencent.network.retry import Backoff
 from tests.conftest import LocalCloud, running_cloud
 from tests.domains.account import Account
 from tests.e2e.conftest import MakeSite, Site

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from sitepub.local.admin import proof
+from sitepub.local.admin.admin import proof
 from tests.conftest import LocalCloud, running_cloud
 from tests.e2e.conftest import MakeSite, Site, Sitepub, Visitor, make_sitepub
 from tests.e2e.test_e2e_website import objects_in, official_sdk
@@ -254,9 +254,9 @@ def test_acceleration_is_switched_on_for_new_and_existing_buckets_and_waited_for
 ) -> None:
     from dataclasses import replace
 
-    from sitepub.tencent.bucket_settings import BucketSettings
     from sitepub.tencent.cloud import Cloud, Credentials, Embedded
-    from sitepub.tencent.wire import Request, Wire
+    from sitepub.tencent.cos.bucket_settings import BucketSettings
+    from sitepub.tencent.cos.wire import Request, Wire
 
     with running_cloud(tmp_path / "cloud") as cloud:
         sitepub = make_sitepub(cloud, home)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sitepub.tencent.cloud import Cloud, Credentials
-from sitepub.tencent.object_store import CosObjectStore
+from sitepub.tencent.cos.object_store import CosObjectStore
 from tests.conftest import LocalCloud
 from tests.domains.account import Account
 from tests.domains.openssl import Authority, needs_openssl

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sitepub.local.hosts import Kind, service_of
+from sitepub.local.base.hosts import Kind, service_of
 from tests.conftest import running_cloud
 from tests.local.cos_wire import Keys, Wire, new_bucket, send
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sitepub.local.cloud_api.cdn_shapes import SETTINGS
+from sitepub.local.cloud_api.cdn.shapes import SETTINGS
 from sitepub.local.cloud_api.shapes import Parameter, completed
 from tests.local.certificate_maker import self_signed
 from tests.local.service_wire import Services, origin, running_services

@@ -14,7 +14,7 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
-from sitepub.local.dns_zones import registered_domain
+from sitepub.local.services.zones import registered_domain
 from tests.local.service_wire import Services, origin, running_services
 
 

@@ -17,12 +17,12 @@ from h2.connection import H2Connection
 from h2.events import DataReceived, Event, ResponseReceived, StreamEnded, StreamReset
 from h2.settings import SettingCodes
 
-from sitepub.local.edge_cache import EdgeCache, Entry
-from sitepub.local.edge_domains import CacheRule, EdgeDomain, EdgeOrigin, PathMatch
-from sitepub.local.edge_exchange import Exchange
-from sitepub.local.edge_messages import EdgeRequest, EdgeResponse
-from sitepub.local.edge_origin import Origins
-from sitepub.local.edge_rules import accepts, directives
+from sitepub.local.edge.cache import EdgeCache, Entry
+from sitepub.local.edge.domains import CacheRule, EdgeDomain, EdgeOrigin, PathMatch
+from sitepub.local.edge.exchange import Exchange
+from sitepub.local.edge.messages import EdgeRequest, EdgeResponse
+from sitepub.local.edge.origin import Origins
+from sitepub.local.edge.rules import accepts, directives
 from tests.conftest import LocalCloud, running_cloud
 from tests.local.edge_wire import EdgeSite, make_site
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sitepub.local.faults import Fault, Misbehaviour, parse_faults
+from sitepub.local.base.faults import Fault, Misbehaviour, parse_faults
 from tests.conftest import running_cloud
 from tests.local.cos_wire import Wire, new_bucket, send
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sitepub.local.buckets import Bucket
-from sitepub.local.database import Database
-from sitepub.local.listing import Selection, after_prefix, list_page
+from sitepub.local.cos.listing import Selection, after_prefix, list_page
+from sitepub.local.store.buckets import Bucket
+from sitepub.local.store.database import Database
 from tests.local.cos_wire import Wire, new_bucket
 
 ALPHABET = st.sampled_from(["a", "b", "/", "é", "中", "\U0001f600", "\uffff", " "])

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from sitepub.local import live
-from sitepub.local.database import Database
+from sitepub.local.store.database import Database
+from sitepub.local.website import dev_mode
 from tests.conftest import LocalCloud, running_cloud
 from tests.local.cos_wire import Answer, Wire
 
@@ -326,11 +326,11 @@ def test_no_page_in_a_browser_may_tell(preview: Preview) -> None:
 
 
 def test_a_publisher_that_says_nothing_more_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "SILENCE", 0.2)
+    monkeypatch.setattr(dev_mode, "SILENCE", 0.2)
     database = Database(tmp_path / "cloud.sqlite3", lambda _: None)
 
     async def scenario() -> None:
-        sessions = live.Live(database)
+        sessions = dev_mode.Live(database)
         await sessions.take(b'{"bucket": "b-1", "event": "alive"}')
         session = sessions.session("b-1")
         assert session is not None
@@ -359,11 +359,11 @@ def test_dev_mode_ends_with_the_last_of_several_publishers(preview: Preview) -> 
 def test_nobody_waits_for_ever_for_a_publish_that_does_not_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "PATIENCE", 0.1)
+    monkeypatch.setattr(dev_mode, "PATIENCE", 0.1)
     database = Database(tmp_path / "cloud.sqlite3", lambda _: None)
 
     async def scenario() -> None:
-        sessions = live.Live(database)
+        sessions = dev_mode.Live(database)
         await sessions.take(b'{"bucket": "b-1", "event": "publishing"}')
         session = sessions.session("b-1")
         assert session is not None

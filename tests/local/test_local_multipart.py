@@ -13,8 +13,8 @@ from xml.etree import ElementTree
 import pytest
 from fastcrc import crc64
 
-from sitepub.local import multipart
-from sitepub.local.errors import ServiceError
+from sitepub.local.base.errors import ServiceError
+from sitepub.local.cos import multipart
 from tests.local.cos_wire import Answer, Wire, new_bucket
 
 MB = 1024 * 1024

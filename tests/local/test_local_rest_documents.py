@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitepub.local import cors_rules, logging_document, referer, tagging, website_document
-from sitepub.local.bucket_configuration import DOCUMENTS
-from sitepub.local.errors import ServiceError
-from sitepub.local.lifecycle import check_lifecycle
-from sitepub.local.website_routing import RoutingRule, WebsiteConfiguration
+from sitepub.local.base.errors import ServiceError
+from sitepub.local.cos.bucket import cors_rules, logging_document, referer, tagging, website_document
+from sitepub.local.cos.bucket.configuration import DOCUMENTS
+from sitepub.local.cos.bucket.lifecycle import check_lifecycle
+from sitepub.local.website.routing import RoutingRule, WebsiteConfiguration
 
 ORIGIN = "<AllowedOrigin>https://*.example.com</AllowedOrigin>"
 RULE = (

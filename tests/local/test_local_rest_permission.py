@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from sitepub.local import acl
-from sitepub.local.errors import ServiceError
-from sitepub.local.permission import Access, BucketAccess, Requester, allowed
-from sitepub.local.policy import LIMIT, Policy, parse
+from sitepub.local.base.errors import ServiceError
+from sitepub.local.cos.access import acl
+from sitepub.local.cos.access.permission import Access, BucketAccess, Requester, allowed
+from sitepub.local.cos.access.policy import LIMIT, Policy, parse
 
 OWNER = Requester("qcs::cam::uin/100001:uin/100001", is_owner=True)
 STRANGER = Requester("qcs::cam::uin/200002:uin/200002")

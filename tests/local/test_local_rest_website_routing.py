@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitepub.local.errors import ServiceError
-from sitepub.local.website_document import parse, render
-from sitepub.local.website_routing import (
+from sitepub.local.base.errors import ServiceError
+from sitepub.local.cos.bucket.website_document import parse, render
+from sitepub.local.website.routing import (
     Decision,
     ErrorPage,
     Look,

@@ -13,12 +13,12 @@ from urllib.parse import unquote
 
 import pytest
 
-from sitepub.local.errors import ServiceError
-from sitepub.local.hosts import service_of
-from sitepub.local.identity import Account, Identity
-from sitepub.local.messages import Request
+from sitepub.local.base.errors import ServiceError
+from sitepub.local.base.hosts import service_of
+from sitepub.local.base.identity import Account, Identity
+from sitepub.local.base.messages import Request
+from sitepub.local.cos.signature import verify
 from sitepub.local.server import parse_query
-from sitepub.local.signature import verify
 from tests.local.cos_wire import Keys, Wire, authorization, encode, fields, new_bucket, send
 
 EXAMPLE_HOST = "site-1250000000.cos.ap-guangzhou.myqcloud.com"

@@ -14,7 +14,7 @@ from sitepub.logs.cdn_offline import CdnOfflineLogs
 from sitepub.logs.cos_logging import CosLogging
 from sitepub.logs.merge import Seen
 from sitepub.logs.offline_line import CHINA
-from sitepub.tencent.store import Fetched, Listed
+from sitepub.tencent.cos.store import Fetched, Listed
 from tests.logs.log_service import BEGIN, START, Passing
 
 HOUR = 3600.0

@@ -277,7 +277,7 @@ def test_delivered_logs_of_the_bucket_are_read(cloud: LocalCloud, tmp_path: Path
 
 
 def test_new_files_of_the_bucket_are_followed(cloud: LocalCloud) -> None:
-    from sitepub.tencent.object_store import CosObjectStore
+    from sitepub.tencent.cos.object_store import CosObjectStore
 
     site = make_site(cloud)
     turn_on_logging(site, "deep/er/")
@@ -295,7 +295,7 @@ def test_new_files_of_the_bucket_are_followed(cloud: LocalCloud) -> None:
 
 
 def test_other_buckets_that_log_to_the_same_place_are_left_out(cloud: LocalCloud) -> None:
-    from sitepub.tencent.object_store import CosObjectStore
+    from sitepub.tencent.cos.object_store import CosObjectStore
 
     site = make_site(cloud)
     line = ("1.0 {} ap-guangzhou {:%Y-%m-%dT%H:%M:%SZ} host GetObject 192.0.2.7 - - 0 0 {} get agent 200 - - 1 1 "

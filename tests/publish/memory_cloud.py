@@ -14,11 +14,11 @@ from typing import Any
 
 from sitepub.config.project import CorsRule, LifecycleRule, Project, Source
 from sitepub.errors import NotFound, PreconditionFailed
-from sitepub.publish.remote import Remote
-from sitepub.publish.state import StateStore
-from sitepub.tencent.bucket_settings import BucketStatus, Made
-from sitepub.tencent.store import DeleteFailure, Fetched, Listed, ObjectHead, Retry, Sent, Stored
-from sitepub.tencent.website_config import WebsiteConfig
+from sitepub.publish.states.remote import Remote
+from sitepub.publish.states.state import StateStore
+from sitepub.tencent.cos.bucket_settings import BucketStatus, Made
+from sitepub.tencent.cos.store import DeleteFailure, Fetched, Listed, ObjectHead, Retry, Sent, Stored
+from sitepub.tencent.cos.website_config import WebsiteConfig
 
 APP_ID = "1250000000"
 MULTIPART_FROM = 200
@@ -143,7 +143,7 @@ class MemoryBucket:
 
 
 class MemoryStore:
-    """:class:`sitepub.tencent.store.ObjectStore` over a :class:`MemoryBucket`."""
+    """:class:`sitepub.tencent.cos.store.ObjectStore` over a :class:`MemoryBucket`."""
 
     def __init__(self, cloud: MemoryCloud, bucket: str) -> None:
         self.cloud = cloud

@@ -22,7 +22,7 @@ from typing import Any
 from sitepub.errors import Refused, SitepubError
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.publish import Run, publish
-from sitepub.publish.remote import Remote, open_remote
+from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud, Credentials
 from tests.conftest import LocalCloud

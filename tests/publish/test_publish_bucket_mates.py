@@ -11,14 +11,14 @@ import pytest
 
 from sitepub.errors import AccessDenied, CloudError, NetworkError
 from sitepub.publish.bucket_mates import mates_in
-from sitepub.publish.manifest import Entry
 from sitepub.publish.plan import Action
 from sitepub.publish.prepare import prepare
 from sitepub.publish.publish import Outcome, publish
-from sitepub.publish.remote import Remote
 from sitepub.publish.removal import prepare_removal, remove
-from sitepub.publish.session_states import SessionStates
-from sitepub.publish.state import VERSION, Former, JournalStep, State, StateStore, Unsure, encode
+from sitepub.publish.states.manifest import Entry
+from sitepub.publish.states.remote import Remote
+from sitepub.publish.states.session_states import SessionStates
+from sitepub.publish.states.state import VERSION, Former, JournalStep, State, StateStore, Unsure, encode
 from sitepub.site.snapshot import Snapshot
 from tests.publish.memory_cloud import Killed, MemoryCloud, project, remote
 from tests.publish.sites import BUCKET, live, plain

@@ -12,10 +12,10 @@ from sitepub.errors import SitepubError
 from sitepub.publish.apply import Counts
 from sitepub.publish.prepare import prepare
 from sitepub.publish.publish import Outcome, Run, Status, publish
-from sitepub.publish.releases import Releases
-from sitepub.publish.remote import Remote
-from sitepub.publish.session_end import end_session
-from sitepub.publish.session_states import SessionStates
+from sitepub.publish.states.releases import Releases
+from sitepub.publish.states.remote import Remote
+from sitepub.publish.states.session_end import end_session
+from sitepub.publish.states.session_states import SessionStates
 from sitepub.site.snapshot import Snapshot
 from tests.publish.memory_cloud import Killed, MemoryCloud, remote
 from tests.publish.sites import as_published, live, plain, sites

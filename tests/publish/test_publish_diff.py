@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from sitepub.publish.diff import CHANGED, OF_ANOTHER_SITE, THERE_BEFORE, diff
-from sitepub.publish.manifest import Entry
 from sitepub.publish.phases import phase_of
 from sitepub.publish.plan import Action, Phase, Reason
-from sitepub.publish.state import JournalStep
+from sitepub.publish.states.manifest import Entry
+from sitepub.publish.states.state import JournalStep
 from sitepub.site.snapshot import SiteFile, Snapshot
-from sitepub.tencent.store import Listed
+from sitepub.tencent.cos.store import Listed
 from tests.publish.sites import site_file, snapshot
 
 A = site_file("a.txt", b"alpha")

@@ -8,8 +8,8 @@ import pytest
 
 from sitepub.errors import ExitCode, Refused
 from sitepub.publish.empty_pages import EmptyPages, is_blank
-from sitepub.publish.manifest import Entry
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
+from sitepub.publish.states.manifest import Entry
 from sitepub.site.snapshot import SiteFile, Snapshot
 from tests.publish.sites import site_file
 

@@ -11,12 +11,12 @@ import pytest
 from sitepub.errors import AccessDenied, CloudError, PreconditionFailed
 from sitepub.publish.apply import HOPELESS, Engine
 from sitepub.publish.diff import diff
-from sitepub.publish.manifest import Entry
 from sitepub.publish.plan import Plan, Step
 from sitepub.publish.progress import Silent
+from sitepub.publish.states.manifest import Entry
 from sitepub.publish.workers import Workers
 from sitepub.site.snapshot import SiteFile
-from sitepub.tencent.store import Stored
+from sitepub.tencent.cos.store import Stored
 from tests.publish.memory_cloud import MemoryCloud, MemoryStore
 from tests.publish.sites import BUCKET, live, site_file, snapshot
 

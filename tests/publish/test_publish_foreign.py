@@ -17,10 +17,10 @@ from sitepub.publish.looking import look_at
 from sitepub.publish.plan import Action, Reason
 from sitepub.publish.prepare import prepare
 from sitepub.publish.publish import Outcome, Run, Status, publish
-from sitepub.publish.remote import Remote
 from sitepub.publish.removal import prepare_removal, remove
-from sitepub.publish.session_states import SessionStates
-from sitepub.publish.state import Journal, JournalStep
+from sitepub.publish.states.remote import Remote
+from sitepub.publish.states.session_states import SessionStates
+from sitepub.publish.states.state import Journal, JournalStep
 from sitepub.site.snapshot import SiteFile, Snapshot
 from tests.publish.memory_cloud import MULTIPART_FROM, Killed, MemoryCloud, project, remote
 from tests.publish.sites import BUCKET, live, site_file, sites, snapshot

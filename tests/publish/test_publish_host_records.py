@@ -8,13 +8,13 @@ import msgspec
 import pytest
 
 from sitepub.config.project import Host, Project, Source
-from sitepub.domains.hosts import former_key, record_of
+from sitepub.domains.hosts.site_hosts import former_key, record_of
 from sitepub.domains.records import DnsRecord, HostRecord
-from sitepub.publish.host_records import HostLedger
-from sitepub.publish.lock import Lock
+from sitepub.publish.locking.lock import Lock
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
-from sitepub.publish.state import State, StateStore
-from sitepub.publish.unpurged import unpurged_after
+from sitepub.publish.states.host_records import HostLedger
+from sitepub.publish.states.state import State, StateStore
+from sitepub.publish.states.unpurged import unpurged_after
 from tests.publish.memory_cloud import MemoryCloud
 
 DNS = DnsRecord(zone="a.com", name="@", type="CNAME", value="x", id=4)

@@ -8,9 +8,9 @@ import time
 import pytest
 
 from sitepub.errors import NetworkError, Refused
-from sitepub.publish import lease
-from sitepub.publish.lock import LEASE, Lock, read_lock
-from sitepub.publish.lock_record import LEFT_BEHIND
+from sitepub.publish.locking import lease
+from sitepub.publish.locking.lock import LEASE, Lock, read_lock
+from sitepub.publish.locking.lock_record import LEFT_BEHIND
 from tests.publish.memory_cloud import Killed, MemoryCloud, MemoryStore
 from tests.publish.test_publish_lock import held_by_another
 

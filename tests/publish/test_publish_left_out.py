@@ -13,10 +13,10 @@ import pytest
 from sitepub.errors import SiteError
 from sitepub.publish.diff import diff
 from sitepub.publish.guards import refuse_loss
-from sitepub.publish.manifest import Entry, Manifest
+from sitepub.publish.states.manifest import Entry, Manifest
 from sitepub.site.scan import scan
 from sitepub.site.snapshot import Snapshot
-from sitepub.tencent.store import Listed
+from sitepub.tencent.cos.store import Listed
 from tests.site.sample import project, write
 
 PAGES = ["index.html", "a.html", "blog/x.html", "blog/sub/y.html", "é/z.html"]

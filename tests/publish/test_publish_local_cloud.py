@@ -19,19 +19,19 @@ from hypothesis import strategies as st
 
 from sitepub.config.project import CorsRule, LifecycleRule, RedirectRule, Website
 from sitepub.errors import Refused
-from sitepub.publish.lock import Lock
+from sitepub.publish.locking.lock import Lock
 from sitepub.publish.plan import Action, Reason
 from sitepub.publish.prepare import prepare
 from sitepub.publish.publish import Outcome, Run, Status, publish
-from sitepub.publish.releases import Releases
-from sitepub.publish.remote import Remote, open_remote
 from sitepub.publish.removal import NOT_OURS, prepare_removal, remove
+from sitepub.publish.states.releases import Releases
+from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.settings.actual import read_actual
 from sitepub.settings.difference import difference
 from sitepub.settings.wanted import wanted_settings
 from sitepub.site.snapshot import Snapshot
-from sitepub.tencent.bucket_settings import BucketStatus
 from sitepub.tencent.cloud import Cloud, Credentials
+from sitepub.tencent.cos.bucket_settings import BucketStatus
 from tests.conftest import LocalCloud
 from tests.publish.memory_cloud import project
 from tests.publish.sites import foreign_objects, plain, site_file, sites, snapshot

@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from sitepub.errors import NetworkError, Refused
-from sitepub.publish.lock import Lock, LockRecord, read_lock
-from sitepub.publish.owner import is_dead, process_space, started_at, who
-from sitepub.tencent.store import Retry, Sent, Stored
+from sitepub.publish.locking.lock import Lock, LockRecord, read_lock
+from sitepub.publish.locking.owner import is_dead, process_space, started_at, who
+from sitepub.tencent.cos.store import Retry, Sent, Stored
 from tests.publish.memory_cloud import MemoryCloud, MemoryStore
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from sitepub.errors import Refused
-from sitepub.publish.lock import Lock, read_lock
+from sitepub.publish.locking.lock import Lock, read_lock
 from tests.publish.memory_cloud import MemoryCloud, MemoryStore
 from tests.publish.test_publish_lock import held_by_another
 

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from sitepub.config.project import Website
-from sitepub.domains.account_domains import service_api
+from sitepub.domains.hosts.account_domains import service_api
 from sitepub.errors import Refused
-from sitepub.publish.lock import Lock
+from sitepub.publish.locking.lock import Lock
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.publish import Run, Status, publish
-from sitepub.publish.remote import Remote, open_remote
 from sitepub.publish.removal import prepare_removal
+from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.site.snapshot import Snapshot
-from sitepub.tencent.bucket_settings import Made
 from sitepub.tencent.cloud import Cloud, Credentials
+from sitepub.tencent.cos.bucket_settings import Made
 from tests.conftest import LocalCloud
 from tests.publish.memory_cloud import MemoryBucket, MemoryCloud, project, remote
 from tests.publish.pausing import Nursery, deploy, deploying, place_of, site_of

@@ -9,13 +9,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from sitepub.publish.git import commit_of, has_commit
-from sitepub.publish.git_remote import canonical
-from sitepub.publish.manifest import Entry
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
-from sitepub.publish.project_mark import ProjectMark, computer_id, project_here
-from sitepub.publish.same_project import Kin, kin_of, marks_after, other_project
-from sitepub.publish.state import VERSION, ReleaseInfo, State, decode, encode
+from sitepub.publish.project.git import commit_of, has_commit
+from sitepub.publish.project.git_remote import canonical
+from sitepub.publish.project.mark import ProjectMark, computer_id, project_here
+from sitepub.publish.project.same_project import Kin, kin_of, marks_after, other_project
+from sitepub.publish.states.manifest import Entry
+from sitepub.publish.states.state import VERSION, ReleaseInfo, State, decode, encode
 from tests.publish.sites import site_file
 from tests.publish.test_publish_git import git, repository
 

@@ -10,11 +10,11 @@ import pytest
 from sitepub.errors import AccessDenied, CloudError, Refused
 from sitepub.publish.bucket_mates import mates_in
 from sitepub.publish.diff import CHANGED, THERE_BEFORE
-from sitepub.publish.lock import Lock
+from sitepub.publish.locking.lock import Lock
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.publish import Outcome, Run, Status, publish
-from sitepub.publish.remote import MARKER, Remote, open_remote
 from sitepub.publish.removal import NOT_OURS, How, prepare_removal, remove
+from sitepub.publish.states.remote import MARKER, Remote, open_remote
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud, Credentials
 from tests.publish.memory_cloud import Killed, MemoryCloud, project, remote

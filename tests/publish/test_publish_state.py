@@ -11,19 +11,10 @@ import pytest
 from sitepub.errors import NotFound, Refused, SitepubError
 from sitepub.publish.diff import diff
 from sitepub.publish.guards import refuse_empty_site, refuse_mass_deletion
-from sitepub.publish.manifest import Entry
 from sitepub.publish.plan import Plan
-from sitepub.publish.releases import ReleaseRecord, Releases, new_release_id
-from sitepub.publish.state import (
-    VERSION,
-    Created,
-    Former,
-    Journal,
-    ReleaseInfo,
-    State,
-    StateStore,
-    encode,
-)
+from sitepub.publish.states.manifest import Entry
+from sitepub.publish.states.releases import ReleaseRecord, Releases, new_release_id
+from sitepub.publish.states.state import VERSION, Created, Former, Journal, ReleaseInfo, State, StateStore, encode
 from tests.publish.memory_cloud import MemoryCloud
 from tests.publish.sites import plain, site_file, snapshot
 

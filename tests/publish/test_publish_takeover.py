@@ -8,12 +8,12 @@ import pytest
 
 from sitepub.config.project import Access
 from sitepub.errors import CloudError
-from sitepub.publish.lock_record import LEFT_BEHIND
+from sitepub.publish.locking.lock_record import LEFT_BEHIND
 from sitepub.publish.prepare import prepare
 from sitepub.publish.publish import Outcome, Run, Status, publish
-from sitepub.publish.remote import Remote
 from sitepub.publish.removal import prepare_removal, remove
-from sitepub.publish.state import State
+from sitepub.publish.states.remote import Remote
+from sitepub.publish.states.state import State
 from sitepub.site.snapshot import SiteFile, Snapshot
 from tests.publish.memory_cloud import Killed, MemoryCloud, project, remote
 from tests.publish.sites import BUCKET, as_published, live, site_file, snapshot

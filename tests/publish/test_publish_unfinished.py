@@ -8,11 +8,11 @@ import os
 import msgspec
 import pytest
 
-from sitepub.publish.lock import Lock
-from sitepub.publish.owner import process_space, started_at
+from sitepub.publish.locking.lock import Lock
+from sitepub.publish.locking.owner import process_space, started_at
 from sitepub.publish.prepare import prepare
 from sitepub.publish.publish import publish
-from sitepub.publish.state import Journal
+from sitepub.publish.states.state import Journal
 from tests.publish.memory_cloud import MemoryCloud, remote
 from tests.publish.sites import plain
 

@@ -18,7 +18,7 @@ from sitepub.settings.difference import difference
 from sitepub.settings.policy import anonymous_read, canonical, has_statement, same, with_statement
 from sitepub.settings.steps import SettingStep, Timing
 from sitepub.settings.wanted import WantedSettings, wanted_settings
-from sitepub.tencent.website_config import WebsiteConfig
+from sitepub.tencent.cos.website_config import WebsiteConfig
 from tests.publish.memory_cloud import MemoryCloud, project
 
 BUCKET = "site-1250000000"

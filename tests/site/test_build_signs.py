@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sitepub.site.build_signs import Allowed, BuildOutput
+from sitepub.site.build.signs import Allowed, BuildOutput
 from sitepub.terminal.messages import plain
 
 RECORDED: dict[str, dict[str, Any]] = json.loads(

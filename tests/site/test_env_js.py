@@ -13,7 +13,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from sitepub.errors import ConfigError
-from sitepub.site.env_js import env_file, env_js
+from sitepub.site.build.env_js import env_file, env_js
 from sitepub.site.headers import HeaderBook
 from tests.site.sample import project
 

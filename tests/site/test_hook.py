@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from sitepub.errors import ExitCode, HookFailed, Interrupted, Position, SiteError
-from sitepub.site import hook
-from sitepub.site.hook import run_hook
-from sitepub.site.hook_process import script
+from sitepub.site.build import hook
+from sitepub.site.build.hook import run_hook
+from sitepub.site.build.process import script
 from tests.site.sample import project, write
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the hooks here are written for a POSIX shell")

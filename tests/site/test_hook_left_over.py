@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sitepub.site.hook_process import HookProcess, kill_all
+from sitepub.site.build.process import HookProcess, kill_all
 
 if sys.platform == "win32":
     pytest.skip("process groups are POSIX's", allow_module_level=True)

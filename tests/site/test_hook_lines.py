@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitepub.site.hook_lines import LineSplitter
+from sitepub.site.build.lines import LineSplitter
 from sitepub.terminal.messages import plain
 
 

@@ -9,15 +9,15 @@ import pytest
 
 from sitepub.actions.init import init
 from sitepub.dev.loop_guard import stamps
-from sitepub.domains.pem import Unreadable, blocks, read_pem
+from sitepub.domains.certificates.pem import Unreadable, blocks, read_pem
 from sitepub.errors import SiteError, SitepubError
-from sitepub.site.frameworks import detect
+from sitepub.site.detect.frameworks import detect
+from sitepub.site.detect.js_config import js_value
+from sitepub.site.detect.project_files import MOST_BYTES, yaml_value
 from sitepub.site.hash_cache import HashCache
-from sitepub.site.js_config import js_value
-from sitepub.site.project_files import MOST_BYTES, yaml_value
 from sitepub.site.scan import scan
-from sitepub.tencent.credentials import find_credentials
-from sitepub.tencent.profiles import read_profiles
+from sitepub.tencent.account.credentials import find_credentials
+from sitepub.tencent.account.profiles import read_profiles
 from tests.config.test_config_bounds import make
 from tests.site.sample import project, write
 
@@ -136,7 +136,7 @@ def test_certificates_profiles_and_credentials_are_ordinary_files(
     make(home / ".tencentcloud" / "credentials", kind)
     with pytest.raises(SitepubError, match=KINDS[kind]):
         find_credentials(profile=None, environ=environ, dotenv={})
-    from sitepub.tencent.profiles import profiles_file
+    from sitepub.tencent.account.profiles import profiles_file
 
     profiles_file(environ).parent.mkdir(parents=True, exist_ok=True)
     make(profiles_file(environ), kind)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sitepub.site.frameworks import Framework, detect
+from sitepub.site.detect.frameworks import Framework, detect
 from tests.site.framework_more_shapes import MORE_SHAPES
 from tests.site.framework_shapes import BUILD, SHAPES, package
 

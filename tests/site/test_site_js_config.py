@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitepub.site.js_config import UNREAD, js_value
+from sitepub.site.detect.js_config import UNREAD, js_value
 
 
 @pytest.mark.parametrize(

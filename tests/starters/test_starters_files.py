@@ -11,7 +11,7 @@ import pytest
 
 from sitepub.actions.starters import TEMPLATES
 from sitepub.config.load import load_project
-from sitepub.site.frameworks import detect
+from sitepub.site.detect.frameworks import detect
 from tests.starters.built import STARTERS
 from tests.starters.pages import complaints, read_page
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pytest
 
 from sitepub.actions.init import init
-from sitepub.site.frameworks import detect
+from sitepub.site.detect.frameworks import detect
 from tests.starters.built import InstallPackages, generate
 from tests.starters.pages import complaints, read_page
 

@@ -11,11 +11,11 @@ import pytest
 
 from sitepub.config.places import cache_dir
 from sitepub.errors import AccessDenied, CloudError, CredentialsError, NetworkError, UsageError
-from sitepub.tencent.account import caller, connect
+from sitepub.tencent.account.account import caller, connect
+from sitepub.tencent.account.role_credentials import from_pod
 from sitepub.tencent.cloud import Credentials, Embedded
 from sitepub.tencent.cloud_api import CloudApi
-from sitepub.tencent.retry import Backoff
-from sitepub.tencent.role_credentials import from_pod
+from sitepub.tencent.network.retry import Backoff
 from tests.conftest import LocalCloud
 from tests.tencent.scripted_server import HANG_UP, Raw, Received, ScriptedServer, answer, scripted
 

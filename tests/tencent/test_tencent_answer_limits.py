@@ -14,15 +14,16 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from sitepub.errors import CloudError, NetworkError, SitepubError
-from sitepub.publish import packed
-from sitepub.publish.releases import Releases
-from sitepub.publish.state import State, StateStore, encode
-from sitepub.tencent import leftover_uploads, limits
-from sitepub.tencent.bucket_settings import BucketSettings
+from sitepub.publish.states import packed
+from sitepub.publish.states.releases import Releases
+from sitepub.publish.states.state import State, StateStore, encode
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
 from sitepub.tencent.cloud_api import CloudApi
-from sitepub.tencent.object_store import CosObjectStore
-from sitepub.tencent.retry import Backoff
+from sitepub.tencent.cos import leftover_uploads
+from sitepub.tencent.cos.bucket_settings import BucketSettings
+from sitepub.tencent.cos.object_store import CosObjectStore
+from sitepub.tencent.network import limits
+from sitepub.tencent.network.retry import Backoff
 from tests.publish.memory_cloud import MemoryCloud, MemoryStore
 from tests.tencent.intercepting import PAGE
 from tests.tencent.scripted_server import Raw, answer, foreign, scripted

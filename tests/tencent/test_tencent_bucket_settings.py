@@ -11,12 +11,12 @@ import pytest
 
 from sitepub.config.project import CorsRule, LifecycleRule, RedirectRule
 from sitepub.errors import AccessDenied, CloudError, CredentialsError, NetworkError, NotFound, UsageError
-from sitepub.tencent import fresh_buckets
-from sitepub.tencent.bucket_settings import BucketSettings, BucketStatus, Made, check_bucket_name, free_name
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
-from sitepub.tencent.object_store import CosObjectStore
-from sitepub.tencent.retry import Backoff
-from sitepub.tencent.website_config import WebsiteConfig
+from sitepub.tencent.cos import fresh_buckets
+from sitepub.tencent.cos.bucket_settings import BucketSettings, BucketStatus, Made, check_bucket_name, free_name
+from sitepub.tencent.cos.object_store import CosObjectStore
+from sitepub.tencent.cos.website_config import WebsiteConfig
+from sitepub.tencent.network.retry import Backoff
 from tests.conftest import LocalCloud
 from tests.tencent.scripted_server import (
     HANG_UP,

@@ -13,9 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sitepub.errors import CredentialsError, ExitCode, Problem, UsageError
-from sitepub.tencent.cloud import Credentials
-from sitepub.tencent.credentials import find_credentials
-from sitepub.tencent.profiles import (
+from sitepub.tencent.account.credentials import find_credentials
+from sitepub.tencent.account.profiles import (
     delete_profile,
     list_profiles,
     profiles_file,
@@ -23,6 +22,7 @@ from sitepub.tencent.profiles import (
     read_profiles,
     save_profile,
 )
+from sitepub.tencent.cloud import Credentials
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file modes")
 

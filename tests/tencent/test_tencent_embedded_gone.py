@@ -8,12 +8,12 @@ from collections.abc import Callable
 import pytest
 
 from sitepub.errors import NetworkError
-from sitepub.tencent.bucket_settings import BucketSettings
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
 from sitepub.tencent.cloud_api import CloudApi
-from sitepub.tencent.connection import Route
-from sitepub.tencent.object_store import CosObjectStore
-from sitepub.tencent.retry import Backoff
+from sitepub.tencent.cos.bucket_settings import BucketSettings
+from sitepub.tencent.cos.object_store import CosObjectStore
+from sitepub.tencent.network.connection import Route
+from sitepub.tencent.network.retry import Backoff
 
 BUCKET = "site-1250000000"
 PAIR = Credentials("AKIDEXAMPLE", "SECRETEXAMPLE")

@@ -13,8 +13,8 @@ from sitepub.errors import (
     PreconditionFailed,
     SitepubError,
 )
+from sitepub.tencent.cos.xml import can_hold, error_document, escape
 from sitepub.tencent.errors_from_cloud import Asked, error_from, unreachable
-from sitepub.tencent.xml import can_hold, error_document, escape
 
 PUT = Asked("cos:PutObject", "site-1250000000", "index.html")
 BUCKET = Asked("cos:PutBucket", "site-1250000000")

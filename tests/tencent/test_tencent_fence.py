@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from sitepub.config.project import CorsRule, LifecycleRule
-from sitepub.domains.account_domains import service_api
+from sitepub.domains.hosts.account_domains import service_api
 from sitepub.errors import AccessDenied, Refused
-from sitepub.tencent.bucket_domains import BucketDomains, DomainRule
-from sitepub.tencent.bucket_settings import BucketSettings
-from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
 from sitepub.tencent.cloud_api import CloudApi
+from sitepub.tencent.cos.bucket_domains import BucketDomains, DomainRule
+from sitepub.tencent.cos.bucket_settings import BucketSettings
+from sitepub.tencent.cos.multipart import SINGLE_MAX
+from sitepub.tencent.cos.object_store import CosObjectStore
+from sitepub.tencent.cos.website_config import WebsiteConfig
 from sitepub.tencent.fence import Fence
-from sitepub.tencent.multipart import SINGLE_MAX
-from sitepub.tencent.object_store import CosObjectStore
-from sitepub.tencent.retry import Backoff
-from sitepub.tencent.website_config import WebsiteConfig
+from sitepub.tencent.network.clock import Clock
+from sitepub.tencent.network.retry import Backoff
 from tests.conftest import LocalCloud
 from tests.tencent.scripted_server import HANG_UP, ScriptedServer, answer, error, scripted
 

@@ -11,16 +11,17 @@ import pytest
 
 from sitepub.config.project import CorsRule, LifecycleRule
 from sitepub.errors import CloudError, CredentialsError, NetworkError, NotFound, SitepubError, Unanswered
-from sitepub.tencent import multipart, object_store, role_credentials, wire
-from sitepub.tencent.bucket_domains import BucketDomains
-from sitepub.tencent.bucket_settings import BucketSettings, BucketStatus, Made, regions_of_buckets
+from sitepub.tencent.account import role_credentials
+from sitepub.tencent.account.role_credentials import from_machine, from_pod
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
 from sitepub.tencent.cloud_api import CloudApi
-from sitepub.tencent.object_store import CosObjectStore
-from sitepub.tencent.retry import Backoff
-from sitepub.tencent.role_credentials import from_machine, from_pod
-from sitepub.tencent.store import DeleteFailure
-from sitepub.tencent.website_config import WebsiteConfig
+from sitepub.tencent.cos import multipart, object_store, wire
+from sitepub.tencent.cos.bucket_domains import BucketDomains
+from sitepub.tencent.cos.bucket_settings import BucketSettings, BucketStatus, Made, regions_of_buckets
+from sitepub.tencent.cos.object_store import CosObjectStore
+from sitepub.tencent.cos.store import DeleteFailure
+from sitepub.tencent.cos.website_config import WebsiteConfig
+from sitepub.tencent.network.retry import Backoff
 from tests.conftest import LocalCloud
 from tests.tencent.intercepting import ANSWERS, Intercepting, for_ever, intercepting, once
 from tests.tencent.scripted_server import Raw, foreign, scripted

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sitepub.tencent.http_answer import Answer, AnswerReader, BrokenAnswer
+from sitepub.tencent.network.http_answer import Answer, AnswerReader, BrokenAnswer
 
 
 @contextlib.contextmanager

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sitepub.tencent.leftover_uploads import parse_uploads
-from sitepub.tencent.wire import BadAnswer
+from sitepub.tencent.cos.leftover_uploads import parse_uploads
+from sitepub.tencent.cos.wire import BadAnswer
 
 
 def listing(*uploads: tuple[str, str], encoding: str = "") -> bytes:

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sitepub.errors import CloudError, Interrupted, SiteError
-from sitepub.tencent.multipart import SINGLE_MAX, part_size_for
-from sitepub.tencent.object_store import CosObjectStore
+from sitepub.tencent.cos.multipart import SINGLE_MAX, part_size_for
+from sitepub.tencent.cos.object_store import CosObjectStore
 from tests.tencent.scripted_server import HANG_UP, Raw, Received, answer, error, stored
 from tests.tencent.test_tencent_store_faults import HTML, store_on
 

@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from sitepub.errors import NetworkError, UsageError
-from sitepub.tencent.bucket_settings import BucketSettings
 from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.cloud_api import CloudApi
-from sitepub.tencent.object_store import CosObjectStore
-from sitepub.tencent.proxy import Proxy, parse_proxy, proxy_for
-from sitepub.tencent.retry import Backoff
-from sitepub.tencent.tls import CA_VARIABLES, tls_context
+from sitepub.tencent.cos.bucket_settings import BucketSettings
+from sitepub.tencent.cos.object_store import CosObjectStore
+from sitepub.tencent.network.proxy import Proxy, parse_proxy, proxy_for
+from sitepub.tencent.network.retry import Backoff
+from sitepub.tencent.network.tls import CA_VARIABLES, tls_context
 from tests.tencent.scripted_server import Raw, Received, answer, read_request, stored
 
 BUCKET = "site-1250000000"

@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 
 from sitepub.errors import CredentialsError
-from sitepub.tencent import role_credentials
-from sitepub.tencent.account import caller
-from sitepub.tencent.bucket_settings import BucketSettings, BucketStatus
+from sitepub.tencent.account import role_credentials
+from sitepub.tencent.account.account import caller
+from sitepub.tencent.account.credentials import find_credentials
+from sitepub.tencent.account.renewal import EARLY, PAUSE, Renewal
+from sitepub.tencent.account.role_credentials import from_machine, from_pod
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
 from sitepub.tencent.cloud_api import CloudApi
-from sitepub.tencent.connection import Route
-from sitepub.tencent.credentials import find_credentials
-from sitepub.tencent.object_store import CosObjectStore
-from sitepub.tencent.renewal import EARLY, PAUSE, Renewal
-from sitepub.tencent.role_credentials import from_machine, from_pod
+from sitepub.tencent.cos.bucket_settings import BucketSettings, BucketStatus
+from sitepub.tencent.cos.object_store import CosObjectStore
+from sitepub.tencent.network.connection import Route
 from tests.conftest import LocalCloud
 from tests.tencent.scripted_server import Received, answer, error, scripted, stored
 

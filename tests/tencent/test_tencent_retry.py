@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitepub.tencent.clock import Clock
-from sitepub.tencent.retry import Backoff, retry_after_seconds, worth_retrying
+from sitepub.tencent.network.clock import Clock
+from sitepub.tencent.network.retry import Backoff, retry_after_seconds, worth_retrying
 
 
 @pytest.mark.parametrize(("status", "code", "expected"), [

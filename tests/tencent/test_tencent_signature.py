@@ -12,7 +12,7 @@ from qcloud_cos.cos_auth import CosS3Auth
 from requests import Request
 
 from sitepub.tencent.cloud import Credentials
-from sitepub.tencent.signature import WINDOW_SECONDS, Signer, is_signed, sign_key, signature
+from sitepub.tencent.cos.signature import WINDOW_SECONDS, Signer, is_signed, sign_key, signature
 
 HOST = "site-1250000000.cos.ap-guangzhou.myqcloud.com"
 KEY_TIME = "1700000000;1700003660"

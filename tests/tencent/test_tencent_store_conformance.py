@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sitepub.errors import AccessDenied, CredentialsError, NotFound, PreconditionFailed, SitepubError
-from sitepub.tencent.bucket_settings import BucketSettings
 from sitepub.tencent.cloud import Cloud, Credentials
-from sitepub.tencent.multipart import SINGLE_MAX
-from sitepub.tencent.object_store import CosObjectStore
-from sitepub.tencent.retry import Backoff
+from sitepub.tencent.cos.bucket_settings import BucketSettings
+from sitepub.tencent.cos.multipart import SINGLE_MAX
+from sitepub.tencent.cos.object_store import CosObjectStore
+from sitepub.tencent.network.retry import Backoff
 from tests.conftest import LocalCloud, running_cloud
 
 HTML = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache"}

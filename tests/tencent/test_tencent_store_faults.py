@@ -25,14 +25,14 @@ from sitepub.errors import (
     PreconditionFailed,
     SiteError,
 )
-from sitepub.tencent import fresh_buckets
-from sitepub.tencent.budget import Budget
-from sitepub.tencent.clock import Clock
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
-from sitepub.tencent.connection import Route
-from sitepub.tencent.object_store import CosObjectStore
-from sitepub.tencent.retry import Backoff
-from sitepub.tencent.wire import Request, Wire
+from sitepub.tencent.cos import fresh_buckets
+from sitepub.tencent.cos.budget import Budget
+from sitepub.tencent.cos.object_store import CosObjectStore
+from sitepub.tencent.cos.wire import Request, Wire
+from sitepub.tencent.network.clock import Clock
+from sitepub.tencent.network.connection import Route
+from sitepub.tencent.network.retry import Backoff
 from tests.tencent.scripted_server import (
     HANG_UP,
     RESET,

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sitepub.local.base.identity import Signer
 from sitepub.local.cloud_api.shapes import Parameter, Shape
-from sitepub.local.identity import Signer
 
 if TYPE_CHECKING:
     from sitepub.local.cloud import LocalCloud

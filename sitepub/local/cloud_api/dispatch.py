@@ -8,20 +8,20 @@ import traceback
 from collections.abc import Mapping
 from typing import Any
 
+from sitepub.local.base.errors import ServiceError
+from sitepub.local.base.messages import Request, Response
 from sitepub.local.cloud_api import tc3
 from sitepub.local.cloud_api.actions import Call, Service
-from sitepub.local.cloud_api.cam import CAM
-from sitepub.local.cloud_api.cdn import CDN
-from sitepub.local.cloud_api.cls import CLS
-from sitepub.local.cloud_api.dnspod import DNSPOD
+from sitepub.local.cloud_api.cam.actions import CAM
+from sitepub.local.cloud_api.cdn.actions import CDN
+from sitepub.local.cloud_api.cls.actions import CLS
+from sitepub.local.cloud_api.dnspod.actions import DNSPOD
 from sitepub.local.cloud_api.errors import COMMON, ApiError
 from sitepub.local.cloud_api.recording import record
 from sitepub.local.cloud_api.shapes import check_storable
-from sitepub.local.cloud_api.ssl import SSL
-from sitepub.local.cloud_api.sts import STS
-from sitepub.local.cloud_api.teo import TEO
-from sitepub.local.errors import ServiceError
-from sitepub.local.messages import Request, Response
+from sitepub.local.cloud_api.ssl.actions import SSL
+from sitepub.local.cloud_api.sts.actions import STS
+from sitepub.local.cloud_api.teo.actions import TEO
 
 SERVICES: tuple[Service, ...] = (CAM, CDN, CLS, DNSPOD, SSL, STS, TEO)
 """Every interface that is spoken. A new service is a module of its own and one name here."""

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sitepub.local.base.identity import Signer
 from sitepub.local.cloud_api.errors import ApiError
-from sitepub.local.identity import Signer
 
 ALGORITHM = "TC3-HMAC-SHA256"
 SKEW = 300

@@ -1,0 +1,117 @@
+"""``sitepub deploy``: build the site and publish what changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sitepub.cli import boundary
+from sitepub.cli.options import Run, command, yes_option
+from sitepub.config.project import Project
+from sitepub.errors import PartlyDone
+
+
+@command(project=True)
+@click.option("--dry-run", is_flag=True, help="Build and show the plan; change nothing.")
+@yes_option()
+@click.option("--force", is_flag=True, help="Upload every file again, changed or not.")
+@click.option("--no-build", is_flag=True, help="Do not run the hook: publish the build that is there.")
+@click.option("--verify", is_flag=True,
+              help="Compare with the bucket itself, not with what sitepub remembers.")
+@click.option("--allow-delete", is_flag=True, help="Allow to delete more than half of the site.")
+@click.option("--allow-empty", is_flag=True, help="Allow pages that had content to be empty now.")
+@click.option("--no-wait", is_flag=True, help="Do not wait until the hosts are online.")
+def deploy(run: Run, dry_run: bool, yes: bool, force: bool, no_build: bool, verify: bool,
+           allow_delete: bool, allow_empty: bool, no_wait: bool) -> int:
+    """Build the site and publish what changed.
+
+    In a folder without a serverless.yml the projects in its child folders are deployed, one after another, after a
+    question (--yes answers it).
+    """
+    from sitepub.actions.deploy import Options
+    from sitepub.cli.projects import each_project
+
+    options = Options(run.local, run.profile, not no_build, verify, force, allow_delete,
+                      not no_wait, allow_empty)
+    if dry_run:
+        from sitepub.cli.commands.plan import work
+
+        return each_project(run, "plan", lambda project: work(run, project, options))
+    return each_project(run, "deploy", lambda project: _deploy(run, project, options, yes=yes), yes=yes)
+
+
+def _deploy(run: Run, project: Project, options: Any, *, yes: bool) -> tuple[dict[str, Any], int]:
+    from sitepub.actions.deploy import Deployed
+    from sitepub.actions.deploy import deploy as action
+    from sitepub.cli.story import Story
+
+    terminal = run.terminal
+    terminal.note(f'Action: "deploy" - Stage: "{project.stage}" - App: "{project.app}" - '
+                  f'Name: "{project.name}"')
+    try:
+        done: Deployed = action(project, options, Story(terminal, yes=yes), run.environ)
+    except PartlyDone as error:
+        if not isinstance(error.done, Deployed):
+            raise
+        if not terminal.wants_json:
+            _show(run, error.done, whole=False)
+        return boundary.partly(terminal, error, deployed_object(error.done))
+    if not terminal.wants_json:
+        _show(run, done)
+    return deployed_object(done), 0
+
+
+def _show(run: Run, done: Any, *, whole: bool = True) -> None:
+    from sitepub.cli.plan_view import left_out_lines
+    from sitepub.publish.publish import Status
+    from sitepub.terminal.qr import qr_code
+    from sitepub.terminal.sizes import counted, human_seconds
+
+    terminal, counts = run.terminal, done.outcome.counts
+    parts = [(counts.uploaded, "uploaded"), (counts.copied, "copied on the server"),
+             (counts.headers, "given new headers"), (counts.deleted, "deleted")]
+    words = [f"{number:,} {what}" for number, what in parts if number]
+    if done.outcome.status is Status.UNCHANGED:
+        terminal.note(f"Nothing to do: {counted(counts.unchanged, 'file')} {'is' if counts.unchanged == 1 else 'are'}"
+                      " up to date.")
+    else:
+        terminal.note(", ".join([*words, f"{counts.unchanged:,} unchanged"]))
+    for line in left_out_lines(done.left_out):
+        terminal.note(line)
+    terminal.note()
+    terminal.result(f"region:  {done.project.region}\nwebsite: {terminal.style(done.url, 'bold')}")
+    if done.hosts is not None:
+        from sitepub.cli.host_view import done_lines
+
+        terminal.result("\n".join(done_lines(terminal, done.project, done.cloud, done.hosts)))
+    if not whole:
+        return
+    if not terminal.quiet and not terminal.wants_json:
+        code = qr_code(terminal, done.url)
+        if code is not None:
+            terminal.result(f"\n{code}")
+    terminal.note(f"\n{human_seconds(done.seconds)} > {done.project.name} > Success")
+
+
+def deployed_object(done: Any) -> dict[str, Any]:
+    """What programs get."""
+    from sitepub.actions.host_objects import host_objects
+    from sitepub.cli.host_view import host_urls
+    from sitepub.cli.plan_view import left_out_objects, warning_list
+
+    project, outcome = done.project, done.outcome
+    urls = host_urls(project, done.cloud)
+    counts = outcome.counts
+    return {
+        "status": "ok", "app": project.app, "stage": project.stage, "name": project.name,
+        "region": project.region, "bucket": done.bucket, "url": done.url,
+        "changes": {"uploaded": counts.uploaded, "copied": counts.copied, "headers": counts.headers,
+                    "deleted": counts.deleted, "unchanged": counts.unchanged},
+        "bytes": outcome.bytes_sent, "seconds": round(done.seconds, 3),
+        "release": outcome.release.id if outcome.release else None,
+        "hosts": [{**one, "url": urls.get(one["host"])} for one in host_objects(
+            project, done.hosts.steps, done.hosts)] if done.hosts is not None else [],
+        "left_out": left_out_objects(done.left_out),
+        "warnings": warning_list(done.warnings),
+    }

@@ -1,0 +1,126 @@
+"""``sitepub local``: the embedded cloud on this computer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sitepub.actions.dev_cloud import keep_running
+from sitepub.cli.options import Run, command, group, yes_option
+from sitepub.embedded import cloud as local_cloud
+from sitepub.embedded import process as local_process
+from sitepub.embedded.cloud import EmbeddedCloud, Wish
+from sitepub.errors import ExitCode
+from sitepub.terminal.sizes import human_bytes
+from sitepub.terminal.tables import pairs
+
+
+def _data_option() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option("--data", metavar="DIR",
+                        help="Its data folder (default: SITEPUB_LOCAL_DATA, else one for each user).")
+
+
+def _folder(run: Run, data: str | None) -> Path:
+    return local_cloud.data_folder(run.environ, run.folder / Path(data).expanduser() if data else None)
+
+
+@command()
+@_data_option()
+@click.option("--port", type=click.IntRange(0, 65535), metavar="PORT",
+              help="Listen on this port, 0 for any free one (default: as last time, else 7070 or the next).")
+@click.option("--foreground", is_flag=True, help="Run it here until Ctrl-C instead of in the background.")
+@click.option("--latency", type=click.IntRange(min=0), metavar="MS", help="Delay every answer.")
+@click.option("--faults", metavar="SPEC",
+              help="Make faults, as kind=rate,...; kinds are 429, 500, 503, reset, timeout, truncate, redirect, portal "
+                   "and etag, with a method before them if you like: PUT:503=0.2.")
+@click.option("--force-download", is_flag=True,
+              help="Make browsers download pages, as the default domains of new buckets do.")
+def start(run: Run, data: str | None, port: int | None, foreground: bool, latency: int | None,
+          faults: str | None, force_download: bool) -> None:
+    """Start the embedded cloud.
+
+    It goes on in the background until `sitepub local stop`, and keeps its data. Starting it again while it
+    runs keeps it running when a dev ends that started it, and changes nothing else. Every command with --local
+    starts it by itself.
+    """
+    folder = _folder(run, data)
+    wish = Wish(port, latency, faults, force_download)
+    if foreground:
+        local_cloud.run_in_foreground(folder, wish, environ=run.environ, json=run.terminal.wants_json)
+    cloud, started = local_cloud.start(folder, wish, environ=run.environ, note=run.terminal.note)
+    keep_running(folder)
+    if run.terminal.wants_json:
+        # Its key pair opens nothing but itself, and the reader asked for it in order to use it.
+        run.terminal.json(cloud.as_object(), reveal=True)
+        return
+    said = "The embedded cloud listens on" if started else "The embedded cloud is already running on"
+    run.terminal.result(f"{said} {cloud.address.endpoint}")
+    if started:
+        run.terminal.note(f"Its data: {cloud.data}\nEnd it with: sitepub local stop")
+
+
+@command()
+@_data_option()
+def stop(run: Run, data: str | None) -> None:
+    """End the embedded cloud; its data stays."""
+    stopped = local_cloud.stop(_folder(run, data), environ=run.environ)
+    if run.terminal.wants_json:
+        run.terminal.json({"version": 1, "running": False, "stopped": stopped})
+    run.terminal.result("The embedded cloud has ended." if stopped else "The embedded cloud was not running.")
+
+
+@command()
+@_data_option()
+def status(run: Run, data: str | None) -> int:
+    """Show whether the embedded cloud runs: exit code 0 when it does, 1 when not."""
+    folder = _folder(run, data)
+    cloud = local_cloud.find(folder)
+    if run.terminal.wants_json:
+        run.terminal.json(_status_object(folder, cloud))
+    elif cloud is None:
+        held = local_process.holder(folder) is not None
+        run.terminal.result("The embedded cloud that runs is of another version, or its cloud.json was damaged: the"
+                            " next command with --local starts it again." if held
+                            else "The embedded cloud is not running.")
+    else:
+        run.terminal.result(pairs(run.terminal, [
+            ("running", cloud.address.endpoint), ("process", str(cloud.pid)), ("app id", cloud.app_id),
+            ("data", f"{cloud.data} ({human_bytes(local_cloud.size(cloud.data))})"),
+        ]))
+    return ExitCode.FAILED if cloud is None else ExitCode.OK
+
+
+def _status_object(folder: Path, cloud: EmbeddedCloud | None) -> dict[str, Any]:
+    told: dict[str, Any] = {"version": 1, "running": cloud is not None, "endpoint": None, "port": None,
+                            "pid": None, "app_id": None}
+    if cloud is not None:
+        told |= {"endpoint": cloud.address.endpoint, "port": cloud.address.port, "pid": cloud.pid,
+                 "app_id": cloud.app_id}
+    return told | {"data": str(folder), "bytes": local_cloud.size(folder)}
+
+
+@command()
+@_data_option()
+@yes_option()
+def reset(run: Run, data: str | None, yes: bool) -> None:
+    """End the embedded cloud and delete everything in it.
+
+    It is not started again; the next command with --local does that.
+    """
+    folder = _folder(run, data)
+    local_cloud.check_deletable(folder)
+    held = local_cloud.size(folder)
+    if held:
+        question = f"Delete the embedded cloud in {folder} ({human_bytes(held)})?"
+        run.terminal.confirm_or_refuse(question, yes=yes)
+    deleted = local_cloud.reset(folder, environ=run.environ)
+    if run.terminal.wants_json:
+        run.terminal.json({"version": 1, "running": False, "deleted": deleted, "data": str(folder)})
+    run.terminal.result(f"Deleted {folder}." if deleted else "There was nothing to delete.")
+
+
+local = group("local", "The embedded cloud: a COS of your own on this computer, without an account.",
+              [start, stop, status, reset])

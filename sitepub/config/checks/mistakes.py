@@ -1,0 +1,163 @@
+"""From what pydantic found to what the user reads: place, what was expected, nearest right name."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator, Sequence
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from sitepub.config.checks.nearest import did_you_mean
+from sitepub.config.document import MOST_PROBLEMS, Node
+from sitepub.errors import Problem
+
+Loc = tuple[int | str, ...]
+
+
+def mistakes(error: ValidationError, model: type[BaseModel], root: Node, *,
+             elsewhere: Sequence[tuple[str, type[BaseModel]]] = (),
+             path: str = "") -> list[Problem]:
+    """The problems of one failed validation of ``root``, which stands at ``path``, with ``model``.
+
+    ``elsewhere``: other places (key path, model) in which an unknown key may be at home. Places that were
+    told before (broken nodes) are left out.
+    """
+    problems: list[Problem] = []
+    for detail in error.errors(include_url=False, include_input=False):
+        loc = tuple(part for part in detail["loc"] if part != "[key]")
+        in_key = "[key]" in detail["loc"]
+        node, label = _find(root, loc, path)
+        if node.broken:
+            continue
+        if len(problems) >= MOST_PROBLEMS:
+            break
+        if detail["type"] == "missing":
+            _, above = _find(root, loc[:-1], path)
+            where = node.key_here if node.key_place is not None else node.here
+            problems.append(Problem(f"`{above + '.' if above else ''}{loc[-1]}` is missing", where))
+        elif detail["type"] == "extra_forbidden":
+            problems.append(_unknown(node, str(loc[-1]), label, keys_of(model, loc[:-1]), elsewhere))
+        else:
+            message, hint = _said(detail, node)
+            where = node.key_here if in_key else node.here
+            problems.append(Problem(f"`{label}`: {message}" if label else message, where, hint))
+    return problems
+
+
+def _find(root: Node, loc: Loc, path: str) -> tuple[Node, str]:
+    """The node at ``loc``, or the deepest above it, and its name for the user."""
+    node, label = root, path
+    for part in loc:
+        child: Node | None = None
+        if isinstance(part, int):
+            child = node.items[part] if part < len(node.items) else None
+            step = f"[{part}]"
+        else:
+            child = node.entries.get(part)
+            step = ("." if label else "") + (written_key(child, part) if child is not None else part)
+        if child is None:
+            return node, label
+        if child.place is not node.place or child.place.text.whole:  # else the short form of a map
+            label += step
+        node = child
+    return node, label
+
+
+def written_key(node: Node, name: str) -> str:
+    """The key as it stands in the file (``Bucket`` may be read as ``bucketName``)."""
+    place = node.key_place
+    if place is None or place.end is None:
+        return name
+    written = place.text.content[place.index : place.end].strip("\"'")
+    return written if written.replace("-", "").replace("_", "").isalnum() else name
+
+
+_HOSTS = "Write `hosts:` with a list: `- host: www.example.com`."
+_OTHER_WORDS = {
+    **dict.fromkeys(("domain", "domains", "host", "hostname", "hostnames", "customdomain", "customdomains", "cname",
+                     "url", "cdn", "cdnurl"), _HOSTS),
+    **dict.fromkeys(("ssl", "certificate", "cert", "certs", "certid"),
+                    "Write `https: auto` (a free certificate), or `https: {certInfo: {certId: …}}`."),
+    **dict.fromkeys(("command", "build", "buildcommand", "script"), "Write `src: {hook: COMMAND, dist: FOLDER}`."),
+    **dict.fromkeys(("output", "outputdir", "folder", "dir", "directory", "path", "publish", "root"),
+                    "Write `src: FOLDER`, or `src: {hook: COMMAND, dist: FOLDER}`."),
+    **dict.fromkeys(("redirects", "redirect", "rewrites"), "Write `redirectRules`."),
+    **dict.fromkeys(("environment", "envs", "variables"), "Write `env`."),
+    **dict.fromkeys(("ignore", "exclude", "excludes"), "Write `src: {src: FOLDER, exclude: [PATTERN]}`."),
+    **dict.fromkeys(("errorpage", "errordocument", "notfound"), "Write `src: {src: FOLDER, error: 404.html}`."),
+}
+"""What the keys of ``inputs`` are called in other tools and in other components, in small letters."""
+
+
+def _unknown(node: Node, name: str, label: str, known: Sequence[str],
+             elsewhere: Sequence[tuple[str, type[BaseModel]]]) -> Problem:
+    hint = _OTHER_WORDS.get(name.lower()) if label == f"inputs.{name}" else None
+    if hint is not None:
+        return Problem(f"unknown key `{label}`", node.key_here, hint)
+    hint = did_you_mean(name, known)
+    for place, model in elsewhere:
+        if name in keys_of(model, ()) and (hint is None or name not in known):
+            hint = f"`{name}` belongs under `{place}`." if place else f"`{name}` belongs at the top level."
+            break
+    if hint is None and known:
+        hint = f"Known here: {', '.join(known)}." if len(known) <= 12 else None
+    return Problem(f"unknown key `{label}`", node.key_here, hint)
+
+
+_NUMBER_BOUNDS = {"greater_than": ("greater than", "gt"), "greater_than_equal": ("at least", "ge"),
+                  "less_than": ("less than", "lt"), "less_than_equal": ("at most", "le")}
+
+
+def _said(detail: ErrorDetails, node: Node) -> tuple[str, str | None]:
+    """The message (to follow the key's name) and a hint."""
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "sitepub":
+        return str(context["said"]), context["hint"]
+    if kind == "literal_error":
+        names = [name.strip("'") for name in str(context["expected"]).replace(" or ", ", ").split(", ")]
+        written = node.written if isinstance(node.value, str) else None
+        got = f", got `{written}`" if written and len(written) <= 60 and "\n" not in written else ""
+        return f"expected {_either(names)}{got}", did_you_mean(written, names) if written else None
+    if kind in _NUMBER_BOUNDS:
+        words, key = _NUMBER_BOUNDS[kind]
+        return f"must be {words} {context[key]}", None
+    if kind == "too_long":
+        return f"has {context['actual_length']} entries; at most {context['max_length']} are possible", None
+    if kind == "too_short":
+        return f"needs at least {context['min_length']}", None
+    if kind == "string_too_long":
+        return f"is longer than {context['max_length']} characters", None
+    wanted = {"string_type": "text", "list_type": "a list", "dict_type": "a map", "model_type": "a map",
+              "model_attributes_type": "a map"}.get(kind)
+    if wanted is not None:
+        return f"expected {wanted}, got {node.kind}", None
+    return detail["msg"][0].lower() + detail["msg"][1:], None
+
+
+def _either(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1]
+
+
+def keys_of(model: type[BaseModel], loc: Loc) -> list[str]:
+    """The keys that are known at this place below ``model``."""
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        inner = next((_model_in(f.annotation) for f in model.model_fields.values() if f.alias == part), None)
+        if inner is None:
+            return []
+        model = inner
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    """The one model inside ``list[X]``, ``X | None``, ``Annotated[X, …]``."""
+    return next(_models_in(annotation), None)
+
+
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in typing.get_args(annotation):
+        yield from _models_in(part)

@@ -1,0 +1,1 @@
+"""Certificates of hosts: files, the SSL service, which one fits."""

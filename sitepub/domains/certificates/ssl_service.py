@@ -1,0 +1,254 @@
+"""The SSL service: certificates of the account (SSL API 400, version 2019-12-05)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from sitepub.domains.certificates.pem import blocks
+from sitepub.domains.dns.changes import WantedRecord
+from sitepub.domains.host_names import ascii_name, covers
+from sitepub.domains.service_api import ServiceApi
+from sitepub.errors import CloudError, NotFound
+
+REVIEWING, ISSUED, FAILED, EXPIRED, RECORD_ADDED, WAITING = 0, 1, 2, 3, 4, 13
+PENDING = frozenset({REVIEWING, RECORD_ADDED, WAITING, 8, 11})
+"""Statuses (400/41671) that end in another one by themselves, or once the validation record is there."""
+_PAGE = 1000
+_LOOKING, _LOOKED = 0, 1
+_LOOK_PATIENCE = 60.0
+"""Seconds for the look at what a certificate is bound to."""
+_CHINA = timezone(timedelta(hours=8))
+_MISSING = ("FailedOperation.CertificateNotFound", "InvalidParameter.ContainsInvalidCertificateId",
+            "FailedOperation.CertificateNotFoundOrAudited")
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate in the SSL service, without its key."""
+
+    id: str
+    names: tuple[str, ...]
+    status: int
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    """UTC."""
+    issuer: str = ""
+    """Product or origin, in words: "TrustAsia C1 DV Free", "upload"."""
+    uploaded: bool = False
+    alias: str = ""
+    said: str = ""
+    """What the service says of the status."""
+    method: str = ""
+    """DNS_AUTO, DNS, FILE …"""
+    usable: bool = True
+    """A server certificate with a usual key that may be bound: not a client CA, not a national algorithm."""
+    sha1: str = ""
+    """Fingerprint, hex; only in details."""
+    sha256: str = ""
+    validation: tuple[WantedRecord, ...] = ()
+    """Records that prove the application; only in details."""
+
+    def covers(self, host: str) -> bool:
+        return covers(self.names, host)
+
+    def left(self, now: datetime) -> timedelta:
+        """How long it is valid; negative when it has expired."""
+        return self.not_after - now if self.not_after is not None else timedelta(0)
+
+    def serves(self, host: str, now: datetime, at_least: timedelta) -> bool:
+        """Issued, for this host, valid now and for longer than ``at_least``."""
+        begun = self.not_before is None or self.not_before <= now
+        return self.status == ISSUED and self.usable and begun and self.covers(host) and (
+            self.left(now) > at_least)
+
+    @property
+    def until(self) -> str:
+        """UTC, ISO 8601; "" when it is not known."""
+        return self.not_after.isoformat(timespec="seconds") if self.not_after is not None else ""
+
+
+class SslService:
+    """Safe for many threads."""
+
+    def __init__(self, api: ServiceApi) -> None:
+        self._api = api
+
+    def all(self, search: str = "") -> list[Certificate]:
+        """The server certificates of the account; with ``search`` those whose id, alias or name has it."""
+        params: dict[str, Any] = {"CertificateType": "SVR"}
+        if search:
+            params["SearchKey"] = search
+        told = self._api.pages("ssl", "DescribeCertificates", params, "Certificates", size=_PAGE,
+                               total=lambda answer: int(answer.get("TotalCount") or 0))
+        return [_certificate(each) for each in told]
+
+    def find(self, id: str, *, host: str = "") -> Certificate | None:
+        """One certificate with its details; ``None`` when the account has no such."""
+        try:
+            told = self._detail(id, host)
+        except CloudError as error:
+            if isinstance(error, NotFound) or error.code in _MISSING:
+                return None
+            raise
+        return _certificate(told)
+
+    def pem(self, id: str, *, host: str = "") -> tuple[str, str]:
+        """Chain and private key of an issued certificate, for an edge that wants the certificate itself."""
+        told = self._detail(id, host)
+        return str(told.get("CertificatePublicKey") or ""), str(told.get("CertificatePrivateKey") or "")
+
+    def _detail(self, id: str, host: str) -> dict[str, Any]:
+        return self._api.call("ssl", "DescribeCertificateDetail", {"CertificateId": id}, host=host)
+
+    def existing(self, chain: str, *, host: str) -> str:
+        """Id of a certificate of the account that is the same as this one; "" when there is none."""
+        answer = self._api.call("ssl", "CheckCertificateExist", {"CertificatePublicKey": chain}, host=host)
+        return str(answer.get("RepeatCertId") or "")
+
+    def upload(self, chain: str, key: str, alias: str, *, host: str) -> tuple[str, bool]:
+        """The id, and whether this call has made it (false: the same one was there)."""
+        answer = self._api.call("ssl", "UploadCertificate", {
+            "CertificatePublicKey": chain, "CertificatePrivateKey": key, "CertificateType": "SVR",
+            "Alias": alias, "Repeatable": False}, host=host)
+        repeated = str(answer.get("RepeatCertId") or "")
+        return (repeated, False) if repeated else (str(answer["CertificateId"]), True)
+
+    def apply(self, host: str, method: str, alias: str, *, replaces: str = "") -> str:
+        """Apply for a free certificate of one name; its id. ``method``: DNS_AUTO or DNS. ``replaces``: the
+        id of the one that it renews (valid for at most 30 more days)."""
+        params: dict[str, Any] = {"DvAuthMethod": method, "DomainName": host, "Alias": alias}
+        if method == "DNS_AUTO":
+            params["DeleteDnsAutoRecord"] = True
+        if replaces:
+            params["OldCertificateId"] = replaces
+        return str(self._api.call("ssl", "ApplyCertificate", params, host=host)["CertificateId"])
+
+    def complete(self, id: str, *, host: str) -> None:
+        """Ask the service to look at the validation record now."""
+        self._api.call("ssl", "CompleteCertificate", {"CertificateId": id}, host=host)
+
+    def users(self, id: str, *, host: str, wait: Callable[[float], None]) -> tuple[str, ...]:
+        """What a certificate of the account is bound to, by product: "cdn (2)". The service looks when it is asked, so
+        this waits; ``wait`` sleeps and raises Interrupted. Raises CloudError when it cannot be found out."""
+        answer = self._api.call("ssl", "CreateCertificateBindResourceSyncTask",
+                                {"CertificateIds": [id], "IsCache": 0}, host=host)
+        task = next((str(one.get("TaskId")) for one in answer.get("CertTaskIds") or ()), "")
+        passed, pause = 0.0, 0.1
+        while task:
+            told = self._api.call("ssl", "DescribeCertificateBindResourceTaskResult", {"TaskIds": [task]}, host=host)
+            found: Mapping[str, Any] = next(iter(told.get("SyncTaskBindResourceResult") or ()), {})
+            if found.get("Status") == _LOOKED:
+                return tuple(_users(found.get("BindResourceResult") or ()))
+            if found.get("Status") != _LOOKING or passed > _LOOK_PATIENCE:
+                break
+            wait(pause)
+            passed, pause = passed + pause, min(pause * 1.5, 3.0)
+        raise CloudError("the SSL service did not say what uses it", code="CertificateUsersUnknown")
+
+    def delete(self, id: str, *, host: str) -> bool:
+        """Delete a certificate; a missing one is fine. False: the service keeps it."""
+        try:
+            answer = self._api.call("ssl", "DeleteCertificate", {"CertificateId": id}, host=host)
+        except CloudError as error:
+            if isinstance(error, NotFound) or error.code in _MISSING:
+                return True
+            raise
+        return bool(answer.get("DeleteResult", True))
+
+
+def _users(results: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for product in results:
+        regions = product.get("BindResourceRegionResult") or ()
+        name = str(product.get("ResourceType"))
+        if any(one.get("Error") for one in regions):
+            # "Error: whether the look-up went wrong": what is there is not known.
+            raise CloudError(f"the SSL service could not look at {name}", code="CertificateUsersUnknown")
+        count = sum(int(one.get("TotalCount") or 0) for one in regions)
+        if count:
+            yield f"{name} ({count})"
+
+
+def china_time(text: object) -> datetime | None:
+    """A time as the SSL service writes it, GMT+8 without saying so; in UTC."""
+    try:
+        return datetime.strptime(str(text), "%Y-%m-%d %H:%M:%S").replace(tzinfo=_CHINA).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _certificate(told: Mapping[str, Any]) -> Certificate:
+    names = [str(told.get("Domain") or ""), *(str(name) for name in told.get("SubjectAltName") or ()),
+             *(str(name) for name in told.get("CertSANs") or ())]
+    source = str(told.get("From") or "")
+    return Certificate(
+        id=str(told["CertificateId"]),
+        names=tuple(dict.fromkeys(ascii_name(name) for name in names if name)),
+        status=int(told.get("Status", -1)),
+        not_before=china_time(told.get("CertBeginTime")), not_after=china_time(told.get("CertEndTime")),
+        issuer=_issuer(told, source),
+        uploaded=source == "upload", alias=str(told.get("Alias") or ""),
+        said=str(told.get("StatusMsg") or _STATUS.get(int(told.get("Status", -1))) or told.get("StatusName") or ""),
+        method=str(told.get("VerifyType") or ""),
+        usable=str(told.get("CertificateType") or "SVR") == "SVR" and not told.get("IsSM")
+        and told.get("Deployable") is not False,
+        sha1=str(told.get("CertFingerprint") or "").replace(":", "").lower(),
+        sha256=_sha256(str(told.get("CertificatePublicKey") or "")),
+        validation=_validation(told.get("DvAuthDetail")))
+
+
+_STATUS = {0: "being reviewed", 1: "issued", 2: "the review failed", 3: "expired", 4: "waiting for the DNS record",
+           7: "cancelled", 13: "waiting for information"}
+"""In words of ours: the service answers in Chinese (400/41671)."""
+
+
+def _issuer(told: Mapping[str, Any], source: str) -> str:
+    """Who signed it, as the certificate itself says; without the text (lists leave it out) the product's name."""
+    for label, block in blocks(str(told.get("CertificatePublicKey") or "")):
+        if label == "CERTIFICATE":
+            from sitepub.domains.certificates.files import issuer_of
+
+            name = issuer_of(block)
+            if name:
+                return name
+            break
+    if source == "upload":
+        return "uploaded"
+    return str(told.get("ProductZhName") or told.get("PackageTypeName") or told.get("TypeName") or source)
+
+
+def _sha256(chain: str) -> str:
+    """Fingerprint of the first certificate of a PEM text; "" when there is none."""
+    for label, block in blocks(chain):
+        if label == "CERTIFICATE":
+            try:
+                return hashlib.sha256(base64.b64decode("".join(block.splitlines()[1:-1]))).hexdigest()
+            except ValueError:
+                return ""
+    return ""
+
+
+def _validation(detail: Any) -> tuple[WantedRecord, ...]:
+    """The records to add: DvAuths, or the older single fields."""
+    if not isinstance(detail, Mapping):
+        return ()
+    told = [each for each in detail.get("DvAuths") or () if isinstance(each, Mapping)] or [
+        {"DvAuthKey": detail.get("DvAuthKey"), "DvAuthValue": detail.get("DvAuthValue"),
+         "DvAuthSubDomain": detail.get("DvAuthKeySubDomain"), "DvAuthDomain": detail.get("DvAuthDomain")}]
+    found = []
+    for each in told:
+        kind = str(each.get("DvAuthVerifyType") or "TXT")
+        name, value = str(each.get("DvAuthKey") or ""), str(each.get("DvAuthValue") or "")
+        if kind in ("TXT", "CNAME") and name and value:
+            found.append(WantedRecord(_full_name(name, str(each.get("DvAuthDomain") or "")), kind, value))
+    return tuple(dict.fromkeys(found))
+
+
+def _full_name(key: str, domain: str) -> str:
+    """DvAuthKey is the full name ("_dnsauth.www.example.com") in what was seen; a bare label is completed."""
+    key, domain = ascii_name(key), ascii_name(domain)
+    return key if not domain or key == domain or key.endswith(f".{domain}") or "." in key else f"{key}.{domain}"

@@ -1,0 +1,1 @@
+"""DNS records of hosts, in DNSPod and as resolvers answer."""

@@ -1,0 +1,1 @@
+"""What serves a host: CDN, EdgeOne or the bucket, behind one protocol."""

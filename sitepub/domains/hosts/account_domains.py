@@ -1,0 +1,89 @@
+"""Everything about hosts in one account, connected: edges, certificates, DNS, claims."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sitepub.config.project import Project
+from sitepub.domains.edges.edge import Edge
+from sitepub.domains.hosts.claims import Claim, Claims
+from sitepub.domains.hosts.plan import Place
+from sitepub.domains.hosts.served import Served, served_certificate
+from sitepub.domains.hosts.site_hosts import Hosts
+from sitepub.domains.records import HostRecord
+from sitepub.domains.service_api import ServiceApi
+from sitepub.tencent.cloud import Cloud
+from sitepub.tencent.cos.store import ObjectStore
+
+
+@dataclass(slots=True)
+class Edges:
+    """The edges of one account, made when they are first needed. Safe for many threads."""
+
+    cloud: Cloud
+    bucket: str
+    _made: dict[tuple[str, str], Edge]
+    _lock: threading.Lock
+
+    @classmethod
+    def of(cls, cloud: Cloud, bucket: str) -> Edges:
+        return cls(cloud, bucket, {}, threading.Lock())
+
+    def __call__(self, kind: str, bucket: str = "") -> Edge:
+        bucket = (bucket or self.bucket) if kind == "cos" else ""
+        with self._lock:
+            if (kind, bucket) not in self._made:
+                self._made[kind, bucket] = self._make(kind, bucket)
+            return self._made[kind, bucket]
+
+    def _make(self, kind: str, bucket: str) -> Edge:
+        from sitepub.domains.edges.cdn import Cdn
+        from sitepub.domains.edges.cos_domain import CosDomain
+        from sitepub.domains.edges.edgeone import EdgeOne
+        from sitepub.tencent.cos.bucket_domains import BucketDomains
+
+        if kind == "cos":
+            return CosDomain(lambda: BucketDomains(self.cloud, bucket), self.cloud.website_host(bucket))
+        api = service_api(self.cloud)
+        return EdgeOne(api) if kind == "edgeone" else Cdn(api)
+
+
+def service_api(cloud: Cloud) -> ServiceApi:
+    from sitepub.tencent.cloud_api import CloudApi
+
+    return ServiceApi(CloudApi(cloud.credentials, cloud.region, cloud.embedded, fence=cloud.fence))
+
+
+def place_of(project: Project, cloud: Cloud, bucket: str) -> Place:
+    return Place(bucket, project.region, cloud.website_host(bucket), project.protocol)
+
+
+def open_hosts(project: Project, cloud: Cloud, bucket: str, claims: ObjectStore, state_key: str,
+               records: Mapping[str, HostRecord]) -> Hosts:
+    """Connect a project's hosts; nothing is sent yet. ``claims``: the state bucket; ``records``: as they are
+    now, to know which certificates other hosts of the site use."""
+    from sitepub.domains.certificates.certificate import CertificateOffice
+    from sitepub.domains.certificates.ssl_service import SslService
+    from sitepub.domains.dns.dnspod import DnsPod
+    from sitepub.domains.dns.host_records import Dns
+    from sitepub.domains.dns.resolve import Resolver
+    from sitepub.domains.hosts.claims_elsewhere import ClaimsElsewhere
+
+    api = service_api(cloud)
+    names = Dns(DnsPod(api), Resolver(cloud.embedded), hosts=project.hosts)
+
+    def used_by_others(host: str) -> Collection[str]:
+        return {one.certificate.id for one in records.values()
+                if one.host != host and one.certificate is not None and one.certificate.id}
+
+    def look(host: str, target: str) -> Served | None:
+        return served_certificate(host, target, cloud.embedded)
+
+    mine = Claim(app=project.app, stage=project.stage, name=project.name, state=state_key)
+    return Hosts(
+        hosts=project.hosts, place=place_of(project, cloud, bucket), edge_of=Edges.of(cloud, bucket),
+        certificates=CertificateOffice(SslService(api), names, project.root, used_by_others=used_by_others),
+        names=names, look=look,
+        claims=Claims(claims, mine, ClaimsElsewhere(cloud, mine)))

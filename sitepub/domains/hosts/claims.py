@@ -1,0 +1,109 @@
+"""One host, one site: a claim in the state bucket says which site a host belongs to.
+
+``hosts/<host>.json`` beside the states of all sites of the region. It is created with forbid-overwrite, so of
+two deploys at the same moment one wins. Other regions have state buckets of their own: they are asked before a host
+is claimed, and of two deploys at the same moment there both may win.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from sitepub.domains.times import now_iso
+from sitepub.errors import NotFound, Position, PreconditionFailed, Refused
+from sitepub.tencent.cos.store import ObjectStore
+
+PREFIX = "hosts/"
+_HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """Who has a host."""
+
+    app: str
+    stage: str
+    name: str
+    state: str
+    """Key of that site's state in the same bucket; a claim whose state is gone counts for nothing."""
+    at: str = ""
+
+
+def nowhere(_host: str) -> None:
+    """There are no other regions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """The claims of one site. ``mine`` is written for it, without a time."""
+
+    store: ObjectStore
+    mine: Claim
+    elsewhere: Callable[[str], tuple[str, Claim] | None] = nowhere
+    """Host → the other region where another site has it, and that site."""
+
+    def check(self, host: str, position: Position | None) -> None:
+        """Raises :class:`~sitepub.errors.Refused` when another site has the host. Changes nothing."""
+        claim = self._read(host)
+        if claim is not None and self._is_mine(claim):
+            return
+        holder = self._alive(claim)
+        region, holder = ("", holder) if holder is not None else self.elsewhere(host) or ("", None)
+        if holder is not None:
+            raise Refused(
+                f"{host} is claimed by the site {holder.name} (app {holder.app}, stage {holder.stage}"
+                f"{', in ' + region if region else ''})",
+                code="HostClaimed", position=position,
+                hint="Remove the host from that site and deploy it, or run sitepub remove there; a host can"
+                     " show one site only.")
+
+    def holder(self, host: str) -> Claim | None:
+        """The other site that has the host; ``None``: it is free, or ours."""
+        return self._alive(self._read(host))
+
+    def _alive(self, claim: Claim | None) -> Claim | None:
+        """The claim of another site that is there."""
+        if claim is None or self._is_mine(claim) or self.store.head(claim.state) is None:
+            return None
+        return claim
+
+    def take(self, host: str, position: Position | None) -> None:
+        """Raises Refused when another site has it, also one that took it a moment ago."""
+        body = msgspec.json.encode(msgspec.structs.replace(self.mine, at=now_iso()))
+        try:
+            self.store.put(_key(host), body, _HEADERS, forbid_overwrite=True)
+        except PreconditionFailed:
+            self.check(host, position)
+            claim = self._read(host)
+            if claim is None or not self._is_mine(claim):
+                # Of a site that does not exist any more.
+                self.store.put(_key(host), body, _HEADERS)
+
+    def release(self, host: str) -> None:
+        claim = self._read(host)
+        if claim is not None and self._is_mine(claim):
+            self.store.delete([_key(host)])
+
+    def _is_mine(self, claim: Claim) -> bool:
+        return (claim.app, claim.stage, claim.name) == (self.mine.app, self.mine.stage, self.mine.name)
+
+    def _read(self, host: str) -> Claim | None:
+        try:
+            data = self.store.get(_key(host)).data
+        except NotFound:
+            return None
+        try:
+            return _decode(data)
+        except msgspec.MsgspecError:
+            # Nobody can tell whose it is: as good as none.
+            return None
+
+
+# Made before there are threads: msgspec may crash when several of them are the first to need a type.
+_decode = msgspec.json.Decoder(Claim).decode
+
+
+def _key(host: str) -> str:
+    return f"{PREFIX}{host}.json"

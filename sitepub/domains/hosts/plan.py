@@ -1,0 +1,166 @@
+"""What has to be done for a host: from what the project wants, what the edge says and what is remembered."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from sitepub.config.project import Host
+from sitepub.domains.edges.edge import Edge, EdgeState, EdgeStatus, WantedDomain
+from sitepub.domains.host_names import shown_name
+from sitepub.domains.records import HostRecord
+from sitepub.domains.services import CertificatePlan, Certificates, Names
+from sitepub.domains.steps import HostStep, HostStepKind, Leaf
+from sitepub.domains.times import days_left
+from sitepub.errors import SitepubError
+
+RENEW_DAYS = 21
+"""A certificate with fewer days left makes a deploy look at its host."""
+_HASH_VERSION = 2
+"""Raised when the same words in serverless.yml come to mean something else."""
+MANUAL = frozenset({HostStepKind.RECORD})
+"""Steps that the user does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the hosts of a site lead to."""
+
+    bucket: str
+    region: str
+    endpoint: str
+    """Website endpoint of the bucket: the origin."""
+    origin_protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostPlan:
+    """What a deploy would do for one host."""
+
+    name: str
+    edge: str
+    record: HostRecord
+    steps: tuple[HostStep, ...] = ()
+    host: Host | None = None
+    """As the project says; ``None``: it does not mention this host (any more) on this edge."""
+    hash: str = ""
+    looked: bool = False
+    """The cloud was asked; otherwise the record was believed."""
+    error: SitepubError | None = None
+    """It could not be found out what to do."""
+
+    @property
+    def takes_down(self) -> bool:
+        return self.host is None
+
+    @property
+    def work(self) -> tuple[HostStep, ...]:
+        """The steps that sitepub does."""
+        return tuple(step for step in self.steps if step.kind not in MANUAL)
+
+    @property
+    def settled(self) -> bool:
+        """Nothing to do and nothing to write down."""
+        return not self.looked and self.error is None and not self.takes_down
+
+    @property
+    def destructive(self) -> tuple[HostStep, ...]:
+        return tuple(step for step in self.steps if step.destructive)
+
+
+def host_hash(host: Host, place: Place, own_certificate: str) -> str:
+    """Stable over runs and computers. ``own_certificate``: fingerprint of the project's own PEM."""
+    https: Any = dict(host.https) if host.https is not None else None
+    if https is not None and own_certificate:
+        https["certInfo"] = own_certificate
+    bare = replace(host, position=None, https_position=None, https=https)
+    plain = msgspec.json.encode([_HASH_VERSION, bare, place], enc_hook=dict, order="deterministic")
+    return hashlib.sha256(plain).hexdigest()[:32]
+
+
+def needs_look(record: HostRecord | None, hash: str, now: datetime | None = None) -> bool:
+    """Whether the record is not enough to say that the host is as it should be."""
+    if record is None or record.setup or record.ownership is not None or record.settings_hash != hash or record.proof:
+        return True
+    certificate = record.certificate
+    left = days_left(certificate.not_after, now) if certificate is not None else None
+    return left is not None and left < RENEW_DAYS
+
+
+def wants_free_certificate(host: Host, edge: Edge) -> bool:
+    return (edge.free_certificates and host.auto_certificate and host.https is not None
+            and host.https.get("switch") != "off")
+
+
+def wanted_domain(host: Host, place: Place, record: HostRecord, edge: Edge, certificates: CertificatePlan, *,
+                  free: bool = True) -> WantedDomain:
+    """``free``: the edge may be asked for its own certificate now."""
+    return WantedDomain(
+        host=host, bucket=place.bucket, region=place.region, origin=place.endpoint,
+        origin_protocol=place.origin_protocol, certificate=certificates.certificate, bound=record.certificate,
+        free_certificate=free and wants_free_certificate(host, edge))
+
+
+def plan_host(host: Host, place: Place, record: HostRecord, edge: Edge, certificates: Certificates,
+              names: Names, hash: str) -> HostPlan:
+    """Ask the edge, the SSL service and DNS; change nothing. Raises what they answer, and
+    :class:`~sitepub.errors.ConfigError` for what cannot be."""
+    state = edge.describe(host.host)
+    found = CertificatePlan() if wants_free_certificate(host, edge) else certificates.plan(host, record, state)
+    wanted = wanted_domain(host, place, record, edge, found)
+    edge.check(wanted)
+    steps = [*found.steps, *_edge_steps(wanted, record, edge, state, bool(found.steps))]
+    steps += names.plan(host, record, state.cname if state is not None else "")
+    if state is not None and state.ownership is None:
+        steps += [HostStep(HostStepKind.DNS, host.host, f"{shown_name(host.host)}: delete {made.type} {made.value}",
+                           f"{edge.word} has accepted this proof", edge=edge.kind) for made in record.proof]
+    return HostPlan(host.host, edge.kind, record, tuple(steps), host, hash, looked=True)
+
+
+def _edge_steps(wanted: WantedDomain, record: HostRecord, edge: Edge, state: EdgeState | None,
+                certificate_comes: bool) -> list[HostStep]:
+    host, name = wanted.host, wanted.host.host
+    leaves = edge.differences(wanted, state)
+    if certificate_comes:
+        leaves = (*leaves, Leaf("certificate", state.certificate_id if state is not None else None,
+                                "the new one"))
+    if state is None:
+        return [HostStep(HostStepKind.CREATE, name, f"create {name} on {edge.word}",
+                         "not there" if not record.created else "was made by sitepub and is gone",
+                         leaves, edge=edge.kind)]
+    steps = []
+    if leaves:
+        moved = bool(state.origin) and state.origin != wanted.origin and not record.made
+        reason = (f"it serves {state.origin} now, and sitepub did not make it" if moved
+                  else f"{len(leaves)} setting{'s differ' if len(leaves) > 1 else ' differs'}")
+        steps.append(HostStep(HostStepKind.UPDATE, name, f"update {name} on {edge.word}", reason, leaves,
+                              destructive=moved, edge=edge.kind))
+    if state.status is EdgeStatus.OFFLINE:
+        steps.append(HostStep(HostStepKind.START, name, f"put {name} online on {edge.word}", "it is offline",
+                              edge=edge.kind))
+    if not steps and state.status is EdgeStatus.PROCESSING and host.wait:
+        steps.append(HostStep(HostStepKind.WAIT, name, f"wait until {name} is online", state.said,
+                              edge=edge.kind))
+    return steps
+
+
+def plan_removal(record: HostRecord, edge: Edge, reason: str) -> HostPlan:
+    """Taking a host down: said from the record alone."""
+    name = record.host
+    parts = []
+    if record.created:
+        parts.append(f"delete it on {edge.word}")
+    parts += [f"delete its {made.type} record {made.name} in the zone {made.zone}" for made in record.dns]
+    parts += [f"delete certificate {made.id}" for made in record.certificates if made.id]
+    if not record.created and record.cname:
+        parts.append(f"the domain itself stays on {edge.word}: sitepub did not make it")
+    made = record.created or record.dns or any(one.id for one in record.certificates)
+    # Without a CNAME the edge was never seen to have the domain: its setup ended before.
+    there = "sitepub made nothing there" if record.cname else f"it never came to {edge.word}"
+    words = f"take {name} down: {'; '.join(parts)}" if made else f"forget {name}: {there}"
+    step = HostStep(HostStepKind.TAKE_DOWN, name, words, reason, destructive=bool(made), edge=edge.kind)
+    return HostPlan(name, edge.kind, record, (step,), looked=True)

@@ -1,0 +1,271 @@
+"""All hosts of a site: planned and brought about side by side; one that fails does not hide the others."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import msgspec
+
+from sitepub.config.project import Host
+from sitepub.domains.edges.edge import Edge
+from sitepub.domains.hosts.claims import Claims
+from sitepub.domains.hosts.plan import HostPlan, Place, host_hash, needs_look, plan_host, plan_removal
+from sitepub.domains.hosts.removal import TakeDown
+from sitepub.domains.hosts.setup import HostOutcome, Look, Setup, failed
+from sitepub.domains.records import HostRecord
+from sitepub.domains.services import Certificates, Keeper, Listener, Names, Work
+from sitepub.domains.steps import HostStep, HostStepKind
+from sitepub.errors import ConfigError, Interrupted, Problem, Refused, SitepubError, Unanswered
+from sitepub.threads import side_by_side
+
+_PAUSES = (0.5, 2.0)
+"""Seconds before a host is looked at again."""
+Records = Mapping[str, HostRecord]
+"""Under the host's name; under :func:`former_key` what is left of it on an edge that it moved away from."""
+
+
+class Ledger(Protocol):
+    """Where the records of the hosts are kept while a run works on them. Safe for many threads."""
+
+    def keeper(self, record: HostRecord, *, coming: bool) -> Keeper:
+        """For one host on one edge; starts with what is remembered of that, else with ``record``. ``coming``:
+        the host is being brought there, from another edge perhaps."""
+
+    def forget(self, record: HostRecord) -> None:
+        """Nothing of this host is left on this edge."""
+
+
+class EdgeOf(Protocol):
+    """The edges of the account."""
+
+    def __call__(self, kind: str, bucket: str = "") -> Edge:
+        """``bucket``: another one than the site's, for an edge that belongs to a bucket."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostsPlan:
+    """What a deploy would do for all hosts."""
+
+    hosts: tuple[HostPlan, ...] = ()
+
+    @property
+    def steps(self) -> tuple[HostStep, ...]:
+        return tuple(step for plan in self.hosts for step in plan.steps)
+
+    @property
+    def work(self) -> tuple[HostStep, ...]:
+        """The steps that sitepub does: the rest is for the user."""
+        return tuple(step for plan in self.hosts for step in plan.work)
+
+    @property
+    def destructive(self) -> tuple[HostStep, ...]:
+        return tuple(step for plan in self.hosts for step in plan.destructive)
+
+    @property
+    def failed(self) -> tuple[HostPlan, ...]:
+        return tuple(plan for plan in self.hosts if plan.error is not None)
+
+    @property
+    def settled(self) -> bool:
+        """Nothing to do and nothing to write down."""
+        return all(plan.settled for plan in self.hosts)
+
+    @property
+    def nothing_cached(self) -> frozenset[str]:
+        """Hosts that are to be created, or could not be looked at and never came to their edge: there is nothing
+        to purge, and no domain to purge it from."""
+        return frozenset(plan.name for plan in self.hosts if not plan.takes_down and (
+            any(step.kind is HostStepKind.CREATE for step in plan.steps)
+            or (plan.error is not None and not plan.record.created and not plan.record.cname)))
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """The hosts of one site in one account."""
+
+    hosts: tuple[Host, ...]
+    place: Place
+    edge_of: EdgeOf
+    certificates: Certificates
+    names: Names
+    claims: Claims
+    look: Look
+
+    # Planning
+
+    def plan(self, records: Records, *, verify: bool = False) -> HostsPlan:
+        """Changes nothing. Raises :class:`~sitepub.errors.ConfigError` with every mistake in the project's own
+        hosts, and :class:`~sitepub.errors.Refused` for a host of another site; trouble of the cloud with one
+        host is in its plan."""
+        hashes = self._hashes()
+        plans = side_by_side([self._planner(host, records, hashes[host.host], verify) for host in self._own])
+        mistakes = [plan.error for plan in plans if isinstance(plan.error, ConfigError)]
+        if mistakes:
+            raise ConfigError([problem for error in mistakes for problem in error.problems])
+        refused = next((plan.error for plan in plans if isinstance(plan.error, Refused)), None)
+        if refused is not None:
+            raise refused
+        return HostsPlan((*plans, *self._dropped(records)))
+
+    @property
+    def _own(self) -> tuple[Host, ...]:
+        """The hosts whose settings are sitepub's business."""
+        return tuple(host for host in self.hosts if not host.only_refresh)
+
+    def _hashes(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        problems: list[Problem] = []
+        for host in self._own:
+            try:
+                found[host.host] = host_hash(host, self.place, self.certificates.check(host))
+            except ConfigError as error:
+                problems += error.problems
+        if problems:
+            raise ConfigError(problems)
+        return found
+
+    def _planner(self, host: Host, records: Records, hash: str, verify: bool) -> Callable[[], HostPlan]:
+        def plan() -> HostPlan:
+            record = record_of(host, records)
+            known = records.get(host.host)
+            if not verify and known is not None and known.edge == host.edge and not needs_look(known, hash):
+                return HostPlan(host.host, host.edge, record, host=host, hash=hash)
+            try:
+                self.claims.check(host.host, host.position)
+                return plan_host(host, self.place, record, self.edge_of(host.edge), self.certificates, self.names,
+                                 hash)
+            except SitepubError as error:
+                return HostPlan(host.host, host.edge, record, host=host, hash=hash, looked=True, error=error)
+
+        return plan
+
+    def _dropped(self, records: Records) -> list[HostPlan]:
+        """Plans for what the project does not mention any more. A host that moves to another edge goes from
+        the old one last."""
+        wanted = {host.host: host.edge for host in self.hosts}
+        plans = []
+        for record in records.values():
+            edge = wanted.get(record.host)
+            if edge is None:
+                plans.append(plan_removal(record, self.edge_of(record.edge, record.bucket),
+                                          "not in serverless.yml any more"))
+            elif edge != record.edge:
+                # Its DNS records and certificates go on to the new edge.
+                bare = msgspec.structs.replace(record, dns=(), certificates=())
+                plans.append(plan_removal(bare, self.edge_of(record.edge, record.bucket), f"moves to edge {edge}"))
+        return plans
+
+    # Doing it
+
+    def apply(self, plan: HostsPlan, ledger: Ledger, listener: Listener,
+              stop: threading.Event, *, wait: bool = True) -> list[HostOutcome]:
+        """Bring every host that is not settled to its plan; take down those that are not wanted any more
+        afterwards. Raises :class:`~sitepub.errors.Interrupted` when Ctrl-C ended any of them."""
+        outcomes = [HostOutcome(one.name, one.edge, "unchanged", one.record.cname)
+                    for one in plan.hosts if one.settled]
+        to_bring = [one for one in plan.hosts if not one.settled and not one.takes_down]
+        outcomes += side_by_side([self._bringer(one, ledger, listener, stop, wait) for one in to_bring])
+        broken = {one.host for one in outcomes if one.status in ("failed", "waiting")}
+        for one in plan.hosts:
+            if one.takes_down and one.name in broken:
+                # It moves to another edge and is not there yet: it stays reachable where it is.
+                outcomes.append(HostOutcome(one.name, one.edge, "waiting", one.record.cname,
+                                            waiting=f"it stays on {one.edge} until the new edge serves it"))
+        going = [one for one in plan.hosts if one.takes_down and one.name not in broken]
+        outcomes += side_by_side([self._taker(one, ledger, listener, stop) for one in going])
+        for outcome in outcomes:
+            if isinstance(outcome.error, Interrupted):
+                raise outcome.error
+        return outcomes
+
+    def _bringer(self, plan: HostPlan, ledger: Ledger, listener: Listener,
+                 stop: threading.Event, wait: bool) -> Callable[[], HostOutcome]:
+        def bring() -> HostOutcome:
+            host = plan.host
+            assert host is not None
+            try:
+                if plan.error is not None:
+                    return failed(plan, plan.error)
+                self.claims.take(host.host, host.position)
+                work = Work(ledger.keeper(plan.record, coming=True), listener, stop, wait and host.wait)
+
+                def setup() -> HostOutcome:
+                    self._leave_bucket(plan.record, work)
+                    return Setup(plan, host, self.place, self.edge_of(host.edge), self.certificates, self.names,
+                                 work, self.look).bring()
+
+                return _answered(setup, stop)
+            except SitepubError as error:
+                return failed(plan, error)
+
+        return bring
+
+    def _leave_bucket(self, record: HostRecord, work: Work) -> None:
+        """A domain that sitepub bound to the bucket of before is unbound there: one bucket only has it."""
+        if record.edge == "cos" and record.created and record.bucket not in ("", self.place.bucket):
+            former = self.edge_of("cos", record.bucket)
+            state = former.describe(record.host)
+            if state is not None:
+                former.delete(state)
+                work.listener.done(record.host, f"unbound from the bucket {record.bucket}")
+
+    def _taker(self, plan: HostPlan, ledger: Ledger, listener: Listener,
+               stop: threading.Event) -> Callable[[], HostOutcome]:
+        moves = any(host.host == plan.name for host in self.hosts)
+
+        def take_down() -> HostOutcome:
+            try:
+                keeper = ledger.keeper(plan.record, coming=False)
+                edge = self.edge_of(plan.edge, plan.record.bucket)
+                outcome = _answered(lambda: TakeDown(keeper.record, edge, self.certificates, self.names,
+                                                     Work(keeper, listener, stop)).carry_out(), stop)
+                if not moves:
+                    self.claims.release(plan.name)
+                ledger.forget(plan.record)
+                return outcome
+            except SitepubError as error:
+                return failed(plan, error)
+
+        return take_down
+
+    def take_down_all(self, records: Records, ledger: Ledger, listener: Listener,
+                      stop: threading.Event) -> list[HostOutcome]:
+        """For ``remove``: every host that is remembered goes."""
+        return replace(self, hosts=()).apply(self.removal(records), ledger, listener, stop)
+
+    def removal(self, records: Records) -> HostsPlan:
+        """What ``remove`` will do, from the records alone."""
+        return HostsPlan(tuple(plan_removal(record, self.edge_of(record.edge, record.bucket), "sitepub remove")
+                               for record in records.values()))
+
+
+def _answered(work: Callable[[], HostOutcome], stop: threading.Event) -> HostOutcome:
+    """Do the work, and again when a call that changes something got no answer: it looks first, and goes on from what
+    it finds."""
+    for pause in _PAUSES:
+        try:
+            return work()
+        except Unanswered:
+            if stop.wait(pause):
+                raise
+    return work()
+
+
+def former_key(host: str, edge: str) -> str:
+    """Under which the record of a host is kept on an edge that it moved away from."""
+    return f"{host} on {edge}"
+
+
+def record_of(host: Host, records: Records) -> HostRecord:
+    """The record to go on with: of the same edge, else a new one. The DNS records and certificates that were
+    made for the host go with it."""
+    known = records.get(host.host)
+    if known is None:
+        return HostRecord(host=host.host, edge=host.edge)
+    if known.edge == host.edge:
+        return known
+    back = records.get(former_key(host.host, host.edge)) or HostRecord(host=host.host, edge=host.edge)
+    return msgspec.structs.replace(back, dns=known.dns, certificates=known.certificates, settings_hash="")

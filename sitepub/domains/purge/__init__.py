@@ -1,0 +1,1 @@
+"""What edges must forget after a deploy."""

@@ -1,0 +1,386 @@
+"""The embedded cloud as a process: start it, find it, end it, wipe its data.
+
+It is another program (``python -m sitepub.local``) that we only spawn and talk to over HTTP. What it tells
+about itself is ``DATA/cloud.json``, written once it listens and removed when it ends. That file may be stale
+(a kill leaves it behind, and its port may now belong to somebody else), so nothing is believed before the
+process at that port has proved that it knows the secret of that file (:mod:`sitepub.tencent.embedded_proof`).
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from sitepub.config import places
+from sitepub.config.small_file import read_small_text
+from sitepub.embedded import process as local_process
+from sitepub.errors import Refused, SitepubError, UsageError
+from sitepub.tencent.cloud import Credentials, Embedded
+from sitepub.tencent.embedded_gone import RESET_HINT
+from sitepub.tencent.embedded_proof import EmbeddedConnection
+
+PATIENCE = 30.0
+"""Seconds that a start, a stop, or another process's start may take."""
+
+
+_WRONG_OPTION = 2
+"""Exit code of the server for an option that it does not understand."""
+_DAMAGED = 6
+"""Exit code of the server for a file of its own that cannot be right; the last line of its log says which."""
+_COMING_UP = 5.0
+"""Seconds in which a server that holds its folder describes itself."""
+DEV_MARK = "of-dev"
+"""A file beside the cloud's: the process that dev started, for whichever session ends last."""
+_OWN = frozenset({"identity.json", "cloud.json", "lock", "server.log", DEV_MARK, "content", "ca.pem", "ca.key",
+                  "ca-issuing.pem", "ca-issuing.key"})
+_DATABASES = ("cloud.sqlite3", "access-log.sqlite3", "services.sqlite3")
+Note = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedCloud:
+    """A running embedded cloud: where it is and the key pair it takes."""
+
+    credentials: Credentials
+    app_id: str
+    address: Embedded
+    region: str
+    data: Path
+    pid: int
+    edition: str = ""
+    """Which code it runs: :func:`local_process.edition`."""
+    options: tuple[str, ...] = ()
+    """How it was started."""
+
+    def as_object(self) -> dict[str, Any]:
+        """What ``sitepub local start --json`` prints: the key pair too, which opens nothing but this."""
+        return {"endpoint": self.address.endpoint, "app_id": self.app_id,
+                "secret_id": self.credentials.secret_id, "secret_key": self.credentials.secret_key,
+                "region": self.region, "data": str(self.data), "pid": self.pid,
+                "edge_http": self.address.edge_http, "edge_https": self.address.edge_https,
+                "dns": self.address.dns, "ca": self.address.ca}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How the embedded cloud should run. None and False leave the choice to it."""
+
+    port: int | None = None
+    latency: int | None = None
+    """Milliseconds added to every answer."""
+    faults: str | None = None
+    force_download: bool = False
+
+    def arguments(self) -> list[str]:
+        words: list[str] = []
+        if self.port is not None:
+            words += ["--port", str(self.port)]
+        if self.latency is not None:
+            words += ["--latency", str(self.latency)]
+        if self.faults is not None:
+            words += ["--faults", self.faults]
+        return [*words, "--force-download"] if self.force_download else words
+
+
+def data_folder(environ: Mapping[str, str], chosen: str | Path | None = None) -> Path:
+    """The data folder: the chosen one, else ``SITEPUB_LOCAL_DATA``, else the user's own."""
+    folder = chosen or environ.get("SITEPUB_LOCAL_DATA")
+    return Path(folder).expanduser().resolve() if folder else (places.data_dir(environ) / "local").resolve()
+
+
+def ensure_embedded(environ: Mapping[str, str], note: Note = lambda _: None) -> EmbeddedCloud:
+    """The running embedded cloud, started if need be. What ``--local`` uses."""
+    return start(data_folder(environ), Wish(), environ=environ, note=note)[0]
+
+
+def find(data: Path) -> EmbeddedCloud | None:
+    """The embedded cloud that serves this folder now, if one does."""
+    cloud = _described(data)
+    if cloud is None or not cloud.address.secret:
+        return None
+    health = _health(cloud.address)
+    if health.get("service") != "sitepub-local" or health.get("pid") != cloud.pid:
+        return None
+    return cloud if Path(str(health.get("data", ""))).resolve() == data.resolve() else None
+
+
+def _described(data: Path) -> EmbeddedCloud | None:
+    """What cloud.json says; ``None`` when it is missing, damaged, or not the user's own."""
+    try:
+        told = json.loads(local_process.read_own(data / "cloud.json"))
+        number: Callable[[str], int] = lambda name: int(told.get(name, 0))  # noqa: E731
+        port = urlsplit(str(told["endpoint"])).port
+        options = told.get("options", [])
+        if port is None or not isinstance(options, list):
+            return None
+        return EmbeddedCloud(
+            credentials=Credentials(str(told["secret_id"]), str(told["secret_key"]), source="embedded cloud"),
+            app_id=str(told["app_id"]), region=str(told["region"]), data=data, pid=int(told["pid"]),
+            address=Embedded("127.0.0.1", port, number("edge_http"), number("edge_https"), number("dns"),
+                             str(told.get("ca", "")), str(told.get("secret", ""))),
+            edition=str(told.get("edition", "")), options=tuple(str(word) for word in options),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+        return None
+
+
+def publishers(running: EmbeddedCloud) -> int:
+    """How many sessions of dev use it now."""
+    told = _health(running.address).get("publishers")
+    return told if isinstance(told, int) else 0
+
+
+def _health(address: Embedded) -> dict[str, Any]:
+    """What the server at this address says of itself; empty when it says nothing of use, or is another program.
+
+    Asked up to three times: one that is very busy is a running one too.
+    """
+    for _ in range(3):
+        connection = EmbeddedConnection(address, 10)
+        try:
+            connection.ask("GET", "/-/health")
+            answer = connection.getresponse()
+            told = json.loads(answer.read(65536)) if answer.status == 200 else None
+        except ConnectionRefusedError:
+            return {}
+        except (OSError, http.client.HTTPException, ValueError):
+            continue
+        finally:
+            connection.close()
+        if isinstance(told, dict):
+            return told
+    return {}
+
+
+def start(data: Path, wish: Wish, *, environ: Mapping[str, str],
+          note: Note = lambda _: None) -> tuple[EmbeddedCloud, bool]:
+    """The running embedded cloud for this folder, and whether this call started it.
+
+    Processes that start it at the same moment end with one server: the first to get the lock spawns it, the
+    others find it running. One of another version is started again, as it was started before, and ``note`` says
+    so. Raises Refused when it runs already but not as wished, and SitepubError with the
+    end of its log when it does not come up.
+    """
+    # The usual case first: nothing to lock when it runs.
+    ours = local_process.edition()
+    running = find(data)
+    if running is None or running.edition != ours:
+        with _one_at_a_time(data, environ):
+            running = find(data) or _coming_up(data)
+            if running is None and local_process.holder(data) is not None:
+                # An older version, which proves nothing, or one whose cloud.json was damaged.
+                running = _described(data)
+                _stop(data)
+                note("The embedded cloud was started again: "
+                     + ("it was of an older version." if running is not None else "its cloud.json was damaged."))
+                return _again(data, wish, running, environ), True
+            if running is None:
+                return _spawn(data, wish.arguments(), environ), True
+            if running.edition != ours:
+                _stop(data)
+                note("The embedded cloud was of another version of sitepub, and was started again.")
+                return _again(data, wish, running, environ), True
+    _check(running, wish)
+    return running, False
+
+
+def _coming_up(data: Path) -> EmbeddedCloud | None:
+    """One that somebody else is just starting: it holds the folder before it describes itself."""
+    deadline = time.monotonic() + _COMING_UP
+    while local_process.holder(data) is not None and not (data / "cloud.json").exists():
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(0.05)
+    return find(data)
+
+
+def _again(data: Path, wish: Wish, before: EmbeddedCloud | None, environ: Mapping[str, str]) -> EmbeddedCloud:
+    """Start it as it was started before, unless other options are wished for now."""
+    cloud = _spawn(data, wish.arguments() or list(before.options if before is not None else ()), environ)
+    mark = data / DEV_MARK
+    with suppress(OSError, UnicodeDecodeError):
+        if before is not None and read_small_text(mark) == str(before.pid):
+            mark.write_text(str(cloud.pid), encoding="ascii")
+    return cloud
+
+
+def _check(running: EmbeddedCloud, wish: Wish) -> None:
+    if wish.port not in (None, 0, running.address.port):
+        raise Refused(f"The embedded cloud is already running on port {running.address.port}.",
+                      code="AlreadyRunning", hint="sitepub local stop, then start it on the other port.")
+    if wish.latency is not None or wish.faults is not None or wish.force_download:
+        raise Refused("The embedded cloud is already running; its latency and faults are set when it starts.",
+                      code="AlreadyRunning", hint="sitepub local stop, then start it again.")
+
+
+def prepare(data: Path) -> None:
+    """Make the data folder, for the user alone. Raises SitepubError when nothing can be written there."""
+    with _writing(data):
+        local_process.make_private(data)
+        log = data / "server.log"
+        if log.is_dir():
+            raise SitepubError(f"{log} is damaged: it is a folder. Nothing was deleted.", code="EmbeddedCloudDamaged",
+                               hint=RESET_HINT)
+        local_process.open_log(log).close()
+
+
+@contextmanager
+def _writing(place: Path) -> Iterator[None]:
+    """Tell what to do when a folder of ours cannot be made or written."""
+    try:
+        yield
+    except OSError as error:
+        raise SitepubError(
+            f"The embedded cloud cannot write to {place}: {error.strerror or error}.", code="NotWritable",
+            hint="Set SITEPUB_HOME to a folder that you may write to; SITEPUB_LOCAL_DATA is for its data alone.",
+        ) from error
+
+
+def _spawn(data: Path, words: list[str], environ: Mapping[str, str]) -> EmbeddedCloud:
+    prepare(data)
+    log = data / "server.log"
+    process = local_process.spawn(data, words, log=log, environ=environ)
+    deadline = time.monotonic() + PATIENCE
+    try:
+        while time.monotonic() < deadline:
+            cloud = find(data)
+            if cloud is not None:
+                return cloud
+            if process.poll() is not None:
+                # One that another process started in the meantime without our lock is as good.
+                cloud = find(data)
+                if cloud is not None:
+                    return cloud
+                if process.returncode == _WRONG_OPTION and (told := local_process.tail(log)):
+                    raise UsageError(f"{told[-1]}.")
+                if process.returncode == _DAMAGED:
+                    raise _damaged(data, log)
+                raise _not_started(f"The embedded cloud ended at once, with exit code {process.returncode}.",
+                                   log)
+            time.sleep(0.02)
+    except BaseException:
+        local_process.end_child(process)
+        raise
+    local_process.end_child(process)
+    raise _not_started(f"The embedded cloud did not come up within {PATIENCE:.0f} seconds.", log)
+
+
+def run_in_foreground(data: Path, wish: Wish, *, environ: Mapping[str, str], json: bool) -> NoReturn:
+    """Run the embedded cloud in this process's place until it is told to end."""
+    running = find(data)
+    if running is not None:
+        raise Refused(f"The embedded cloud is already running on port {running.address.port}.",
+                      code="AlreadyRunning", hint="sitepub local stop, then start it again.")
+    prepare(data)
+    local_process.run_here(data, wish.arguments() + (["--json"] if json else []), environ=environ)
+
+
+def _not_started(message: str, log: Path) -> SitepubError:
+    tail = local_process.tail(log)
+    told = ("\nThe end of its log:\n" + "\n".join(f"  {line}" for line in tail)) if tail else ""
+    return SitepubError(message + told, code="LocalCloudFailed", hint=f"Its whole log: {log}")
+
+
+def _damaged(data: Path, log: Path) -> SitepubError:
+    told = local_process.tail(log)
+    what = told[-1] if told else f"Files in {data} are damaged."
+    return SitepubError(f"The embedded cloud cannot start: {what}. Nothing was deleted.".replace("..", "."),
+                        code="EmbeddedCloudDamaged", hint=f"{RESET_HINT} Its log: {log}")
+
+
+def stop(data: Path, *, environ: Mapping[str, str]) -> bool:
+    """End the embedded cloud of this folder and wait until it is gone. False when it was not running.
+
+    Only a process that has just said it serves this folder is ended: the number in a stale cloud.json may
+    belong to anybody by now.
+    """
+    if not data.is_dir():
+        return False
+    with _one_at_a_time(data, environ):
+        return _stop(data)
+
+
+def _stop(data: Path) -> bool:
+    running = find(data)
+    # Who holds the folder serves it, also when it cannot be asked.
+    pid = running.pid if running is not None else local_process.holder(data)
+    if pid is None:
+        return False
+    if not local_process.end(pid, patience=PATIENCE):
+        raise SitepubError(f"The embedded cloud (process {pid}) does not end.",
+                           code="LocalCloudFailed", hint=f"Its log: {data / 'server.log'}")
+    # Windows ends a process without asking it, so it could not tidy up.
+    with suppress(IsADirectoryError, PermissionError):
+        (data / "cloud.json").unlink(missing_ok=True)
+    return True
+
+
+def reset(data: Path, *, environ: Mapping[str, str]) -> bool:
+    """Stop the embedded cloud and delete its folder. False when there was nothing to delete.
+
+    It is not started again: the next ``--local`` or ``local start`` does that, with a new identity.
+    Raises Refused when the folder does not look like an embedded cloud's, or holds something else too.
+    """
+    check_deletable(data)
+    if not data.is_dir() or not any(data.iterdir()):
+        return False
+    with _one_at_a_time(data, environ):
+        _stop(data)
+        shutil.rmtree(data)
+    return True
+
+
+def check_deletable(data: Path) -> None:
+    """Raise Refused unless the folder is missing, empty, or recognisably an embedded cloud's own."""
+    if not data.is_dir() or all(_is_own(entry.name) for entry in data.iterdir()):
+        return
+    strangers = [name for name in (".git", "package.json", "serverless.yml", "serverless.yaml",
+                                   "serverless.json", "node_modules") if (data / name).exists()]
+    if strangers or not (data / "identity.json").exists() or data in (Path.home(), Path(data.anchor)):
+        why = f"it holds {strangers[0]}" if strangers else "it has no identity.json"
+        raise Refused(f"{data} is not a folder of the embedded cloud: {why}.", code="NotLocalData",
+                      hint="Nothing was deleted. Look into it and delete it yourself if you mean to.")
+
+
+def _is_own(name: str) -> bool:
+    return name in _OWN or name.startswith(_DATABASES)
+
+
+def size(data: Path) -> int:
+    """Bytes of the files in the data folder."""
+    total = 0
+    for folder, _folders, names in os.walk(data):
+        for name in names:
+            try:
+                total += (Path(folder) / name).lstat().st_size
+            except OSError:
+                # Deleted by the server since it was listed.
+                continue
+    return total
+
+
+@contextmanager
+def _one_at_a_time(data: Path, environ: Mapping[str, str]) -> Iterator[None]:
+    """Hold the lock for starting and stopping the server of this folder.
+
+    The lock lies outside the folder, so that the folder can be deleted while it is held. (Should two
+    processes use different places for it, the server still refuses a folder that is served.)
+    """
+    import hashlib
+
+    locks = places.data_dir(environ) / "locks"
+    lock = locks / f"local-{hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:16]}.lock"
+    with _writing(locks):
+        local_process.make_private(locks)
+        lock.touch(mode=0o600)
+    with local_process.file_lock(lock, patience=2 * PATIENCE):
+        yield

@@ -1,0 +1,1 @@
+"""What people and tests ask of the embedded cloud itself, below ``/-/``."""

@@ -1,0 +1,99 @@
+"""The server's own pages below ``/-/`` on loopback host names: health, request counts, misbehaviour.
+
+They need the secret of ``cloud.json``, which only its owner can read, in the header ``x-sitepub-secret``: other
+users of the computer and pages in a browser do not know it. So that a client does not give it to another program
+that took the port, it first asks ``GET /-/health`` with a number of its own in ``x-sitepub-nonce``; the answer
+proves that this server knows the secret, and names the port, so that it cannot come from elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import re
+
+from sitepub.local.admin import service_admin, visits_page
+from sitepub.local.base.errors import ServiceError
+from sitepub.local.base.faults import parse_faults
+from sitepub.local.base.messages import Request, Response
+from sitepub.local.cos.bucket import log_delivery
+from sitepub.local.visits import cdn_files, edgeone_files
+
+_LIMIT = 64 * 1024
+_NONCE = re.compile(r"[0-9a-f]{32,64}\Z")
+_LIVE_LIMIT = 16 * 1024 * 1024
+"""The keys of a first publish may be many."""
+
+
+async def administer(request: Request) -> Response:
+    """``GET /-/health``, ``GET /-/requests``, ``POST /-/requests/reset``, ``POST /-/faults`` (body: a
+    specification, empty for none), ``POST /-/latency`` (body: milliseconds), ``GET /-/logs`` (visits,
+    :func:`visits_page.page`), ``GET /-/cdn-logs/…`` and ``GET /-/edgeone-logs/…`` (:mod:`cdn_log_files`,
+    :mod:`edgeone_log_files`: their addresses carry a token of their own),
+    ``POST /-/logs/deliver`` (bucket logging, without waiting its five minutes),
+    ``POST /-/live`` (what a publisher does, for live reload: :mod:`live`)."""
+    if request.remote not in ("127.0.0.1", "::1"):
+        raise ServiceError("AccessDenied")
+    if "Origin" in request.headers:
+        # no page in a browser may reach these
+        raise ServiceError("AccessDenied")
+    cloud = request.cloud
+    nonce = request.headers.get("x-sitepub-nonce", "")
+    if request.path == "/-/health" and request.method == "GET" and _NONCE.match(nonce):
+        return _json({"service": "sitepub-local", "proof": proof(cloud.secret, cloud.port, nonce)})
+    if request.method == "GET" and request.path.startswith("/-/cdn-logs/"):
+        return cdn_files.page(request)
+    if request.method == "GET" and request.path.startswith("/-/edgeone-logs/"):
+        return edgeone_files.page(request)
+    given = request.headers.get("x-sitepub-secret", "")
+    if not hmac.compare_digest(given.encode("utf-8", "replace"), cloud.secret.encode()):
+        raise ServiceError("AccessDenied", "The header x-sitepub-secret does not hold the secret of cloud.json.")
+    match request.method, request.path:
+        case "GET" | "HEAD", "/-/health":
+            return _json({"service": "sitepub-local", "pid": os.getpid(), "data": str(cloud.data),
+                          "publishers": cloud.live.publishers})
+        case "GET", "/-/requests":
+            return _json(cloud.counts.as_dict())
+        case "GET", "/-/logs":
+            return await visits_page.page(request)
+        case "POST", "/-/logs/deliver":
+            return _json({"written": await log_delivery.deliver(cloud)})
+        case "POST", "/-/live":
+            return _json(await cloud.live.take(await request.body.read(_LIVE_LIMIT)))
+        case "POST", "/-/requests/reset":
+            cloud.counts.reset()
+            return _json(cloud.counts.as_dict())
+        case "GET", "/-/faults":
+            pass
+        case "POST", "/-/faults":
+            try:
+                cloud.misbehaviour.faults = parse_faults((await request.body.read(_LIMIT)).decode())
+            except ValueError as error:
+                raise ServiceError("InvalidArgument", str(error)) from error
+        case "POST", "/-/latency":
+            try:
+                latency = float(await request.body.read(_LIMIT)) / 1000
+            except ValueError as error:
+                raise ServiceError("InvalidArgument", "expected milliseconds") from error
+            if not 0 <= latency <= 600:
+                raise ServiceError("InvalidArgument", "expected milliseconds from 0 to 600000")
+            cloud.misbehaviour.latency = latency
+        case method, path if path in service_admin.PAGES:
+            return _json(await service_admin.page(request, method))
+        case _:
+            raise ServiceError("InvalidURI", "No such page.", status=404)
+    return _json({
+        "faults": [str(fault) for fault in cloud.misbehaviour.faults],
+        "latency": cloud.misbehaviour.latency * 1000,
+    })
+
+
+def proof(secret: str, port: int, nonce: str) -> str:
+    """What only a server that knows the secret and listens on this port can answer."""
+    return hmac.new(secret.encode(), f"sitepub-local listens\n{port}\n{nonce}".encode(), hashlib.sha256).hexdigest()
+
+
+def _json(value: object) -> Response:
+    return Response(200, {"Content-Type": "application/json"}, json.dumps(value).encode())

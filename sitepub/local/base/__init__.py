@@ -1,0 +1,1 @@
+"""What every part of the embedded cloud stands on: messages, errors, hosts, identity, times, faults."""

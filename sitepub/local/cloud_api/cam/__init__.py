@@ -1,0 +1,1 @@
+"""Cloud Access Management 2019-01-16."""

@@ -1,0 +1,1 @@
+"""Cloud Log Service 2020-10-16."""

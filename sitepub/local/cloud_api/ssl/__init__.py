@@ -1,0 +1,1 @@
+"""SSL Certificates 2019-12-05."""

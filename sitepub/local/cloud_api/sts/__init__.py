@@ -1,0 +1,1 @@
+"""Security Token Service 2018-08-13."""

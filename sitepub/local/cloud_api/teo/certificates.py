@@ -1,0 +1,128 @@
+"""Certificates of EdgeOne's hosts (ModifyHostsCertificate, 1552/80764)."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from sitepub.local.base.pace import NEVER, begin
+from sitepub.local.cloud_api.actions import Call
+from sitepub.local.cloud_api.clock import utc_time
+from sitepub.local.cloud_api.errors import ApiError
+from sitepub.local.cloud_api.ssl.applications import issue, reviewed
+from sitepub.local.cloud_api.ssl.storage import new_id
+from sitepub.local.cloud_api.teo.zones import find_zone
+from sitepub.local.services.certificate_authority import new_key
+from sitepub.local.services.certificate_reading import covers
+from sitepub.local.services.certificates import ISSUED, REVIEWING, Certificate
+from sitepub.local.services.records import TeoDomain, TeoZone
+from sitepub.local.services.zones import normal
+
+FREE = "edgeone"
+"""`source` of the free certificates: EdgeOne keeps them itself, the SSL service does not list them."""
+
+
+async def modify_hosts_certificate(call: Call) -> dict[str, Any]:
+    """`sslcert` binds a certificate of the SSL service, `eofreecert` one that EdgeOne applies for, `disable`
+    takes HTTPS away. All hosts are looked at before one is changed."""
+    services, zone = call.cloud.services, find_zone(call)
+    mode = call.get("Mode", "disable")
+    if call.get("ClientCertInfo") or call.get("UpstreamCertInfo"):
+        raise ApiError("UnsupportedOperation", "The embedded cloud has no mutual TLS.")
+    domains = [_host(call, name) for name in call.parameters["Hosts"]]
+    if not domains:
+        raise ApiError("InvalidParameter.HostNotFound", "There are no hosts.")
+    if mode == "eofreecert_manual":
+        raise ApiError("UnsupportedOperation", "The embedded cloud applies for free certificates by itself.")
+    bound: dict[str, tuple[str, ...]] = {domain.host: () for domain in domains}
+    if mode == "sslcert":
+        ids = tuple(info["CertId"] for info in call.get("ServerCertInfo", []) if info.get("CertId"))
+        if not ids:
+            raise ApiError("MissingParameter", "Mode sslcert needs a ServerCertInfo with its CertId.")
+        for domain in domains:
+            for one in ids:
+                _check_certificate(call, one, domain.host)
+        bound = dict.fromkeys(bound, ids)
+    elif mode == "eofreecert":
+        for domain in domains:
+            _check_reachable(call, zone, domain)
+        key = await asyncio.to_thread(new_key, "ECC", "")
+        for domain in domains:
+            certificate = issue(call.cloud, Certificate(
+                new_id(services), call.owner, domain.host, (domain.host,), "EdgeOne", FREE, "SVR", REVIEWING,
+                call.time,
+            ), key, call.time)
+            services.certificates.put(certificate.id, certificate)
+            bound[domain.host] = (certificate.id,)
+    change = NEVER if mode == "disable" else begin(call.time, call.cloud.pace)
+    for domain in domains:
+        _forget_free(call, domain)
+        services.teo_domains.put(domain.host, replace(
+            domain, certificate_mode=mode, certificates=bound[domain.host], certificate_change=change,
+            deployed=call.time, updated=call.time,
+        ))
+    return {}
+
+
+def _host(call: Call, name: str) -> TeoDomain:
+    domain = call.cloud.services.teo_domains.get(normal(name))
+    if domain is None or domain.owner != call.owner or domain.zone != call.parameters["ZoneId"]:
+        raise ApiError("InvalidParameter.HostNotFound", f"There is no host {name}.")
+    if domain.status(call.time, call.cloud.pace) != "online":
+        raise ApiError("OperationDenied.AccelerationDomainStatusNotInOnline", f"{name} is not online.")
+    if domain.certificate_change.under_way(call.time, call.cloud.pace):
+        raise ApiError("InvalidParameter.ActionInProgress", f"The certificate of {name} is being deployed.")
+    return domain
+
+
+def _check_certificate(call: Call, certificate_id: str, host: str) -> None:
+    found = call.cloud.services.certificates.get(certificate_id)
+    if found is None or found.owner != call.owner or found.source == FREE:
+        raise ApiError("ResourceUnavailable.CertNotFound", "The certificate does not exist.")
+    found = reviewed(call.cloud, found, call.time)
+    if found.status != ISSUED:
+        raise ApiError("ResourceUnavailable.CertNotFound", "The certificate was not issued.")
+    if found.end <= call.time:
+        raise ApiError("FailedOperation.CertificateHasExpired", "The certificate has expired.")
+    if not covers(found.names, host):
+        raise ApiError("InvalidParameter.CertNotMatchDomain", f"The certificate is not for {host}.")
+
+
+def _check_reachable(call: Call, zone: TeoZone, domain: TeoDomain) -> None:
+    """A free certificate is validated over HTTP, so visitors must come to EdgeOne already; a site whose DNS
+    EdgeOne may write needs no such proof."""
+    if zone.type == "dnsPodAccess":
+        return
+    found = call.cloud.services.resolve(domain.host, "A")
+    if normal(domain.cname) not in [normal(value) for value in found.values("CNAME")]:
+        raise ApiError(
+            "InvalidParameter.HostStatusNotAllowApplyCertificate",
+            f"The CNAME of {domain.host} does not lead to EdgeOne yet.",
+        )
+
+
+def _forget_free(call: Call, domain: TeoDomain) -> None:
+    for one in domain.certificates:
+        found = call.cloud.services.certificates.get(one)
+        if found is not None and found.source == FREE:
+            call.cloud.services.certificates.remove(one)
+
+
+def shown_certificate(call: Call, domain: TeoDomain) -> dict[str, Any] | None:
+    """AccelerationDomainCertificate; None when there is none."""
+    if domain.certificate_mode == "disable":
+        return None
+    ready = domain.certificate_ready(call.time, call.cloud.pace)
+    waiting = "applying" if domain.certificate_mode == "eofreecert" else "processing"
+    shown = []
+    for one in domain.certificates:
+        found = call.cloud.services.certificates.get(one)
+        if found is None:
+            continue
+        shown.append({
+            "CertId": one, "Alias": found.alias, "Type": "default" if found.source == FREE else "upload",
+            "ExpireTime": utc_time(found.end), "DeployTime": utc_time(domain.deployed),
+            "SignAlgo": found.algorithm, "Status": "deployed" if ready else waiting,
+        })
+    return {"Mode": domain.certificate_mode, "List": shown, "ClientCertInfo": None, "UpstreamCertInfo": None}

@@ -1,0 +1,177 @@
+"""EdgeOne's acceleration domains."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sitepub.local.base.pace import begin
+from sitepub.local.cloud_api.actions import Call
+from sitepub.local.cloud_api.clock import utc_time
+from sitepub.local.cloud_api.errors import ApiError
+from sitepub.local.cloud_api.shapes import Parameter
+from sitepub.local.cloud_api.teo.certificates import shown_certificate
+from sitepub.local.cloud_api.teo.zones import filtered, find_zone, verification
+from sitepub.local.services.records import OFFLINE, ONLINE, TeoDomain
+from sitepub.local.services.services import EDGEONE_SUFFIX, random_name
+from sitepub.local.services.zones import normal
+
+_NAME = re.compile(r"(?=.{3,253}\Z)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\Z")
+_COS_HOST = re.compile(
+    r"[a-z0-9-]+-[0-9]+\.cos(?:-website)?\.[a-z0-9-]+\.(?:myqcloud\.com|tencentcos\.cn)\Z"
+)
+_ORIGIN_KINDS = ("IP_DOMAIN", "COS")
+
+
+def find_domain(call: Call, name: str) -> TeoDomain:
+    """The site's host of that name. Raises ApiError."""
+    domain = call.cloud.services.teo_domains.get(normal(name))
+    if domain is None or domain.owner != call.owner or domain.zone != call.parameters["ZoneId"]:
+        raise ApiError("ResourceUnavailable.DomainNotFound", f"There is no acceleration domain {name}.")
+    return domain
+
+
+async def create_domain(call: Call) -> dict[str, Any]:
+    """CreateAccelerationDomain (1552/86338). In a site that is not proved yet, the host needs a proof of its
+    own, which the answer names."""
+    services, zone = call.cloud.services, find_zone(call)
+    host = normal(call.parameters["DomainName"])
+    if not _NAME.match(host):
+        # a wildcard host exists in the real service; what it serves is not spoken here
+        raise ApiError("InvalidParameterValue.InvalidDomainName", "The name of the domain is not valid.")
+    if host != zone.name and not host.endswith(f".{zone.name}"):
+        raise ApiError("InvalidParameterValue.DomainNotMatchZone", f"{host} is not below {zone.name}.")
+    found = services.teo_domains.get(host)
+    if found is not None:
+        code = "ResourceInUse.AlreadyExistsAsAnAccelerationDomain" if found.owner == call.owner \
+            else "ResourceUnavailable.DomainAlreadyExists"
+        raise ApiError(code, "The domain is on EdgeOne already.")
+    if services.cdn_domains.get(host) is not None:
+        raise ApiError("ResourceInUse", "The domain is on the classic CDN.")
+    if zone.area != "overseas" and services.switches.without_icp(host):
+        raise ApiError("OperationDenied.DomainNoICP", "The domain has no ICP filing.")
+    domain = TeoDomain(
+        host, zone.id, call.owner, f"{host}.{random_name(8)}.{EDGEONE_SUFFIX}", call.time, call.time,
+        begin(call.time, call.cloud.pace), ONLINE, _origin(call, host), call.get("OriginProtocol", "FOLLOW"),
+        call.get("HttpOriginPort", 80), call.get("HttpsOriginPort", 443), call.get("IPv6Status", "follow"),
+        zone.verified, "" if zone.verified else f"reclaim-{secrets.token_hex(16)}",
+    )
+    services.teo_domains.put(host, domain)
+    proof = None if zone.verified else verification(host, domain.verification)
+    return {"OwnershipVerification": proof}
+
+
+def _origin(call: Call, host: str) -> dict[str, Any]:
+    """OriginInfo with all its attributes. Raises ApiError."""
+    from sitepub.local.cloud_api.teo.actions import ORIGIN_INFO
+
+    given = call.get("OriginInfo")
+    if given is None:
+        raise ApiError("MissingParameter", "The request is missing a required parameter `OriginInfo`.")
+    parameter: Parameter = ORIGIN_INFO
+    assert parameter.shape is not None
+    origin = parameter.shape.complete(given)
+    if origin["OriginType"] not in _ORIGIN_KINDS:
+        message = f"The embedded cloud has no origins of type {origin['OriginType']}."
+        raise ApiError("InvalidParameter.InvalidOriginType", message)
+    if origin["OriginType"] == "COS" and not _COS_HOST.match(origin["Origin"]):
+        raise ApiError("InvalidParameter.InvalidOrigin", "The origin is not the host of a bucket.")
+    if normal(origin["Origin"]) == host:
+        raise ApiError("InvalidParameter.ConflictHostOrigin", "The origin is the domain itself.")
+    if not origin["Origin"].strip():
+        raise ApiError("InvalidParameter.InvalidOrigin", "The origin is empty.")
+    if origin["HostHeader"] and origin["OriginType"] != "IP_DOMAIN":
+        raise ApiError("InvalidParameter.HostHeaderInvalid", "HostHeader is for origins of type IP_DOMAIN.")
+    return origin
+
+
+def _check_settled(call: Call, domain: TeoDomain) -> None:
+    if domain.change.under_way(call.time, call.cloud.pace):
+        raise ApiError("OperationDenied.DomainStatusUnstable", f"{domain.host} is being deployed.")
+
+
+async def modify_domain(call: Call) -> dict[str, Any]:
+    """ModifyAccelerationDomain (1552/86335): what is not named stays; OriginInfo is replaced as a whole."""
+    find_zone(call)
+    domain = find_domain(call, call.parameters["DomainName"])
+    _check_settled(call, domain)
+    origin = domain.origin if call.get("OriginInfo") is None else _origin(call, domain.host)
+    call.cloud.services.teo_domains.put(domain.host, replace(
+        domain, origin=origin, origin_protocol=call.get("OriginProtocol", domain.origin_protocol),
+        http_port=call.get("HttpOriginPort", domain.http_port),
+        https_port=call.get("HttpsOriginPort", domain.https_port), ipv6=call.get("IPv6Status", domain.ipv6),
+        updated=call.time, was_online=domain.served(call.time, call.cloud.pace),
+        change=begin(call.time, call.cloud.pace),
+    ))
+    return {}
+
+
+async def modify_statuses(call: Call) -> dict[str, Any]:
+    """ModifyAccelerationDomainStatuses (1552/86334). All hosts are looked at before one is changed."""
+    find_zone(call)
+    domains = [find_domain(call, name) for name in call.parameters["DomainNames"]]
+    wanted = call.parameters["Status"]
+    for domain in domains:
+        _check_settled(call, domain)
+        if domain.target == wanted or not domain.verified:
+            raise ApiError("InvalidParameterValue.InvalidDomainStatus", f"{domain.host} is not so far.")
+    for domain in domains:
+        call.cloud.services.teo_domains.put(domain.host, replace(
+            domain, target=wanted, updated=call.time, change=begin(call.time, call.cloud.pace),
+            was_online=domain.served(call.time, call.cloud.pace),
+        ))
+    return {}
+
+
+async def delete_domains(call: Call) -> dict[str, Any]:
+    """DeleteAccelerationDomains (1552/86337). Whether one that is online can be deleted is not documented
+    (the console asks to take it offline first), so it cannot; one that never went online can."""
+    find_zone(call)
+    domains = [find_domain(call, name) for name in call.parameters["DomainNames"]]
+    for domain in domains:
+        if not domain.verified:
+            continue
+        _check_settled(call, domain)
+        if domain.target != OFFLINE:
+            raise ApiError("InvalidParameterValue.InvalidDomainStatus", f"{domain.host} is not offline.")
+    for domain in domains:
+        call.cloud.services.teo_domains.remove(domain.host)
+    return {}
+
+
+async def describe_domains(call: Call) -> dict[str, Any]:
+    """DescribeAccelerationDomains (1552/86336)."""
+    zone = find_zone(call)
+    fields: dict[str, Callable[[TeoDomain], list[str]]] = {
+        "domain-name": lambda domain: [domain.host],
+        "origin-type": lambda domain: [domain.origin["OriginType"]],
+        "origin": lambda domain: [domain.origin["Origin"]],
+        "backup-origin": lambda domain: [domain.origin["BackupOrigin"]],
+        "domain-cname": lambda domain: [domain.cname], "share-cname": lambda _: [],
+    }
+    found = filtered(call, call.cloud.services.teo_domains.where(zone=zone.id), fields, tuple(fields),
+                     match_any=call.get("Match", "all") == "any")
+    by_name = call.get("Order", "domain-name") == "domain-name"
+    found.sort(key=lambda domain: domain.host if by_name else domain.created,
+               reverse=call.get("Direction", "asc" if by_name else "desc") == "desc")
+    offset = call.get("Offset", 0)
+    page = found[offset : offset + call.get("Limit", 20)]
+    return {"TotalCount": len(found), "AccelerationDomains": [_shown(call, domain) for domain in page]}
+
+
+def _shown(call: Call, domain: TeoDomain) -> dict[str, Any]:
+    return {
+        "ZoneId": domain.zone, "DomainName": domain.host,
+        "DomainStatus": domain.status(call.time, call.cloud.pace), "Cname": domain.cname,
+        "IPv6Status": domain.ipv6, "IdentificationStatus": "finished" if domain.verified else "pending",
+        "OwnershipVerification": None if domain.verified
+        else verification(domain.host, domain.verification),
+        "OriginDetail": {**domain.origin, "OriginGroupName": "", "BackOriginGroupName": ""},
+        "OriginProtocol": domain.origin_protocol, "HttpOriginPort": domain.http_port,
+        "HttpsOriginPort": domain.https_port, "Certificate": shown_certificate(call, domain),
+        "CreatedOn": utc_time(domain.created), "ModifiedOn": utc_time(domain.updated),
+        "ComplianceRestrictions": [],
+    }

@@ -1,0 +1,144 @@
+"""Purging and prefetching on EdgeOne (1552/80703, 1552/80701)."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from sitepub.local.base.pace import begin
+from sitepub.local.cloud_api.actions import Call
+from sitepub.local.cloud_api.clock import local_day, parse_time, utc_time
+from sitepub.local.cloud_api.errors import ApiError
+from sitepub.local.cloud_api.teo.zones import filtered, find_zone
+from sitepub.local.services import tasks
+from sitepub.local.services.records import TeoZone
+from sitepub.local.services.services import random_name
+from sitepub.local.services.tasks import EdgeTask
+from sitepub.local.services.zones import normal
+
+_SAFE = "%!#$&'()*+,/:;=?@[]~-._"
+_AREA = "all"
+"""Quotas of EdgeOne do not depend on the area."""
+
+
+async def create_purge_task(call: Call) -> dict[str, Any]:
+    """CreatePurgeTask: what is not of the site is in FailedList, the rest is done."""
+    zone, kind = find_zone(call), call.parameters["Type"]
+    targets = call.get("Targets", [])
+    if kind == "purge_cache_tag":
+        raise ApiError("UnsupportedOperation", "The embedded cloud knows no cache tags.")
+    if kind == "purge_all":
+        if targets:
+            raise ApiError("InvalidParameter.Target", "purge_all takes no targets.")
+        targets = [zone.name]
+    elif not targets:
+        raise ApiError("InvalidParameter.Target", "There are no targets.")
+    return _submit(call, zone, kind, targets, call.get("Method", "invalidate"))
+
+
+async def create_prefetch_task(call: Call) -> dict[str, Any]:
+    """CreatePrefetchTask."""
+    if not call.get("ZoneId"):
+        raise ApiError("MissingParameter", "The request is missing a required parameter `ZoneId`.")
+    if not call.parameters["Targets"]:
+        raise ApiError("InvalidParameter.Target", "There are no targets.")
+    return _submit(call, find_zone(call), "prefetch", call.parameters["Targets"], "")
+
+
+def _submit(call: Call, zone: TeoZone, kind: str, targets: list[str], method: str) -> dict[str, Any]:
+    services, day = call.cloud.services, local_day(call.time)
+    quota = services.switches.quota
+    if len(targets) > quota.edgeone_batch:
+        raise ApiError("LimitExceeded.BatchQuota", f"A call takes at most {quota.edgeone_batch}.")
+    wanted = [quote(one, safe=_SAFE) if call.get("EncodeUrl") else one for one in targets]
+    taken = [one for one in wanted if kind == "purge_all" or _of_zone(call, zone, kind, one)]
+    refused = [one for one in wanted if one not in taken]
+    spent = tasks.used(services.tasks, owner=call.owner, kind=kind, area=_AREA, day=day)
+    if spent + len(taken) > quota.edgeone_day:
+        raise ApiError("LimitExceeded.DailyQuota", f"The quota of the day is {quota.edgeone_day}.")
+    failed = [{"Reason": "The target is not of the site.", "Targets": refused}] if refused else []
+    if not taken:
+        return {"JobId": "", "FailedList": failed}
+    task = EdgeTask(
+        random_name(14), call.owner, "edgeone", kind, tuple(taken), method, {_AREA: len(taken)}, _AREA,
+        zone.id, begin(call.time, call.cloud.pace), day,
+    )
+    tasks.keep(services.tasks, task)
+    for one in taken:
+        _tell_edge(call, zone, kind, one, method)
+    return {"JobId": task.id, "FailedList": failed}
+
+
+def _tell_edge(call: Call, zone: TeoZone, kind: str, target: str, method: str) -> None:
+    services = call.cloud.services
+    if kind == "prefetch":
+        services.prefetch(target)
+    elif kind == "purge_all":
+        for domain in services.teo_domains.where(zone=zone.id):
+            services.purge("host", domain.host)
+    elif kind == "purge_prefix":
+        services.purge("prefix" if method == "delete" else "flush", target)
+    elif kind == "purge_host":
+        services.purge("host", normal(urlsplit(target).hostname or target))
+    else:
+        services.purge("url", target)
+
+
+def _of_zone(call: Call, zone: TeoZone, kind: str, target: str) -> bool:
+    """Whether a target is of one of the site's hosts. URLs and prefixes need a scheme; a host has none."""
+    try:
+        parts = urlsplit(target)
+        host = normal(parts.hostname or "")
+    except ValueError:
+        return False
+    if kind == "purge_host" and "/" not in target:
+        host = normal(target)
+    elif parts.scheme not in ("http", "https"):
+        return False
+    domain = call.cloud.services.teo_domains.get(host)
+    return domain is not None and domain.zone == zone.id
+
+
+async def describe_purge_tasks(call: Call) -> dict[str, Any]:
+    """DescribePurgeTasks (1552/80700): by job-id, or between two times."""
+    return _tasks(call, purge=True)
+
+
+async def describe_prefetch_tasks(call: Call) -> dict[str, Any]:
+    """DescribePrefetchTasks (1552/80702)."""
+    return _tasks(call, purge=False)
+
+
+def _tasks(call: Call, *, purge: bool) -> dict[str, Any]:
+    zone = find_zone(call)
+    named = {given["Name"] for given in call.get("Filters", [])}
+    if "job-id" not in named and not (call.get("StartTime") and call.get("EndTime")):
+        raise ApiError("MissingParameter", "Either StartTime and EndTime or the filter job-id is required.")
+    earliest, latest = _moment(call, "StartTime", 0.0), _moment(call, "EndTime", float("inf"))
+    rows = []
+    for task in call.cloud.services.tasks.where(owner=call.owner, zone=zone.id):
+        if (task.kind != "prefetch") != purge or not earliest <= task.change.since < latest + 1:
+            continue
+        done = not task.change.under_way(call.time, call.cloud.pace)
+        end = task.change.ends(call.cloud.pace) if done else task.change.since
+        rows += [{
+            "JobId": task.id, "Target": target, "Type": task.kind, "Method": task.method,
+            "Status": "success" if done else "processing", "CreateTime": utc_time(task.change.since),
+            "UpdateTime": utc_time(end), "FailType": "", "FailMessage": "",
+        } for target in task.targets]
+    rows.reverse()
+    rows = filtered(call, rows, {
+        "job-id": lambda row: [row["JobId"]], "target": lambda row: [row["Target"]],
+        "domains": lambda row: [normal(urlsplit(row["Target"]).hostname or row["Target"])],
+        "statuses": lambda row: [row["Status"]], "type": lambda row: [row["Type"]],
+    }, ("target",))
+    offset = call.get("Offset", 0)
+    return {"TotalCount": len(rows), "Tasks": rows[offset : offset + call.get("Limit", 20)]}
+
+
+def _moment(call: Call, name: str, default: float) -> float:
+    text = call.get(name)
+    moment = parse_time(text) if text else default
+    if moment is None:
+        raise ApiError("InvalidParameter", f"{name} must be a time such as 2026-11-20T00:00:00Z.")
+    return moment

@@ -1,0 +1,192 @@
+"""EdgeOne's sites: creating them, proving them to be the account's, telling about them."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sitepub.local.base.pace import begin
+from sitepub.local.cloud_api.actions import Call
+from sitepub.local.cloud_api.clock import utc_time
+from sitepub.local.cloud_api.errors import ApiError
+from sitepub.local.dns_server import NAME_SERVERS
+from sitepub.local.services.records import TeoDomain, TeoZone
+from sitepub.local.services.services import random_name
+from sitepub.local.services.zones import normal
+
+LABEL = "edgeonereclaim"
+"""The TXT record of a proof is at this name below what is proved."""
+_NAME = re.compile(r"(?=.{3,253}\Z)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\Z")
+
+
+def find_zone(call: Call, code: str = "ResourceUnavailable.ZoneNotFound") -> TeoZone:
+    """The account's site that `ZoneId` names. Raises ApiError."""
+    zone = call.cloud.services.teo_zones.get(call.parameters["ZoneId"])
+    if zone is None or zone.owner != call.owner:
+        raise ApiError(code, "The site does not exist, or is not the account's.")
+    return zone
+
+
+def filtered(call: Call, rows: list[Any], fields: dict[str, Callable[[Any], list[str]]],
+             fuzzy: tuple[str, ...] = (), *, match_any: bool = False) -> list[Any]:
+    """Rows that fit the AdvancedFilters of a call. Raises ApiError InvalidParameter for unknown ones."""
+    checks = []
+    for given in call.get("Filters", []):
+        name, values = given["Name"], given["Values"]
+        if name not in fields:
+            raise ApiError("InvalidParameter", f"There is no filter {name}.")
+        if len(values) > 20:
+            raise ApiError("InvalidParameter.TooManyFilterValues", "A filter takes at most 20 values.")
+        checks.append((fields[name], values, bool(given.get("Fuzzy")) and name in fuzzy))
+    if not checks:
+        return rows
+    every = any if match_any else all
+    return [row for row in rows if every(
+        any(value in one if part else value == one for one in read(row) for value in values)
+        for read, values, part in checks
+    )]
+
+
+def verification(name: str, value: str) -> dict[str, Any]:
+    """OwnershipVerification of a site or a host."""
+    return {
+        "DnsVerification": {"Subdomain": LABEL, "RecordType": "TXT", "RecordValue": value},
+        "FileVerification": {
+            "Path": f"http://{name}/.well-known/teo-verification/{value[-10:]}.txt", "Content": value,
+        },
+        "NsVerification": None,
+    }
+
+
+async def create_zone(call: Call) -> dict[str, Any]:
+    """CreateZone (1552/80719). A site whose domain is in the account's DNSPod needs no further proof."""
+    services, kind = call.cloud.services, call.get("Type", "partial")
+    if kind not in ("partial", "full", "dnsPodAccess"):
+        raise ApiError("UnsupportedOperation", f"The embedded cloud has no sites of type {kind}.")
+    name = normal(call.get("ZoneName", ""))
+    if not _NAME.match(name):
+        raise ApiError("InvalidParameterValue.ZoneNameInvalid", "The name of the site is not valid.")
+    for zone in services.teo_zones:
+        if zone.name == name and zone.alias == call.get("AliasZoneName", ""):
+            code = "ResourceInUse.Cname" if zone.owner == call.owner else "ResourceInUse.OthersCname"
+            raise ApiError(code, "The site exists already.")
+    in_dnspod = services.zones.get(f"{call.owner}/{name}") is not None
+    if kind == "dnsPodAccess" and not in_dnspod:
+        raise ApiError("ResourceNotFound.DNSPodDomainNotInAccount", f"{name} is not in the DNSPod.")
+    zone = TeoZone(
+        f"zone-{random_name(12)}", name, call.owner, kind, call.get("Area", "overseas"),
+        call.get("AliasZoneName", ""), call.get("PlanId", ""), call.time, f"reclaim-{secrets.token_hex(16)}",
+        in_dnspod,
+    )
+    services.teo_zones.put(zone.id, zone)
+    return {"ZoneId": zone.id, "OwnershipVerification": verification(name, zone.verification)}
+
+
+async def delete_zone(call: Call) -> dict[str, Any]:
+    """DeleteZone (1552/80712): only without acceleration domains."""
+    zone = find_zone(call)
+    if call.cloud.services.teo_domains.where(zone=zone.id):
+        raise ApiError("OperationDenied.DomainNumberIsNotZero", "The site still has domains.")
+    for rule in call.cloud.services.teo_rules.where(zone=zone.id):
+        call.cloud.services.teo_rules.remove(rule.id)
+    call.cloud.services.teo_zones.remove(zone.id)
+    return {}
+
+
+async def describe_zones(call: Call) -> dict[str, Any]:
+    """DescribeZones (1552/80713)."""
+    fields: dict[str, Callable[[TeoZone], list[str]]] = {
+        "zone-name": lambda zone: [zone.name], "zone-type": lambda zone: [zone.type],
+        "zone-id": lambda zone: [zone.id], "status": lambda zone: [_status(zone)],
+        "alias-zone-name": lambda zone: [zone.alias], "tag-key": lambda _: [], "tag-value": lambda _: [],
+    }
+    zones = filtered(call, call.cloud.services.teo_zones.where(owner=call.owner), fields,
+                     ("zone-name", "alias-zone-name"))
+    zones.sort(key=lambda zone: zone.created, reverse=call.get("Direction", "desc") == "desc")
+    offset = call.get("Offset", 0)
+    return {"TotalCount": len(zones),
+            "Zones": [_shown(zone) for zone in zones[offset : offset + call.get("Limit", 20)]]}
+
+
+def _status(zone: TeoZone) -> str:
+    return "active" if zone.verified else "pending"
+
+
+def _shown(zone: TeoZone) -> dict[str, Any]:
+    proof = verification(zone.name, zone.verification)
+    by_cname = zone.type == "partial"
+    return {
+        "ZoneId": zone.id, "ZoneName": zone.name, "AliasZoneName": zone.alias, "Area": zone.area,
+        "Type": zone.type, "Tags": [], "Resources": [], "CreatedOn": utc_time(zone.created),
+        "ModifiedOn": utc_time(zone.created), "Status": _status(zone),
+        "CnameStatus": ("finished" if zone.verified else "pending") if by_cname else "",
+        "ActiveStatus": "paused" if zone.paused else "active" if zone.verified else "inactive",
+        "LockStatus": "enable", "Paused": zone.paused, "IsFake": 0, "CnameSpeedUp": "enabled",
+        "OwnershipVerification": None if zone.verified else proof,
+        "CNAMEDetail": {"IsFake": 0, "OwnershipVerification": None if zone.verified else proof}
+        if by_cname else None,
+        "NSDetail": None, "DNSPodDetail": {"IsFake": 0} if zone.type == "dnsPodAccess" else None,
+        "OriginalNameServers": list(NAME_SERVERS), "NameServers": [],
+        "VanityNameServers": {"Switch": "off", "Servers": []}, "VanityNameServersIps": [],
+        "WorkModeInfos": [],
+    }
+
+
+async def verify_ownership(call: Call) -> dict[str, Any]:
+    """VerifyOwnership (1552/85717) of a site or an acceleration domain: looks for its TXT record."""
+    services, name = call.cloud.services, normal(call.parameters["Domain"])
+    zone = next((one for one in services.teo_zones.where(owner=call.owner) if one.name == name), None)
+    domain = services.teo_domains.get(name)
+    if domain is not None and domain.owner != call.owner:
+        domain = None
+    if zone is None and domain is None:
+        raise ApiError("InvalidParameter.DomainNotFound", "The domain does not exist, or is not the account's.")
+    values = services.resolve(f"{LABEL}.{name}", "TXT").values("TXT")
+    wanted = [one.verification for one in (zone, domain) if one is not None]
+    if not any(value in values for value in wanted):
+        return {"Status": "fail", "Result": f"The TXT record {LABEL}.{name} was not found or is another one."}
+    if zone is not None and zone.verification in values:
+        services.teo_zones.put(zone.id, replace(zone, verified=True))
+        for below in services.teo_domains.where(zone=zone.id, verified=False):
+            _verified(call, below)
+    elif domain is not None:
+        _verified(call, domain)
+    return {"Status": "success", "Result": ""}
+
+
+def _verified(call: Call, domain: TeoDomain) -> None:
+    change = begin(call.time, call.cloud.pace)
+    call.cloud.services.teo_domains.put(domain.host, replace(domain, verified=True, change=change))
+
+
+async def describe_identifications(call: Call) -> dict[str, Any]:
+    """DescribeIdentifications (1552/85718): the proofs of sites and of the domains below them."""
+    services, rows = call.cloud.services, []
+    for zone in services.teo_zones.where(owner=call.owner):
+        rows.append(_identification(zone.name, "", zone.verified, zone.verification))
+        rows += [_identification(zone.name, domain.host, domain.verified, domain.verification)
+                 for domain in services.teo_domains.where(zone=zone.id) if domain.verification]
+    rows = filtered(call, rows, {"zone-name": lambda row: [row["ZoneName"]]})
+    offset = call.get("Offset", 0)
+    return {"TotalCount": len(rows),
+            "Identifications": rows[offset : offset + call.get("Limit", 20)]}
+
+
+def _identification(zone: str, host: str, verified: bool, value: str) -> dict[str, Any]:
+    proof = verification(host or zone, value)["FileVerification"]
+    return {
+        "ZoneName": zone, "Domain": host, "Status": "finished" if verified else "pending",
+        "Ascription": {"Subdomain": LABEL, "RecordType": "TXT", "RecordValue": value},
+        "OriginalNameServers": list(NAME_SERVERS),
+        "FileAscription": {"IdentifyPath": proof["Path"], "IdentifyContent": proof["Content"]},
+    }
+
+
+async def describe_origin_group(call: Call) -> dict[str, Any]:
+    """DescribeOriginGroup (1552/80618). No origin group can be made here, so there are none."""
+    find_zone(call)
+    filtered(call, [], {"origin-group-id": lambda _: [], "origin-group-name": lambda _: []})
+    return {"TotalCount": 0, "OriginGroups": []}

@@ -1,0 +1,1 @@
+"""COS: objects, listings, multipart uploads, versions, signatures."""

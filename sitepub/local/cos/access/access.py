@@ -1,0 +1,61 @@
+"""Who may do what with a bucket: gathers what `permission` decides from."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from sitepub.local.base.messages import Request
+from sitepub.local.cos.access import acl, policy
+from sitepub.local.cos.access.permission import Access, BucketAccess, Requester
+from sitepub.local.cos.access.permission import allowed as decide
+from sitepub.local.cos.bucket import referer
+from sitepub.local.store.buckets import Bucket
+from sitepub.local.store.stored import StoredObject
+
+
+def allowed(request: Request, bucket: Bucket, action: str, stored: StoredObject | None) -> bool:
+    """Whether `request` may do `action` (`name/cos:GetObject`) with the bucket, or with `request.key`."""
+    return may(request, bucket, action, request.key, stored)
+
+
+def may(request: Request, bucket: Bucket, action: str, key: str, stored: StoredObject | None) -> bool:
+    """The same for another key than the request's: the website endpoint tries several."""
+    if request.signer is None and not _linked_well(request, bucket):
+        return False
+    identity = request.cloud.identity
+    owner = identity.account_of(bucket.owner)
+    owner_name = acl.owner(owner.uin if owner else bucket.owner)
+    document = request.cloud.database.get_configuration(bucket.id, "policy")
+    facts = {"qcs:ip": request.remote}
+    if "prefix" in request.query:
+        facts["cos:prefix"] = request.query["prefix"]
+    return decide(
+        _requester(request, bucket),
+        BucketAccess(
+            bucket.name, bucket.region, bucket.owner,
+            acl=acl.from_text(bucket.acl, owner_name) or acl.PRIVATE,
+            policy=None if document is None else _policy(document),
+        ),
+        Access(
+            action.removeprefix("name/cos:"), key,
+            object_acl=None if stored is None else acl.from_text(stored.acl, owner_name),
+            facts=facts,
+        ),
+    )
+
+
+def _requester(request: Request, bucket: Bucket) -> Requester:
+    if request.signer is None:
+        return Requester()
+    return Requester(acl.owner(request.signer.uin), request.signer.app_id == bucket.owner)
+
+
+def _linked_well(request: Request, bucket: Bucket) -> bool:
+    """Hotlink protection. A signed request has shown who it is; the Referer is not asked then."""
+    document = request.cloud.database.get_configuration(bucket.id, "referer")
+    return document is None or referer.parse(document).permits(request.headers.get("Referer", ""))
+
+
+@lru_cache(maxsize=256)
+def _policy(document: bytes) -> policy.Policy:
+    return policy.parse(document)

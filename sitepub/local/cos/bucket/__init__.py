@@ -1,0 +1,1 @@
+"""The settings of a bucket, each with its XML document."""

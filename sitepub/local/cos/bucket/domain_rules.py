@@ -1,0 +1,175 @@
+"""Binding hosts to a bucket: `?domain` and `?domaincertificate`.
+
+A host is taken when the DNS shows that it is the caller's: its CNAME leads to the bucket, or a TXT record at
+the host or at the registered domain has the value of `x-cos-domain-txt-verification`. That a host which was
+never bound needs this too is reported by users; the documentation says it of ForcedReplacement only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sitepub.local.base.errors import ServiceError
+from sitepub.local.base.messages import Request, Response
+from sitepub.local.base.pace import begin
+from sitepub.local.base.times import http_date
+from sitepub.local.cloud import LocalCloud
+from sitepub.local.cos.bucket.domain_document import (
+    DomainRule,
+    parse_certificate,
+    parse_domains,
+    render_certificate,
+    render_domains,
+)
+from sitepub.local.cos.documents import invalid, received
+from sitepub.local.services.certificate_reading import CertificateProblem, check_key, covers, read_certificate
+from sitepub.local.services.custom_domains import CustomDomain
+from sitepub.local.services.zones import normal, registered_domain
+from sitepub.local.store.buckets import Bucket
+
+VERIFICATION = "x-cos-domain-txt-verification"
+_MAINLAND = ("beijing", "nanjing", "shanghai", "guangzhou", "chengdu", "chongqing", "shenzhen")
+
+
+def bound_domains(cloud: LocalCloud, bucket: Bucket) -> list[CustomDomain]:
+    """The hosts of a bucket, in the order of its document."""
+    return sorted(cloud.services.custom_domains.where(bucket=bucket.id), key=lambda domain: domain.position)
+
+
+def bucket_of(cloud: LocalCloud, domain: CustomDomain) -> Bucket | None:
+    """None when the bucket was removed."""
+    return next((bucket for bucket in cloud.buckets.all() if bucket.id == domain.bucket), None)
+
+
+async def handle(request: Request, bucket: Bucket, kind: str) -> Response:
+    """Answer a request on `domain` or `domaincertificate`. Raises ServiceError."""
+    if kind == "domaincertificate":
+        return await _certificate(request, bucket)
+    if request.method in ("GET", "HEAD"):
+        response = Response.xml(render_domains(bound_domains(request.cloud, bucket)))
+        response.headers[VERIFICATION] = verification(bucket)
+        return response
+    if request.method == "PUT":
+        return await _put(request, bucket)
+    if request.method == "DELETE":
+        for domain in bound_domains(request.cloud, bucket):
+            request.cloud.services.custom_domains.remove(domain.host)
+        return Response(204)
+    raise ServiceError("MethodNotAllowed")
+
+
+def verification(bucket: Bucket) -> str:
+    """The TXT value that proves a host to be that of the bucket's owner."""
+    origin = f"cos[{bucket.region}][{bucket.name}][{http_date(bucket.created)}]"
+    digest = hashlib.md5(origin.encode(), usedforsecurity=False).hexdigest()
+    return f"tencent-cloud-cos-verification={digest}"
+
+
+async def _put(request: Request, bucket: Bucket) -> Response:
+    rules = parse_domains(await received(request))
+    cloud = request.cloud
+    for rule in rules:  # all are looked at before one is changed
+        _check(cloud, bucket, rule)
+    kept = {rule.host for rule in rules}
+    for domain in bound_domains(cloud, bucket):
+        if domain.host not in kept:
+            cloud.services.custom_domains.remove(domain.host)
+    for position, rule in enumerate(rules):
+        _store(cloud, bucket, rule, position, request.time)
+    return Response(200)
+
+
+def _check(cloud: LocalCloud, bucket: Bucket, rule: DomainRule) -> None:
+    bound = cloud.services.custom_domains.get(rule.host)
+    owner = bucket_of(cloud, bound) if bound is not None else None
+    if bound is not None and owner is not None and owner.id == bucket.id and bound.type == rule.type:
+        return
+    if owner is not None and owner.id != bucket.id and not rule.replacement:
+        raise ServiceError("RecordAlreadyExist")
+    if rule.type == "WEBSITE" and cloud.database.get_configuration(bucket.id, "website") is None:
+        raise invalid("The bucket has no website configuration.")
+    if _in_mainland(bucket) and cloud.services.switches.without_icp(rule.host):
+        raise ServiceError("DomainAuditFailed")
+    ways = (rule.replacement,) if rule.replacement else ("CNAME", "TXT")
+    if not any(_proved(cloud, bucket, rule, way) for way in ways):
+        raise ServiceError("DNSRecordVerifyFailed")
+
+
+def _in_mainland(bucket: Bucket) -> bool:
+    return any(f"-{city}" in bucket.region for city in _MAINLAND)
+
+
+def _proved(cloud: LocalCloud, bucket: Bucket, rule: DomainRule, way: str) -> bool:
+    services = cloud.services
+    if way == "TXT":
+        wanted = verification(bucket)
+        return any(wanted in services.resolve(name, "TXT").values("TXT")
+                   for name in (rule.host, registered_domain(rule.host)))
+    aliases = {normal(value) for value in services.resolve(rule.host, "A").values("CNAME")}
+    return not aliases.isdisjoint(_endpoints(bucket, rule.type))
+
+
+def _endpoints(bucket: Bucket, kind: str) -> Iterator[str]:
+    product = "cos-website" if kind == "WEBSITE" else "cos"
+    place = "accelerate" if kind == "ACCELERATE" else bucket.region
+    for suffix in ("myqcloud.com", "tencentcos.cn"):
+        yield f"{bucket.name}.{product}.{place}.{suffix}"
+
+
+def _store(cloud: LocalCloud, bucket: Bucket, rule: DomainRule, position: int, now: float) -> None:
+    bound = cloud.services.custom_domains.get(rule.host)
+    if bound is not None and bound.bucket == bucket.id:
+        same = (bound.enabled, bound.type) == (rule.enabled, rule.type)
+        domain = replace(bound, enabled=rule.enabled, type=rule.type, replacement=rule.replacement,
+                         position=position, change=bound.change if same else begin(now, cloud.pace))
+    else:
+        change = begin(now, cloud.pace)
+        domain = CustomDomain(rule.host, bucket.id, rule.enabled, rule.type, rule.replacement, position, change)
+    cloud.services.custom_domains.put(rule.host, domain)
+
+
+async def _certificate(request: Request, bucket: Bucket) -> Response:
+    cloud = request.cloud
+    if request.method == "PUT":
+        return _put_certificate(request, bucket, await received(request))
+    host = normal(request.query.get("domainname", ""))
+    domain = cloud.services.custom_domains.get(host)
+    if not host:
+        raise invalid("The parameter domainname is required.")
+    if domain is None or domain.bucket != bucket.id or not domain.certificate:
+        # what a domain without certificate is answered is not documented
+        raise ServiceError("NoSuchDomainCertificate")
+    if request.method in ("GET", "HEAD"):
+        return Response.xml(render_certificate())
+    if request.method == "DELETE":
+        cloud.services.custom_domains.put(host, replace(domain, certificate="", private_key=""))
+        return Response(204)
+    raise ServiceError("MethodNotAllowed")
+
+
+def _put_certificate(request: Request, bucket: Bucket, body: bytes) -> Response:
+    given = parse_certificate(body)
+    domains = request.cloud.services.custom_domains
+    try:
+        read = read_certificate(given.chain)
+        check_key(read.chain_pem, given.key)
+    except CertificateProblem as problem:
+        raise invalid(problem.message) from problem
+    if read.end <= request.time:
+        raise invalid("The certificate has expired.")
+    for host in given.hosts:
+        bound = domains.get(host)
+        if bound is None or bound.bucket != bucket.id:
+            raise invalid(f"{host} is not a custom domain of the bucket.")
+        if not covers(read.names, host):
+            raise invalid(f"The certificate is not for {host}.")
+    for host in given.hosts:
+        bound = domains.get(host)
+        assert bound is not None
+        domains.put(host, replace(
+            bound, certificate=read.chain_pem, private_key=given.key,
+            certificate_change=begin(request.time, request.cloud.pace),
+        ))
+    return Response(200)

@@ -1,0 +1,106 @@
+"""PUT, GET, HEAD and DELETE of one object (COS API 436/7749, 7753, 7745, 7743)."""
+
+from __future__ import annotations
+
+from sitepub.local.base.errors import ServiceError
+from sitepub.local.base.messages import Request, Response
+from sitepub.local.cloud import forced_download_headers, refuse_packages
+from sitepub.local.cos import copying
+from sitepub.local.cos.object_headers import check_key, discard, read_headers, receive
+from sitepub.local.cos.reading import object_response, overrides_of
+from sitepub.local.services.custom_domains import is_default
+from sitepub.local.store.buckets import Bucket
+from sitepub.local.store.stored import (
+    NewObject,
+    StoredObject,
+    Written,
+    find_object,
+    find_version,
+    remove,
+    remove_version,
+    storable,
+    store,
+)
+
+
+async def put_object(request: Request, bucket: Bucket) -> Response:
+    """PUT Object, or PUT Object - Copy when a source is named."""
+    if "x-cos-copy-source" in request.headers:
+        return await copying.copy_object(request, bucket)
+    check_key(request.key)
+    described = read_headers(request)
+    content = await receive(request)
+    new = NewObject(request.key, content, content.etag, described.lines, described.storage_class,
+                    described.acl, described.tagging)
+    forbid = wants_no_overwrite(request)
+    try:
+        written = await request.cloud.database.write(
+            lambda transaction: store(transaction, bucket, new, forbid_overwrite=forbid))
+    except BaseException:
+        discard(request, content)
+        raise
+    headers = {"ETag": f'"{content.etag}"', "x-cos-hash-crc64ecma": str(content.crc64)}
+    if written.version:
+        headers["x-cos-version-id"] = written.version
+    return Response(200, headers)
+
+
+def wants_no_overwrite(request: Request) -> bool:
+    """Whether the client asks for a new object only."""
+    return request.headers.get("x-cos-forbid-overwrite", "").lower() == "true"
+
+
+async def get_object(request: Request, bucket: Bucket) -> Response:
+    """GET Object."""
+    stored = _wanted(request, bucket)
+    if is_default(request.host):
+        refuse_packages(request.cloud, request.key)
+    response = object_response(request, stored, overrides=overrides_of(request))
+    if is_default(request.host) and not request.query.get("response-content-disposition"):
+        response.headers.update(forced_download_headers(request.cloud, response.headers))
+    return response
+
+
+async def head_object(request: Request, bucket: Bucket) -> Response:
+    """HEAD Object."""
+    stored = _wanted(request, bucket)
+    response = object_response(request, stored)
+    response.headers["x-cos-object-type"] = "normal"
+    return response
+
+
+def _wanted(request: Request, bucket: Bucket) -> StoredObject:
+    version = request.query.get("versionId")
+    if version:
+        stored = find_version(request.cloud, bucket, request.key, version)
+        if stored is None:
+            raise ServiceError("NoSuchVersion")
+        if stored.marker:
+            raise ServiceError("MethodNotAllowed", headers={"x-cos-delete-marker": "true"})
+        return stored
+    stored = find_object(request.cloud, bucket, request.key)
+    if stored is None:
+        raise ServiceError("NoSuchKey")
+    return stored
+
+
+async def delete_object(request: Request, bucket: Bucket) -> Response:
+    """DELETE Object: 204 whether or not it was there."""
+    key = storable(request.key)
+    version = request.query.get("versionId")
+    if version:
+        written = await request.cloud.database.write(
+            lambda transaction: remove_version(transaction, bucket, key, version))
+    else:
+        written = await request.cloud.database.write(lambda transaction: remove(transaction, bucket, key))
+    return Response(204, removal_headers(written))
+
+
+def removal_headers(written: Written) -> dict[str, str]:
+    """Headers that tell of versions."""
+    headers = {}
+    if written.version:
+        headers["x-cos-version-id"] = written.version
+    if written.marker:
+        headers["x-cos-delete-marker"] = "true"
+    return headers

@@ -1,0 +1,1 @@
+"""The edge that stands for CDN and EdgeOne: TLS, cache, rules, origin."""

@@ -1,0 +1,157 @@
+"""What the edge must know of a host that the CDN, EdgeOne or a bucket's custom domain serves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sitepub.local.base.pace import Pace
+    from sitepub.local.cloud import LocalCloud
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeOrigin:
+    """Where misses are fetched."""
+
+    hosts: tuple[str, ...]
+    """As configured: `bucket-125.cos-website.region.myqcloud.com`, a host, an address; perhaps `:port`."""
+    host_header: str
+    """Host of the request to the origin."""
+    protocol: str
+    """`http`, `https`, or `follow` (that of the visitor)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathMatch:
+    """Which paths a rule is for."""
+
+    kind: str
+    """`all`, `file` (suffixes without a dot), `directory`, `path`, `index`, `contentType`."""
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CacheRule:
+    """How long answers are kept; of the rules that match, the last one counts."""
+
+    match: PathMatch
+    mode: str
+    """`cache` (for `seconds`), `none`, or `origin` (the origin's Cache-Control decides)."""
+    seconds: int = 0
+    compare_max_age: bool = False
+    """The smaller of `seconds` and the origin's max-age."""
+    ignore_cache_control: bool = False
+    """Keep even what the origin marks no-store, no-cache or private."""
+    ignore_set_cookie: bool = False
+    revalidate: bool = False
+    """For `none`: ask the origin every time whether it changed."""
+    heuristic: bool = False
+    """For `origin` without Cache-Control: keep for a time that is guessed."""
+    heuristic_seconds: int = 0
+    """0: not set by the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRule:
+    """A response header that is `set`, `add`ed or `del`eted."""
+
+    match: PathMatch
+    mode: str
+    name: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MaxAgeRule:
+    """A Cache-Control max-age for browsers. `seconds` None: as the origin says."""
+
+    match: PathMatch
+    seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompressionRule:
+    match: PathMatch
+    algorithms: tuple[str, ...]
+    """`gzip`, `brotli`."""
+    minimum: int = 0
+    """Bytes."""
+    maximum: int = 30 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Hsts:
+    seconds: int
+    include_subdomains: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Every visit over the other protocol is redirected."""
+
+    to: str
+    """`https` or `http`."""
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeDomain:
+    """One host as the edge serves it at this moment."""
+
+    host: str
+    product: str
+    """`cdn`, `edgeone`, or `cos` (a bucket's custom domain: passed through, nothing is kept)."""
+    owner: str
+    """App id."""
+    status: str
+    """`online`, `processing`, `offline` …"""
+    cname: str
+    area: str
+    origin: EdgeOrigin
+    served: bool
+    """Visitors get answers. An offline or a new, not yet online host has none; one whose settings are being
+    changed is served with those it had before."""
+    https: bool = False
+    certificate: str = field(default="", repr=False)
+    """PEM, the host's own first, then the chain."""
+    private_key: str = field(default="", repr=False)
+    http2: bool = False
+    tls_versions: tuple[str, ...] = ("TLSv1.2", "TLSv1.3")
+    hsts: Hsts | None = None
+    redirect: Redirect | None = None
+    cache_rules: tuple[CacheRule, ...] = ()
+    status_cache: Mapping[str, int] = field(default_factory=dict)
+    """Seconds that answers with these statuses (`404`, `5xx`) are kept."""
+    full_url_cache: bool = True
+    """The query is part of the cache key."""
+    ignore_case: bool = False
+    response_headers: tuple[HeaderRule, ...] = ()
+    max_age_rules: tuple[MaxAgeRule, ...] = ()
+    compression: tuple[CompressionRule, ...] = ()
+    follow_redirect: bool = False
+    """Redirects of the origin are followed instead of passed on."""
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The whole configuration, in the API's own names."""
+
+
+def edge_domains(cloud: LocalCloud) -> Mapping[str, EdgeDomain]:
+    """Every host that an edge of this cloud knows, by name, as of now. Cheap to call for every visit.
+
+    What it answers is kept until a service changes something or the clock ends a change.
+    """
+    global _kept
+    now = time.time()
+    changes = cloud.services.file.changes
+    if _kept is not None and _kept[0] == (id(cloud), changes, cloud.pace) and now < _kept[1]:
+        return _kept[2]
+    from sitepub.local.edge.hosts import all_hosts, next_end
+
+    found = all_hosts(cloud, now)
+    _kept = ((id(cloud), changes, cloud.pace), next_end(cloud, now), found)
+    return found
+
+
+_kept: tuple[tuple[int, int, Pace], float, Mapping[str, EdgeDomain]] | None = None

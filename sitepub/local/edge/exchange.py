@@ -1,0 +1,210 @@
+"""From a visitor's request to the edge's answer: which host, redirect or not, from the cache or the origin."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from html import escape
+from http import HTTPStatus
+
+from sitepub.local.edge import rules as edge_rules
+from sitepub.local.edge.cache import MOST_ENTRY, EdgeCache, Entry, normal_path
+from sitepub.local.edge.domains import EdgeDomain
+from sitepub.local.edge.messages import EdgeRequest, EdgeResponse, Pairs
+from sitepub.local.edge.origin import Origins
+from sitepub.local.edge.sending import represent
+
+Lookup = Callable[[str], EdgeDomain | None]
+"""A host name in lower case → what is served there at this moment."""
+
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_HOST = re.compile(r"\[?[A-Za-z0-9.:_-]{1,260}\]?\Z")
+
+
+class Exchange:
+    """Answers visitors of all hosts."""
+
+    def __init__(self, find: Lookup, origins: Origins, cache: EdgeCache) -> None:
+        self._find = find
+        self._origins = origins
+        self.cache = cache
+        self.ports: dict[str, int] = {"http": 0, "https": 0}
+        """Where this edge listens: a redirect leads to the other port."""
+        self._purges = 0
+        self._fetching: dict[tuple[str, str, str], asyncio.Event] = {}
+
+    def purged(self) -> None:
+        """What is being fetched at this moment may be what was just purged: it is not kept."""
+        self._purges += 1
+
+    async def answer(self, request: EdgeRequest) -> tuple[EdgeDomain | None, EdgeResponse]:
+        """The answer as it goes out, and whose it is."""
+        domain = self._find(host_name(request.authority)) if _HOST.match(request.authority) else None
+        if domain is None or not domain.served or (request.scheme == "https" and not domain.https):
+            # told apart from nothing: a host that is offline, not yet online, or has no HTTPS
+            return None, page(404, "No site answers to this host name here.")
+        if request.version == "2" and not domain.http2:
+            # a connection made for another host was used again (RFC 9113 9.1.2)
+            return domain, page(421, "This host does not speak HTTP/2.")
+        if not request.target.startswith("/") or _CONTROL.search(request.target):
+            # HTTP/2 can carry what HTTP/1.1, which origins are asked in, cannot
+            return domain, page(400, "The request target is not a path.")
+        redirect = domain.redirect
+        if redirect is not None and redirect.to != request.scheme:
+            location = f"{redirect.to}://{self._authority(request, redirect.to)}{request.target}"
+            response = page(redirect.status, f"The page is at {location}")
+            response.headers.append(("Location", location))
+            return domain, response
+        if domain.product == "cos":
+            return domain, await self._passed_through(domain, request)
+        return domain, await self._cached(domain, request)
+
+    def _authority(self, request: EdgeRequest, scheme: str) -> str:
+        """The same host where the other scheme is spoken. A visitor who named this edge's own port has no port
+        forwarded for them."""
+        name, _, port = request.authority.partition(":")
+        return f"{name}:{self.ports[scheme]}" if port == str(self.ports[request.scheme]) else name
+
+    async def _passed_through(self, domain: EdgeDomain, request: EdgeRequest) -> EdgeResponse:
+        """A bucket's own domain: no CDN, the bucket answers."""
+        response = await self._origins.pull(domain, request, selecting=True)
+        if request.scheme == "https" and domain.hsts is not None:
+            response.headers.append(hsts_header(domain))
+        return response
+
+    async def _cached(self, domain: EdgeDomain, request: EdgeRequest) -> EdgeResponse:
+        if request.method not in ("GET", "HEAD"):
+            response = await self._origins.pull(domain, request, selecting=True)
+            response.cache = "miss"
+            return await represent(domain, request, response, None, self.cache)
+        path, query = edge_rules.cache_key(domain, normal_path(request.path), request.query)
+        key = (domain.host, path, query)
+        entry, response = await self._from_cache_or_origin(domain, request, key)
+        return await represent(domain, request, _error_page(domain, response), entry, self.cache)
+
+    async def _from_cache_or_origin(
+        self, domain: EdgeDomain, request: EdgeRequest, key: tuple[str, str, str]
+    ) -> tuple[Entry | None, EdgeResponse]:
+        entry = self._fresh(key, request)
+        fetching = self._fetching.get(key)
+        if entry is None and fetching is not None:
+            # one visitor's miss serves everyone who comes meanwhile, if it brings what can be kept
+            await fetching.wait()
+            entry = self._fresh(key, request)
+        if entry is not None:
+            return entry, _from_entry(entry)
+        fetching = asyncio.Event()
+        self._fetching.setdefault(key, fetching)
+        try:
+            return await self._fetch(domain, request, key, self.cache.find(key, request.headers))
+        finally:
+            fetching.set()
+            if self._fetching.get(key) is fetching:
+                del self._fetching[key]
+
+    def _fresh(self, key: tuple[str, str, str], request: EdgeRequest) -> Entry | None:
+        entry = self.cache.find(key, request.headers)
+        return entry if entry is not None and entry.expires > time.time() else None
+
+    async def _fetch(self, domain: EdgeDomain, request: EdgeRequest, key: tuple[str, str, str],
+                     stale: Entry | None) -> tuple[Entry | None, EdgeResponse]:
+        """Ask the origin, with the validators of what is kept; keep what it says if the rules allow."""
+        validators: Pairs = []
+        if stale is not None:
+            for header, name in (("etag", "If-None-Match"), ("last-modified", "If-Modified-Since")):
+                if (value := stale.header(header)) is not None:
+                    validators.append((name, value))
+        purges = self._purges
+        response = await self._origins.pull(domain, request, validators)
+        now = time.time()
+        if stale is not None and response.status == 304:
+            renewed = {name.lower() for name, _ in response.headers}
+            headers = (*(pair for pair in stale.headers if pair[0].lower() not in renewed), *response.headers)
+            by_name = {name.lower(): value for name, value in headers}
+            kept = edge_rules.lifetime(domain, key[1], stale.status, by_name, now)
+            entry = replace(stale, headers=headers, stored=now, expires=now + (kept or 0))
+            self.cache.remove(stale)
+            if kept is not None and purges == self._purges:
+                self.cache.put(entry)
+            return entry, _from_entry(entry)
+        if response.stream is not None:
+            if response.length is None or response.length > MOST_ENTRY:
+                return None, await self._too_large(domain, request, response)
+            async with contextlib.aclosing(response.stream) as stream:
+                response.body = b"".join([chunk async for chunk in stream])
+            response.stream = response.length = None
+        response.cache = "miss"
+        kept = edge_rules.lifetime(domain, key[1], response.status, response.lower(), now)
+        if kept is None or purges != self._purges:
+            if stale is not None:
+                self.cache.remove(stale)
+            return None, response
+        rule = edge_rules.cache_rule(domain.cache_rules, key[1])
+        if rule is not None and rule.ignore_set_cookie:
+            response.drop("set-cookie")
+        entry = Entry(*key, response.status, tuple(response.headers), response.body, now, now + kept,
+                      _varying(response, request))
+        self.cache.put(entry)
+        return entry, response
+
+    async def _too_large(self, domain: EdgeDomain, request: EdgeRequest, response: EdgeResponse) -> EdgeResponse:
+        """Not kept: passed through, and the origin itself picks the range."""
+        if response.status == 200 and any(name in request.headers for name in ("Range", "If-None-Match",
+                                                                               "If-Modified-Since")):
+            await response.close()
+            response = await self._origins.pull(domain, request, selecting=True)
+        response.cache = "miss"
+        return response
+
+
+def host_name(authority: str) -> str:
+    """The name in a Host header, lower case; ``<host>.localhost`` stands for the host."""
+    name = authority.rpartition(":")[0] if ":" in authority else authority
+    name = name.lower().rstrip(".")
+    return name.removesuffix(".localhost")
+
+
+def hsts_header(domain: EdgeDomain) -> tuple[str, str]:
+    assert domain.hsts is not None
+    more = "; includeSubDomains" if domain.hsts.include_subdomains else ""
+    return "Strict-Transport-Security", f"max-age={domain.hsts.seconds}{more}"
+
+
+def page(status: int, message: str) -> EdgeResponse:
+    """A page of the edge itself."""
+    title = f"{status} {HTTPStatus(status).phrase}"
+    text = escape(message.encode("utf-8", "replace").decode())
+    body = (f'<!DOCTYPE html>\n<html>\n<head><meta charset="utf-8"><title>{title}</title></head>\n'
+            f"<body>\n<h1>{title}</h1>\n<p>{text}</p>\n</body>\n</html>\n").encode()
+    headers = [("Content-Type", "text/html; charset=utf-8"), ("Server", "sitepub-edge"),
+               ("X-NWS-LOG-UUID", secrets.token_hex(8))]
+    return EdgeResponse(status, headers, body)
+
+
+def _from_entry(entry: Entry) -> EdgeResponse:
+    return EdgeResponse(entry.status, list(entry.headers), entry.body, cache="hit")
+
+
+def _varying(response: EdgeResponse, request: EdgeRequest) -> dict[str, str]:
+    # the origin is always asked for the plain form: Accept-Encoding makes no difference to what it says
+    names = {name.strip().lower() for name in response.lower().get("vary", "").split(",")} - {"", "accept-encoding"}
+    return {name: request.headers.get(name, "") for name in sorted(names)}
+
+
+def _error_page(domain: EdgeDomain, response: EdgeResponse) -> EdgeResponse:
+    """The redirect that a host configured for an error (ErrorPage, CDN API 228/30987)."""
+    settings = domain.settings.get("ErrorPage") or {}
+    if settings.get("Switch") != "on":
+        return response
+    for rule in settings.get("PageRules") or ():
+        if rule.get("StatusCode") == response.status and rule.get("RedirectUrl"):
+            status = int(rule.get("RedirectCode") or 302)
+            found = page(status, f"The page is at {rule['RedirectUrl']}")
+            found.headers.append(("Location", str(rule["RedirectUrl"])))
+            return replace(found, cache=response.cache)
+    return response

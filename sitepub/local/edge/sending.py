@@ -1,0 +1,148 @@
+"""From what the origin said to what this visitor gets: conditions, ranges, compression, header rules."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import secrets
+import time
+from collections.abc import Mapping
+
+from sitepub.local.base.errors import ServiceError
+from sitepub.local.base.times import parse_http_date
+from sitepub.local.cos.reading import etag_matches, parse_range
+from sitepub.local.edge import rules as edge_rules
+from sitepub.local.edge.cache import EdgeCache, Entry, normal_path
+from sitepub.local.edge.domains import EdgeDomain
+from sitepub.local.edge.messages import EdgeRequest, EdgeResponse, Pairs
+
+_IN_A_THREAD = 128 * 1024
+"""Bytes from which compression would hold up other visitors."""
+_NOT_MODIFIED = frozenset({"etag", "last-modified", "cache-control", "expires", "vary", "date"})
+"""What a 304 repeats (RFC 9110 15.4.5)."""
+
+
+async def represent(domain: EdgeDomain, request: EdgeRequest, response: EdgeResponse, entry: Entry | None,
+                    cache: EdgeCache) -> EdgeResponse:
+    """The answer as it goes out. ``entry``: where its body is kept, so that compressed forms are kept there."""
+    path = normal_path(request.path)
+    response.drop("content-length", "connection", "keep-alive", "transfer-encoding")
+    if response.stream is None and response.status == 200 and request.method in ("GET", "HEAD"):
+        if edge_rules.may_compress(domain.compression, path, tuple(response.headers), len(response.body)):
+            _add_vary(response, "Accept-Encoding")
+        if _unchanged(request.headers, response):
+            response.status, response.body = 304, b""
+        elif request.method == "HEAD" or not _cut(request.headers, response):
+            await _compress(domain, request, path, response, entry, cache)
+    _say_cache(domain, response, entry)
+    edge_rules.browser_cache(domain, path, response.headers)
+    if request.scheme == "https" and domain.hsts is not None:
+        from sitepub.local.edge.exchange import hsts_header
+
+        response.headers.append(hsts_header(domain))
+    edge_rules.response_headers(domain.response_headers, path, response.headers)
+    if response.status == 304:
+        response.headers = [pair for pair in response.headers
+                            if pair[0].lower() in _NOT_MODIFIED or not pair[0].lower().startswith("content-")]
+    return response
+
+
+def _unchanged(given: Mapping[str, str], response: EdgeResponse) -> bool:
+    """Whether the visitor has it already (RFC 9110 13.2.2)."""
+    etag, changed = response.get("etag"), response.get("last-modified")
+    none_match = given.get("If-None-Match")
+    if none_match is not None:
+        return etag is not None and etag_matches(none_match, _opaque(etag), weak=True)
+    since = parse_http_date(given.get("If-Modified-Since", ""))
+    moment = parse_http_date(changed or "")
+    return since is not None and moment is not None and moment <= since
+
+
+def _opaque(etag: str) -> str:
+    return etag.removeprefix("W/").strip('"')
+
+
+def _cut(given: Mapping[str, str], response: EdgeResponse) -> bool:
+    """Answer a range; whether one was asked for."""
+    header = given.get("Range")
+    if header is None or not _range_holds(given.get("If-Range"), response):
+        return False
+    size = len(response.body)
+    try:
+        chosen = parse_range(header, size)
+    except ServiceError as error:
+        response.status, response.body = error.status, b""
+        response.headers = [("Content-Range", f"bytes */{size}")]
+        return True
+    if chosen is None:
+        return False
+    start, length = chosen
+    response.status = 206
+    response.body = response.body[start : start + length]
+    response.headers.append(("Content-Range", f"bytes {start}-{start + length - 1}/{size}"))
+    return True
+
+
+def _range_holds(condition: str | None, response: EdgeResponse) -> bool:
+    if condition is None:
+        return True
+    etag, changed = response.get("etag"), parse_http_date(response.get("last-modified") or "")
+    if '"' in condition:
+        return etag is not None and not etag.startswith("W/") and etag_matches(condition, _opaque(etag), weak=False)
+    return changed is not None and parse_http_date(condition) == changed
+
+
+async def _compress(domain: EdgeDomain, request: EdgeRequest, path: str, response: EdgeResponse,
+                    entry: Entry | None, cache: EdgeCache) -> None:
+    accepted = request.headers.get("Accept-Encoding", "")
+    coding = edge_rules.coding(domain.compression, path, tuple(response.headers), len(response.body), accepted)
+    if not coding:
+        return
+    body = entry.encoded.get(coding) if entry is not None else None
+    if body is None:
+        pack = pack_brotli if coding == "br" else pack_gzip
+        small = len(response.body) < _IN_A_THREAD
+        body = pack(response.body) if small else await asyncio.to_thread(pack, response.body)
+        if entry is not None:
+            cache.add_encoding(entry, coding, body)
+    response.body = body
+    etag = response.get("etag")
+    response.drop("etag", "accept-ranges", "content-md5")
+    if etag is not None:
+        # another sequence of bytes: equal in meaning only (RFC 9110 8.8.3.3)
+        response.headers.append(("ETag", etag if etag.startswith("W/") else f"W/{etag}"))
+    response.headers.append(("Content-Encoding", coding))
+
+
+def pack_gzip(body: bytes) -> bytes:
+    return gzip.compress(body, 6, mtime=0)
+
+
+def pack_brotli(body: bytes) -> bytes:
+    import brotli
+
+    packed: bytes = brotli.compress(body, quality=5)
+    return packed
+
+
+def _add_vary(response: EdgeResponse, name: str) -> None:
+    given = response.lower().get("vary", "")
+    names = [one.strip() for one in given.split(",") if one.strip()]
+    if name.lower() not in {one.lower() for one in names} and "*" not in names:
+        response.drop("vary")
+        response.headers.append(("Vary", ", ".join([*names, name])))
+
+
+def _say_cache(domain: EdgeDomain, response: EdgeResponse, entry: Entry | None) -> None:
+    """``X-Cache-Lookup`` is the CDN's word, ``EO-Cache-Status`` EdgeOne's; ``X-Cache`` is what most caches say."""
+    hit = response.cache == "hit"
+    said: Pairs = [("X-Cache", "HIT" if hit else "MISS")]
+    number = secrets.token_hex(8)
+    if domain.product == "edgeone":
+        said += [("EO-Cache-Status", "HIT" if hit else "MISS"), ("EO-LOG-UUID", number)]
+    else:
+        said += [("X-Cache-Lookup", "Cache Hit" if hit else "Cache Miss"), ("X-NWS-LOG-UUID", number)]
+    if hit and entry is not None:
+        said.append(("Age", str(max(0, int(time.time() - entry.stored)))))
+    response.drop(*(name.lower() for name, _ in said), "age")
+    response.headers += said

@@ -1,0 +1,89 @@
+"""Circumstances that a test can set with `POST /-/cdn`: what the account may do, whose domains are whose."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from sitepub.local.base.errors import ServiceError
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """Limits of one account. Purges and pushes count per area and day (GMT+8)."""
+
+    url_batch: int = 1_000
+    url_day: int = 10_000
+    path_batch: int = 500
+    path_day: int = 100
+    push_batch: int = 500
+    push_day: int = 1_000
+    free_certificates: int = 50
+    edgeone_batch: int = 500
+    edgeone_day: int = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    service_activated: bool = True
+    """False: CDN calls fail with ResourceNotFound.CdnUserNotExists."""
+    product_upgraded: bool = False
+    """True: the CDN refuses changes with OperationDenied.ProductUpgraded."""
+    no_icp: tuple[str, ...] = ()
+    """Domains (with all below them) that have no ICP filing."""
+    owned_by_other: tuple[str, ...] = ()
+    """Domains (with all below them) that the CDN says belong to another account."""
+    deletion_waits: bool = False
+    """True: a free certificate cannot be deleted within an hour of its application, as documented."""
+    rejected_certificates: tuple[str, ...] = ()
+    """Domains (with all below them) that the certificate authority refuses: the review fails."""
+    forbidden_services: tuple[str, ...] = ()
+    """Products (``cls``) whose API the account's policy does not allow the key pair: UnauthorizedOperation."""
+    quota: Quota = Quota()
+
+    def without_icp(self, host: str) -> bool:
+        return _covers(self.no_icp, host)
+
+    def owned_elsewhere(self, host: str) -> bool:
+        return _covers(self.owned_by_other, host)
+
+    def certificate_rejected(self, host: str) -> bool:
+        return _covers(self.rejected_certificates, host)
+
+
+def _covers(domains: tuple[str, ...], host: str) -> bool:
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+
+
+def changed(switches: Switches, document: bytes) -> Switches:
+    """The switches with what a JSON document sets; what it leaves out stays. Raises ServiceError."""
+    try:
+        given = json.loads(document or b"{}")
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict):
+        raise ServiceError("InvalidArgument", "expected a JSON object")
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if name == "quota":
+            values[name] = _quota(switches.quota, value)
+            continue
+        current = getattr(switches, name, None) if name in {f.name for f in fields(Switches)} else None
+        if isinstance(current, bool) and isinstance(value, bool):
+            values[name] = value
+        elif isinstance(current, tuple) and isinstance(value, list):
+            values[name] = tuple(str(item).lower() for item in value)
+        else:
+            raise ServiceError("InvalidArgument", f"no such switch or not its kind of value: {name}")
+    return replace(switches, **values)
+
+
+def _quota(quota: Quota, given: Any) -> Quota:
+    names = {field.name for field in fields(Quota)}
+    if not isinstance(given, dict) or not given.keys() <= names:
+        raise ServiceError("InvalidArgument", f"quota: an object with some of {', '.join(sorted(names))}")
+    if not all(isinstance(value, int) and not isinstance(value, bool) and value >= 0
+               for value in given.values()):
+        raise ServiceError("InvalidArgument", "quota: whole numbers from 0")
+    return replace(quota, **given)

@@ -1,0 +1,1 @@
+"""What is kept on disk: objects, their content, buckets, the access log."""

@@ -1,0 +1,1 @@
+"""Visits as log files of the CDN and EdgeOne."""

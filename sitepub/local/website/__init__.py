@@ -1,0 +1,1 @@
+"""The website endpoint: index and error pages, redirects, live reload."""

@@ -1,0 +1,266 @@
+"""Live reload of the local preview: which buckets are in dev mode, and the browsers that listen.
+
+A publisher tells what it does with ``POST /-/live`` on loopback, a JSON object::
+
+    {"bucket": "site-1250000000", "event": "published", "changed": ["css/site.css"], "message": ""}
+
+``publishing``  Visitors wait from now on, at most PATIENCE seconds, so nobody sees half of a publish.
+``published``   They go on; browsers show what is new. ``changed``: the keys written or deleted. ``null``:
+                unknown, pages are loaded anew. An empty list: nothing is new, only an overlay goes away.
+``failed``      They go on with what there was; browsers show ``message``, the build's own words.
+``alive``       Nothing happened; the publisher is still there. Every event says that as well.
+``off``         Dev mode ends.
+
+Any event but ``off`` begins dev mode of a bucket, which ends when SILENCE seconds pass without one. Of several
+publishers of one bucket each names itself (``"publisher"``, any text): dev mode ends with the last. The
+answer: ``{"generation", "browsers", "silence", "failing"}``: SILENCE, and whether a failure is being shown.
+
+The generation of a bucket counts its publishes and survives restarts of the embedded cloud: a browser that
+finds its connection again compares, and knows whether it missed one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import time
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+from sitepub.local.base.errors import ServiceError
+from sitepub.local.store.database import Database
+
+PATIENCE = 30.0
+"""Seconds that a visitor waits for the end of a publish, counted from its beginning."""
+SILENCE = 30.0
+"""Seconds after which a publisher that says nothing is taken for gone."""
+PING = 10.0
+"""Seconds between two signs of life on a quiet event stream."""
+QUEUE = 32
+"""Events that one browser may be behind; one that is further behind is dropped, and connects again."""
+MOST_KEYS = 200
+"""Changed keys that are named to browsers; more, and they load the page anew."""
+MOST_BUCKETS = 64
+MOST_PUBLISHERS = 64
+MOST_TEXT = 64 * 1024
+"""Characters of a message."""
+_MOST_NAME = 64
+EVENTS = ("publishing", "published", "failed", "alive", "off")
+
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{0,61}\Z")
+
+
+class Listener:
+    """One browser's event stream."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE)
+        """Events as they go out; None ends the stream."""
+        self.task: asyncio.Task[Any] | None = None
+
+    def put(self, event: bytes | None) -> bool:
+        """Whether it could be taken. A browser that does not read loses its connection."""
+        try:
+            self.queue.put_nowait(event)
+        except asyncio.QueueFull:
+            if self.task is not None:
+                self.task.cancel()
+            return False
+        return True
+
+
+class Session:
+    """Dev mode of one bucket."""
+
+    def __init__(self, bucket: str, generation: int) -> None:
+        self.bucket = bucket
+        self.generation = generation
+        self.failure = ""
+        """What the last build said when it failed; empty after a good one."""
+        self.listeners: set[Listener] = set()
+        self.heard: dict[str, float] = {}
+        """Publisher → when it was last heard."""
+        self._beginner = ""
+        self._settled = asyncio.Event()
+        self._settled.set()
+        self._began = 0.0
+
+    def begin(self, publisher: str) -> None:
+        """A publish began: visitors wait."""
+        self._beginner = publisher
+        self._settled.clear()
+        self._began = time.monotonic()
+
+    def settle(self) -> None:
+        """It ended, well or not."""
+        self._settled.set()
+
+    def leave(self, publisher: str) -> None:
+        """A publisher has gone."""
+        self.heard.pop(publisher, None)
+        if self._beginner == publisher:
+            self.settle()
+
+    async def settled(self) -> None:
+        """Wait for the end of a publish that is under way, at most PATIENCE seconds from its beginning."""
+        left = self._began + PATIENCE - time.monotonic()
+        if not self._settled.is_set() and left > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._settled.wait(), left)
+
+    def tell(self, name: str, **values: Any) -> None:
+        """Send an event to every browser."""
+        event = sse(name, {"generation": self.generation, **values})
+        for listener in [one for one in self.listeners if not one.put(event)]:
+            self.listeners.discard(listener)
+
+    async def events(self) -> AsyncGenerator[bytes, None]:
+        """The stream of one browser: where things stand first, then what happens, until dev mode ends."""
+        listener = Listener()
+        listener.task = asyncio.current_task()
+        self.listeners.add(listener)
+        try:
+            yield b"retry: 500\n\n" + sse("state", {"generation": self.generation, "message": self.failure})
+            while True:
+                try:
+                    event = await asyncio.wait_for(listener.queue.get(), PING)
+                except TimeoutError:
+                    yield b": quiet\n\n"
+                    continue
+                if event is None:
+                    return
+                yield event
+        finally:
+            self.listeners.discard(listener)
+
+    def close(self) -> None:
+        """End every stream and let everyone who waits go on."""
+        self.settle()
+        for listener in self.listeners:
+            listener.put(None)
+
+
+class Live:
+    """The buckets in dev mode."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._sessions: dict[str, Session] = {}
+        self._check: asyncio.TimerHandle | None = None
+
+    def session(self, bucket: str) -> Session | None:
+        """Dev mode of a bucket, by its full name; None when it is not in dev mode."""
+        return self._sessions.get(bucket) if self._sessions else None
+
+    @property
+    def publishers(self) -> int:
+        """How many are there now, of all buckets."""
+        return len({publisher for session in self._sessions.values() for publisher in session.heard})
+
+    async def take(self, body: bytes) -> dict[str, Any]:
+        """``POST /-/live``. Raises ServiceError InvalidArgument."""
+        bucket, event, changed, message, publisher = _event(body)
+        session = self._sessions.get(bucket)
+        if event == "off":
+            if session is not None:
+                session.leave(publisher)
+                if not session.heard:
+                    self._end(session)
+            return {"generation": self._generation(bucket), "browsers": 0, "silence": SILENCE}
+        if session is None:
+            if len(self._sessions) >= MOST_BUCKETS:
+                raise ServiceError("InvalidArgument", f"More than {MOST_BUCKETS} buckets are in dev mode.")
+            session = self._sessions[bucket] = Session(bucket, self._generation(bucket))
+        if publisher not in session.heard and len(session.heard) >= MOST_PUBLISHERS:
+            raise ServiceError("InvalidArgument", f"More than {MOST_PUBLISHERS} publishers of one bucket.")
+        session.heard[publisher] = time.monotonic()
+        self._watch()
+        if event == "publishing":
+            session.begin(publisher)
+        elif event == "published":
+            await self._published(session, changed)
+        elif event == "failed":
+            session.failure = message or "The build failed."
+            session.settle()
+            session.tell("failed", message=session.failure)
+        return {"generation": session.generation, "browsers": len(session.listeners), "silence": SILENCE,
+                "failing": bool(session.failure)}
+
+    async def _published(self, session: Session, changed: list[str] | None) -> None:
+        session.failure = ""
+        if changed is None or changed:
+            session.generation += 1
+            name, value = f"live:{session.bucket}", str(session.generation)
+            await self._database.write(lambda transaction: transaction.execute(
+                "INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", (name, value)).rowcount)
+        session.settle()
+        if changed is not None and len(changed) > MOST_KEYS:
+            changed = None
+        session.tell("published", changed=changed)
+
+    def _generation(self, bucket: str) -> int:
+        row = self._database.one("SELECT value FROM settings WHERE name=?", (f"live:{bucket}",))
+        return int(row[0]) if row is not None else 0
+
+    def _end(self, session: Session) -> None:
+        self._sessions.pop(session.bucket, None)
+        session.tell("off")
+        session.close()
+
+    def _watch(self) -> None:
+        if self._check is None and self._sessions:
+            first = min(heard for session in self._sessions.values() for heard in session.heard.values())
+            delay = max(0.05, first + SILENCE - time.monotonic())
+            self._check = asyncio.get_running_loop().call_later(delay, self._look)
+
+    def _look(self) -> None:
+        self._check = None
+        now = time.monotonic()
+        for session in list(self._sessions.values()):
+            for publisher in [one for one, heard in session.heard.items() if now - heard >= SILENCE]:
+                session.leave(publisher)
+            if not session.heard:
+                self._end(session)
+        self._watch()
+
+    def close(self) -> None:
+        """The embedded cloud stops: browsers are let go, and look for it again."""
+        if self._check is not None:
+            self._check.cancel()
+        for session in self._sessions.values():
+            session.close()
+        self._sessions.clear()
+
+
+def sse(name: str, values: Mapping[str, Any]) -> bytes:
+    """An event as EventSource reads it: ASCII JSON has no line breaks."""
+    return f"event: {name}\ndata: {json.dumps(values)}\n\n".encode()
+
+
+def _event(body: bytes) -> tuple[str, str, list[str] | None, str, str]:
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ServiceError("InvalidArgument", f"expected JSON: {error}") from error
+    if not isinstance(given, dict):
+        raise ServiceError("InvalidArgument", "expected a JSON object")
+    unknown = sorted(set(given) - {"bucket", "event", "changed", "message", "publisher"})
+    if unknown:
+        raise ServiceError("InvalidArgument", f"unknown: {', '.join(unknown)}"[:200])
+    bucket, event = given.get("bucket"), given.get("event")
+    if not isinstance(bucket, str) or not _BUCKET.match(bucket):
+        raise ServiceError("InvalidArgument", "bucket: expected a bucket's full name")
+    if event not in EVENTS:
+        raise ServiceError("InvalidArgument", f"event: expected one of {', '.join(EVENTS)}")
+    changed, message = given.get("changed"), given.get("message") or ""
+    if changed is not None and not (isinstance(changed, list) and all(isinstance(key, str) for key in changed)):
+        raise ServiceError("InvalidArgument", "changed: expected a list of keys, or null")
+    if not isinstance(message, str):
+        raise ServiceError("InvalidArgument", "message: expected text")
+    publisher = given.get("publisher") or ""
+    if not isinstance(publisher, str) or len(publisher) > _MOST_NAME:
+        raise ServiceError("InvalidArgument", f"publisher: expected at most {_MOST_NAME} characters")
+    return bucket, event, changed, _ESCAPES.sub("", message)[:MOST_TEXT], publisher

@@ -1,0 +1,117 @@
+"""The website endpoint of a bucket: visitors, who sign nothing and read HTML (COS API 436/14984)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from html import escape
+from http import HTTPStatus
+
+from sitepub.local.base.errors import ERRORS, ServiceError
+from sitepub.local.base.messages import Request, Response
+from sitepub.local.cloud import forced_download_headers, refuse_packages
+from sitepub.local.cos.access import access
+from sitepub.local.cos.bucket import cors, website_document
+from sitepub.local.cos.reading import object_response
+from sitepub.local.services.custom_domains import is_default
+from sitepub.local.store.buckets import Bucket
+from sitepub.local.store.stored import find_object
+from sitepub.local.website.routing import ErrorPage, Look, Redirect, Serve, Visit, WebsiteConfiguration, route
+
+METHODS = "GET, HEAD, OPTIONS"
+
+
+async def handle(request: Request, bucket: Bucket | None) -> Response:
+    """Answer a visitor. Errors are HTML pages; raises ServiceError for 304 only."""
+    try:
+        return _answer(request, bucket)
+    except ServiceError as error:
+        if error.status == 304:
+            raise
+        page = _page(request, error.status, error.code, error.message)
+        page.headers.update(error.headers)
+        return page
+
+
+def _answer(request: Request, bucket: Bucket | None) -> Response:
+    if bucket is None:
+        raise ServiceError("NoSuchBucket")
+    if request.method == "OPTIONS":
+        return cors.preflight(request, bucket)
+    if request.method not in ("GET", "HEAD"):
+        raise ServiceError("MethodNotAllowed", headers={"Allow": METHODS})
+    document = request.cloud.database.get_configuration(bucket.id, "website")
+    if document is None:
+        raise ServiceError("NoSuchWebsiteConfiguration")
+    decision = route(_website(document), _visit(request), lambda key: _look(request, bucket, key))
+    match decision:
+        case Serve(key, status):
+            return _serve(request, bucket, key, status)
+        case Redirect(location, status):
+            page = _page(request, status, "", f"The page is at {location}")
+            page.headers["Location"] = location
+            return page
+        case ErrorPage(status, code, key, error_document):
+            details = {"Key": key}
+            if error_document is not None:
+                details["Error document, not readable either"] = error_document
+            return _page(request, status, code, ERRORS[code][1], details)
+
+
+@lru_cache(maxsize=256)
+def _website(document: bytes) -> WebsiteConfiguration:
+    return website_document.parse(document)
+
+
+def _visit(request: Request) -> Visit:
+    service = request.service
+    return Visit(
+        path=f"/{request.key}",
+        query=request.target.partition("?")[2],
+        scheme="https" if request.secure else "http",
+        host=request.host,
+        # No TLS is served here: on *.localhost a forced https could not be followed. On the real host names
+        # the redirect is given, unless a proxy in front says that it was followed already.
+        enforce_https=not request.secure and not service.browser,
+    )
+
+
+def _look(request: Request, bucket: Bucket, key: str) -> Look:
+    stored = find_object(request.cloud, bucket, key)
+    if not access.may(request, bucket, "name/cos:GetObject", key, stored):
+        return Look.DENIED
+    return Look.MISSING if stored is None else Look.FOUND
+
+
+def _serve(request: Request, bucket: Bucket, key: str, status: int) -> Response:
+    stored = find_object(request.cloud, bucket, key)
+    if stored is None:
+        raise ServiceError("NoSuchKey")
+    if is_default(request.host):
+        refuse_packages(request.cloud, key)
+    response = object_response(request, stored, status)
+    if request.method == "GET" and is_default(request.host):
+        response.headers.update(forced_download_headers(request.cloud, response.headers))
+    return response
+
+
+def _page(
+    request: Request, status: int, code: str, message: str, details: dict[str, str] | None = None
+) -> Response:
+    """A generated page that says what happened, for people and for curl."""
+    title = f"{status} {HTTPStatus(status).phrase}"
+    facts = {"Code": code, "Message": message, **(details or {}), "RequestId": request.request_id}
+    lines = "".join(
+        f"<li>{escape(name)}: {escape(_printable(value))}</li>\n" for name, value in facts.items() if value
+    )
+    body = (
+        f"<!DOCTYPE html>\n<html>\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n"
+        f"<body>\n<h1>{title}</h1>\n<ul>\n{lines}</ul>\n</body>\n</html>\n"
+    )
+    response = Response(status, {"Content-Type": "text/html; charset=utf-8"}, body.encode())
+    response.error_code = code
+    return response
+
+
+def _printable(text: str) -> str:
+    """Text that UTF-8 can carry: a path may have had bytes that are not."""
+    return text.encode("utf-8", "replace").decode()

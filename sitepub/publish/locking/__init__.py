@@ -1,0 +1,1 @@
+"""The lock of a site and its lease."""

@@ -1,0 +1,107 @@
+"""How long the lock is good for, as far as this computer can tell without asking."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+
+LEASE = 60.0
+"""Seconds that the lock lives without being renewed."""
+LEASE_VARIABLE = "SITEPUB_LEASE"
+"""For tests: seconds instead of ``LEASE``."""
+_LONGEST_REQUEST = 30.0
+"""Seconds without a byte in either direction after which a request is broken off
+(``tencent.network.connection.Route``)."""
+_GRANULE = 2.0
+"""The cloud tells its times in whole seconds, and not each of its servers tells the same."""
+_SHARE = 0.6
+
+
+def lease_seconds() -> float:
+    try:
+        return max(0.5, float(os.environ.get(LEASE_VARIABLE, "")))
+    except ValueError:
+        return LEASE
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in time, on two clocks. Which one is right is not known, so whoever asks how long ago it was gets the
+    longer answer: a clock that was set back, or one that stood still while the computer slept, hides nothing."""
+
+    steady: float
+    wall: float
+
+    @classmethod
+    def now(cls) -> Moment:
+        return cls(_steady(), time.time())
+
+    @property
+    def age(self) -> float:
+        """Seconds since then."""
+        return max(_steady() - self.steady, time.time() - self.wall)
+
+    def earlier(self, seconds: float) -> Moment:
+        return Moment(self.steady - seconds, self.wall - seconds)
+
+
+def _steady() -> float:
+    """Seconds on a clock that nobody sets. On Linux it goes on while the computer sleeps; elsewhere it may not, and
+    the jump of the wall clock tells of the sleep."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.clock_gettime(boot) if boot is not None else time.monotonic()
+
+
+class Lease:
+    """One lock's. Not safe for threads: the lock sees to that."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._renewed: Moment | None = None
+        self._cloud: tuple[Moment, float] | None = None
+
+    @property
+    def renewal(self) -> float:
+        """Seconds between two renewals."""
+        return self.seconds / 4
+
+    def renewed(self, at: Moment) -> None:
+        """``at``: before the request that renewed it was sent."""
+        self._renewed = at
+
+    def heard(self, at: Moment, age: float, cloud_time: float | None) -> None:
+        """The cloud said how old the last renewal is, and what time it is there. ``at``: before it was asked."""
+        renewed = at.earlier(age + 1.0)
+        if self._renewed is None or renewed.age < self._renewed.age:
+            self._renewed = renewed
+        if cloud_time is not None:
+            self._cloud = at, cloud_time
+
+    @property
+    def left(self) -> float:
+        """Seconds until somebody else may take the lock over."""
+        return self.seconds - self._renewed.age if self._renewed is not None else 0.0
+
+    @property
+    def certain(self) -> bool:
+        """Whether a request that is sent now ends within the lease."""
+        return self.left > min(_LONGEST_REQUEST + _GRANULE, _SHARE * self.seconds)
+
+    @property
+    def alive(self) -> bool:
+        """Whether nobody can have taken the lock over yet."""
+        return self.left > self._granule
+
+    @property
+    def _granule(self) -> float:
+        return min(_GRANULE, 0.1 * self.seconds)
+
+    def window(self) -> tuple[float, float] | None:
+        """The cloud's time of now, and when the lease ends there, in Unix seconds; ``None``: not known, or over."""
+        if self._cloud is None or not self.alive:
+            return None
+        at, then = self._cloud
+        # The cloud says the second that has begun, so it is later there by half of one, and one at most.
+        now = then + at.age
+        return now, now + 1.0 + self.left - self._granule

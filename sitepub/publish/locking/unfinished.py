@@ -1,0 +1,29 @@
+"""A journal that was found: its run was killed, or is still at work. Only the lock tells."""
+
+from __future__ import annotations
+
+import os
+
+from sitepub.publish.locking.lock import read_lock
+from sitepub.publish.locking.owner import process_space, started_at
+from sitepub.publish.states.state import Journal, StateStore
+
+
+def still_runs(states: StateStore) -> bool:
+    """Whether somebody else holds the lock of the site now. Raises what the cloud answers."""
+    holder = read_lock(states.store, f"{states.prefix}lock")
+    if holder is None or holder.outlived:
+        return False
+    record = holder.record
+    own = (process_space(), os.getpid(), started_at(os.getpid()))
+    return (record.space, record.pid, record.process_started) != own
+
+
+def about(journal: Journal, *, running: bool) -> str:
+    """The journal in words, for whoever is about to look at the bucket instead of trusting the manifest."""
+    began = f"the deploy that {journal.by} began at {journal.started}"
+    if running:
+        return f"{began} is still running; the bucket was looked at to find out what it has done so far"
+    if journal.ended:
+        return f"{began} ended before everything was done; the bucket was looked at to find out what it did"
+    return f"{began} did not end; the bucket was looked at to find out what it did"

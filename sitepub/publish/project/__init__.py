@@ -1,0 +1,1 @@
+"""Which project this is: git, its remote, the mark in the state."""

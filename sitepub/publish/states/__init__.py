@@ -1,0 +1,1 @@
+"""What is known of a site between two runs: state, manifest, releases."""

@@ -1,0 +1,79 @@
+"""Keeps the records of a site's hosts in its state while a run under the lock works on them."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from sitepub.domains.hosts.site_hosts import former_key
+from sitepub.domains.records import HostRecord
+from sitepub.publish.locking.lock import Lock
+from sitepub.publish.states.state import State, StateStore
+
+
+class HostLedger:
+    """Implements :class:`~sitepub.domains.hosts.site_hosts.Ledger`. Every change is saved at once."""
+
+    def __init__(self, states: StateStore, lock: Lock, state: State) -> None:
+        self._states = states
+        self._lock = lock
+        self._mutex = threading.Lock()
+        self.state = state
+
+    def keeper(self, record: HostRecord, *, coming: bool) -> HostKeeper:
+        hosts = self.state.hosts
+        known = hosts.get(record.host)
+        if known is not None and known.edge == record.edge:
+            return HostKeeper(self, known, coming)
+        former = hosts.get(former_key(record.host, record.edge))
+        # A host that comes back brings along what was made for it elsewhere: that is in the record given.
+        return HostKeeper(self, record if coming or former is None else former, coming)
+
+    def write(self, record: HostRecord, *, coming: bool) -> None:
+        """``coming``: the host is being brought to this edge; one that is there already moves aside."""
+        with self._mutex:
+            hosts = dict(self.state.hosts)
+            here = hosts.get(record.host)
+            if coming and here is not None and here.edge != record.edge:
+                hosts.pop(former_key(record.host, record.edge), None)
+                # What was made for the host goes on with it.
+                hosts[former_key(here.host, here.edge)] = msgspec.structs.replace(
+                    here, dns=(), certificates=(), certificate=None)
+            key = record.host if coming or (here is not None and here.edge == record.edge) else former_key(
+                record.host, record.edge)
+            hosts[key] = record
+            self._save(hosts=hosts)
+
+    def forget(self, record: HostRecord) -> None:
+        with self._mutex:
+            self._save(hosts={key: one for key, one in self.state.hosts.items()
+                              if (one.host, one.edge) != (record.host, record.edge)})
+
+    def update(self, **changes: Any) -> None:
+        """Change the state itself."""
+        with self._mutex:
+            self._save(**changes)
+
+    def _save(self, **changes: Any) -> None:
+        state = msgspec.structs.replace(self.state, **changes)
+        if state == self.state:
+            return
+        self._lock.still_ours()
+        self._states.save(state)
+        self.state = state
+
+
+@dataclass(slots=True)
+class HostKeeper:
+    """Implements :class:`~sitepub.domains.services.Keeper`."""
+
+    ledger: HostLedger
+    record: HostRecord
+    coming: bool
+
+    def keep(self, record: HostRecord) -> None:
+        self.ledger.write(record, coming=self.coming)
+        self.record = record

@@ -1,0 +1,40 @@
+"""The end of a ``sitepub dev``: one release for the whole session, and the state as one document again."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sitepub.publish.apply import Counts
+from sitepub.publish.locking.lock import Lock
+from sitepub.publish.project.git import commit_of
+from sitepub.publish.states.releases import ReleaseRecord, Releases
+from sitepub.publish.states.remote import Remote
+from sitepub.publish.states.session_states import SessionStates
+from sitepub.publish.states.state import VERSION
+
+
+def end_session(remote: Remote, states: SessionStates, counts: Counts) -> bool:
+    """Write down what the session left; publishes nothing. Whether there was anything to write.
+
+    ``counts``: what the session did, for the record. A publish that did not end keeps its journal, for the
+    next deploy to finish. Raises what the cloud answers; nothing is lost then, since the next deploy reads
+    the overlay too."""
+    if not states.written:
+        return False
+    with Lock(states.store, states.prefix) as lock:
+        state = states.load()
+        if state is None or not states.written or state.pending is not None or state.release is None:
+            return False
+        commit = commit_of(remote.project.root)
+        release = msgspec.structs.replace(state.release, commit=commit.id if commit else None,
+                                          message=commit.subject if commit else None)
+        lock.check()
+        releases = Releases(states.store, states.prefix)
+        releases.write(ReleaseRecord(
+            version=VERSION, info=release, bucket=state.bucket, region=state.region, uploaded=counts.uploaded,
+            copied=counts.copied, headers=counts.headers, deleted=counts.deleted, unchanged=counts.unchanged,
+            manifest=state.manifest))
+        releases.prune()
+        lock.check()
+        states.fold(msgspec.structs.replace(state, release=release))
+        return True

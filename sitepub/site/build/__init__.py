@@ -1,0 +1,1 @@
+"""The build hook: its process, its environment, its signs of failure."""

@@ -1,0 +1,1 @@
+"""Which framework built the site."""

@@ -1,0 +1,1 @@
+"""Who asks: credentials, profiles, roles, the account."""

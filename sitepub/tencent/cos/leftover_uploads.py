@@ -1,0 +1,56 @@
+"""Multipart uploads that a killed run left behind: invisible, paid for, and in the way of deleting the bucket
+(COS API 436/7736, 436/7740)."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable
+from urllib.parse import unquote
+
+from sitepub.tencent.cos.wire import BadAnswer, Request, Wire
+from sitepub.tencent.cos.xml import flat, local_name, parsed
+
+_ROUNDS = 100
+"""Pages of uploads of one key: each killed run leaves one upload."""
+
+
+def discard_uploads(wire: Wire, keys: Iterable[str]) -> int:
+    """Abort every unfinished upload of exactly these keys; how many there were.
+
+    Raises what the cloud answers: :class:`~sitepub.errors.AccessDenied` for a key pair that may not look.
+    """
+    count = 0
+    for key in keys:
+        # A page holds up to 1000 uploads, those of this very key first; what is gone is not listed again.
+        for _ in range(_ROUNDS):
+            found = _uploads_of(wire, key)
+            for upload_id in found:
+                wire.send(Request("DELETE", "cos:AbortMultipartUpload", key, {"uploadId": upload_id}), accept=(404,))
+            count += len(found)
+            if len(found) < 1000:
+                break
+    return count
+
+
+def _uploads_of(wire: Wire, key: str) -> list[str]:
+    found: list[list[str]] = []
+    request = Request("GET", "cos:ListMultipartUploads", "",
+                      {"uploads": "", "encoding-type": "url", "max-uploads": "1000", "prefix": key})
+    wire.send(request, check=lambda answer: found.append(parse_uploads(answer.body, key)))
+    return found[-1]
+
+
+def parse_uploads(body: bytes, key: str) -> list[str]:
+    """The ids of a key's uploads. Raises :class:`BadAnswer` for what is not a whole listing."""
+    try:
+        root = parsed(body)
+    except ET.ParseError as error:
+        raise BadAnswer(f"The cloud's listing of uploads is not whole: {error}.", code="BadListing") from error
+    if local_name(root.tag) != "ListMultipartUploadsResult":
+        raise BadAnswer("The cloud answered a listing of uploads with something else.", code="BadListing")
+    fields = flat(root)
+    # The documentation calls it Encoding-Type here, EncodingType in the listing of objects.
+    encoded = (fields.get("Encoding-Type") or fields.get("EncodingType") or "").lower() == "url"
+    uploads = [flat(child) for child in root if local_name(child.tag) == "Upload"]
+    return [each["UploadId"] for each in uploads
+            if each.get("UploadId") and (unquote(each.get("Key", "")) if encoded else each.get("Key")) == key]

@@ -1,0 +1,1 @@
+"""Connections, answers, proxies, TLS, retries."""

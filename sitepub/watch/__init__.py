@@ -1,0 +1,1 @@
+"""Which files change, as the system tells or as a look finds."""

@@ -1,0 +1,281 @@
+"""Watching on Linux: each folder by its own watch, and one thread that reads the kernel's queue.
+
+What is told is where to look, never what is there: by the time an event is read, the folder it happened in may
+have another name or be gone. So it is enough, and it is made sure, that every place that is not as it was is told
+after it changed:
+
+- A folder is watched first and listed afterwards. What is made in it in between is told, listed, or both.
+- A folder that is new at a path is told as a whole, after all in it is watched. What happened in it before, under
+  whatever name, is covered by that.
+- A folder that leaves a path loses its watch, unless it has been found at its new path by then.
+- When the kernel's queue was full, all is watched anew and everything is in doubt.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import select
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from sitepub.watch import inotify
+from sitepub.watch.changes import Change, Happened
+from sitepub.watch.inotify import Event, Inotify
+from sitepub.watch.places import Places
+from sitepub.watch.polling import PollingWatcher
+from sitepub.watch.watcher import CannotWatch, Told
+
+_EXHAUSTED = frozenset({errno.ENOSPC, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
+_COME = inotify.CREATE | inotify.MOVED_TO
+_GONE = inotify.DELETE | inotify.MOVED_FROM
+_ITSELF = inotify.DELETE_SELF | inotify.MOVE_SELF
+_LOOKS = 50
+"""So often what is to be watched may be another place when it is looked at again."""
+
+
+class InotifyWatcher:
+    """Watches the trees without what they skip, the single folders, and the folder above each, in which it may
+    come again. Where the kernel grants no more watches on the way, it goes on by polling."""
+
+    def __init__(self, places: Places, told: Told) -> None:
+        self._places = places
+        self._told = told
+        self._folders = {str(folder) for folder in places.folders}
+        self._trees = {str(tree) for tree in places.trees}
+        self._paths: dict[int, str] = {}
+        self._watches: dict[str, int] = {}
+        self._below: dict[str, set[str]] = {}
+        """Folder → those in it that are watched or have such below them."""
+        self._members: set[str] = set()
+        """Folders in trees, all that is in them is told."""
+        self._roots: set[str] = set()
+        """Trees, single folders, and those above."""
+        self._queue: Inotify | None = None
+        self._end: tuple[int, int] | None = None
+        self._thread: threading.Thread | None = None
+        self._instead: PollingWatcher | None = None
+
+    def start(self) -> None:
+        """Raises :class:`CannotWatch`."""
+        try:
+            self._queue = Inotify()
+            self._end = os.pipe()
+            self._sync()
+        except OSError as error:
+            why = "it lets a program watch no more folders" if error.errno in _EXHAUSTED else error.strerror
+            raise CannotWatch(f"the system does not let it: {why}") from error
+        self._thread = threading.Thread(target=self._run, name="watching", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        if self._end is not None:
+            os.write(self._end[1], b".")
+            if self._thread is not None:
+                self._thread.join()
+            for end in self._end:
+                os.close(end)
+            self._end = None
+        if self._instead is not None:
+            self._instead.stop()
+        if self._queue is not None:
+            self._queue.close()
+            self._queue = None
+
+    def watched(self) -> frozenset[str]:
+        """The folders that are watched now."""
+        return frozenset(self._watches)
+
+    def _run(self) -> None:
+        assert self._queue is not None and self._end is not None
+        waiting = select.poll()
+        waiting.register(self._queue, select.POLLIN)
+        waiting.register(self._end[0], select.POLLIN)
+        while all(fd != self._end[0] for fd, _ in waiting.poll()):
+            try:
+                changes = self._take(self._queue.read())
+            except OSError:
+                return self._poll_instead()
+            if changes:
+                self._told(changes)
+        return None
+
+    def _poll_instead(self) -> None:
+        self._instead = PollingWatcher(self._places, self._told)
+        self._instead.start()
+        self._told(list(self._doubt()))
+
+    def _doubt(self) -> Iterable[Change]:
+        yield from (Change(tree, Happened.DOUBT) for tree in self._places.trees)
+        for folder in self._places.folders:
+            yield from _files(str(folder))
+
+    # -- what happens --------------------------------------------------------------------------------------
+
+    def _take(self, events: list[Event]) -> list[Change]:
+        """What these events mean. Raises OSError when something cannot be watched."""
+        heard: dict[str, Happened] = {}
+        look_again = lost = False
+
+        def hear(path: str, what: Happened) -> None:
+            heard.pop(path, None)  # the last word comes last
+            heard[path] = what
+
+        for watch, mask, name in events:
+            if mask & inotify.OVERFLOW:
+                lost = True
+                continue
+            folder = self._paths.get(watch)
+            if folder is None:
+                continue
+            if not name:
+                if mask & inotify.IGNORED:
+                    self._unlist(watch)  # it was deleted, or its file system is gone
+                look_again |= folder in self._roots and bool(mask & (inotify.IGNORED | _ITSELF))
+                continue
+            path = f"{folder.rstrip('/')}/{name}"
+            if mask & (_COME | _GONE) and self._is_on_the_way(path):
+                look_again = True
+                hear(path, Happened.GONE if mask & _GONE else Happened.FOLDER)
+            member = folder in self._members
+            if mask & inotify.IS_DIR and mask & (_COME | _GONE):
+                self._forget(path)
+                if member and mask & _COME and not self._places.skips(Path(path)):
+                    self._add_tree(path)
+            elif mask & inotify.IS_DIR:
+                if not member or path in self._watches or self._places.skips(Path(path)):
+                    continue
+                self._add_tree(path)  # it could not be read before
+            if folder in self._folders or (member and not self._places.skips(Path(path))):
+                come = Happened.FOLDER if mask & inotify.IS_DIR else Happened.WRITTEN
+                hear(path, Happened.GONE if mask & _GONE else come)
+        changes = [Change(Path(path), what) for path, what in heard.items()]
+        if lost:
+            for watch in list(self._paths):
+                self._drop(watch)
+            look_again = True
+        if look_again:
+            changes += self._sync()
+        return [*changes, *self._doubt()] if lost else changes
+
+    def _is_on_the_way(self, path: str) -> bool:
+        """Is this a tree or single folder, or a folder above one?"""
+        return any(place == path or place.startswith(f"{path}/") for place in (*self._trees, *self._folders))
+
+    # -- where ---------------------------------------------------------------------------------------------
+
+    def _sync(self) -> list[Change]:
+        """Watch what is there now; what is there that was not watched. Raises OSError when that is not possible.
+
+        Looks again until nothing is found that is not watched: what is made after the look, in a folder that was
+        not watched yet, would otherwise never be told of."""
+        changes: list[Change] = []
+        for _ in range(_LOOKS):
+            found: set[str] = set()
+            new: list[str] = []
+            for place in sorted(self._trees | self._folders):
+                if Path(place).is_dir():
+                    found.add(place)
+                elif place in self._watches:
+                    self._forget(place)
+                    changes.append(Change(Path(place), Happened.GONE))
+                found.add(_above(place))
+            for path in sorted(found):
+                before = self._watches.get(path)
+                now = self._add(path, follow=True)
+                if now is not None and (now != before or (path in self._trees and path not in self._members)):
+                    new.append(path)
+            for path in (self._roots - found - self._members) & self._watches.keys():
+                self._drop(self._watches[path])
+            self._roots = found
+            for path in new:
+                if path in self._trees:
+                    self._add_tree(path, follow=True)
+                    changes.append(Change(Path(path), Happened.FOLDER))
+                if path in self._folders:
+                    changes += _files(path)
+            if not new:
+                break
+        return changes
+
+    def _add_tree(self, path: str, *, follow: bool = False) -> None:
+        waiting = [path]
+        while waiting:
+            folder = waiting.pop()
+            if self._add(folder, follow=follow and folder == path) is None:
+                continue
+            self._members.add(folder)
+            try:
+                with os.scandir(folder) as entries:
+                    waiting += [entry.path for entry in entries
+                                if entry.is_dir(follow_symlinks=False) and not self._places.skips(Path(entry.path))]
+            except OSError:
+                continue  # it has gone, and will be told of, or may not be read
+
+    def _add(self, path: str, *, follow: bool) -> int | None:
+        """Watch one folder; ``None`` when it is not there. Raises OSError when there are too many."""
+        assert self._queue is not None
+        try:
+            watch = self._queue.add(path, follow=follow)
+        except OSError as error:
+            if error.errno in _EXHAUSTED:
+                raise
+            return None
+        before = self._watches.get(path)
+        if before is not None and before != watch:
+            self._drop(before)
+        if self._paths.get(watch, path) != path:
+            self._unlist(watch)  # it was moved here
+        self._paths[watch], self._watches[path] = path, watch
+        while path != "/" and path not in self._below.setdefault(_parent(path), set()):
+            self._below[_parent(path)].add(path)
+            path = _parent(path)
+        return watch
+
+    def _forget(self, path: str) -> None:
+        """End the watches at a path and below: what is there now is something else."""
+        waiting = [path]
+        while waiting:
+            folder = waiting.pop()
+            waiting += self._below.get(folder, ())
+            watch = self._watches.get(folder)
+            if watch is not None:
+                self._drop(watch)
+
+    def _drop(self, watch: int) -> None:
+        assert self._queue is not None
+        self._unlist(watch)
+        with contextlib.suppress(OSError):
+            self._queue.remove(watch)
+
+    def _unlist(self, watch: int) -> None:
+        path = self._paths.pop(watch)
+        del self._watches[path]
+        self._members.discard(path)
+        while path not in self._watches and path not in self._below and path != "/":
+            above = _parent(path)
+            self._below[above].discard(path)
+            if self._below[above]:
+                break
+            del self._below[above]
+            path = above
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0] or "/"
+
+
+def _above(path: str) -> str:
+    """The nearest folder above that is there."""
+    return str(next(parent for parent in Path(path).parents if parent.is_dir()))
+
+
+def _files(folder: str) -> list[Change]:
+    """The files in a folder, as if they had been written."""
+    try:
+        with os.scandir(folder) as entries:
+            return [Change(Path(entry.path), Happened.WRITTEN) for entry in entries if not entry.is_dir()]
+    except OSError:
+        return []

@@ -1,0 +1,95 @@
+"""Watching: the system's own events, or polling where none arrive."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sitepub.watch import filesystems
+from sitepub.watch.changes import Change
+from sitepub.watch.places import Places, count_folders
+from sitepub.watch.polling import PollingWatcher
+from sitepub.watch.watcher import CannotWatch, Told, Watcher
+
+_PROBE_SECONDS = 1.0
+
+
+def open_watcher(places: Places, told: Told, *, poll: bool = False) -> tuple[Watcher, str | None]:
+    """A watcher that runs, and why it polls if it was not asked to: ``None`` when it does not."""
+    why: str | None = None
+    if not poll:
+        probe = _Probe(places, told)
+        watcher = system_watcher(probe.places, probe)
+        try:
+            _check(places)
+            watcher.start()
+            probe.run()
+            return watcher, None
+        except CannotWatch as reason:
+            watcher.stop()
+            why = str(reason)
+    polling = PollingWatcher(places, told)
+    polling.start()
+    return polling, why
+
+
+def system_watcher(places: Places, told: Told) -> Watcher:
+    """One that is told by this system, not started yet."""
+    if sys.platform != "linux":
+        from sitepub.watch.library_watching import EventWatcher
+
+        return EventWatcher(places, told)
+    from sitepub.watch.linux_watching import InotifyWatcher
+
+    return InotifyWatcher(places, told)
+
+
+def _check(places: Places) -> None:
+    for place in (*places.trees, *places.folders):
+        kind = filesystems.silent(place)
+        if kind is not None:
+            raise CannotWatch(f"{place} is on {kind}, which does not tell of every change")
+    if filesystems.too_many_folders(count_folders(places)):
+        raise CannotWatch("there are more folders than this system lets a program watch"
+                          " (fs.inotify.max_user_watches)")
+
+
+class _Probe:
+    """Finds out by a file of its own whether changes are told, and keeps that file from everybody else."""
+
+    def __init__(self, places: Places, told: Told) -> None:
+        self._name = f".sitepub-probe-{secrets.token_hex(4)}"
+        self._heard = threading.Event()
+        self._told = told
+        self.places = replace(places, skips=lambda path: path.name != self._name and places.skips(path))
+
+    def __call__(self, changes: Sequence[Change]) -> None:
+        rest = [change for change in changes if change.path.name != self._name]
+        if len(rest) < len(changes):
+            self._heard.set()
+        if rest:
+            self._told(rest)
+
+    def run(self) -> None:
+        """Raises :class:`CannotWatch`."""
+        for place in self.places.trees or self.places.folders:
+            if place.is_dir() and filesystems.uncertain(place):
+                self._try(place / self._name)
+
+    def _try(self, file: Path) -> None:
+        self._heard.clear()
+        try:
+            file.touch()
+        except OSError:
+            return
+        try:
+            if not self._heard.wait(_PROBE_SECONDS):
+                raise CannotWatch(f"no changes are told in {file.parent}")
+        finally:
+            with contextlib.suppress(OSError):
+                file.unlink()
