@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sitepub.config.project import Project
+from sitepub.publish.states.dev_overlay import OverlayStates
 from sitepub.publish.states.remote import Remote, open_remote
-from sitepub.publish.states.session_states import SessionStates
 from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.network.retry import Backoff
 
@@ -31,7 +31,7 @@ class TellingBackoff(Backoff):
         return Backoff.wait(self, failures, retry_after, rand)
 
 
-def open_for_session(project: Project, cloud: Cloud, failed: Callable[[], None]) -> tuple[Remote, SessionStates]:
+def open_for_dev(project: Project, cloud: Cloud, failed: Callable[[], None]) -> tuple[Remote, OverlayStates]:
     """Raises what :func:`~sitepub.publish.states.remote.open_remote` raises. ``failed`` is called, from any thread, for
     each request that got no good answer and is tried again."""
     from sitepub.tencent.cos.object_store import CosObjectStore
@@ -46,5 +46,5 @@ def open_for_session(project: Project, cloud: Cloud, failed: Callable[[], None])
     plain = replace(cloud, accelerate=False)
     route = replace(route_to(plain, states.store.bucket), connect_timeout=_NO_ANSWER, timeout=_NO_ANSWER)
     state_store = CosObjectStore(plain, states.store.bucket, connections=2, backoff=backoff, route=route)
-    sessions = SessionStates(state_store, states.prefix)
-    return replace(remote, store=store, states=sessions, unaccelerated=lambda: store.unaccelerated), sessions
+    overlay = OverlayStates(state_store, states.prefix)
+    return replace(remote, store=store, states=overlay, unaccelerated=lambda: store.unaccelerated), overlay

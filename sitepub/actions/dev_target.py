@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from sitepub.actions.dev_remote import open_for_session
+from sitepub.actions.dev_remote import open_for_dev
 from sitepub.config.project import Project
 from sitepub.dev.live import Live
 from sitepub.errors import NotFound, SitepubError
@@ -19,7 +19,7 @@ from sitepub.publish.plan import Plan
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.progress import Progress, Silent
 from sitepub.publish.publish import Outcome, Run, Status, publish
-from sitepub.publish.states.session_end import end_session
+from sitepub.publish.states.dev_release import record_dev_release
 from sitepub.settings.steps import SettingStep
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud
@@ -74,7 +74,7 @@ class Target:
         self._open()
 
     def _open(self) -> None:
-        self.remote, self.states = open_for_session(self.project, self.cloud, lambda: self._failed(self))
+        self.remote, self.states = open_for_dev(self.project, self.cloud, lambda: self._failed(self))
         embedded = self.cloud.embedded
         self.live = (Live(embedded, self.remote.bucket)
                      if embedded is not None and self._reload else None)
@@ -182,7 +182,7 @@ class Target:
     def finish(self) -> None:
         """Write down what the session left: one release. What cannot be written is read by the next deploy."""
         with suppress(SitepubError):
-            end_session(self.remote, self.states, self._sum.counts)
+            record_dev_release(self.remote, self.states, self._sum.counts)
 
     def close(self) -> None:
         if self.live is not None:

@@ -73,7 +73,7 @@ class Run:
     """Ctrl-C: requests under way are finished, what was done is written down."""
     threads: int = DEFAULT_THREADS
     record: bool = True
-    """Keep a record of the release. ``sitepub dev`` keeps one for the whole session, see ``record_release``."""
+    """Keep a record of the release. ``sitepub dev`` keeps one for the whole run, see ``dev_release``."""
 
 
 def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, run: Run | None = None) -> Outcome:

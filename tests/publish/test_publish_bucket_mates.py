@@ -15,9 +15,9 @@ from sitepub.publish.plan import Action
 from sitepub.publish.prepare import prepare
 from sitepub.publish.publish import Outcome, publish
 from sitepub.publish.removal import prepare_removal, remove
+from sitepub.publish.states.dev_overlay import OverlayStates
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.remote import Remote
-from sitepub.publish.states.session_states import SessionStates
 from sitepub.publish.states.state import VERSION, Former, JournalStep, State, StateStore, Unsure, encode
 from sitepub.site.snapshot import Snapshot
 from tests.publish.memory_cloud import Killed, MemoryCloud, project, remote
@@ -106,7 +106,7 @@ def test_a_neighbour_that_is_killed_anywhere_loses_nothing_of_what_it_has_here(k
         try:
             place = remote(cloud, target)
             if kind == "dev":
-                place = replace(place, states=SessionStates(place.states.store, place.states.prefix))
+                place = replace(place, states=OverlayStates(place.states.store, place.states.prefix))
             deploy(place, plain(both="theirs!", more="1"))
         except Killed:
             ended = False
@@ -126,7 +126,7 @@ def test_a_neighbour_that_is_killed_anywhere_loses_nothing_of_what_it_has_here(k
 def test_what_lies_over_a_state_counts(cloud: MemoryCloud) -> None:
     deploy(remote(cloud), plain(a="1"))
     there = remote(cloud, project(stage="dev"))
-    place = replace(there, states=SessionStates(there.states.store, there.states.prefix))
+    place = replace(there, states=OverlayStates(there.states.store, there.states.prefix))
     deploy(place, plain(kept="1", gone="1"))
     assert place.states.key == STATE
     deploy(place, plain(kept="1", new="1"))

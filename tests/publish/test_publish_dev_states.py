@@ -12,10 +12,10 @@ from sitepub.errors import SitepubError
 from sitepub.publish.apply import Counts
 from sitepub.publish.prepare import prepare
 from sitepub.publish.publish import Outcome, Run, Status, publish
+from sitepub.publish.states.dev_overlay import OverlayStates
+from sitepub.publish.states.dev_release import record_dev_release
 from sitepub.publish.states.releases import Releases
 from sitepub.publish.states.remote import Remote
-from sitepub.publish.states.session_end import end_session
-from sitepub.publish.states.session_states import SessionStates
 from sitepub.site.snapshot import Snapshot
 from tests.publish.memory_cloud import Killed, MemoryCloud, remote
 from tests.publish.sites import as_published, live, plain, sites
@@ -28,7 +28,7 @@ class Session:
 
     def __init__(self, cloud: MemoryCloud) -> None:
         place = remote(cloud)
-        self.states = SessionStates(place.states.store, place.states.prefix)
+        self.states = OverlayStates(place.states.store, place.states.prefix)
         self.remote: Remote = replace(place, states=self.states)
 
     def publish(self, site: Snapshot) -> Outcome:
@@ -36,7 +36,7 @@ class Session:
         return publish(self.remote, site, prepared, Run(allow_delete=True, threads=1, record=False))
 
     def end(self) -> bool:
-        return end_session(self.remote, self.states, Counts(uploaded=2))
+        return record_dev_release(self.remote, self.states, Counts(uploaded=2))
 
 
 def deploy(cloud: MemoryCloud, site: Snapshot) -> Outcome:

@@ -18,8 +18,8 @@ from sitepub.publish.plan import Action, Reason
 from sitepub.publish.prepare import prepare
 from sitepub.publish.publish import Outcome, Run, Status, publish
 from sitepub.publish.removal import prepare_removal, remove
+from sitepub.publish.states.dev_overlay import OverlayStates
 from sitepub.publish.states.remote import Remote
-from sitepub.publish.states.session_states import SessionStates
 from sitepub.publish.states.state import Journal, JournalStep
 from sitepub.site.snapshot import SiteFile, Snapshot
 from tests.publish.memory_cloud import MULTIPART_FROM, Killed, MemoryCloud, project, remote
@@ -75,7 +75,7 @@ def test_killed_at_any_write_of_a_deploy_that_meets_a_foreign_object_it_stays(
 
 
 def in_session(place: Remote) -> Remote:
-    return replace(place, states=SessionStates(place.states.store, place.states.prefix))
+    return replace(place, states=OverlayStates(place.states.store, place.states.prefix))
 
 
 @pytest.mark.parametrize("broken", ["z.html", "other.txt", "index.html"])

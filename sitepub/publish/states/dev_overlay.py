@@ -1,10 +1,10 @@
-"""The state during ``sitepub dev``: kept in memory, and written down as a small overlay.
+"""The state during ``sitepub dev``: kept in memory, and written as a small overlay.
 
 A publish of one saved file must not read and write a document of 20,000 entries several times. So the document
-stays where it is, names an overlay, and each save writes only what has changed since (see ``state``). That
-nobody else has changed the state in between is told by the document's ETag: everybody who writes the state
-writes the document, and only the session that named an overlay writes that one. All saves happen under the
-lock, as everywhere.
+stays where it is, names an overlay, and each save writes only what has changed since (see ``state``). An unchanged
+ETag of the document proves that no other process has changed the state in between: every process that writes the
+state writes the document, and only the run of dev that named an overlay writes that overlay. All saves happen under
+the lock, as everywhere.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ FEW = 1000
 """Changed entries that an overlay holds at most; with more, one new document is written."""
 
 
-class SessionStates(StateStore):
+class OverlayStates(StateStore):
     """A :class:`~sitepub.publish.states.state.StateStore` for many publishes of one process."""
 
     _known: State | None = None
     _base: State | None = None
     """What the document holds, when it names an overlay of ours."""
     written: bool = False
-    """Whether this session has saved anything that is not one document yet."""
+    """Whether this run has saved anything that is not one document yet."""
 
     @property
     def known(self) -> State | None:
-        """The state as this session last read or wrote it, without asking."""
+        """The state as this run last read or wrote it, without a request."""
         return self._known
 
     def load(self) -> State | None:
-        """The state; one small request when nobody else has written it."""
+        """The state; one small request when no other process has written it."""
         if self._known is not None and self._etag:
             there = self.store.head(self.key)
             if there is not None and there.etag == self._etag:

@@ -1,4 +1,4 @@
-"""The end of a ``sitepub dev``: one release for the whole session, and the state as one document again."""
+"""The end of a ``sitepub dev``: one release for the whole run, and the state as one document again."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import msgspec
 from sitepub.publish.apply import Counts
 from sitepub.publish.locking.lock import Lock
 from sitepub.publish.project.git import commit_of
+from sitepub.publish.states.dev_overlay import OverlayStates
 from sitepub.publish.states.releases import ReleaseRecord, Releases
 from sitepub.publish.states.remote import Remote
-from sitepub.publish.states.session_states import SessionStates
 from sitepub.publish.states.state import VERSION
 
 
-def end_session(remote: Remote, states: SessionStates, counts: Counts) -> bool:
-    """Write down what the session left; publishes nothing. Whether there was anything to write.
+def record_dev_release(remote: Remote, states: OverlayStates, counts: Counts) -> bool:
+    """Record one release and fold the overlay into the document; publishes nothing. ``False``: nothing to write.
 
-    ``counts``: what the session did, for the record. A publish that did not end keeps its journal, for the
+    ``counts``: what the run did, for the record. A publish that did not end keeps its journal, for the
     next deploy to finish. Raises what the cloud answers; nothing is lost then, since the next deploy reads
     the overlay too."""
     if not states.written:
