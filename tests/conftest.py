@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from sitepub.tencent.cloud import Embedded
 from sitepub.terminal import secrets as screen
+from tests.amount import times
 from tests.official import session as official
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell: what is tested here would ignore Ctrl-C, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-settings.register_profile(
-    "sitepub", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
-)
+pytest_plugins = ("tests.selection",)
+settings.register_profile("sitepub", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow],
+                          max_examples=times(100))
 settings.load_profile("sitepub")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from sitepub.config.load import load_project
 from sitepub.config.schema import json_schema
 from sitepub.errors import ConfigError
+from tests.amount import times
 
 VALUES = {
     "nothing": "", "null": "null", "yes": "true", "no": "false", "zero": "0", "number": "-7", "real": "1.5",
@@ -99,7 +99,7 @@ def test_the_schema_was_walked() -> None:
 def test_a_value_of_any_type_at_any_key_is_read_or_refused_in_words(tmp_path: Path, name: str) -> None:
     file = tmp_path / "serverless.yml"
     (tmp_path / "public").mkdir()
-    every = 1 if os.environ.get("SITEPUB_TESTS_LONG") else 12
+    every = times(12, quick=60, long=1)
     for path in PATHS[list(VALUES).index(name) % every::every]:
         text = document(path, VALUES[name])
         file.write_text(text, encoding="utf-8")

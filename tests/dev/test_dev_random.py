@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.amount import times
 from tests.conftest import LocalCloud, running_cloud
 from tests.dev.conftest import PAGES
 from tests.dev.dev_process import DevProcess, Site, environment, until
 
-SEEDS = range(int(os.environ.get("DEV_RANDOM_RUNS", "3")))
-"""More of them: DEV_RANDOM_RUNS=200 pytest tests/dev/test_dev_random.py"""
+SEEDS = range(times(3, quick=1))
 
 
 class World:

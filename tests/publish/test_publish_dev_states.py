@@ -17,6 +17,7 @@ from sitepub.publish.states.dev_release import record_dev_release
 from sitepub.publish.states.releases import Releases
 from sitepub.publish.states.remote import Remote
 from sitepub.site.snapshot import Snapshot
+from tests.amount import times
 from tests.publish.memory_cloud import Killed, MemoryCloud, remote
 from tests.publish.sites import as_published, live, plain, sites
 
@@ -136,7 +137,7 @@ def test_many_changes_make_a_new_document(cloud: MemoryCloud) -> None:
     assert remote(cloud).states.load() == session.states.known
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=times(25), suppress_health_check=[HealthCheck.too_slow])
 @given(sites(), sites(), sites(), st.booleans(), st.booleans())
 def test_killed_at_any_write_of_a_session_the_next_run_ends_as_an_undisturbed_one(
         first: Snapshot, second: Snapshot, third: Snapshot, after: bool, by_session: bool) -> None:

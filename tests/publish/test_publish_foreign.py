@@ -22,6 +22,7 @@ from sitepub.publish.states.dev_overlay import OverlayStates
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.state import Journal, JournalStep
 from sitepub.site.snapshot import SiteFile, Snapshot
+from tests.amount import times
 from tests.publish.memory_cloud import MULTIPART_FROM, Killed, MemoryCloud, project, remote
 from tests.publish.sites import BUCKET, live, site_file, sites, snapshot
 
@@ -95,7 +96,7 @@ def test_after_a_partial_end_it_stays_too(broken: str, z: SiteFile) -> None:
     assert "other.txt" not in live(cloud)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=times(20), suppress_health_check=[HealthCheck.too_slow])
 @given(sites(), sites(), st.data(), st.booleans(), st.booleans())
 def test_a_bucket_full_of_objects_equal_to_the_sites_keeps_them_all_through_kills_and_partial_ends(
         first: Snapshot, second: Snapshot, data: st.DataObject, after: bool, force: bool) -> None:

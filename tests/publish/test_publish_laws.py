@@ -13,6 +13,7 @@ from sitepub.publish.prepare import prepare
 from sitepub.publish.publish import Outcome, Run, Status, publish
 from sitepub.publish.removal import prepare_removal, remove
 from sitepub.site.snapshot import Snapshot
+from tests.amount import times
 from tests.publish.memory_cloud import Killed, MemoryCloud, remote
 from tests.publish.sites import BUCKET, as_published, check_pages_whole, foreign_objects, live, sites
 
@@ -126,7 +127,7 @@ def test_after_a_failed_write_nothing_is_deleted_and_the_next_run_does_the_rest(
             or key in rest} == expected(second, rest)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=times(25), suppress_health_check=[HealthCheck.too_slow])
 @given(sites(), sites(), sites(), foreign_objects, st.booleans())
 def test_killed_at_any_write_the_next_run_ends_as_an_undisturbed_one(
         first: Snapshot, second: Snapshot, third: Snapshot, foreign: dict[str, str],
@@ -171,7 +172,7 @@ def test_killed_at_any_write_the_next_run_ends_as_an_undisturbed_one(
         kill += 1
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=times(15), suppress_health_check=[HealthCheck.too_slow])
 @given(sites(), foreign_objects, st.booleans())
 def test_killed_at_any_write_of_the_first_deploy_the_next_run_ends_as_an_undisturbed_one(
         site: Snapshot, foreign: dict[str, str], after: bool) -> None:

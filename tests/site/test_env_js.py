@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sitepub.errors import ConfigError
 from sitepub.site.build.env_js import env_file, env_js
 from sitepub.site.headers import HeaderBook
+from tests.amount import times
 from tests.site.sample import project
 
 AWKWARD = ["</script>", "<!--", "-->", "<script>", "]]>", "\u2028\u2029", "\"'`${x}\\", "\0\x07\x7f\x80",
@@ -76,7 +77,7 @@ def unordered(value: Any) -> Any:
     return value
 
 
-@settings(max_examples=12, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=times(12), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.lists(st.dictionaries(TEXT, VALUES, max_size=5), min_size=20, max_size=40))
 def test_any_value_arrives_in_a_real_javascript_engine(many: list[dict[str, Any]]) -> None:
     found = read_back([env_js(values) for values in many])

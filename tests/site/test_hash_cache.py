@@ -15,6 +15,7 @@ from sitepub.site import hash_cache, hashing
 from sitepub.site.hash_cache import HashCache, Stamp, is_sure
 from sitepub.site.scan import scan
 from sitepub.site.walk import Found
+from tests.amount import times
 from tests.site.sample import project, write
 
 POSIX = os.name != "nt"
@@ -111,7 +112,7 @@ EDITS = st.lists(st.tuples(
 
 @pytest.mark.skipif(not POSIX, reason="Windows keeps no time of the last change of a file's entry")
 @pytest.mark.usefixtures("long_ago")
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=times(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(EDITS)
 def test_the_cache_is_never_wrong_whatever_is_edited(
     tmp_path_factory: pytest.TempPathFactory, edits: list[tuple[str, str, bytes]]

@@ -18,6 +18,7 @@ from sitepub.site.rescan import KeptSnapshot
 from sitepub.site.scan import scan
 from sitepub.site.snapshot import Snapshot
 from sitepub.site.walk import Walked, walk
+from tests.amount import times
 from tests.site.sample import project, write
 
 SITE: dict[str, str | bytes] = {"index.html": "1", "css/site.css": "2", "posts/a.html": "3", "posts/b/c.html": "4"}
@@ -142,7 +143,7 @@ actions = st.one_of(
     st.tuples(st.just("move"), paths, paths))
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=times(150), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.lists(actions, max_size=4), max_size=5))
 def test_whatever_happens_the_kept_snapshot_is_what_a_scan_finds(
         tmp_path_factory: pytest.TempPathFactory, rounds: list[list[tuple[str, str, str]]]) -> None:

@@ -16,6 +16,7 @@ from sitepub.config.project import HeaderRule
 from sitepub.errors import ConfigError, ExitCode, SiteError
 from sitepub.site.scan import Scanner, scan
 from sitepub.site.snapshot import Snapshot, headers_hash
+from tests.amount import times
 from tests.site.sample import nobody, project, write
 
 posix = pytest.mark.skipif(os.name == "nt", reason="names or links that Windows has not")
@@ -47,7 +48,7 @@ PATH = st.lists(NAME, min_size=1, max_size=3).map("/".join)
 
 
 @posix
-@settings(max_examples=60)
+@settings(max_examples=times(60))
 @given(st.dictionaries(PATH, st.binary(max_size=3000), max_size=12), st.sampled_from(["", "a/", "中/"]))
 def test_the_snapshot_is_the_folder_byte_for_byte(
     tmp_path_factory: pytest.TempPathFactory, files: dict[str, bytes], prefix: str
