@@ -13,8 +13,12 @@ RESET_HINT = ("`sitepub local reset` deletes everything in the embedded cloud; t
 """What to do about damaged files of its: never by itself."""
 
 
+EMBEDDED_GONE = "LocalCloudGone"
+"""The code of that error."""
+
+
 def embedded_gone() -> NetworkError:
-    return NetworkError("The embedded cloud is not running any more.", code="LocalCloudGone",
+    return NetworkError("The embedded cloud is not running any more.", code=EMBEDDED_GONE,
                         hint="Run the same command again: --local starts it, and what was done is not done twice.")
 
 

@@ -256,7 +256,8 @@ def test_acceleration_is_switched_on_for_new_and_existing_buckets_and_waited_for
 
     from sitepub.tencent.cloud import Cloud, Credentials, Embedded
     from sitepub.tencent.cos.bucket_settings import BucketSettings
-    from sitepub.tencent.cos.wire import Request, Wire
+    from sitepub.tencent.cos.request import Request
+    from sitepub.tencent.cos.wire import Wire
 
     with running_cloud(tmp_path / "cloud") as cloud:
         sitepub = make_sitepub(cloud, home)

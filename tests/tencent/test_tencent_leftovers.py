@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sitepub.tencent.cos.leftover_uploads import parse_uploads
-from sitepub.tencent.cos.wire import BadAnswer
+from sitepub.tencent.cos.verdict import BadAnswer
 
 
 def listing(*uploads: tuple[str, str], encoding: str = "") -> bytes:

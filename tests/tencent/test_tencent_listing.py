@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sitepub.errors import CloudError, NetworkError
 from sitepub.tencent.cos.listing import parse_page
 from sitepub.tencent.cos.store import Listed
-from sitepub.tencent.cos.wire import BadAnswer
+from sitepub.tencent.cos.verdict import BadAnswer
 from tests.tencent.scripted_server import HANG_UP, Raw, Step, answer, error
 from tests.tencent.test_tencent_store_faults import store_on
 

@@ -29,7 +29,8 @@ from sitepub.tencent.cloud import Cloud, Credentials, Embedded
 from sitepub.tencent.cos import fresh_buckets
 from sitepub.tencent.cos.budget import Budget
 from sitepub.tencent.cos.object_store import CosObjectStore
-from sitepub.tencent.cos.wire import Request, Wire
+from sitepub.tencent.cos.request import Request
+from sitepub.tencent.cos.wire import Wire
 from sitepub.tencent.network.clock import Clock
 from sitepub.tencent.network.connection import Route
 from sitepub.tencent.network.retry import Backoff

@@ -12,7 +12,9 @@ from dataclasses import replace
 
 from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.cos.integrity import content_md5, md5_of
-from sitepub.tencent.cos.wire import BadAnswer, Request, Wire
+from sitepub.tencent.cos.request import Request
+from sitepub.tencent.cos.verdict import BadAnswer
+from sitepub.tencent.cos.wire import Wire
 from sitepub.tencent.cos.xml import flat, local_name, parsed
 from sitepub.tencent.network.clock import Clock
 from sitepub.tencent.network.http_answer import Answer

@@ -8,7 +8,7 @@ import re
 
 from fastcrc import crc64
 
-from sitepub.tencent.cos.wire import BadAnswer
+from sitepub.tencent.cos.verdict import BadAnswer
 from sitepub.tencent.network.http_answer import Answer
 
 _MD5 = re.compile("[0-9a-fA-F]{32}")

@@ -7,7 +7,9 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from sitepub.tencent.cos.wire import BadAnswer, Request, Wire
+from sitepub.tencent.cos.request import Request
+from sitepub.tencent.cos.verdict import BadAnswer
+from sitepub.tencent.cos.wire import Wire
 from sitepub.tencent.cos.xml import flat, local_name, parsed
 
 _ROUNDS = 100

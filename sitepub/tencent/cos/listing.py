@@ -9,8 +9,10 @@ from urllib.parse import unquote
 
 from sitepub.errors import CloudError
 from sitepub.tencent.cos.integrity import bare
+from sitepub.tencent.cos.request import Request
 from sitepub.tencent.cos.store import Listed
-from sitepub.tencent.cos.wire import BadAnswer, Request, Wire
+from sitepub.tencent.cos.verdict import BadAnswer
+from sitepub.tencent.cos.wire import Wire
 from sitepub.tencent.cos.xml import flat, local_name, parsed
 from sitepub.tencent.network import limits
 from sitepub.tencent.network.http_answer import Answer

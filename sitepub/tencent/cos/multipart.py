@@ -14,8 +14,10 @@ from typing import BinaryIO
 
 from sitepub.errors import CloudError, Interrupted, SiteError, SitepubError
 from sitepub.tencent.cos.integrity import bare, check_stored, content_md5, crc_of, md5_of
+from sitepub.tencent.cos.request import Request
 from sitepub.tencent.cos.store import Retry, Sent, Stored
-from sitepub.tencent.cos.wire import BadAnswer, Request, Wire
+from sitepub.tencent.cos.verdict import BadAnswer
+from sitepub.tencent.cos.wire import Wire
 from sitepub.tencent.cos.xml import error_document, escape, flat, local_name, parsed
 from sitepub.tencent.errors_from_cloud import Asked, error_from
 from sitepub.tencent.network.http_answer import Answer

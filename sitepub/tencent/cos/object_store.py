@@ -14,8 +14,10 @@ from sitepub.tencent.cos.budget import Budget
 from sitepub.tencent.cos.integrity import bare, check_fetched, check_stored, content_md5, md5_of
 from sitepub.tencent.cos.leftover_uploads import discard_uploads
 from sitepub.tencent.cos.multipart import SINGLE_MAX, Multipart
+from sitepub.tencent.cos.request import Request
 from sitepub.tencent.cos.store import DeleteFailure, Fetched, Listed, ObjectHead, Retry, Sent, Stored
-from sitepub.tencent.cos.wire import BadAnswer, Reply, Request, Wire
+from sitepub.tencent.cos.verdict import BadAnswer
+from sitepub.tencent.cos.wire import Reply, Wire
 from sitepub.tencent.cos.xml import can_hold, error_document, escape, flat, local_name, parsed
 from sitepub.tencent.errors_from_cloud import Asked, error_from
 from sitepub.tencent.fence import Fence

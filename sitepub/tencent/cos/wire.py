@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
-from urllib.parse import quote
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 
 from sitepub import __version__
-from sitepub.errors import CloudError, Interrupted, NetworkError, SiteError, SitepubError
+from sitepub.errors import CloudError, Interrupted, NetworkError, SitepubError
 from sitepub.tencent import genuine
 from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.cos import fresh_buckets
-from sitepub.tencent.cos.signature import Signer, encoded, is_signed
+from sitepub.tencent.cos.request import Request, target_of
+from sitepub.tencent.cos.signature import Signer
 from sitepub.tencent.cos.store import Retry, Sent
+from sitepub.tencent.cos.verdict import AgainLater, AgainNow, BadAnswer, Fail, Good, Remedy, Verdict
 from sitepub.tencent.cos.xml import ErrorDocument, error_document
-from sitepub.tencent.embedded_gone import embedded_gone
+from sitepub.tencent.embedded_gone import EMBEDDED_GONE, embedded_gone
 from sitepub.tencent.errors_from_cloud import Asked, error_from
 from sitepub.tencent.fence import Fence
 from sitepub.tencent.network import limits
@@ -29,49 +29,11 @@ from sitepub.tencent.network.proxy import proxy_for
 from sitepub.tencent.network.retry import Backoff, retry_after_seconds, worth_retrying
 from sitepub.tencent.network.tls import tls_context
 
-_LINE_BREAK = re.compile("[\r\n\0]")
-_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "authorization", "expect",
-                   "user-agent", "x-cos-security-token"})
-"""Headers that a caller may not set: they frame or sign the request."""
-_READS = frozenset({"GET", "HEAD"})
 _OUTAGE_SECONDS = 3.0
-_COPIES = "x-cos-copy-source"
 _TOKEN_CODES = frozenset({"ExpiredToken", "InvalidToken"})
 _NOT_ACCELERATED = frozenset({"BucketAccelerateNotEnabled", "ActionAccelerateNotSupported"})
 _log = logging.getLogger("sitepub.wire")
 """One line for every request, shown with ``--debug``."""
-
-
-class BadAnswer(Exception):
-    """An answer that says success but cannot be right (wrong checksum, cut XML). Worth another try."""
-
-    def __init__(self, message: str, *, code: str = "BadAnswer", status: int = 200) -> None:
-        super().__init__(message)
-        self.code = code
-        self.status = status
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What to ask of the bucket."""
-
-    method: str
-    action: str
-    """The permission it needs, for messages: "cos:PutObject"."""
-    key: str = ""
-    """Object key; "" for the bucket itself."""
-    params: Mapping[str, str] = field(default_factory=dict)
-    """Query parameters as text; "" for a subresource such as ``?delete``."""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | memoryview = b""
-    limit: int = limits.ANSWER
-    """Bytes of the answer's body at most."""
-
-    @property
-    def asked(self) -> genuine.Asked:
-        """What its answer looks like."""
-        return genuine.Asked(self.method, self.params, self.key, copies=_COPIES in self.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +60,6 @@ class Reply:
     """An earlier try had no clear end: it may have been carried out."""
 
 
-def target_of(key: str, params: Mapping[str, str]) -> str:
-    """The request target: every byte but ``A-Za-z0-9-_.~/`` is percent-encoded.
-
-    ``./`` is sent as ``.%2F``, so that nothing on the way resolves ``..`` in a key.
-    """
-    path = "/" + quote(key, safe="/-_.~").replace("./", ".%2F")
-    if params:
-        return path + "?" + "&".join([f"{encoded(name)}={encoded(value)}" if value else encoded(name)
-                                      for name, value in params.items()])
-    return path
-
-
 def route_to(cloud: Cloud, bucket: str) -> Route:
     """Where the bucket's XML API is reached."""
     host = cloud.bucket_host(bucket)
@@ -119,7 +69,10 @@ def route_to(cloud: Cloud, bucket: str) -> Route:
 
 
 class Wire:
-    """Safe for many threads."""
+    """Sends requests to one bucket over kept connections; many threads may share it.
+
+    :meth:`attempt` is one try, :meth:`send` the loop around it.
+    """
 
     def __init__(self, cloud: Cloud, bucket: str, *, keep: int = 64, backoff: Backoff | None = None,
                  route: Route | None = None, clock: Clock | None = None) -> None:
@@ -152,102 +105,118 @@ class Wire:
 
         Good is COS's own answer with the documented status that ``check`` does not reject with
         :class:`BadAnswer`, or with a status in ``accept``. What cannot be COS's own is tried again, and raised as
-        :class:`~sitepub.tencent.genuine.ForeignAnswer`. ``sent`` is told of the body's bytes, with a negative count
-        when a try starts over.
+        :class:`~sitepub.tencent.genuine.ForeignAnswer`. ``sent`` is called with the number of bytes of the body that
+        went out, and with a negative number when a try starts over. ``retry`` is called before each wait.
         """
         self._refuse_in_outage()
         began = time.monotonic()
         failures = 0
-        fresh = repeated = corrected = renewed = False
-        changes = request.method not in _READS
-        if changes and len(request.body) > BLOCK:
+        tried: set[Remedy] = set()
+        repeated = False
+        if request.changes and len(request.body) > BLOCK:
             sent = _Checked(self.cloud.fence, sent)
+        out = _Counted(sent) if sent is not None else None
         while True:
-            out = _Counted(sent) if sent is not None else None
-            pause: float | None = None
-            offset = self.clock.offset
-            end = self._end
-            credentials, signer = self._signed_by()
-            try:
-                answer = end.connections.exchange(
-                    self._head(request, end, signer, credentials.token), request.body,
-                    without_body=request.method == "HEAD", limit=request.limit, sent=out, fresh=fresh,
-                    before=self.cloud.fence.check if changes else None)
-                status = answer.status
-                if _log.isEnabledFor(logging.DEBUG):
-                    _log.debug("%s %s%s: %d, request %s", request.method, end.host,
-                               target_of(request.key, request.params), status,
-                               answer.headers.get("x-cos-request-id", "without id"))
-                foreign = genuine.cos_fault(request.asked, status, answer.headers, answer.body)
-                if foreign is not None:
-                    raise genuine.ForeignAnswer(end.host, foreign)
-                self._last_success, self._outage = time.monotonic(), None
-                if 200 <= status < 300:
-                    if check is not None:
-                        check(answer)
-                    return Reply(answer, repeated)
-                if status in accept and not self._maybe_cached(answer):
-                    return Reply(answer, repeated)
-                document = error_document(answer.body) or ErrorDocument("")
-                # Another thread may have corrected the clock since this request was signed.
-                if status == 403 and not corrected and (
-                        self.clock.learn(answer.headers.get("date")) or self.clock.offset != offset):
-                    corrected = True
-                    if out is not None:
-                        out.take_back()
-                    continue
-                if self._serves_elsewhere(end, status, document.code, request.method):
-                    self._leave_acceleration(end)
-                    if out is not None:
-                        out.take_back()
-                    continue
-                if (document.code in _TOKEN_CODES and not renewed and credentials.renewal is not None
-                        and credentials.renewal.replaced(credentials) is not None):
-                    renewed = True
-                    if out is not None:
-                        out.take_back()
-                    continue
-                error: Exception = error_from(
-                    Asked(request.action, self.bucket, request.key), status, document.code, document.message,
-                    answer.headers.get("x-cos-request-id") or document.request_id)
-                again = (300 <= status < 400 or worth_retrying(status, document.code)
-                         or self._maybe_cached(answer))
-                repeated = repeated or status >= 500
-                pause = retry_after_seconds(answer.headers.get("retry-after"), self.clock.now)
-            except ConnectionLost as lost:
-                repeated = True
-                _log.debug("%s %s%s: %s", request.method, end.host, target_of(request.key, request.params), lost)
-                if lost.stale and not fresh:
-                    # The server had closed an idle connection: no failure, a new connection is tried at once.
-                    fresh = True
-                    if out is not None:
-                        out.take_back()
-                    continue
-                if lost.refused and self.cloud.embedded is not None:
-                    raise embedded_gone() from lost
-                error, again = self._network_error(lost), True
-                if lost.oversized:
-                    failures += limits.OVERSIZED_COUNTS_AS - 1
-            except genuine.ForeignAnswer as foreign_answer:
-                repeated = again = True
-                error = foreign_answer
-            except BadAnswer as bad:
-                repeated = again = True
-                error = CloudError(str(bad), code=bad.code, status=bad.status, hint="Run again.")
+            verdict = self.attempt(request, accept=accept, check=check, sent=out, tried=tried)
+            if isinstance(verdict, Good):
+                return Reply(verdict.answer, repeated)
             if out is not None:
                 out.take_back()
-            failures += 1
-            if not again or failures >= self._backoff.attempts:
-                self._note_outage(error, began)
-                if isinstance(error, SitepubError):
-                    error.passing = again or error.passing
-                raise error
-            wait = self._backoff.wait(failures, pause)
-            _log.debug("%s: trying again in %.1f s: %s", request.key or self.bucket, wait, error)
+            if isinstance(verdict, AgainNow):
+                tried.add(verdict.remedy)
+                repeated = repeated or verdict.unclear
+                continue
+            if isinstance(verdict, Fail):
+                raise self._given_up(verdict.error, began)
+            repeated = repeated or verdict.unclear
+            failures += verdict.counts
+            if failures >= self._backoff.attempts:
+                if isinstance(verdict.error, SitepubError):
+                    verdict.error.passing = True
+                raise self._given_up(verdict.error, began)
+            wait = self._backoff.wait(failures, verdict.pause)
+            _log.debug("%s: trying again in %.1f s: %s", request.key or self.bucket, wait, verdict.error)
             if retry is not None:
-                retry(error, wait)
+                retry(verdict.error, wait)
             if self._closed.wait(wait):
                 raise Interrupted("Stopped while waiting for the next try.")
+
+    def attempt(self, request: Request, *, accept: Collection[int] = (),
+                check: Callable[[Answer], None] | None = None, sent: Sent | None = None,
+                tried: Collection[Remedy] = ()) -> Verdict:
+        """One try. ``tried``: the remedies that earlier tries of this request asked for.
+
+        Raises what the fence raises when this run may not write any more, and
+        :class:`~sitepub.errors.SiteError` for headers that cannot be sent.
+        """
+        end, offset = self._end, self.clock.offset
+        credentials, signer = self._signed_by()
+        try:
+            answer = end.connections.exchange(
+                self._head(request, end, signer, credentials.token), request.body,
+                without_body=request.method == "HEAD", limit=request.limit, sent=sent,
+                fresh=Remedy.CONNECTION in tried, before=self.cloud.fence.check if request.changes else None)
+        except ConnectionLost as lost:
+            _log.debug("%s %s%s: %s", request.method, end.host, target_of(request.key, request.params), lost)
+            return self._without_answer(lost, tried)
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("%s %s%s: %d, request %s", request.method, end.host,
+                       target_of(request.key, request.params), answer.status,
+                       answer.headers.get("x-cos-request-id", "without id"))
+        foreign = genuine.cos_fault(request.asked, answer.status, answer.headers, answer.body)
+        if foreign is not None:
+            return AgainLater(genuine.ForeignAnswer(end.host, foreign), unclear=True)
+        self._last_success, self._outage = time.monotonic(), None
+        if 200 <= answer.status < 300:
+            try:
+                if check is not None:
+                    check(answer)
+            except BadAnswer as bad:
+                return AgainLater(CloudError(str(bad), code=bad.code, status=bad.status, hint="Run again."),
+                                  unclear=True)
+            return Good(answer)
+        if answer.status in accept and not self._maybe_cached(answer):
+            return Good(answer)
+        return self._refused(request, answer, end, credentials, offset, tried)
+
+    def _without_answer(self, lost: ConnectionLost, tried: Collection[Remedy]) -> Verdict:
+        if lost.stale and Remedy.CONNECTION not in tried:
+            # The server had closed an idle connection: no failure.
+            return AgainNow(Remedy.CONNECTION, unclear=True)
+        if lost.refused and self.cloud.embedded is not None:
+            gone = embedded_gone()
+            gone.__cause__ = lost
+            return Fail(gone)
+        return AgainLater(self._network_error(lost), unclear=True,
+                          counts=limits.OVERSIZED_COUNTS_AS if lost.oversized else 1)
+
+    def _refused(self, request: Request, answer: Answer, end: _End, credentials: Credentials, offset: float,
+                 tried: Collection[Remedy]) -> Verdict:
+        """The verdict on COS's own error. ``offset``: of the clock, when the request was signed."""
+        status = answer.status
+        document = error_document(answer.body) or ErrorDocument("")
+        # Another thread may have corrected the clock since this request was signed.
+        if status == 403 and Remedy.CLOCK not in tried and (
+                self.clock.learn(answer.headers.get("date")) or self.clock.offset != offset):
+            return AgainNow(Remedy.CLOCK)
+        if self._serves_elsewhere(end, status, document.code, request.method):
+            self._leave_acceleration(end)
+            return AgainNow(Remedy.ENDPOINT)
+        if (document.code in _TOKEN_CODES and Remedy.CREDENTIALS not in tried and credentials.renewal is not None
+                and credentials.renewal.replaced(credentials) is not None):
+            return AgainNow(Remedy.CREDENTIALS)
+        error = error_from(Asked(request.action, self.bucket, request.key), status, document.code, document.message,
+                           answer.headers.get("x-cos-request-id") or document.request_id)
+        if 300 <= status < 400 or worth_retrying(status, document.code) or self._maybe_cached(answer):
+            return AgainLater(error, pause=retry_after_seconds(answer.headers.get("retry-after"), self.clock.now),
+                              unclear=status >= 500)
+        return Fail(error)
+
+    def _given_up(self, error: Exception, began: float) -> Exception:
+        """The error, after a note for the other threads when the network was down all the time since ``began``."""
+        if isinstance(error, NetworkError) and error.code != EMBEDDED_GONE and self._last_success < began:
+            self._outage = (time.monotonic(), error)
+        return error
 
     def _signed_by(self) -> tuple[Credentials, Signer]:
         credentials = self.cloud.credentials.fresh()
@@ -256,28 +225,8 @@ class Wire:
         return self._signing
 
     def _head(self, request: Request, end: _End, signer: Signer, token: str | None) -> bytes:
-        """The request's first line and headers, signed for now."""
-        lines = [f"{request.method} {target_of(request.key, request.params)} HTTP/1.1\r\n", end.preamble]
-        signed = [("host", end.host)]
-        for name, value in request.headers.items():
-            value = value.strip()
-            lower = name.lower()
-            if lower in _OURS or not _NAME.fullmatch(name) or _LINE_BREAK.search(value):
-                raise SiteError(f"The header {name!r} of {request.key} cannot be sent: "
-                                "its name is not free, or its value has a line break.", code="BadHeader")
-            lines.append(f"{name}: {value}\r\n")
-            if is_signed(lower):
-                signed.append((lower, value))
-        if token:
-            lines.append(f"x-cos-security-token: {token}\r\n")
-            signed.append(("x-cos-security-token", token))
-        if len(request.body) or request.method in ("PUT", "POST"):
-            lines.append(f"Content-Length: {len(request.body)}\r\n")
-        window = self.cloud.fence.window() if request.method not in _READS else None
-        authorization = signer.authorization(
-            request.method, "/" + request.key, request.params, signed, *(window or (self.clock.now(),)))
-        lines.append(f"Authorization: {authorization}\r\n\r\n")
-        return "".join(lines).encode()
+        window = self.cloud.fence.window() if request.changes else None
+        return request.head(end.host, end.preamble, signer, token, *(window or (self.clock.now(),)))
 
     def _serves_elsewhere(self, end: _End, status: int, code: str, method: str) -> bool:
         """Whether the acceleration endpoint says that it does not serve the bucket (yet): it takes a while after
@@ -305,10 +254,6 @@ class Wire:
         """While the network is down, fail at once instead of once more after all the waits, for each file."""
         if self._outage is not None and time.monotonic() - self._outage[0] < _OUTAGE_SECONDS:
             raise NetworkError(self._outage[1].message, hint=self._outage[1].hint)
-
-    def _note_outage(self, error: Exception, began: float) -> None:
-        if isinstance(error, NetworkError) and self._last_success < began:
-            self._outage = (time.monotonic(), error)
 
     def close(self) -> None:
         """Requests under way fail with :class:`~sitepub.errors.Interrupted`; so does every later one."""
