@@ -73,7 +73,8 @@ def test_refused_keys_fail() -> None:
 
 @pytest.mark.parametrize(("status", "code", "unclear"), [
     (503, "SlowDown", True), (500, "InternalError", True), (504, "GatewayTimeout", True),
-    (429, "TooManyRequests", False), (400, "RequestTimeout", False), (400, "BadDigest", False), (400, "IncompleteBody", False)])
+    (429, "TooManyRequests", False), (400, "RequestTimeout", False), (400, "BadDigest", False),
+    (400, "IncompleteBody", False)])
 def test_a_failure_that_may_pass_is_tried_later(status: int, code: str, unclear: bool) -> None:
     verdict = verdict_on(error(status, code), PUT)
     assert isinstance(verdict, AgainLater) and isinstance(verdict.error, CloudError)
