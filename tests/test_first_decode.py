@@ -81,8 +81,8 @@ def test_every_decoder_in_many_threads_at_once() -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert {name.rpartition(".")[0] for name in told["decoders"]} >= {
-        "sitepub.publish.locking.lock_record", "sitepub.publish.states.state", "sitepub.publish.states.releases",
-        "sitepub.publish.bucket_mates", "sitepub.publish.states.bucket_place", "sitepub.domains.hosts.claims",
+        "sitepub.publish.locking.lock_record", "sitepub.publish.states.root", "sitepub.publish.states.releases",
+        "sitepub.publish.bucket_mates", "sitepub.publish.states.shard_store", "sitepub.domains.hosts.claims",
         "sitepub.site.hash_cache"}
     assert told["ends"] == {"0": 100}
 

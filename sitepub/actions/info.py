@@ -12,6 +12,7 @@ from sitepub.config.project import Project
 from sitepub.errors import SitepubError
 from sitepub.publish.locking.unfinished import still_runs
 from sitepub.publish.states.remote import Remote, open_remote
+from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.state import Journal, ReleaseInfo
 from sitepub.settings.actual import NO_BUCKET, read_actual
 from sitepub.settings.difference import difference
@@ -71,7 +72,7 @@ def info(project: Project, *, local: bool, profile: str | None, environ: Mapping
         return Info(
             project=project, bucket=state.bucket, region=state.region,
             url=cloud.website_url(state.bucket, project.protocol, project.key_prefix), files=len(state.manifest),
-            bytes=sum(entry.size for entry in state.manifest.values()), release=state.release,
+            bytes=ShardedManifest.of(state.manifest).bytes, release=state.release,
             unfinished=state.pending, running=state.pending is not None and still_runs(remote.states),
             drift=tuple(drift),
             former=tuple(one.bucket for one in state.former),

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from sitepub.errors import Interrupted, NotFound, PreconditionFailed, Refused, SitepubError
 from sitepub.publish.diff import COPY_LIMIT
 from sitepub.publish.locking.lock import LOST
@@ -13,6 +15,7 @@ from sitepub.publish.phases import deletion_rank
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
 from sitepub.publish.progress import Progress, Silent
 from sitepub.publish.states.manifest import Entry
+from sitepub.publish.states.sharded import Owned
 from sitepub.publish.workers import EitherEvent, Workers
 from sitepub.tencent.cos.store import ObjectStore, Stored
 
@@ -23,6 +26,8 @@ key may not write here, and 10,000 more attempts would only take longer to say s
 _LARGE = 16 * 1024**2
 """Bytes from which an upload under way is broken off on Ctrl-C instead of finished."""
 _DELETIONS_PER_CALL = 1000
+AT_ONCE = 1
+"""Until when an object stays that is about to be deleted: long ago."""
 WRITING_PHASES = (Phase.ASSETS, Phase.DATA, Phase.PAGES, Phase.LAST)
 
 
@@ -62,7 +67,7 @@ class Engine:
         self._check = check
         self._giving_up = threading.Event()
         self._lock = threading.Lock()
-        self._manifest: dict[str, Entry] = dict(plan.known)
+        self._changes: dict[str, Entry | None] = {}
         self._begun: set[str] = set()
         self._done: dict[str, Action] = {}
         self._failures: list[Failure] = []
@@ -96,8 +101,15 @@ class Engine:
         with self._lock:
             for step in self.plan.deletions:
                 if step.key not in kept:
-                    self._manifest.pop(step.key, None)
-        self.plan = plan
+                    self._changes[step.key] = None
+        self.plan = replace(plan, known=self.plan.known)
+
+    def let_go(self) -> None:
+        """The site is live without what is to be deleted: that is not a part of it any more."""
+        with self._lock:
+            for step in self.plan.deletions:
+                if (entry := self.plan.known.get(step.key)) is not None:
+                    self._changes[step.key] = msgspec.structs.replace(entry, until=AT_ONCE)
 
     def delete(self) -> bool:
         """Delete what the site does not have any more; pages first, the files they need afterwards."""
@@ -117,10 +129,15 @@ class Engine:
     # -- what was done ---------------------------------------------------------------------------------
 
     @property
-    def manifest(self) -> dict[str, Entry]:
+    def owned(self) -> Owned:
         """What sitepub owns in the bucket now."""
         with self._lock:
-            return dict(self._manifest)
+            changes = dict(self._changes)
+        known = self.plan.known
+        if isinstance(known, Owned):
+            return known.changed(changes)
+        now = {key: entry for key, entry in {**known, **changes}.items() if entry is not None}
+        return Owned.of(now)
 
     @property
     def failures(self) -> tuple[Failure, ...]:
@@ -170,7 +187,7 @@ class Engine:
         assert file is not None
         with self._lock:
             self._failed_in_a_row = 0
-            self._manifest[step.key] = Entry.of(file, done.stored.etag, adopted=done.adopted)
+            self._changes[step.key] = Entry.of(file, done.stored.etag, adopted=done.adopted)
             self._done[step.key] = done.action
             if done.action is Action.UPLOAD:
                 self._bytes += file.size
@@ -260,7 +277,7 @@ class Engine:
             if step.key in refused:
                 continue
             with self._lock:
-                self._manifest.pop(step.key, None)
+                self._changes[step.key] = None
                 self._done[step.key] = Action.DELETE
             self.progress.finished(step)
         self._fail([Failure(step, refused[step.key]) for step in steps if step.key in refused])

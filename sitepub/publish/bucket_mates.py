@@ -10,8 +10,10 @@ import msgspec
 
 from sitepub.errors import NotFound, SitepubError
 from sitepub.publish.plan import Action
-from sitepub.publish.states import bucket_place, state
+from sitepub.publish.states import root, state_store
+from sitepub.publish.states.packed import Unreadable, decoded, unpacked
 from sitepub.publish.states.remote import Remote
+from sitepub.publish.states.shards import ShardRef
 from sitepub.tencent.cos.store import ObjectStore
 from sitepub.threads import pool
 
@@ -31,41 +33,27 @@ class Mate:
 
 
 def mates_in(remote: Remote, bucket: str) -> tuple[Mate, ...]:
-    """The other sites in a bucket: one listing of the state bucket, one GET of a small object for each other site,
-    and the state of those that are in the bucket or do not say (:mod:`bucket_place`).
+    """The other sites in a bucket: one listing of the state bucket, the root of each other site, and the shards of
+    those that are in the bucket.
 
     A state that cannot be understood is passed over. Raises what the cloud answers otherwise."""
     store, own = remote.states.store, remote.states.prefix
-    name = remote.states.key.removeprefix(own)
-    states: dict[str, str] = {}
-    places = set[str]()
+    suffix = f"/{state_store.NAME}"
     try:
-        for there in store.list():
-            if there.key.endswith(f"/{name}"):
-                states[there.key.removesuffix(name)] = there.etag
-            elif there.key.endswith(f"/{bucket_place.NAME}"):
-                places.add(there.key.removesuffix(bucket_place.NAME))
+        prefixes = [there.key.removesuffix(state_store.NAME) for there in store.list() if there.key.endswith(suffix)]
     except NotFound:
         return ()
-    states.pop(own, None)
-
-    def is_elsewhere(prefix: str) -> bool:
-        buckets = bucket_place.read(store, prefix, states[prefix]) if prefix in places else None
-        return buckets is not None and bucket not in buckets
-
-    if not states:
+    others = [prefix for prefix in prefixes if prefix != own]
+    if not others:
         return ()
-    with pool(min(_THREADS, len(states)), "mates") as threads:
-        elsewhere = list(threads.map(is_elsewhere, states))
-    # One after the other: a state may be large.
-    looked = (_look(store, prefix, prefix + name, bucket)
-              for prefix, away in zip(states, elsewhere, strict=True) if not away)
-    return tuple(mate for mate in looked if mate is not None)
+    with pool(min(_THREADS, len(others)), "mates") as threads:
+        found = list(threads.map(lambda prefix: _look(store, prefix, bucket), others))
+    return tuple(mate for mate in found if mate is not None)
 
 
-def _look(store: ObjectStore, prefix: str, key: str, bucket: str) -> Mate | None:
+def _look(store: ObjectStore, prefix: str, bucket: str) -> Mate | None:
     try:
-        keys = frozenset(_keys(store, prefix, key, bucket))
+        keys = frozenset(_keys(store, prefix, bucket))
     except SitepubError as error:
         if error.code in _UNREADABLE:
             return None
@@ -89,14 +77,25 @@ class _Journal(msgspec.Struct, frozen=True):
     steps: tuple[_Step, ...] = ()
 
 
+class _Shard(msgspec.Struct, frozen=True, array_like=True):
+    entries: dict[str, _Entry]
+
+
 class _There(msgspec.Struct, frozen=True):
     bucket: str
+    shards: tuple[ShardRef, ...] = ()
+    changes: dict[str, _Entry | None] = {}
+    retained: tuple[ShardRef, ...] = ()
+    retained_changes: dict[str, _Entry | None] = {}
     manifest: dict[str, _Entry] = {}
+    """Of version 1."""
+    journal: str = ""
     pending: _Journal | None = None
     former: tuple[_There, ...] = ()
     unsure: _Journal | None = None
     """What a run that lost its lock may still write."""
     overlay: str = ""
+    """Of version 1."""
 
 
 class _Overlay(msgspec.Struct, frozen=True):
@@ -106,35 +105,61 @@ class _Overlay(msgspec.Struct, frozen=True):
 
 _STATE = msgspec.json.Decoder(_There)
 _OVERLAY = msgspec.json.Decoder(_Overlay)
+_SHARD = msgspec.msgpack.Decoder(_Shard)
+_STEPS = msgspec.msgpack.Decoder(tuple[_Step, ...])
 
 
-def _keys(store: ObjectStore, prefix: str, key: str, bucket: str) -> Iterator[str]:
+def _keys(store: ObjectStore, prefix: str, bucket: str) -> frozenset[str]:
     """Its keys in the bucket. Raises what the cloud answers, and SitepubError for a state that makes no sense."""
     for _ in range(_RACES):
         try:
-            document = state.decode_as(store.get(key).data, _STATE, f"{store.bucket}/{key}")
+            data = store.get(prefix + state_store.NAME).data
         except NotFound:
-            return
-        if not document.overlay:
-            yield from _of(document, bucket)
-            return
-        place = f"{prefix}{state.OVERLAY}{document.overlay}"
+            return frozenset()
+        document = root.decode_as(data, _STATE, f"{store.bucket}/{prefix}{state_store.NAME}")
         try:
-            overlay = state.decode_as(store.get(place).data, _OVERLAY, f"{store.bucket}/{place}")
+            return frozenset(_Neighbour(store, prefix, bucket).keys(document))
         except NotFound:
-            continue  # somebody wrote the state as one document in between
-        if document.bucket == bucket == overlay.state.bucket:
-            gone = set(overlay.gone)
-            yield from (one for one in document.manifest if one not in gone)
-        yield from _of(overlay.state, bucket)
-        return
-    raise state.damaged(f"{store.bucket}/{key}", "its overlay is missing")
+            continue  # somebody wrote another root in between, and what this one names is gone
+    raise root.damaged(f"{store.bucket}/{prefix}", "something that it names is missing")
 
 
-def _of(there: _There, bucket: str) -> Iterator[str]:
-    for one in (there, *there.former):
-        if one.bucket == bucket:
-            yield from one.manifest
-            for journal in (one.pending, one.unsure):
-                if journal is not None:
-                    yield from (step.key for step in journal.steps if step.action is not Action.DELETE)
+@dataclass(frozen=True, slots=True)
+class _Neighbour:
+    """Reads one state. Raises NotFound when something is missing that its root names."""
+
+    store: ObjectStore
+    prefix: str
+    bucket: str
+
+    def keys(self, document: _There) -> Iterator[str]:
+        if document.overlay:
+            overlay = root.decode_as(self._get(f"{state_store.OVERLAY}{document.overlay}"), _OVERLAY, self.prefix)
+            if document.bucket == self.bucket == overlay.state.bucket:
+                gone = set(overlay.gone)
+                yield from (one for one in document.manifest if one not in gone)
+            document = overlay.state
+        for one in (document, *document.former):
+            if one.bucket == self.bucket:
+                yield from self._of(one)
+
+    def _of(self, there: _There) -> Iterator[str]:
+        yield from there.manifest
+        for refs, changes in ((there.shards, there.changes), (there.retained, there.retained_changes)):
+            for ref in refs:
+                shard = self._decoded(f"shards/{ref.name}", _SHARD)
+                yield from (key for key in shard.entries if key not in changes)
+            yield from (key for key, entry in changes.items() if entry is not None)
+        steps = [*self._decoded(there.journal, _STEPS)] if there.journal else []
+        for journal in (there.pending, there.unsure):
+            steps += journal.steps if journal is not None else ()
+        yield from (step.key for step in steps if step.action is not Action.DELETE)
+
+    def _get(self, name: str) -> bytes:
+        return self.store.get(self.prefix + name).data
+
+    def _decoded(self, name: str, decoder: msgspec.msgpack.Decoder[root.Document]) -> root.Document:
+        try:
+            return decoded(unpacked(self._get(name), name), decoder)
+        except Unreadable as error:
+            raise root.damaged(f"{self.store.bucket}/{self.prefix}{name}", error) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
+from types import MappingProxyType
 
 from sitepub.publish.phases import deletion_rank, phase_of
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
@@ -26,9 +27,10 @@ class _CopySources:
     """Content → a key that has it and keeps it until the deletions, which come last: a key that this plan
     overwrites with other content is no source. The first key in order, so that plans are repeatable."""
 
-    def __init__(self, known: Known, snapshot: Snapshot) -> None:
+    def __init__(self, known: Known, snapshot: Snapshot, elsewhere: Manifest) -> None:
         self._known = known
         self._snapshot = snapshot
+        self._elsewhere = elsewhere
         self._keys: dict[tuple[str, int], str] | None = None
 
     def find(self, file: SiteFile) -> str | None:
@@ -38,13 +40,15 @@ class _CopySources:
             self._keys = {}
             for key, entry in self._known.owned.items():
                 self._offer(self._keys, key, entry.md5, entry.size)
+            for key, entry in self._elsewhere.items():
+                self._offer(self._keys, key, entry.md5, entry.size)
             for key, there in self._known.foreign.items():
                 # The ETag of a multipart upload ("…-N") says nothing about the content.
                 self._offer(self._keys, key, "" if "-" in there.etag else there.etag, there.size)
         return self._keys.get((file.md5, file.size))
 
     def etag(self, key: str) -> str:
-        entry = self._known.owned.get(key)
+        entry = self._known.owned.get(key) or self._elsewhere.get(key)
         return entry.etag if entry is not None else self._known.foreign[key].etag
 
     def _offer(self, keys: dict[tuple[str, int], str], key: str, md5: str, size: int) -> None:
@@ -58,7 +62,7 @@ class _CopySources:
 
 def diff(snapshot: Snapshot, manifest: Manifest, *, listing: Mapping[str, Listed] | None = None,
          journal: Iterable[JournalStep] = (), force: bool = False, replace: bool = False,
-         prefix: str = "", shared: Container[str] = ()) -> Plan:
+         prefix: str = "", shared: Container[str] = (), elsewhere: Manifest = MappingProxyType({})) -> Plan:
     """The steps that make the bucket equal to the snapshot.
 
     Without a ``listing`` the manifest is trusted. With one (no manifest yet, ``--verify``, a ``journal``
@@ -66,12 +70,13 @@ def diff(snapshot: Snapshot, manifest: Manifest, *, listing: Mapping[str, Listed
     the manifest, the journal and the snapshot that exists.
 
     Objects of others are never deleted unless ``replace``, and then only below ``prefix``; those of other sites
-    (``shared``) not even then. ``force`` uploads every file again.
+    (``shared``) not even then. ``force`` uploads every file again. ``elsewhere``: objects of the site that stay as they
+    are and whose content may be copied.
     """
     if replace and listing is None:
         raise ValueError("replace needs a listing")
     known = reconcile(manifest, journal, listing)
-    sources = None if force else _CopySources(known, snapshot)
+    sources = None if force else _CopySources(known, snapshot, elsewhere)
     steps: list[Step] = []
     unchanged = 0
     for file in snapshot:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from sitepub.config.project import Project
 from sitepub.errors import SitepubError
-from sitepub.publish.states.state import State, StateStore
+from sitepub.publish.states.state import State
+from sitepub.publish.states.state_store import StateStore
 from sitepub.tencent.cloud import Cloud
 
 

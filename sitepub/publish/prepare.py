@@ -8,6 +8,7 @@ import msgspec
 
 from sitepub.errors import AccessDenied, Refused
 from sitepub.publish.bucket_mates import Mate, mates_in
+from sitepub.publish.comparing import part_of, plan_by_parts
 from sitepub.publish.diff import diff
 from sitepub.publish.guards import refuse_empty_site, refuse_loss
 from sitepub.publish.locking.takeover import is_over, journal_of_before, with_headers_looked_at, writes_in_doubt
@@ -17,7 +18,9 @@ from sitepub.publish.plan import Plan
 from sitepub.publish.project.git import has_commit
 from sitepub.publish.project.mark import ProjectMark, project_here
 from sitepub.publish.project.same_project import OtherProject, kin_of, marks_after, other_project
+from sitepub.publish.states.manifest import Manifest
 from sitepub.publish.states.remote import Remote
+from sitepub.publish.states.sharded import Owned
 from sitepub.publish.states.state import VERSION, Former, State
 from sitepub.settings.actual import NO_BUCKET, ActualSettings, read_actual
 from sitepub.settings.difference import difference
@@ -60,7 +63,7 @@ class Prepared:
         """Nothing to do and nothing to write down."""
         return (self.empty and self.found is not None and self.base == self.found
                 and self.base.pending is None and self.base.settings_hash == self.wanted.hash
-                and self.plan.known == self.base.manifest)
+                and self.base.version == VERSION and self.plan.known == self.base.owned)
 
     @property
     def new_bucket(self) -> bool:
@@ -104,10 +107,14 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     if look and base.unsure is not None and is_over(base.unsure, remote.states.cloud_time):
         base = msgspec.structs.replace(base, unsure=None)
 
+    part = part_of(snapshot, base) if listing is None and not force else None
+
     def compare(shared: frozenset[str]) -> Plan:
-        return diff(snapshot, base.manifest, listing=listing,
-                    journal=in_doubt,
-                    force=force, replace=remote.project.replace, prefix=remote.project.key_prefix, shared=shared)
+        def plan_of(files: Snapshot, owned: Manifest, elsewhere: Manifest) -> Plan:
+            return diff(files, owned, listing=listing, journal=in_doubt, force=force, replace=remote.project.replace,
+                        prefix=remote.project.key_prefix, shared=shared, elsewhere=elsewhere)
+
+        return plan_of(snapshot, base.owned, {}) if part is None else plan_by_parts(part, base, plan_of)
 
     plan = compare(frozenset())
     mates: tuple[Mate, ...] = ()
@@ -171,20 +178,21 @@ def _about_this_bucket(found: State | None, remote: Remote) -> tuple[State, list
     former = [one for one in found.former if one.bucket != remote.bucket]
     notes = []
     journal = journal_of_before(found)
-    if found.manifest or found.created is not None or journal is not None:
-        former.append(Former(found.bucket, found.region, found.manifest, found.created, journal))
+    if len(found.owned) or found.created is not None or journal is not None:
+        former.append(Former(found.bucket, found.region, found.owned.one_list(), found.created, journal))
         notes.append(f"the site lived in the bucket {found.bucket} before; it stays there until"
                      " `sitepub remove`, which removes both")
     back = next((one for one in found.former if one.bucket == remote.bucket), None)
+    owned = Owned.of(back.manifest if back else {})
     return msgspec.structs.replace(
         found, bucket=remote.bucket, region=project.region, settings_hash="", former=tuple(former), unsure=None,
-        manifest=back.manifest if back else {}, created=back.created if back else None,
-        pending=back.pending if back else None), notes
+        manifest=owned.site, retained=owned.retained, due=int(len(owned.retained) > 0),
+        created=back.created if back else None, pending=back.pending if back else None), notes
 
 
 def _common_prefix(remote: Remote, snapshot: Snapshot, base: State) -> str:
     """The longest prefix of all keys that matter here."""
-    keys = [*snapshot.files, *base.manifest, *(step.key for step in writes_in_doubt(base))]
+    keys = [*snapshot.files, *base.owned, *(step.key for step in writes_in_doubt(base))]
     if base.pending is not None:
         keys += [step.key for step in base.pending.steps]
     if remote.project.replace:

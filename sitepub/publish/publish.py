@@ -24,7 +24,8 @@ from sitepub.publish.progress import Progress
 from sitepub.publish.project.git import commit_of
 from sitepub.publish.states.releases import ReleaseRecord, Releases, new_release_id
 from sitepub.publish.states.remote import Remote, ensure_state_bucket
-from sitepub.publish.states.state import VERSION, Created, Journal, ReleaseInfo, State, discard_leftovers
+from sitepub.publish.states.sharded import ShardedManifest
+from sitepub.publish.states.state import Created, Journal, ReleaseInfo, State, discard_leftovers
 from sitepub.publish.states.unpurged import unpurged_after
 from sitepub.publish.workers import EitherEvent
 from sitepub.settings.apply import BucketWasThere, Told, apply_settings
@@ -95,6 +96,7 @@ def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, run: Run | N
             again = prepare(remote, snapshot, verify=prepared.verify or lock.taken_over, force=prepared.force)
             same = again.found == prepared.found and again.plan.steps == prepared.plan.steps
             prepared = again if same else _approved(again, run)
+        remote.states.learn(snapshot)
         try:
             return _Deploy(remote, prepared, run, lock, lost).carry_out()
         except BucketWasThere as error:
@@ -153,6 +155,7 @@ class _Deploy:
                 return self._end_early()
             self._settings_after()
             if self.prepared.plan.deletions:
+                self.engine.let_go()
                 self._journal_deletions()
                 self._leave_what_changed()
                 self.engine.delete()
@@ -229,20 +232,19 @@ class _Deploy:
 
     def _finish(self) -> Outcome:
         """Everything is live, and what had to go is gone, or as much of it as could be deleted."""
-        manifest = self.engine.manifest
+        self.lock.still_ours()
+        self.state = self.remote.states.settled(self._now()) if self.run.record else self._now()
+        site = ShardedManifest.of(self.state.manifest)
         undone = self.engine.undone
-        gone = {step.key for step in undone}
-        live = [entry for key, entry in manifest.items() if key not in gone]
         commit = commit_of(self.remote.project.root) if self.run.record else None
         release = ReleaseInfo(
             id=self.release_id, at=datetime.now(UTC).isoformat(timespec="seconds"), by=self.by,
             commit=commit.id if commit else None, message=commit.subject if commit else None,
-            files=len(live), bytes=sum(entry.size for entry in live))
+            files=len(site), bytes=site.bytes)
         # A deletion that failed may have happened; one that was not begun is in the manifest still.
         failed = [failure.step for failure in self.engine.failures]
         if self.run.record:
-            self.lock.still_ours()
-            self._record(release)
+            self._record(release, site)
         self._commit(pending=self._journal(failed, ended=True) if failed else None, release=release,
                      settings_hash=self.prepared.wanted.hash)
         if undone and self.stopped.is_set():
@@ -258,8 +260,13 @@ class _Deploy:
 
     def _save(self, **changes: object) -> None:
         self.lock.check()
-        self.state = msgspec.structs.replace(self.state, manifest=self.engine.manifest, **changes)
-        self.remote.states.save(self.state)
+        self.state = self.remote.states.save(msgspec.structs.replace(self._now(), **changes))
+
+    def _now(self) -> State:
+        """The state with what the engine has done so far."""
+        owned = self.engine.owned
+        due = min((entry.until for entry in owned.retained.values()), default=0)
+        return msgspec.structs.replace(self.state, manifest=owned.site, retained=owned.retained, due=due)
 
     def _save_as_found(self) -> None:
         self.lock.check()
@@ -271,14 +278,12 @@ class _Deploy:
     def _journal(self, steps: Iterable[Step], *, ended: bool = False) -> Journal:
         return Journal.of(self.release_id, self.started, self.by, steps, ended=ended)
 
-    def _record(self, release: ReleaseInfo) -> None:
-        counts = self.engine.counts
-        releases = Releases(self.remote.states.store, self.remote.states.prefix)
-        releases.write(ReleaseRecord(
-            version=VERSION, info=release, bucket=self.remote.bucket, region=self.state.region,
-            uploaded=counts.uploaded, copied=counts.copied, headers=counts.headers, deleted=counts.deleted,
-            unchanged=counts.unchanged, manifest=self.engine.manifest))
-        releases.prune()
+    def _record(self, release: ReleaseInfo, site: ShardedManifest) -> None:
+        counts, states = self.engine.counts, self.remote.states
+        Releases(states.store, states.prefix, states.shards).write(ReleaseRecord.of(
+            release, bucket=self.remote.bucket, region=self.state.region, uploaded=counts.uploaded,
+            copied=counts.copied, headers=counts.headers, deleted=counts.deleted, unchanged=counts.unchanged,
+            shards=site.refs, website=self.prepared.wanted.website, settings_hash=self.prepared.wanted.hash))
 
     def _apply_settings(self, timing: Timing) -> None:
         def told(step: SettingStep) -> None:

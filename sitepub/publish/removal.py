@@ -133,7 +133,7 @@ def prepare_removal(remote: Remote, how: How = How()) -> Removal | None:
     found = remote.states.load()
     if found is None:
         return None
-    current = _look(found.bucket, remote, found.manifest, journal_of_before(found), found.created, how)
+    current = _look(found.bucket, remote, found.owned, journal_of_before(found), found.created, how)
     former = (_look(one.bucket, remote, one.manifest, one.pending, one.created, how) for one in found.former)
     return Removal(found, (current, *former), how, _other(remote, found))
 

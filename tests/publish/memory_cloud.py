@@ -15,7 +15,7 @@ from typing import Any
 from sitepub.config.project import CorsRule, LifecycleRule, Project, Source
 from sitepub.errors import NotFound, PreconditionFailed
 from sitepub.publish.states.remote import Remote
-from sitepub.publish.states.state import StateStore
+from sitepub.publish.states.state_store import StateStore
 from sitepub.tencent.cos.bucket_settings import BucketStatus, Made
 from sitepub.tencent.cos.store import DeleteFailure, Fetched, Listed, ObjectHead, Retry, Sent, Stored
 from sitepub.tencent.cos.website_config import WebsiteConfig

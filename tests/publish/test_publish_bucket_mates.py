@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import json
 from dataclasses import replace
 
 import msgspec
 import pytest
 
-from sitepub.errors import AccessDenied, CloudError, NetworkError
+from sitepub.errors import AccessDenied, NetworkError
 from sitepub.publish.bucket_mates import mates_in
 from sitepub.publish.plan import Action
 from sitepub.publish.prepare import prepare
@@ -18,14 +17,16 @@ from sitepub.publish.removal import prepare_removal, remove
 from sitepub.publish.states.dev_overlay import OverlayStates
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.remote import Remote
-from sitepub.publish.states.state import VERSION, Former, JournalStep, State, StateStore, Unsure, encode
+from sitepub.publish.states.state import VERSION, Former, JournalStep, State, Unsure
+from sitepub.publish.states.state_store import StateStore
 from sitepub.site.snapshot import Snapshot
 from tests.publish.memory_cloud import Killed, MemoryCloud, project, remote
 from tests.publish.sites import BUCKET, live, plain
+from tests.publish.state_forms import encode, overlay_1, version_1
 
 STATE_BUCKET = "sitepub-state-ap-guangzhou-1250000000"
 OTHER = project(stage="dev", bucket_name="elsewhere")
-STATE, PLACE = "shop/dev/site/state.json.gz", "shop/dev/site/buckets.json"
+STATE = "shop/dev/site/state.json.gz"
 
 
 @pytest.fixture
@@ -49,42 +50,26 @@ def test_the_state_of_a_site_in_another_bucket_is_not_read(cloud: MemoryCloud) -
     deploy(remote(cloud, OTHER), plain(**{f"n{number}": "1" for number in range(50)}))
     read_of(cloud)
     deploy(remote(cloud), plain(a="2"))
-    assert read_of(cloud) == {"buckets.json"}
+    assert read_of(cloud) == {"state.json.gz"}
     removal = prepare_removal(remote(cloud))
     assert removal is not None
-    assert read_of(cloud) == {"buckets.json"}
+    assert read_of(cloud) == {"state.json.gz"}
 
 
-@pytest.mark.parametrize("damage", [
-    None, b"", b"[]", b"{}", b"\xff", b"[" * 5000, b'{"version":1,"state":3,"buckets":[]}',
-    b'{"version":1,"state":"00","buckets":["elsewhere-1250000000"]}', b'{"version":1,"state":"ETAG"}',
-    b'{"version":2,"state":"ETAG","buckets":["elsewhere-1250000000"]}',
-    b'{"version":1,"state":"ETAG","buckets":"elsewhere-1250000000"}',
-    b'{"version":1,"state":"ETAG","buckets":["elsewhere-1250000000"' + b" " * 70_000 + b"]}"])
-def test_without_a_small_object_that_counts_the_state_is_read(cloud: MemoryCloud, damage: bytes | None) -> None:
-    """A site of an older sitepub writes none; one that it wrote over leaves a stale one."""
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_state_of_the_first_form_is_understood(cloud: MemoryCloud, shared: bool) -> None:
     deploy(remote(cloud), plain(a="1"))
-    shared = project(stage="dev")
-    deploy(remote(cloud, shared), plain(theirs="1"))
-    store = cloud.store(STATE_BUCKET)
-    if damage is None:
-        store.delete([PLACE])
-    else:
-        store.put(PLACE, damage.replace(b"ETAG", b"00"), {})
-    read_of(cloud)
-    assert {mate.site: set(mate.keys) for mate in mates_in(remote(cloud), BUCKET)} == {"shop/dev/site": {"theirs.txt"}}
-    assert "state.json.gz" in read_of(cloud)
-
-
-def test_a_site_that_an_older_sitepub_moved_here_is_found(cloud: MemoryCloud) -> None:
-    """It writes the state and knows nothing of the object beside it, which names another bucket."""
-    deploy(remote(cloud), plain(a="1"))
-    deploy(remote(cloud, OTHER), plain(moved="1"))
-    states = StateStore(cloud.store(STATE_BUCKET), OTHER.state_prefix)
+    there = project(stage="dev") if shared else OTHER
+    deploy(remote(cloud, there), plain(theirs="1"))
+    states = StateStore(cloud.store(STATE_BUCKET), there.state_prefix)
     state = states.load()
     assert state is not None
-    cloud.store(STATE_BUCKET).put(STATE, encode(msgspec.structs.replace(state, bucket=BUCKET)), {})
-    assert [set(mate.keys) for mate in mates_in(remote(cloud), BUCKET)] == [{"moved.txt"}]
+    base = msgspec.structs.replace(state, manifest={"theirs.txt": state.manifest["theirs.txt"],
+                                                    "gone.txt": state.manifest["theirs.txt"]})
+    over = msgspec.structs.replace(state, manifest={"new.txt": state.manifest["theirs.txt"]})
+    cloud.store(STATE_BUCKET).put(STATE, version_1(base, "0a"), {})
+    cloud.store(STATE_BUCKET).put("shop/dev/site/overlay-0a", overlay_1(over, ("gone.txt",)), {})
+    assert [set(mate.keys) for mate in mates_in(remote(cloud), BUCKET)] == [{"theirs.txt", "new.txt"}] * shared
 
 
 @pytest.mark.parametrize("kind", ["first deploy", "moved here", "moved away", "changed", "dev"])
@@ -137,7 +122,6 @@ def test_former_buckets_count(cloud: MemoryCloud) -> None:
     deploy(remote(cloud), plain(a="1"))
     deploy(remote(cloud, project(stage="dev")), plain(old="1"))
     deploy(remote(cloud, OTHER), plain(old="1"))
-    assert json.loads(cloud.store(STATE_BUCKET).get(PLACE).data)["buckets"] == ["elsewhere-1250000000", BUCKET]
     assert [set(mate.keys) for mate in mates_in(remote(cloud), BUCKET)] == [{"old.txt"}]
 
 
@@ -152,20 +136,13 @@ def test_what_a_run_that_lost_its_lock_may_still_write_counts(cloud: MemoryCloud
     assert [set(mate.keys) for mate in mates_in(remote(cloud), BUCKET)] == [{"theirs.txt", "late.txt"}]
 
 
-@pytest.mark.parametrize("error", [CloudError("busy", status=503), NetworkError("cut")])
-def test_a_small_object_that_cannot_be_written_fails_nothing(cloud: MemoryCloud, error: Exception) -> None:
-    deploy(remote(cloud), plain(a="1"))
-    cloud.fail = lambda what, key: error if (what, key) == ("put", PLACE) else None
-    deploy(remote(cloud, project(stage="dev")), plain(theirs="1"))
-    assert [set(mate.keys) for mate in mates_in(remote(cloud), BUCKET)] == [{"theirs.txt"}]
-
-
 def test_a_failure_while_looking_for_neighbours_stops_a_deploy_but_what_may_not_be_seen_does_not(
         cloud: MemoryCloud) -> None:
     mine = remote(cloud)
     deploy(mine, plain(a="1", b="1"))
     deploy(remote(cloud, project(stage="dev")), plain(b="2"))
-    for what, key in [("list", ""), ("get", PLACE), ("get", STATE)]:
+    shard = next(key for key in cloud.store(STATE_BUCKET).objects if key.startswith("shop/dev/site/shards/"))
+    for what, key in [("list", ""), ("get", STATE), ("get", shard)]:
         cloud.refuse_read = lambda w, k, what=what, key=key: (  # type: ignore[misc]
             NetworkError("cut") if (w, k) == (what, key) else None)
         with pytest.raises(NetworkError):
@@ -174,7 +151,7 @@ def test_a_failure_while_looking_for_neighbours_stops_a_deploy_but_what_may_not_
     assert prepare(mine, plain(a="2")).mates == ()
 
 
-def test_remove_takes_the_small_object_too(cloud: MemoryCloud) -> None:
+def test_remove_takes_shards_and_releases_too(cloud: MemoryCloud) -> None:
     place = remote(cloud)
     deploy(place, plain(a="1"))
     deploy(remote(cloud, OTHER), plain(a="1"))

@@ -1,4 +1,4 @@
-"""Publishing one change after the other: the state kept in memory, and written as an overlay."""
+"""Publishing one change after the other: the state kept in memory, and its changes written over the shards."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from sitepub.errors import SitepubError
 from sitepub.publish.apply import Counts
 from sitepub.publish.prepare import prepare
 from sitepub.publish.publish import Outcome, Run, Status, publish
@@ -16,6 +15,7 @@ from sitepub.publish.states.dev_overlay import OverlayStates
 from sitepub.publish.states.dev_release import record_dev_release
 from sitepub.publish.states.releases import Releases
 from sitepub.publish.states.remote import Remote
+from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.site.snapshot import Snapshot
 from tests.amount import times
 from tests.publish.memory_cloud import Killed, MemoryCloud, remote
@@ -50,18 +50,19 @@ def cloud() -> MemoryCloud:
     return MemoryCloud()
 
 
-def test_a_small_change_neither_reads_nor_writes_the_whole_state(cloud: MemoryCloud) -> None:
+def test_a_small_change_reads_no_state_and_writes_no_shard(cloud: MemoryCloud) -> None:
     session = Session(cloud)
     session.publish(plain(a="1", b="1"))
     cloud.reads.clear()
     cloud.writes.clear()
     assert session.publish(plain(a="2", b="1")).status is Status.PUBLISHED
     names = [(what, key.removeprefix(PREFIX).partition("-")[0]) for what, key in cloud.writes]
-    assert names == [("put", "lock"), ("put", "overlay"), ("put", "a.txt"), ("put", "overlay"), ("delete", "lock")]
-    assert ("get", f"{PREFIX}state.json.gz") not in cloud.reads
+    state = ("put", "state.json.gz")
+    assert names == [("put", "lock"), state, ("put", "a.txt"), state, ("delete", "lock")]
+    assert not [key for what, key in cloud.reads if what == "get" and key != f"{PREFIX}lock"]
 
 
-def test_others_see_the_state_of_now_and_their_deploy_makes_one_document_again(cloud: MemoryCloud) -> None:
+def test_others_see_the_state_of_now_and_their_deploy_puts_all_of_it_into_shards(cloud: MemoryCloud) -> None:
     session = Session(cloud)
     session.publish(plain(a="1", b="1", c="1"))
     session.publish(plain(a="2", b="1", d="1"))
@@ -69,7 +70,8 @@ def test_others_see_the_state_of_now_and_their_deploy_makes_one_document_again(c
     assert seen is not None and seen == session.states.known and set(seen.manifest) == {"a.txt", "b.txt", "d.txt"}
     assert deploy(cloud, plain(a="2", b="1", d="1")).status is Status.UNCHANGED
     assert deploy(cloud, plain(a="3")).counts == Counts(uploaded=1, deleted=2)
-    assert not [key for key in cloud.bucket(session.states.store.bucket).objects if "overlay" in key]
+    seen = remote(cloud).states.load()
+    assert seen is not None and not ShardedManifest.of(seen.manifest).changes
 
 
 def test_a_session_notices_that_somebody_else_has_deployed(cloud: MemoryCloud) -> None:
@@ -93,18 +95,18 @@ def test_two_sessions_in_turns_both_know_what_is_live(cloud: MemoryCloud) -> Non
     assert deploy(cloud, plain(b="3")).status is Status.UNCHANGED
 
 
-def test_the_end_leaves_one_release_and_one_document(cloud: MemoryCloud) -> None:
+def test_the_end_leaves_one_release_and_nothing_over_the_shards(cloud: MemoryCloud) -> None:
     session = Session(cloud)
     for number in range(3):
         session.publish(plain(a=f"{number}"))
-    releases = Releases(session.states.store, PREFIX)
+    releases = Releases(session.states.store, PREFIX, session.states.shards)
     assert releases.ids() == []
     assert session.end() and not session.end()
     assert len(releases.ids()) == 1
     record = releases.read(releases.ids()[0])
     state = remote(cloud).states.load()
     assert state is not None and record.info == state.release and record.manifest == state.manifest
-    assert not [key for key in cloud.bucket(session.states.store.bucket).objects if "overlay" in key]
+    assert not ShardedManifest.of(state.manifest).changes
     session.publish(plain(a="again"))
     assert live(cloud) == as_published(plain(a="again"))
 
@@ -117,23 +119,12 @@ def test_a_session_that_changed_nothing_writes_nothing(cloud: MemoryCloud) -> No
     assert not session.end() and cloud.writes == []
 
 
-def test_an_overlay_that_is_gone_is_damage_and_never_an_old_state(cloud: MemoryCloud) -> None:
-    session = Session(cloud)
-    session.publish(plain(a="1"))
-    session.publish(plain(a="2"))
-    objects = cloud.bucket(session.states.store.bucket).objects
-    for key in [key for key in objects if "overlay" in key]:
-        del objects[key]
-    with pytest.raises(SitepubError, match="missing"):
-        remote(cloud).states.load()
-
-
-def test_many_changes_make_a_new_document(cloud: MemoryCloud) -> None:
+def test_many_changes_are_put_into_shards(cloud: MemoryCloud) -> None:
     session = Session(cloud)
     session.publish(plain(a="1"))
     session.publish(plain(**{f"n{number}": "1" for number in range(1200)}))
-    overlays = [data for key, data in cloud.bucket(session.states.store.bucket).objects.items() if "overlay" in key]
-    assert len(overlays) == 1 and len(overlays[0].data) < 1000
+    root = cloud.bucket(session.states.store.bucket).objects[f"{PREFIX}state.json.gz"]
+    assert len(root.data) < 1500
     assert remote(cloud).states.load() == session.states.known
 
 

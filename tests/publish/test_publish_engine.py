@@ -53,13 +53,13 @@ def test_a_failed_asset_fails_alone_but_no_page_is_written_and_nothing_is_delete
     engine = run(cloud, diff(snapshot(PAGE, *ASSETS), {"old.txt": Entry.of(old)}))
     assert [failure.step.key for failure in engine.failures] == ["a3.css"]
     assert set(live(cloud)) == {"old.txt"} | {file.key for file in ASSETS} - {"a3.css"}
-    assert set(engine.manifest) == set(live(cloud))
+    assert set(engine.owned) == set(live(cloud))
     assert [step.key for step in engine.undone] == ["a3.css", "index.html", "old.txt"]
 
 
 def test_the_manifest_says_exactly_what_was_done(cloud: MemoryCloud) -> None:
     engine = run(cloud, diff(snapshot(PAGE, *ASSETS), {}))
-    assert engine.manifest == {file.key: Entry.of(file) for file in [PAGE, *ASSETS]}
+    assert engine.owned == {file.key: Entry.of(file) for file in [PAGE, *ASSETS]}
     assert engine.counts.uploaded == 11 and engine.bytes_sent == 14
 
 
@@ -76,7 +76,7 @@ def test_a_key_that_turns_out_to_be_taken_by_the_same_content_is_taken_over(clou
     engine = run(cloud, diff(snapshot(PAGE), {}))
     assert engine.counts.headers == 1
     assert live(cloud)["index.html"] == (b"page", PAGE.headers)
-    assert engine.manifest["index.html"].adopted, "it is not ours to delete"
+    assert engine.owned["index.html"].adopted, "it is not ours to delete"
 
 
 @pytest.mark.parametrize("force", [False, True])
@@ -89,9 +89,9 @@ def test_what_was_there_with_the_same_content_is_adopted_also_when_it_is_empty_o
     store.put("empty.txt", b"", {"X": "theirs"})
     listing = {there.key: there for there in store.list()} if listed else None
     engine = run(cloud, diff(snapshot(PAGE, empty, ASSETS[0]), {}, listing=listing, force=force))
-    assert {key for key, entry in engine.manifest.items() if entry.adopted} == {"index.html", "empty.txt"}
-    again = diff(snapshot(PAGE, empty, ASSETS[0]), engine.manifest, force=True)
-    assert {key for key, entry in run(cloud, again).manifest.items() if entry.adopted} == {"index.html", "empty.txt"}
+    assert {key for key, entry in engine.owned.items() if entry.adopted} == {"index.html", "empty.txt"}
+    again = diff(snapshot(PAGE, empty, ASSETS[0]), engine.owned, force=True)
+    assert {key for key, entry in run(cloud, again).owned.items() if entry.adopted} == {"index.html", "empty.txt"}
 
 
 def test_a_key_that_turns_out_to_be_taken_by_other_content_fails_and_stays(cloud: MemoryCloud) -> None:
@@ -121,7 +121,7 @@ def test_after_a_stop_no_step_is_begun_and_what_was_done_is_known(cloud: MemoryC
                 stop.set()
 
     engine = run(cloud, diff(snapshot(PAGE, *ASSETS), {}), progress=StopAtFive(), stop=stop, threads=1)
-    assert len(engine.manifest) == len(live(cloud)) == 5
+    assert len(engine.owned) == len(live(cloud)) == 5
     assert not engine.failures and len(engine.undone) == 6
 
 
@@ -162,7 +162,7 @@ def test_a_deletion_that_fails_keeps_its_entry(cloud: MemoryCloud) -> None:
         cloud.store(BUCKET).put(file.key, file.data or b"", file.headers)
     cloud.fail = lambda what, key: PreconditionFailed("no") if (what, key) == ("delete", "a4.css") else None
     engine = run(cloud, diff(snapshot(PAGE), {file.key: Entry.of(file) for file in ASSETS}))
-    assert set(engine.manifest) == {"index.html", "a4.css"}
+    assert set(engine.owned) == {"index.html", "a4.css"}
     assert engine.counts.deleted == 9 and len(engine.failures) == 1
 
 

@@ -13,7 +13,8 @@ from sitepub.domains.records import DnsRecord, HostRecord
 from sitepub.publish.locking.lock import Lock
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
 from sitepub.publish.states.host_records import HostLedger
-from sitepub.publish.states.state import State, StateStore
+from sitepub.publish.states.state import State
+from sitepub.publish.states.state_store import StateStore
 from sitepub.publish.states.unpurged import unpurged_after
 from tests.publish.memory_cloud import MemoryCloud
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, note, settings
@@ -12,12 +13,21 @@ from sitepub.errors import CloudError
 from sitepub.publish.prepare import prepare
 from sitepub.publish.publish import Outcome, Run, Status, publish
 from sitepub.publish.removal import prepare_removal, remove
+from sitepub.publish.states import shards
+from sitepub.publish.states.state import VERSION
 from sitepub.site.snapshot import Snapshot
 from tests.amount import times
 from tests.publish.memory_cloud import Killed, MemoryCloud, remote
 from tests.publish.sites import BUCKET, as_published, check_pages_whole, foreign_objects, live, sites
+from tests.publish.state_forms import version_1
 
 FOREIGN = {"X-Owner": "somebody else"}
+
+
+@pytest.fixture(autouse=True)
+def _small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """About two keys each, so that these small sites have several."""
+    monkeypatch.setattr(shards, "_BORDER", 2**32 // 2)
 
 
 def deploy(cloud: MemoryCloud, site: Snapshot, *, verify: bool = False, force: bool = False,
@@ -195,6 +205,41 @@ def test_killed_at_any_write_of_the_first_deploy_the_next_run_ends_as_an_undistu
             kill += 1
         else:
             return
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(sites(), sites(), st.booleans())
+def test_killed_while_a_state_of_the_first_form_is_turned_over_the_next_run_ends_as_an_undisturbed_one(
+        first: Snapshot, second: Snapshot, after: bool) -> None:
+    kill = 0
+    while True:
+        cloud = MemoryCloud()
+        deploy(cloud, first)
+        states = remote(cloud).states
+        state = states.load()
+        assert state is not None
+        store, old = cloud.store(states.store.bucket), version_1(state)
+        for key in [key for key in store.objects if "/shards/" in key]:
+            del store.objects[key]
+        store.objects[states.key] = replace(store.objects[states.key], data=old, etag="1")
+        cloud.revive()
+        cloud.look = lambda cloud=cloud: check_pages_whole(cloud)  # type: ignore[misc]
+        cloud.kill_at, cloud.kill_after = kill, after
+        try:
+            deploy(cloud, second)
+        except Killed:
+            ended = False
+        else:
+            ended = True
+        cloud.revive()
+        deploy(cloud, second)
+        assert live(cloud) == as_published(second)
+        assert deploy(cloud, second).status is Status.UNCHANGED
+        found = remote(cloud).states.load()
+        assert found is not None and found.version == VERSION and set(found.manifest) == set(second.files)
+        if ended:
+            return
+        kill += 1
 
 
 @given(sites(), sites(), foreign_objects, foreign_objects)

@@ -15,8 +15,9 @@ from sitepub.publish.project.git_remote import canonical
 from sitepub.publish.project.mark import ProjectMark, computer_id, project_here
 from sitepub.publish.project.same_project import Kin, kin_of, marks_after, other_project
 from sitepub.publish.states.manifest import Entry
-from sitepub.publish.states.state import VERSION, ReleaseInfo, State, decode, encode
+from sitepub.publish.states.state import VERSION, ReleaseInfo, State
 from tests.publish.sites import site_file
+from tests.publish.state_forms import decode, encode
 from tests.publish.test_publish_git import git, repository
 
 

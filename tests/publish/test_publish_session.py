@@ -36,22 +36,23 @@ def deploy(place: Remote, site: Snapshot, **run: object) -> Outcome:
 def test_the_story_of_a_first_deploy_in_order(cloud: MemoryCloud) -> None:
     deploy(remote(cloud), SITE)
     release = next(key for what, key in cloud.writes if "releases/" in key)
+    shard = next(key for what, key in cloud.writes if "shards/" in key)
     state = "shop/prod/site/state.json.gz"
     assert cloud.writes == [
         ("create bucket", STATE_BUCKET), ("put", MARKER), ("put", "shop/prod/site/lock"),
         ("put", state), ("create bucket", BUCKET), ("put acl", BUCKET), ("put", "a.css"),
-        ("put", "index.html"), ("put website", BUCKET), ("put", release), ("put", state),
-        ("put", "shop/prod/site/buckets.json"), ("delete", "shop/prod/site/lock")]
+        ("put", "index.html"), ("put website", BUCKET), ("put", shard), ("put", release), ("put", state),
+        ("delete", "shop/prod/site/lock")]
 
 
 def test_a_deploy_with_deletions_writes_the_manifest_down_before_it_deletes(cloud: MemoryCloud) -> None:
     deploy(remote(cloud), SITE)
     cloud.writes.clear()
     deploy(remote(cloud), snapshot(site_file("index.html", b"3", "text/html")))
-    kinds = [(what, key.rpartition("/")[2]) for what, key in cloud.writes if "releases" not in key]
+    kinds = [(what, key.removeprefix("shop/prod/site/").partition("/")[0]) for what, key in cloud.writes]
     assert kinds == [("put", "lock"), ("put", "state.json.gz"), ("put", "index.html"),
-                     ("put", "state.json.gz"), ("delete", "a.css"), ("put", "state.json.gz"),
-                     ("put", "buckets.json"), ("delete", "lock")]
+                     ("put", "state.json.gz"), ("delete", "a.css"), ("put", "shards"), ("put", "releases"),
+                     ("put", "state.json.gz"), ("delete", "lock")]
 
 
 def test_a_deploy_without_changes_reads_one_object_and_writes_nothing(cloud: MemoryCloud) -> None:
@@ -446,7 +447,7 @@ def test_a_run_killed_before_its_last_write_still_becomes_a_release(cloud: Memor
     before = place.states.load()
     cloud.revive()
     changed = plain(other="1")
-    cloud.kill_at = 7
+    cloud.kill_at = 8
     with pytest.raises(Killed):
         deploy(place, changed)
     assert cloud.writes[-1][1].startswith("shop/prod/site/releases/")

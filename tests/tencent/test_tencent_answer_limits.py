@@ -16,7 +16,9 @@ import pytest
 from sitepub.errors import CloudError, NetworkError, SitepubError
 from sitepub.publish.states import packed
 from sitepub.publish.states.releases import Releases
-from sitepub.publish.states.state import State, StateStore, encode
+from sitepub.publish.states.sharded import NoReader
+from sitepub.publish.states.state import State
+from sitepub.publish.states.state_store import StateStore
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
 from sitepub.tencent.cloud_api import CloudApi
 from sitepub.tencent.cos import leftover_uploads
@@ -25,6 +27,7 @@ from sitepub.tencent.cos.object_store import CosObjectStore
 from sitepub.tencent.network import limits
 from sitepub.tencent.network.retry import Backoff
 from tests.publish.memory_cloud import MemoryCloud, MemoryStore
+from tests.publish.state_forms import encode
 from tests.tencent.intercepting import PAGE
 from tests.tencent.scripted_server import Raw, answer, foreign, scripted
 
@@ -238,4 +241,4 @@ def test_a_web_page_in_place_of_the_state_is_no_reason_to_delete_the_state() -> 
         store = state_bucket()
         store.put("app/releases/20261120T213000Z-ab12cd.json.gz", page, {})
         with pytest.raises(NetworkError):
-            Releases(store, "app/").read("20261120T213000Z-ab12cd")
+            Releases(store, "app/", NoReader()).read("20261120T213000Z-ab12cd")

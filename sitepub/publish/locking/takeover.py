@@ -51,7 +51,7 @@ def writes_in_doubt(base: State) -> tuple[JournalStep, ...]:
     lock. Under the keys of the manifest an ETag tells of the latter."""
     pending = base.pending.steps if base.pending is not None else ()
     unsure = base.unsure.steps if base.unsure is not None else ()
-    return (*pending, *(step for step in unsure if step.key not in base.manifest))
+    return (*pending, *(step for step in unsure if step.key not in base.owned))
 
 
 def with_headers_looked_at(base: State, snapshot: Snapshot, listing: Mapping[str, Listed],
@@ -62,7 +62,7 @@ def with_headers_looked_at(base: State, snapshot: Snapshot, listing: Mapping[str
         return base
     wrong: dict[str, Entry] = {}
     for step in base.unsure.steps:
-        entry, file, there = base.manifest.get(step.key), snapshot.files.get(step.key), listing.get(step.key)
+        entry, file, there = base.owned.get(step.key), snapshot.files.get(step.key), listing.get(step.key)
         if entry is None or file is None or there is None or there.etag != entry.etag or step.key in wrong:
             continue
         if step.headers_hash == entry.headers_hash or entry.headers_hash != file.headers_hash:
@@ -70,7 +70,10 @@ def with_headers_looked_at(base: State, snapshot: Snapshot, listing: Mapping[str
         head = store.head(step.key)
         if head is not None and _kept(head.headers) != _kept(file.headers):
             wrong[step.key] = msgspec.structs.replace(entry, headers_hash="")
-    return msgspec.structs.replace(base, manifest={**base.manifest, **wrong}) if wrong else base
+    if not wrong:
+        return base
+    owned = base.owned.changed(wrong)
+    return msgspec.structs.replace(base, manifest=owned.site, retained=owned.retained)
 
 
 def _kept(headers: Mapping[str, str]) -> dict[str, str]:

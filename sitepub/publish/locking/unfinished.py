@@ -6,7 +6,8 @@ import os
 
 from sitepub.publish.locking.lock import read_lock
 from sitepub.publish.locking.owner import process_space, started_at
-from sitepub.publish.states.state import Journal, StateStore
+from sitepub.publish.states.state import Journal
+from sitepub.publish.states.state_store import StateStore
 
 
 def still_runs(states: StateStore) -> bool:

@@ -1,32 +1,23 @@
-"""The state during ``sitepub dev``: kept in memory, and written as a small overlay.
+"""The state during ``sitepub dev``: kept in memory, and written down as a root with a few changes over its shards.
 
-A publish of one saved file must not read and write a document of 20,000 entries several times. So the document
-stays where it is, names an overlay, and each save writes only what has changed since (see ``state``). An unchanged
-ETag of the document proves that no other process has changed the state in between: every process that writes the
-state writes the document, and only the run of dev that named an overlay writes that overlay. All saves happen under
-the lock, as everywhere.
+A publish of one saved file must not write shards several times. So they stay as they are, and each save writes the root
+only, with what has changed since: the overlay. An unchanged ETag of the root proves that no other process has changed
+the state in between. The end of the run puts the changes into the shards. All saves happen under the lock, as
+everywhere.
 """
 
 from __future__ import annotations
 
-import secrets
-
-import msgspec
-
-from sitepub.publish.states.state import HEADERS, OVERLAY, Overlay, State, StateStore, encode
-
-FEW = 1000
-"""Changed entries that an overlay holds at most; with more, one new document is written."""
+from sitepub.publish.states.state import State
+from sitepub.publish.states.state_store import StateStore, few_changes
 
 
 class OverlayStates(StateStore):
-    """A :class:`~sitepub.publish.states.state.StateStore` for many publishes of one process."""
+    """A :class:`~sitepub.publish.states.state_store.StateStore` for many publishes of one process."""
 
     _known: State | None = None
-    _base: State | None = None
-    """What the document holds, when it names an overlay of ours."""
     written: bool = False
-    """Whether this run has saved anything that is not one document yet."""
+    """Whether this run has saved anything that its end has to put into the shards."""
 
     @property
     def known(self) -> State | None:
@@ -40,40 +31,24 @@ class OverlayStates(StateStore):
             if there is not None and there.etag == self._etag:
                 self._hear(there.headers)
                 return self._known
-        self._base = None
         self.written = False
         self._known = None
         self._known = super().load()
         return self._known
 
-    def save(self, state: State) -> None:
+    def save(self, state: State) -> State:
         self.written = True
-        if self._base is not None:
-            overlay = Overlay.between(self._base, state)
-            if len(overlay.state.manifest) + len(overlay.gone) <= FEW:
-                self._known = None
-                self._put_overlay(self._overlay, overlay)
-                self._known = state
-                return
-        self._known, self._base = None, None
-        name = secrets.token_hex(6)
-        self._put_overlay(name, Overlay.between(state, state))
-        self._put(msgspec.structs.replace(state, overlay=name))
-        self._drop_overlay()
-        self._known, self._base, self._overlay = state, state, name
+        self._known = None
+        self._known = self._put(state if few_changes(state) else self.settled(state))
+        return self._known
 
-    def fold(self, state: State) -> None:
-        """Write the state as one document again, and take away every overlay."""
-        self._known, self._base = None, None
-        super().save(state)
-        self._known, self.written = state, False
-        left = [there.key for there in self.store.list(self.prefix + OVERLAY)]
-        if left:
-            self.store.delete(left)
+    def fold(self, state: State) -> State:
+        """Put everything into shards."""
+        self._known = None
+        self._known = self._put(self.settled(state))
+        self.written = False
+        return self._known
 
     def delete(self) -> None:
-        self._known, self._base = None, None
+        self._known = None
         super().delete()
-
-    def _put_overlay(self, name: str, overlay: Overlay) -> None:
-        self.store.put(self._overlay_key(name), encode(overlay), HEADERS)

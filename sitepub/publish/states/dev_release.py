@@ -1,4 +1,4 @@
-"""The end of a ``sitepub dev``: one release for the whole run, and the state as one document again."""
+"""The end of a ``sitepub dev``: one release for the whole run, and all of it in shards."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from sitepub.publish.project.git import commit_of
 from sitepub.publish.states.dev_overlay import OverlayStates
 from sitepub.publish.states.releases import ReleaseRecord, Releases
 from sitepub.publish.states.remote import Remote
-from sitepub.publish.states.state import VERSION
+from sitepub.publish.states.sharded import ShardedManifest
 
 
 def record_dev_release(remote: Remote, states: OverlayStates, counts: Counts) -> bool:
-    """Record one release and fold the overlay into the document; publishes nothing. ``False``: nothing to write.
+    """Record one release and fold the overlay into the shards; publishes nothing. ``False``: nothing to write.
 
     ``counts``: what the run did, for the record. A publish that did not end keeps its journal, for the
     next deploy to finish. Raises what the cloud answers; nothing is lost then, since the next deploy reads
-    the overlay too."""
+    the changes too."""
     if not states.written:
         return False
     with Lock(states.store, states.prefix) as lock:
@@ -29,12 +29,11 @@ def record_dev_release(remote: Remote, states: OverlayStates, counts: Counts) ->
         release = msgspec.structs.replace(state.release, commit=commit.id if commit else None,
                                           message=commit.subject if commit else None)
         lock.check()
-        releases = Releases(states.store, states.prefix)
-        releases.write(ReleaseRecord(
-            version=VERSION, info=release, bucket=state.bucket, region=state.region, uploaded=counts.uploaded,
+        state = states.settled(msgspec.structs.replace(state, release=release))
+        Releases(states.store, states.prefix, states.shards).write(ReleaseRecord.of(
+            release, bucket=state.bucket, region=state.region, uploaded=counts.uploaded,
             copied=counts.copied, headers=counts.headers, deleted=counts.deleted, unchanged=counts.unchanged,
-            manifest=state.manifest))
-        releases.prune()
+            shards=ShardedManifest.of(state.manifest).refs))
         lock.check()
-        states.fold(msgspec.structs.replace(state, release=release))
+        states.fold(state)
         return True

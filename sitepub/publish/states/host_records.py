@@ -11,7 +11,8 @@ import msgspec
 from sitepub.domains.hosts.site_hosts import former_key
 from sitepub.domains.records import HostRecord
 from sitepub.publish.locking.lock import Lock
-from sitepub.publish.states.state import State, StateStore
+from sitepub.publish.states.state import State
+from sitepub.publish.states.state_store import StateStore
 
 
 class HostLedger:
@@ -62,8 +63,7 @@ class HostLedger:
         if state == self.state:
             return
         self._lock.still_ours()
-        self._states.save(state)
-        self.state = state
+        self.state = self._states.save(state)
 
 
 @dataclass(slots=True)

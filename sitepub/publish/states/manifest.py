@@ -23,6 +23,11 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     adopted: bool = False
     """The object was in the bucket before sitepub, with this very content; sitepub has only set its headers.
     It is never deleted without being told to."""
+    kept: bool = False
+    """Its content lies in the kept content, too."""
+    until: int = 0
+    """Unix seconds. The site has dropped the file, and the object stays until then for pages that are open; 0: it is
+    a file of the site."""
 
     @classmethod
     def of(cls, file: SiteFile, etag: str = "", *, adopted: bool = False) -> Entry:

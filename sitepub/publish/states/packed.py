@@ -1,4 +1,4 @@
-"""Documents in the state bucket: JSON behind gzip, read within a limit."""
+"""Documents in the state bucket: JSON or MessagePack behind gzip, read within a limit."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ def packed(document: Any) -> bytes:
     return gzip.compress(msgspec.json.encode(document), compresslevel=5, mtime=0)
 
 
+def packed_binary(document: Any) -> bytes:
+    """For what is read often and by programs only: MessagePack behind gzip."""
+    return gzip.compress(msgspec.msgpack.encode(document), compresslevel=5, mtime=0)
+
+
 def unpacked(data: bytes, where: str) -> bytes:
     """The JSON. Raises :class:`Unreadable`, and for a web page in its place NetworkError: then the document is
     another than what came."""
@@ -47,7 +52,7 @@ def unpacked(data: bytes, where: str) -> bytes:
     return text
 
 
-def decoded(text: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+def decoded(text: bytes, decoder: msgspec.json.Decoder[T] | msgspec.msgpack.Decoder[T]) -> T:
     """Raises :class:`Unreadable`."""
     try:
         return decoder.decode(text)

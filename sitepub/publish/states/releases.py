@@ -1,26 +1,37 @@
-"""Releases: a record of every deploy, newest first, the last twenty kept."""
+"""Releases: what was live, and who published it. A release is a root: it names the shards of its manifest."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import msgspec
 
 from sitepub.errors import NotFound, SitepubError
 from sitepub.publish.states.manifest import Entry
-from sitepub.publish.states.packed import Unreadable, decoded, packed, unpacked
-from sitepub.publish.states.state import ReleaseInfo
+from sitepub.publish.states.packed import packed
+from sitepub.publish.states.root import READER, decode_as
+from sitepub.publish.states.sharded import Reader, ShardedManifest
+from sitepub.publish.states.shards import ShardRef
+from sitepub.publish.states.state import VERSION, ReleaseInfo
 from sitepub.tencent.cos.store import ObjectStore
+from sitepub.tencent.cos.website_config import WebsiteConfig
+from sitepub.threads import side_by_side
 
-KEEP = 20
+FOLDER = "releases/"
+_SUFFIX = ".json.gz"
 _ID = re.compile(r"^(\d{8}T\d{6}Z)-[0-9a-f]{6}$")
 
 
-class ReleaseRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that says what was live: enough to compare, and to find the content again."""
+class ReleaseRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What lies in the bucket: enough to compare, and to find the content again."""
 
     version: int
+    reader: str = ""
+    """The first version of sitepub that can read it."""
     info: ReleaseInfo
     bucket: str
     region: str
@@ -29,7 +40,35 @@ class ReleaseRecord(msgspec.Struct, frozen=True, kw_only=True):
     headers: int = 0
     deleted: int = 0
     unchanged: int = 0
+    shards: tuple[ShardRef, ...] = ()
+    website: WebsiteConfig | None = None
+    """The website settings that went with it."""
+    settings_hash: str = ""
+    """Hash of all settings that went with it."""
     manifest: dict[str, Entry] = {}
+    """Of version 1, whose content was not kept."""
+
+    @classmethod
+    def of(cls, info: ReleaseInfo, **fields: object) -> ReleaseRecord:
+        return cls(version=VERSION, reader=READER, info=info, **fields)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release that was read. Its manifest is read shard by shard, where it is asked for."""
+
+    record: ReleaseRecord
+    manifest: ShardedManifest
+    kept: bool
+    """Whether its content is kept, so that it can go live again."""
+
+    @property
+    def info(self) -> ReleaseInfo:
+        return self.record.info
+
+    @property
+    def id(self) -> str:
+        return self.record.info.id
 
 
 def new_release_id(at: datetime, after: str | None = None) -> str:
@@ -45,43 +84,60 @@ def new_release_id(at: datetime, after: str | None = None) -> str:
     return new_release_id(later)
 
 
+def released_at(release: str) -> datetime | None:
+    """When a release of this id was made; ``None`` when it is no id."""
+    found = _ID.match(release)
+    return datetime.strptime(found[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if found else None
+
+
 _DECODER = msgspec.json.Decoder(ReleaseRecord)
 
 
 class Releases:
-    """The records of one site, below ``<prefix>releases/`` in the state bucket."""
+    """The releases of one site, below ``<prefix>releases/`` in the state bucket."""
 
-    def __init__(self, store: ObjectStore, prefix: str) -> None:
+    def __init__(self, store: ObjectStore, prefix: str, reader: Reader) -> None:
         self.store = store
-        self.prefix = f"{prefix}releases/"
+        self.prefix = prefix + FOLDER
+        self._reader = reader
 
-    def _key(self, release: str) -> str:
-        return f"{self.prefix}{release}.json.gz"
+    def key(self, release: str) -> str:
+        return f"{self.prefix}{release}{_SUFFIX}"
 
     def write(self, record: ReleaseRecord) -> None:
-        self.store.put(self._key(record.info.id), packed(record), {"Content-Type": "application/gzip"})
+        """Its shards are there already."""
+        self.store.put(self.key(record.info.id), packed(record), {"Content-Type": "application/gzip"})
 
     def ids(self) -> list[str]:
-        """Newest first; objects that are not release records are passed over."""
-        names = (listed.key.removeprefix(self.prefix).removesuffix(".json.gz")
-                 for listed in self.store.list(self.prefix))
-        return sorted((name for name in names if _ID.match(name)), reverse=True)
+        """Newest first; objects that are not releases are passed over."""
+        return sorted((release for listed in self.store.list(self.prefix)
+                       if (release := self.id_of(listed.key)) is not None), reverse=True)
 
-    def read(self, release: str) -> ReleaseRecord:
-        """Raises :class:`~sitepub.errors.NotFound` for an unknown id."""
+    def id_of(self, key: str) -> str | None:
+        """The release whose object this is."""
+        name = key.removeprefix(self.prefix).removesuffix(_SUFFIX)
+        return name if _ID.match(name) and self.key(name) == key else None
+
+    def read(self, release: str, oldest: str = "") -> Release:
+        """``oldest``: the oldest release whose content is kept, as the state says.
+
+        Raises :class:`~sitepub.errors.NotFound` for an unknown id, and SitepubError for a record that is damaged or
+        of a newer sitepub."""
+        key = self.key(release)
         try:
-            data = self.store.get(self._key(release)).data
+            data = self.store.get(key).data
         except NotFound as error:
             raise NotFound(f"there is no release {release}", code="NoSuchRelease", status=404) from error
         try:
-            return decoded(unpacked(data, self._key(release)), _DECODER)
-        except Unreadable as error:
-            raise SitepubError(f"the record of release {release} is damaged: {error}",
-                               code="ReleaseDamaged") from error
+            record = decode_as(data, _DECODER, f"{self.store.bucket}/{key}")
+        except SitepubError as error:
+            if error.code != "StateDamaged":
+                raise
+            raise SitepubError(f"the record of release {release} is damaged: {error.message}",
+                               code="ReleaseDamaged", hint="the other releases are not touched by it") from error
+        kept = record.version >= VERSION and release >= oldest
+        return Release(record, ShardedManifest(record.shards, self._reader, record.manifest), kept)
 
-    def prune(self, keep: int = KEEP) -> list[str]:
-        """Delete all but the newest ``keep`` records; answers the ids that went."""
-        old = self.ids()[keep:]
-        if old:
-            self.store.delete([self._key(release) for release in old])
-        return old
+    def latest(self, count: int, oldest: str = "") -> Iterator[Release]:
+        """The newest releases, newest first."""
+        yield from side_by_side(partial(self.read, release, oldest) for release in self.ids()[:count])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sitepub.config.project import Project
 from sitepub.errors import ConfigError, Problem, Refused, SitepubError
-from sitepub.publish.states.state import StateStore
+from sitepub.publish.states.state_store import StateStore
 from sitepub.settings.bucket import Bucket
 from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.cos.bucket_settings import BucketStatus, Made

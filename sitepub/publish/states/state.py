@@ -1,37 +1,25 @@
-"""What sitepub remembers of a site: one document in the private state bucket.
-
-One GET of it decides a deploy that changes nothing. It is replaced as a whole, so a reader sees the state
-before or after a change, never something between. Nothing secret is in it.
-
-While ``sitepub dev`` publishes one saved file after the other, the document stays and names an *overlay*: a
-small object beside it that holds what has changed since, replaced as a whole too. Whoever reads the state
-reads both; the next deploy that writes the state writes one document again.
+"""What sitepub remembers of a site, as values. ``root`` says what of it lies in which form in the private state bucket,
+``state_store`` reads and writes it. Nothing secret is in it.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from email.utils import parsedate_to_datetime
-from typing import TypeVar
 
 import msgspec
 
 from sitepub.domains.records import HostRecord
-from sitepub.errors import CloudError, NotFound, SitepubError
+from sitepub.errors import CloudError
 from sitepub.publish.plan import Action, Step
 from sitepub.publish.project.mark import ProjectMark
-from sitepub.publish.states import bucket_place
 from sitepub.publish.states.manifest import Entry
-from sitepub.publish.states.packed import Unreadable, decoded, packed, unpacked
+from sitepub.publish.states.sharded import Owned, ShardedManifest
 from sitepub.tencent.cos.multipart import SINGLE_MAX
 from sitepub.tencent.cos.store import ObjectStore
 
-VERSION = 1
-_NAME = "state.json.gz"
-OVERLAY = "overlay-"
-_RACES = 3
+VERSION = 2
+"""Of the form in the bucket. 1 was one document with the whole manifest."""
 
 
 class JournalStep(msgspec.Struct, frozen=True, array_like=True):
@@ -120,12 +108,21 @@ class ReleaseInfo(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int = 0
 
 
+class ReleaseMark(msgspec.Struct, frozen=True):
+    """A name that somebody gave to a release. A marked release is kept with its content."""
+
+    release: str
+    name: str
+    at: str
+    by: str
+
+
 class Former(msgspec.Struct, frozen=True):
     """A bucket that this site lived in before ``bucketName`` was changed. ``remove`` takes it too."""
 
     bucket: str
     region: str
-    manifest: dict[str, Entry]
+    manifest: Mapping[str, Entry]
     created: Created | None = None
     pending: Journal | None = None
 
@@ -134,12 +131,18 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The state of one site in one stage."""
 
     version: int
+    """Of the form that it was read from."""
     app: str
     stage: str
     name: str
     region: str
     bucket: str
-    manifest: dict[str, Entry] = {}
+    manifest: Mapping[str, Entry] = {}
+    """The files of the site."""
+    retained: Mapping[str, Entry] = {}
+    """What the site has dropped and what stays live for a while, for pages that are open."""
+    due: int = 0
+    """Unix seconds: when the first of the retained is to go; 0: there are none."""
     pending: Journal | None = None
     created: Created | None = None
     settings_hash: str = ""
@@ -153,30 +156,14 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unsure: Unsure | None = None
     projects: tuple[ProjectMark, ...] = ()
     """Where the project has been published from, the last one last; ``()`` in states of older versions."""
-    overlay: str = ""
-    """Of a document: the overlay that lies over it. "" in a state that was read or is to be saved."""
+    marks: tuple[ReleaseMark, ...] = ()
+    oldest: str = ""
+    """The oldest release whose content is kept; what is older is a record only. "": none was ever given up."""
 
-
-class Overlay(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What has changed since the document that names it was written."""
-
-    state: State
-    """The state of now; its manifest holds new and changed entries only."""
-    gone: tuple[str, ...] = ()
-    """Keys of the document's manifest that are not in today's."""
-
-    @classmethod
-    def between(cls, base: State, state: State) -> Overlay:
-        old, new = base.manifest, state.manifest
-        changed = {key: entry for key, entry in new.items() if old.get(key) != entry}
-        gone = tuple(key for key in old if key not in new) if len(new) - len(changed) < len(old) else ()
-        return cls(state=msgspec.structs.replace(state, manifest=changed), gone=gone)
-
-    def over(self, base: State) -> State:
-        manifest = {**base.manifest, **self.state.manifest}
-        for key in self.gone:
-            manifest.pop(key, None)
-        return msgspec.structs.replace(self.state, manifest=manifest)
+    @property
+    def owned(self) -> Owned:
+        """All that sitepub owns in the bucket."""
+        return Owned(ShardedManifest.of(self.manifest), ShardedManifest.of(self.retained))
 
 
 def discard_leftovers(store: ObjectStore, journal: Journal | None) -> None:
@@ -186,128 +173,3 @@ def discard_leftovers(store: ObjectStore, journal: Journal | None) -> None:
     if keys:
         with suppress(CloudError):
             store.discard_uploads(keys)
-
-
-class _Versioned(msgspec.Struct):
-    version: int = 0
-    """An overlay is as new as the document that names it."""
-
-
-Document = TypeVar("Document")
-HEADERS = {"Content-Type": "application/gzip", "Cache-Control": "no-store"}
-
-
-class StateStore:
-    """Reads and writes the state document of one site, below ``prefix`` in the state bucket."""
-
-    def __init__(self, store: ObjectStore, prefix: str) -> None:
-        self.store = store
-        self.prefix = prefix
-        self._etag = ""
-        """Of the document, as it was last read or written."""
-        self._overlay = ""
-        """Name of the overlay that the document named then."""
-        self.cloud_time = time.time()
-        """What time it was in the cloud when the state was read last, in Unix seconds."""
-
-    @property
-    def key(self) -> str:
-        return self.prefix + _NAME
-
-    def load(self) -> State | None:
-        """The state; ``None`` when there is none yet (neither when there is no state bucket).
-
-        Raises :class:`~sitepub.errors.SitepubError` when the document cannot be read: a damaged document or
-        one of a newer sitepub is never taken for an empty one."""
-        for _ in range(_RACES):
-            try:
-                fetched = self.store.get(self.key)
-            except NotFound:
-                return None
-            document = decode(fetched.data, self._where(self.key))
-            self._hear(fetched.headers)
-            self._etag, self._overlay = fetched.etag, document.overlay
-            if not document.overlay:
-                return document
-            try:
-                data = self.store.get(self._overlay_key(document.overlay)).data
-            except NotFound:
-                continue  # somebody wrote the state as one document in between
-            return decode_overlay(data, self._where(document.overlay)).over(document)
-        raise damaged(self._where(self._overlay_key(self._overlay)), "it is missing")
-
-    def _hear(self, headers: Mapping[str, str]) -> None:
-        try:
-            self.cloud_time = parsedate_to_datetime(headers["date"]).timestamp()
-        except (KeyError, ValueError, TypeError, OverflowError):
-            self.cloud_time = time.time()
-
-    def save(self, state: State) -> None:
-        """Write the state as one document, and for other sites where it is."""
-        self._put(state)
-        self._drop_overlay()
-        if state.pending is None:  # a run that goes on writes it once more
-            bucket_place.write(self.store, self.prefix, self._etag,
-                               [state.bucket, *(former.bucket for former in state.former)])
-
-    def _put(self, document: State) -> None:
-        self._etag = self.store.put(self.key, encode(document), HEADERS).etag
-
-    def _drop_overlay(self) -> None:
-        """The overlay that no document names any more. If it stays, it is in nobody's way."""
-        old, self._overlay = self._overlay, ""
-        if old:
-            with suppress(SitepubError):
-                self.store.delete([self._overlay_key(old)])
-
-    def _overlay_key(self, name: str) -> str:
-        return f"{self.prefix}{OVERLAY}{name}"
-
-    def _where(self, key: str) -> str:
-        return f"{self.store.bucket}/{key}"
-
-    def delete(self) -> None:
-        failed = self.store.delete([self.key])
-        if failed:
-            raise SitepubError(f"the state {self.key} could not be deleted: {failed[0].message}",
-                               code="StateNotDeleted")
-        bucket_place.remove(self.store, self.prefix)
-
-
-def encode(document: State | Overlay) -> bytes:
-    return packed(document)
-
-
-def decode(data: bytes, where: str) -> State:
-    return decode_as(data, _STATE, where)
-
-
-def decode_overlay(data: bytes, where: str) -> Overlay:
-    return decode_as(data, _OVERLAY, where)
-
-
-# Made before any thread decodes.
-_STATE = msgspec.json.Decoder(State)
-_OVERLAY = msgspec.json.Decoder(Overlay)
-_VERSION = msgspec.json.Decoder(_Versioned)
-
-
-def decode_as(data: bytes, decoder: msgspec.json.Decoder[Document], where: str) -> Document:
-    try:
-        text = unpacked(data, where)
-        version = decoded(text, _VERSION).version
-        if version > VERSION:
-            raise SitepubError(
-                f"the state of this site was written by a newer sitepub (version {version} of the document,"
-                f" this one knows {VERSION})",
-                code="StateTooNew", hint="update sitepub: pip install --upgrade sitepub")
-        return decoded(text, decoder)
-    except Unreadable as error:
-        raise damaged(where, error) from error
-
-
-def damaged(where: str, why: object) -> SitepubError:
-    return SitepubError(
-        f"the state of this site is damaged ({where}): {why}", code="StateDamaged",
-        hint="nothing was changed; delete that object, and the next deploy looks at the bucket itself and"
-             " takes over what is identical. Every release's manifest lies beside it under releases/")

@@ -1,0 +1,83 @@
+"""Compares a site with its manifest where the two differ: shards that are the same on both sides are not read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from sitepub.publish.plan import Plan
+from sitepub.publish.states.manifest import Entry
+from sitepub.publish.states.sharded import ShardedManifest
+from sitepub.publish.states.shards import ShardRef, begins_shard, differing, place_of, site_hash
+from sitepub.publish.states.state import State
+from sitepub.site.snapshot import Snapshot
+
+_READING = 100
+"""Bytes of a packed shard for each of its keys: what reading it costs."""
+
+Compare = Callable[[Snapshot, Mapping[str, Entry], Mapping[str, Entry]], Plan]
+"""Makes a plan of a part of a site, of what is owned of that, and of what else may be copied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What has to be compared."""
+
+    files: Snapshot
+    owned: Mapping[str, Entry]
+    unchanged: int
+    """Files of the rest."""
+    rest: ShardedManifest
+    """The rest; not read yet."""
+
+
+def part_of(snapshot: Snapshot, base: State) -> Part:
+    """The keys in which a site and its manifest differ, and some beside them."""
+    site, retained = ShardedManifest.of(base.manifest), ShardedManifest.of(base.retained)
+    if not site.refs:
+        return Part(snapshot, dict(base.owned), 0, ShardedManifest())
+    groups = _groups(snapshot)
+    local = {_ref(keys, snapshot): keys for keys in groups}
+    over = {place_of(site.refs, key) for key in site.changes}
+    untouched = [ref for number, ref in enumerate(site.refs) if number not in over]
+    found = differing(tuple(local), untouched, site_only=True)
+    apart = {ref.first for ref in found.theirs} | {site.refs[number].first for number in over}
+    read = [ref for ref in site.refs if ref.first in apart]
+    files = {key: snapshot.files[key] for ref in found.ours for key in local[ref]}
+    owned: dict[str, Entry] = {}
+    for shard in site.reader.read(read):
+        owned.update(shard.entries)
+    for key, entry in site.changes.items():
+        if entry is None:
+            owned.pop(key, None)
+        else:
+            owned[key] = entry
+    if retained.refs or retained.changes:
+        owned.update({key: entry for key in files if key not in owned and (entry := retained.get(key)) is not None})
+    rest = ShardedManifest(tuple(ref for ref in site.refs if ref.first not in apart), site.reader)
+    return Part(Snapshot(files), owned, len(snapshot) - len(files), rest)
+
+
+def _groups(snapshot: Snapshot) -> list[list[str]]:
+    groups: list[list[str]] = []
+    for key in sorted(snapshot.files):
+        if not groups or begins_shard(key):
+            groups.append([])
+        groups[-1].append(key)
+    return groups
+
+
+def _ref(keys: list[str], snapshot: Snapshot) -> ShardRef:
+    files = [snapshot.files[key] for key in keys]
+    return ShardRef(keys[0], len(keys), 0,
+                    site_hash((file.key, file.md5, file.size, file.headers_hash) for file in files))
+
+
+def plan_by_parts(part: Part, base: State, compare: Compare) -> Plan:
+    """The plan of the whole site, made from a part of it."""
+    plan = compare(part.files, part.owned, {})
+    if part.rest.refs and plan.bytes_to_send > _READING * sum(ref.count for ref in part.rest.refs):
+        # The bucket may hold some of it under other keys: to look costs less than to send.
+        plan = compare(part.files, part.owned, dict(part.rest.stream()))
+    owned = base.owned.changed(dict.fromkeys(plan.given_up))
+    return replace(plan, unchanged=plan.unchanged + part.unchanged, known=owned)
