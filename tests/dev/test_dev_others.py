@@ -18,9 +18,9 @@ from tests.e2e.conftest import Sitepub
 
 HOLDER = """\
 import sys
-from sitepub.publish.lock import Lock
+from sitepub.publish.locking.lock import Lock
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
-from sitepub.tencent.object_store import CosObjectStore
+from sitepub.tencent.cos.object_store import CosObjectStore
 port, app_id, bucket, prefix = sys.argv[1:]
 cloud = Cloud(Credentials(*sys.stdin.readline().split()), app_id, "ap-guangzhou", Embedded("127.0.0.1", int(port)))
 with Lock(CosObjectStore(cloud, bucket), prefix):

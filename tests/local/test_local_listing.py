@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sitepub.local.cos.listing import Selection, after_prefix, list_page
 from sitepub.local.store.buckets import Bucket
 from sitepub.local.store.database import Database
+from tests.amount import times
 from tests.local.cos_wire import Wire, new_bucket
 
 ALPHABET = st.sampled_from(["a", "b", "/", "é", "中", "\U0001f600", "\uffff", " "])
@@ -42,7 +43,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     opened.close()
 
 
-@settings(max_examples=300)
+@settings(max_examples=times(300))
 @given(keys=st.sets(NAMES, max_size=25), prefix=st.text(ALPHABET, max_size=2),
        delimiter=st.sampled_from(["", "/", "a"]), marker=st.text(ALPHABET, max_size=3),
        size=st.integers(1, 4))

@@ -19,6 +19,7 @@ from sitepub.tencent.cos.bucket_settings import BucketSettings
 from sitepub.tencent.cos.multipart import SINGLE_MAX
 from sitepub.tencent.cos.object_store import CosObjectStore
 from sitepub.tencent.network.retry import Backoff
+from tests.amount import times
 from tests.conftest import LocalCloud, running_cloud
 
 HTML = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache"}
@@ -85,7 +86,7 @@ def test_awkward_names_are_kept(store: CosObjectStore, key: str) -> None:
     assert store.head(key) is None
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=times(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(key=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60)
        .filter(lambda key: not key.startswith(("/", "\\"))),
        note=st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]), max_size=30))
