@@ -1,24 +1,25 @@
-"""Everything that one running embedded cloud consists of, handed to every request."""
+"""Everything that one running embedded cloud consists of."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sitepub.local.base.counts import RequestCounts
 from sitepub.local.base.damage import DamagedError, opening
-from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.faults import Misbehaviour
-from sitepub.local.base.identity import Identity
-from sitepub.local.base.pace import DEFAULT_PACE, Pace
+from sitepub.local.base.identity import Identity, load_identity
+from sitepub.local.base.pace import DEFAULT_PACE
 from sitepub.local.base.privacy import close_folder
+from sitepub.local.cos.bucket.log_delivery import LogDelivery
 from sitepub.local.services.services import Services
 from sitepub.local.store.access_log import AccessLog
 from sitepub.local.store.buckets import MAX_BUCKETS, Buckets
 from sitepub.local.store.content import ContentFolder
 from sitepub.local.store.database import Database
+from sitepub.local.store.storage import Storage
+from sitepub.local.visits.packages import Addresses
 from sitepub.local.website.dev_mode import Live
 
 
@@ -27,25 +28,29 @@ class LocalCloud:
     """One data folder being served."""
 
     data: Path
-    identity: Identity
-    database: Database
-    content: ContentFolder
-    buckets: Buckets
-    misbehaviour: Misbehaviour
-    counts: RequestCounts
+    storage: Storage
     access_log: AccessLog
+    delivery: LogDelivery
     live: Live
     services: Services
     """State of DNSPod, SSL, CDN, EdgeOne, and the custom domains of buckets."""
+    addresses: Addresses
+    """Of packed log files; they name the port where the cloud listens."""
+    misbehaviour: Misbehaviour
+    counts: RequestCounts
     secret: str = field(default="", repr=False)
     """Known to whoever may read ``cloud.json``."""
-    force_download: bool = False
-    """Behave as for buckets created after 2024-01-01: default domains make browsers download."""
-    port: int = 0
-    dns_port: int = 0
-    """UDP and TCP."""
-    pace: Pace = field(default_factory=Pace)
-    """How long the states of the cloud API take."""
+
+    @property
+    def identity(self) -> Identity:
+        return self.storage.identity
+
+    def close(self) -> None:
+        """Write what waits and close every file."""
+        self.delivery.close()
+        self.access_log.close()
+        self.services.close()
+        self.storage.database.close()
 
 
 def open_cloud(data: Path, *, misbehaviour: Misbehaviour | None = None,
@@ -55,8 +60,6 @@ def open_cloud(data: Path, *, misbehaviour: Misbehaviour | None = None,
 
     The caller makes sure that no other process serves the folder. Raises DamagedError for a file that is not
     what it should be, OSError."""
-    from sitepub.local.base.identity import load_identity
-
     close_folder(data)
     file = data / "cloud.sqlite3"
     if (data / "identity.json").exists() and not (file.exists() and (file.is_dir() or file.stat().st_size)):
@@ -75,21 +78,21 @@ def open_cloud(data: Path, *, misbehaviour: Misbehaviour | None = None,
     with opening(data / "access-log.sqlite3"):
         access_log = AccessLog(data / "access-log.sqlite3")
     with opening(data / "services.sqlite3"):
-        services = Services(data)
+        services = Services(data, pace)
+    storage = Storage(database, content, buckets, identity, force_download)
+    delivery = LogDelivery(storage, access_log)
+    access_log.deliver_with(delivery.schedule)
     return LocalCloud(
         data=data,
-        identity=identity,
-        database=database,
-        content=content,
-        buckets=buckets,
-        misbehaviour=misbehaviour or Misbehaviour(),
-        counts=RequestCounts(),
+        storage=storage,
         access_log=access_log,
+        delivery=delivery,
         live=live,
         services=services,
+        addresses=Addresses(identity.account.secret_key),
+        misbehaviour=misbehaviour or Misbehaviour(),
+        counts=RequestCounts(),
         secret=secret,
-        force_download=force_download,
-        pace=Pace(pace),
     )
 
 
@@ -99,24 +102,3 @@ def _secret(database: Database) -> str:
     row = database.one("SELECT value FROM settings WHERE name='secret'")
     assert row is not None
     return str(row[0])
-
-
-def refuse_packages(cloud: LocalCloud, key: str) -> None:
-    """Under ``--force-download`` a default domain, of the XML API too, gives out no apk and ipa files. (COS API
-    436/57456; its Chinese page says 400, its English one 403.) Raises ServiceError DownloadForbidden."""
-    if cloud.force_download and key.lower().endswith((".apk", ".ipa")):
-        message = "Default domains do not distribute APK and IPA files; use a custom domain."
-        raise ServiceError("DownloadForbidden", message, status=400)
-
-
-def forced_download_headers(cloud: LocalCloud, headers: Mapping[str, str]) -> dict[str, str]:
-    """What a default domain (XML API and website) adds to a GET answer under ``--force-download``.
-
-    ``headers`` are the answer's own; an object with a Content-Disposition keeps it. Nothing for HEAD: do not
-    call this then. (COS API 436/57456.)"""
-    if not cloud.force_download:
-        return {}
-    added = {"x-cos-force-download": "true"}
-    if "Content-Disposition" not in headers:
-        added["Content-Disposition"] = "attachment"
-    return added

@@ -4,132 +4,196 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from sitepub.local.admin.admin import administer
+from sitepub.local.admin.admin import Administered, administer
 from sitepub.local.base.errors import ServiceError, error_response
 from sitepub.local.base.hosts import Kind
 from sitepub.local.base.messages import Request, Response
-from sitepub.local.cos import listing, multidelete, multipart, multipart_listing, objects, versioning
+from sitepub.local.cloud import LocalCloud
+from sitepub.local.cloud_api.gateway import dispatch as cloud_api
+from sitepub.local.cloud_api.gateway.dispatch import CloudApi
+from sitepub.local.cos import bucket_requests, listing, multidelete, multipart, multipart_listing, objects, versioning
+from sitepub.local.cos.access import access
+from sitepub.local.cos.bucket import configuration, cors, domain_rules
 from sitepub.local.cos.bucket.acceleration import check_endpoint
+from sitepub.local.cos.bucket.domain_rules import bound_service
 from sitepub.local.cos.signature import verify
-from sitepub.local.services.custom_domains import bound_service
-from sitepub.local.store import buckets
-from sitepub.local.store.buckets import Bucket
+from sitepub.local.store.access_log import record
+from sitepub.local.store.buckets import Bucket, check_name
+from sitepub.local.store.storage import Storage
 from sitepub.local.store.stored import StoredObject, find_object, find_version
+from sitepub.local.website import dev_pages, pages
 
 CONFIGURATIONS = ("accelerate", "website", "cors", "acl", "policy", "tagging", "lifecycle", "logging", "referer",
                   "domain", "domaincertificate")
-"""Subresources that ``bucket_configuration`` answers; ``acl`` and ``tagging`` also below an object."""
+"""Subresources of a bucket; ``acl`` and ``tagging`` also below an object."""
 OTHER_SUBRESOURCES = (
     "append", "encryption", "intelligenttiering", "inventory",
     "notification", "object-lock", "origin", "replication", "restore", "retention", "select", "symlink",
 )
 """Documented, not part of the embedded cloud: answered NotImplemented, never mistaken for something else."""
 
-Handler = Callable[[Request, Bucket], Awaitable[Response]]
+Handler = Callable[[Storage, Request, Bucket], Awaitable[Response]]
 
 
-async def answer(request: Request) -> Response:
-    """Answer a request. Raises ServiceError for what is not that of a bucket."""
-    if request.service.kind is Kind.OTHER:
-        request.service = bound_service(request.cloud, request.service, request.time)
-    kind = request.service.kind
-    if kind is Kind.BUCKET:
-        return await _bucket(request)
-    if kind is Kind.WEBSITE:
-        return await _website(request)
-    operation = "Other"
-    status = 500
-    try:
-        if kind is Kind.LOOPBACK and request.path.startswith("/-/"):
-            return await administer(request)
-        operation, response = await _without_bucket(request)
-        status = response.status
-        return response
-    except ServiceError as error:
-        status = error.status
-        raise
-    finally:
-        if not request.path.startswith("/-/"):
-            request.cloud.counts.add(request.method, operation, "", status)
+class Dispatcher:
+    """Answers the requests of one cloud: finds the handler, checks who asks, counts and logs the answer."""
 
+    def __init__(self, cloud: LocalCloud) -> None:
+        self._storage = cloud.storage
+        self._identity = cloud.storage.identity
+        self._services = cloud.services
+        self._live = cloud.live
+        self._counts = cloud.counts
+        self._log = cloud.access_log
+        self._api = CloudApi(cloud.identity, cloud.services, cloud.access_log, cloud.addresses)
+        self._administered = Administered(
+            cloud.data, cloud.secret, cloud.addresses, cloud.access_log, cloud.delivery, cloud.live, cloud.services,
+            cloud.misbehaviour, cloud.counts,
+        )
 
-async def _without_bucket(request: Request) -> tuple[str, Response]:
-    kind = request.service.kind
-    if kind is Kind.CLOUD_API or (kind is Kind.LOOPBACK and request.method == "POST" and request.path == "/"):
-        from sitepub.local import cloud_api
+    async def answer(self, request: Request) -> Response:
+        """Answer a request. Raises ServiceError unless the host is that of a bucket."""
+        if request.service.kind is Kind.OTHER:
+            request.service = bound_service(self._services, self._storage.buckets, request.service, request.time)
+        kind = request.service.kind
+        if kind is Kind.BUCKET:
+            return await self._bucket(request)
+        if kind is Kind.WEBSITE:
+            return await self._website(request)
+        operation = "Other"
+        status = 500
+        try:
+            if kind is Kind.LOOPBACK and request.path.startswith("/-/"):
+                return await administer(self._administered, request)
+            operation, response = await self._without_bucket(request)
+            status = response.status
+            return response
+        except ServiceError as error:
+            status = error.status
+            raise
+        finally:
+            if not request.path.startswith("/-/"):
+                self._counts.add(request.method, operation, "", status)
 
-        return "CloudApi", await cloud_api.handle(request)
-    # the official SDK, told to use this address for the account's list, sends it as the host too
-    if kind is Kind.SERVICE or (kind in (Kind.PATH_STYLE, Kind.LOOPBACK) and request.path in ("", "/")):
-        request.signer = verify(request)
-        if request.method != "GET":
-            raise ServiceError("MethodNotAllowed")
-        return "GetService", buckets.list_buckets(request, request.service.region)
-    if kind in (Kind.PATH_STYLE, Kind.LOOPBACK):
-        raise ServiceError("PathStyleDomainForbidden")
-    raise ServiceError("InvalidHostname")
+    async def _without_bucket(self, request: Request) -> tuple[str, Response]:
+        kind = request.service.kind
+        if kind is Kind.CLOUD_API or (kind is Kind.LOOPBACK and request.method == "POST" and request.path == "/"):
+            return "CloudApi", await cloud_api.handle(self._api, request)
+        # the official SDK, given this address for the list of buckets, sends it as the host too
+        if kind is Kind.SERVICE or (kind in (Kind.PATH_STYLE, Kind.LOOPBACK) and request.path in ("", "/")):
+            request.signer = verify(self._identity, request)
+            if request.method != "GET":
+                raise ServiceError("MethodNotAllowed")
+            return "GetService", bucket_requests.list_buckets(self._storage, request, request.service.region)
+        if kind in (Kind.PATH_STYLE, Kind.LOOPBACK):
+            raise ServiceError("PathStyleDomainForbidden")
+        raise ServiceError("InvalidHostname")
 
-
-async def _website(request: Request) -> Response:
-    from sitepub.local.cos.bucket import cors
-    from sitepub.local.store import access_log
-    from sitepub.local.website import dev_pages, pages
-
-    bucket = _find_bucket(request)
-    # what the edge keeps is shown without live reload
-    session = None if request.via_edge else request.cloud.live.session(request.service.bucket)
-    if session is not None and request.path.startswith("/-/live/"):
-        return dev_pages.own_page(request, session)
-    try:
-        if session is None:
-            response = await pages.handle(request, bucket)
-        else:
-            response = await dev_pages.handle(request, bucket, session)
-    except ServiceError as error:
-        response = error_response(error, request)
-    if request.path == dev_pages.EVENTS and response.status == 404:
-        return response  # a page that was left open looks whether dev is there again: no visit
-    if bucket is not None:
-        if "Origin" in request.headers:
-            cors.apply(request, bucket, response)
-        access_log.record(request, bucket, response, "GetWebsite")
-    request.cloud.counts.add(request.method, "Website", request.service.bucket, response.status)
-    return response
-
-
-async def _bucket(request: Request) -> Response:
-    """The XML API of one bucket: every answer, errors included, is counted and logged."""
-    operation = "Unknown"
-    bucket = _find_bucket(request)
-    try:
-        operation, action, handler = _route(request)
-        check_endpoint(request, bucket)
-        if request.method == "OPTIONS":
-            if bucket is None:
-                raise ServiceError("NoSuchBucket")
-            response = await handler(request, bucket)
-        else:
-            request.signer = verify(request)
-            _check_query(request)
-            if operation == "PutBucket":
-                response = await buckets.put_bucket(request)
+    async def _website(self, request: Request) -> Response:
+        storage = self._storage
+        bucket = self._find_bucket(request)
+        # the edge's cache gets pages without live reload
+        session = None if request.via_edge else self._live.session(request.service.bucket)
+        if session is not None and request.path.startswith("/-/live/"):
+            return dev_pages.own_page(request, session)
+        try:
+            if session is None:
+                response = await pages.handle(storage, request, bucket)
             else:
-                bucket = _authorize(request, bucket, action)
-                response = await handler(request, bucket)
-    except ServiceError as error:
-        response = error_response(error, request)
-    if bucket is not None:
-        if "Origin" in request.headers and request.method != "OPTIONS":
-            from sitepub.local.cos.bucket import cors
+                response = await dev_pages.handle(storage, request, bucket, session)
+        except ServiceError as error:
+            response = error_response(error, request)
+        if request.path == dev_pages.EVENTS and response.status == 404:
+            return response  # a page that was left open asks whether dev runs again: no visit
+        if bucket is not None:
+            if "Origin" in request.headers:
+                cors.apply(storage, request, bucket, response)
+            record(self._log, request, bucket, response, "GetWebsite", deliver=self._has_logging(bucket))
+        self._counts.add(request.method, "Website", request.service.bucket, response.status)
+        return response
 
-            cors.apply(request, bucket, response)
-        visit = request.signer is None and operation in ("GetObject", "HeadObject")
-        if visit or request.cloud.database.get_configuration(bucket.id, "logging") is not None:
-            from sitepub.local.store import access_log
+    async def _bucket(self, request: Request) -> Response:
+        """The XML API of one bucket: every answer, errors included, is counted and logged."""
+        storage = self._storage
+        operation = "Unknown"
+        bucket = self._find_bucket(request)
+        try:
+            operation, action, handler = self._route(request)
+            check_endpoint(storage, request, bucket)
+            if request.method == "OPTIONS":
+                if bucket is None:
+                    raise ServiceError("NoSuchBucket")
+                response = await handler(storage, request, bucket)
+            else:
+                request.signer = verify(self._identity, request)
+                _check_query(request)
+                if operation == "PutBucket":
+                    response = await bucket_requests.put_bucket(storage, request)
+                else:
+                    bucket = self._authorize(request, bucket, action)
+                    response = await handler(storage, request, bucket)
+        except ServiceError as error:
+            response = error_response(error, request)
+        if bucket is not None:
+            if "Origin" in request.headers and request.method != "OPTIONS":
+                cors.apply(storage, request, bucket, response)
+            visit = request.signer is None and operation in ("GetObject", "HeadObject")
+            deliver = self._has_logging(bucket)
+            if visit or deliver:
+                record(self._log, request, bucket, response, operation, deliver=deliver)
+        self._counts.add(request.method, operation, request.service.bucket, response.status)
+        return response
 
-            access_log.record(request, bucket, response, operation)
-    request.cloud.counts.add(request.method, operation, request.service.bucket, response.status)
-    return response
+    def _has_logging(self, bucket: Bucket) -> bool:
+        return self._storage.database.get_configuration(bucket.id, "logging") is not None
+
+    def _find_bucket(self, request: Request) -> Bucket | None:
+        service = request.service
+        bucket = self._storage.buckets.find(service.bucket)
+        if bucket is not None and service.region and service.region != bucket.region:
+            return None
+        return bucket
+
+    def _authorize(self, request: Request, bucket: Bucket | None, action: str) -> Bucket:
+        storage, signer = self._storage, request.signer
+        if bucket is None:
+            # Signed with another account's key, the name tells nothing about whether the bucket exists.
+            app_id = check_name(request.service.bucket)
+            if signer is not None and app_id != signer.app_id:
+                raise ServiceError("AccessDenied")
+            raise ServiceError("NoSuchBucket")
+        owned = signer is not None and signer.app_id == bucket.owner
+        if owned and storage.database.get_configuration(bucket.id, "policy") is None:
+            return bucket  # only a policy can deny the owner anything
+        found: StoredObject | None = None
+        if request.key:
+            version = request.query.get("versionId")
+            found = (find_version(storage.database, bucket, request.key, version) if version
+                     else find_object(storage.database, bucket, request.key))
+        if not access.allowed(storage, request, bucket, action, found):
+            raise ServiceError("AccessDenied")
+        return bucket
+
+    def _route(self, request: Request) -> tuple[str, str, Handler]:
+        """Operation name, policy action, handler."""
+        method, key, query = request.method, request.key, request.query
+        if method == "OPTIONS":
+            return "OptionsObject", "name/cos:OptionsObject", _preflight
+        if query:
+            for kind in CONFIGURATIONS:
+                if kind in query and (not key or kind in ("acl", "tagging")):
+                    return _configuration_route(method, key, kind, self._configuration(kind))
+            for kind in OTHER_SUBRESOURCES:
+                if kind in query:
+                    raise ServiceError("NotImplemented", f"?{kind} is not part of the embedded cloud.")
+        route = _object_route(method, query) if key else _bucket_route(method, query)
+        operation, handler = route
+        return operation, _ACTIONS.get(operation, f"name/cos:{operation}"), handler
+
+    def _configuration(self, kind: str) -> Handler:
+        if kind in ("domain", "domaincertificate"):
+            return lambda storage, request, bucket: domain_rules.handle(storage, self._services, request, bucket, kind)
+        return lambda storage, request, bucket: configuration.handle(storage, request, bucket, kind)
 
 
 def _check_query(request: Request) -> None:
@@ -140,66 +204,12 @@ def _check_query(request: Request) -> None:
             raise ServiceError("InvalidArgument", f"{name[:100]!a} is not UTF-8.") from None
 
 
-def _find_bucket(request: Request) -> Bucket | None:
-    service = request.service
-    bucket = request.cloud.buckets.find(service.bucket)
-    if bucket is not None and service.region and service.region != bucket.region:
-        return None
-    return bucket
-
-
-def _authorize(request: Request, bucket: Bucket | None, action: str) -> Bucket:
-    signer = request.signer
-    if bucket is None:
-        # Signed with another account's key, the name tells nothing about whether the bucket exists.
-        app_id = buckets.check_name(request.service.bucket)
-        if signer is not None and app_id != signer.app_id:
-            raise ServiceError("AccessDenied")
-        raise ServiceError("NoSuchBucket")
-    owned = signer is not None and signer.app_id == bucket.owner
-    if owned and request.cloud.database.get_configuration(bucket.id, "policy") is None:
-        return bucket  # only a policy can deny the owner anything
-    from sitepub.local.cos.access import access
-
-    found: StoredObject | None = None
-    if request.key:
-        version = request.query.get("versionId")
-        found = (find_version(request.cloud, bucket, request.key, version) if version
-                 else find_object(request.cloud, bucket, request.key))
-    if not access.allowed(request, bucket, action, found):
-        raise ServiceError("AccessDenied")
-    return bucket
-
-
-def _route(request: Request) -> tuple[str, str, Handler]:
-    """Operation name, policy action, handler."""
-    method, key, query = request.method, request.key, request.query
-    if method == "OPTIONS":
-        return "OptionsObject", "name/cos:OptionsObject", _preflight
-    if query:
-        for kind in CONFIGURATIONS:
-            if kind in query and (not key or kind in ("acl", "tagging")):
-                return _configuration_route(method, key, kind)
-        for kind in OTHER_SUBRESOURCES:
-            if kind in query:
-                raise ServiceError("NotImplemented", f"?{kind} is not part of the embedded cloud.")
-    route = _object_route(method, query) if key else _bucket_route(method, query)
-    operation, handler = route
-    return operation, _ACTIONS.get(operation, f"name/cos:{operation}"), handler
-
-
-def _configuration_route(method: str, key: str, kind: str) -> tuple[str, str, Handler]:
+def _configuration_route(method: str, key: str, kind: str, handler: Handler) -> tuple[str, str, Handler]:
     names = {"GET": "Get", "HEAD": "Get", "PUT": "Put", "DELETE": "Delete"}
     if method not in names:
         raise ServiceError("MethodNotAllowed")
     subject = {"acl": "ACL", "cors": "CORS", "domaincertificate": "DomainCertificate"}.get(kind, kind.capitalize())
     operation = f"{names[method]}{'Object' if key else 'Bucket'}{subject}"
-
-    async def handler(request: Request, bucket: Bucket) -> Response:
-        from sitepub.local.cos.bucket import configuration
-
-        return await configuration.handle(request, bucket, kind)
-
     return operation, f"name/cos:{operation}", handler
 
 
@@ -214,13 +224,13 @@ def _bucket_route(method: str, query: object) -> tuple[str, Handler]:
             return "ListMultipartUploads", multipart_listing.list_uploads
         return "GetBucket", listing.list_objects
     if method == "HEAD":
-        return "HeadBucket", _head_bucket
+        return "HeadBucket", bucket_requests.head_bucket
     if method == "PUT":
         if "versioning" in query:
             return "PutBucketVersioning", versioning.put_versioning
         return "PutBucket", _never
     if method == "DELETE":
-        return "DeleteBucket", buckets.delete_bucket
+        return "DeleteBucket", bucket_requests.delete_bucket
     if method == "POST" and "delete" in query:
         return "DeleteMultipleObjects", multidelete.delete_objects
     raise ServiceError("MethodNotAllowed")
@@ -256,15 +266,9 @@ _ACTIONS = {
 }
 
 
-async def _preflight(request: Request, bucket: Bucket) -> Response:
-    from sitepub.local.cos.bucket import cors
-
-    return cors.preflight(request, bucket)
+async def _preflight(storage: Storage, request: Request, bucket: Bucket) -> Response:
+    return cors.preflight(storage, request, bucket)
 
 
-async def _head_bucket(_: Request, bucket: Bucket) -> Response:
-    return buckets.head_bucket(bucket)
-
-
-async def _never(_: Request, __: Bucket) -> Response:
+async def _never(_: Storage, __: Request, ___: Bucket) -> Response:
     raise ServiceError("MethodNotAllowed")

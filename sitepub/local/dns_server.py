@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import struct
 import sys
 import traceback
@@ -25,11 +24,10 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
-from sitepub.local.cloud import LocalCloud
-from sitepub.local.services.zones import Answer, Found, Outcome
+from sitepub.local.services.dns_values import NAME_SERVERS, rdata
+from sitepub.local.services.services import Services
+from sitepub.local.services.zones import Answer, Outcome
 
-TYPES = ("A", "AAAA", "CNAME", "TXT", "NS", "SOA", "MX", "CAA", "SRV")
-NAME_SERVERS = ("f1g1ns1.dnspod.net", "f1g1ns2.dnspod.net")
 _PLAIN_UDP = 512
 """Bytes of an answer over UDP without EDNS (RFC 1035 4.2.1)."""
 _LARGEST_UDP = 1232
@@ -39,10 +37,10 @@ _IDLE = 30.0
 
 
 class DnsServer:
-    """Serves one cloud's names on one port of 127.0.0.1."""
+    """Answers for the names of one cloud on one port of 127.0.0.1."""
 
-    def __init__(self, cloud: LocalCloud) -> None:
-        self._cloud = cloud
+    def __init__(self, services: Services) -> None:
+        self._services = services
         self._tcp: asyncio.Server | None = None
         self._udp: asyncio.DatagramTransport | None = None
         self._writers: set[asyncio.StreamWriter] = set()
@@ -63,7 +61,6 @@ class DnsServer:
                     raise
                 continue
             self._tcp, self._udp = tcp, udp
-            self._cloud.dns_port = chosen
             return chosen
         raise AssertionError("unreachable")
 
@@ -115,7 +112,7 @@ class DnsServer:
         if question.rdclass != dns.rdataclass.IN:
             reply.set_rcode(dns.rcode.REFUSED)
             return
-        answer = self._cloud.services.resolve(name, kind)
+        answer = self._services.resolve(name, kind)
         if answer.outcome is Outcome.REFUSED:
             reply.set_rcode(dns.rcode.REFUSED)
             return
@@ -129,7 +126,7 @@ class DnsServer:
             rrset = reply.find_rrset(
                 reply.answer, owner, dns.rdataclass.IN, dns.rdatatype.from_text(found.type), create=True
             )
-            rrset.add(_rdata(found), found.ttl)
+            rrset.add(rdata(found), found.ttl)
         self._negative(reply, answer)
 
     @staticmethod
@@ -176,35 +173,3 @@ class _Datagrams(asyncio.DatagramProtocol):
 def _soa(zone: str) -> dns.rrset.RRset:
     text = f"{NAME_SERVERS[0]}. freednsadmin.dnspod.com. 1 3600 180 1209600 {_NEGATIVE_TTL}"
     return dns.rrset.from_text(f"{zone}.", _NEGATIVE_TTL, "IN", "SOA", text)
-
-
-def _rdata(found: Found) -> dns.rdata.Rdata:
-    value = found.value
-    if found.type == "TXT":
-        data = value.encode()
-        parts = [data[start : start + 255] for start in range(0, len(data), 255)] or [b""]
-        value = " ".join(_quoted(part) for part in parts)
-    elif found.type == "MX":
-        value = f"{found.mx} {value}"
-    return dns.rdata.from_text("IN", found.type, value)
-
-
-def _quoted(part: bytes) -> str:
-    text = "".join(
-        chr(byte) if 32 <= byte < 127 and byte not in b'"\\' else f"\\{byte:03}" for byte in part
-    )
-    return f'"{text}"'
-
-
-def valid_value(kind: str, value: str) -> bool:
-    """Whether a record of this type may have this value."""
-    try:
-        if kind == "A":
-            ipaddress.IPv4Address(value)
-        elif kind == "AAAA":
-            ipaddress.IPv6Address(value)
-        else:
-            _rdata(Found("x", kind, value, 0))
-    except (ValueError, dns.exception.DNSException):
-        return False
-    return True

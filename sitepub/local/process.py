@@ -22,6 +22,7 @@ from sitepub.local.base.privacy import close_folder
 from sitepub.local.cloud import LocalCloud, open_cloud
 from sitepub.local.dns_server import DnsServer
 from sitepub.local.edge.edge import Edge
+from sitepub.local.edge.origin import Origins
 from sitepub.local.server import Server
 from sitepub.local.services.certificate_authority import CertificateAuthority
 from sitepub.local.store.buckets import MAX_BUCKETS
@@ -98,9 +99,7 @@ async def serve(data: Path, *, port: int | None, misbehaviour: Misbehaviour, for
         try:
             await _serve(cloud, port, announce, options)
         finally:
-            cloud.access_log.close()
-            cloud.services.close()
-            cloud.database.close()
+            cloud.close()
     finally:
         lock.release()
 
@@ -110,14 +109,15 @@ async def _serve(cloud: LocalCloud, port: int | None, announce: bool, options: l
     stopped = asyncio.Event()
     _on_signals(stopped)
     server = Server(cloud)
-    await _listen(server, cloud.database, port)
-    names = DnsServer(cloud)
-    await _listen_again(names.start, cloud.database, "dns_port")
-    edge = Edge(cloud)
-    edge_http = await _listen_again(edge.start_http, cloud.database, "edge_http_port")
-    edge_https = await _listen_again(edge.start_https, cloud.database, "edge_https_port")
+    database = cloud.storage.database
+    used = await _listen(server, database, port)
+    names = DnsServer(cloud.services)
+    dns_port = await _listen_again(names.start, database, "dns_port")
+    edge = Edge(cloud.services, cloud.storage.buckets, cloud.access_log, Origins(server.answer, used))
+    edge_http = await _listen_again(edge.start_http, database, "edge_http_port")
+    edge_https = await _listen_again(edge.start_https, database, "edge_https_port")
     description = {
-        "endpoint": f"http://127.0.0.1:{cloud.port}",
+        "endpoint": f"http://127.0.0.1:{used}",
         "app_id": cloud.identity.account.app_id,
         "secret_id": cloud.identity.account.secret_id,
         "secret_key": cloud.identity.account.secret_key,
@@ -126,7 +126,7 @@ async def _serve(cloud: LocalCloud, port: int | None, announce: bool, options: l
         "pid": os.getpid(),
         "edge_http": edge_http,
         "edge_https": edge_https,
-        "dns": cloud.dns_port,
+        "dns": dns_port,
         "ca": str(authority.root_file),
         "secret": cloud.secret,
         "edition": edition(),
@@ -161,7 +161,8 @@ def _on_signals(stopped: asyncio.Event) -> None:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
 
 
-async def _listen(server: Server, database: Database, port: int | None) -> None:
+async def _listen(server: Server, database: Database, port: int | None) -> int:
+    """The port: ``port``, else the one it had last, 7070, or the next free one."""
     if port is not None:
         used = await server.start(port)
     else:
@@ -178,6 +179,7 @@ async def _listen(server: Server, database: Database, port: int | None) -> None:
             used = await server.start(0)
     await database.write(lambda transaction: transaction.execute(
         "INSERT OR REPLACE INTO settings (name, value) VALUES ('port', ?)", (str(used),)).rowcount)
+    return used
 
 
 async def _listen_again(start: Callable[[int], Awaitable[int]], database: Database, setting: str) -> int:

@@ -1,42 +1,7 @@
-"""The listener: takes HTTP apart, asks the rooms, sends what they answer.
+"""The HTTP listener of object storage, websites, cloud API and own pages: one port, plain HTTP.
 
-Built on aiohttp's low-level server (its parser is C). One port, plain HTTP; the Host header decides
-(:mod:`sitepub.local.base.hosts`), then :mod:`sitepub.local.dispatch` names the handler.
-
-The rooms that plug in, and the signatures they keep. ``Request`` and ``Response`` are
-:mod:`sitepub.local.base.messages`; ``Bucket`` is :class:`sitepub.local.store.buckets.Bucket` (id, name, region, owner,
-versioning, acl); ``StoredObject`` is :class:`sitepub.local.store.stored.StoredObject`. Errors are raised as
-:class:`sitepub.local.base.errors.ServiceError` ``(code, message=None, *, status=None, headers=None)``, or answered
-with ``errors.error_response(error, request)``.
-
-``bucket_configuration.handle(request, bucket, kind) -> Response`` (async)
-    Subresources ``website cors acl policy tagging lifecycle logging referer`` of the bucket, every method.
-    With a ``request.key``: ``acl`` and ``tagging`` of that object. The caller is the owner or was allowed by
-    ``access.allowed``. Documents live in ``request.cloud.database``:
-    ``get_configuration(bucket.id, kind) -> bytes | None`` (kept in memory, cheap),
-    ``await put_configuration(bucket.id, kind, document, check=None)``,
-    ``await delete_configuration(bucket.id, kind) -> bool``.
-    ``kind="policy"`` passes ``check=lambda tx: buckets.check_attachments(tx, bucket.owner)``; the bucket's
-    ACL is ``bucket.acl``, set by ``await request.cloud.buckets.set_acl(bucket, text)``; an object's ACL and
-    tags are ``stored.acl`` / ``stored.tagging``, set by ``await stored.set_object_text(cloud, bucket,
-    key, version_id, "acl" | "tagging", text)``. All three check the limit of 1,000 themselves.
-``website.handle(request, bucket) -> Response`` (async)
-    Website hosts; ``bucket`` is ``None`` when there is none of that name in that region. Objects:
-    ``stored.find_object(cloud, bucket, key) -> StoredObject | None`` (sync) and
-    ``reading.object_response(request, stored, status=200) -> Response`` (ranges and conditions when the
-    status is 200, all metadata headers). ``cloud.forced_download_headers(request.cloud, headers)`` for GET.
-``cloud_api.handle(request) -> Response`` (async)
-    ``POST /`` on loopback and on ``*.tencentcloudapi.com``. Keys: ``request.cloud.identity.signer(id)``.
-``access.allowed(request, bucket, action, stored) -> bool``
-    For requests that are unsigned (``request.signer is None``) or signed by another account, and for the
-    owner's own when the bucket has a policy, which may deny them. ``action`` is
-    the policy's name for it (``name/cos:GetObject``), ``stored`` the object or ``None`` (a bucket operation,
-    or no such object); the key is ``request.key``.
-``cors.preflight(request, bucket) -> Response``, ``cors.apply(request, bucket, response) -> None``
-    OPTIONS answers, and the headers for requests with an Origin (XML API and website).
-``access_log.record(request, bucket, response, operation) -> None``
-    After every answer on a bucket's XML API or website host; must be cheap. ``operation`` is the event name
-    (``GetObject``); ``response.error_code`` and ``response.status`` say how it went.
+Built on aiohttp's low-level server (its parser is C). It makes a :class:`Request` of what arrives, applies the
+faults that are switched on, and sends what :class:`sitepub.local.dispatch.Dispatcher` answers.
 """
 
 from __future__ import annotations
@@ -58,9 +23,9 @@ from aiohttp.web_exceptions import HTTPException
 from sitepub.local.base.damage import service_error
 from sitepub.local.base.errors import ServiceError, error_response
 from sitepub.local.base.hosts import Kind, service_of
-from sitepub.local.base.messages import Request, Response
+from sitepub.local.base.messages import Request, Response, parse_query
 from sitepub.local.cloud import LocalCloud
-from sitepub.local.dispatch import answer
+from sitepub.local.dispatch import Dispatcher
 
 _NOTHING_DONE = ("429", "500", "503", "reset", "timeout", "redirect", "portal")
 _SILENCE = 300.0
@@ -112,7 +77,8 @@ class Server:
     """Serves one cloud on one port of loopback."""
 
     def __init__(self, cloud: LocalCloud) -> None:
-        self.cloud = cloud
+        self._cloud = cloud
+        self._dispatcher = Dispatcher(cloud)
         self._http = web.Server(
             self._handle, access_log=None, auto_decompress=False, keepalive_timeout=75.0,
             max_line_size=32 * 1024, max_field_size=32 * 1024, lingering_time=2.0,
@@ -126,24 +92,29 @@ class Server:
         """Listen on 127.0.0.1 (0: any free port); returns the port. Raises OSError when it is taken."""
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(self._http, "127.0.0.1", port, backlog=1024)
-        self.cloud.port = int(self._listener.sockets[0].getsockname()[1])
-        return self.cloud.port
+        used = int(self._listener.sockets[0].getsockname()[1])
+        self._cloud.addresses.port = used
+        return used
 
     async def stop(self, patience: float = 10.0) -> None:
         """Accept nothing new, let requests under way finish for at most ``patience`` seconds."""
         self._stopping.set()
-        self.cloud.live.close()
-        self.cloud.access_log.stop_waiting()
+        self._cloud.live.close()
+        self._cloud.access_log.stop_waiting()
         if self._listener is not None:
             self._listener.close()
         self._http.pre_shutdown()
         deadline = time.monotonic() + patience
-        while self.cloud.counts.running and time.monotonic() < deadline:
+        while self._cloud.counts.running and time.monotonic() < deadline:
             await asyncio.sleep(0.02)
         await self._http.shutdown(timeout=0.5)
 
+    async def answer(self, request: Request) -> Response:
+        """What :meth:`Dispatcher.answer` answers. Raises ServiceError."""
+        return await self._dispatcher.answer(request)
+
     async def _handle(self, received: web.BaseRequest) -> web.StreamResponse:
-        cloud = self.cloud
+        cloud = self._cloud
         cloud.counts.running += 1
         try:
             return await self._exchange(received)
@@ -151,7 +122,7 @@ class Server:
             cloud.counts.running -= 1
 
     async def _exchange(self, received: web.BaseRequest) -> web.StreamResponse:
-        cloud = self.cloud
+        cloud = self._cloud
         request = self._request(received)
         misbehaviour = cloud.misbehaviour
         fault = ""
@@ -162,7 +133,7 @@ class Server:
             if misbehaviour.faults:
                 fault = misbehaviour.draw(request.method)
                 if fault in _NOTHING_DONE:
-                    # not looked at, but counted: a client did try
+                    # the request is not read, but counted: a client did try
                     cloud.counts.add(request.method, f"Fault:{fault}", request.service.bucket, 0)
                 if fault == "timeout":
                     with contextlib.suppress(TimeoutError):
@@ -186,13 +157,13 @@ class Server:
 
     async def _answer(self, request: Request) -> Response:
         try:
-            return await answer(request)
+            return await self._dispatcher.answer(request)
         except ServiceError as error:
             return error_response(error, request)
         except (HTTPException, HttpProcessingError, ConnectionError, asyncio.CancelledError):
             raise
         except Exception as error:
-            known = service_error(error, self.cloud.data)
+            known = service_error(error, self._cloud.data)
             if known is not None:
                 print(known.message, file=sys.stderr, flush=True)
                 return error_response(known, request)
@@ -208,7 +179,6 @@ class Server:
         headers: Mapping[str, str] = received.headers
         number = next(self._numbers)
         request = Request(
-            cloud=self.cloud,
             method=received.method,
             target=target,
             path=path,
@@ -225,20 +195,6 @@ class Server:
         if length is not None and length.isascii() and length.isdigit():
             request.content_length = int(length)
         return request
-
-
-def parse_query(text: str) -> dict[str, str]:
-    """Decoded parameters; a later one of the same name wins. ``+`` is a space."""
-    parameters = {}
-    for item in text.split("&"):
-        if not item:
-            continue
-        name, _, value = item.partition("=")
-        if "+" in item or "%" in item:
-            name = unquote(name.replace("+", " "), errors="surrogateescape")
-            value = unquote(value.replace("+", " "), errors="surrogateescape")
-        parameters[name] = value
-    return parameters
 
 
 async def _send(received: web.BaseRequest, request: Request, response: Response) -> web.StreamResponse:

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from sitepub.local.cloud_api import tc3
 from sitepub.local.cloud_api.actions import Action, Call, Parameter
 from sitepub.local.cloud_api.errors import ApiError
+from sitepub.local.cloud_api.gateway import tc3
 from tests.conftest import LocalCloud
 
 

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sitepub.local.base.errors import ServiceError
-from sitepub.local.cos.bucket import cors_rules, logging_document, referer, tagging, website_document
+from sitepub.local.cos.access import referer
+from sitepub.local.cos.bucket import cors_rules, logging_document, tagging, website_document
 from sitepub.local.cos.bucket.configuration import DOCUMENTS
 from sitepub.local.cos.bucket.lifecycle import check_lifecycle
-from sitepub.local.website.routing import RoutingRule, WebsiteConfiguration
+from sitepub.local.cos.bucket.website_document import RoutingRule, WebsiteConfiguration
 
 ORIGIN = "<AllowedOrigin>https://*.example.com</AllowedOrigin>"
 RULE = (

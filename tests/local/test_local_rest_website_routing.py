@@ -9,16 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sitepub.local.base.errors import ServiceError
-from sitepub.local.cos.bucket.website_document import parse, render
+from sitepub.local.cos.bucket.website_document import RoutingRule, WebsiteConfiguration, parse, render
 from sitepub.local.website.routing import (
     Decision,
     ErrorPage,
     Look,
     Redirect,
-    RoutingRule,
     Serve,
     Visit,
-    WebsiteConfiguration,
     route,
 )
 

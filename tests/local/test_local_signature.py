@@ -7,7 +7,6 @@ import socket
 import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
-from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -16,13 +15,13 @@ import pytest
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.hosts import service_of
 from sitepub.local.base.identity import Account, Identity
-from sitepub.local.base.messages import Request
+from sitepub.local.base.messages import Request, parse_query
 from sitepub.local.cos.signature import verify
-from sitepub.local.server import parse_query
 from tests.local.cos_wire import Keys, Wire, authorization, encode, fields, new_bucket, send
 
 EXAMPLE_HOST = "site-1250000000.cos.ap-guangzhou.myqcloud.com"
 EXAMPLE_TIME = "1700000000;1700003660"
+EXAMPLE_IDENTITY = Identity(Account("1250000000", "1", "AKIDEXAMPLE", "SECRETEXAMPLE"), Account("2", "2", "B", "C"))
 
 
 @pytest.fixture(scope="module")
@@ -39,15 +38,13 @@ class Headers(dict[str, str]):
 
 
 def example(method: str, target: str, headers: dict[str, str], signature: str, params: str = "") -> Request:
-    account = Account("1250000000", "1", "AKIDEXAMPLE", "SECRETEXAMPLE")
-    identity = Identity(account, Account("2", "2", "B", "C"))
     path, _, query = target.partition("?")
     authorization = (
         f"q-sign-algorithm=sha1&q-ak=AKIDEXAMPLE&q-sign-time={EXAMPLE_TIME}&q-key-time={EXAMPLE_TIME}"
         f"&q-header-list={';'.join(sorted(headers))}&q-url-param-list={params}&q-signature={signature}"
     )
     return Request(
-        cloud=cast(Any, SimpleNamespace(identity=identity)), method=method, target=target, path=path,
+        method=method, target=target, path=path,
         key="", query=parse_query(query), headers=Headers(headers | {"authorization": authorization}),
         service=service_of(EXAMPLE_HOST), body=cast(Any, None), remote="127.0.0.1", request_id="r",
         time=1700000100.0,
@@ -63,7 +60,7 @@ PUT = ("PUT", "/a%20b/%E4%B8%AD.html",
 
 @pytest.mark.parametrize("vector", [LIST, PUT], ids=["list", "put"])
 def test_the_golden_signatures_are_accepted(vector: Any) -> None:
-    signer = verify(example(*vector))
+    signer = verify(EXAMPLE_IDENTITY, example(*vector))
     assert signer is not None
     assert signer.app_id == "1250000000"
 
@@ -71,12 +68,13 @@ def test_the_golden_signatures_are_accepted(vector: Any) -> None:
 @pytest.mark.parametrize("vector", [LIST, PUT], ids=["list", "put"])
 def test_a_golden_signature_for_another_method_is_refused(vector: Any) -> None:
     with pytest.raises(ServiceError, match="SignatureDoesNotMatch"):
-        verify(example("DELETE", *vector[1:]))
+        verify(EXAMPLE_IDENTITY, example("DELETE", *vector[1:]))
 
 
 def test_a_host_signed_without_its_port_is_accepted() -> None:
     method, target, headers, signature, params = LIST
-    signer = verify(example(method, target, {**headers, "host": EXAMPLE_HOST + ":7070"}, signature, params))
+    with_port = {**headers, "host": EXAMPLE_HOST + ":7070"}
+    signer = verify(EXAMPLE_IDENTITY, example(method, target, with_port, signature, params))
     assert signer is not None
 
 
@@ -182,8 +180,8 @@ def test_temporary_keys_need_their_token_and_expire() -> None:
         headers = Headers({"host": "h", "authorization": "&".join(f"{n}={v}" for n, v in values.items())})
         if token:
             headers["x-cos-security-token"] = token
-        return verify(Request(
-            cloud=cast(Any, SimpleNamespace(identity=identity)), method="GET", target="/", path="/", key="",
+        return verify(identity, Request(
+            method="GET", target="/", path="/", key="",
             query={}, headers=headers, service=service_of("h"), body=cast(Any, None), remote="",
             request_id="", time=at))
 

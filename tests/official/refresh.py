@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sitepub.local.cloud_api.dispatch import SERVICES
+from sitepub.local.cloud_api.gateway.dispatch import SERVICES
 
 MODELS = Path(__file__).with_name("models")
 NEXT = {

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from sitepub.local.cloud_api.recording import FOLDER
+from sitepub.local.cloud_api.gateway.recording import FOLDER
 from tests.official.judge import judge
 from tests.official.models import known
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sitepub.local.cloud_api.dispatch import SERVICES
-from sitepub.local.cloud_api.recording import FOLDER
+from sitepub.local.cloud_api.gateway.dispatch import SERVICES
+from sitepub.local.cloud_api.gateway.recording import FOLDER
 from tests.conftest import running_cloud
 from tests.domains.account import Account
 from tests.official.judge import OURS, judge

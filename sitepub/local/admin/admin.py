@@ -13,13 +13,20 @@ import hmac
 import json
 import os
 import re
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from sitepub.local.admin import service_admin, visits_page
+from sitepub.local.base.counts import RequestCounts
 from sitepub.local.base.errors import ServiceError
-from sitepub.local.base.faults import parse_faults
+from sitepub.local.base.faults import Misbehaviour, parse_faults
 from sitepub.local.base.messages import Request, Response
-from sitepub.local.cos.bucket import log_delivery
+from sitepub.local.cos.bucket.log_delivery import LogDelivery
+from sitepub.local.services.services import Services
+from sitepub.local.store.access_log import AccessLog
 from sitepub.local.visits import cdn_files, edgeone_files
+from sitepub.local.visits.packages import Addresses
+from sitepub.local.website.dev_mode import Live
 
 _LIMIT = 64 * 1024
 _NONCE = re.compile(r"[0-9a-f]{32,64}\Z")
@@ -27,26 +34,40 @@ _LIVE_LIMIT = 16 * 1024 * 1024
 """The keys of a first publish may be many."""
 
 
-async def administer(request: Request) -> Response:
+@dataclass(frozen=True, slots=True)
+class Administered:
+    """What the pages show and change."""
+
+    data: Path
+    secret: str = field(repr=False)
+    addresses: Addresses
+    access_log: AccessLog
+    delivery: LogDelivery
+    live: Live
+    services: Services
+    misbehaviour: Misbehaviour
+    counts: RequestCounts
+
+
+async def administer(cloud: Administered, request: Request) -> Response:
     """``GET /-/health``, ``GET /-/requests``, ``POST /-/requests/reset``, ``POST /-/faults`` (body: a
     specification, empty for none), ``POST /-/latency`` (body: milliseconds), ``GET /-/logs`` (visits,
-    :func:`visits_page.page`), ``GET /-/cdn-logs/…`` and ``GET /-/edgeone-logs/…`` (:mod:`cdn_log_files`,
-    :mod:`edgeone_log_files`: their addresses carry a token of their own),
+    :func:`visits_page.page`), ``GET /-/cdn-logs/…`` and ``GET /-/edgeone-logs/…`` (:mod:`cdn_files`,
+    :mod:`edgeone_files`: their addresses carry a token of their own),
     ``POST /-/logs/deliver`` (bucket logging, without waiting its five minutes),
-    ``POST /-/live`` (what a publisher does, for live reload: :mod:`live`)."""
+    ``POST /-/live`` (what a publisher does, for live reload: :mod:`dev_mode`)."""
     if request.remote not in ("127.0.0.1", "::1"):
         raise ServiceError("AccessDenied")
     if "Origin" in request.headers:
         # no page in a browser may reach these
         raise ServiceError("AccessDenied")
-    cloud = request.cloud
     nonce = request.headers.get("x-sitepub-nonce", "")
     if request.path == "/-/health" and request.method == "GET" and _NONCE.match(nonce):
-        return _json({"service": "sitepub-local", "proof": proof(cloud.secret, cloud.port, nonce)})
+        return _json({"service": "sitepub-local", "proof": proof(cloud.secret, cloud.addresses.port, nonce)})
     if request.method == "GET" and request.path.startswith("/-/cdn-logs/"):
-        return cdn_files.page(request)
+        return cdn_files.page(cloud.access_log, cloud.addresses, request)
     if request.method == "GET" and request.path.startswith("/-/edgeone-logs/"):
-        return edgeone_files.page(request)
+        return edgeone_files.page(cloud.access_log, cloud.addresses, request)
     given = request.headers.get("x-sitepub-secret", "")
     if not hmac.compare_digest(given.encode("utf-8", "replace"), cloud.secret.encode()):
         raise ServiceError("AccessDenied", "The header x-sitepub-secret does not hold the secret of cloud.json.")
@@ -57,9 +78,9 @@ async def administer(request: Request) -> Response:
         case "GET", "/-/requests":
             return _json(cloud.counts.as_dict())
         case "GET", "/-/logs":
-            return await visits_page.page(request)
+            return await visits_page.page(cloud.access_log, request)
         case "POST", "/-/logs/deliver":
-            return _json({"written": await log_delivery.deliver(cloud)})
+            return _json({"written": await cloud.delivery.deliver()})
         case "POST", "/-/live":
             return _json(await cloud.live.take(await request.body.read(_LIVE_LIMIT)))
         case "POST", "/-/requests/reset":
@@ -81,7 +102,7 @@ async def administer(request: Request) -> Response:
                 raise ServiceError("InvalidArgument", "expected milliseconds from 0 to 600000")
             cloud.misbehaviour.latency = latency
         case method, path if path in service_admin.PAGES:
-            return _json(await service_admin.page(request, method))
+            return _json(await service_admin.page(cloud.services, request, method))
         case _:
             raise ServiceError("InvalidURI", "No such page.", status=404)
     return _json({

@@ -11,23 +11,22 @@ from typing import Any
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request
 from sitepub.local.base.pace import parse_pace
-from sitepub.local.dns_server import TYPES, valid_value
 from sitepub.local.services import switches
-from sitepub.local.services.services import random_number
+from sitepub.local.services.dns_values import TYPES, valid_value
+from sitepub.local.services.services import Services, random_number
 from sitepub.local.services.zones import ELSEWHERE, Record, Zone, normal
 
 PAGES = ("/-/pace", "/-/cdn", "/-/dns")
 _LIMIT = 1024 * 1024
 
 
-async def page(request: Request, method: str) -> dict[str, Any]:
-    """GET tells, POST changes and tells. Raises ServiceError.
+async def page(services: Services, request: Request, method: str) -> dict[str, Any]:
+    """GET shows a state, POST changes it first. Raises ServiceError.
 
     ``/-/pace``: body seconds. ``/-/cdn``: JSON, some of :class:`switches.Switches`. ``/-/dns``: JSON
     ``{"zone", "records": [{"name", "type", "value", "ttl"?, "mx"?}]}`` puts a zone at a registrar elsewhere,
     an empty list takes it away.
     """
-    cloud = request.cloud
     if method not in ("GET", "POST"):
         raise ServiceError("MethodNotAllowed")
     body = await request.body.read(_LIMIT) if method == "POST" else b""
@@ -37,19 +36,19 @@ async def page(request: Request, method: str) -> dict[str, Any]:
                 seconds = parse_pace(body.decode("utf-8", "replace"))
             except ValueError as error:
                 raise ServiceError("InvalidArgument", str(error)) from error
-            cloud.pace = cloud.pace.set_to(seconds, time.time())
-        return {"pace": cloud.pace.seconds}
+            services.pace = services.pace.set_to(seconds, time.time())
+        return {"pace": services.pace.seconds}
     if request.path == "/-/cdn":
         if method == "POST":
-            cloud.services.switches = switches.changed(cloud.services.switches, body)
-        return asdict(cloud.services.switches)
+            services.switches = switches.changed(services.switches, body)
+        return asdict(services.switches)
     if method == "POST":
-        _put_zone(request, body)
+        _put_zone(services, body)
     return {zone.name: [_shown(record) for record in zone.records]
-            for zone in cloud.services.zones.where(owner=ELSEWHERE)}
+            for zone in services.zones.where(owner=ELSEWHERE)}
 
 
-def _put_zone(request: Request, body: bytes) -> None:
+def _put_zone(services: Services, body: bytes) -> None:
     try:
         document = json.loads(body)
         name = normal(document["zone"])
@@ -57,7 +56,7 @@ def _put_zone(request: Request, body: bytes) -> None:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = f'expected {{"zone", "records": [{{"name", "type", "value"}}]}}: {error}'
         raise ServiceError("InvalidArgument", message) from error
-    zones, key = request.cloud.services.zones, f"{ELSEWHERE}/{name}"
+    zones, key = services.zones, f"{ELSEWHERE}/{name}"
     if records:
         now = time.time()
         zones.put(key, Zone(random_number(9), name, ELSEWHERE, now, now, records))

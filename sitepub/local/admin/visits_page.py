@@ -1,4 +1,4 @@
-"""``GET /-/logs``: the visits, for whoever watches them."""
+"""``GET /-/logs``: the visits, for readers who wait for new ones."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import time
 
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request, Response
-from sitepub.local.store.access_log import PAGE
+from sitepub.local.store.access_log import PAGE, AccessLog
 
 LONGEST_WAIT = 30.0
 """Seconds."""
 
 
-async def page(request: Request) -> Response:
+async def page(log: AccessLog, request: Request) -> Response:
     """``GET /-/logs?bucket=&host=&after=&since=&limit=&wait=``: JSON lines, oldest first.
 
-    ``after``: the ``id`` of the last line that the reader has; without it the newest ones are told.
+    ``after``: the ``id`` of the last line that the reader has; without it the newest visits are given.
     ``since``: Unix seconds. ``wait``: seconds that the answer may take when there is nothing yet.
     The header ``x-log-epoch`` names the log: ids of another epoch mean nothing in this one.
     """
@@ -26,7 +26,6 @@ async def page(request: Request) -> Response:
     limit = min(int(_number(query.get("limit", str(PAGE)))), PAGE)
     since = _number(query.get("since", "0"))
     deadline = time.monotonic() + min(_number(query.get("wait", "0")), LONGEST_WAIT)
-    log = request.cloud.access_log
     if "after" in query or since:
         after = int(_number(query.get("after", "0")))
         visits = log.after(after, bucket=bucket, host=host, since=since, limit=limit)

@@ -1,4 +1,4 @@
-"""One exchange with a client: the request as the rooms of this server see it, and the answer they give.
+"""A request as the handlers see it, and their response.
 
 Independent of the HTTP library, so that handlers can be read and tested without it.
 """
@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
+from urllib.parse import unquote
 
-if TYPE_CHECKING:
-    from sitepub.local.base.hosts import Service
-    from sitepub.local.base.identity import Signer
-    from sitepub.local.cloud import LocalCloud
+from sitepub.local.base.hosts import Service
+from sitepub.local.base.identity import Signer
 
 
 class Body(Protocol):
@@ -30,7 +29,6 @@ class Body(Protocol):
 class Request:
     """A request, its host looked up and (on the XML API) its signature verified."""
 
-    cloud: LocalCloud
     method: str
     target: str
     """Raw request target, as sent: percent-encoded path and query."""
@@ -87,3 +85,17 @@ class Response:
     def xml(cls, document: str, status: int = 200) -> Response:
         """An answer whose body is an XML document."""
         return cls(status, {"Content-Type": "application/xml"}, document.encode("utf-8", "replace"))
+
+
+def parse_query(text: str) -> dict[str, str]:
+    """Decoded parameters; a later one of the same name wins. ``+`` is a space."""
+    parameters = {}
+    for item in text.split("&"):
+        if not item:
+            continue
+        name, _, value = item.partition("=")
+        if "+" in item or "%" in item:
+            name = unquote(name.replace("+", " "), errors="surrogateescape")
+            value = unquote(value.replace("+", " "), errors="surrogateescape")
+        parameters[name] = value
+    return parameters

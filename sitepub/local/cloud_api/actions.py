@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sitepub.local.base.identity import Signer
 from sitepub.local.cloud_api.shapes import Parameter, Shape
-
-if TYPE_CHECKING:
-    from sitepub.local.cloud import LocalCloud
+from sitepub.local.services.services import Services
+from sitepub.local.store.access_log import AccessLog
+from sitepub.local.visits.packages import Addresses
 
 __all__ = ["Action", "Call", "Handler", "Parameter", "Service"]
 
@@ -19,7 +19,10 @@ __all__ = ["Action", "Call", "Handler", "Parameter", "Service"]
 class Call:
     """One accepted call: signed, of a known action, its parameters of the right types."""
 
-    cloud: LocalCloud
+    services: Services
+    access_log: AccessLog
+    addresses: Addresses
+    """Of packed log files."""
     signer: Signer
     region: str
     parameters: Mapping[str, Any]

@@ -9,16 +9,18 @@ from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.hosts import Kind, service_of
 from sitepub.local.base.messages import Request, Response
 from sitepub.local.base.times import iso_time
+from sitepub.local.cos.access import access
 from sitepub.local.cos.object_headers import check_key, discard, read_headers
 from sitepub.local.cos.reading import check_conditions
 from sitepub.local.store.buckets import Bucket
 from sitepub.local.store.content import Content, small_content
+from sitepub.local.store.storage import Storage
 from sitepub.local.store.stored import NewObject, StoredObject, find_object, find_version, read_bytes, store
 
 _CONDITIONS = "x-cos-copy-source-"
 
 
-def find_source(request: Request) -> StoredObject:
+def find_source(storage: Storage, request: Request) -> StoredObject:
     """The object that ``x-cos-copy-source`` names; conditions checked, and that the signer may read it.
 
     Raises ServiceError InvalidCopySource, NoSuchBucket, NoSuchKey, AccessDenied, PreconditionFailed …"""
@@ -28,18 +30,16 @@ def find_source(request: Request) -> StoredObject:
     service = service_of(host)
     if not slash or not encoded_key or service.kind is not Kind.BUCKET:
         raise ServiceError("InvalidCopySource", "Expected bucket.cos.region.myqcloud.com/key.")
-    bucket = request.cloud.buckets.find(service.bucket)
+    bucket = storage.buckets.find(service.bucket)
     if bucket is None or (service.region and bucket.region != service.region):
         raise ServiceError("NoSuchBucket")
     key = unquote(encoded_key, errors="surrogateescape")
     version = parse_qs(query).get("versionId", [""])[0]
-    stored = (find_version(request.cloud, bucket, key, version) if version
-              else find_object(request.cloud, bucket, key))
-    if request.signer is None or request.signer.app_id != bucket.owner:
-        from sitepub.local.cos.access import access
-
-        if not access.allowed(request, bucket, "name/cos:GetObject", stored):
-            raise ServiceError("AccessDenied")
+    stored = (find_version(storage.database, bucket, key, version) if version
+              else find_object(storage.database, bucket, key))
+    owned = request.signer is not None and request.signer.app_id == bucket.owner
+    if not owned and not access.allowed(storage, request, bucket, "name/cos:GetObject", stored):
+        raise ServiceError("AccessDenied")
     if stored is None:
         raise ServiceError("NoSuchVersion" if version else "NoSuchKey")
     if stored.marker:
@@ -48,7 +48,7 @@ def find_source(request: Request) -> StoredObject:
     return stored
 
 
-async def copy_object(request: Request, bucket: Bucket) -> Response:
+async def copy_object(storage: Storage, request: Request, bucket: Bucket) -> Response:
     """Copy on the server. The bytes are shared (hard link) when they lie in a file."""
     check_key(request.key)
     if await request.body.read(64 * 1024):
@@ -56,24 +56,24 @@ async def copy_object(request: Request, bucket: Bucket) -> Response:
     directive = request.headers.get("x-cos-metadata-directive", "Copy").capitalize()
     if directive not in ("Copy", "Replaced"):
         raise ServiceError("InvalidArgument", "x-cos-metadata-directive: expected Copy or Replaced.")
-    source = find_source(request)
+    source = find_source(storage, request)
     onto_itself = (source.bucket, source.key) == (bucket.id, request.key)
     if onto_itself and directive == "Copy" and not source.sequence:
         raise ServiceError("InvalidRequest", "Copying an object onto itself needs the directive Replaced.")
     # ACL and storage class go back to defaults unless they are sent again
-    described = read_headers(request, directive=directive)
+    described = read_headers(storage, request, directive=directive)
     lines = source.header_lines if directive == "Copy" else described.lines
     tagging = described.tagging
     if request.headers.get("x-cos-tagging-directive", "Copy").capitalize() == "Copy":
         tagging = source.tagging
-    content = await _content_of(request, source)
+    content = await _content_of(storage, source)
     new = NewObject(request.key, content, source.etag, lines, described.storage_class, described.acl, tagging)
     forbid = request.headers.get("x-cos-forbid-overwrite", "").lower() == "true"
     try:
-        written = await request.cloud.database.write(
+        written = await storage.database.write(
             lambda transaction: store(transaction, bucket, new, forbid_overwrite=forbid))
     except BaseException:
-        discard(request, content)
+        discard(storage, content)
         raise
     response = Response.xml(xml.document("CopyObjectResult", (
         xml.element("ETag", f'"{source.etag}"'),
@@ -87,13 +87,13 @@ async def copy_object(request: Request, bucket: Bucket) -> Response:
     return response
 
 
-async def _content_of(request: Request, source: StoredObject) -> Content:
-    data = read_bytes(request.cloud, source)
+async def _content_of(storage: Storage, source: StoredObject) -> Content:
+    data = read_bytes(storage.database, source)
     if data is not None:
         return small_content(data)
     assert source.file is not None
     try:
-        name = await request.cloud.content.duplicate(source.file)
+        name = await storage.content.duplicate(source.file)
     except FileNotFoundError:
         raise ServiceError("NoSuchKey") from None
     return Content(source.size, source.etag, source.crc64, file=name)

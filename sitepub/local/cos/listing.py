@@ -10,8 +10,10 @@ from sitepub.local.base import xml
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request, Response
 from sitepub.local.base.times import iso_time
-from sitepub.local.store.buckets import Bucket, owner_xml
+from sitepub.local.cos.owner import owner_xml
+from sitepub.local.store.buckets import Bucket
 from sitepub.local.store.database import Database, Row
+from sitepub.local.store.storage import Storage
 
 MAX_KEYS = 1000
 _FIRST_BATCH = 4
@@ -165,11 +167,11 @@ def _rows(database: Database, bucket: Bucket, low: str, inclusive: bool, high: s
     )
 
 
-async def list_objects(request: Request, bucket: Bucket) -> Response:
+async def list_objects(storage: Storage, request: Request, bucket: Bucket) -> Response:
     """Answer a listing."""
     wanted = Selection.of(request)
-    page = list_page(request.cloud.database, bucket, wanted)
-    owner = xml.element("Owner", [owner_xml(request, bucket.owner)])
+    page = list_page(storage.database, bucket, wanted)
+    owner = xml.element("Owner", [owner_xml(storage.identity, bucket.owner)])
     spell = wanted.name
     parts = [
         xml.element("Name", bucket.name),

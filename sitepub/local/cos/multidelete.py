@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from sitepub.local.base import xml
+from sitepub.local.base.digests import expected_md5
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request, Response
-from sitepub.local.cos.object_headers import expected_md5
 from sitepub.local.store.buckets import Bucket
 from sitepub.local.store.database import Transaction
+from sitepub.local.store.storage import Storage
 from sitepub.local.store.stored import Written, remove, remove_version, storable
 
 MAX_KEYS = 1000
 _MAX_BYTES = 8 * 1024 * 1024
 
 
-async def delete_objects(request: Request, bucket: Bucket) -> Response:
+async def delete_objects(storage: Storage, request: Request, bucket: Bucket) -> Response:
     """All in one transaction. Content-MD5 is required, as documented."""
     expected = expected_md5(request)
     if expected is None:
@@ -45,7 +46,7 @@ async def delete_objects(request: Request, bucket: Bucket) -> Response:
             for key, version in wanted
         ]
 
-    outcomes = await request.cloud.database.write(operation)
+    outcomes = await storage.database.write(operation)
     deleted = [] if quiet else [
         _deleted(key, version, written)
         for (key, version), written in zip(wanted, outcomes, strict=True)

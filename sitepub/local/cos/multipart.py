@@ -21,6 +21,7 @@ from sitepub.local.cos.reading import parse_range
 from sitepub.local.store.buckets import Bucket
 from sitepub.local.store.content import INLINE_LIMIT, Content, FileWriter, release, signed_crc, small_content
 from sitepub.local.store.database import Row, Transaction
+from sitepub.local.store.storage import Storage
 from sitepub.local.store.stored import NewObject, Written, read_bytes, read_stream, store, versioning_of
 
 MIN_PART = 1024 * 1024
@@ -46,11 +47,11 @@ class Upload:
     initiator: str
 
 
-async def initiate(request: Request, bucket: Bucket) -> Response:
+async def initiate(storage: Storage, request: Request, bucket: Bucket) -> Response:
     """POST ?uploads."""
     check_key(request.key)
     await request.body.read(64 * 1024)
-    described = read_headers(request)
+    described = read_headers(storage, request)
     upload_id = f"{int(request.time)}{secrets.token_hex(27)}"
     initiator = request.signer.app_id if request.signer else bucket.owner
 
@@ -62,7 +63,7 @@ async def initiate(request: Request, bucket: Bucket) -> Response:
             (upload_id, bucket.id, request.key, request.time, described.lines, described.storage_class,
              described.acl, described.tagging, initiator))
 
-    await request.cloud.database.write(operation)
+    await storage.database.write(operation)
     return Response.xml(xml.document("InitiateMultipartUploadResult", (
         xml.element("Bucket", bucket.name),
         xml.element("Key", request.key),
@@ -70,9 +71,9 @@ async def initiate(request: Request, bucket: Bucket) -> Response:
     )))
 
 
-def find_upload(request: Request, bucket: Bucket) -> Upload:
+def find_upload(storage: Storage, request: Request, bucket: Bucket) -> Upload:
     """The upload that the query names. Raises ServiceError NoSuchUpload."""
-    row = request.cloud.database.one(
+    row = storage.database.one(
         "SELECT id, bucket, key, started, headers, storage_class, acl, tagging, initiator"
         " FROM uploads WHERE id=?",
         (request.query.get("uploadId", ""),))
@@ -81,15 +82,15 @@ def find_upload(request: Request, bucket: Bucket) -> Upload:
     return Upload(*row)
 
 
-async def upload_part(request: Request, bucket: Bucket) -> Response:
+async def upload_part(storage: Storage, request: Request, bucket: Bucket) -> Response:
     """PUT ?partNumber&uploadId: from the body, or copied from an object."""
-    upload = find_upload(request, bucket)
+    upload = find_upload(storage, request, bucket)
     text = request.query.get("partNumber", "")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
     if not 1 <= number <= MAX_PARTS:
         raise ServiceError("InvalidArgument", "partNumber must be from 1 to 10000.")
     copied = "x-cos-copy-source" in request.headers
-    content = await _copied_part(request) if copied else await receive(request)
+    content = await _copied_part(storage, request) if copied else await receive(storage, request)
 
     def operation(transaction: Transaction) -> float:
         if transaction.one("SELECT 1 FROM uploads WHERE id=?", (upload.id,)) is None:
@@ -107,9 +108,9 @@ async def upload_part(request: Request, bucket: Bucket) -> Response:
         return now
 
     try:
-        modified = await request.cloud.database.write(operation)
+        modified = await storage.database.write(operation)
     except BaseException:
-        discard(request, content)
+        discard(storage, content)
         raise
     if copied:
         response = Response.xml(xml.document("CopyPartResult", (
@@ -122,8 +123,8 @@ async def upload_part(request: Request, bucket: Bucket) -> Response:
     return response
 
 
-async def _copied_part(request: Request) -> Content:
-    source = find_source(request)
+async def _copied_part(storage: Storage, request: Request) -> Content:
+    source = find_source(storage, request)
     start, length = 0, source.size
     wanted = request.headers.get("x-cos-copy-source-range")
     if wanted is not None:
@@ -133,22 +134,22 @@ async def _copied_part(request: Request) -> Content:
         start, length = chosen
     if length > MAX_OBJECT:
         raise ServiceError("EntityTooLarge")
-    data = read_bytes(request.cloud, source)
+    data = read_bytes(storage.database, source)
     if data is not None:
         return small_content(data[start : start + length])
-    stream = read_stream(request.cloud, source, start, length)
+    stream = read_stream(storage.content, source, start, length)
     if length <= INLINE_LIMIT:
         return small_content(b"".join([chunk async for chunk in stream]))
-    async with FileWriter(request.cloud.content) as writer:
+    async with FileWriter(storage.content) as writer:
         async for chunk in stream:
             await writer.write(chunk)
         return await writer.finish()
 
 
-async def abort(request: Request, bucket: Bucket) -> Response:
+async def abort(storage: Storage, request: Request, bucket: Bucket) -> Response:
     """DELETE ?uploadId."""
-    upload = find_upload(request, bucket)
-    await request.cloud.database.write(lambda transaction: _forget(transaction, upload.id))
+    upload = find_upload(storage, request, bucket)
+    await storage.database.write(lambda transaction: _forget(transaction, upload.id))
     return Response(204)
 
 
@@ -160,14 +161,14 @@ def _forget(transaction: Transaction, upload_id: str) -> None:
     transaction.execute("DELETE FROM uploads WHERE id=?", (upload_id,))
 
 
-async def complete(request: Request, bucket: Bucket) -> Response:
+async def complete(storage: Storage, request: Request, bucket: Bucket) -> Response:
     """POST ?uploadId: what is wrong with the list of parts is told by the status; joining them happens while
     the answer, a 200, is already under way, so a later error stands inside it (documented behaviour)."""
-    upload = find_upload(request, bucket)
-    chosen = _chosen_parts(request, upload, await request.body.read(2 * 1024 * 1024))
+    upload = find_upload(storage, request, bucket)
+    chosen = _chosen_parts(storage, upload, await request.body.read(2 * 1024 * 1024))
     if sum(row[1] for row in chosen) > MAX_MULTIPART:
         raise ServiceError("EntityTooLarge")
-    joining = asyncio.ensure_future(_join_and_store(request, bucket, upload, chosen))
+    joining = asyncio.ensure_future(_join_and_store(storage, request, bucket, upload, chosen))
     try:
         # most are done at once: then the answer has its status, headers and length
         written, new = await asyncio.wait_for(asyncio.shield(joining), _KEEP_ALIVE)
@@ -181,13 +182,13 @@ async def complete(request: Request, bucket: Bucket) -> Response:
     return response
 
 
-def _chosen_parts(request: Request, upload: Upload, body: bytes) -> list[Row]:
+def _chosen_parts(storage: Storage, upload: Upload, body: bytes) -> list[Row]:
     try:
         tree = xml.parse(body, "CompleteMultipartUpload")
     except xml.MalformedXMLError as error:
         raise ServiceError("MalformedXML", str(error)) from error
     known = {
-        row[0]: row for row in request.cloud.database.read(
+        row[0]: row for row in storage.database.read(
             "SELECT number, size, etag, crc64, body, file FROM parts WHERE upload=?", (upload.id,))
     }
     chosen: list[Row] = []
@@ -208,9 +209,9 @@ def _chosen_parts(request: Request, upload: Upload, body: bytes) -> list[Row]:
     return chosen
 
 
-async def _join_and_store(request: Request, bucket: Bucket, upload: Upload, chosen: list[Row]
+async def _join_and_store(storage: Storage, request: Request, bucket: Bucket, upload: Upload, chosen: list[Row]
                           ) -> tuple[Written, NewObject]:
-    content = await _join(request, chosen)
+    content = await _join(storage, chosen)
     # Opaque on purpose: no client may compute it. In the service it is not the formula that S3 uses either.
     seed = ":".join([upload.id, *(row[2] for row in chosen)]).encode()
     etag = f"{hashlib.md5(seed, usedforsecurity=False).hexdigest()}-{len(chosen)}"
@@ -226,14 +227,14 @@ async def _join_and_store(request: Request, bucket: Bucket, upload: Upload, chos
         return written
 
     try:
-        return await request.cloud.database.write(operation), new
+        return await storage.database.write(operation), new
     except BaseException:
-        discard(request, content)
+        discard(storage, content)
         raise
 
 
-async def _join(request: Request, chosen: list[Row]) -> Content:
-    database, folder = request.cloud.database, request.cloud.content
+async def _join(storage: Storage, chosen: list[Row]) -> Content:
+    database, folder = storage.database, storage.content
     if sum(row[1] for row in chosen) <= INLINE_LIMIT:
         # a single part then: all but the last have 1 MB
         rows = [database.one("SELECT data FROM bodies WHERE id=?", (row[4],)) for row in chosen]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import mimetypes
 from dataclasses import dataclass
 from typing import Final
 
+from sitepub.local.base.digests import expected_md5
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request
+from sitepub.local.cos.access.acl_configuration import acl_of_new_object
 from sitepub.local.store.content import Content
+from sitepub.local.store.storage import Storage
 
 MAX_KEY_BYTES = 850
 MAX_META_BYTES = 2048
@@ -42,7 +43,7 @@ class ObjectHeaders:
     tagging: str
 
 
-def read_headers(request: Request, *, directive: str = "") -> ObjectHeaders:
+def read_headers(storage: Storage, request: Request, *, directive: str = "") -> ObjectHeaders:
     """Collect them from a request. Raises ServiceError MetadataTooLarge or InvalidArgument.
 
     ``directive="Copy"``: a copy that keeps the source's metadata; only class, ACL and tags count."""
@@ -81,9 +82,7 @@ def read_headers(request: Request, *, directive: str = "") -> ObjectHeaders:
     if acl not in _CANNED:
         raise ServiceError("InvalidArgument", f"x-cos-acl: {acl}")
     if granted:
-        from sitepub.local.cos.access.acl_configuration import acl_of_new_object
-
-        acl = acl_of_new_object(request)
+        acl = acl_of_new_object(storage, request)
     if not typed and directive != "Copy":
         lines += ("Content-Type", mimetypes.guess_type(request.key)[0] or "application/octet-stream")
     if tagging.count("&") >= 10:
@@ -112,38 +111,24 @@ def check_key(key: str) -> None:
         raise ServiceError("InvalidURI", "The key has control characters.")
 
 
-def expected_md5(request: Request) -> str | None:
-    """Content-MD5 as 32 hex digits. Raises ServiceError InvalidDigest."""
-    header = request.headers.get("Content-MD5")
-    if header is None:
-        return None
-    try:
-        digest = base64.b64decode(header, validate=True)
-    except (binascii.Error, ValueError):
-        raise ServiceError("InvalidDigest") from None
-    if len(digest) != 16:
-        raise ServiceError("InvalidDigest")
-    return digest.hex()
-
-
 def require_length(request: Request) -> None:
     """Raise ServiceError MissingContentLength for a body of no declared length that is not chunked."""
     if request.content_length is None and "Transfer-Encoding" not in request.headers:
         raise ServiceError("MissingContentLength")
 
 
-async def receive(request: Request) -> Content:
+async def receive(storage: Storage, request: Request) -> Content:
     """Take and check the body of a PUT. Raises ServiceError BadDigest, EntityTooLarge …"""
     require_length(request)
     md5 = expected_md5(request)
-    content = await request.cloud.content.receive(request.body, request.content_length, MAX_OBJECT)
+    content = await storage.content.receive(request.body, request.content_length, MAX_OBJECT)
     if md5 is not None and md5 != content.etag:
-        discard(request, content)
+        discard(storage, content)
         raise ServiceError("BadDigest")
     return content
 
 
-def discard(request: Request, content: Content) -> None:
+def discard(storage: Storage, content: Content) -> None:
     """Remove content that will not become an object."""
     if content.file is not None:
-        request.cloud.content.remove([content.file])
+        storage.content.remove([content.file])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request, Response
-from sitepub.local.cloud import forced_download_headers, refuse_packages
 from sitepub.local.cos import copying
+from sitepub.local.cos.forced_download import forced_download_headers, refuse_packages
 from sitepub.local.cos.object_headers import check_key, discard, read_headers, receive
 from sitepub.local.cos.reading import object_response, overrides_of
 from sitepub.local.services.custom_domains import is_default
 from sitepub.local.store.buckets import Bucket
+from sitepub.local.store.storage import Storage
 from sitepub.local.store.stored import (
     NewObject,
     StoredObject,
@@ -23,21 +24,21 @@ from sitepub.local.store.stored import (
 )
 
 
-async def put_object(request: Request, bucket: Bucket) -> Response:
+async def put_object(storage: Storage, request: Request, bucket: Bucket) -> Response:
     """PUT Object, or PUT Object - Copy when a source is named."""
     if "x-cos-copy-source" in request.headers:
-        return await copying.copy_object(request, bucket)
+        return await copying.copy_object(storage, request, bucket)
     check_key(request.key)
-    described = read_headers(request)
-    content = await receive(request)
+    described = read_headers(storage, request)
+    content = await receive(storage, request)
     new = NewObject(request.key, content, content.etag, described.lines, described.storage_class,
                     described.acl, described.tagging)
     forbid = wants_no_overwrite(request)
     try:
-        written = await request.cloud.database.write(
+        written = await storage.database.write(
             lambda transaction: store(transaction, bucket, new, forbid_overwrite=forbid))
     except BaseException:
-        discard(request, content)
+        discard(storage, content)
         raise
     headers = {"ETag": f'"{content.etag}"', "x-cos-hash-crc64ecma": str(content.crc64)}
     if written.version:
@@ -50,49 +51,49 @@ def wants_no_overwrite(request: Request) -> bool:
     return request.headers.get("x-cos-forbid-overwrite", "").lower() == "true"
 
 
-async def get_object(request: Request, bucket: Bucket) -> Response:
+async def get_object(storage: Storage, request: Request, bucket: Bucket) -> Response:
     """GET Object."""
-    stored = _wanted(request, bucket)
+    stored = _wanted(storage, request, bucket)
     if is_default(request.host):
-        refuse_packages(request.cloud, request.key)
-    response = object_response(request, stored, overrides=overrides_of(request))
+        refuse_packages(storage, request.key)
+    response = object_response(storage, request, stored, overrides=overrides_of(request))
     if is_default(request.host) and not request.query.get("response-content-disposition"):
-        response.headers.update(forced_download_headers(request.cloud, response.headers))
+        response.headers.update(forced_download_headers(storage, response.headers))
     return response
 
 
-async def head_object(request: Request, bucket: Bucket) -> Response:
+async def head_object(storage: Storage, request: Request, bucket: Bucket) -> Response:
     """HEAD Object."""
-    stored = _wanted(request, bucket)
-    response = object_response(request, stored)
+    stored = _wanted(storage, request, bucket)
+    response = object_response(storage, request, stored)
     response.headers["x-cos-object-type"] = "normal"
     return response
 
 
-def _wanted(request: Request, bucket: Bucket) -> StoredObject:
+def _wanted(storage: Storage, request: Request, bucket: Bucket) -> StoredObject:
     version = request.query.get("versionId")
     if version:
-        stored = find_version(request.cloud, bucket, request.key, version)
+        stored = find_version(storage.database, bucket, request.key, version)
         if stored is None:
             raise ServiceError("NoSuchVersion")
         if stored.marker:
             raise ServiceError("MethodNotAllowed", headers={"x-cos-delete-marker": "true"})
         return stored
-    stored = find_object(request.cloud, bucket, request.key)
+    stored = find_object(storage.database, bucket, request.key)
     if stored is None:
         raise ServiceError("NoSuchKey")
     return stored
 
 
-async def delete_object(request: Request, bucket: Bucket) -> Response:
+async def delete_object(storage: Storage, request: Request, bucket: Bucket) -> Response:
     """DELETE Object: 204 whether or not it was there."""
     key = storable(request.key)
     version = request.query.get("versionId")
     if version:
-        written = await request.cloud.database.write(
+        written = await storage.database.write(
             lambda transaction: remove_version(transaction, bucket, key, version))
     else:
-        written = await request.cloud.database.write(lambda transaction: remove(transaction, bucket, key))
+        written = await storage.database.write(lambda transaction: remove(transaction, bucket, key))
     return Response(204, removal_headers(written))
 
 

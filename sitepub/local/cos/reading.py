@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request, Response
 from sitepub.local.base.times import http_date, parse_http_date
+from sitepub.local.store.storage import Storage
 from sitepub.local.store.stored import StoredObject, read_bytes, read_stream
 
 _RANGE = re.compile(r"bytes=\s*+(\d*+)\s*+-\s*+(\d*+)\s*+\Z")
@@ -37,7 +38,7 @@ def object_headers(stored: StoredObject) -> dict[str, str]:
     return headers
 
 
-def object_response(request: Request, stored: StoredObject, status: int = 200, *,
+def object_response(storage: Storage, request: Request, stored: StoredObject, status: int = 200, *,
                     overrides: Mapping[str, str] | None = None) -> Response:
     """The answer to GET or HEAD. With status 200 conditions and ranges are honoured; another status (an error
     document) always gets the whole object.
@@ -56,9 +57,9 @@ def object_response(request: Request, stored: StoredObject, status: int = 200, *
         headers.update(overrides)
     if request.method == "HEAD":
         return Response(status, headers, length=length)
-    data = read_bytes(request.cloud, stored)
+    data = read_bytes(storage.database, stored)
     if data is None:
-        stream = read_stream(request.cloud, stored, start, length)
+        stream = read_stream(storage.content, stored, start, length)
         return Response(status, headers, stream=stream, length=length)
     return Response(status, headers, data[start : start + length])
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 from sitepub.local.base.errors import ServiceError
-from sitepub.local.base.identity import Signer
+from sitepub.local.base.identity import Identity, Signer
 from sitepub.local.base.messages import Request
 from sitepub.local.base.times import parse_http_date
 
@@ -19,7 +19,7 @@ _FIELDS = ("q-sign-algorithm", "q-ak", "q-sign-time", "q-key-time", "q-header-li
            "q-signature")
 
 
-def verify(request: Request) -> Signer | None:
+def verify(identity: Identity, request: Request) -> Signer | None:
     """Whose key signed the request; ``None`` when it carries no signature.
 
     Exactly the headers and parameters that the signature names are verified. Raises ServiceError
@@ -42,7 +42,7 @@ def verify(request: Request) -> Signer | None:
         raise ServiceError("AccessDenied", f"The authorization lacks {error.args[0]}.") from None
     if algorithm != "sha1":
         raise ServiceError("AccessDenied", f"Unknown q-sign-algorithm {algorithm}.")
-    signer = request.cloud.identity.signer(secret_id)
+    signer = identity.signer(secret_id)
     if signer is None:
         raise ServiceError("InvalidAccessKeyId")
     _check_token(request, signer)

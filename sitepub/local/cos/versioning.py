@@ -9,20 +9,22 @@ from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request, Response
 from sitepub.local.base.times import iso_time
 from sitepub.local.cos.listing import Rolled, Selection, after_prefix
-from sitepub.local.store.buckets import Bucket, owner_xml
+from sitepub.local.cos.owner import owner_xml
+from sitepub.local.store.buckets import Bucket
 from sitepub.local.store.database import Database, Row
+from sitepub.local.store.storage import Storage
 
 _BATCH = 500
 _BEHIND = "(key>? OR (key=? AND sequence<?))"
 
 
-async def get_versioning(_: Request, bucket: Bucket) -> Response:
+async def get_versioning(_: Storage, __: Request, bucket: Bucket) -> Response:
     """GET ?versioning: empty when it was never set."""
     status = [xml.element("Status", bucket.versioning)] if bucket.versioning else []
     return Response.xml(xml.document("VersioningConfiguration", status))
 
 
-async def put_versioning(request: Request, bucket: Bucket) -> Response:
+async def put_versioning(storage: Storage, request: Request, bucket: Bucket) -> Response:
     """PUT ?versioning: Enabled or Suspended."""
     try:
         tree = xml.parse(await request.body.read(64 * 1024), "VersioningConfiguration")
@@ -31,18 +33,18 @@ async def put_versioning(request: Request, bucket: Bucket) -> Response:
     status = xml.text_of(tree, "Status")
     if status not in ("Enabled", "Suspended"):
         raise ServiceError("MalformedXML", "Status must be Enabled or Suspended.")
-    await request.cloud.buckets.set_versioning(bucket, status)
+    await storage.buckets.set_versioning(bucket, status)
     return Response(200)
 
 
-async def list_versions(request: Request, bucket: Bucket) -> Response:
+async def list_versions(storage: Storage, request: Request, bucket: Bucket) -> Response:
     """GET ?versions: every version and delete marker, keys in order, newest first within a key."""
     wanted = Selection.of(request, "key-marker")
     version_marker = request.query.get("version-id-marker", "")
     if version_marker and not wanted.marker:
         raise ServiceError("InvalidArgument", "version-id-marker needs key-marker.")
-    page = Rolled.up(_versions(request.cloud.database, bucket, wanted, version_marker), wanted)
-    owner = xml.element("Owner", [owner_xml(request, bucket.owner)])
+    page = Rolled.up(_versions(storage.database, bucket, wanted, version_marker), wanted)
+    owner = xml.element("Owner", [owner_xml(storage.identity, bucket.owner)])
     parts = [
         xml.element("Name", bucket.name),
         xml.element("Prefix", wanted.name(wanted.prefix)),

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from sitepub.local.base.pace import Pace
-    from sitepub.local.cloud import LocalCloud
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,23 +130,3 @@ class EdgeDomain:
     """Redirects of the origin are followed instead of passed on."""
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The whole configuration, in the API's own names."""
-
-
-def edge_domains(cloud: LocalCloud) -> Mapping[str, EdgeDomain]:
-    """Every host that an edge of this cloud knows, by name, as of now. Cheap to call for every visit.
-
-    What it answers is kept until a service changes something or the clock ends a change.
-    """
-    global _kept
-    now = time.time()
-    changes = cloud.services.file.changes
-    if _kept is not None and _kept[0] == (id(cloud), changes, cloud.pace) and now < _kept[1]:
-        return _kept[2]
-    from sitepub.local.edge.hosts import all_hosts, next_end
-
-    found = all_hosts(cloud, now)
-    _kept = ((id(cloud), changes, cloud.pace), next_end(cloud, now), found)
-    return found
-
-
-_kept: tuple[tuple[int, int, Pace], float, Mapping[str, EdgeDomain]] | None = None

@@ -4,8 +4,8 @@ Which host is meant, the visitor says: in the TLS handshake (certificate, HTTP/2
 Host header (everything else). ``<host>.localhost`` means the host too, for browsers, with a certificate of
 the embedded cloud's own authority.
 
-Parts: :mod:`edge_exchange` answers; :mod:`edge_cache` keeps; :mod:`edge_rules` decides; :mod:`edge_origin`
-fetches; :mod:`edge_sending` fits an answer to its visitor; :mod:`edge_tls` and :mod:`edge_http2` speak.
+Files of this room: ``hosts`` gathers what is served; ``exchange`` makes the answer, from ``cache`` or ``origin``, as
+``rules`` decide; ``sending`` fits an answer to its visitor; ``tls`` and ``http2`` are the protocols.
 """
 
 from __future__ import annotations
@@ -24,30 +24,36 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from sitepub.local.edge import visits
 from sitepub.local.edge.cache import EdgeCache
-from sitepub.local.edge.domains import EdgeDomain, edge_domains
 from sitepub.local.edge.exchange import Exchange, page
+from sitepub.local.edge.hosts import EdgeHosts
 from sitepub.local.edge.messages import EdgeRequest, EdgeResponse
 from sitepub.local.edge.origin import Origins
 from sitepub.local.edge.rules import cache_key
 from sitepub.local.edge.tls import EdgeTls
+from sitepub.local.services.services import Services
+from sitepub.local.store.access_log import AccessLog
+from sitepub.local.store.buckets import Buckets
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-    from sitepub.local.cloud import LocalCloud
     from sitepub.local.edge.http2 import Http2Connection
+
 
 MOST_BODY = 1024 * 1024
 """Bytes of a request's body."""
 
 
 class Edge:
-    """The edge of one cloud."""
+    """The edge of one cloud. It listens on the purges of ``services``."""
 
-    def __init__(self, cloud: LocalCloud, cache: EdgeCache | None = None) -> None:
-        self._cloud = cloud
+    def __init__(self, services: Services, buckets: Buckets, log: AccessLog, origins: Origins,
+                 cache: EdgeCache | None = None) -> None:
+        self._log = log
+        self._authority_folder = services.authority_folder
         self.cache = cache or EdgeCache()
-        self._origins = Origins(cloud)
+        self._find = EdgeHosts(services, buckets).find
+        self._origins = origins
         self._exchange = Exchange(self._find, self._origins, self.cache)
         self._tls: EdgeTls | None = None
         self._http = web.Server(
@@ -58,8 +64,8 @@ class Edge:
         self._http2: set[Http2Connection] = set()
         self._prefetches: set[asyncio.Task[None]] = set()
         self.running = 0
-        cloud.services.on_purge.append(self.purge)
-        cloud.services.on_prefetch.append(self.prefetch)
+        services.on_purge.append(self.purge)
+        services.on_prefetch.append(self.prefetch)
 
     async def start_http(self, port: int) -> int:
         """Listen on 127.0.0.1 (0: any free port); returns the port. Raises OSError when it is taken."""
@@ -70,7 +76,7 @@ class Edge:
     async def start_https(self, port: int) -> int:
         """The same for HTTPS."""
         if self._tls is None:
-            self._tls = EdgeTls(self._cloud.data, self._find)
+            self._tls = EdgeTls(self._authority_folder, self._find)
         used = await self._listen(lambda: _Handshaken(self), port, self._tls.context)
         self._exchange.ports["https"] = used
         return used
@@ -130,9 +136,6 @@ class Edge:
             _, response = await self._exchange.answer(request)
             await response.close()
 
-    def _find(self, host: str) -> EdgeDomain | None:
-        return edge_domains(self._cloud).get(host)
-
     def _cache_key(self, host: str, path: str, query: str) -> tuple[str, str]:
         domain = self._find(host)
         return (path, query) if domain is None else cache_key(domain, path, query)
@@ -151,7 +154,7 @@ class Edge:
         finally:
             self.running -= 1
         if domain is not None:
-            visits.record(self._cloud, domain, request, response)
+            visits.record(self._log, domain, request, response)
         return response
 
     def refused(self, transport: asyncio.BaseTransport) -> bool:
@@ -179,7 +182,7 @@ class Edge:
 
     def http2(self) -> asyncio.BaseProtocol:
         """A protocol for one HTTP/2 connection."""
-        from sitepub.local.edge.http2 import Http2Connection
+        from sitepub.local.edge.http2 import Http2Connection  # h2 is loaded when a visitor speaks it
 
         return Http2Connection(self.answer, self._http2)
 

@@ -17,7 +17,7 @@ from sitepub.local.edge.cache import MOST_ENTRY, EdgeCache, Entry, normal_path
 from sitepub.local.edge.domains import EdgeDomain
 from sitepub.local.edge.messages import EdgeRequest, EdgeResponse, Pairs
 from sitepub.local.edge.origin import Origins
-from sitepub.local.edge.sending import represent
+from sitepub.local.edge.sending import hsts_header, represent
 
 Lookup = Callable[[str], EdgeDomain | None]
 """A host name in lower case → what is served there at this moment."""
@@ -167,12 +167,6 @@ def host_name(authority: str) -> str:
     name = authority.rpartition(":")[0] if ":" in authority else authority
     name = name.lower().rstrip(".")
     return name.removesuffix(".localhost")
-
-
-def hsts_header(domain: EdgeDomain) -> tuple[str, str]:
-    assert domain.hsts is not None
-    more = "; includeSubDomains" if domain.hsts.include_subdomains else ""
-    return "Strict-Transport-Security", f"max-age={domain.hsts.seconds}{more}"
 
 
 def page(status: int, message: str) -> EdgeResponse:

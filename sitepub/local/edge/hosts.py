@@ -2,35 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sitepub.local.cloud import LocalCloud
-from sitepub.local.cloud_api.teo.rules import header_actions
+from sitepub.local.base.pace import Pace
 from sitepub.local.edge import settings as edge_settings
 from sitepub.local.edge.domains import CacheRule, EdgeDomain, EdgeOrigin, HeaderRule
 from sitepub.local.services.certificates import Certificate
-from sitepub.local.services.custom_domains import CustomDomain
+from sitepub.local.services.custom_domains import CustomDomain, bucket_of
+from sitepub.local.services.header_rules import header_actions
 from sitepub.local.services.records import CdnDomain, TeoDomain
+from sitepub.local.services.services import Services
+from sitepub.local.store.buckets import Bucket, Buckets
 
 
-def all_hosts(cloud: LocalCloud, now: float) -> dict[str, EdgeDomain]:
+class EdgeHosts:
+    """Every host that the edge of one cloud serves."""
+
+    def __init__(self, services: Services, buckets: Buckets) -> None:
+        self._services = services
+        self._buckets = buckets
+        self._hosts: Mapping[str, EdgeDomain] = {}
+        self._state: tuple[int, Pace] | None = None
+        self._until = 0.0
+
+    def find(self, host: str) -> EdgeDomain | None:
+        """What is served under a host name at this moment. Cheap to call for every visit."""
+        return self.all().get(host)
+
+    def all(self) -> Mapping[str, EdgeDomain]:
+        """By name. Gathered anew when a service has changed something or the clock has ended a change."""
+        now = time.time()
+        state = (self._services.file.changes, self._services.pace)
+        if state != self._state or now >= self._until:
+            self._hosts = all_hosts(self._services, self._buckets, now)
+            self._until = next_end(self._services, now)
+            self._state = state
+        return self._hosts
+
+
+def all_hosts(services: Services, buckets: Buckets, now: float) -> dict[str, EdgeDomain]:
     """By host name. A host of the CDN or EdgeOne comes before a bucket's custom domain of that name."""
-    found = {domain.host: _bucket_host(cloud, domain, now) for domain in cloud.services.custom_domains
-             if _bucket(cloud, domain) is not None}
-    found |= {domain.host: _edgeone_host(cloud, domain, now) for domain in cloud.services.teo_domains}
-    found |= {domain.host: _cdn_host(cloud, domain, now) for domain in cloud.services.cdn_domains}
+    found = {domain.host: _bucket_host(services, bucket, domain, now) for domain in services.custom_domains
+             if (bucket := bucket_of(buckets, domain)) is not None}
+    found |= {domain.host: _edgeone_host(services, domain, now) for domain in services.teo_domains}
+    found |= {domain.host: _cdn_host(services, domain, now) for domain in services.cdn_domains}
     return found
 
 
-def next_end(cloud: LocalCloud, now: float) -> float:
-    """When the next change ends of itself; infinity when none is under way."""
-    return min((end for end in _ends(cloud) if end > now), default=float("inf"))
+def next_end(services: Services, now: float) -> float:
+    """When the next change ends of itself (Unix seconds); infinity when none is under way."""
+    return min((end for end in _ends(services) if end > now), default=float("inf"))
 
 
-def _ends(cloud: LocalCloud) -> Iterator[float]:
-    services, pace = cloud.services, cloud.pace
+def _ends(services: Services) -> Iterator[float]:
+    pace = services.pace
     for cdn in services.cdn_domains:
         yield cdn.change.ends(pace)
     for teo in services.teo_domains:
@@ -41,11 +69,11 @@ def _ends(cloud: LocalCloud) -> Iterator[float]:
         yield bound.certificate_change.ends(pace)
 
 
-def _cdn_host(cloud: LocalCloud, domain: CdnDomain, now: float) -> EdgeDomain:
-    live = domain.live(now, cloud.pace)
+def _cdn_host(services: Services, domain: CdnDomain, now: float) -> EdgeDomain:
+    live = domain.live(now, services.pace)
     settings: dict[str, Any] = live if live is not None else domain.settings
     host = EdgeDomain(
-        domain.host, "cdn", domain.owner, domain.status(now, cloud.pace), domain.cname, settings["Area"],
+        domain.host, "cdn", domain.owner, domain.status(now, services.pace), domain.cname, settings["Area"],
         edge_settings.origin(settings), live is not None,
         cache_rules=edge_settings.cache_rules(settings), status_cache=edge_settings.status_cache(settings),
         full_url_cache=settings["CacheKey"]["FullUrlCache"] == "on",
@@ -57,7 +85,7 @@ def _cdn_host(cloud: LocalCloud, domain: CdnDomain, now: float) -> EdgeDomain:
     )
     https = settings["Https"]
     info = https["CertInfo"]
-    certificate = cloud.services.certificates.get(info["CertId"]) if info else None
+    certificate = services.certificates.get(info["CertId"]) if info else None
     if https["Switch"] != "on" or certificate is None:
         return host
     return replace(
@@ -70,29 +98,29 @@ def _with_certificate(host: EdgeDomain, certificate: Certificate) -> EdgeDomain:
     return replace(host, https=True, certificate=certificate.chain_pem, private_key=certificate.key_pem)
 
 
-def _edgeone_host(cloud: LocalCloud, domain: TeoDomain, now: float) -> EdgeDomain:
+def _edgeone_host(services: Services, domain: TeoDomain, now: float) -> EdgeDomain:
     """EdgeOne keeps what the origin allows; HTTP/2 is on as soon as there is a certificate."""
-    zone = cloud.services.teo_zones.get(domain.zone)
+    zone = services.teo_zones.get(domain.zone)
     origin = domain.origin
     host = EdgeDomain(
-        domain.host, "edgeone", domain.owner, domain.status(now, cloud.pace), domain.cname,
+        domain.host, "edgeone", domain.owner, domain.status(now, services.pace), domain.cname,
         zone.area if zone else "global",
         EdgeOrigin(
             (_origin_address(domain),),
             origin["HostHeader"] or (origin["Origin"] if origin["OriginType"] == "COS" else domain.host),
             domain.origin_protocol.lower(),
         ),
-        domain.served(now, cloud.pace) and not (zone is not None and zone.paused),
+        domain.served(now, services.pace) and not (zone is not None and zone.paused),
         cache_rules=(CacheRule(edge_settings.EVERYTHING, "origin", heuristic=True),),
         compression=(edge_settings.DEFAULT_COMPRESSION,),
         response_headers=tuple(
             HeaderRule(edge_settings.EVERYTHING, action, name, value) for action, name, value
-            in header_actions(cloud.services.teo_rules.where(zone=domain.zone), domain.host)),
+            in header_actions(services.teo_rules.where(zone=domain.zone), domain.host)),
         settings={"OriginInfo": origin},
     )
-    if not domain.certificate_ready(now, cloud.pace):
+    if not domain.certificate_ready(now, services.pace):
         return host
-    certificate = cloud.services.certificates.get(domain.certificates[0])
+    certificate = services.certificates.get(domain.certificates[0])
     return host if certificate is None else replace(_with_certificate(host, certificate), http2=True)
 
 
@@ -102,25 +130,22 @@ def _origin_address(domain: TeoDomain) -> str:
     return f"{name}:{port}" if port not in (None, 80, 443) and ":" not in name else name
 
 
-def _bucket(cloud: LocalCloud, domain: CustomDomain) -> str | None:
-    """Host of the bucket that a custom domain leads to; None when the bucket is gone."""
-    bucket = next((one for one in cloud.buckets.all() if one.id == domain.bucket), None)
-    if bucket is None:
-        return None
+def _bucket_name(bucket: Bucket, domain: CustomDomain) -> str:
+    """Host of the bucket that a custom domain leads to."""
     product = "cos-website" if domain.type == "WEBSITE" else "cos"
     place = "accelerate" if domain.type == "ACCELERATE" else bucket.region
     return f"{bucket.name}.{product}.{place}.myqcloud.com"
 
 
-def _bucket_host(cloud: LocalCloud, domain: CustomDomain, now: float) -> EdgeDomain:
-    origin = _bucket(cloud, domain) or ""
-    ready = not domain.change.under_way(now, cloud.pace)
+def _bucket_host(services: Services, bucket: Bucket, domain: CustomDomain, now: float) -> EdgeDomain:
+    origin = _bucket_name(bucket, domain)
+    ready = not domain.change.under_way(now, services.pace)
     host = EdgeDomain(
         domain.host, "cos", origin.partition(".")[0].rpartition("-")[2],
         ("online" if ready else "processing") if domain.enabled else "offline", origin, "global",
         EdgeOrigin((origin,), domain.host, "http"), ready and domain.enabled,
         cache_rules=(CacheRule(edge_settings.EVERYTHING, "none"),),
     )
-    if not domain.certificate or domain.certificate_change.under_way(now, cloud.pace):
+    if not domain.certificate or domain.certificate_change.under_way(now, services.pace):
         return host
     return replace(host, https=True, certificate=domain.certificate, private_key=domain.private_key)

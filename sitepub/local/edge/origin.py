@@ -11,7 +11,7 @@ import itertools
 import sys
 import time
 import traceback
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -19,15 +19,16 @@ from multidict import CIMultiDict
 
 from sitepub.local.base.errors import ServiceError, error_response
 from sitepub.local.base.hosts import Kind, service_of
-from sitepub.local.base.messages import Request, Response
+from sitepub.local.base.messages import Request, Response, parse_query
 from sitepub.local.edge.domains import EdgeDomain
 from sitepub.local.edge.messages import EdgeRequest, EdgeResponse, Pairs
 
 if TYPE_CHECKING:
     import aiohttp
 
-    from sitepub.local.cloud import LocalCloud
 
+Answer = Callable[[Request], Awaitable[Response]]
+"""How the buckets of this cloud answer a request. Raises ServiceError."""
 TIMEOUT = 20.0
 """Seconds that an origin may take to begin its answer."""
 MOST_REDIRECTS = 3
@@ -45,8 +46,10 @@ SELECTING = frozenset({
 class Origins:
     """Where the edge fetches from."""
 
-    def __init__(self, cloud: LocalCloud) -> None:
-        self._cloud = cloud
+    def __init__(self, answer: Answer, port: int) -> None:
+        """``port``: where this cloud itself listens."""
+        self._answer = answer
+        self._port = port
         self._numbers = itertools.count(1)
         self._session: aiohttp.ClientSession | None = None
 
@@ -88,23 +91,20 @@ class Origins:
 
     def _is_here(self, host: str) -> bool:
         name, port = _host_and_port(host, 80)
-        return _on_this_computer(name) and port == self._cloud.port
+        return _on_this_computer(name) and port == self._port
 
     async def _ask_bucket(self, request: EdgeRequest, method: str, target: str,
                           headers: CIMultiDict[str], name: str) -> EdgeResponse:
-        from sitepub.local.dispatch import answer
-        from sitepub.local.server import parse_query
-
         path, _, query = target.partition("?")
         pulled = Request(
-            cloud=self._cloud, method=method, target=target, path=path,
+            method=method, target=target, path=path,
             key=unquote(path[1:], errors="surrogateescape"), query=parse_query(query) if query else {},
             headers=headers, service=service_of(name), body=_GivenBody(request.body),
             remote=request.remote, request_id=f"edge{int(request.time):x}{next(self._numbers):08x}",
             time=time.time(), content_length=len(request.body) if request.body else None, via_edge=True,
         )
         try:
-            response = await answer(pulled)
+            response = await self._answer(pulled)
         except ServiceError as error:
             response = error_response(error, pulled)
         except Exception:

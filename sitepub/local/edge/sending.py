@@ -37,14 +37,18 @@ async def represent(domain: EdgeDomain, request: EdgeRequest, response: EdgeResp
     _say_cache(domain, response, entry)
     edge_rules.browser_cache(domain, path, response.headers)
     if request.scheme == "https" and domain.hsts is not None:
-        from sitepub.local.edge.exchange import hsts_header
-
         response.headers.append(hsts_header(domain))
     edge_rules.response_headers(domain.response_headers, path, response.headers)
     if response.status == 304:
         response.headers = [pair for pair in response.headers
                             if pair[0].lower() in _NOT_MODIFIED or not pair[0].lower().startswith("content-")]
     return response
+
+
+def hsts_header(domain: EdgeDomain) -> tuple[str, str]:
+    assert domain.hsts is not None
+    more = "; includeSubDomains" if domain.hsts.include_subdomains else ""
+    return "Strict-Transport-Security", f"max-age={domain.hsts.seconds}{more}"
 
 
 def _unchanged(given: Mapping[str, str], response: EdgeResponse) -> bool:

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import TYPE_CHECKING
 
 from sitepub.local.base.hosts import Kind, service_of
-from sitepub.local.store.access_log import Visit
-
-if TYPE_CHECKING:
-    from sitepub.local.cloud import LocalCloud
-    from sitepub.local.edge.domains import EdgeDomain
-    from sitepub.local.edge.messages import EdgeRequest, EdgeResponse
+from sitepub.local.edge.domains import EdgeDomain
+from sitepub.local.edge.messages import EdgeRequest, EdgeResponse
+from sitepub.local.store.access_log import AccessLog, Visit
 
 
-def record(cloud: LocalCloud, domain: EdgeDomain, request: EdgeRequest, response: EdgeResponse,
+def record(log: AccessLog, domain: EdgeDomain, request: EdgeRequest, response: EdgeResponse,
            sent: int | None = None) -> None:
     """Take note of an answer. ``sent``: bytes of its body, when they are known better than it says."""
     length = response.length if response.stream is not None else len(response.body)
     now = time.time()
     bucket, region = _bucket(domain)
-    cloud.access_log.add(Visit(
+    log.add(Visit(
         time=round(now, 3),
         bucket=bucket,
         region=region,

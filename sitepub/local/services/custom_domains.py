@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
-from sitepub.local.base.errors import ServiceError
-from sitepub.local.base.hosts import Kind, Service, service_of
+from sitepub.local.base.hosts import Kind, service_of
 from sitepub.local.base.pace import NEVER, Change
-
-if TYPE_CHECKING:
-    from sitepub.local.cloud import LocalCloud
+from sitepub.local.store.buckets import Bucket, Buckets
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +28,9 @@ class CustomDomain:
     certificate_change: Change = NEVER
 
 
-def bound_service(cloud: LocalCloud, service: Service, now: float) -> Service:
-    """What a host that is none of the cloud's own stands for: the bucket that it is bound to.
-
-    Raises ServiceError InvalidHostname, or UserCnameInvalid while the binding is not in force (seen)."""
-    from sitepub.local.cos.bucket.domain_rules import bucket_of
-
-    name = service.name.removesuffix(".localhost")
-    domain = cloud.services.custom_domains.get(name)
-    bucket = bucket_of(cloud, domain) if domain is not None else None
-    if domain is None or bucket is None:
-        raise ServiceError("InvalidHostname")
-    if not domain.enabled or domain.change.under_way(now, cloud.pace):
-        raise ServiceError("UserCnameInvalid")
-    kind = Kind.WEBSITE if domain.type == "WEBSITE" else Kind.BUCKET
-    return replace(service, kind=kind, bucket=bucket.name, region=bucket.region)
+def bucket_of(buckets: Buckets, domain: CustomDomain) -> Bucket | None:
+    """The bucket that a host is bound to; None when the bucket was removed."""
+    return next((bucket for bucket in buckets.all() if bucket.id == domain.bucket), None)
 
 
 def is_default(host: str) -> bool:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+REGION = "ap-shanghai"
+"""Region of the logset that the CDN writes to (CDN 228/35380)."""
+
 
 @dataclass(frozen=True, slots=True)
 class LogTopic:

@@ -7,6 +7,7 @@ import string
 from collections.abc import Callable
 from pathlib import Path
 
+from sitepub.local.base.pace import DEFAULT_PACE, Pace
 from sitepub.local.services.certificates import Certificate, Deployment
 from sitepub.local.services.custom_domains import CustomDomain
 from sitepub.local.services.log_topics import LogTopic
@@ -30,7 +31,11 @@ scheme; `host`."""
 class Services:
     """State of DNSPod, SSL, CDN, EdgeOne and the custom domains of buckets."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pace: float = DEFAULT_PACE) -> None:
+        self.authority_folder = folder
+        """Where the certificate authority has its keys."""
+        self.pace = Pace(pace)
+        """How long the states of the cloud API take."""
         self.file = StateFile(folder / "services.sqlite3")
         self.zones: Collection[Zone] = Collection(self.file, "dns-zone", Zone)
         """By `owner/name`."""

@@ -11,7 +11,7 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -83,8 +83,11 @@ class AccessLog:
         self._closing = False
         self._waiting: list[tuple[str, int, str]] = []
         self._scheduled = False
-        self.next_delivery: asyncio.TimerHandle | None = None
-        """When bucket logging delivers next; None: nothing waits."""
+        self._schedule: Callable[[], None] | None = None
+
+    def deliver_with(self, schedule: Callable[[], None]) -> None:
+        """Call ``schedule`` for every visit that waits for the delivery of bucket logging."""
+        self._schedule = schedule
 
     def add(self, visit: Visit, *, deliver: bool = False) -> None:
         """Take a visit; it is written within FLUSH_SECONDS."""
@@ -94,6 +97,8 @@ class AccessLog:
         if not self._scheduled:
             self._scheduled = True
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
+        if deliver and self._schedule is not None:
+            self._schedule()
 
     @property
     def epoch(self) -> str:
@@ -201,17 +206,16 @@ class AccessLog:
             connection.executemany("UPDATE visits SET deliver = 0 WHERE id = ?", ((one,) for one in numbers))
 
     def close(self) -> None:
-        """Write what waits. What was not delivered yet is after the next start."""
-        if self.next_delivery is not None:
-            self.next_delivery.cancel()
+        """Write what waits."""
         self.flush()
         self._connection.close()
 
 
-def record(request: Request, bucket: Bucket, response: Response, operation: str) -> None:
-    """Take note of an answer on a bucket's XML API or website host."""
-    log = request.cloud.access_log
-    deliver = request.cloud.database.get_configuration(bucket.id, "logging") is not None
+def record(log: AccessLog, request: Request, bucket: Bucket, response: Response, operation: str, *,
+           deliver: bool) -> None:
+    """Add an answer of a bucket's XML API or website host to the log. Called for every such answer.
+
+    ``operation``: name of the event (``GetObject``). ``deliver``: the bucket has logging."""
     now = time.time()
     length = response.length if response.length is not None else len(response.body)
     headers = request.headers
@@ -236,7 +240,3 @@ def record(request: Request, bucket: Bucket, response: Response, operation: str)
         request_id=request.request_id,
         via_edge=request.via_edge,
     ), deliver=deliver)
-    if deliver:
-        from sitepub.local.cos.bucket import log_delivery
-
-        log_delivery.schedule(request.cloud)

@@ -1,4 +1,4 @@
-"""Buckets: names, owners, the list of an account, creation and removal."""
+"""Buckets: their names and owners, the limits of an account, creation and removal."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import re
 import time
 from dataclasses import dataclass, replace
 
-from sitepub.local.base import xml
 from sitepub.local.base.errors import ServiceError
-from sitepub.local.base.messages import Request, Response
-from sitepub.local.base.times import iso_time
 from sitepub.local.store.database import Database, Row, Transaction
 
 MAX_BUCKETS = 200
@@ -142,59 +139,3 @@ def check_name(name: str) -> str:
     if match is None or len(name) > 60:
         raise ServiceError("InvalidBucketName")
     return match.group(1)
-
-
-def owner_xml(request: Request, app_id: str) -> str:
-    """``ID`` and ``DisplayName`` of an account, as they stand inside an Owner element."""
-    account = request.cloud.identity.account_of(app_id)
-    uin = account.uin if account else app_id
-    return xml.element("ID", f"qcs::cam::uin/{uin}:uin/{uin}") + xml.element("DisplayName", uin)
-
-
-def list_buckets(request: Request, region: str = "") -> Response:
-    """GET Service (COS API 436/8291)."""
-    if request.signer is None:
-        raise ServiceError("AccessDenied")
-    wanted = region or request.query.get("region", "")
-    buckets = [
-        xml.element("Bucket", (
-            xml.element("Name", bucket.name),
-            xml.element("Location", bucket.region),
-            xml.element("CreationDate", iso_time(bucket.created, milliseconds=False)),
-            xml.element("BucketType", "cos"),
-        ))
-        for bucket in request.cloud.buckets.owned_by(request.signer.app_id)
-        if not wanted or bucket.region == wanted
-    ]
-    return Response.xml(xml.document("ListAllMyBucketsResult", (
-        xml.element("Owner", [owner_xml(request, request.signer.app_id)]),
-        xml.element("Buckets", buckets),
-    )))
-
-
-async def put_bucket(request: Request) -> Response:
-    """PUT Bucket (COS API 436/7738)."""
-    name, signer = request.service.bucket, request.signer
-    if signer is None:
-        raise ServiceError("AccessDenied")
-    app_id = check_name(name)
-    if app_id != signer.app_id:
-        raise ServiceError("AccessDenied", "The APPID of the bucket is not that of the account.")
-    if not request.service.region:
-        raise ServiceError("ActionAccelerateNotSupported", "The acceleration endpoint makes no buckets.")
-    await request.body.read(64 * 1024)
-    from sitepub.local.cos.access.acl_configuration import acl_of_new_bucket
-
-    await request.cloud.buckets.create(name, request.service.region, app_id, acl_of_new_bucket(request, signer))
-    return Response(200, {"Location": f"/{name}"})
-
-
-async def delete_bucket(request: Request, bucket: Bucket) -> Response:
-    """DELETE Bucket (COS API 436/7732)."""
-    await request.cloud.buckets.remove(bucket)
-    return Response(204)
-
-
-def head_bucket(bucket: Bucket) -> Response:
-    """HEAD Bucket (COS API 436/7735)."""
-    return Response(200, {"x-cos-bucket-region": bucket.region})

@@ -7,15 +7,12 @@ import secrets
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.store.buckets import Bucket, check_attachments
-from sitepub.local.store.content import Content, file_range, release, signed_crc, unsigned_crc
-from sitepub.local.store.database import Row, Transaction
-
-if TYPE_CHECKING:
-    from sitepub.local.cloud import LocalCloud
+from sitepub.local.store.content import Content, ContentFolder, file_range, release, signed_crc, unsigned_crc
+from sitepub.local.store.database import Database, Row, Transaction
 
 NULL_VERSION = "null"
 COLUMNS = ("bucket, key, version, sequence, size, etag, crc64, modified, body, file, headers, storage_class,"
@@ -62,20 +59,20 @@ def from_row(row: Row, *, marker: bool = False) -> StoredObject:
     return StoredObject(*values)
 
 
-def find_object(cloud: LocalCloud, bucket: Bucket, key: str) -> StoredObject | None:
+def find_object(database: Database, bucket: Bucket, key: str) -> StoredObject | None:
     """The newest version of a key; ``None`` when there is none or a delete marker hides it."""
-    row = cloud.database.one(f"SELECT {COLUMNS} FROM objects WHERE bucket=? AND key=?",
+    row = database.one(f"SELECT {COLUMNS} FROM objects WHERE bucket=? AND key=?",
                              (bucket.id, storable(key)))
     return None if row is None else from_row(row)
 
 
-def find_version(cloud: LocalCloud, bucket: Bucket, key: str, version: str) -> StoredObject | None:
+def find_version(database: Database, bucket: Bucket, key: str, version: str) -> StoredObject | None:
     """A given version of a key, be it a delete marker."""
-    row = cloud.database.one(f"SELECT {COLUMNS} FROM objects WHERE bucket=? AND key=? AND version=?",
+    row = database.one(f"SELECT {COLUMNS} FROM objects WHERE bucket=? AND key=? AND version=?",
                              (bucket.id, storable(key), version))
     if row is not None:
         return from_row(row)
-    row = cloud.database.one(f"SELECT {COLUMNS}, marker FROM versions WHERE bucket=? AND key=? AND version=?",
+    row = database.one(f"SELECT {COLUMNS}, marker FROM versions WHERE bucket=? AND key=? AND version=?",
                              (bucket.id, storable(key), version))
     return None if row is None else from_row(row[:-1], marker=bool(row[-1]))
 
@@ -89,21 +86,20 @@ def storable(key: str) -> str:
     return key
 
 
-def read_bytes(cloud: LocalCloud, stored: StoredObject) -> bytes | None:
+def read_bytes(database: Database, stored: StoredObject) -> bytes | None:
     """Content of a small object; ``None`` when it lies in a file."""
     if stored.body is not None:
-        row = cloud.database.one("SELECT data FROM bodies WHERE id=?", (stored.body,))
+        row = database.one("SELECT data FROM bodies WHERE id=?", (stored.body,))
         if row is None:
             raise LookupError(f"the content of {stored.key!r} is missing")
         return bytes(row[0])
     return None if stored.file is not None else b""
 
 
-def read_stream(cloud: LocalCloud, stored: StoredObject, start: int,
-                length: int) -> AsyncGenerator[bytes, None]:
+def read_stream(content: ContentFolder, stored: StoredObject, start: int, length: int) -> AsyncGenerator[bytes, None]:
     """Bytes of an object that lies in a file. The file is opened now."""
     assert stored.file is not None
-    return file_range(cloud.content.open(stored.file, stored.size), start, length)
+    return file_range(content.open(stored.file, stored.size), start, length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +246,7 @@ def new_version(now: float, sequence: int) -> str:
     return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
 
 
-async def set_object_text(cloud: LocalCloud, bucket: Bucket, key: str, version: str | None, column: str,
+async def set_object_text(database: Database, bucket: Bucket, key: str, version: str | None, column: str,
                           text: str) -> None:
     """Set the ``acl`` or ``tagging`` of an object, or of one version of it.
 
@@ -271,4 +267,4 @@ async def set_object_text(cloud: LocalCloud, bucket: Bucket, key: str, version: 
             return
         raise ServiceError("NoSuchKey" if version is None else "NoSuchVersion")
 
-    await cloud.database.write(operation)
+    await database.write(operation)

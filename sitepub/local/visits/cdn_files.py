@@ -11,14 +11,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sitepub.local.base.messages import Request, Response
-from sitepub.local.visits.packages import address as address_of
-from sitepub.local.visits.packages import check
-
-if TYPE_CHECKING:
-    from sitepub.local.cloud import LocalCloud
+from sitepub.local.store.access_log import AccessLog
+from sitepub.local.visits.packages import Addresses
 
 _CHINA = timezone(timedelta(hours=8))
 _NAME = re.compile(r"/-/cdn-logs/(?P<hour>[0-9]{10})-(?P<host>[a-z0-9.-]+)-mainland\.gz\Z")
@@ -38,15 +35,15 @@ class LogFile:
         return f"{datetime.fromtimestamp(self.start, _CHINA):%Y%m%d%H}-{self.host}-mainland.gz"
 
 
-def files(cloud: LocalCloud, host: str, begin: float, end: float) -> list[LogFile]:
+def files(log: AccessLog, host: str, begin: float, end: float) -> list[LogFile]:
     """Those of hours that begin within the span, oldest first; an hour without a visit has none."""
-    hours = cloud.access_log.edge_hours(host)
-    return [LogFile(host, hour, len(content(cloud, host, hour))) for hour in hours
+    hours = log.edge_hours(host)
+    return [LogFile(host, hour, len(content(log, host, hour))) for hour in hours
             if begin <= hour <= end]
 
 
-def content(cloud: LocalCloud, host: str, start: int) -> bytes:
-    visits = cloud.access_log.edge([host], start, start + 3600)
+def content(log: AccessLog, host: str, start: int) -> bytes:
+    visits = log.edge([host], start, start + 3600)
     return gzip.compress("".join(line(visit) for visit in visits).encode(), mtime=0)
 
 
@@ -61,14 +58,14 @@ def line(visit: Mapping[str, Any]) -> str:
             f"HTTP/1.1 {visit['cache'] or '-'} -\n")
 
 
-def address(cloud: LocalCloud, file: LogFile) -> str:
-    """Where it can be fetched by whoever has the address."""
-    return address_of(cloud, f"/-/cdn-logs/{file.name}")
+def address(addresses: Addresses, file: LogFile) -> str:
+    """The URL of a file; it carries its own token."""
+    return addresses.of(f"/-/cdn-logs/{file.name}")
 
 
-def page(request: Request) -> Response:
+def page(log: AccessLog, addresses: Addresses, request: Request) -> Response:
     """``GET /-/cdn-logs/<file>?st=``."""
-    found = check(request, _NAME)
+    found = addresses.check(request, _NAME)
     start = int(datetime.strptime(found["hour"], "%Y%m%d%H").replace(tzinfo=_CHINA).timestamp())
-    body = content(request.cloud, found["host"], start)
+    body = content(log, found["host"], start)
     return Response(200, {"Content-Type": "application/octet-stream"}, body)

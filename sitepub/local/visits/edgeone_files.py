@@ -11,14 +11,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sitepub.local.base.messages import Request, Response
-from sitepub.local.visits.packages import address as address_of
-from sitepub.local.visits.packages import check
-
-if TYPE_CHECKING:
-    from sitepub.local.cloud import LocalCloud
+from sitepub.local.store.access_log import AccessLog
+from sitepub.local.visits.packages import Addresses
 
 _NAME = re.compile(r"/-/edgeone-logs/(?P<hour>[0-9]{8}-[0-9]{2})-(?P<host>[a-z0-9.-]+)-mainland\.gz\Z")
 
@@ -36,15 +33,15 @@ class LogFile:
         return f"{datetime.fromtimestamp(self.start, UTC):%Y%m%d-%H}-{self.host}-mainland.gz"
 
 
-def files(cloud: LocalCloud, host: str, begin: float, end: float) -> list[LogFile]:
+def files(log: AccessLog, host: str, begin: float, end: float) -> list[LogFile]:
     """Those of hours that begin within the span, oldest first; an hour without a visit has none."""
-    hours = cloud.access_log.edge_hours(host, "edgeone")
-    return [LogFile(host, hour, len(content(cloud, host, hour))) for hour in hours if begin <= hour <= end]
+    hours = log.edge_hours(host, "edgeone")
+    return [LogFile(host, hour, len(content(log, host, hour))) for hour in hours if begin <= hour <= end]
 
 
-def content(cloud: LocalCloud, host: str, start: int) -> bytes:
+def content(log: AccessLog, host: str, start: int) -> bytes:
     """JSON lines."""
-    visits = cloud.access_log.edge([host], start, start + 3600, "edgeone")
+    visits = log.edge([host], start, start + 3600, "edgeone")
     return "".join(line(visit) + "\n" for visit in visits).encode()
 
 
@@ -64,14 +61,14 @@ def line(visit: Mapping[str, Any]) -> str:
     })
 
 
-def address(cloud: LocalCloud, file: LogFile) -> str:
-    """Where it can be fetched by whoever has the address."""
-    return address_of(cloud, f"/-/edgeone-logs/{file.name}")
+def address(addresses: Addresses, file: LogFile) -> str:
+    """The URL of a file; it carries its own token."""
+    return addresses.of(f"/-/edgeone-logs/{file.name}")
 
 
-def page(request: Request) -> Response:
+def page(log: AccessLog, addresses: Addresses, request: Request) -> Response:
     """``GET /-/edgeone-logs/<file>?st=``."""
-    found = check(request, _NAME)
+    found = addresses.check(request, _NAME)
     start = int(datetime.strptime(found["hour"], "%Y%m%d-%H").replace(tzinfo=UTC).timestamp())
-    body = gzip.compress(content(request.cloud, found["host"], start), mtime=0)
+    body = gzip.compress(content(log, found["host"], start), mtime=0)
     return Response(200, {"Content-Type": "application/octet-stream"}, body)

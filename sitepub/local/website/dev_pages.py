@@ -21,6 +21,7 @@ from multidict import CIMultiDict
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request, Response
 from sitepub.local.store.buckets import Bucket
+from sitepub.local.store.storage import Storage
 from sitepub.local.website import pages
 from sitepub.local.website.dev_mode import Session
 
@@ -59,22 +60,22 @@ def _script() -> bytes:
     return Path(__file__).with_name("live_script.js").read_bytes()
 
 
-async def handle(request: Request, bucket: Bucket | None, session: Session) -> Response:
+async def handle(storage: Storage, request: Request, bucket: Bucket | None, session: Session) -> Response:
     """Answer a visitor like :func:`website.handle`, after a publish that is under way."""
     if request.method not in ("GET", "HEAD"):
-        return await pages.handle(request, bucket)
+        return await pages.handle(storage, request, bucket)
     await session.settled()
     plain = _unconditional(request)
     if "Range" not in request.headers and _is_shown(request):
         # looked at first: a page must not be "not modified", everything else may be
-        looked_at = await pages.handle(replace(plain, method="HEAD"), bucket)
+        looked_at = await pages.handle(storage, replace(plain, method="HEAD"), bucket)
         if is_page(looked_at):
-            response = await pages.handle(replace(plain, method="GET"), bucket)
+            response = await pages.handle(storage, replace(plain, method="GET"), bucket)
             if await _add_script(response, session):
                 return response
             await _end(response)
     try:
-        response = await pages.handle(request, bucket)
+        response = await pages.handle(storage, request, bucket)
     except ServiceError as error:  # 304
         _ask_again(error.headers)
         raise

@@ -8,22 +8,24 @@ from http import HTTPStatus
 
 from sitepub.local.base.errors import ERRORS, ServiceError
 from sitepub.local.base.messages import Request, Response
-from sitepub.local.cloud import forced_download_headers, refuse_packages
 from sitepub.local.cos.access import access
 from sitepub.local.cos.bucket import cors, website_document
+from sitepub.local.cos.bucket.website_document import WebsiteConfiguration
+from sitepub.local.cos.forced_download import forced_download_headers, refuse_packages
 from sitepub.local.cos.reading import object_response
 from sitepub.local.services.custom_domains import is_default
 from sitepub.local.store.buckets import Bucket
+from sitepub.local.store.storage import Storage
 from sitepub.local.store.stored import find_object
-from sitepub.local.website.routing import ErrorPage, Look, Redirect, Serve, Visit, WebsiteConfiguration, route
+from sitepub.local.website.routing import ErrorPage, Look, Redirect, Serve, Visit, route
 
 METHODS = "GET, HEAD, OPTIONS"
 
 
-async def handle(request: Request, bucket: Bucket | None) -> Response:
+async def handle(storage: Storage, request: Request, bucket: Bucket | None) -> Response:
     """Answer a visitor. Errors are HTML pages; raises ServiceError for 304 only."""
     try:
-        return _answer(request, bucket)
+        return _answer(storage, request, bucket)
     except ServiceError as error:
         if error.status == 304:
             raise
@@ -32,20 +34,20 @@ async def handle(request: Request, bucket: Bucket | None) -> Response:
         return page
 
 
-def _answer(request: Request, bucket: Bucket | None) -> Response:
+def _answer(storage: Storage, request: Request, bucket: Bucket | None) -> Response:
     if bucket is None:
         raise ServiceError("NoSuchBucket")
     if request.method == "OPTIONS":
-        return cors.preflight(request, bucket)
+        return cors.preflight(storage, request, bucket)
     if request.method not in ("GET", "HEAD"):
         raise ServiceError("MethodNotAllowed", headers={"Allow": METHODS})
-    document = request.cloud.database.get_configuration(bucket.id, "website")
+    document = storage.database.get_configuration(bucket.id, "website")
     if document is None:
         raise ServiceError("NoSuchWebsiteConfiguration")
-    decision = route(_website(document), _visit(request), lambda key: _look(request, bucket, key))
+    decision = route(_website(document), _visit(request), lambda key: _look(storage, request, bucket, key))
     match decision:
         case Serve(key, status):
-            return _serve(request, bucket, key, status)
+            return _serve(storage, request, bucket, key, status)
         case Redirect(location, status):
             page = _page(request, status, "", f"The page is at {location}")
             page.headers["Location"] = location
@@ -75,22 +77,22 @@ def _visit(request: Request) -> Visit:
     )
 
 
-def _look(request: Request, bucket: Bucket, key: str) -> Look:
-    stored = find_object(request.cloud, bucket, key)
-    if not access.may(request, bucket, "name/cos:GetObject", key, stored):
+def _look(storage: Storage, request: Request, bucket: Bucket, key: str) -> Look:
+    stored = find_object(storage.database, bucket, key)
+    if not access.may(storage, request, bucket, "name/cos:GetObject", key, stored):
         return Look.DENIED
     return Look.MISSING if stored is None else Look.FOUND
 
 
-def _serve(request: Request, bucket: Bucket, key: str, status: int) -> Response:
-    stored = find_object(request.cloud, bucket, key)
+def _serve(storage: Storage, request: Request, bucket: Bucket, key: str, status: int) -> Response:
+    stored = find_object(storage.database, bucket, key)
     if stored is None:
         raise ServiceError("NoSuchKey")
     if is_default(request.host):
-        refuse_packages(request.cloud, key)
-    response = object_response(request, stored, status)
+        refuse_packages(storage, key)
+    response = object_response(storage, request, stored, status)
     if request.method == "GET" and is_default(request.host):
-        response.headers.update(forced_download_headers(request.cloud, response.headers))
+        response.headers.update(forced_download_headers(storage, response.headers))
     return response
 
 

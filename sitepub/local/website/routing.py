@@ -11,36 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from sitepub.local.cos.bucket.website_document import RoutingRule, WebsiteConfiguration
+
 HTML = ".html"
-
-
-@dataclass(frozen=True)
-class RoutingRule:
-    """One redirect. Exactly one of `error_code`, `key_prefix` is the condition; exactly one of
-    `replace_key_with`, `replace_prefix_with` (with `key_prefix` only) is the target."""
-
-    error_code: int | None = None
-    key_prefix: str | None = None
-    protocol: str | None = None
-    replace_key_with: str | None = None
-    replace_prefix_with: str | None = None
-
-
-@dataclass(frozen=True)
-class WebsiteConfiguration:
-    """None: the element was not in the document (so GET does not invent it)."""
-
-    index_document: str
-    error_document: str | None = None
-    original_http_status: bool | None = None
-    redirect_protocol: str | None = None
-    auto_addressing: bool | None = None
-    rules: tuple[RoutingRule, ...] = ()
-
-    @property
-    def keeps_error_status(self) -> bool:
-        """Whether the error document answers with the status of the error: yes unless Disabled."""
-        return self.original_http_status is not False
 
 
 class Look(enum.Enum):

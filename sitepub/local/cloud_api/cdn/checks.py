@@ -35,14 +35,14 @@ def bad(message: str) -> ApiError:
 
 def check_account(call: Call) -> None:
     """Raises ApiError when the service is not activated."""
-    if not call.cloud.services.switches.service_activated:
+    if not call.services.switches.service_activated:
         raise ApiError("ResourceNotFound.CdnUserNotExists", "The CDN service has not been activated.")
 
 
 def check_changes(call: Call) -> None:
     """Raises ApiError when the account may read but not change."""
     check_account(call)
-    if call.cloud.services.switches.product_upgraded:
+    if call.services.switches.product_upgraded:
         raise ApiError(
             "OperationDenied.ProductUpgraded", "Tencent Cloud CDN has been upgraded to EdgeOne; use EdgeOne."
         )
@@ -63,7 +63,7 @@ def check_host(name: str) -> str:
 
 def check_filing(call: Call, host: str, area: str) -> None:
     """Mainland acceleration needs an ICP filing."""
-    if area != "overseas" and call.cloud.services.switches.without_icp(host):
+    if area != "overseas" and call.services.switches.without_icp(host):
         raise ApiError("ResourceUnavailable.CdnHostNoIcp", "The domain has no ICP filing.")
 
 
@@ -72,7 +72,7 @@ def check_ownership(call: Call, host: str) -> None:
 
     Shown it is by a zone in the account's DNSPod, by a verified TXT record, or by a host that the account
     has on the CDN already."""
-    services = call.cloud.services
+    services = call.services
     if services.switches.owned_elsewhere(host):
         raise ApiError("UnauthorizedOperation.CdnHostIsOwnedByOther", "Another account owns the domain.")
     registered = registered_domain(host)
@@ -92,14 +92,14 @@ def check_ownership(call: Call, host: str) -> None:
 
 def find_domain(call: Call) -> CdnDomain:
     """The account's host that `Domain` names. Raises ApiError."""
-    domain = call.cloud.services.cdn_domains.get(normal(call.parameters["Domain"]))
+    domain = call.services.cdn_domains.get(normal(call.parameters["Domain"]))
     if domain is None or domain.owner != call.owner:
         raise ApiError("ResourceNotFound.CdnHostNotExists", "The domain is not on the CDN of this account.")
     return domain
 
 
 def check_settled(call: Call, domain: CdnDomain) -> None:
-    if domain.change.under_way(call.time, call.cloud.pace):
+    if domain.change.under_way(call.time, call.services.pace):
         raise ApiError("ResourceInUse.CdnOpInProgress", "A change of the domain is under way. Try later.")
 
 
@@ -157,9 +157,9 @@ def settled_https(call: Call, host: str, https: dict[str, Any]) -> dict[str, Any
 
 def _hosted(call: Call, info: dict[str, Any]) -> Certificate:
     if info["CertId"]:
-        found = call.cloud.services.certificates.get(info["CertId"])
+        found = call.services.certificates.get(info["CertId"])
         if found is not None:
-            found = reviewed(call.cloud, found, call.time)
+            found = reviewed(call.services, found, call.time)
         if found is None or found.owner != call.owner or found.status != ISSUED or found.kind != "SVR":
             message = "The certificate does not exist or is not valid."
             raise ApiError("InvalidParameter.CdnCertInfoNotFound", message)
@@ -171,7 +171,7 @@ def _hosted(call: Call, info: dict[str, Any]) -> Certificate:
         check_key(read.chain_pem, info["PrivateKey"])
     except CertificateProblem as problem:
         raise ApiError(_CERTIFICATE_ERRORS[problem.kind], problem.message) from problem
-    same = [one for one in call.cloud.services.certificates.where(owner=call.owner, source="upload")
+    same = [one for one in call.services.certificates.where(owner=call.owner, source="upload")
             if one.fingerprint == read.fingerprint]
     return same[0] if same else store_upload(call, read, info["PrivateKey"], alias=info["Message"] or "")
 

@@ -36,14 +36,14 @@ PLAIN = ("ServiceType", "Area", "ProjectId")
 async def add_domain(call: Call) -> dict[str, Any]:
     """AddCdnDomain (228/41123)."""
     check_changes(call)
-    domains = call.cloud.services.cdn_domains
+    domains = call.services.cdn_domains
     host = check_host(call.parameters["Domain"])
     found = domains.get(host)
     if found is not None and found.owner == call.owner:
         raise ApiError("ResourceInUse.CdnHostExists", "The domain is on the CDN already.")
     if found is not None:
         raise ApiError("UnauthorizedOperation.CdnHostIsUsedByOther", "Another account uses the domain.")
-    if call.cloud.services.teo_domains.get(host) is not None:
+    if call.services.teo_domains.get(host) is not None:
         raise ApiError("InvalidParameter.CdnHostExistsInEdgeOne", "The domain is on EdgeOne.")
     area = call.get("Area", "mainland")
     check_filing(call, host, area)
@@ -58,7 +58,7 @@ async def add_domain(call: Call) -> dict[str, Any]:
     _check(host, settings)
     domains.put(host, CdnDomain(
         host, call.owner, f"cdn-{random_name(8)}", f"{host}.{random_name(8)}.{CDN_SUFFIX}", call.time,
-        call.time, begin(call.time, call.cloud.pace), ONLINE, settings,
+        call.time, begin(call.time, call.services.pace), ONLINE, settings,
     ))
     return {}
 
@@ -143,9 +143,9 @@ def _store(call: Call, domain: CdnDomain, changes: dict[str, Any]) -> None:
     if "Area" in changes:
         check_filing(call, domain.host, settings["Area"])
     _check(domain.host, settings)
-    call.cloud.services.cdn_domains.put(domain.host, replace(
-        domain, settings=settings, updated=call.time, change=begin(call.time, call.cloud.pace),
-        before=domain.live(call.time, call.cloud.pace),
+    call.services.cdn_domains.put(domain.host, replace(
+        domain, settings=settings, updated=call.time, change=begin(call.time, call.services.pace),
+        before=domain.live(call.time, call.services.pace),
     ))
 
 
@@ -157,8 +157,8 @@ async def start_domain(call: Call) -> dict[str, Any]:
     if domain.target != OFFLINE:
         raise ApiError("ResourceUnavailable.CdnHostIsNotOffline", "The domain is not offline.")
     check_filing(call, domain.host, domain.settings["Area"])
-    call.cloud.services.cdn_domains.put(domain.host, replace(
-        domain, target=ONLINE, before=None, updated=call.time, change=begin(call.time, call.cloud.pace),
+    call.services.cdn_domains.put(domain.host, replace(
+        domain, target=ONLINE, before=None, updated=call.time, change=begin(call.time, call.services.pace),
     ))
     return {}
 
@@ -170,9 +170,9 @@ async def stop_domain(call: Call) -> dict[str, Any]:
     check_settled(call, domain)
     if domain.target != ONLINE:
         raise ApiError("ResourceUnavailable.CdnHostIsNotOnline", "The domain is not online.")
-    call.cloud.services.cdn_domains.put(domain.host, replace(
+    call.services.cdn_domains.put(domain.host, replace(
         domain, target=OFFLINE, before=domain.settings, updated=call.time,
-        change=begin(call.time, call.cloud.pace),
+        change=begin(call.time, call.services.pace),
     ))
     return {}
 
@@ -184,5 +184,5 @@ async def delete_domain(call: Call) -> dict[str, Any]:
     check_settled(call, domain)
     if domain.target != OFFLINE:
         raise ApiError("ResourceUnavailable.CdnHostIsNotOffline", "The domain is not offline.")
-    call.cloud.services.cdn_domains.remove(domain.host)
+    call.services.cdn_domains.remove(domain.host)
     return {}

@@ -21,7 +21,7 @@ async def search_cls_log(call: Call) -> dict[str, Any]:
     check_account(call)
     if call.parameters["LogsetId"] != logset_of(call):
         raise ApiError("InvalidParameter.ClsInvalidLogsetId", "There is no such logset.")
-    topic = call.cloud.services.log_topics.get(call.parameters["TopicIds"])
+    topic = call.services.log_topics.get(call.parameters["TopicIds"])
     if topic is None or topic.owner != call.owner:
         raise ApiError("ResourceNotFound.ClsTopicNotExist", "There is no such topic.")
     begin, end = parse_time(call.parameters["StartTime"]), parse_time(call.parameters["EndTime"])

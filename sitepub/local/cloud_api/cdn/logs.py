@@ -16,11 +16,9 @@ from sitepub.local.cloud_api.cdn.checks import VALUE_ERROR, bad, check_account
 from sitepub.local.cloud_api.clock import local_time, parse_time
 from sitepub.local.cloud_api.errors import ApiError
 from sitepub.local.cloud_api.shapes import number, objs, text, texts, truth
-from sitepub.local.services.log_topics import LogTopic
+from sitepub.local.services.log_topics import REGION, LogTopic
 from sitepub.local.visits import cdn_files
 
-REGION = "ap-shanghai"
-"""Of the CDN's own logset."""
 MOST_TOPICS = 10
 """In one logset (CDN 228/35380)."""
 _AREAS = ("mainland", "overseas")
@@ -32,12 +30,12 @@ def logset_of(call: Call) -> str:
 
 
 def _topics(call: Call) -> list[LogTopic]:
-    return call.cloud.services.log_topics.where(owner=call.owner)
+    return call.services.log_topics.where(owner=call.owner)
 
 
 def _topic(call: Call) -> LogTopic:
     check_account(call)
-    topic = call.cloud.services.log_topics.get(call.parameters["TopicId"])
+    topic = call.services.log_topics.get(call.parameters["TopicId"])
     if call.parameters["LogsetId"] != logset_of(call):
         raise ApiError("InvalidParameter.ClsInvalidLogsetId", "There is no such logset.")
     if topic is None or topic.owner != call.owner:
@@ -51,7 +49,7 @@ def _bound(call: Call, before: LogTopic) -> LogTopic:
     areas: dict[str, list[str]] = {}
     for one in call.get("DomainAreaConfigs", []):
         host = one["Domain"].lower()
-        domain = call.cloud.services.cdn_domains.get(host)
+        domain = call.services.cdn_domains.get(host)
         if domain is None or domain.owner != call.owner:
             raise ApiError("ResourceNotFound.CdnHostNotExists", f"{host} is not one of the account's.")
         hosts[host] = (before.hosts or {}).get(host, call.time)
@@ -70,14 +68,14 @@ async def create_topic(call: Call) -> dict[str, Any]:
     if len(_topics(call)) >= MOST_TOPICS:
         raise ApiError("LimitExceeded.CdnClsTooManyTopics", f"There are {MOST_TOPICS} topics already.")
     topic = _bound(call, LogTopic(str(uuid.uuid4()), call.owner, name, call.time))
-    call.cloud.services.log_topics.put(topic.id, topic)
+    call.services.log_topics.put(topic.id, topic)
     return {"TopicId": topic.id}
 
 
 async def manage_topic_domains(call: Call) -> dict[str, Any]:
     """ManageClsTopicDomains: these hosts and no others."""
     topic = _bound(call, _topic(call))
-    call.cloud.services.log_topics.put(topic.id, topic)
+    call.services.log_topics.put(topic.id, topic)
     return {}
 
 
@@ -116,20 +114,20 @@ async def list_topic_domains(call: Call) -> dict[str, Any]:
 async def disable_topic(call: Call) -> dict[str, Any]:
     """DisableClsLogTopic."""
     topic = replace(_topic(call), enabled=False)
-    call.cloud.services.log_topics.put(topic.id, topic)
+    call.services.log_topics.put(topic.id, topic)
     return {}
 
 
 async def enable_topic(call: Call) -> dict[str, Any]:
     """EnableClsLogTopic."""
     topic = replace(_topic(call), enabled=True)
-    call.cloud.services.log_topics.put(topic.id, topic)
+    call.services.log_topics.put(topic.id, topic)
     return {}
 
 
 async def delete_topic(call: Call) -> dict[str, Any]:
     """DeleteClsLogTopic."""
-    call.cloud.services.log_topics.remove(_topic(call).id)
+    call.services.log_topics.remove(_topic(call).id)
     return {}
 
 
@@ -137,7 +135,7 @@ async def describe_domain_logs(call: Call) -> dict[str, Any]:
     """DescribeCdnDomainLogs: the files of the hours of a host that had visits."""
     check_account(call)
     host = call.parameters["Domain"].lower()
-    domain = call.cloud.services.cdn_domains.get(host)
+    domain = call.services.cdn_domains.get(host)
     if domain is None or domain.owner != call.owner:
         raise ApiError("ResourceNotFound.CdnHostNotExists", f"{host} is not one of the account's.")
     begin, end = parse_time(call.parameters["StartTime"]), parse_time(call.parameters["EndTime"])
@@ -146,13 +144,13 @@ async def describe_domain_logs(call: Call) -> dict[str, Any]:
     area = call.get("Area", "mainland")
     files = []
     if area in ("mainland", "global"):
-        files = cdn_files.files(call.cloud, host, begin, end)
+        files = cdn_files.files(call.access_log, host, begin, end)
     offset, limit = call.get("Offset", 0), call.get("Limit", 100)
     return {
         "DomainLogs": [
             {
                 "StartTime": local_time(file.start), "EndTime": local_time(file.start + 3599),
-                "LogPath": cdn_files.address(call.cloud, file), "Area": "mainland",
+                "LogPath": cdn_files.address(call.addresses, file), "Area": "mainland",
                 "LogName": file.name, "FileSize": file.size,
             }
             for file in files[offset : offset + limit]

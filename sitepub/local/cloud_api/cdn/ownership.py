@@ -22,7 +22,7 @@ async def create_verify_record(call: Call) -> dict[str, Any]:
     """CreateVerifyRecord: the TXT record to add to the registered domain."""
     check_account(call)
     domain = registered_domain(check_host(call.parameters["Domain"].removeprefix("*.")))
-    ownerships, key = call.cloud.services.cdn_ownerships, f"{call.owner}/{domain}"
+    ownerships, key = call.services.cdn_ownerships, f"{call.owner}/{domain}"
     ownership = ownerships.get(key)
     if ownership is None or call.time > ownership.created + GOOD_FOR:
         stamp = time.strftime("%Y%m%d%H%M%S", time.gmtime(call.time + 8 * 3600))
@@ -40,7 +40,7 @@ async def verify_domain_record(call: Call) -> dict[str, Any]:
     check_account(call)
     host = check_host(call.parameters["Domain"].removeprefix("*."))
     domain = registered_domain(host)
-    services = call.cloud.services
+    services = call.services
     key = f"{call.owner}/{domain}"
     ownership = services.cdn_ownerships.get(key)
     if ownership is None or call.time > ownership.created + GOOD_FOR:

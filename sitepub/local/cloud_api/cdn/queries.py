@@ -44,7 +44,7 @@ def _page(call: Call, found: list[CdnDomain], limit: int) -> list[CdnDomain]:
 
 def _filtered(call: Call) -> list[CdnDomain]:
     check_account(call)
-    found = call.cloud.services.cdn_domains.where(owner=call.owner)
+    found = call.services.cdn_domains.where(owner=call.owner)
     for given in call.get("Filters", []):
         name, values = given.get("Name"), given.get("Value") or []
         fuzzy = bool(given.get("Fuzzy"))
@@ -69,7 +69,7 @@ _FIELDS: dict[str, Callable[[Call, CdnDomain], list[str]]] = {
     "origin": lambda _, d: list(d.settings["Origin"]["Origins"]),
     "domain": lambda _, d: [d.host],
     "resourceId": lambda _, d: [d.resource_id],
-    "status": lambda call, d: [d.status(call.time, call.cloud.pace)],
+    "status": lambda call, d: [d.status(call.time, call.services.pace)],
     "serviceType": lambda _, d: [d.settings["ServiceType"]],
     "projectId": lambda _, d: [str(d.settings["ProjectId"])],
     "domainType": lambda _, d: [_ORIGIN_KINDS.get(d.settings["Origin"]["OriginType"], "cname")],
@@ -87,7 +87,7 @@ def _brief(call: Call, domain: CdnDomain) -> dict[str, Any]:
     settings = domain.settings
     return {
         "ResourceId": domain.resource_id, "AppId": int(domain.owner), "Domain": domain.host,
-        "Cname": domain.cname, "Status": domain.status(call.time, call.cloud.pace),
+        "Cname": domain.cname, "Status": domain.status(call.time, call.services.pace),
         "ProjectId": settings["ProjectId"], "ServiceType": settings["ServiceType"],
         "CreateTime": local_time(domain.created), "UpdateTime": local_time(domain.updated),
         "Origin": settings["Origin"], "Disable": "normal", "Area": settings["Area"], "Readonly": "normal",
@@ -111,7 +111,7 @@ def _ssl_status(call: Call, domain: CdnDomain) -> str:
     https = domain.settings["Https"]
     if https["Switch"] != "on":
         return "closed"
-    under_way = domain.change.under_way(call.time, call.cloud.pace)
+    under_way = domain.change.under_way(call.time, call.services.pace)
     if under_way and (domain.before is None or domain.before["Https"] != https):
         return "deploying"
     return "deployed"

@@ -55,7 +55,7 @@ async def push_urls(call: Call) -> dict[str, Any]:
 
 def _submit(call: Call, kind: str, targets: list[str], method: str) -> dict[str, Any]:
     check_account(call)
-    services = call.cloud.services
+    services = call.services
     if not targets:
         raise bad("There is nothing to do.")
     day_limit, batch_limit, day_code, batch_code = _LIMITS[kind]
@@ -73,7 +73,7 @@ def _submit(call: Call, kind: str, targets: list[str], method: str) -> dict[str,
     wanted = tuple(quote(one, safe=_SAFE) if call.get("UrlEncode") else one for one in targets)
     task = EdgeTask(
         str(random_number(19)), call.owner, "cdn", kind, wanted, method, dict(areas),
-        "global" if len(areas) > 1 else next(iter(areas)), "", begin(call.time, call.cloud.pace), day,
+        "global" if len(areas) > 1 else next(iter(areas)), "", begin(call.time, call.services.pace), day,
     )
     tasks.keep(services.tasks, task)
     for target in wanted:
@@ -98,10 +98,10 @@ def _domain(call: Call, target: str, kind: str) -> CdnDomain:
     if "*" in host:
         verb = "Push" if kind == "push" else "Purge"
         raise ApiError(f"InvalidParameter.Cdn{verb}WildcardNotAllowed", "A wildcard host is not allowed.")
-    domain = call.cloud.services.cdn_domains.get(host)
+    domain = call.services.cdn_domains.get(host)
     if domain is None or domain.owner != call.owner:
         raise ApiError("UnauthorizedOperation.CdnHostUnauthorized", f"{host} is not one of the account's.")
-    if domain.status(call.time, call.cloud.pace) == OFFLINE:
+    if domain.status(call.time, call.services.pace) == OFFLINE:
         if kind == "push":
             raise ApiError("ResourceUnavailable.CdnHostIsNotOnline", f"{host} is offline.")
         raise ApiError("InvalidParameter.CDNStatusInvalidDomain", f"{host} is offline.")
@@ -140,7 +140,7 @@ async def describe_push_tasks(call: Call) -> dict[str, Any]:
         {
             "TaskId": task.id, "Url": target, "Status": status, "Percent": 100 if status == "done" else 0,
             "CreateTime": local_time(task.change.since), "Area": task.area,
-            "UpdateTime": local_time(task.change.ends(call.cloud.pace) if status == "done"
+            "UpdateTime": local_time(task.change.ends(call.services.pace) if status == "done"
                                      else task.change.since),
         }
         for task, target, status in _tasks(call, ("push",))
@@ -160,12 +160,12 @@ def _tasks(call: Call, kinds: tuple[str, ...]) -> list[tuple[EdgeTask, str, str]
         raise ApiError("MissingParameter", "Either TaskId or StartTime is required.")
     begin_time, end_time = _moment(call, "StartTime", 0.0), _moment(call, "EndTime", float("inf"))
     found = []
-    for task in call.cloud.services.tasks.where(owner=call.owner, product="cdn"):
+    for task in call.services.tasks.where(owner=call.owner, product="cdn"):
         if task.kind not in kinds or not begin_time <= task.change.since < end_time + 1:
             continue
         if call.get("TaskId") and task.id != call.parameters["TaskId"]:
             continue
-        status = "process" if task.change.under_way(call.time, call.cloud.pace) else "done"
+        status = "process" if task.change.under_way(call.time, call.services.pace) else "done"
         if call.get("Status", status) != status or call.get("Area", task.area) != task.area:
             continue
         keyword = call.get("Keyword")
@@ -197,7 +197,7 @@ async def describe_push_quota(call: Call) -> dict[str, Any]:
 
 def _quota(call: Call, kind: str) -> list[dict[str, Any]]:
     check_account(call)
-    services, day = call.cloud.services, local_day(call.time)
+    services, day = call.services, local_day(call.time)
     day_limit, batch_limit, _, _ = _LIMITS[kind]
     total: int = getattr(services.switches.quota, day_limit)
     return [

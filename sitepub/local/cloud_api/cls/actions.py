@@ -9,10 +9,9 @@ import re
 from typing import Any
 
 from sitepub.local.cloud_api.actions import Action, Call, Service
-from sitepub.local.cloud_api.cdn.logs import REGION
 from sitepub.local.cloud_api.errors import ApiError
 from sitepub.local.cloud_api.shapes import number, text, truth
-from sitepub.local.services.log_topics import LogTopic
+from sitepub.local.services.log_topics import REGION, LogTopic
 
 CURSOR_LIMIT = 10_000
 """Records that one cursor leads to (614/56447)."""
@@ -23,7 +22,7 @@ _TERM = re.compile(r'host:"([^"]+)"')
 async def search_log(call: Call) -> dict[str, Any]:
     """SearchLog (614/56447), without statistics. Of the query language only ``*`` and ``host:"…"``, joined
     with OR, are understood; anything else is a syntax error here."""
-    topic = call.cloud.services.log_topics.get(call.parameters["TopicId"])
+    topic = call.services.log_topics.get(call.parameters["TopicId"])
     if topic is None or topic.owner != call.owner or call.region != REGION:
         raise ApiError("ResourceNotFound.TopicNotExist", "The topic does not exist in this region.")
     begin, end = call.parameters["From"], call.parameters["To"]
@@ -46,7 +45,7 @@ async def search_log(call: Call) -> dict[str, Any]:
 def records(call: Call, topic: LogTopic, hosts: list[str], begin: int, end: int) -> list[dict[str, Any]]:
     """Times are whole seconds, as the CDN writes them: a reader has to make do with those."""
     bound = topic.hosts or {}
-    visits = call.cloud.access_log.edge(hosts, begin / 1000 - 1, end / 1000)
+    visits = call.access_log.edge(hosts, begin / 1000 - 1, end / 1000)
     return [
         {
             "Time": second * 1000, "TopicId": topic.id, "TopicName": topic.name, "Source": "127.0.0.1",

@@ -8,7 +8,7 @@ from typing import Any
 from sitepub.local.cloud_api.actions import Call
 from sitepub.local.cloud_api.clock import local_time
 from sitepub.local.cloud_api.errors import ApiError
-from sitepub.local.dns_server import NAME_SERVERS
+from sitepub.local.services.dns_values import NAME_SERVERS
 from sitepub.local.services.services import random_number
 from sitepub.local.services.zones import ELSEWHERE, Record, Zone, normal
 
@@ -25,7 +25,7 @@ def find_zone(call: Call) -> Zone:
     """The account's zone that `DomainId`, else `Domain`, names. Raises ApiError.
 
     The same answer for a stranger's zone and for none: who asks learns nothing about strangers."""
-    zones = call.cloud.services.zones
+    zones = call.services.zones
     wanted = call.get("DomainId")
     if wanted is not None:
         found = next((zone for zone in zones.where(owner=call.owner) if zone.id == wanted), None)
@@ -45,7 +45,7 @@ def find_zone(call: Call) -> Zone:
 
 async def create_domain(call: Call) -> dict[str, Any]:
     """CreateDomain (1427/56192): a new zone with its two NS records."""
-    services, name = call.cloud.services, normal(call.parameters["Domain"])
+    services, name = call.services, normal(call.parameters["Domain"])
     if not _NAME.match(name):
         raise ApiError("InvalidParameter.DomainInvalid", "The domain is not correct.")
     for zone in services.zones:
@@ -66,13 +66,13 @@ async def create_domain(call: Call) -> dict[str, Any]:
 
 async def delete_domain(call: Call) -> dict[str, Any]:
     """DeleteDomain (1427/56191)."""
-    call.cloud.services.zones.remove(zone_key(find_zone(call)))
+    call.services.zones.remove(zone_key(find_zone(call)))
     return {}
 
 
 async def describe_domain_list(call: Call) -> dict[str, Any]:
     """DescribeDomainList (1427/56172). An empty list is an error, as documented."""
-    zones = call.cloud.services.zones.where(owner=call.owner)
+    zones = call.services.zones.where(owner=call.owner)
     if call.get("Type", "ALL") in ("SHARE", "ISMARK", "PAUSE", "VIP", "SHARE_OUT") or call.get("Tags"):
         zones = []  # no zone here is shared, marked, paused, paid or tagged
     keyword = call.get("Keyword", "").lower()
@@ -94,7 +94,7 @@ async def describe_domain_list(call: Call) -> dict[str, Any]:
 
 def _elsewhere(call: Call, zone: Zone) -> bool:
     """The registrar's name servers are not DNSPod's."""
-    return call.cloud.services.zones.get(f"{ELSEWHERE}/{zone.name}") is not None
+    return call.services.zones.get(f"{ELSEWHERE}/{zone.name}") is not None
 
 
 def _item(call: Call, zone: Zone) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sitepub.local.cloud_api.actions import Call
 from sitepub.local.cloud_api.clock import local_time
 from sitepub.local.cloud_api.dnspod.domains import DEFAULT_TTL, find_zone, zone_key
 from sitepub.local.cloud_api.errors import ApiError
-from sitepub.local.dns_server import TYPES, valid_value
+from sitepub.local.services.dns_values import TYPES, valid_value
 from sitepub.local.services.services import Services, random_number
 from sitepub.local.services.zones import Record, Zone
 
@@ -89,7 +89,7 @@ async def create_record(call: Call) -> dict[str, Any]:
     zone = find_zone(call)
     record = _wanted(call, random_number(10))
     _check_beside(zone, record)
-    _store(call.cloud.services, zone, (*zone.records, record), call.time)
+    _store(call.services, zone, (*zone.records, record), call.time)
     return {"RecordId": record.id}
 
 
@@ -103,7 +103,7 @@ async def modify_record(call: Call) -> dict[str, Any]:
     record = _wanted(call, old.id)
     _check_beside(zone, record)
     records = tuple(record if other.id == old.id else other for other in zone.records)
-    _store(call.cloud.services, zone, records, call.time)
+    _store(call.services, zone, records, call.time)
     return {"RecordId": record.id}
 
 
@@ -113,7 +113,7 @@ async def delete_record(call: Call) -> dict[str, Any]:
     old = _find(zone, call.parameters["RecordId"])
     if old.default_ns:
         raise ApiError("InvalidParameter.DomainNotAllowedModifyRecords", "The NS records are the zone's own.")
-    remove_record(call.cloud.services, zone, old.id, call.time)
+    remove_record(call.services, zone, old.id, call.time)
     return {}
 
 

@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import Any
 
 from sitepub.local.base.pace import begin
-from sitepub.local.cloud import LocalCloud
 from sitepub.local.cloud_api.actions import Call
 from sitepub.local.cloud_api.dnspod.records import add_record, remove_record
 from sitepub.local.cloud_api.errors import ApiError
@@ -42,7 +41,7 @@ _BITS = ("2048", "3072", "4096")
 
 async def apply_certificate(call: Call) -> dict[str, Any]:
     """ApplyCertificate. A renewal (`OldCertificateId`) is an application of its own with an id of its own."""
-    services = call.cloud.services
+    services = call.services
     name, method = normal(call.parameters["DomainName"]), call.parameters["DvAuthMethod"]
     if name.startswith("*.") or not _NAME.match(name) or call.get("DnsNames"):
         raise ApiError("InvalidParameter.DomainInvalid", "A free certificate is for one name, no wildcard.")
@@ -74,7 +73,7 @@ async def apply_certificate(call: Call) -> dict[str, Any]:
         new_id(services), call.owner, name, names, call.get("Alias", ""), "trustasia", "SVR",
         RECORD_ADDED if automatic else REVIEWING, call.time, project=call.get("ProjectId", 0),
         algorithm=f"{algorithm} {parameter}",
-        validation=Validation(method, record, value, begin(call.time, call.cloud.pace), automatic,
+        validation=Validation(method, record, value, begin(call.time, call.services.pace), automatic,
                               bool(call.get("DeleteDnsAutoRecord", False)), key, replaces),
     )
     services.certificates.put(certificate.id, certificate)
@@ -92,7 +91,7 @@ def _check_quota(call: Call, services: Services) -> None:
 
 
 def _own_zone(call: Call, name: str) -> Zone | None:
-    return zone_of(call.cloud.services.zones.where(owner=call.owner), name)
+    return zone_of(call.services.zones.where(owner=call.owner), name)
 
 
 def _add_record(call: Call, zone: Zone | None, record: str, value: str) -> int:
@@ -100,7 +99,7 @@ def _add_record(call: Call, zone: Zone | None, record: str, value: str) -> int:
         raise ApiError("FailedOperation.InvalidParam", "The domain left the DNSPod of this account.")
     added = Record(random_number(10), relative(record, zone.name), "TXT", value, updated=call.time,
                    remark="SSL")
-    add_record(call.cloud.services, zone, added, call.time)
+    add_record(call.services, zone, added, call.time)
     return added.id
 
 
@@ -111,7 +110,7 @@ async def complete_certificate(call: Call) -> dict[str, Any]:
         raise ApiError(
             "FailedOperation.CertificateStatusNotAllowVerify", "The certificate is not under review."
         )
-    reviewed(call.cloud, certificate, call.time)
+    reviewed(call.services, certificate, call.time)
     return {"CertificateId": certificate.id}
 
 
@@ -122,19 +121,18 @@ async def cancel_certificate_order(call: Call) -> dict[str, Any]:
         raise ApiError(
             "FailedOperation.CertificateNotFoundOrCantCancel", "The certificate cannot be cancelled."
         )
-    _remove_record(call.cloud, certificate, call.time)
-    call.cloud.services.certificates.put(certificate.id, replace(certificate, status=CANCELLED))
+    _remove_record(call.services, certificate, call.time)
+    call.services.certificates.put(certificate.id, replace(certificate, status=CANCELLED))
     return {"CertificateId": certificate.id}
 
 
-def reviewed(cloud: LocalCloud, certificate: Certificate, now: float) -> Certificate:
+def reviewed(services: Services, certificate: Certificate, now: float) -> Certificate:
     """The certificate as the review leaves it at this moment: issued, refused, or as it was."""
     validation = certificate.validation
     if validation is None or certificate.status not in (REVIEWING, RECORD_ADDED):
         return certificate
-    if validation.change.under_way(now, cloud.pace):
+    if validation.change.under_way(now, services.pace):
         return certificate
-    services = cloud.services
     if services.switches.certificate_rejected(certificate.domain):
         refused = replace(certificate, status=FAILED)
         services.certificates.put(certificate.id, refused)
@@ -144,19 +142,19 @@ def reviewed(cloud: LocalCloud, certificate: Certificate, now: float) -> Certifi
         validation.record, "TXT"
     ).values("TXT"):
         return certificate
-    issued = issue(cloud, certificate, validation.key_pem, now)
+    issued = issue(services, certificate, validation.key_pem, now)
     services.certificates.put(certificate.id, issued)
     if validation.remove_record:
-        _remove_record(cloud, certificate, now)
+        _remove_record(services, certificate, now)
     old = services.certificates.get(validation.replaces) if validation.replaces else None
     if old is not None:
         services.certificates.put(old.id, replace(old, replaced_by=certificate.id))
     return issued
 
 
-def issue(cloud: LocalCloud, certificate: Certificate, key_pem: str, now: float) -> Certificate:
+def issue(services: Services, certificate: Certificate, key_pem: str, now: float) -> Certificate:
     """The same certificate, signed by the embedded authority."""
-    chain = CertificateAuthority(cloud.data).issue(certificate.names, key_pem, now)
+    chain = CertificateAuthority(services.authority_folder).issue(certificate.names, key_pem, now)
     read = read_certificate(chain)
     return replace(
         certificate, status=ISSUED, begin=read.begin, end=read.end, chain_pem=chain, key_pem=key_pem,
@@ -164,10 +162,10 @@ def issue(cloud: LocalCloud, certificate: Certificate, key_pem: str, now: float)
     )
 
 
-def _remove_record(cloud: LocalCloud, certificate: Certificate, now: float) -> None:
+def _remove_record(services: Services, certificate: Certificate, now: float) -> None:
     validation = certificate.validation
     if validation is None or not validation.automatic_record:
         return
-    for zone in cloud.services.zones.where(owner=certificate.owner):
+    for zone in services.zones.where(owner=certificate.owner):
         if any(record.id == validation.automatic_record for record in zone.records):
-            remove_record(cloud.services, zone, validation.automatic_record, now)
+            remove_record(services, zone, validation.automatic_record, now)

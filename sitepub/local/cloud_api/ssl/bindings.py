@@ -34,7 +34,7 @@ def _result(call: Call, task: str) -> dict[str, Any]:
         since = float(began)
     except ValueError:
         raise ApiError("FailedOperation.CertificateSyncTaskIdInvalid", "There is no such task.") from None
-    pace = call.cloud.pace
+    pace = call.services.pace
     if Change(since, since + pace.seconds).under_way(call.time, pace):
         return {"TaskId": task, "BindResourceResult": [], "Status": 0, "Error": None, "CacheTime": local_time(since)}
     bound = hosts_by_product(call, _mine(call, id).id)
@@ -44,7 +44,7 @@ def _result(call: Call, task: str) -> dict[str, Any]:
 
 
 def _mine(call: Call, id: str) -> Certificate:
-    found = call.cloud.services.certificates.get(id)
+    found = call.services.certificates.get(id)
     if found is None or found.owner != call.owner:
         raise ApiError("FailedOperation.CertificateNotFound", "The certificate does not exist.")
     return found

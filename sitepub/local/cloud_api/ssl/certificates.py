@@ -20,7 +20,7 @@ _HOUR = 3600
 
 def find_certificate(call: Call) -> Certificate:
     """The account's certificate that `CertificateId` names. Raises ApiError."""
-    found = call.cloud.services.certificates.get(call.parameters["CertificateId"])
+    found = call.services.certificates.get(call.parameters["CertificateId"])
     if found is None or found.owner != call.owner or found.source == "edgeone":
         raise ApiError("FailedOperation.CertificateNotFound", "The certificate does not exist.")
     return found
@@ -64,7 +64,7 @@ async def upload_certificate(call: Call) -> dict[str, Any]:
 
 def same_certificate(call: Call, read: ReadCertificate) -> Certificate | None:
     """The account's oldest certificate with the same fingerprint."""
-    mine = call.cloud.services.certificates.where(owner=call.owner, fingerprint=read.fingerprint)
+    mine = call.services.certificates.where(owner=call.owner, fingerprint=read.fingerprint)
     return mine[0] if mine else None
 
 
@@ -79,7 +79,7 @@ async def delete_certificate(call: Call) -> dict[str, Any]:
     uses the certificate; there it answers with a task, and here at once. Hosts that have it are without HTTPS
     afterwards: what happens to them is not documented, and this is the worst that may."""
     certificate = find_certificate(call)
-    services = call.cloud.services
+    services = call.services
     users = hosts_with(call, certificate.id)
     if users and call.get("IsCheckResource"):
         raise ApiError(
@@ -103,10 +103,10 @@ def hosts_with(call: Call, certificate_id: str) -> list[str]:
 
 def hosts_by_product(call: Call, certificate_id: str) -> dict[str, list[str]]:
     """The same for each product: `cdn`, `teo`."""
-    services = call.cloud.services
+    services = call.services
     cdn = {
         domain.host for domain in services.cdn_domains
-        for settings in (domain.settings, domain.live(call.time, call.cloud.pace))
+        for settings in (domain.settings, domain.live(call.time, call.services.pace))
         if settings and (settings["Https"]["CertInfo"] or {}).get("CertId") == certificate_id
     }
     teo = {domain.host for domain in services.teo_domains if certificate_id in domain.certificates}

@@ -23,7 +23,7 @@ async def deploy_certificate_instance(call: Call) -> dict[str, Any]:
     """DeployCertificateInstance for `cdn` (`host|billing switch`) and `teo` (`host` or `zone|host`).
 
     The hosts keep all their other settings."""
-    certificate = reviewed(call.cloud, find_certificate(call), call.time)
+    certificate = reviewed(call.services, find_certificate(call), call.time)
     if certificate.current_status(call.time) != ISSUED:
         raise ApiError("FailedOperation.CertificateNotAvailable", "The certificate is not in force.")
     product = call.get("ResourceType", "clb")
@@ -35,9 +35,9 @@ async def deploy_certificate_instance(call: Call) -> dict[str, Any]:
     given = call.parameters["InstanceIdList"]
     if not given:
         raise ApiError("FailedOperation.CertificateDeployInstanceEmpty", "There are no instances.")
-    running = [one for one in call.cloud.services.deployments.where(
+    running = [one for one in call.services.deployments.where(
                    owner=call.owner, certificate=certificate.id, product=product)
-               if one.change.under_way(call.time, call.cloud.pace)]
+               if one.change.under_way(call.time, call.services.pace)]
     if running:
         return {"DeployRecordId": running[0].number, "DeployStatus": 0}
     hosts = tuple(_host(product, instance) for instance in given)
@@ -45,10 +45,10 @@ async def deploy_certificate_instance(call: Call) -> dict[str, Any]:
         _check(call, certificate, product, host)
     for host in hosts:
         _bind(call, certificate, product, host)
-    number = len(call.cloud.services.deployments) + 1
-    change = begin(call.time, call.cloud.pace)
+    number = len(call.services.deployments) + 1
+    change = begin(call.time, call.services.pace)
     deployment = Deployment(number, call.owner, certificate.id, product, hosts, change)
-    call.cloud.services.deployments.put(str(number), deployment)
+    call.services.deployments.put(str(number), deployment)
     return {"DeployRecordId": number, "DeployStatus": 1}
 
 
@@ -62,18 +62,18 @@ def _host(product: str, instance: str) -> str:
 
 
 def _check(call: Call, certificate: Certificate, product: str, host: str) -> None:
-    services = call.cloud.services
+    services = call.services
     domain = services.cdn_domains.get(host) if product == "cdn" else services.teo_domains.get(host)
     if domain is None or domain.owner != call.owner:
         raise ApiError("FailedOperation.CertificateNotDeployInstance", f"{host} is no host of the account.")
     if not covers(certificate.names, host):
         raise ApiError("FailedOperation.CertificateNotDeployInstance", f"It is not for {host}.")
-    if domain.change.under_way(call.time, call.cloud.pace):
+    if domain.change.under_way(call.time, call.services.pace):
         raise ApiError("FailedOperation.CertificateDeployHasPendingRecord", f"{host} is being changed.")
 
 
 def _bind(call: Call, certificate: Certificate, product: str, host: str) -> None:
-    services, change = call.cloud.services, begin(call.time, call.cloud.pace)
+    services, change = call.services, begin(call.time, call.services.pace)
     if product == "cdn":
         domain = services.cdn_domains.get(host)
         assert domain is not None
@@ -85,7 +85,7 @@ def _bind(call: Call, certificate: Certificate, product: str, host: str) -> None
         https = {**domain.settings["Https"], "Switch": "on", "CertInfo": info}
         services.cdn_domains.put(host, replace(
             domain, settings={**domain.settings, "Https": https}, updated=call.time, change=change,
-            before=domain.live(call.time, call.cloud.pace),
+            before=domain.live(call.time, call.services.pace),
         ))
         return
     accelerated = services.teo_domains.get(host)
@@ -98,10 +98,10 @@ def _bind(call: Call, certificate: Certificate, product: str, host: str) -> None
 
 async def describe_host_deploy_record_detail(call: Call) -> dict[str, Any]:
     """DescribeHostDeployRecordDetail."""
-    deployment = call.cloud.services.deployments.get(call.parameters["DeployRecordId"])
+    deployment = call.services.deployments.get(call.parameters["DeployRecordId"])
     if deployment is None or deployment.owner != call.owner:
         raise ApiError("FailedOperation.CertificateDeployNotExist", "The deployment does not exist.")
-    running = deployment.change.under_way(call.time, call.cloud.pace)
+    running = deployment.change.under_way(call.time, call.services.pace)
     details = [
         {
             "Id": number, "CertId": deployment.certificate, "InstanceId": host, "Domains": [host],

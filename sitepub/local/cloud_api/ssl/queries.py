@@ -32,8 +32,8 @@ _SOON = 30 * 86_400
 
 async def describe_certificates(call: Call) -> dict[str, Any]:
     """DescribeCertificates (400/41671). A Limit over 1000 counts as 1000."""
-    found = [reviewed(call.cloud, one, call.time)
-             for one in call.cloud.services.certificates.where(owner=call.owner)
+    found = [reviewed(call.services, one, call.time)
+             for one in call.services.certificates.where(owner=call.owner)
              if one.source != "edgeone"]
     found = [one for one in found if _wanted(call, one)]
     if call.get("ExpirationSort"):
@@ -79,7 +79,7 @@ def _renewable(call: Call, one: Certificate) -> bool:
 
 async def describe_certificate(call: Call) -> dict[str, Any]:
     """DescribeCertificate (400/41674): without the certificate itself and its key."""
-    one = reviewed(call.cloud, find_certificate(call), call.time)
+    one = reviewed(call.services, find_certificate(call), call.time)
     return {**_common(call, one), "DvAuthDetail": _validation(call, one), "OrderId": None,
             "SubmittedData": None, "PackageTypeName": _product(one), "VulnerabilityReport": None,
             "CAEncryptAlgorithms": [], "CACommonNames": [], "CAEndTimes": [], "DvRevokeAuthDetail": []}
@@ -87,7 +87,7 @@ async def describe_certificate(call: Call) -> dict[str, Any]:
 
 async def describe_certificate_detail(call: Call) -> dict[str, Any]:
     """DescribeCertificateDetail (400/41673): with the chain, and the key as it is documented."""
-    one = reviewed(call.cloud, find_certificate(call), call.time)
+    one = reviewed(call.services, find_certificate(call), call.time)
     key = one.key_pem or (one.validation.key_pem if one.validation else "")
     return {
         **_common(call, one), "DvAuthDetail": _validation(call, one), "OrderId": None,
@@ -142,7 +142,7 @@ def _listed(call: Call, one: Certificate) -> dict[str, Any]:
 
 
 def _in_dnspod(call: Call, one: Certificate) -> bool:
-    return zone_of(call.cloud.services.zones.where(owner=call.owner), one.domain) is not None
+    return zone_of(call.services.zones.where(owner=call.owner), one.domain) is not None
 
 
 def _validation(call: Call, one: Certificate) -> dict[str, Any] | None:
@@ -150,7 +150,7 @@ def _validation(call: Call, one: Certificate) -> dict[str, Any] | None:
     validation = one.validation
     if validation is None or one.status not in (REVIEWING, RECORD_ADDED):
         return None
-    zone = zone_of(call.cloud.services.zones.where(owner=call.owner), one.domain)
+    zone = zone_of(call.services.zones.where(owner=call.owner), one.domain)
     base = zone.name if zone else registered_domain(one.domain)
     below = validation.record.removesuffix(f".{base}")
     if validation.method == "FILE":

@@ -24,7 +24,7 @@ def store_upload(
     project: int = 0, tags: tuple[tuple[str, str], ...] = (),
 ) -> Certificate:
     """Keep a certificate that was read and checked; it is as good as issued."""
-    services = call.cloud.services
+    services = call.services
     certificate = Certificate(
         new_id(services), call.owner, read.names[0] if read.names else "", read.names, alias, "upload", kind,
         ISSUED, call.time, read.begin, read.end, read.chain_pem, key_pem, read.fingerprint, read.algorithm,

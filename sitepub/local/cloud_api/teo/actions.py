@@ -6,6 +6,7 @@ from sitepub.local.cloud_api.actions import Action, Service
 from sitepub.local.cloud_api.shapes import needed, number, obj, objs, text, texts, truth
 from sitepub.local.cloud_api.teo.certificates import modify_hosts_certificate
 from sitepub.local.cloud_api.teo.domains import (
+    ORIGIN_INFO,
     create_domain,
     delete_domains,
     describe_domains,
@@ -36,13 +37,6 @@ _PAGE = {"Offset": number(0), "Limit": number(1, 1000), "Filters": _FILTERS}
 _TIMES = {"StartTime": text(), "EndTime": text()}
 _TAGS = objs(TagKey=text(), TagValue=text())
 
-ORIGIN_INFO = obj(
-    OriginType=text("IP_DOMAIN", "COS", "AWS_S3", "ORIGIN_GROUP", "VOD", "SPACE", "LB", required=True),
-    Origin=text(required=True), BackupOrigin=text(default=""),
-    PrivateAccess=text("on", "off", default="off"), PrivateParameters=objs([], Name=text(), Value=text()),
-    HostHeader=text(default=""), VodeoSubAppId=number(), VodeoDistributionRange=text(),
-    VodeoBucketId=text(), VodOriginScope=text(), VodBucketId=text(),
-)
 _ORIGIN = {
     "OriginInfo": ORIGIN_INFO, "OriginProtocol": text("FOLLOW", "HTTP", "HTTPS"),
     "HttpOriginPort": number(1, 65535), "HttpsOriginPort": number(1, 65535),

@@ -26,7 +26,7 @@ FREE = "edgeone"
 async def modify_hosts_certificate(call: Call) -> dict[str, Any]:
     """`sslcert` binds a certificate of the SSL service, `eofreecert` one that EdgeOne applies for, `disable`
     takes HTTPS away. All hosts are looked at before one is changed."""
-    services, zone = call.cloud.services, find_zone(call)
+    services, zone = call.services, find_zone(call)
     mode = call.get("Mode", "disable")
     if call.get("ClientCertInfo") or call.get("UpstreamCertInfo"):
         raise ApiError("UnsupportedOperation", "The embedded cloud has no mutual TLS.")
@@ -49,13 +49,13 @@ async def modify_hosts_certificate(call: Call) -> dict[str, Any]:
             _check_reachable(call, zone, domain)
         key = await asyncio.to_thread(new_key, "ECC", "")
         for domain in domains:
-            certificate = issue(call.cloud, Certificate(
+            certificate = issue(call.services, Certificate(
                 new_id(services), call.owner, domain.host, (domain.host,), "EdgeOne", FREE, "SVR", REVIEWING,
                 call.time,
             ), key, call.time)
             services.certificates.put(certificate.id, certificate)
             bound[domain.host] = (certificate.id,)
-    change = NEVER if mode == "disable" else begin(call.time, call.cloud.pace)
+    change = NEVER if mode == "disable" else begin(call.time, call.services.pace)
     for domain in domains:
         _forget_free(call, domain)
         services.teo_domains.put(domain.host, replace(
@@ -66,21 +66,21 @@ async def modify_hosts_certificate(call: Call) -> dict[str, Any]:
 
 
 def _host(call: Call, name: str) -> TeoDomain:
-    domain = call.cloud.services.teo_domains.get(normal(name))
+    domain = call.services.teo_domains.get(normal(name))
     if domain is None or domain.owner != call.owner or domain.zone != call.parameters["ZoneId"]:
         raise ApiError("InvalidParameter.HostNotFound", f"There is no host {name}.")
-    if domain.status(call.time, call.cloud.pace) != "online":
+    if domain.status(call.time, call.services.pace) != "online":
         raise ApiError("OperationDenied.AccelerationDomainStatusNotInOnline", f"{name} is not online.")
-    if domain.certificate_change.under_way(call.time, call.cloud.pace):
+    if domain.certificate_change.under_way(call.time, call.services.pace):
         raise ApiError("InvalidParameter.ActionInProgress", f"The certificate of {name} is being deployed.")
     return domain
 
 
 def _check_certificate(call: Call, certificate_id: str, host: str) -> None:
-    found = call.cloud.services.certificates.get(certificate_id)
+    found = call.services.certificates.get(certificate_id)
     if found is None or found.owner != call.owner or found.source == FREE:
         raise ApiError("ResourceUnavailable.CertNotFound", "The certificate does not exist.")
-    found = reviewed(call.cloud, found, call.time)
+    found = reviewed(call.services, found, call.time)
     if found.status != ISSUED:
         raise ApiError("ResourceUnavailable.CertNotFound", "The certificate was not issued.")
     if found.end <= call.time:
@@ -94,7 +94,7 @@ def _check_reachable(call: Call, zone: TeoZone, domain: TeoDomain) -> None:
     EdgeOne may write needs no such proof."""
     if zone.type == "dnsPodAccess":
         return
-    found = call.cloud.services.resolve(domain.host, "A")
+    found = call.services.resolve(domain.host, "A")
     if normal(domain.cname) not in [normal(value) for value in found.values("CNAME")]:
         raise ApiError(
             "InvalidParameter.HostStatusNotAllowApplyCertificate",
@@ -104,20 +104,20 @@ def _check_reachable(call: Call, zone: TeoZone, domain: TeoDomain) -> None:
 
 def _forget_free(call: Call, domain: TeoDomain) -> None:
     for one in domain.certificates:
-        found = call.cloud.services.certificates.get(one)
+        found = call.services.certificates.get(one)
         if found is not None and found.source == FREE:
-            call.cloud.services.certificates.remove(one)
+            call.services.certificates.remove(one)
 
 
 def shown_certificate(call: Call, domain: TeoDomain) -> dict[str, Any] | None:
     """AccelerationDomainCertificate; None when there is none."""
     if domain.certificate_mode == "disable":
         return None
-    ready = domain.certificate_ready(call.time, call.cloud.pace)
+    ready = domain.certificate_ready(call.time, call.services.pace)
     waiting = "applying" if domain.certificate_mode == "eofreecert" else "processing"
     shown = []
     for one in domain.certificates:
-        found = call.cloud.services.certificates.get(one)
+        found = call.services.certificates.get(one)
         if found is None:
             continue
         shown.append({

@@ -12,7 +12,7 @@ from sitepub.local.base.pace import begin
 from sitepub.local.cloud_api.actions import Call
 from sitepub.local.cloud_api.clock import utc_time
 from sitepub.local.cloud_api.errors import ApiError
-from sitepub.local.cloud_api.shapes import Parameter
+from sitepub.local.cloud_api.shapes import Parameter, number, obj, objs, text
 from sitepub.local.cloud_api.teo.certificates import shown_certificate
 from sitepub.local.cloud_api.teo.zones import filtered, find_zone, verification
 from sitepub.local.services.records import OFFLINE, ONLINE, TeoDomain
@@ -23,12 +23,19 @@ _NAME = re.compile(r"(?=.{3,253}\Z)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+[a-z][a-z0-9
 _COS_HOST = re.compile(
     r"[a-z0-9-]+-[0-9]+\.cos(?:-website)?\.[a-z0-9-]+\.(?:myqcloud\.com|tencentcos\.cn)\Z"
 )
+ORIGIN_INFO = obj(
+    OriginType=text("IP_DOMAIN", "COS", "AWS_S3", "ORIGIN_GROUP", "VOD", "SPACE", "LB", required=True),
+    Origin=text(required=True), BackupOrigin=text(default=""),
+    PrivateAccess=text("on", "off", default="off"), PrivateParameters=objs([], Name=text(), Value=text()),
+    HostHeader=text(default=""), VodeoSubAppId=number(), VodeoDistributionRange=text(),
+    VodeoBucketId=text(), VodOriginScope=text(), VodBucketId=text(),
+)
 _ORIGIN_KINDS = ("IP_DOMAIN", "COS")
 
 
 def find_domain(call: Call, name: str) -> TeoDomain:
     """The site's host of that name. Raises ApiError."""
-    domain = call.cloud.services.teo_domains.get(normal(name))
+    domain = call.services.teo_domains.get(normal(name))
     if domain is None or domain.owner != call.owner or domain.zone != call.parameters["ZoneId"]:
         raise ApiError("ResourceUnavailable.DomainNotFound", f"There is no acceleration domain {name}.")
     return domain
@@ -37,7 +44,7 @@ def find_domain(call: Call, name: str) -> TeoDomain:
 async def create_domain(call: Call) -> dict[str, Any]:
     """CreateAccelerationDomain (1552/86338). In a site that is not proved yet, the host needs a proof of its
     own, which the answer names."""
-    services, zone = call.cloud.services, find_zone(call)
+    services, zone = call.services, find_zone(call)
     host = normal(call.parameters["DomainName"])
     if not _NAME.match(host):
         # a wildcard host exists in the real service; what it serves is not spoken here
@@ -55,7 +62,7 @@ async def create_domain(call: Call) -> dict[str, Any]:
         raise ApiError("OperationDenied.DomainNoICP", "The domain has no ICP filing.")
     domain = TeoDomain(
         host, zone.id, call.owner, f"{host}.{random_name(8)}.{EDGEONE_SUFFIX}", call.time, call.time,
-        begin(call.time, call.cloud.pace), ONLINE, _origin(call, host), call.get("OriginProtocol", "FOLLOW"),
+        begin(call.time, call.services.pace), ONLINE, _origin(call, host), call.get("OriginProtocol", "FOLLOW"),
         call.get("HttpOriginPort", 80), call.get("HttpsOriginPort", 443), call.get("IPv6Status", "follow"),
         zone.verified, "" if zone.verified else f"reclaim-{secrets.token_hex(16)}",
     )
@@ -66,8 +73,6 @@ async def create_domain(call: Call) -> dict[str, Any]:
 
 def _origin(call: Call, host: str) -> dict[str, Any]:
     """OriginInfo with all its attributes. Raises ApiError."""
-    from sitepub.local.cloud_api.teo.actions import ORIGIN_INFO
-
     given = call.get("OriginInfo")
     if given is None:
         raise ApiError("MissingParameter", "The request is missing a required parameter `OriginInfo`.")
@@ -89,7 +94,7 @@ def _origin(call: Call, host: str) -> dict[str, Any]:
 
 
 def _check_settled(call: Call, domain: TeoDomain) -> None:
-    if domain.change.under_way(call.time, call.cloud.pace):
+    if domain.change.under_way(call.time, call.services.pace):
         raise ApiError("OperationDenied.DomainStatusUnstable", f"{domain.host} is being deployed.")
 
 
@@ -99,12 +104,12 @@ async def modify_domain(call: Call) -> dict[str, Any]:
     domain = find_domain(call, call.parameters["DomainName"])
     _check_settled(call, domain)
     origin = domain.origin if call.get("OriginInfo") is None else _origin(call, domain.host)
-    call.cloud.services.teo_domains.put(domain.host, replace(
+    call.services.teo_domains.put(domain.host, replace(
         domain, origin=origin, origin_protocol=call.get("OriginProtocol", domain.origin_protocol),
         http_port=call.get("HttpOriginPort", domain.http_port),
         https_port=call.get("HttpsOriginPort", domain.https_port), ipv6=call.get("IPv6Status", domain.ipv6),
-        updated=call.time, was_online=domain.served(call.time, call.cloud.pace),
-        change=begin(call.time, call.cloud.pace),
+        updated=call.time, was_online=domain.served(call.time, call.services.pace),
+        change=begin(call.time, call.services.pace),
     ))
     return {}
 
@@ -119,9 +124,9 @@ async def modify_statuses(call: Call) -> dict[str, Any]:
         if domain.target == wanted or not domain.verified:
             raise ApiError("InvalidParameterValue.InvalidDomainStatus", f"{domain.host} is not so far.")
     for domain in domains:
-        call.cloud.services.teo_domains.put(domain.host, replace(
-            domain, target=wanted, updated=call.time, change=begin(call.time, call.cloud.pace),
-            was_online=domain.served(call.time, call.cloud.pace),
+        call.services.teo_domains.put(domain.host, replace(
+            domain, target=wanted, updated=call.time, change=begin(call.time, call.services.pace),
+            was_online=domain.served(call.time, call.services.pace),
         ))
     return {}
 
@@ -138,7 +143,7 @@ async def delete_domains(call: Call) -> dict[str, Any]:
         if domain.target != OFFLINE:
             raise ApiError("InvalidParameterValue.InvalidDomainStatus", f"{domain.host} is not offline.")
     for domain in domains:
-        call.cloud.services.teo_domains.remove(domain.host)
+        call.services.teo_domains.remove(domain.host)
     return {}
 
 
@@ -152,7 +157,7 @@ async def describe_domains(call: Call) -> dict[str, Any]:
         "backup-origin": lambda domain: [domain.origin["BackupOrigin"]],
         "domain-cname": lambda domain: [domain.cname], "share-cname": lambda _: [],
     }
-    found = filtered(call, call.cloud.services.teo_domains.where(zone=zone.id), fields, tuple(fields),
+    found = filtered(call, call.services.teo_domains.where(zone=zone.id), fields, tuple(fields),
                      match_any=call.get("Match", "all") == "any")
     by_name = call.get("Order", "domain-name") == "domain-name"
     found.sort(key=lambda domain: domain.host if by_name else domain.created,
@@ -165,7 +170,7 @@ async def describe_domains(call: Call) -> dict[str, Any]:
 def _shown(call: Call, domain: TeoDomain) -> dict[str, Any]:
     return {
         "ZoneId": domain.zone, "DomainName": domain.host,
-        "DomainStatus": domain.status(call.time, call.cloud.pace), "Cname": domain.cname,
+        "DomainStatus": domain.status(call.time, call.services.pace), "Cname": domain.cname,
         "IPv6Status": domain.ipv6, "IdentificationStatus": "finished" if domain.verified else "pending",
         "OwnershipVerification": None if domain.verified
         else verification(domain.host, domain.verification),

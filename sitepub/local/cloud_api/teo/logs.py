@@ -13,7 +13,7 @@ from sitepub.local.visits import edgeone_files
 
 async def download_l7_logs(call: Call) -> dict[str, Any]:
     """The files of the hosts of some sites; of all their hosts when none is named."""
-    services = call.cloud.services
+    services = call.services
     zones = call.get("ZoneIds", [])
     if not zones:
         raise ApiError("MissingParameter", "The request is missing a required parameter `ZoneIds`.")
@@ -27,14 +27,14 @@ async def download_l7_logs(call: Call) -> dict[str, Any]:
     wanted = {normal(host) for host in call.get("Domains", [])}
     hosts = [domain.host for domain in services.teo_domains.where(owner=call.owner)
              if domain.zone in zones and (not wanted or domain.host in wanted)]
-    files = [file for host in hosts for file in edgeone_files.files(call.cloud, host, begin, end)]
+    files = [file for host in hosts for file in edgeone_files.files(call.access_log, host, begin, end)]
     offset, limit = call.get("Offset", 0), call.get("Limit", 20)
     return {
         "TotalCount": len(files),
         "Data": [
             {
                 "Domain": file.host, "Area": "mainland", "LogPacketName": file.name,
-                "Url": edgeone_files.address(call.cloud, file), "LogTime": file.start,
+                "Url": edgeone_files.address(call.addresses, file), "LogTime": file.start,
                 "LogStartTime": utc_time(file.start), "LogEndTime": utc_time(file.start + 3599), "Size": file.size,
             }
             for file in files[offset : offset + limit]

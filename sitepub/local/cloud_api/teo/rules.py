@@ -5,8 +5,6 @@ Of the conditions the embedded cloud reads those on the host alone, of the actio
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +12,10 @@ from sitepub.local.cloud_api.actions import Call
 from sitepub.local.cloud_api.errors import ApiError
 from sitepub.local.cloud_api.shapes import Parameter, needed, number, obj, objs, text, texts
 from sitepub.local.cloud_api.teo.zones import filtered, find_zone
+from sitepub.local.services.header_rules import hosts_of
 from sitepub.local.services.records import TeoRule
 from sitepub.local.services.services import random_name
 
-_HOSTS = re.compile(r"\$\{http\.request\.host\} in \[('[^']+'(?:, ?'[^']+')*)\]\Z")
 _MOST = 200
 """Rules of a zone; the real number hangs on its plan."""
 
@@ -34,7 +32,7 @@ RULE: dict[str, Parameter] = {
 
 async def create_rules(call: Call) -> dict[str, Any]:
     """CreateL7AccRules (1145/68152): they go below those that are there."""
-    zone, rules = find_zone(call), call.cloud.services.teo_rules
+    zone, rules = find_zone(call), call.services.teo_rules
     given = call.parameters["Rules"]
     if len(rules.where(zone=zone.id)) + len(given) > _MOST:
         raise ApiError("LimitExceeded.RuleLimitExceeded", f"A site has at most {_MOST} rules.")
@@ -48,7 +46,7 @@ async def create_rules(call: Call) -> dict[str, Any]:
 
 async def describe_rules(call: Call) -> dict[str, Any]:
     """DescribeL7AccRules (1145/68150)."""
-    found = filtered(call, call.cloud.services.teo_rules.where(zone=find_zone(call).id),
+    found = filtered(call, call.services.teo_rules.where(zone=find_zone(call).id),
                      {"rule-id": lambda rule: [rule.id]})
     offset = call.get("Offset", 0)
     page = list(enumerate(found, 1))[offset : offset + call.get("Limit", 20)]
@@ -61,29 +59,19 @@ async def modify_rule(call: Call) -> dict[str, Any]:
     given = call.parameters["Rule"]
     there = _find(call, given.get("RuleId") or "")
     _check(given)
-    call.cloud.services.teo_rules.put(there.id, replace(there, rule=_kept(given)))
+    call.services.teo_rules.put(there.id, replace(there, rule=_kept(given)))
     return {}
 
 
 async def delete_rules(call: Call) -> dict[str, Any]:
     """DeleteL7AccRules (1145/68151)."""
     for rule in [_find(call, id) for id in call.parameters["RuleIds"]]:
-        call.cloud.services.teo_rules.remove(rule.id)
+        call.services.teo_rules.remove(rule.id)
     return {}
 
 
-def header_actions(rules: list[TeoRule], host: str) -> Iterator[tuple[str, str, str]]:
-    """Action, name and value for the answers of a host, from the top rule to the last."""
-    for one in rules:
-        for branch in one.rule["Branches"] if one.rule["Status"] == "enable" else ():
-            if host in _hosts_of(branch["Condition"]):
-                for action in branch["Actions"]:
-                    yield from ((header["Action"], header["Name"], header.get("Value") or "")
-                                for header in action["ModifyResponseHeaderParameters"]["HeaderActions"])
-
-
 def _find(call: Call, id: str) -> TeoRule:
-    rule = call.cloud.services.teo_rules.get(id)
+    rule = call.services.teo_rules.get(id)
     if rule is None or rule.zone != find_zone(call).id:
         raise ApiError("ResourceUnavailable.RuleNotFound", f"There is no rule {id!r} in the site.")
     return rule
@@ -109,10 +97,10 @@ def _check(rule: dict[str, Any]) -> None:
 
 
 def _hosts_of(condition: str) -> list[str]:
-    found = _HOSTS.match(condition)
-    if found is None:
+    hosts = hosts_of(condition)
+    if hosts is None:
         raise ApiError("InvalidParameter", f"The embedded cloud reads no such condition: {condition}")
-    return re.findall(r"'([^']+)'", found[1])
+    return hosts
 
 
 def _kept(rule: dict[str, Any]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ async def create_prefetch_task(call: Call) -> dict[str, Any]:
 
 
 def _submit(call: Call, zone: TeoZone, kind: str, targets: list[str], method: str) -> dict[str, Any]:
-    services, day = call.cloud.services, local_day(call.time)
+    services, day = call.services, local_day(call.time)
     quota = services.switches.quota
     if len(targets) > quota.edgeone_batch:
         raise ApiError("LimitExceeded.BatchQuota", f"A call takes at most {quota.edgeone_batch}.")
@@ -61,7 +61,7 @@ def _submit(call: Call, zone: TeoZone, kind: str, targets: list[str], method: st
         return {"JobId": "", "FailedList": failed}
     task = EdgeTask(
         random_name(14), call.owner, "edgeone", kind, tuple(taken), method, {_AREA: len(taken)}, _AREA,
-        zone.id, begin(call.time, call.cloud.pace), day,
+        zone.id, begin(call.time, call.services.pace), day,
     )
     tasks.keep(services.tasks, task)
     for one in taken:
@@ -70,7 +70,7 @@ def _submit(call: Call, zone: TeoZone, kind: str, targets: list[str], method: st
 
 
 def _tell_edge(call: Call, zone: TeoZone, kind: str, target: str, method: str) -> None:
-    services = call.cloud.services
+    services = call.services
     if kind == "prefetch":
         services.prefetch(target)
     elif kind == "purge_all":
@@ -95,7 +95,7 @@ def _of_zone(call: Call, zone: TeoZone, kind: str, target: str) -> bool:
         host = normal(target)
     elif parts.scheme not in ("http", "https"):
         return False
-    domain = call.cloud.services.teo_domains.get(host)
+    domain = call.services.teo_domains.get(host)
     return domain is not None and domain.zone == zone.id
 
 
@@ -116,11 +116,11 @@ def _tasks(call: Call, *, purge: bool) -> dict[str, Any]:
         raise ApiError("MissingParameter", "Either StartTime and EndTime or the filter job-id is required.")
     earliest, latest = _moment(call, "StartTime", 0.0), _moment(call, "EndTime", float("inf"))
     rows = []
-    for task in call.cloud.services.tasks.where(owner=call.owner, zone=zone.id):
+    for task in call.services.tasks.where(owner=call.owner, zone=zone.id):
         if (task.kind != "prefetch") != purge or not earliest <= task.change.since < latest + 1:
             continue
-        done = not task.change.under_way(call.time, call.cloud.pace)
-        end = task.change.ends(call.cloud.pace) if done else task.change.since
+        done = not task.change.under_way(call.time, call.services.pace)
+        end = task.change.ends(call.services.pace) if done else task.change.since
         rows += [{
             "JobId": task.id, "Target": target, "Type": task.kind, "Method": task.method,
             "Status": "success" if done else "processing", "CreateTime": utc_time(task.change.since),

@@ -12,7 +12,7 @@ from sitepub.local.base.pace import begin
 from sitepub.local.cloud_api.actions import Call
 from sitepub.local.cloud_api.clock import utc_time
 from sitepub.local.cloud_api.errors import ApiError
-from sitepub.local.dns_server import NAME_SERVERS
+from sitepub.local.services.dns_values import NAME_SERVERS
 from sitepub.local.services.records import TeoDomain, TeoZone
 from sitepub.local.services.services import random_name
 from sitepub.local.services.zones import normal
@@ -24,7 +24,7 @@ _NAME = re.compile(r"(?=.{3,253}\Z)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+[a-z][a-z0-9
 
 def find_zone(call: Call, code: str = "ResourceUnavailable.ZoneNotFound") -> TeoZone:
     """The account's site that `ZoneId` names. Raises ApiError."""
-    zone = call.cloud.services.teo_zones.get(call.parameters["ZoneId"])
+    zone = call.services.teo_zones.get(call.parameters["ZoneId"])
     if zone is None or zone.owner != call.owner:
         raise ApiError(code, "The site does not exist, or is not the account's.")
     return zone
@@ -63,7 +63,7 @@ def verification(name: str, value: str) -> dict[str, Any]:
 
 async def create_zone(call: Call) -> dict[str, Any]:
     """CreateZone (1552/80719). A site whose domain is in the account's DNSPod needs no further proof."""
-    services, kind = call.cloud.services, call.get("Type", "partial")
+    services, kind = call.services, call.get("Type", "partial")
     if kind not in ("partial", "full", "dnsPodAccess"):
         raise ApiError("UnsupportedOperation", f"The embedded cloud has no sites of type {kind}.")
     name = normal(call.get("ZoneName", ""))
@@ -88,11 +88,11 @@ async def create_zone(call: Call) -> dict[str, Any]:
 async def delete_zone(call: Call) -> dict[str, Any]:
     """DeleteZone (1552/80712): only without acceleration domains."""
     zone = find_zone(call)
-    if call.cloud.services.teo_domains.where(zone=zone.id):
+    if call.services.teo_domains.where(zone=zone.id):
         raise ApiError("OperationDenied.DomainNumberIsNotZero", "The site still has domains.")
-    for rule in call.cloud.services.teo_rules.where(zone=zone.id):
-        call.cloud.services.teo_rules.remove(rule.id)
-    call.cloud.services.teo_zones.remove(zone.id)
+    for rule in call.services.teo_rules.where(zone=zone.id):
+        call.services.teo_rules.remove(rule.id)
+    call.services.teo_zones.remove(zone.id)
     return {}
 
 
@@ -103,7 +103,7 @@ async def describe_zones(call: Call) -> dict[str, Any]:
         "zone-id": lambda zone: [zone.id], "status": lambda zone: [_status(zone)],
         "alias-zone-name": lambda zone: [zone.alias], "tag-key": lambda _: [], "tag-value": lambda _: [],
     }
-    zones = filtered(call, call.cloud.services.teo_zones.where(owner=call.owner), fields,
+    zones = filtered(call, call.services.teo_zones.where(owner=call.owner), fields,
                      ("zone-name", "alias-zone-name"))
     zones.sort(key=lambda zone: zone.created, reverse=call.get("Direction", "desc") == "desc")
     offset = call.get("Offset", 0)
@@ -137,7 +137,7 @@ def _shown(zone: TeoZone) -> dict[str, Any]:
 
 async def verify_ownership(call: Call) -> dict[str, Any]:
     """VerifyOwnership (1552/85717) of a site or an acceleration domain: looks for its TXT record."""
-    services, name = call.cloud.services, normal(call.parameters["Domain"])
+    services, name = call.services, normal(call.parameters["Domain"])
     zone = next((one for one in services.teo_zones.where(owner=call.owner) if one.name == name), None)
     domain = services.teo_domains.get(name)
     if domain is not None and domain.owner != call.owner:
@@ -158,13 +158,13 @@ async def verify_ownership(call: Call) -> dict[str, Any]:
 
 
 def _verified(call: Call, domain: TeoDomain) -> None:
-    change = begin(call.time, call.cloud.pace)
-    call.cloud.services.teo_domains.put(domain.host, replace(domain, verified=True, change=change))
+    change = begin(call.time, call.services.pace)
+    call.services.teo_domains.put(domain.host, replace(domain, verified=True, change=change))
 
 
 async def describe_identifications(call: Call) -> dict[str, Any]:
     """DescribeIdentifications (1552/85718): the proofs of sites and of the domains below them."""
-    services, rows = call.cloud.services, []
+    services, rows = call.services, []
     for zone in services.teo_zones.where(owner=call.owner):
         rows.append(_identification(zone.name, "", zone.verified, zone.verification))
         rows += [_identification(zone.name, domain.host, domain.verified, domain.verification)

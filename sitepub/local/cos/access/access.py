@@ -5,27 +5,27 @@ from __future__ import annotations
 from functools import lru_cache
 
 from sitepub.local.base.messages import Request
-from sitepub.local.cos.access import acl, policy
+from sitepub.local.cos.access import acl, policy, referer
 from sitepub.local.cos.access.permission import Access, BucketAccess, Requester
 from sitepub.local.cos.access.permission import allowed as decide
-from sitepub.local.cos.bucket import referer
 from sitepub.local.store.buckets import Bucket
+from sitepub.local.store.storage import Storage
 from sitepub.local.store.stored import StoredObject
 
 
-def allowed(request: Request, bucket: Bucket, action: str, stored: StoredObject | None) -> bool:
+def allowed(storage: Storage, request: Request, bucket: Bucket, action: str, stored: StoredObject | None) -> bool:
     """Whether `request` may do `action` (`name/cos:GetObject`) with the bucket, or with `request.key`."""
-    return may(request, bucket, action, request.key, stored)
+    return may(storage, request, bucket, action, request.key, stored)
 
 
-def may(request: Request, bucket: Bucket, action: str, key: str, stored: StoredObject | None) -> bool:
+def may(storage: Storage, request: Request, bucket: Bucket, action: str, key: str, stored: StoredObject | None) -> bool:
     """The same for another key than the request's: the website endpoint tries several."""
-    if request.signer is None and not _linked_well(request, bucket):
+    if request.signer is None and not _linked_well(storage, request, bucket):
         return False
-    identity = request.cloud.identity
+    identity = storage.identity
     owner = identity.account_of(bucket.owner)
     owner_name = acl.owner(owner.uin if owner else bucket.owner)
-    document = request.cloud.database.get_configuration(bucket.id, "policy")
+    document = storage.database.get_configuration(bucket.id, "policy")
     facts = {"qcs:ip": request.remote}
     if "prefix" in request.query:
         facts["cos:prefix"] = request.query["prefix"]
@@ -50,9 +50,9 @@ def _requester(request: Request, bucket: Bucket) -> Requester:
     return Requester(acl.owner(request.signer.uin), request.signer.app_id == bucket.owner)
 
 
-def _linked_well(request: Request, bucket: Bucket) -> bool:
+def _linked_well(storage: Storage, request: Request, bucket: Bucket) -> bool:
     """Hotlink protection. A signed request has shown who it is; the Referer is not asked then."""
-    document = request.cloud.database.get_configuration(bucket.id, "referer")
+    document = storage.database.get_configuration(bucket.id, "referer")
     return document is None or referer.parse(document).permits(request.headers.get("Referer", ""))
 
 

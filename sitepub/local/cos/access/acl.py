@@ -12,8 +12,8 @@ from functools import lru_cache
 from xml.etree.ElementTree import Element
 
 from sitepub.local.base import xml
+from sitepub.local.base.documents import check, invalid, malformed, read, text
 from sitepub.local.base.errors import ServiceError
-from sitepub.local.cos.documents import check, invalid, malformed, read, text
 
 ALL_USERS = "http://cam.qcloud.com/groups/global/AllUsers"
 AUTHENTICATED_USERS = "http://cam.qcloud.com/groups/global/AuthenticatedUsers"

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sitepub.local.base.documents import received
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.identity import Signer
 from sitepub.local.base.messages import Request, Response
 from sitepub.local.cos.access import acl
-from sitepub.local.cos.documents import received
 from sitepub.local.store.buckets import Bucket
+from sitepub.local.store.storage import Storage
 from sitepub.local.store.stored import StoredObject, find_object, find_version, set_object_text
 
 
-async def bucket_acl(request: Request, bucket: Bucket) -> Response:
-    owner = _owner_name(request, bucket)
+async def bucket_acl(storage: Storage, request: Request, bucket: Bucket) -> Response:
+    owner = _owner_name(storage, bucket)
     if request.method in ("GET", "HEAD"):
         return Response.xml(acl.render(acl.from_text(bucket.acl, owner) or acl.PRIVATE, owner))
     if request.method != "PUT":
         raise ServiceError("MethodNotAllowed")
     text = await _wanted(request, owner, acl.BUCKET_CANNED)
-    await request.cloud.buckets.set_acl(bucket, "" if text == "private" else text)
+    await storage.buckets.set_acl(bucket, "" if text == "private" else text)
     return Response(200)
 
 
-async def object_acl(request: Request, bucket: Bucket) -> Response:
-    owner = _owner_name(request, bucket)
-    stored = wanted_object(request, bucket)
+async def object_acl(storage: Storage, request: Request, bucket: Bucket) -> Response:
+    owner = _owner_name(storage, bucket)
+    stored = wanted_object(storage, request, bucket)
     if request.method in ("GET", "HEAD"):
         found = acl.from_text(stored.acl, owner)
         response = Response.xml(acl.render(found or acl.PRIVATE, owner))
@@ -38,20 +39,20 @@ async def object_acl(request: Request, bucket: Bucket) -> Response:
     text = await _wanted(request, owner, acl.OBJECT_CANNED)
     version = request.query.get("versionId")
     await set_object_text(
-        request.cloud, bucket, request.key, version, "acl", "" if text == "default" else text
+        storage.database, bucket, request.key, version, "acl", "" if text == "default" else text
     )
     return Response(200)
 
 
-def acl_of_new_object(request: Request) -> str:
+def acl_of_new_object(storage: Storage, request: Request) -> str:
     """The list that the x-cos-grant-* headers of a PUT, a copy or an initiated upload give the object, beside
     x-cos-acl (COS API 436/7749). Raises ServiceError InvalidArgument."""
-    bucket = request.cloud.buckets.find(request.service.bucket)
+    bucket = storage.buckets.find(request.service.bucket)
     granted = acl.from_headers(request.headers)
     if bucket is None or granted is None:
         raise ServiceError("InvalidArgument", "A grant names no one.")
     listed = acl.from_canned(request.headers.get("x-cos-acl") or "default", acl.OBJECT_CANNED)
-    return acl.render(acl.Acl(listed.grants + granted.grants), _owner_name(request, bucket))
+    return acl.render(acl.Acl(listed.grants + granted.grants), _owner_name(storage, bucket))
 
 
 def acl_of_new_bucket(request: Request, signer: Signer) -> str:
@@ -64,20 +65,20 @@ def acl_of_new_bucket(request: Request, signer: Signer) -> str:
     return acl.render(acl.Acl(listed.grants + granted.grants), acl.owner(signer.uin))
 
 
-def wanted_object(request: Request, bucket: Bucket) -> StoredObject:
+def wanted_object(storage: Storage, request: Request, bucket: Bucket) -> StoredObject:
     """The object that `?acl` or `?tagging` is about. Raises ServiceError NoSuchKey, NoSuchVersion."""
     version = request.query.get("versionId")
     if version:
-        stored = find_version(request.cloud, bucket, request.key, version)
+        stored = find_version(storage.database, bucket, request.key, version)
     else:
-        stored = find_object(request.cloud, bucket, request.key)
+        stored = find_object(storage.database, bucket, request.key)
     if stored is None:
         raise ServiceError("NoSuchVersion" if version else "NoSuchKey")
     return stored
 
 
-def _owner_name(request: Request, bucket: Bucket) -> str:
-    owner = request.cloud.identity.account_of(bucket.owner)
+def _owner_name(storage: Storage, bucket: Bucket) -> str:
+    owner = storage.identity.account_of(bucket.owner)
     return acl.owner(owner.uin if owner else bucket.owner)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from sitepub.local.base.documents import check, malformed, read, text
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request
-from sitepub.local.cos.documents import check, malformed, read, text
 from sitepub.local.store.buckets import Bucket
+from sitepub.local.store.storage import Storage
 
 
 def parse(body: bytes) -> bool:
@@ -24,12 +25,12 @@ def render(body: bytes) -> bytes:
             "</AccelerateConfiguration>").encode()
 
 
-def check_endpoint(request: Request, bucket: Bucket | None) -> None:
+def check_endpoint(storage: Storage, request: Request, bucket: Bucket | None) -> None:
     """The acceleration endpoint answers for buckets that have it switched on; its error is seen, not documented.
 
     The real service needs a while after it was switched on; how long is not documented."""
     if bucket is None or request.service.region:
         return
-    document = request.cloud.database.get_configuration(bucket.id, "accelerate")
+    document = storage.database.get_configuration(bucket.id, "accelerate")
     if document is None or not parse(document):
         raise ServiceError("BucketAccelerateNotEnabled")

@@ -10,22 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sitepub.local.base import xml
+from sitepub.local.base.documents import received
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request, Response
-from sitepub.local.cos.access import policy
+from sitepub.local.cos.access import policy, referer
 from sitepub.local.cos.access.acl_configuration import bucket_acl, object_acl
-from sitepub.local.cos.bucket import (
-    acceleration,
-    cors_rules,
-    lifecycle,
-    logging_document,
-    referer,
-    tagging,
-    website_document,
-)
+from sitepub.local.cos.bucket import acceleration, cors_rules, lifecycle, logging_document, tagging, website_document
 from sitepub.local.cos.bucket.object_tagging import object_tagging
-from sitepub.local.cos.documents import received
 from sitepub.local.store.buckets import Bucket, check_attachments
+from sitepub.local.store.storage import Storage
 
 
 @dataclass(frozen=True)
@@ -76,29 +69,25 @@ DOCUMENTS: Mapping[str, Document] = {
 }
 
 
-async def handle(request: Request, bucket: Bucket, kind: str) -> Response:
+async def handle(storage: Storage, request: Request, bucket: Bucket, kind: str) -> Response:
     """Answer a request on a subresource. Raises ServiceError."""
     if kind == "acl":
-        return await (object_acl if request.key else bucket_acl)(request, bucket)
+        return await (object_acl if request.key else bucket_acl)(storage, request, bucket)
     if kind == "tagging" and request.key:
-        return await object_tagging(request, bucket)
-    if kind in ("domain", "domaincertificate"):
-        from sitepub.local.cos.bucket import domain_rules
-
-        return await domain_rules.handle(request, bucket, kind)
+        return await object_tagging(storage, request, bucket)
     document = DOCUMENTS[kind]
     if request.method in ("GET", "HEAD"):
-        return _get(request, bucket, kind, document)
+        return _get(storage, bucket, kind, document)
     if request.method == "PUT":
-        return await _put(request, bucket, kind, document)
+        return await _put(storage, request, bucket, kind, document)
     if request.method == "DELETE" and document.deletable:
-        await request.cloud.database.delete_configuration(bucket.id, kind)
+        await storage.database.delete_configuration(bucket.id, kind)
         return Response(204)
     raise ServiceError("MethodNotAllowed")
 
 
-def _get(request: Request, bucket: Bucket, kind: str, document: Document) -> Response:
-    found = request.cloud.database.get_configuration(bucket.id, kind)
+def _get(storage: Storage, bucket: Bucket, kind: str, document: Document) -> Response:
+    found = storage.database.get_configuration(bucket.id, kind)
     if found is not None:
         return Response(200, {"Content-Type": document.media}, document.render(found))
     if document.missing.startswith("<"):
@@ -106,15 +95,15 @@ def _get(request: Request, bucket: Bucket, kind: str, document: Document) -> Res
     raise ServiceError(document.missing)
 
 
-async def _put(request: Request, bucket: Bucket, kind: str, document: Document) -> Response:
+async def _put(storage: Storage, request: Request, bucket: Bucket, kind: str, document: Document) -> Response:
     body = await received(request)
-    database = request.cloud.database
+    database = storage.database
     if document.is_off(body):
         await database.delete_configuration(bucket.id, kind)
         return Response(document.put_status)
     document.check(body)
     if kind == "logging":
-        _check_log_target(request, bucket, body)
+        _check_log_target(storage, bucket, body)
     if kind == "policy" and database.get_configuration(bucket.id, kind) is None:
         await database.put_configuration(
             bucket.id, kind, body, check=lambda transaction: check_attachments(transaction, bucket.owner)
@@ -124,9 +113,9 @@ async def _put(request: Request, bucket: Bucket, kind: str, document: Document) 
     return Response(document.put_status)
 
 
-def _check_log_target(request: Request, bucket: Bucket, body: bytes) -> None:
+def _check_log_target(storage: Storage, bucket: Bucket, body: bytes) -> None:
     """Logs go to a bucket of the same account in the same region (COS API 436/16920)."""
     target = logging_document.parse(body)
-    found = request.cloud.buckets.find(target.bucket) if target else None
+    found = storage.buckets.find(target.bucket) if target else None
     if found is None or found.owner != bucket.owner or found.region != bucket.region:
         raise ServiceError("InvalidTargetBucketForLogging", "The target bucket for logging is not valid.")

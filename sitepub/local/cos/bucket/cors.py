@@ -5,19 +5,20 @@ from __future__ import annotations
 from sitepub.local.base.messages import Request, Response
 from sitepub.local.cos.bucket import cors_rules
 from sitepub.local.store.buckets import Bucket
+from sitepub.local.store.storage import Storage
 
 
-def preflight(request: Request, bucket: Bucket) -> Response:
+def preflight(storage: Storage, request: Request, bucket: Bucket) -> Response:
     """OPTIONS (COS API 436/8288): 200 without a body. Raises ServiceError AccessForbidden, BadRequest."""
-    return Response(200, cors_rules.preflight(_rules(request, bucket), request.headers))
+    return Response(200, cors_rules.preflight(_rules(storage, bucket), request.headers))
 
 
-def apply(request: Request, bucket: Bucket, response: Response) -> None:
+def apply(storage: Storage, request: Request, bucket: Bucket, response: Response) -> None:
     """Add the headers that let a page of another origin read the answer, errors included."""
     if request.method != "OPTIONS":
-        response.headers.update(cors_rules.actual(_rules(request, bucket), request.method, request.headers))
+        response.headers.update(cors_rules.actual(_rules(storage, bucket), request.method, request.headers))
 
 
-def _rules(request: Request, bucket: Bucket) -> cors_rules.Cors | None:
-    document = request.cloud.database.get_configuration(bucket.id, "cors")
+def _rules(storage: Storage, bucket: Bucket) -> cors_rules.Cors | None:
+    document = storage.database.get_configuration(bucket.id, "cors")
     return None if document is None else cors_rules.parse(document)

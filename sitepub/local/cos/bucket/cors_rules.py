@@ -8,8 +8,8 @@ from functools import lru_cache
 from xml.etree.ElementTree import Element
 
 from sitepub.local.base import xml
+from sitepub.local.base.documents import check, invalid, malformed, optional, read, text, whole
 from sitepub.local.base.errors import ServiceError
-from sitepub.local.cos.documents import check, invalid, malformed, optional, read, text, whole
 
 RULES = 100
 METHODS = ("GET", "PUT", "HEAD", "POST", "DELETE")

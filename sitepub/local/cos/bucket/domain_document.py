@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sitepub.local.base import xml
+from sitepub.local.base.documents import check, choice, invalid, malformed, optional, read, text
 from sitepub.local.base.errors import ServiceError
-from sitepub.local.cos.documents import check, choice, invalid, malformed, optional, read, text
 from sitepub.local.services.custom_domains import CustomDomain
 from sitepub.local.services.zones import normal
 

@@ -11,11 +11,12 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 
+from sitepub.local.base.documents import invalid, received
 from sitepub.local.base.errors import ServiceError
+from sitepub.local.base.hosts import Kind, Service
 from sitepub.local.base.messages import Request, Response
 from sitepub.local.base.pace import begin
 from sitepub.local.base.times import http_date
-from sitepub.local.cloud import LocalCloud
 from sitepub.local.cos.bucket.domain_document import (
     DomainRule,
     parse_certificate,
@@ -23,39 +24,50 @@ from sitepub.local.cos.bucket.domain_document import (
     render_certificate,
     render_domains,
 )
-from sitepub.local.cos.documents import invalid, received
 from sitepub.local.services.certificate_reading import CertificateProblem, check_key, covers, read_certificate
-from sitepub.local.services.custom_domains import CustomDomain
+from sitepub.local.services.custom_domains import CustomDomain, bucket_of
+from sitepub.local.services.services import Services
 from sitepub.local.services.zones import normal, registered_domain
-from sitepub.local.store.buckets import Bucket
+from sitepub.local.store.buckets import Bucket, Buckets
+from sitepub.local.store.storage import Storage
 
 VERIFICATION = "x-cos-domain-txt-verification"
 _MAINLAND = ("beijing", "nanjing", "shanghai", "guangzhou", "chengdu", "chongqing", "shenzhen")
 
 
-def bound_domains(cloud: LocalCloud, bucket: Bucket) -> list[CustomDomain]:
+def bound_domains(services: Services, bucket: Bucket) -> list[CustomDomain]:
     """The hosts of a bucket, in the order of its document."""
-    return sorted(cloud.services.custom_domains.where(bucket=bucket.id), key=lambda domain: domain.position)
+    return sorted(services.custom_domains.where(bucket=bucket.id), key=lambda domain: domain.position)
 
 
-def bucket_of(cloud: LocalCloud, domain: CustomDomain) -> Bucket | None:
-    """None when the bucket was removed."""
-    return next((bucket for bucket in cloud.buckets.all() if bucket.id == domain.bucket), None)
+def bound_service(services: Services, buckets: Buckets, service: Service, now: float) -> Service:
+    """The bucket that a Host header names which is none of the cloud's own names.
+
+    Raises ServiceError InvalidHostname, or UserCnameInvalid while the binding is not in force (as users report)."""
+    name = service.name.removesuffix(".localhost")
+    domain = services.custom_domains.get(name)
+    bucket = bucket_of(buckets, domain) if domain is not None else None
+    if domain is None or bucket is None:
+        raise ServiceError("InvalidHostname")
+    if not domain.enabled or domain.change.under_way(now, services.pace):
+        raise ServiceError("UserCnameInvalid")
+    kind = Kind.WEBSITE if domain.type == "WEBSITE" else Kind.BUCKET
+    return replace(service, kind=kind, bucket=bucket.name, region=bucket.region)
 
 
-async def handle(request: Request, bucket: Bucket, kind: str) -> Response:
+async def handle(storage: Storage, services: Services, request: Request, bucket: Bucket, kind: str) -> Response:
     """Answer a request on `domain` or `domaincertificate`. Raises ServiceError."""
     if kind == "domaincertificate":
-        return await _certificate(request, bucket)
+        return await _certificate(services, request, bucket)
     if request.method in ("GET", "HEAD"):
-        response = Response.xml(render_domains(bound_domains(request.cloud, bucket)))
+        response = Response.xml(render_domains(bound_domains(services, bucket)))
         response.headers[VERIFICATION] = verification(bucket)
         return response
     if request.method == "PUT":
-        return await _put(request, bucket)
+        return await _put(storage, services, request, bucket)
     if request.method == "DELETE":
-        for domain in bound_domains(request.cloud, bucket):
-            request.cloud.services.custom_domains.remove(domain.host)
+        for domain in bound_domains(services, bucket):
+            services.custom_domains.remove(domain.host)
         return Response(204)
     raise ServiceError("MethodNotAllowed")
 
@@ -67,33 +79,32 @@ def verification(bucket: Bucket) -> str:
     return f"tencent-cloud-cos-verification={digest}"
 
 
-async def _put(request: Request, bucket: Bucket) -> Response:
+async def _put(storage: Storage, services: Services, request: Request, bucket: Bucket) -> Response:
     rules = parse_domains(await received(request))
-    cloud = request.cloud
     for rule in rules:  # all are looked at before one is changed
-        _check(cloud, bucket, rule)
+        _check(storage, services, bucket, rule)
     kept = {rule.host for rule in rules}
-    for domain in bound_domains(cloud, bucket):
+    for domain in bound_domains(services, bucket):
         if domain.host not in kept:
-            cloud.services.custom_domains.remove(domain.host)
+            services.custom_domains.remove(domain.host)
     for position, rule in enumerate(rules):
-        _store(cloud, bucket, rule, position, request.time)
+        _store(services, bucket, rule, position, request.time)
     return Response(200)
 
 
-def _check(cloud: LocalCloud, bucket: Bucket, rule: DomainRule) -> None:
-    bound = cloud.services.custom_domains.get(rule.host)
-    owner = bucket_of(cloud, bound) if bound is not None else None
+def _check(storage: Storage, services: Services, bucket: Bucket, rule: DomainRule) -> None:
+    bound = services.custom_domains.get(rule.host)
+    owner = bucket_of(storage.buckets, bound) if bound is not None else None
     if bound is not None and owner is not None and owner.id == bucket.id and bound.type == rule.type:
         return
     if owner is not None and owner.id != bucket.id and not rule.replacement:
         raise ServiceError("RecordAlreadyExist")
-    if rule.type == "WEBSITE" and cloud.database.get_configuration(bucket.id, "website") is None:
+    if rule.type == "WEBSITE" and storage.database.get_configuration(bucket.id, "website") is None:
         raise invalid("The bucket has no website configuration.")
-    if _in_mainland(bucket) and cloud.services.switches.without_icp(rule.host):
+    if _in_mainland(bucket) and services.switches.without_icp(rule.host):
         raise ServiceError("DomainAuditFailed")
     ways = (rule.replacement,) if rule.replacement else ("CNAME", "TXT")
-    if not any(_proved(cloud, bucket, rule, way) for way in ways):
+    if not any(_proved(services, bucket, rule, way) for way in ways):
         raise ServiceError("DNSRecordVerifyFailed")
 
 
@@ -101,8 +112,7 @@ def _in_mainland(bucket: Bucket) -> bool:
     return any(f"-{city}" in bucket.region for city in _MAINLAND)
 
 
-def _proved(cloud: LocalCloud, bucket: Bucket, rule: DomainRule, way: str) -> bool:
-    services = cloud.services
+def _proved(services: Services, bucket: Bucket, rule: DomainRule, way: str) -> bool:
     if way == "TXT":
         wanted = verification(bucket)
         return any(wanted in services.resolve(name, "TXT").values("TXT")
@@ -118,24 +128,23 @@ def _endpoints(bucket: Bucket, kind: str) -> Iterator[str]:
         yield f"{bucket.name}.{product}.{place}.{suffix}"
 
 
-def _store(cloud: LocalCloud, bucket: Bucket, rule: DomainRule, position: int, now: float) -> None:
-    bound = cloud.services.custom_domains.get(rule.host)
+def _store(services: Services, bucket: Bucket, rule: DomainRule, position: int, now: float) -> None:
+    bound = services.custom_domains.get(rule.host)
     if bound is not None and bound.bucket == bucket.id:
         same = (bound.enabled, bound.type) == (rule.enabled, rule.type)
         domain = replace(bound, enabled=rule.enabled, type=rule.type, replacement=rule.replacement,
-                         position=position, change=bound.change if same else begin(now, cloud.pace))
+                         position=position, change=bound.change if same else begin(now, services.pace))
     else:
-        change = begin(now, cloud.pace)
+        change = begin(now, services.pace)
         domain = CustomDomain(rule.host, bucket.id, rule.enabled, rule.type, rule.replacement, position, change)
-    cloud.services.custom_domains.put(rule.host, domain)
+    services.custom_domains.put(rule.host, domain)
 
 
-async def _certificate(request: Request, bucket: Bucket) -> Response:
-    cloud = request.cloud
+async def _certificate(services: Services, request: Request, bucket: Bucket) -> Response:
     if request.method == "PUT":
-        return _put_certificate(request, bucket, await received(request))
+        return _put_certificate(services, request, bucket, await received(request))
     host = normal(request.query.get("domainname", ""))
-    domain = cloud.services.custom_domains.get(host)
+    domain = services.custom_domains.get(host)
     if not host:
         raise invalid("The parameter domainname is required.")
     if domain is None or domain.bucket != bucket.id or not domain.certificate:
@@ -144,14 +153,14 @@ async def _certificate(request: Request, bucket: Bucket) -> Response:
     if request.method in ("GET", "HEAD"):
         return Response.xml(render_certificate())
     if request.method == "DELETE":
-        cloud.services.custom_domains.put(host, replace(domain, certificate="", private_key=""))
+        services.custom_domains.put(host, replace(domain, certificate="", private_key=""))
         return Response(204)
     raise ServiceError("MethodNotAllowed")
 
 
-def _put_certificate(request: Request, bucket: Bucket, body: bytes) -> Response:
+def _put_certificate(services: Services, request: Request, bucket: Bucket, body: bytes) -> Response:
     given = parse_certificate(body)
-    domains = request.cloud.services.custom_domains
+    domains = services.custom_domains
     try:
         read = read_certificate(given.chain)
         check_key(read.chain_pem, given.key)
@@ -170,6 +179,6 @@ def _put_certificate(request: Request, bucket: Bucket, body: bytes) -> Response:
         assert bound is not None
         domains.put(host, replace(
             bound, certificate=read.chain_pem, private_key=given.key,
-            certificate_change=begin(request.time, request.cloud.pace),
+            certificate_change=begin(request.time, services.pace),
         ))
     return Response(200)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element
 
-from sitepub.local.cos.documents import choice, invalid, malformed, read, text, whole
+from sitepub.local.base.documents import choice, invalid, malformed, read, text, whole
 
 RULES = 1000
 STORAGE_CLASSES = (

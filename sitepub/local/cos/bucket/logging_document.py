@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sitepub.local.cos.documents import check, malformed, read, text
+from sitepub.local.base.documents import check, malformed, read, text
 
 
 @dataclass(frozen=True)

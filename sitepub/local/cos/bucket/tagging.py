@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl, quote
 
 from sitepub.local.base import xml
+from sitepub.local.base.documents import check, malformed, read, text
 from sitepub.local.base.errors import ServiceError
-from sitepub.local.cos.documents import check, malformed, read, text
 
 BUCKET_TAGS = 50
 OBJECT_TAGS = 10

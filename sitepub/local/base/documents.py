@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
 from sitepub.local.base import xml
+from sitepub.local.base.digests import expected_md5
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request
-from sitepub.local.cos.object_headers import expected_md5
 
 LIMIT = 64 * 1024
 """Bytes of a configuration document (COS API 436/31930 names this limit for websites)."""

@@ -6,22 +6,27 @@ import json
 import sys
 import traceback
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sitepub.local.base.errors import ServiceError
+from sitepub.local.base.identity import Identity
 from sitepub.local.base.messages import Request, Response
-from sitepub.local.cloud_api import tc3
 from sitepub.local.cloud_api.actions import Call, Service
 from sitepub.local.cloud_api.cam.actions import CAM
 from sitepub.local.cloud_api.cdn.actions import CDN
 from sitepub.local.cloud_api.cls.actions import CLS
 from sitepub.local.cloud_api.dnspod.actions import DNSPOD
 from sitepub.local.cloud_api.errors import COMMON, ApiError
-from sitepub.local.cloud_api.recording import record
+from sitepub.local.cloud_api.gateway import tc3
+from sitepub.local.cloud_api.gateway.recording import record
 from sitepub.local.cloud_api.shapes import check_storable
 from sitepub.local.cloud_api.ssl.actions import SSL
 from sitepub.local.cloud_api.sts.actions import STS
 from sitepub.local.cloud_api.teo.actions import TEO
+from sitepub.local.services.services import Services
+from sitepub.local.store.access_log import AccessLog
+from sitepub.local.visits.packages import Addresses
 
 SERVICES: tuple[Service, ...] = (CAM, CDN, CLS, DNSPOD, SSL, STS, TEO)
 """Every interface that is spoken. A new service is a module of its own and one name here."""
@@ -33,7 +38,17 @@ _BY_NAME = {(service.name, service.version): service for service in SERVICES}
 _NAMES = {service.name for service in SERVICES}
 
 
-async def handle(request: Request) -> Response:
+@dataclass(frozen=True, slots=True)
+class CloudApi:
+    """The state that the products work on."""
+
+    identity: Identity
+    services: Services
+    access_log: AccessLog
+    addresses: Addresses
+
+
+async def handle(api: CloudApi, request: Request) -> Response:
     """Answer `POST /` on a cloud API host or on loopback. Always HTTP 200; errors are in the body.
 
     The Content-Type has no charset: the official SDK reads errors only from the bare `application/json`.
@@ -41,7 +56,7 @@ async def handle(request: Request) -> Response:
     given = b""
     try:
         given = await _body(request)
-        result = await _result(request, given)
+        result = await _result(api, request, given)
     except ApiError as error:
         result = {"Error": {"Code": error.code, "Message": error.message}}
     except Exception:
@@ -61,12 +76,11 @@ async def _body(request: Request) -> bytes:
         raise ApiError(code, error.message) from None
 
 
-async def _result(request: Request, body: bytes) -> dict[str, Any]:
+async def _result(api: CloudApi, request: Request, body: bytes) -> dict[str, Any]:
     headers = request.headers
     query = request.target.partition("?")[2]
-    identity = request.cloud.identity
     signed = tc3.verify(
-        request.method, query, headers, body, now=request.time, signer_of=identity.signer
+        request.method, query, headers, body, now=request.time, signer_of=api.identity.signer
     )
     service = _service(signed.service, request.service.product, headers)
     name = _required(headers, "X-TC-Action")
@@ -76,13 +90,14 @@ async def _result(request: Request, body: bytes) -> dict[str, Any]:
         raise ApiError("InvalidAction", f"The action {name} of {where} is not found.")
     if service.regional:
         _required(headers, "X-TC-Region")
-    if service.name in request.cloud.services.switches.forbidden_services:
+    if service.name in api.services.switches.forbidden_services:
         raise ApiError("UnauthorizedOperation", f"You are not authorized to perform {service.name}:{name}.")
     parameters = _parameters(request.method, headers, body)
     action.check(parameters)
     region = headers.get("X-TC-Region", "")
     return await action.handler(
-        Call(request.cloud, signed.signer, region, parameters, request.time, request.request_id)
+        Call(api.services, api.access_log, api.addresses, signed.signer, region, parameters, request.time,
+             request.request_id)
     )
 
 

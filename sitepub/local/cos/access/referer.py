@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from sitepub.local.base.documents import check, choice, flag, malformed, read
 from sitepub.local.base.wildcards import wildcard_in_a_part
-from sitepub.local.cos.documents import check, choice, flag, malformed, read
 
 
 @dataclass(frozen=True)
