@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import ast
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.walls import (
+    FLOORS,
+    LOCAL_ROOMS,
+    house_faults,
+    imports_of,
+    local_faults,
+    local_rings,
+    network_faults,
+)
+
 PACKAGE = Path(__file__).parent.parent / "sitepub"
-FLOORS = ["cli", "actions", "publish", "settings", "domains", "dev", "logs", "site", "leaks", "embedded", "tencent",
-          "config", "watch", "terminal"]
-"""From the top down; a room may import itself, the rooms after it, and the foundations."""
-FOUNDATIONS = {"errors", "interrupts", "outside", "threads"}
-"""Single files that every room stands on."""
 HEAVY = {"pydantic", "qcloud_cos", "tencentcloud", "aiohttp", "rich", "requests", "cryptography", "segno"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 MOST = {"actions": 34}
@@ -24,41 +31,105 @@ def room_of(path: Path) -> str:
     return parts[0].removesuffix(".py") if len(parts) > 1 else ""
 
 
-def imported(tree: ast.AST) -> list[str]:
-    names: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute, so that this test can read them"
-            names.append(node.module or "")
-            if node.module == "sitepub":
-                names += [f"sitepub.{alias.name}" for alias in node.names]
-    return names
-
-
-def rooms_imported(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return {name.split(".")[1] for name in imported(tree) if name.startswith("sitepub.")}
-
-
 def test_there_are_rooms_to_check() -> None:
     assert {room_of(path) for path in FILES} >= {"cli", "actions", "publish", "site", "tencent", "watch", "local"}
+    assert {room_of(path) for path in FILES} <= {*FLOORS, "local", ""}, "every room stands on a floor"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_imports_go_down_only(path: Path) -> None:
-    room = room_of(path)
-    rooms = rooms_imported(path) - {"__version__"}
-    if room == "local":
-        assert rooms <= {"local"}, "the embedded cloud imports nothing of its clients"
-        return
-    assert "local" not in rooms, "clients of the embedded cloud talk HTTP to it"
-    if room == "":
-        assert rooms <= ({"cli", *FOUNDATIONS} if path.name == "__main__.py" else FOUNDATIONS)
-        return
-    allowed = {*FLOORS[FLOORS.index(room):], *FOUNDATIONS}
-    assert rooms <= allowed, f"{room} may not import {sorted(rooms - allowed)}"
+def test_imports_go_down_only() -> None:
+    assert house_faults(PACKAGE) == []
+
+
+def test_the_rooms_that_read_a_project_have_no_network() -> None:
+    assert network_faults(PACKAGE) == []
+
+
+def test_imports_inside_the_embedded_cloud_go_down_only() -> None:
+    assert local_faults(PACKAGE) == []
+
+
+def test_no_files_of_the_embedded_cloud_import_each_other() -> None:
+    assert local_rings(PACKAGE) == []
+
+
+def test_the_rooms_of_the_embedded_cloud_stand_on_floors() -> None:
+    rooms = list(LOCAL_ROOMS)
+    for number, room in enumerate(rooms):
+        assert LOCAL_ROOMS[room] <= set(rooms[number + 1:]), f"{room} may import only what is listed below it"
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package that a test may break; what it adds it takes away again."""
+    folder = tmp_path_factory.mktemp("house") / "sitepub"
+    shutil.copytree(PACKAGE, folder, ignore=lambda place, names: [
+        name for name in names if not name.endswith(".py") and not (Path(place) / name).is_dir()])
+    return folder
+
+
+WRONG = [
+    (house_faults, "config/upwards.py", "from sitepub.publish.plan import Plan", "imports publish"),
+    (house_faults, "site/hidden.py", "def f() -> None:\n    import sitepub.actions.deploy", "imports actions"),
+    (house_faults, "tencent/shared.py", "from sitepub.local.base import xml", "imports local"),
+    (house_faults, "local/cos/shared.py", "from sitepub.tencent.cos import signature", "imports tencent"),
+    (house_faults, "local/base/fails.py", "from sitepub import errors", "imports errors"),
+    (house_faults, "newroom/file.py", "from sitepub.config import load", "imports config"),
+    (network_faults, "site/lookup.py", "import socket", "imports socket"),
+    (network_faults, "site/detect/newest.py", "from urllib import request", "imports urllib.request"),
+    (network_faults, "config/remote.py", "from sitepub.tencent.cloud import Cloud", "imports sitepub.tencent"),
+    (network_faults, "config/checks/online.py", "def f() -> None:\n    from http import client", "imports http.client"),
+    (local_faults, "local/base/uses.py", "from sitepub.local.store.buckets import Bucket",
+     "imports local/store/buckets"),
+    (local_faults, "local/store/asks.py", "def f() -> None:\n    from sitepub.local.cos.access import access",
+     "imports local/cos/access/access"),
+    (local_faults, "local/cos/typed.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n"
+     "    from sitepub.local.cloud import LocalCloud", "imports local/cloud"),
+    (local_faults, "local/cloud_api/cdn/across.py", "from sitepub.local.cloud_api.teo import rules",
+     "imports local/cloud_api/teo/rules"),
+    (local_faults, "local/edge/api.py", "import sitepub.local.cloud_api.actions", "imports local/cloud_api/actions"),
+    (local_faults, "local/attic/file.py", "", "is no room"),
+]
+
+
+@pytest.mark.parametrize(("check", "file", "source", "fault"), WRONG, ids=[wrong[1] for wrong in WRONG])
+def test_a_file_in_the_wrong_room_is_found(copy: Path, check: Callable[[Path], list[str]], file: str, source: str,
+                                           fault: str) -> None:
+    path = copy / file
+    new = not path.parent.exists()
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(source, encoding="utf-8")
+    try:
+        found = check(copy)
+    finally:
+        path.unlink()
+        if new:
+            path.parent.rmdir()
+    assert len(found) >= 1
+    assert all(path.stem in one or path.parent.name in one for one in found)
+    assert any(fault in one for one in found)
+
+
+@pytest.mark.parametrize("moved", ["local/cos/objects.py", "local/store/stored.py", "local/edge/exchange.py"])
+def test_a_file_that_moves_to_the_lowest_room_is_found(copy: Path, moved: str) -> None:
+    wrong = copy / "local" / "base" / "moved.py"
+    wrong.write_text((copy / moved).read_text(encoding="utf-8"), encoding="utf-8")
+    try:
+        assert local_faults(copy)
+    finally:
+        wrong.unlink()
+
+
+def test_a_ring_of_three_files_in_one_room_is_found(copy: Path) -> None:
+    ring = {"one": "from sitepub.local.edge import two", "two": "def f() -> None:\n    import sitepub.local.edge.three",
+            "three": "from sitepub.local.edge.one import f"}
+    for name, source in ring.items():
+        (copy / "local" / "edge" / f"{name}.py").write_text(source, encoding="utf-8")
+    try:
+        assert local_faults(copy) == []
+        assert len(local_rings(copy)) == 3
+    finally:
+        for name in ring:
+            (copy / "local" / "edge" / f"{name}.py").unlink()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
@@ -67,7 +138,7 @@ def test_heavy_libraries_load_only_where_they_are_used(path: Path) -> None:
         return
     top_level = ast.Module(body=[node for node in ast.parse(path.read_text(encoding="utf-8")).body
                                  if isinstance(node, ast.Import | ast.ImportFrom)], type_ignores=[])
-    heavy = {name.split(".")[0] for name in imported(top_level)} & HEAVY
+    heavy = {name.split(".")[0] for name in imports_of(ast.unparse(top_level))} & HEAVY
     assert not heavy, f"{path.name} imports {sorted(heavy)} when it is merely loaded"
 
 
