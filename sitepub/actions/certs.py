@@ -28,7 +28,7 @@ Approve = Callable[[tuple[HostStep, ...]], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class CertsOptions:
     local: bool = False
     profile: str | None = None
     wait: bool = True
@@ -41,7 +41,7 @@ class Certs:
     """``None``: nothing was to be renewed, or nobody asked for it."""
 
 
-def certs(project: Project, options: Options, environ: Mapping[str, str]) -> Certs:
+def certs(project: Project, options: CertsOptions, environ: Mapping[str, str]) -> Certs:
     """Every host's certificate. Changes nothing."""
     cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
     with open_remote(project, cloud, connections=2) as remote:
@@ -49,7 +49,7 @@ def certs(project: Project, options: Options, environ: Mapping[str, str]) -> Cer
         return Certs(_look(project, cloud, remote, state))
 
 
-def renew(project: Project, options: Options, environ: Mapping[str, str], *, approve: Approve,
+def renew(project: Project, options: CertsOptions, environ: Mapping[str, str], *, approve: Approve,
           listener: Callable[[], AbstractContextManager[Listener]]) -> Certs:
     """Get new certificates for the hosts with ``https: auto`` that have under 21 days left or none at all, and
     bind them. Other hosts are left alone.

@@ -23,7 +23,7 @@ from sitepub.publish.guards import refuse_mass_deletion
 from sitepub.publish.other_regions import live_elsewhere
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.progress import Progress
-from sitepub.publish.publish import Outcome, Run, Status, publish
+from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
 from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.settings.steps import SettingStep
 from sitepub.site.error_page import error_page_problem
@@ -68,7 +68,7 @@ class Teller(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class DeployOptions:
     local: bool = False
     profile: str | None = None
     build: bool = True
@@ -133,7 +133,7 @@ class _Warnings:
             self.teller.warn(problem)
 
 
-def plan(project: Project, options: Options, teller: Teller, environ: Mapping[str, str]) -> Planned:
+def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str]) -> Planned:
     """Build and compare; change nothing."""
     warnings = _Warnings(teller)
     cloud, remote, prepared, snapshot, empty = _prepare(project, options, teller, environ, warnings)
@@ -150,7 +150,7 @@ def plan(project: Project, options: Options, teller: Teller, environ: Mapping[st
                        prepared, refusal, hosts, tuple(warnings.kept), snapshot.left_out, not_looked_at(hosts))
 
 
-def deploy(project: Project, options: Options, teller: Teller, environ: Mapping[str, str]) -> Deployed:
+def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str]) -> Deployed:
     """Build, compare, and bring the bucket to the site.
 
     Raises :class:`~sitepub.errors.PartlyDone` (``done``: a :class:`Deployed`) when files or hosts failed after the
@@ -176,7 +176,7 @@ def deploy(project: Project, options: Options, teller: Teller, environ: Mapping[
             outcome = publish(remote, snapshot, prepared)
         else:
             with stopping() as stop, teller.transfer() as progress:
-                outcome = publish(remote, snapshot, prepared, Run(
+                outcome = publish(remote, snapshot, prepared, PublishOptions(
                     allow_delete=options.allow_delete, approve=approve, progress=progress,
                     told=teller.setting, stop=stop))
 
@@ -197,7 +197,7 @@ def deploy(project: Project, options: Options, teller: Teller, environ: Mapping[
 
 
 def _about_hosts(project: Project, remote: Remote, hosts: HostsPrepared, outcome: Outcome, teller: Teller,
-                 options: Options) -> HostsDone:
+                 options: DeployOptions) -> HostsDone:
     """The site is live: now its hosts."""
     if hosts.settled:
         return HostsDone(tuple(hosts.unchanged), records=outcome.state.hosts)
@@ -205,7 +205,7 @@ def _about_hosts(project: Project, remote: Remote, hosts: HostsPrepared, outcome
         return apply_hosts(project, remote, hosts, listener, stop, wait=options.wait)
 
 
-def _prepare(project: Project, options: Options, teller: Teller, environ: Mapping[str, str],
+def _prepare(project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str],
              warnings: _Warnings) -> tuple[Cloud, Remote, Prepared, Snapshot, EmptyPages]:
     warnings.add(*project.warnings)
     # Credentials first: nobody should wait for a build only to be told that there are none.
@@ -236,7 +236,7 @@ def _prepare(project: Project, options: Options, teller: Teller, environ: Mappin
     return cloud, remote, prepared, snapshot, empty
 
 
-def _refuse_damage(prepared: Prepared, empty: EmptyPages, options: Options) -> None:
+def _refuse_damage(prepared: Prepared, empty: EmptyPages, options: DeployOptions) -> None:
     refuse_mass_deletion(prepared.plan, allowed=options.allow_delete, other=prepared.other)
     empty.refuse(allowed=options.allow_empty)
 

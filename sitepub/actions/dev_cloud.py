@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sitepub.config.small_file import read_small_text
-from sitepub.embedded.cloud import DEV_MARK, Note, Wish, data_folder, find, publishers, start, stop
+from sitepub.embedded.cloud import DEV_MARK, CloudOptions, Note, data_folder, find, publishers, start, stop
 
 
 def keep_running(data: Path) -> None:
@@ -24,7 +24,7 @@ class OwnCloud:
         self._environ = environ
         data = data_folder(environ)
         before = find(data)
-        cloud, started = start(data, Wish(), environ=environ, note=note)
+        cloud, started = start(data, CloudOptions(), environ=environ, note=note)
         # One that was only started again belongs to whom it belonged before.
         if started and before is None:
             with suppress(OSError):

@@ -18,7 +18,7 @@ from sitepub.publish.guards import FEW_DELETIONS, refuse_mass_deletion
 from sitepub.publish.plan import Plan
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.progress import Progress, Silent
-from sitepub.publish.publish import Outcome, Run, Status, publish
+from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
 from sitepub.publish.states.dev_release import record_dev_release
 from sitepub.settings.steps import SettingStep
 from sitepub.site.snapshot import Snapshot
@@ -149,7 +149,7 @@ class Target:
         shown: AbstractContextManager[Progress] = (
             teller.transfer() if len(prepared.plan.steps) > _FEW else nullcontext(Silent()))
         with shown as progress:
-            outcome = publish(self.remote, snapshot, prepared, Run(
+            outcome = publish(self.remote, snapshot, prepared, PublishOptions(
                 allow_delete=allow_delete, approve=again_approved, told=teller.setting, stop=stop, record=False,
                 progress=_Door(progress, lambda: self.tell(Live.publishing))))
         self._sum.add(outcome.counts)

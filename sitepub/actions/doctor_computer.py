@@ -20,13 +20,13 @@ from sitepub.config.programs import find_program
 from sitepub.config.small_file import PACKAGE_LIMIT, read_small_text
 from sitepub.leaks.cloud_secrets import secret_values, without_secrets
 
-Found = tuple[str, str, str | None]
+CheckResult = tuple[str, str, str | None]
 
 _LIBRARIES = ("click", "rich", "PyYAML", "pydantic", "cos-python-sdk-v5",
               "tencentcloud-sdk-python-common", "aiohttp", "cryptography", "truststore")
 
 
-def examine(folder: Path, environ: Mapping[str, str]) -> Iterator[Found]:
+def examine(folder: Path, environ: Mapping[str, str]) -> Iterator[CheckResult]:
     """Versions, and whether sitepub's own folders and this one can be written."""
     yield "sitepub", f"{__version__} in {Path(__file__).resolve().parent.parent}", None
     yield "python", f"{platform.python_version()} ({sys.executable})", None
@@ -73,7 +73,7 @@ def _cannot_write(folder: Path) -> str | None:
                 break
 
 
-def build_tools(folder: Path, environ: Mapping[str, str]) -> Iterator[Found]:
+def build_tools(folder: Path, environ: Mapping[str, str]) -> Iterator[CheckResult]:
     """node, npm and hexo, when the folder holds a project that needs them."""
     package = folder / "package.json"
     if not package.is_file():

@@ -13,7 +13,7 @@ from sitepub.config.project import Project
 from sitepub.embedded.cloud import data_folder, find
 from sitepub.errors import Problem, SitepubError
 from sitepub.logs.choose import Kind, open_source
-from sitepub.logs.embedded import EmbeddedFeed, Where
+from sitepub.logs.embedded import Where
 from sitepub.logs.filters import Filter
 from sitepub.logs.source import Source
 from sitepub.logs.stats import Stats
@@ -55,11 +55,6 @@ def where_embedded(environ: Mapping[str, str]) -> Where:
         return running.address if running is not None else None
 
     return where
-
-
-def embedded_feed(project: Project, app_id: str, environ: Mapping[str, str]) -> EmbeddedFeed:
-    """The visits of a project on the embedded cloud: for ``sitepub dev``, together with ``logs.feed``."""
-    return EmbeddedFeed(where_embedded(environ), project.bucket(app_id))
 
 
 def visits(source: Source, wanted: Filter, since: datetime) -> Iterator[Visit]:

@@ -29,7 +29,7 @@ Listening = Callable[[], AbstractContextManager["Listener"]]
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class PurgeOptions:
     local: bool = False
     profile: str | None = None
     everything: bool = False
@@ -44,7 +44,7 @@ class Done:
     """Pages that were not warmed: too many."""
 
 
-def purge(project: Project, words: Sequence[str], options: Options, environ: Mapping[str, str],
+def purge(project: Project, words: Sequence[str], options: PurgeOptions, environ: Mapping[str, str],
           listener: Listening) -> Done:
     """Purge what is named, everything, or (with neither) what deploys have changed and not purged.
 
@@ -75,7 +75,7 @@ def purge(project: Project, words: Sequence[str], options: Options, environ: Map
     return found
 
 
-def warm(project: Project, words: Sequence[str], options: Options, environ: Mapping[str, str],
+def warm(project: Project, words: Sequence[str], options: PurgeOptions, environ: Mapping[str, str],
          listener: Listening) -> Done:
     """Bring paths into the caches: the named ones, else those of ``pushCdn``, else the live site's pages."""
     from sitepub.domains.purge.plan import targets_of
@@ -107,7 +107,7 @@ def _cached(project: Project) -> tuple[Host, ...]:
     return tuple(host for host in project.hosts if host.edge != "cos")
 
 
-def _order(project: Project, words: Sequence[str], options: Options) -> Order:
+def _order(project: Project, words: Sequence[str], options: PurgeOptions) -> Order:
     from sitepub.domains.purge.plan import Paths, targets_of
     from sitepub.domains.purge.purging import Order
 
@@ -120,7 +120,7 @@ def _order(project: Project, words: Sequence[str], options: Options) -> Order:
     return Order(Paths(tuple(sorted(set(every)))), per_host, asked.folders, extra=False, wait=options.wait)
 
 
-def _unpurged(project: Project, state: State | None, options: Options) -> Order:
+def _unpurged(project: Project, state: State | None, options: PurgeOptions) -> Order:
     from sitepub.domains.purge.plan import paths_of
     from sitepub.domains.purge.purging import Order
 

@@ -26,7 +26,7 @@ _FAILURES_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class RemoveOptions:
     local: bool = False
     profile: str | None = None
     keep_bucket: bool = False
@@ -42,7 +42,7 @@ class Down:
     hosts: tuple[HostOutcome, ...] = ()
 
 
-def remove(project: Project, options: Options, environ: Mapping[str, str], *,
+def remove(project: Project, options: RemoveOptions, environ: Mapping[str, str], *,
            approve: Callable[[Removal, Sequence[HostStep]], None],
            transfer: Callable[[], AbstractContextManager[Progress]],
            listener: Callable[[], AbstractContextManager[Listener]]) -> Down | None:
@@ -54,8 +54,8 @@ def remove(project: Project, options: Options, environ: Mapping[str, str], *,
     """
     cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
     with open_remote(project, cloud, connections=8, environ=environ) as remote:
-        how = removal.How(options.keep_bucket, options.adopted)
-        prepared = removal.prepare_removal(remote, how)
+        wanted = removal.RemovalOptions(options.keep_bucket, options.adopted)
+        prepared = removal.prepare_removal(remote, wanted)
         if prepared is None:
             return None
         approve(prepared, host_removal_steps(project, cloud, remote, prepared.found.hosts))
@@ -63,7 +63,7 @@ def remove(project: Project, options: Options, environ: Mapping[str, str], *,
         if prepared.found.hosts:
             with stopping() as stop, listener() as hears:
                 hosts = take_down_hosts(project, cloud, remote, hears, stop)
-            prepared = removal.prepare_removal(remote, how)
+            prepared = removal.prepare_removal(remote, wanted)
             if prepared is None:
                 return Down(Removed(0, 0, (), ()), hosts)
         with stopping() as stop, transfer() as progress:

@@ -14,7 +14,6 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 import click
 
@@ -74,7 +73,7 @@ def show(terminal: Terminal, error: SitepubError, *, cause: BaseException | None
     return tell(terminal, error, cause=cause)
 
 
-def partly(terminal: Terminal, error: PartlyDone, told: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
+def partly(terminal: Terminal, error: PartlyDone, told: Mapping[str, object]) -> tuple[dict[str, object], int]:
     """Show, as text, what failed of a work that is told all the same; the object for programs, which says what was
     done beside the error, and the exit code."""
     code = tell(terminal, error)
@@ -92,12 +91,12 @@ def tell(terminal: Terminal, error: SitepubError, *, cause: BaseException | None
     return int(error.exit_code)
 
 
-def error_object(error: SitepubError) -> dict[str, Any]:
+def error_object(error: SitepubError) -> dict[str, object]:
     """The error for programs. Keys are always there, null when unknown.
 
     ``problems`` is added when there may be several, ``tail`` when a hook failed.
     """
-    body: dict[str, Any] = {"code": error.code, **_problem_object(_first(error))}
+    body: dict[str, object] = {"code": error.code, **_problem_object(_first(error))}
     body["request_id"] = error.request_id
     if isinstance(error, (ConfigError, SiteError)):
         body["problems"] = [_problem_object(problem) for problem in error.problems]
@@ -110,7 +109,7 @@ def _first(error: SitepubError) -> Problem:
     return Problem(error.message, error.position, error.hint)
 
 
-def _problem_object(problem: Problem) -> dict[str, Any]:
+def _problem_object(problem: Problem) -> dict[str, object]:
     position = problem.position or Position("")
     return {"message": problem.message, "hint": problem.hint, "file": position.file or None,
             "line": position.line, "column": position.column}
@@ -162,17 +161,18 @@ def _signals() -> Iterator[None]:
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before: dict[int, Any] = {}
+    before: list[int] = []
     for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
         number = getattr(signal, name, None)
         # Only what nobody decided about yet: nohup ignores SIGHUP, a test runner may have its own SIGTERM.
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            before[number] = signal.signal(number, interrupt)
+            signal.signal(number, interrupt)
+            before.append(number)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number in before:
+            signal.signal(number, signal.SIG_DFL)
 
 
 class _ToTerminal(logging.Handler):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +13,9 @@ from sitepub import __version__, interrupts
 from sitepub.cli import boundary
 from sitepub.cli.options import help_option, spread_inputs, take_common
 from sitepub.terminal.terminal import Terminal
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 ABOUT = "Publish static sites to Tencent Cloud, or to the embedded cloud on this computer."
 
@@ -80,7 +83,7 @@ class LazyGroup(click.Group):
             with formatter.section(title):
                 formatter.write_dl([(name, line) for name, (_where, line) in commands.items()], col_max=14)
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
         names = [CompletionItem(name, help=line) for name, (_where, line) in COMMANDS.items()
@@ -88,7 +91,7 @@ class LazyGroup(click.Group):
         return names + click.Command.shell_complete(self, ctx, incomplete)
 
 
-def _start(**values: Any) -> None:
+def _start(**values: object) -> None:
     context = click.get_current_context()
     take_common(context, values)
     if context.invoked_subcommand is None:

@@ -33,11 +33,13 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from sitepub.terminal.terminal import Terminal
+
+F = TypeVar("F", bound=Callable[..., object])
 
 CWD_KEY = "sitepub.cwd"
 """Where the group keeps its ``--cwd`` in the context's meta."""
@@ -60,23 +62,21 @@ class Run:
     """Every question is answered with yes (:func:`yes_option`)."""
 
 
-def command(*, project: bool = False, account: bool = False, name: str | None = None,
-            **attributes: Any) -> Callable[[Callable[..., int | None]], click.Command]:
+def command(*, project: bool = False, account: bool = False) -> Callable[[Callable[..., int | None]], click.Command]:
     """Make a command of a function. See the module's docstring."""
 
     def build(function: Callable[..., int | None]) -> click.Command:
-        def callback(**values: Any) -> int | None:
+        def callback(**values: object) -> int | None:
             return function(_run(click.get_current_context(), values), **values)
 
         own: list[click.Parameter] = list(reversed(getattr(function, "__click_params__", [])))
         return click.Command(
-            name=name or function.__name__.strip("_").replace("_", "-"),
+            name=function.__name__.strip("_").replace("_", "-"),
             callback=callback,
             params=[*own, *_shared(project=project, account=account or project)],
             help=inspect.getdoc(function),
             add_help_option=False,
             context_settings={"max_content_width": 100},
-            **attributes,
         )
 
     return build
@@ -85,7 +85,7 @@ def command(*, project: bool = False, account: bool = False, name: str | None = 
 def group(name: str, help: str, commands: Sequence[click.Command]) -> click.Group:
     """A command that only has subcommands (``sitepub local``)."""
 
-    def callback(**values: Any) -> None:
+    def callback(**values: object) -> None:
         context = click.get_current_context()
         take_common(context, values)
         if context.invoked_subcommand is None:
@@ -96,7 +96,7 @@ def group(name: str, help: str, commands: Sequence[click.Command]) -> click.Grou
                        invoke_without_command=True, params=_common(), no_args_is_help=False)
 
 
-def yes_option() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def yes_option() -> Callable[[F], F]:
     """``--yes`` (``-y``): passed on as ``yes``."""
     return click.option("--yes", "-y", is_flag=True, help="Answer yes to every question.")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from sitepub.actions.deploy import Planned
 from sitepub.actions.host_objects import planned_objects
@@ -67,7 +66,7 @@ def left_out_lines(left_out: Sequence[LeftOut]) -> Iterator[str]:
         yield f"    {', '.join(map(visible, map(printable, paths[:_PATHS])))}{more}  ({what}; publish it: {option})"
 
 
-def left_out_objects(left_out: Sequence[LeftOut]) -> list[dict[str, Any]]:
+def left_out_objects(left_out: Sequence[LeftOut]) -> list[dict[str, object]]:
     return [{"path": printable(one.path), "reason": one.what, "option": one.option} for one in left_out]
 
 
@@ -96,7 +95,7 @@ def totals(plan: Plan, settings: int = 0) -> str:
     return ", ".join([*words, f"{plan.unchanged:,} unchanged"])
 
 
-def plan_object(planned: Planned) -> dict[str, Any]:
+def plan_object(planned: Planned) -> dict[str, object]:
     """The plan for programs."""
     project, plan = planned.project, planned.prepared.plan
     refusal = planned.refusal

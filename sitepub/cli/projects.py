@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from sitepub.cli import boundary
 from sitepub.cli.options import Run
@@ -14,11 +13,11 @@ from sitepub.errors import ExitCode, Interrupted, SitepubError
 from sitepub.terminal.messages import visible
 
 _MAKING = ("deploy", "plan")
-Work = Callable[[Project], tuple[dict[str, Any], int]]
+ProjectWork = Callable[[Project], tuple[dict[str, object], int]]
 """Does the work on one project and shows it to people; answers the object for programs and the exit code."""
 
 
-def each_project(run: Run, action: str, work: Work, *, yes: bool = True) -> int:
+def each_project(run: Run, action: str, work: ProjectWork, *, yes: bool = True) -> int:
     """Work on the project of the folder, or on its child projects in the order of their names.
 
     ``yes``: child projects need no question. Raises Refused when the user says no, or cannot be asked.
@@ -36,7 +35,7 @@ def each_project(run: Run, action: str, work: Work, *, yes: bool = True) -> int:
         return code
     if not yes:
         _ask(run, action, files)
-    results: list[dict[str, Any]] = []
+    results: list[dict[str, object]] = []
     codes: list[int] = []
     for file in files:
         run.terminal.note(f"{run.terminal.style(file.parent.name, 'bold', on_stderr=True)}")

@@ -79,12 +79,6 @@ def _read(file: Path, folder: Path, root: Path, found: Dotenv) -> None:
             found.values.setdefault(key, value)
 
 
-def parse_dotenv(text: Text) -> tuple[dict[str, str], list[Problem]]:
-    """The values of :func:`parse_lines`, and what is wrong."""
-    lines, problems = parse_lines(text)
-    return {name: value for name, (value, _) in lines.items()}, problems
-
-
 def parse_lines(text: Text) -> tuple[dict[str, tuple[str, int]], list[Problem]]:
     """Read ``NAME=value`` lines: the value of each name and where the name stands.
 

@@ -31,7 +31,7 @@ FILE_NAMES = ("serverless.yml", "serverless.yaml", "serverless.json")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundProjects:
     """The projects of a folder, and what was passed over."""
 
     files: list[Path]
@@ -46,20 +46,16 @@ def find_config(folder: Path) -> Path | None:
         (file for file in files if os.path.lexists(file)), None)
 
 
-def find_projects(folder: Path) -> list[Path]:
-    """The configuration files to deploy: the folder's own, else its children's in name order.
+def look_for_projects(folder: Path) -> FoundProjects:
+    """The configuration files to deploy: the folder's own, else its children's in name order; with a warning for every
+    child whose component is not a website.
 
     Raises :class:`~sitepub.errors.ConfigError` when there are none.
     """
-    return look_for_projects(folder).files
-
-
-def look_for_projects(folder: Path) -> Found:
-    """Like :func:`find_projects`, with a warning for every child whose component is not a website."""
     own = find_config(folder)
     if own is not None and (root := _peek(own)) is not None and "component" in unwrapped(root).entries:
-        return Found([own])
-    found = Found([])
+        return FoundProjects([own])
+    found = FoundProjects([])
     for child in _children(folder):
         file = find_config(child)
         if file is None:
@@ -77,7 +73,7 @@ def look_for_projects(folder: Path) -> Found:
     if found.files:
         return found
     if own is not None:  # deploying it tells what is missing
-        return Found([own], found.warnings)
+        return FoundProjects([own], found.warnings)
     others = "".join(f"; {p.position} was {p.message}" for p in found.warnings)
     raise ConfigError(f"there is no serverless.yml in {folder.absolute()} or the folders below it{others}",
                       hint="Run `sitepub init` to write one.")

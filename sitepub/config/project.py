@@ -256,7 +256,3 @@ def derived_bucket_name(app: str, name: str, stage: str, app_id: str) -> str:
         return base
     digest = hashlib.sha256(f"{app}/{stage}/{name}".encode()).hexdigest()[:8]
     return f"{base[: room - 9].rstrip('-')}-{digest}"
-
-
-def warnings_of(projects: Sequence[Project]) -> list[Problem]:
-    return [problem for project in projects for problem in project.warnings]

@@ -71,7 +71,7 @@ class EmbeddedCloud:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class CloudOptions:
     """How the embedded cloud should run. None and False leave the choice to it."""
 
     port: int | None = None
@@ -99,7 +99,7 @@ def data_folder(environ: Mapping[str, str], chosen: str | Path | None = None) ->
 
 def ensure_embedded(environ: Mapping[str, str], note: Note = lambda _: None) -> EmbeddedCloud:
     """The running embedded cloud, started if need be. What ``--local`` uses."""
-    return start(data_folder(environ), Wish(), environ=environ, note=note)[0]
+    return start(data_folder(environ), CloudOptions(), environ=environ, note=note)[0]
 
 
 def find(data: Path) -> EmbeddedCloud | None:
@@ -161,7 +161,7 @@ def _health(address: Embedded) -> dict[str, Any]:
     return {}
 
 
-def start(data: Path, wish: Wish, *, environ: Mapping[str, str],
+def start(data: Path, options: CloudOptions, *, environ: Mapping[str, str],
           note: Note = lambda _: None) -> tuple[EmbeddedCloud, bool]:
     """The running embedded cloud for this folder, and whether this call started it.
 
@@ -182,14 +182,14 @@ def start(data: Path, wish: Wish, *, environ: Mapping[str, str],
                 _stop(data)
                 note("The embedded cloud was started again: "
                      + ("it was of an older version." if running is not None else "its cloud.json was damaged."))
-                return _again(data, wish, running, environ), True
+                return _again(data, options, running, environ), True
             if running is None:
-                return _spawn(data, wish.arguments(), environ), True
+                return _spawn(data, options.arguments(), environ), True
             if running.edition != ours:
                 _stop(data)
                 note("The embedded cloud was of another version of sitepub, and was started again.")
-                return _again(data, wish, running, environ), True
-    _check(running, wish)
+                return _again(data, options, running, environ), True
+    _check(running, options)
     return running, False
 
 
@@ -203,9 +203,10 @@ def _coming_up(data: Path) -> EmbeddedCloud | None:
     return find(data)
 
 
-def _again(data: Path, wish: Wish, before: EmbeddedCloud | None, environ: Mapping[str, str]) -> EmbeddedCloud:
+def _again(data: Path, options: CloudOptions, before: EmbeddedCloud | None,
+           environ: Mapping[str, str]) -> EmbeddedCloud:
     """Start it as it was started before, unless other options are wished for now."""
-    cloud = _spawn(data, wish.arguments() or list(before.options if before is not None else ()), environ)
+    cloud = _spawn(data, options.arguments() or list(before.options if before is not None else ()), environ)
     mark = data / DEV_MARK
     with suppress(OSError, UnicodeDecodeError):
         if before is not None and read_small_text(mark) == str(before.pid):
@@ -213,11 +214,11 @@ def _again(data: Path, wish: Wish, before: EmbeddedCloud | None, environ: Mappin
     return cloud
 
 
-def _check(running: EmbeddedCloud, wish: Wish) -> None:
-    if wish.port not in (None, 0, running.address.port):
+def _check(running: EmbeddedCloud, options: CloudOptions) -> None:
+    if options.port not in (None, 0, running.address.port):
         raise Refused(f"The embedded cloud is already running on port {running.address.port}.",
                       code="AlreadyRunning", hint="sitepub local stop, then start it on the other port.")
-    if wish.latency is not None or wish.faults is not None or wish.force_download:
+    if options.latency is not None or options.faults is not None or options.force_download:
         raise Refused("The embedded cloud is already running; its latency and faults are set when it starts.",
                       code="AlreadyRunning", hint="sitepub local stop, then start it again.")
 
@@ -274,14 +275,14 @@ def _spawn(data: Path, words: list[str], environ: Mapping[str, str]) -> Embedded
     raise _not_started(f"The embedded cloud did not come up within {PATIENCE:.0f} seconds.", log)
 
 
-def run_in_foreground(data: Path, wish: Wish, *, environ: Mapping[str, str], json: bool) -> NoReturn:
+def run_in_foreground(data: Path, options: CloudOptions, *, environ: Mapping[str, str], json: bool) -> NoReturn:
     """Run the embedded cloud in this process's place until it is told to end."""
     running = find(data)
     if running is not None:
         raise Refused(f"The embedded cloud is already running on port {running.address.port}.",
                       code="AlreadyRunning", hint="sitepub local stop, then start it again.")
     prepare(data)
-    local_process.run_here(data, wish.arguments() + (["--json"] if json else []), environ=environ)
+    local_process.run_here(data, options.arguments() + (["--json"] if json else []), environ=environ)
 
 
 def _not_started(message: str, log: Path) -> SitepubError:

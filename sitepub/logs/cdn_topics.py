@@ -17,7 +17,6 @@ DEFAULT_REGION = "ap-shanghai"
 class Topic:
     id: str
     region: str
-    logset: str = ""
     hosts: tuple[str, ...] = ()
     """Of the hosts that were looked for, those that it has."""
 
@@ -37,7 +36,7 @@ def find_topics(api: Api, hosts: Sequence[str]) -> tuple[Topic, ...]:
                 "LogsetId": logset, "TopicId": topic, "Channel": "cdn"})
             there = {str(one.get("Domain", "")).lower() for one in answer.get("DomainAreaConfigs") or ()}
             if common := wanted & there:
-                found.append(Topic(topic, region, logset, tuple(sorted(common))))
+                found.append(Topic(topic, region, tuple(sorted(common))))
     except AccessDenied:
         return ()
     except CloudError as error:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
+from typing import TYPE_CHECKING
 
 from sitepub.config.project import Project
 from sitepub.errors import SitepubError, UsageError
 from sitepub.logs.embedded import Where
 from sitepub.logs.source import Source
 from sitepub.tencent.cloud import Cloud
+
+if TYPE_CHECKING:
+    from sitepub.logs.cls_topic import ClsTopic
 
 TURN_ON = ("without a CDN: in the COS console, bucket → Logging; with hosts on the CDN: CDN console → Real-time"
            " logs, a topic with these hosts (`logs: {topicId: …}` in serverless.yml names it)")
@@ -51,11 +55,16 @@ def open_source(project: Project, cloud: Cloud, *, kind: Kind | None = None, whe
             raise UsageError("--source cdn: the project has no hosts on the CDN", hint="add one to `hosts`")
         if kind is None:
             try:
-                return _topic(project, cloud, note)
+                topic = _topic(project, cloud, note)
             except SitepubError as error:
                 if error.code != "NoLogs":
                     raise
                 note("no topic with real-time logs of these hosts was found: reading the CDN's log files instead")
+            else:
+                if not topic.refuses():
+                    return topic
+                topic.close()
+                note("the log service refuses these credentials (cls:SearchLog): reading the CDN's log files instead")
         return _files(cloud, on_cdn)
     return _bucket_logs(cloud, bucket)
 
@@ -69,8 +78,7 @@ def _embedded(cloud: Cloud, bucket: str, where: Where | None) -> Source:
     return EmbeddedFeed(where or (lambda: embedded), bucket)
 
 
-def _topic(project: Project, cloud: Cloud, note: Callable[[str], None]) -> Source:
-    from sitepub.logs.cdn_search import CdnSearch, refused
+def _topic(project: Project, cloud: Cloud, note: Callable[[str], None]) -> ClsTopic:
     from sitepub.logs.cdn_topics import find_topics
     from sitepub.logs.cls_topic import ClsTopic
     from sitepub.tencent.cloud_api import CloudApi
@@ -89,12 +97,7 @@ def _topic(project: Project, cloud: Cloud, note: Callable[[str], None]) -> Sourc
     topic = topics[0]
     if others := sorted(set(hosts) - set(topic.hosts)):
         note(f"the topic {topic.id} does not have {', '.join(others)}")
-    source = ClsTopic(CloudApi(cloud.credentials, topic.region, cloud.embedded), topic.id, hosts, region=topic.region)
-    if not refused(source):
-        return source
-    source.close()
-    note("the log service refuses these credentials (cls:SearchLog): asking the CDN for what it has")
-    return CdnSearch(api, topic.logset, topic.id, hosts)
+    return ClsTopic(CloudApi(cloud.credentials, topic.region, cloud.embedded), topic.id, hosts, region=topic.region)
 
 
 def _files(cloud: Cloud, hosts: list[str]) -> Source:

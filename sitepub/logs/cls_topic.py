@@ -134,10 +134,14 @@ class ClsTopic:
     def close(self) -> None:
         self._closed.set()
 
-    def probe(self) -> None:
-        """One small question. Raises what is wrong."""
+    def refuses(self) -> bool:
+        """Whether the log service refuses these credentials. Other errors may pass, or show when visits are read."""
         now = round(self._clock() * 1000)
-        self._search(now, now + 1000, {})
+        try:
+            self._search(now, now + 1000, {})
+        except SitepubError as error:
+            return error.code.startswith(("UnauthorizedOperation", "AuthFailure.UnauthorizedOperation"))
+        return False
 
     def _fresh(self, records: Sequence[Mapping[str, Any]], seen: Seen) -> list[Visit]:
         found = []

@@ -42,10 +42,6 @@ class Filter:
         path = unquote(visit.path)
         return any(_pattern(glob).match(path) for glob in self.paths)
 
-    @property
-    def wants_all(self) -> bool:
-        return not (self.statuses or self.paths or self.hosts)
-
 
 def parse_filter(*, status: Sequence[str] = (), path: Sequence[str] = (), host: Sequence[str] = ()) -> Filter:
     """From the command line. Raises :class:`~sitepub.errors.UsageError`."""

@@ -61,7 +61,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class PublishOptions:
     """How to carry out a deploy."""
 
     allow_delete: bool = False
@@ -77,16 +77,16 @@ class Run:
     """Keep a record of the release. ``sitepub dev`` keeps one for the whole run, see ``dev_release``."""
 
 
-def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, run: Run | None = None) -> Outcome:
+def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, options: PublishOptions | None = None) -> Outcome:
     """Bring the bucket to what was prepared.
 
     Raises :class:`~sitepub.errors.Refused` when a guard says no or somebody else holds the lock; what the
     cloud answers when the state or a setting cannot be written. Files that fail are in the outcome."""
-    run = run or Run()
+    options = options or PublishOptions()
     if prepared.settled:
         return Outcome(Status.UNCHANGED, prepared, Counts(unchanged=prepared.plan.unchanged), prepared.base,
                        release=prepared.base.release)
-    refuse_mass_deletion(prepared.plan, allowed=run.allow_delete)
+    refuse_mass_deletion(prepared.plan, allowed=options.allow_delete)
     if prepared.found is None:
         ensure_state_bucket(remote)
     lost = threading.Event()
@@ -95,23 +95,23 @@ def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, run: Run | N
             # Who has lost the lock may have written since the bucket was looked at.
             again = prepare(remote, snapshot, verify=prepared.verify or lock.taken_over, force=prepared.force)
             same = again.found == prepared.found and again.plan.steps == prepared.plan.steps
-            prepared = again if same else _approved(again, run)
+            prepared = again if same else _approved(again, options)
         remote.states.learn(snapshot)
         try:
-            return _Deploy(remote, prepared, run, lock, lost).carry_out()
+            return _Deploy(remote, prepared, options, lock, lost).carry_out()
         except BucketWasThere as error:
             # Somebody made it since it was looked for, and may have put something into it.
             prepared = prepare(remote, snapshot, force=prepared.force, there=True)
             if error.unsure and next(iter(remote.store.list()), None) is None:
                 prepared = _of_our_own(prepared)
-            return _Deploy(remote, _approved(prepared, run), run, lock, lost).carry_out()
+            return _Deploy(remote, _approved(prepared, options), options, lock, lost).carry_out()
 
 
-def _approved(prepared: Prepared, run: Run) -> Prepared:
+def _approved(prepared: Prepared, options: PublishOptions) -> Prepared:
     """A plan that was made again under the lock."""
-    refuse_mass_deletion(prepared.plan, allowed=run.allow_delete)
-    if run.approve is not None:
-        run.approve(prepared)
+    refuse_mass_deletion(prepared.plan, allowed=options.allow_delete)
+    if options.approve is not None:
+        options.approve(prepared)
     return prepared
 
 
@@ -125,14 +125,14 @@ def _of_our_own(prepared: Prepared) -> Prepared:
 class _Deploy:
     """One run under the lock."""
 
-    def __init__(self, remote: Remote, prepared: Prepared, run: Run, lock: Lock,
+    def __init__(self, remote: Remote, prepared: Prepared, options: PublishOptions, lock: Lock,
                  lost: threading.Event) -> None:
         self.remote = remote
         self.prepared = prepared
-        self.run = run
+        self.options = options
         self.lock = lock
-        self.stopped = run.stop or threading.Event()
-        self.engine = Engine(prepared.plan, remote.store, progress=run.progress, threads=run.threads,
+        self.stopped = options.stop or threading.Event()
+        self.engine = Engine(prepared.plan, remote.store, progress=options.progress, threads=options.threads,
                              stop=EitherEvent(self.stopped, lost), check=lock.check)
         self.state = msgspec.structs.replace(prepared.base, unsure=unsure_after(lock, prepared.base),
                                              projects=prepared.projects)
@@ -233,17 +233,17 @@ class _Deploy:
     def _finish(self) -> Outcome:
         """Everything is live, and what had to go is gone, or as much of it as could be deleted."""
         self.lock.still_ours()
-        self.state = self.remote.states.settled(self._now()) if self.run.record else self._now()
+        self.state = self.remote.states.settled(self._now()) if self.options.record else self._now()
         site = ShardedManifest.of(self.state.manifest)
         undone = self.engine.undone
-        commit = commit_of(self.remote.project.root) if self.run.record else None
+        commit = commit_of(self.remote.project.root) if self.options.record else None
         release = ReleaseInfo(
             id=self.release_id, at=datetime.now(UTC).isoformat(timespec="seconds"), by=self.by,
             commit=commit.id if commit else None, message=commit.subject if commit else None,
             files=len(site), bytes=site.bytes)
         # A deletion that failed may have happened; one that was not begun is in the manifest still.
         failed = [failure.step for failure in self.engine.failures]
-        if self.run.record:
+        if self.options.record:
             self._record(release, site)
         self._commit(pending=self._journal(failed, ended=True) if failed else None, release=release,
                      settings_hash=self.prepared.wanted.hash)
@@ -288,8 +288,8 @@ class _Deploy:
     def _apply_settings(self, timing: Timing) -> None:
         def told(step: SettingStep) -> None:
             self.written_settings.append(step)
-            if self.run.told is not None:
-                self.run.told(step)
+            if self.options.told is not None:
+                self.options.told(step)
 
         apply_settings(self.remote.settings, self.prepared.settings, timing, told, self.lock.check)
 

@@ -61,7 +61,7 @@ class BucketRemoval:
 
 
 @dataclass(frozen=True, slots=True)
-class How:
+class RemovalOptions:
     """What the user said of the removal."""
 
     keep_bucket: bool = False
@@ -76,7 +76,7 @@ class Removal:
     found: State
     buckets: tuple[BucketRemoval, ...]
     """The bucket of the site, and those it lived in before."""
-    how: How
+    options: RemovalOptions
     other: OtherProject | None = None
     """Another project that the site seems to belong to."""
 
@@ -99,7 +99,8 @@ class Removed:
 
 
 def plan_removal(bucket: str, manifest: Manifest, journal: Journal | None, created: Created | None,
-                 listing: Mapping[str, Listed] | None, how: How = How(), mates: Sequence[Mate] = ()) -> BucketRemoval:
+                 listing: Mapping[str, Listed] | None, options: RemovalOptions = RemovalOptions(),
+                 mates: Sequence[Mate] = ()) -> BucketRemoval:
     """Decide on every object of one bucket (pure). ``listing`` ``None``: there is no such bucket."""
     if listing is None:
         return BucketRemoval(bucket, Plan(), 0, exists=False)
@@ -107,7 +108,7 @@ def plan_removal(bucket: str, manifest: Manifest, journal: Journal | None, creat
     site_of = {key: mate.site for mate in mates for key in mate.keys}
     why = {key: not_ours(key, known, site_of) for key in known.owned}
     ours = {key: entry for key, entry in known.owned.items()
-            if not why[key] or (how.adopted and why[key] == THERE_BEFORE)}
+            if not why[key] or (options.adopted and why[key] == THERE_BEFORE)}
     why |= dict.fromkeys(known.foreign, NOT_OURS)
     left = [Left(key, f"it belongs to {site_of[key]} (app/stage/name)" if key in site_of else words)
             for key, words in why.items() if key not in ours]
@@ -116,7 +117,7 @@ def plan_removal(bucket: str, manifest: Manifest, journal: Journal | None, creat
     stays = None
     if created is None:
         stays = "sitepub did not create it"
-    elif how.keep_bucket:
+    elif options.keep_bucket:
         stays = "--keep-bucket"
     elif mates:
         stays = f"{', '.join(mate.site for mate in mates)} (app/stage/name) lives in it too"
@@ -128,14 +129,14 @@ def plan_removal(bucket: str, manifest: Manifest, journal: Journal | None, creat
                          adopted=sum(entry.adopted for entry in ours.values()))
 
 
-def prepare_removal(remote: Remote, how: How = How()) -> Removal | None:
+def prepare_removal(remote: Remote, options: RemovalOptions = RemovalOptions()) -> Removal | None:
     """Look at every bucket of the site; changes nothing. ``None``: sitepub knows of no such site."""
     found = remote.states.load()
     if found is None:
         return None
-    current = _look(found.bucket, remote, found.owned, journal_of_before(found), found.created, how)
-    former = (_look(one.bucket, remote, one.manifest, one.pending, one.created, how) for one in found.former)
-    return Removal(found, (current, *former), how, _other(remote, found))
+    current = _look(found.bucket, remote, found.owned, journal_of_before(found), found.created, options)
+    former = (_look(one.bucket, remote, one.manifest, one.pending, one.created, options) for one in found.former)
+    return Removal(found, (current, *former), options, _other(remote, found))
 
 
 def _other(remote: Remote, found: State) -> OtherProject | None:
@@ -149,14 +150,14 @@ def _other(remote: Remote, found: State) -> OtherProject | None:
 
 
 def _look(bucket: str, remote: Remote, manifest: Manifest, journal: Journal | None, created: Created | None,
-          how: How) -> BucketRemoval:
+          options: RemovalOptions) -> BucketRemoval:
     store, settings = _reach(remote, bucket)
     status = settings.head()
     if status is BucketStatus.FOREIGN:
         return BucketRemoval(bucket, Plan(), 0, bucket_stays="it belongs to somebody else now")
     listing = ({there.key: there for there in store.list()} if status is BucketStatus.OURS else None)
     mates = mates_in(remote, bucket) if listing is not None else ()
-    return plan_removal(bucket, manifest, journal, created, listing, how, mates)
+    return plan_removal(bucket, manifest, journal, created, listing, options, mates)
 
 
 def _reach(remote: Remote, bucket: str) -> tuple[ObjectStore, Bucket]:
@@ -173,7 +174,7 @@ def remove(remote: Remote, removal: Removal, *, progress: Progress | None = None
     stopped = EitherEvent(stop or threading.Event(), lost)
     with Lock(remote.states.store, remote.states.prefix, on_lost=lost.set) as lock:
         # The answer to a question may have taken a while: what was put over a file of the site since then stays.
-        again = prepare_removal(remote, removal.how)
+        again = prepare_removal(remote, removal.options)
         if again is None:
             return Removed(0, 0, (), ())
         if approve is not None and again.found != removal.found:

@@ -19,7 +19,7 @@ from sitepub.interrupts import pause
 from sitepub.leaks.search import SecretSearch
 from sitepub.site.charset import UTF8, CharsetReader, charset_of, is_text
 from sitepub.site.hash_cache import HashCache, Stamp, is_sure
-from sitepub.site.walk import Found
+from sitepub.site.walk import FoundFile
 from sitepub.threads import pool
 
 _SMALL = 256 * 1024
@@ -69,11 +69,11 @@ class _Changing(Exception):
     pass
 
 
-def hash_files(files: Sequence[Found], cache: HashCache, search: SecretSearch) -> Hashed:
+def hash_files(files: Sequence[FoundFile], cache: HashCache, search: SecretSearch) -> Hashed:
     """The hashes of all files, and which of them hold keys. Keeps the cache."""
     result = Hashed()
     fresh: list[tuple[str, Stamp, str, str, str]] = []
-    missing: list[Found] = []
+    missing: list[FoundFile] = []
     find = cache.find
     for file in files:
         known = find(file.path, file.stat)
@@ -106,10 +106,10 @@ def hash_files(files: Sequence[Found], cache: HashCache, search: SecretSearch) -
     return result
 
 
-_Answer = tuple[Found, "_Read | _Changing | OSError"]
+_Answer = tuple[FoundFile, "_Read | _Changing | OSError"]
 
 
-def _read_all(files: Sequence[Found], search: SecretSearch) -> Iterator[_Answer]:
+def _read_all(files: Sequence[FoundFile], search: SecretSearch) -> Iterator[_Answer]:
     reader = _Reader(search)
     large = [file for file in files if file.stat.st_size > _SMALL]
     small = [file for file in files if file.stat.st_size <= _SMALL]
@@ -140,10 +140,10 @@ class _Reader:
         self._search = search
         self._patience = _PATIENCE
 
-    def batch(self, files: Iterable[Found]) -> list[_Answer]:
+    def batch(self, files: Iterable[FoundFile]) -> list[_Answer]:
         return [(file, self._read(file)) for file in files]
 
-    def _read(self, file: Found) -> _Read | _Changing | OSError:
+    def _read(self, file: FoundFile) -> _Read | _Changing | OSError:
         for wait in (0.1, 0.2, 0.3, 0.0):
             try:
                 return _read(file, self._search)
@@ -157,7 +157,7 @@ class _Reader:
         return _Changing()
 
 
-def _read(file: Found, search: SecretSearch) -> _Read:
+def _read(file: FoundFile, search: SecretSearch) -> _Read:
     descriptor = os.open(file.full_path, _READ)
     try:
         before = os.fstat(descriptor)

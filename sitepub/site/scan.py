@@ -27,7 +27,7 @@ from sitepub.site.ignore import IgnoreRules
 from sitepub.site.keys import alias_of, printable
 from sitepub.site.snapshot import LeftOut, SiteFile, Snapshot
 from sitepub.site.unused import unused_patterns
-from sitepub.site.walk import Found, Walked, walk
+from sitepub.site.walk import FoundFile, Walked, walk
 from sitepub.terminal import secrets as held_secrets
 
 STILL_CHANGING = "StillChanging"
@@ -149,7 +149,7 @@ def in_order(left_out: Mapping[str, LeftOut]) -> tuple[LeftOut, ...]:
     return tuple(left_out[path] for path in sorted(left_out))
 
 
-def _site_files(found: list[Found], hashed: Hashed, headers: HeaderBook,
+def _site_files(found: list[FoundFile], hashed: Hashed, headers: HeaderBook,
                 names: HashedNames) -> dict[str, SiteFile]:
     files: dict[str, SiteFile] = {}
     md5, sizes = hashed.md5, hashed.size
@@ -186,7 +186,7 @@ def _check_walk(project: Project, walked: Walked) -> None:
         vanished = all(reason == _VANISHED for reason in walked.unreadable.values())
         raise _site_error("cannot be read", walked.unreadable, code=STILL_CHANGING if vanished else None)
     problems = list(walked.names)
-    by_key: dict[str, Found] = {}
+    by_key: dict[str, FoundFile] = {}
     for file in walked.files:
         other = by_key.setdefault(file.key, file)
         if other is not file:

@@ -24,7 +24,7 @@ from sitepub.site.keys import printable
 
 if TYPE_CHECKING:
     from sitepub.site.hashing import Hashed
-    from sitepub.site.walk import Found
+    from sitepub.site.walk import FoundFile
 
 _HEAD = 64 * 1024
 """Bytes of a suspicious file that are looked at."""
@@ -118,7 +118,7 @@ class Allowed:
         return path in self._globs
 
 
-def by_name(files: Iterable[Found], secrets: Iterable[str]) -> dict[str, str]:
+def by_name(files: Iterable[FoundFile], secrets: Iterable[str]) -> dict[str, str]:
     """Path → why the file is not to be published: what its name says, or a secret that is part of its name."""
     reasons = {}
     known = tuple(secrets)

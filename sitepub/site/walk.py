@@ -27,7 +27,7 @@ _TOLD = 20
 """Warnings of one kind that are told one by one."""
 
 
-class Found(NamedTuple):
+class FoundFile(NamedTuple):
     """A file to publish."""
 
     path: str
@@ -42,7 +42,7 @@ class Found(NamedTuple):
 
 @dataclass(slots=True)
 class Walked:
-    files: list[Found] = field(default_factory=list)
+    files: list[FoundFile] = field(default_factory=list)
     """In the order of their keys."""
     warnings: list[Problem] = field(default_factory=list)
     names: list[Problem] = field(default_factory=list)
@@ -204,7 +204,7 @@ class Walk:
                 self.result.names.append(Problem(
                     f"{shown}: {wrong if wrong.startswith('its name') else 'its key ' + wrong}"))
                 return
-        self.result.files.append(Found(path, name, key, full_path, status, real_name))
+        self.result.files.append(FoundFile(path, name, key, full_path, status, real_name))
 
     def _link(self, entry: os.DirEntry[str] | At, folder: _Folder, path: str, at_root: bool) -> None:
         """Follow a symbolic link (or a junction of Windows). One that stays within the published folder is part of

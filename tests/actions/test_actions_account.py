@@ -11,7 +11,7 @@ import pytest
 
 from sitepub.actions.login import login
 from sitepub.errors import CredentialsError, SitepubError, UsageError
-from sitepub.tencent.account.profiles import list_profiles, profiles_file, read_profile
+from sitepub.tencent.account.profiles import profiles_file, read_profiles
 from sitepub.tencent.cloud import Embedded
 from tests.conftest import LocalCloud
 from tests.terminal.screen import Screen, sitepub
@@ -35,7 +35,7 @@ def test_a_key_is_checked_and_then_kept_for_its_owner_alone(
     assert stored.file == profiles_file(environ)
     if os.name != "nt":
         assert stat.S_IMODE(stored.file.stat().st_mode) == 0o600
-    found = read_profile("work", environ)
+    found = read_profiles(environ).by_name["work"]
     assert found is not None
     assert (found.secret_id, found.secret_key) == (local_cloud.secret_id, local_cloud.secret_key)
 
@@ -50,14 +50,14 @@ def test_a_key_that_does_not_work_is_not_kept(secret_id: str, secret_key: str, e
                                               local_cloud: LocalCloud, environ: Mapping[str, str]) -> None:
     with pytest.raises(error):
         login(secret_id, secret_key, profile="default", environ=environ, embedded=at(local_cloud))
-    assert list_profiles(environ) == []
+    assert list(read_profiles(environ).by_name) == []
 
 
 def test_a_wrong_secret_key_is_an_error_of_credentials(
         local_cloud: LocalCloud, environ: Mapping[str, str]) -> None:
     with pytest.raises(CredentialsError):
         login(local_cloud.secret_id, "w" * 32, profile="default", environ=environ, embedded=at(local_cloud))
-    assert list_profiles(environ) == []
+    assert list(read_profiles(environ).by_name) == []
 
 
 def test_a_profile_needs_a_name_that_can_be_one(local_cloud: LocalCloud, environ: Mapping[str, str]) -> None:
@@ -71,7 +71,7 @@ def test_logging_out_deletes_the_profile(local_cloud: LocalCloud, environ: Mappi
         login(local_cloud.secret_id, local_cloud.secret_key, profile=name, environ=environ,
               embedded=at(local_cloud))
     code, screen = sitepub("logout", "--profile", "work", environ=environ)
-    assert (code, list_profiles(environ)) == (0, ["default"])
+    assert (code, list(read_profiles(environ).by_name)) == (0, ["default"])
     code, screen = sitepub("logout", "--json", environ=environ)
     assert screen.object == {"version": 1, "profile": "default", "deleted": True}
     code, screen = sitepub("logout", environ=environ)

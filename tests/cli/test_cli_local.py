@@ -22,7 +22,7 @@ from sitepub.actions.connect import connect
 from sitepub.config.project import Project, Source
 from sitepub.embedded import cloud as local_cloud
 from sitepub.embedded import process as local_process
-from sitepub.embedded.cloud import EmbeddedCloud, Wish
+from sitepub.embedded.cloud import CloudOptions, EmbeddedCloud
 from sitepub.errors import Refused, SitepubError
 from tests.terminal.screen import Screen, sitepub
 
@@ -284,7 +284,7 @@ def test_a_folder_that_cannot_be_made_is_told_plainly(environ: Mapping[str, str]
     assert code == 1
     assert "Not a directory" in screen.noted and "This is a bug" not in screen.noted
     with pytest.raises((OSError, SitepubError)):
-        local_cloud.start(tmp_path / "file" / "below", Wish(), environ=environ)
+        local_cloud.start(tmp_path / "file" / "below", CloudOptions(), environ=environ)
 
 
 @pytest.mark.parametrize(("variable", "argv"), [

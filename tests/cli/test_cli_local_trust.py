@@ -20,7 +20,7 @@ import pytest
 from sitepub.dev.live import Live
 from sitepub.embedded import cloud as local_cloud
 from sitepub.embedded import process as local_process
-from sitepub.embedded.cloud import EmbeddedCloud, Wish
+from sitepub.embedded.cloud import CloudOptions, EmbeddedCloud
 from sitepub.errors import NetworkError, SitepubError
 from sitepub.logs.embedded import EmbeddedFeed
 from sitepub.tencent.cloud import Cloud
@@ -47,7 +47,7 @@ def data(environ: Mapping[str, str]) -> Path:
 
 
 def start(environ: Mapping[str, str], data: Path, **wish: Any) -> EmbeddedCloud:
-    return local_cloud.start(data, Wish(**{"port": 0, **wish}), environ=environ)[0]
+    return local_cloud.start(data, CloudOptions(**{"port": 0, **wish}), environ=environ)[0]
 
 
 def kill(cloud: EmbeddedCloud) -> None:
@@ -157,7 +157,7 @@ def test_a_program_that_takes_the_port_after_a_crash_is_not_believed_and_hears_n
         with pytest.raises(NetworkError):
             list(feed.read(datetime.now(UTC)))
         assert local_cloud.stop(data, environ=environ) is False
-        again, started = local_cloud.start(data, Wish(), environ=environ)
+        again, started = local_cloud.start(data, CloudOptions(), environ=environ)
         assert started and again.address.port != address.port
     finally:
         impostor.close()
@@ -181,7 +181,7 @@ def test_one_of_an_older_version_that_proves_nothing_is_started_again(environ: M
     code, screen = sitepub("local", "status", environ=environ)
     assert code == 1 and "is of another version" in screen.printed
     notes: list[str] = []
-    again, started = local_cloud.start(data, Wish(), environ=environ, note=notes.append)
+    again, started = local_cloud.start(data, CloudOptions(), environ=environ, note=notes.append)
     assert started and again.pid != cloud.pid and again.address.port == cloud.address.port
     assert not local_process.alive(cloud.pid)
     assert again.credentials == cloud.credentials
@@ -233,7 +233,7 @@ def test_a_damaged_description_of_a_running_one_is_made_anew(
         assert "sitepub local reset" in screen.noted
         assert sitepub("local", "reset", "--yes", environ=environ)[0] == 0
         return
-    again, started = local_cloud.start(data, Wish(), environ=environ)
+    again, started = local_cloud.start(data, CloudOptions(), environ=environ)
     assert started and not local_process.alive(cloud.pid)
     assert local_cloud.find(data) == again
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sitepub.config.document import MAX_BYTES, MOST_PROBLEMS, Text
-from sitepub.config.dotenv import parse_dotenv, read_dotenv
+from sitepub.config.dotenv import parse_lines, read_dotenv
 from sitepub.config.small_file import read_small
 from sitepub.config.variables import MAX_DEPTH, MAX_VARIABLES
 from sitepub.errors import ConfigError, Problem
@@ -135,7 +135,7 @@ def test_a_line_that_is_too_long_is_cut_and_its_column_stays(tmp_path: Path) -> 
 ], ids=lambda text: text[:12])
 def test_any_env_file_is_read_in_time(text: str) -> None:
     started = time.process_time()
-    _, found = parse_dotenv(Text(".env", text))
+    _, found = parse_lines(Text(".env", text))
     assert time.process_time() - started < PATIENCE
     assert len(found) <= MOST_PROBLEMS
 

@@ -10,8 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sitepub.config.document import Text
-from sitepub.config.dotenv import parse_dotenv, read_dotenv
+from sitepub.config.dotenv import parse_lines, read_dotenv
+from sitepub.errors import Problem
 from tests.config.loading import load, only, place, problems, site
+
+
+def read(text: str) -> tuple[dict[str, str], list[Problem]]:
+    """The values, without where they stand, and what is wrong."""
+    lines, found = parse_lines(Text(".env", text))
+    return {name: value for name, (value, _position) in lines.items()}, found
 
 
 @pytest.mark.parametrize(("line", "value"), [
@@ -22,7 +29,7 @@ from tests.config.loading import load, only, place, problems, site
     ("  A=1", "1"), ("A=1\r\nB=2", "1"),
 ])
 def test_a_line_is_read(line: str, value: str) -> None:
-    values, found = parse_dotenv(Text(".env", line))
+    values, found = read(line)
     assert not found
     assert values["A"] == value
 
@@ -30,12 +37,12 @@ def test_a_line_is_read(line: str, value: str) -> None:
 @given(st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r")))
 def test_any_value_survives_double_quotes(value: str) -> None:
     quoted = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    assert parse_dotenv(Text(".env", f'A="{quoted}"\nB=2')) == ({"A": value, "B": "2"}, [])
+    assert read(f'A="{quoted}"\nB=2') == ({"A": value, "B": "2"}, [])
 
 
 @given(st.text(max_size=100))
 def test_any_text_is_read_or_refused_with_a_position_inside_it(text: str) -> None:
-    _values, found = parse_dotenv(Text(".env", text))
+    _values, found = read(text)
     for problem in found:
         line, column = place(problem)
         assert line is not None
@@ -44,12 +51,12 @@ def test_any_text_is_read_or_refused_with_a_position_inside_it(text: str) -> Non
 
 
 def test_of_several_assignments_the_last_counts() -> None:
-    assert parse_dotenv(Text(".env", "A=1\nA=2\n"))[0] == {"A": "2"}
+    assert read("A=1\nA=2\n")[0] == {"A": "2"}
 
 
 def test_every_mistake_is_told_and_no_value_is_shown() -> None:
     text = "A=1\n= 2\nSECRET hunter2\nB='never closed hunter2\nC=\"x\" hunter2\nD=4\n"
-    values, found = parse_dotenv(Text(".env", text))
+    values, found = read(text)
     assert values == {"A": "1", "D": "4"}
     assert [place(p)[0] for p in found] == [2, 3, 4, 5]
     assert "hunter2" not in repr(found)

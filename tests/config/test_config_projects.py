@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sitepub.config.load import find_config, find_projects, load_project, look_for_projects
+from sitepub.config.load import find_config, load_project, look_for_projects
 from sitepub.errors import ConfigError
 from tests.config.loading import load, only, place, problems, site
 
@@ -36,7 +36,7 @@ def test_other_files_beside_the_one_that_is_read_are_a_warning(tmp_path: Path) -
 def test_a_folder_with_a_site_is_that_site(tmp_path: Path) -> None:
     file = write(tmp_path / "serverless.yml", site())
     write(tmp_path / "child" / "serverless.yml", site())
-    assert find_projects(tmp_path) == [file]
+    assert look_for_projects(tmp_path).files == [file]
 
 
 def test_a_folder_without_a_file_means_its_children_in_name_order(tmp_path: Path) -> None:
@@ -44,13 +44,13 @@ def test_a_folder_without_a_file_means_its_children_in_name_order(tmp_path: Path
     write(tmp_path / ".hidden" / "serverless.yml", site())
     write(tmp_path / "node_modules" / "serverless.yml", site())
     write(tmp_path / "empty" / "notes.txt", "")
-    assert find_projects(tmp_path) == sorted(files)
+    assert look_for_projects(tmp_path).files == sorted(files)
 
 
 def test_a_folder_whose_file_has_no_component_means_its_children_too(tmp_path: Path) -> None:
     write(tmp_path / "serverless.yml", "app: shop\n")
     child = write(tmp_path / "a" / "serverless.yml", site())
-    assert find_projects(tmp_path) == [child]
+    assert look_for_projects(tmp_path).files == [child]
 
 
 def test_children_with_another_component_are_skipped_with_a_warning(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_children_with_another_component_are_skipped_with_a_warning(tmp_path: Pa
 
 def test_no_project_anywhere_is_an_error_that_names_the_way_out(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"there is no serverless\.yml") as raised:
-        find_projects(tmp_path)
+        look_for_projects(tmp_path)
     assert raised.value.hint is not None
     assert "sitepub init" in raised.value.hint
 
@@ -82,7 +82,7 @@ def test_what_bears_the_name_and_is_no_file_is_not_said_to_be_missing(
     make(tmp_path / "serverless.yml")
     for folder in (tmp_path, tmp_path.parent):
         write(tmp_path.parent / "other" / "serverless.yml", site())
-        assert tmp_path / "serverless.yml" in find_projects(folder)
+        assert tmp_path / "serverless.yml" in look_for_projects(folder).files
     with pytest.raises(ConfigError, match=why):
         load_project(tmp_path / "serverless.yml")
     write(tmp_path / "serverless.yaml", site())

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sitepub.embedded.cloud import Wish, find, start, stop
+from sitepub.embedded.cloud import CloudOptions, find, start, stop
 from tests.dev.dev_process import DevProcess, Site, environment, until
 
 
@@ -77,7 +77,7 @@ def test_one_that_was_running_before_is_left_running(site: Site, home: Path) -> 
 
 def test_one_of_another_version_is_started_again_so_that_pages_reload(site: Site, home: Path, data: Path) -> None:
     environ = {**environment(site.cloud, home), "SITEPUB_LOCAL_DATA": str(data)}
-    old, _ = start(data, Wish(port=0), environ=environ)
+    old, _ = start(data, CloudOptions(port=0), environ=environ)
     description = json.loads((data / "cloud.json").read_text())
     (data / "cloud.json").write_text(json.dumps({**description, "edition": "0.0.1+older"}))
     with dev_at(site, home, data) as dev:

@@ -21,7 +21,7 @@ from typing import Any
 
 from sitepub.errors import Refused, SitepubError
 from sitepub.publish.prepare import Prepared, prepare
-from sitepub.publish.publish import Run, publish
+from sitepub.publish.publish import PublishOptions, publish
 from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud, Credentials
@@ -58,7 +58,7 @@ def deploy(place: Remote, site: Snapshot, *, yes: bool = False, verify: bool = F
     try:
         prepared = prepare(place, site, verify=verify)
         approve(prepared)
-        outcome = publish(place, site, prepared, Run(allow_delete=True, approve=approve))
+        outcome = publish(place, site, prepared, PublishOptions(allow_delete=True, approve=approve))
     except SitepubError as error:
         return {"status": "error", "code": error.code, "message": str(error)}
     return {"status": str(outcome.status), "changed": outcome.counts.changed,

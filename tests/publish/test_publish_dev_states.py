@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sitepub.publish.apply import Counts
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import Outcome, Run, Status, publish
+from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
 from sitepub.publish.states.dev_overlay import OverlayStates
 from sitepub.publish.states.dev_release import record_dev_release
 from sitepub.publish.states.releases import Releases
@@ -34,7 +34,7 @@ class Session:
 
     def publish(self, site: Snapshot) -> Outcome:
         prepared = prepare(self.remote, site, known=self.states.known)
-        return publish(self.remote, site, prepared, Run(allow_delete=True, threads=1, record=False))
+        return publish(self.remote, site, prepared, PublishOptions(allow_delete=True, threads=1, record=False))
 
     def end(self) -> bool:
         return record_dev_release(self.remote, self.states, Counts(uploaded=2))
@@ -42,7 +42,7 @@ class Session:
 
 def deploy(cloud: MemoryCloud, site: Snapshot) -> Outcome:
     place = remote(cloud)
-    return publish(place, site, prepare(place, site), Run(allow_delete=True, threads=1))
+    return publish(place, site, prepare(place, site), PublishOptions(allow_delete=True, threads=1))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from sitepub.publish.diff import CHANGED
 from sitepub.publish.looking import look_at
 from sitepub.publish.plan import Action, Reason
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import Outcome, Run, Status, publish
+from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
 from sitepub.publish.removal import prepare_removal, remove
 from sitepub.publish.states.dev_overlay import OverlayStates
 from sitepub.publish.states.remote import Remote
@@ -34,7 +34,8 @@ THEIRS = {"X-Owner": "somebody else"}
 
 
 def deploy(place: Remote, site: Snapshot, *, verify: bool = False, force: bool = False) -> Outcome:
-    return publish(place, site, prepare(place, site, verify=verify, force=force), Run(allow_delete=True, threads=1))
+    prepared = prepare(place, site, verify=verify, force=force)
+    return publish(place, site, prepared, PublishOptions(allow_delete=True, threads=1))
 
 
 def put(cloud: MemoryCloud, *files: SiteFile) -> None:
@@ -208,7 +209,7 @@ def test_what_comes_while_the_user_is_asked_is_not_written_over() -> None:
     site = snapshot(INDEX, OTHER)
     prepared = prepare(place, site)
     put(cloud, site_file("other.txt", b"theirs"))
-    outcome = publish(place, site, prepared, Run(threads=1))
+    outcome = publish(place, site, prepared, PublishOptions(threads=1))
     assert outcome.status is Status.PARTIAL and live(cloud)["other.txt"][0] == b"theirs"
     assert [failure.step.key for failure in outcome.failures] == ["other.txt"]
 
@@ -222,7 +223,7 @@ def test_what_somebody_has_changed_since_is_not_deleted_although_nobody_listed_t
     prepared = prepare(place, snapshot(INDEX))
     assert [step.key for step in prepared.plan.deletions] == ["other.txt"]
     put(cloud, site_file("other.txt", b"theirs"))
-    outcome = publish(place, snapshot(INDEX), prepared, Run(threads=1))
+    outcome = publish(place, snapshot(INDEX), prepared, PublishOptions(threads=1))
     assert outcome.status is Status.PUBLISHED and live(cloud)["other.txt"][0] == b"theirs"
     assert outcome.prepared.plan.given_up == {"other.txt": CHANGED} and outcome.counts.deleted == 0
     assert "other.txt" not in outcome.state.manifest
@@ -235,7 +236,7 @@ def test_with_replace_what_others_have_put_over_an_object_of_others_stays() -> N
     prepared = prepare(place, snapshot(INDEX))
     assert [step.reason for step in prepared.plan.deletions] == [Reason.REPLACED]
     put(cloud, site_file("old.txt", b"newer"))
-    publish(place, snapshot(INDEX), prepared, Run(threads=1))
+    publish(place, snapshot(INDEX), prepared, PublishOptions(threads=1))
     assert live(cloud)["old.txt"][0] == b"newer"
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sitepub.errors import CloudError
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import Outcome, Run, Status, publish
+from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
 from sitepub.publish.removal import prepare_removal, remove
 from sitepub.publish.states import shards
 from sitepub.publish.states.state import VERSION
@@ -34,7 +34,7 @@ def deploy(cloud: MemoryCloud, site: Snapshot, *, verify: bool = False, force: b
            threads: int = 1) -> Outcome:
     place = remote(cloud)
     prepared = prepare(place, site, verify=verify, force=force)
-    return publish(place, site, prepared, Run(allow_delete=True, threads=threads))
+    return publish(place, site, prepared, PublishOptions(allow_delete=True, threads=threads))
 
 
 def put_foreign(cloud: MemoryCloud, objects: Mapping[str, str]) -> None:
@@ -267,6 +267,6 @@ def test_with_replace_only_what_lies_below_the_prefix_goes(prefix: str) -> None:
     put_foreign(cloud, {"old/x.css": "x", "zzz": "z"})
     place = remote(cloud, project(replace=True, key_prefix=prefix))
     site = snapshot(site_file(f"{prefix}index.html", b"hello", "text/html"))
-    publish(place, site, prepare(place, site), Run())
+    publish(place, site, prepare(place, site), PublishOptions())
     left = set(cloud.bucket(BUCKET).objects)
     assert left == ({"old/index.html", "zzz"} if prefix else {"index.html"})

@@ -22,7 +22,7 @@ from sitepub.errors import Refused
 from sitepub.publish.locking.lock import Lock
 from sitepub.publish.plan import Action, Reason
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import Outcome, Run, Status, publish
+from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
 from sitepub.publish.removal import NOT_OURS, prepare_removal, remove
 from sitepub.publish.states.releases import Releases
 from sitepub.publish.states.remote import Remote, open_remote
@@ -58,7 +58,7 @@ def place(cloud: Cloud, named: dict[str, Any]) -> Iterator[Remote]:
 
 
 def deploy(place: Remote, site: Snapshot, *, verify: bool = False) -> Outcome:
-    return publish(place, site, prepare(place, site, verify=verify), Run(allow_delete=True))
+    return publish(place, site, prepare(place, site, verify=verify), PublishOptions(allow_delete=True))
 
 
 def drift(place: Remote) -> list[str]:
@@ -310,7 +310,7 @@ def test_the_lock_of_a_killed_process_on_this_machine_is_taken_over_by_exactly_o
 DEPLOYER = textwrap.dedent("""
     import sys
     from sitepub.publish.prepare import prepare
-    from sitepub.publish.publish import Run, publish
+    from sitepub.publish.publish import PublishOptions, publish
     from sitepub.publish.states.remote import open_remote
     from sitepub.tencent.cloud import Cloud, Credentials, Embedded
     from tests.publish.memory_cloud import project
@@ -323,7 +323,7 @@ DEPLOYER = textwrap.dedent("""
     with open_remote(project(bucket_name=bucket, state_bucket=state), cloud) as place:
         prepared = prepare(place, site)
         print("begin", flush=True)
-        print(publish(place, site, prepared, Run(threads=4, allow_delete=True)).status, flush=True)
+        print(publish(place, site, prepared, PublishOptions(threads=4, allow_delete=True)).status, flush=True)
 """)
 
 

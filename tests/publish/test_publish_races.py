@@ -16,7 +16,7 @@ from sitepub.domains.hosts.account_domains import service_api
 from sitepub.errors import Refused
 from sitepub.publish.locking.lock import Lock
 from sitepub.publish.prepare import Prepared, prepare
-from sitepub.publish.publish import Run, Status, publish
+from sitepub.publish.publish import PublishOptions, Status, publish
 from sitepub.publish.removal import prepare_removal
 from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.site.snapshot import Snapshot
@@ -197,7 +197,8 @@ def test_a_plan_for_a_missing_bucket_is_made_again_and_asked_about_when_it_was_t
     bucket.made = made
     place = remote(cloud)
     asked: list[Prepared] = []
-    outcome = publish(place, snapshot(INDEX), prepare(place, snapshot(INDEX)), Run(approve=asked.append, threads=1))
+    prepared = prepare(place, snapshot(INDEX))
+    outcome = publish(place, snapshot(INDEX), prepared, PublishOptions(approve=asked.append, threads=1))
     assert [[step.key for step in one.plan.taken_over] for one in asked] == [["index.html"]]
     assert outcome.status is Status.PUBLISHED and outcome.state.created is None
     removal = prepare_removal(place)
@@ -213,7 +214,7 @@ def test_a_refusal_then_leaves_nothing_behind() -> None:
         raise Refused("no")
 
     with pytest.raises(Refused):
-        publish(place, snapshot(INDEX), prepare(place, snapshot(INDEX)), Run(approve=refuse))
+        publish(place, snapshot(INDEX), prepare(place, snapshot(INDEX)), PublishOptions(approve=refuse))
     assert live(cloud) == {"index.html": (b"theirs", {})} and place.states.load() is None
     assert not cloud.bucket(BUCKET).values
 
@@ -227,7 +228,7 @@ def test_a_bucket_whose_making_got_no_answer_and_that_is_empty_counts_as_made() 
     cloud = MemoryCloud()
     cloud.buckets[BUCKET] = Lost(cloud, BUCKET)
     place = remote(cloud)
-    outcome = publish(place, snapshot(INDEX), prepare(place, snapshot(INDEX)), Run(threads=1))
+    outcome = publish(place, snapshot(INDEX), prepare(place, snapshot(INDEX)), PublishOptions(threads=1))
     assert outcome.status is Status.PUBLISHED and outcome.state.created is not None
 
 
@@ -236,10 +237,10 @@ def test_a_bucket_made_between_by_others_is_listed_although_the_state_is_trusted
     cloud = MemoryCloud()
     place = remote(cloud)
     other = site_file("other.txt", b"other")
-    publish(place, snapshot(INDEX, other), prepare(place, snapshot(INDEX, other)), Run(threads=1))
+    publish(place, snapshot(INDEX, other), prepare(place, snapshot(INDEX, other)), PublishOptions(threads=1))
     cloud.buckets[BUCKET] = Contested(cloud, BUCKET)
     place = remote(cloud, project(website=Website(error="error.html")))
     prepared = prepare(place, snapshot(INDEX, other), verify=True)
     assert prepared.new_bucket
-    outcome = publish(place, snapshot(INDEX, other), prepared, Run(threads=1))
+    outcome = publish(place, snapshot(INDEX, other), prepared, PublishOptions(threads=1))
     assert outcome.status is Status.PUBLISHED and live(cloud)["other.txt"][0] == b"other"

@@ -12,8 +12,8 @@ from sitepub.publish.bucket_mates import mates_in
 from sitepub.publish.diff import CHANGED, THERE_BEFORE
 from sitepub.publish.locking.lock import Lock
 from sitepub.publish.prepare import Prepared, prepare
-from sitepub.publish.publish import Outcome, Run, Status, publish
-from sitepub.publish.removal import NOT_OURS, How, prepare_removal, remove
+from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
+from sitepub.publish.removal import NOT_OURS, RemovalOptions, prepare_removal, remove
 from sitepub.publish.states.remote import MARKER, Remote, open_remote
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud, Credentials
@@ -30,7 +30,7 @@ def cloud() -> MemoryCloud:
 
 
 def deploy(place: Remote, site: Snapshot, **run: object) -> Outcome:
-    return publish(place, site, prepare(place, site), Run(**run))  # type: ignore[arg-type]
+    return publish(place, site, prepare(place, site), PublishOptions(**run))  # type: ignore[arg-type]
 
 
 def test_the_story_of_a_first_deploy_in_order(cloud: MemoryCloud) -> None:
@@ -70,7 +70,7 @@ def test_a_plan_that_somebody_overtook_is_made_again_and_asked_about_again(cloud
     prepared = prepare(place, mine)
     deploy(remote(cloud), plain(theirs="2"))
     asked: list[Prepared] = []
-    outcome = publish(place, mine, prepared, Run(approve=asked.append))
+    outcome = publish(place, mine, prepared, PublishOptions(approve=asked.append))
     assert [step.key for step in asked[0].plan.deletions] == ["theirs.txt"]
     assert outcome.prepared is asked[0] and set(live(cloud)) == {"mine.txt"}
 
@@ -84,7 +84,7 @@ def test_a_refusal_under_the_lock_changes_nothing_and_gives_the_lock_back(cloud:
         raise Refused("no")
 
     with pytest.raises(Refused):
-        publish(place, SITE, prepared, Run(approve=refuse))
+        publish(place, SITE, prepared, PublishOptions(approve=refuse))
     assert set(live(cloud)) == {"theirs.txt"}
     assert "shop/prod/site/lock" not in cloud.bucket(STATE_BUCKET).objects
 
@@ -137,7 +137,7 @@ def test_a_plan_that_is_made_again_under_the_lock_is_guarded_too(cloud: MemoryCl
     prepared = prepare(place, SITE)
     deploy(remote(cloud), snapshot(*(site_file(f"f{n}.txt", b"%d" % n) for n in range(60))))
     with pytest.raises(Refused) as error:
-        publish(place, SITE, prepared, Run())
+        publish(place, SITE, prepared, PublishOptions())
     assert error.value.code == "MassDeletion" and len(live(cloud)) == 60
 
 
@@ -230,7 +230,7 @@ def test_what_was_there_before_with_the_same_content_stays_unless_it_is_asked_fo
     assert removal is not None
     assert [step.key for step in removal.buckets[0].plan.deletions] == ["index.html"]
     assert [(left.key, left.why) for left in removal.buckets[0].left] == [("a.css", THERE_BEFORE)]
-    removal = prepare_removal(place, How(adopted=True))
+    removal = prepare_removal(place, RemovalOptions(adopted=True))
     assert removal is not None and not removal.buckets[0].left and removal.buckets[0].adopted == 1
     deploy(remote(cloud), plain(other="1"))  # so that the removal is planned once more, under the lock
     deploy(remote(cloud), SITE)
@@ -246,7 +246,7 @@ def test_what_the_user_said_of_the_removal_holds_when_it_is_planned_again(cloud:
     place = remote(cloud)
     place.store.put("a.css", b"2", {"X": "theirs"})
     deploy(place, SITE)
-    removal = prepare_removal(place, How(adopted=True))
+    removal = prepare_removal(place, RemovalOptions(adopted=True))
     assert removal is not None
     deploy(remote(cloud), snapshot(*SITE.files.values(), site_file("b.css", b"3", "text/css")))
     assert remove(place, removal).objects == 3 and not live(cloud)
@@ -273,7 +273,7 @@ def test_remove_leaves_what_another_site_has_in_the_bucket(cloud: MemoryCloud) -
     mine, theirs = remote(cloud), remote(cloud, project(stage="dev"))
     deploy(mine, plain(both="1", mine="1"))
     deploy(theirs, plain(both="1", theirs="2"))
-    removal = prepare_removal(mine, How(adopted=True))
+    removal = prepare_removal(mine, RemovalOptions(adopted=True))
     assert removal is not None
     bucket = removal.buckets[0]
     assert [step.key for step in bucket.plan.deletions] == ["mine.txt"]
@@ -328,7 +328,7 @@ def test_a_bucket_that_was_there_before_stays(cloud: MemoryCloud) -> None:
 def test_keep_bucket_keeps_it(cloud: MemoryCloud) -> None:
     place = remote(cloud)
     deploy(place, SITE)
-    removal = prepare_removal(place, How(keep_bucket=True))
+    removal = prepare_removal(place, RemovalOptions(keep_bucket=True))
     assert removal is not None
     removed = remove(place, removal)
     assert removed.buckets == (STATE_BUCKET,) and [left.bucket for left in removed.left] == [BUCKET]
@@ -476,7 +476,7 @@ def test_ctrl_c_in_the_waiting_thread_stops_the_run_and_writes_down_what_was_don
     prepared = prepare(place, site)
     monkeypatch.setattr(threading.Condition, "wait", wait)
     stop = threading.Event()
-    outcome = publish(place, site, prepared, Run(stop=stop, threads=2))
+    outcome = publish(place, site, prepared, PublishOptions(stop=stop, threads=2))
     assert stop.is_set() and pressed.is_set()
     assert outcome.status is Status.INTERRUPTED
     assert set(outcome.state.manifest) == set(live(cloud))

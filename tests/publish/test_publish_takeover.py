@@ -10,7 +10,7 @@ from sitepub.config.project import Access
 from sitepub.errors import CloudError
 from sitepub.publish.locking.lock_record import LEFT_BEHIND
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import Outcome, Run, Status, publish
+from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
 from sitepub.publish.removal import prepare_removal, remove
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.state import State
@@ -27,7 +27,7 @@ OTHER = snapshot(site_file("index.html", b"the other's", "text/html"), AGED, sit
 
 
 def deploy(place: Remote, site: Snapshot) -> Outcome:
-    return publish(place, site, prepare(place, site), Run(allow_delete=True, threads=1))
+    return publish(place, site, prepare(place, site), PublishOptions(allow_delete=True, threads=1))
 
 
 @pytest.fixture(autouse=True)
@@ -172,7 +172,7 @@ def test_the_bucket_is_looked_at_again_after_the_lock_was_taken_over() -> None:
     place = remote(cloud)
     prepared = prepare(place, FIRST)
     LATE["a new page"](cloud)
-    publish(place, FIRST, prepared, Run(allow_delete=True, threads=1))
+    publish(place, FIRST, prepared, PublishOptions(allow_delete=True, threads=1))
     assert live(cloud) == as_published(FIRST)
 
 
@@ -181,7 +181,7 @@ def test_one_that_fell_asleep_before_its_journal_leaves_the_mark_too() -> None:
     deploy(remote(cloud), FIRST)
     fall_asleep(cloud, SLEEPER, at="shop/prod/site/state.json.gz")
     place = remote(cloud, project(access=Access(acl="private")))
-    outcome = publish(place, FIRST, prepare(place, FIRST), Run(threads=1))
+    outcome = publish(place, FIRST, prepare(place, FIRST), PublishOptions(threads=1))
     assert [step.kind for step in outcome.settings] == ["acl"]
     assert state_of(cloud).unsure is not None
 

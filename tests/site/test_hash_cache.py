@@ -14,7 +14,7 @@ from sitepub.leaks.search import SecretSearch
 from sitepub.site import hash_cache, hashing
 from sitepub.site.hash_cache import HashCache, Stamp, is_sure
 from sitepub.site.scan import scan
-from sitepub.site.walk import Found
+from sitepub.site.walk import FoundFile
 from tests.amount import times
 from tests.site.sample import project, write
 
@@ -49,7 +49,7 @@ def count_reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     reads: list[str] = []
     original = hashing._read
 
-    def read(file: Found, search: SecretSearch) -> object:
+    def read(file: FoundFile, search: SecretSearch) -> object:
         reads.append(file.name)
         return original(file, search)
 

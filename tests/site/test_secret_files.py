@@ -11,7 +11,7 @@ from sitepub.errors import ConfigError, SiteError
 from sitepub.leaks.search import SecretSearch
 from sitepub.site import hash_cache, hashing
 from sitepub.site.scan import scan
-from sitepub.site.walk import Found
+from sitepub.site.walk import FoundFile
 from sitepub.terminal import secrets
 from tests.leaks.material import PUBLIC, TOKENS, der, pem, secret_id, shortened, some
 from tests.site.sample import project, write
@@ -182,7 +182,7 @@ def test_another_key_in_use_looks_at_every_file_once_more(tmp_path: Path, monkey
     reads: list[str] = []
     original = hashing._read
 
-    def read(file: Found, search: SecretSearch) -> object:
+    def read(file: FoundFile, search: SecretSearch) -> object:
         reads.append(file.path)
         return original(file, search)
 

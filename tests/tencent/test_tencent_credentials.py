@@ -16,9 +16,7 @@ from sitepub.errors import CredentialsError, ExitCode, Problem, UsageError
 from sitepub.tencent.account.credentials import find_credentials
 from sitepub.tencent.account.profiles import (
     delete_profile,
-    list_profiles,
     profiles_file,
-    read_profile,
     read_profiles,
     save_profile,
 )
@@ -150,16 +148,16 @@ def test_a_repr_shows_no_secret() -> None:
 # Profiles
 
 def test_profiles_are_kept_listed_and_forgotten(environ: dict[str, str]) -> None:
-    assert list_profiles(environ) == []
+    assert list(read_profiles(environ).by_name) == []
     save_profile("default", Credentials("id-1", "key%1"), environ)
     save_profile("DEFAULT", Credentials("id-2", "key 2", "tok=en"), environ)
     save_profile("default", Credentials("id-3", "key3"), environ)
-    assert list_profiles(environ) == ["default", "DEFAULT"]
-    second = read_profile("DEFAULT", environ)
+    assert list(read_profiles(environ).by_name) == ["default", "DEFAULT"]
+    second = read_profiles(environ).by_name["DEFAULT"]
     assert second is not None and (second.secret_key, second.token) == ("key 2", "tok=en")
     assert delete_profile("default", environ)
     assert not delete_profile("default", environ)
-    assert list_profiles(environ) == ["DEFAULT"]
+    assert list(read_profiles(environ).by_name) == ["DEFAULT"]
     assert delete_profile("DEFAULT", environ)
     assert not profiles_file(environ).exists()
 
@@ -168,7 +166,7 @@ def test_profiles_are_kept_listed_and_forgotten(environ: dict[str, str]) -> None
 def test_every_key_is_read_as_it_was_written(tmp_path_factory: pytest.TempPathFactory, key: str) -> None:
     environ = {"SITEPUB_HOME": str(tmp_path_factory.mktemp("profiles"))}
     save_profile("p", Credentials("id", key), environ)
-    found = read_profile("p", environ)
+    found = read_profiles(environ).by_name["p"]
     assert found is not None and found.secret_key == key
 
 

@@ -230,7 +230,7 @@ def assert_told(call: Callable[[], object], words: str) -> None:
 READ_CALLS = ("DescribeDomainsConfig", "DescribePurgeTasks", "DescribePurgeQuota", "DescribeZones",
               "CheckCertificateExist", "DescribeCertificates", "DescribeCertificateDetail",
               "DescribeDomainList", "DescribeRecordList", "DescribeAccelerationDomains", "GetUserAppId",
-              "GetCallerIdentity", "SearchLog", "SearchClsLog", "ListClsLogTopics", "ListClsTopicDomains",
+              "GetCallerIdentity", "SearchLog", "ListClsLogTopics", "ListClsTopicDomains",
               "DescribeCdnDomainLogs", "AssumeRoleWithWebIdentity")
 REPEATABLE_CALLS = ("PurgeUrlsCache", "PurgePathCache", "PushUrlsCache", "CreatePurgeTask", "CreatePrefetchTask",
                     "VerifyDomainRecord", "VerifyOwnership")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +12,7 @@ from sitepub.config.project import Project
 from sitepub.errors import ExitCode, PartlyDone
 
 if TYPE_CHECKING:
-    from sitepub.actions.certs import Certs, Options
+    from sitepub.actions.certs import Certs, CertsOptions
     from sitepub.domains.certificates.report import HostCertificate
     from sitepub.domains.steps import HostStep
     from sitepub.terminal.terminal import Terminal
@@ -26,15 +26,15 @@ _SOURCES = {"auto": "https: auto", "own": "your own", "id": "certId", "none": "h
 @yes_option()
 def certs(run: Run, renew: bool, no_wait: bool, yes: bool) -> int:
     """List the certificates of the hosts: issuer, names, days left, where they are bound."""
-    from sitepub.actions.certs import Options
+    from sitepub.actions.certs import CertsOptions
     from sitepub.cli.projects import each_project
 
-    options = Options(run.local, run.profile, not no_wait)
+    options = CertsOptions(run.local, run.profile, not no_wait)
     return each_project(run, "certs", lambda project: _certs(run, project, options, renew=renew, yes=yes))
 
 
-def _certs(run: Run, project: Project, options: Options, *, renew: bool, yes: bool
-           ) -> tuple[dict[str, Any], int]:
+def _certs(run: Run, project: Project, options: CertsOptions, *, renew: bool, yes: bool
+           ) -> tuple[dict[str, object], int]:
     from sitepub.actions import certs as action
     from sitepub.cli.host_view import host_listener
 
@@ -58,7 +58,7 @@ def _certs(run: Run, project: Project, options: Options, *, renew: bool, yes: bo
     return _object(project, found, renew=renew), int(code)
 
 
-def _object(project: Project, found: Certs, *, renew: bool) -> dict[str, Any]:
+def _object(project: Project, found: Certs, *, renew: bool) -> dict[str, object]:
     return {
         "status": "ok" if found.renewed is not None or not renew else "unchanged", "app": project.app,
         "stage": project.stage, "name": project.name, "hosts": [one.as_object() for one in found.hosts],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +10,9 @@ from sitepub.cli import boundary
 from sitepub.cli.options import Run, command, yes_option
 from sitepub.config.project import Project
 from sitepub.errors import PartlyDone
+
+if TYPE_CHECKING:
+    from sitepub.actions.deploy import Deployed, DeployOptions
 
 
 @command(project=True)
@@ -29,10 +32,10 @@ def deploy(run: Run, dry_run: bool, yes: bool, force: bool, no_build: bool, veri
     In a folder without a serverless.yml the projects in its child folders are deployed, one after another, after a
     question (--yes answers it).
     """
-    from sitepub.actions.deploy import Options
+    from sitepub.actions.deploy import DeployOptions
     from sitepub.cli.projects import each_project
 
-    options = Options(run.local, run.profile, not no_build, verify, force, allow_delete,
+    options = DeployOptions(run.local, run.profile, not no_build, verify, force, allow_delete,
                       not no_wait, allow_empty)
     if dry_run:
         from sitepub.cli.commands.plan import work
@@ -41,7 +44,7 @@ def deploy(run: Run, dry_run: bool, yes: bool, force: bool, no_build: bool, veri
     return each_project(run, "deploy", lambda project: _deploy(run, project, options, yes=yes), yes=yes)
 
 
-def _deploy(run: Run, project: Project, options: Any, *, yes: bool) -> tuple[dict[str, Any], int]:
+def _deploy(run: Run, project: Project, options: DeployOptions, *, yes: bool) -> tuple[dict[str, object], int]:
     from sitepub.actions.deploy import Deployed
     from sitepub.actions.deploy import deploy as action
     from sitepub.cli.story import Story
@@ -62,7 +65,7 @@ def _deploy(run: Run, project: Project, options: Any, *, yes: bool) -> tuple[dic
     return deployed_object(done), 0
 
 
-def _show(run: Run, done: Any, *, whole: bool = True) -> None:
+def _show(run: Run, done: Deployed, *, whole: bool = True) -> None:
     from sitepub.cli.plan_view import left_out_lines
     from sitepub.publish.publish import Status
     from sitepub.terminal.qr import qr_code
@@ -94,7 +97,7 @@ def _show(run: Run, done: Any, *, whole: bool = True) -> None:
     terminal.note(f"\n{human_seconds(done.seconds)} > {done.project.name} > Success")
 
 
-def deployed_object(done: Any) -> dict[str, Any]:
+def deployed_object(done: Deployed) -> dict[str, object]:
     """What programs get."""
     from sitepub.actions.host_objects import host_objects
     from sitepub.cli.host_view import host_urls

@@ -229,10 +229,10 @@ def _purger(run: Run, view: DevView) -> Callable[[Project, Sequence[str]], None]
     def purge(project: Project, _changed: Sequence[str]) -> None:
         from contextlib import nullcontext
 
-        from sitepub.actions.purge import Options
+        from sitepub.actions.purge import PurgeOptions
         from sitepub.actions.purge import purge as action
 
-        action(project, (), Options(run.local, run.profile, wait=False), run.environ,
+        action(project, (), PurgeOptions(run.local, run.profile, wait=False), run.environ,
                lambda: nullcontext(_Heard(view)))
 
     return purge

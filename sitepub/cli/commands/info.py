@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sitepub.cli.options import Run, command
 from sitepub.config.project import Project
 
@@ -16,7 +14,7 @@ def info(run: Run) -> int:
     return each_project(run, "info", lambda project: _info(run, project))
 
 
-def _info(run: Run, project: Project) -> tuple[dict[str, Any], int]:
+def _info(run: Run, project: Project) -> tuple[dict[str, object], int]:
     from sitepub.actions.info import info as action
     from sitepub.terminal.sizes import counted, human_bytes
     from sitepub.terminal.tables import pairs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -86,7 +86,7 @@ def _ask_for_dist(run: Run, framework: Framework) -> str | None:
     return line.strip() or framework.dist
 
 
-def _object(outcome: InitOutcome) -> dict[str, Any]:
+def _object(outcome: InitOutcome) -> dict[str, object]:
     return {
         "version": 1, "action": "init", "status": "ok", "folder": str(outcome.folder),
         "template": outcome.template.name if outcome.template else None,

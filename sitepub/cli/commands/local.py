@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
 from sitepub.actions.dev_cloud import keep_running
-from sitepub.cli.options import Run, command, group, yes_option
+from sitepub.cli.options import F, Run, command, group, yes_option
 from sitepub.embedded import cloud as local_cloud
 from sitepub.embedded import process as local_process
-from sitepub.embedded.cloud import EmbeddedCloud, Wish
+from sitepub.embedded.cloud import CloudOptions, EmbeddedCloud
 from sitepub.errors import ExitCode
 from sitepub.terminal.sizes import human_bytes
 from sitepub.terminal.tables import pairs
 
 
-def _data_option() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _data_option() -> Callable[[F], F]:
     return click.option("--data", metavar="DIR",
                         help="Its data folder (default: SITEPUB_LOCAL_DATA, else one for each user).")
 
@@ -47,10 +46,10 @@ def start(run: Run, data: str | None, port: int | None, foreground: bool, latenc
     starts it by itself.
     """
     folder = _folder(run, data)
-    wish = Wish(port, latency, faults, force_download)
+    options = CloudOptions(port, latency, faults, force_download)
     if foreground:
-        local_cloud.run_in_foreground(folder, wish, environ=run.environ, json=run.terminal.wants_json)
-    cloud, started = local_cloud.start(folder, wish, environ=run.environ, note=run.terminal.note)
+        local_cloud.run_in_foreground(folder, options, environ=run.environ, json=run.terminal.wants_json)
+    cloud, started = local_cloud.start(folder, options, environ=run.environ, note=run.terminal.note)
     keep_running(folder)
     if run.terminal.wants_json:
         # Its key pair opens nothing but itself, and the reader asked for it in order to use it.
@@ -93,8 +92,8 @@ def status(run: Run, data: str | None) -> int:
     return ExitCode.FAILED if cloud is None else ExitCode.OK
 
 
-def _status_object(folder: Path, cloud: EmbeddedCloud | None) -> dict[str, Any]:
-    told: dict[str, Any] = {"version": 1, "running": cloud is not None, "endpoint": None, "port": None,
+def _status_object(folder: Path, cloud: EmbeddedCloud | None) -> dict[str, object]:
+    told: dict[str, object] = {"version": 1, "running": cloud is not None, "endpoint": None, "port": None,
                             "pid": None, "app_id": None}
     if cloud is not None:
         told |= {"endpoint": cloud.address.endpoint, "port": cloud.address.port, "pid": cloud.pid,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -61,14 +61,14 @@ def logs(run: Run, follow: bool, since: str | None, status: tuple[str, ...], pat
     return each_project(run, "logs", lambda project: _show(run, project, asked, begin or now - _BACK))
 
 
-def _show(run: Run, project: Project, asked: Asked, since: datetime) -> tuple[dict[str, Any], int]:
+def _show(run: Run, project: Project, asked: Asked, since: datetime) -> tuple[dict[str, object], int]:
     from sitepub.actions import logs as action
     from sitepub.logs.filters import Filter
     from sitepub.logs.lines import line
     from sitepub.logs.visit import iso
 
     terminal = run.terminal
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, object]] = []
     number = 0
     with action.opened(project, asked, run.environ, note=terminal.note, warn=terminal.warn) as source:
         _tell(run, source)
@@ -88,7 +88,7 @@ def _show(run: Run, project: Project, asked: Asked, since: datetime) -> tuple[di
 
 
 def _count(run: Run, project: Project, asked: Asked, since: datetime, html: str | None
-           ) -> tuple[dict[str, Any], int]:
+           ) -> tuple[dict[str, object], int]:
     from sitepub.actions import logs as action
     from sitepub.logs.chart import stats_lines
 
@@ -96,7 +96,7 @@ def _count(run: Run, project: Project, asked: Asked, since: datetime, html: str 
     with action.opened(project, asked, run.environ, note=terminal.note, warn=terminal.warn) as source:
         _tell(run, source)
         counted = action.count(source, asked.wanted, since)
-        told = {"status": "ok", "source": _source_object(source), "stats": counted.as_object()}
+        told: dict[str, object] = {"status": "ok", "source": _source_object(source), "stats": counted.as_object()}
         if not terminal.wants_json:
             terminal.result("\n".join(stats_lines(terminal, counted)))
         if html is not None:

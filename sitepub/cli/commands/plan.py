@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from sitepub.cli import boundary
 from sitepub.cli.options import Run, command, yes_option
 from sitepub.config.project import Project
+
+if TYPE_CHECKING:
+    from sitepub.actions.deploy import DeployOptions
 
 CHANGES = 2
 """Exit code of ``--detailed-exitcode`` when there is something to do."""
@@ -26,14 +29,14 @@ CHANGES = 2
 def plan(run: Run, detailed_exitcode: bool, force: bool, no_build: bool, verify: bool,
          allow_delete: bool, allow_empty: bool, yes: bool) -> int:  # noqa: ARG001 - the run knows it
     """Build the site and show what deploy would do, and why. Changes nothing in the cloud."""
-    from sitepub.actions.deploy import Options
+    from sitepub.actions.deploy import DeployOptions
     from sitepub.cli.projects import each_project
 
-    options = Options(run.local, run.profile, not no_build, verify, force, allow_delete,
+    options = DeployOptions(run.local, run.profile, not no_build, verify, force, allow_delete,
                       allow_empty=allow_empty)
     changes = False
 
-    def one(project: Project) -> tuple[dict[str, Any], int]:
+    def one(project: Project) -> tuple[dict[str, object], int]:
         nonlocal changes
         told, code = work(run, project, options)
         changes = changes or told["status"] != "unchanged"
@@ -43,7 +46,7 @@ def plan(run: Run, detailed_exitcode: bool, force: bool, no_build: bool, verify:
     return CHANGES if code == 0 and detailed_exitcode and changes else code
 
 
-def work(run: Run, project: Project, options: Any) -> tuple[dict[str, Any], int]:
+def work(run: Run, project: Project, options: DeployOptions) -> tuple[dict[str, object], int]:
     """Plan one project and show it."""
     from sitepub.actions.deploy import plan as action
     from sitepub.cli.plan_view import plan_lines, plan_object

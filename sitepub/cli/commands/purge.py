@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +12,7 @@ from sitepub.config.project import Project
 from sitepub.errors import PartlyDone, UsageError
 
 if TYPE_CHECKING:
-    from sitepub.actions.purge import Done, Options
+    from sitepub.actions.purge import Done, PurgeOptions
 
 
 @command(project=True)
@@ -26,16 +26,16 @@ def purge(run: Run, paths: tuple[str, ...], everything: bool, no_wait: bool) -> 
     (/posts/*), or an address of one host (https://www.example.com/about/). A query (/about/?page=2) is
     purged as it is written. Without PATH: what deploys have changed and not purged yet.
     """
-    from sitepub.actions.purge import Options
+    from sitepub.actions.purge import PurgeOptions
     from sitepub.cli.projects import each_project
 
     if everything and paths:
         raise UsageError("--all purges everything: leave the paths out, or --all")
-    options = Options(run.local, run.profile, everything, not no_wait)
+    options = PurgeOptions(run.local, run.profile, everything, not no_wait)
     return each_project(run, "purge", lambda project: _purge(run, project, paths, options))
 
 
-def _purge(run: Run, project: Project, paths: tuple[str, ...], options: Options) -> tuple[dict[str, Any], int]:
+def _purge(run: Run, project: Project, paths: tuple[str, ...], options: PurgeOptions) -> tuple[dict[str, object], int]:
     from sitepub.actions.purge import purge as action
     from sitepub.cli.host_view import host_listener
 
@@ -48,7 +48,7 @@ def _purge(run: Run, project: Project, paths: tuple[str, ...], options: Options)
     return purged_object(project, done), 0
 
 
-def done_before(run: Run, project: Project, error: PartlyDone) -> tuple[dict[str, Any], int]:
+def done_before(run: Run, project: Project, error: PartlyDone) -> tuple[dict[str, object], int]:
     """What was done although some of it failed. Raises the error itself when that is nothing."""
     from sitepub.actions.purge import Done
 
@@ -63,7 +63,7 @@ def _nothing(project: Project) -> str:
     return "The project has no hosts with a cache (inputs.hosts)."
 
 
-def purged_object(project: Project, done: Done) -> dict[str, Any]:
+def purged_object(project: Project, done: Done) -> dict[str, object]:
     """For programs."""
     return {"status": "ok" if done.hosts else "unchanged", "app": project.app, "stage": project.stage,
             "name": project.name, "hosts": [

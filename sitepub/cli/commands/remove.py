@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +13,7 @@ from sitepub.config.project import Project
 from sitepub.errors import PartlyDone
 
 if TYPE_CHECKING:
+    from sitepub.actions.remove import RemoveOptions
     from sitepub.domains.steps import HostStep
     from sitepub.publish.removal import BucketRemoval, Removal, Removed
 
@@ -29,14 +30,14 @@ def remove(run: Run, yes: bool, keep_bucket: bool, adopted: bool) -> int:
 
     Shows first what will be deleted, what will stay, and why.
     """
-    from sitepub.actions.remove import Options
+    from sitepub.actions.remove import RemoveOptions
     from sitepub.cli.projects import each_project
 
-    options = Options(run.local, run.profile, keep_bucket, adopted)
+    options = RemoveOptions(run.local, run.profile, keep_bucket, adopted)
     return each_project(run, "remove", lambda project: _remove(run, project, options, yes=yes))
 
 
-def _remove(run: Run, project: Project, options: Any, *, yes: bool) -> tuple[dict[str, Any], int]:
+def _remove(run: Run, project: Project, options: RemoveOptions, *, yes: bool) -> tuple[dict[str, object], int]:
     from contextlib import contextmanager
 
     from sitepub.actions.host_objects import outcome_object
@@ -61,7 +62,7 @@ def _remove(run: Run, project: Project, options: Any, *, yes: bool) -> tuple[dic
         with TransferProgress(terminal, verb="Deleting", noun="object") as display:
             yield Transfer(display)
 
-    told: dict[str, Any] = {"status": "ok", "app": project.app, "stage": project.stage, "name": project.name,
+    told: dict[str, object] = {"status": "ok", "app": project.app, "stage": project.stage, "name": project.name,
                             "region": project.region}
     try:
         down = action(project, options, run.environ, approve=approve, transfer=transfer,
@@ -92,7 +93,7 @@ def _remove(run: Run, project: Project, options: Any, *, yes: bool) -> tuple[dic
             "hosts": [outcome_object(one) for one in down.hosts]}, 0
 
 
-def _left(removed: Removed) -> list[dict[str, Any]]:
+def _left(removed: Removed) -> list[dict[str, object]]:
     return [{"bucket": one.bucket, "why": one.bucket_stays,
              "objects": [{"key": left.key, "why": left.why} for left in one.left]} for one in removed.left]
 

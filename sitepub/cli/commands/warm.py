@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,7 +11,7 @@ from sitepub.config.project import Project
 from sitepub.errors import PartlyDone
 
 if TYPE_CHECKING:
-    from sitepub.actions.purge import Options
+    from sitepub.actions.purge import PurgeOptions
 
 
 @command(project=True)
@@ -22,14 +22,14 @@ def warm(run: Run, paths: tuple[str, ...]) -> int:
     PATH is what visitors ask for: /about/, /css/site.css, or https://www.example.com/about/. Without PATH: what
     hosts[].pushCdn names, else the pages of the live site.
     """
-    from sitepub.actions.purge import Options
+    from sitepub.actions.purge import PurgeOptions
     from sitepub.cli.projects import each_project
 
-    options = Options(run.local, run.profile)
+    options = PurgeOptions(run.local, run.profile)
     return each_project(run, "warm", lambda project: _warm(run, project, paths, options))
 
 
-def _warm(run: Run, project: Project, paths: tuple[str, ...], options: Options) -> tuple[dict[str, Any], int]:
+def _warm(run: Run, project: Project, paths: tuple[str, ...], options: PurgeOptions) -> tuple[dict[str, object], int]:
     from sitepub.actions.purge import warm as action
     from sitepub.cli.commands.purge import done_before, purged_object
     from sitepub.cli.host_view import host_listener

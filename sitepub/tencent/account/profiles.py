@@ -61,14 +61,6 @@ def read_profiles(environ: Mapping[str, str] | None = None) -> Profiles:
     return Profiles(found, warnings)
 
 
-def read_profile(name: str, environ: Mapping[str, str] | None = None) -> Credentials | None:
-    return read_profiles(environ).by_name.get(name)
-
-
-def list_profiles(environ: Mapping[str, str] | None = None) -> list[str]:
-    return list(read_profiles(environ).by_name)
-
-
 def save_profile(name: str, credentials: Credentials, environ: Mapping[str, str] | None = None) -> Path:
     """Store a profile, replacing one of the same name. Returns the file.
 

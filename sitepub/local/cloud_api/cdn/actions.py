@@ -13,7 +13,6 @@ from sitepub.local.cloud_api.cdn.domains import (
     stop_domain,
     update_domain,
 )
-from sitepub.local.cloud_api.cdn.log_search import SEARCH_ACTIONS
 from sitepub.local.cloud_api.cdn.logs import LOG_ACTIONS
 from sitepub.local.cloud_api.cdn.ownership import create_verify_record, verify_domain_record
 from sitepub.local.cloud_api.cdn.queries import describe_domains, describe_domains_config
@@ -42,7 +41,6 @@ def _action(handler: Handler, parameters: dict[str, Parameter]) -> Action:
 
 CDN = Service("cdn", "2018-06-06", {
     **LOG_ACTIONS,
-    **SEARCH_ACTIONS,
     "AddCdnDomain": _action(add_domain, {
         **{name: parameter for name, parameter in SETTINGS.items() if name not in ONLY_UPDATED},
         "Origin": needed(SETTINGS["Origin"]), **_HOST, "ServiceType": text(*_SERVICES, required=True),
