@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from sitepub.local.admin.admin import Administered, administer
 from sitepub.local.base.errors import ServiceError, error_response
 from sitepub.local.base.hosts import Kind
@@ -11,28 +9,18 @@ from sitepub.local.base.messages import Request, Response
 from sitepub.local.cloud import LocalCloud
 from sitepub.local.cloud_api.gateway import dispatch as cloud_api
 from sitepub.local.cloud_api.gateway.dispatch import CloudApi
-from sitepub.local.cos import bucket_requests, listing, multidelete, multipart, multipart_listing, objects, versioning
+from sitepub.local.cos import bucket_requests
 from sitepub.local.cos.access import access
-from sitepub.local.cos.bucket import configuration, cors, domain_rules
+from sitepub.local.cos.bucket import cors
 from sitepub.local.cos.bucket.acceleration import check_endpoint
 from sitepub.local.cos.bucket.domain_rules import bound_service
+from sitepub.local.cos.bucket_list import list_buckets
+from sitepub.local.cos.routes import route
 from sitepub.local.cos.signature import verify
 from sitepub.local.store.access_log import record
 from sitepub.local.store.buckets import Bucket, check_name
-from sitepub.local.store.storage import Storage
 from sitepub.local.store.stored import StoredObject, find_object, find_version
 from sitepub.local.website import dev_pages, pages
-
-CONFIGURATIONS = ("accelerate", "website", "cors", "acl", "policy", "tagging", "lifecycle", "logging", "referer",
-                  "domain", "domaincertificate")
-"""Subresources of a bucket; ``acl`` and ``tagging`` also below an object."""
-OTHER_SUBRESOURCES = (
-    "append", "encryption", "intelligenttiering", "inventory",
-    "notification", "object-lock", "origin", "replication", "restore", "retention", "select", "symlink",
-)
-"""Documented, not part of the embedded cloud: answered NotImplemented, never mistaken for something else."""
-
-Handler = Callable[[Storage, Request, Bucket], Awaitable[Response]]
 
 
 class Dispatcher:
@@ -84,7 +72,7 @@ class Dispatcher:
             request.signer = verify(self._identity, request)
             if request.method != "GET":
                 raise ServiceError("MethodNotAllowed")
-            return "GetService", bucket_requests.list_buckets(self._storage, request, request.service.region)
+            return "GetService", list_buckets(self._storage, request, request.service.region)
         if kind in (Kind.PATH_STYLE, Kind.LOOPBACK):
             raise ServiceError("PathStyleDomainForbidden")
         raise ServiceError("InvalidHostname")
@@ -118,7 +106,7 @@ class Dispatcher:
         operation = "Unknown"
         bucket = self._find_bucket(request)
         try:
-            operation, action, handler = self._route(request)
+            operation, action, handler = route(self._services, request)
             check_endpoint(storage, request, bucket)
             if request.method == "OPTIONS":
                 if bucket is None:
@@ -174,27 +162,6 @@ class Dispatcher:
             raise ServiceError("AccessDenied")
         return bucket
 
-    def _route(self, request: Request) -> tuple[str, str, Handler]:
-        """Operation name, policy action, handler."""
-        method, key, query = request.method, request.key, request.query
-        if method == "OPTIONS":
-            return "OptionsObject", "name/cos:OptionsObject", _preflight
-        if query:
-            for kind in CONFIGURATIONS:
-                if kind in query and (not key or kind in ("acl", "tagging")):
-                    return _configuration_route(method, key, kind, self._configuration(kind))
-            for kind in OTHER_SUBRESOURCES:
-                if kind in query:
-                    raise ServiceError("NotImplemented", f"?{kind} is not part of the embedded cloud.")
-        route = _object_route(method, query) if key else _bucket_route(method, query)
-        operation, handler = route
-        return operation, _ACTIONS.get(operation, f"name/cos:{operation}"), handler
-
-    def _configuration(self, kind: str) -> Handler:
-        if kind in ("domain", "domaincertificate"):
-            return lambda storage, request, bucket: domain_rules.handle(storage, self._services, request, bucket, kind)
-        return lambda storage, request, bucket: configuration.handle(storage, request, bucket, kind)
-
 
 def _check_query(request: Request) -> None:
     for name, value in request.query.items():
@@ -202,73 +169,3 @@ def _check_query(request: Request) -> None:
             value.encode()
         except UnicodeEncodeError:
             raise ServiceError("InvalidArgument", f"{name[:100]!a} is not UTF-8.") from None
-
-
-def _configuration_route(method: str, key: str, kind: str, handler: Handler) -> tuple[str, str, Handler]:
-    names = {"GET": "Get", "HEAD": "Get", "PUT": "Put", "DELETE": "Delete"}
-    if method not in names:
-        raise ServiceError("MethodNotAllowed")
-    subject = {"acl": "ACL", "cors": "CORS", "domaincertificate": "DomainCertificate"}.get(kind, kind.capitalize())
-    operation = f"{names[method]}{'Object' if key else 'Bucket'}{subject}"
-    return operation, f"name/cos:{operation}", handler
-
-
-def _bucket_route(method: str, query: object) -> tuple[str, Handler]:
-    assert isinstance(query, dict)
-    if method == "GET":
-        if "versioning" in query:
-            return "GetBucketVersioning", versioning.get_versioning
-        if "versions" in query:
-            return "GetBucketObjectVersions", versioning.list_versions
-        if "uploads" in query:
-            return "ListMultipartUploads", multipart_listing.list_uploads
-        return "GetBucket", listing.list_objects
-    if method == "HEAD":
-        return "HeadBucket", bucket_requests.head_bucket
-    if method == "PUT":
-        if "versioning" in query:
-            return "PutBucketVersioning", versioning.put_versioning
-        return "PutBucket", _never
-    if method == "DELETE":
-        return "DeleteBucket", bucket_requests.delete_bucket
-    if method == "POST" and "delete" in query:
-        return "DeleteMultipleObjects", multidelete.delete_objects
-    raise ServiceError("MethodNotAllowed")
-
-
-def _object_route(method: str, query: object) -> tuple[str, Handler]:
-    assert isinstance(query, dict)
-    if method == "PUT":
-        if "partNumber" in query or "uploadId" in query:
-            return "UploadPart", multipart.upload_part
-        return "PutObject", objects.put_object
-    if method == "GET":
-        if "uploadId" in query:
-            return "ListParts", multipart_listing.list_parts
-        return "GetObject", objects.get_object
-    if method == "HEAD":
-        return "HeadObject", objects.head_object
-    if method == "DELETE":
-        if "uploadId" in query:
-            return "AbortMultipartUpload", multipart.abort
-        return "DeleteObject", objects.delete_object
-    if method == "POST":
-        if "uploads" in query:
-            return "InitiateMultipartUpload", multipart.initiate
-        if "uploadId" in query:
-            return "CompleteMultipartUpload", multipart.complete
-    raise ServiceError("MethodNotAllowed")
-
-
-_ACTIONS = {
-    "DeleteMultipleObjects": "name/cos:DeleteMultipleObjects",
-    "GetBucketObjectVersions": "name/cos:GetBucketObjectVersions",
-}
-
-
-async def _preflight(storage: Storage, request: Request, bucket: Bucket) -> Response:
-    return cors.preflight(storage, request, bucket)
-
-
-async def _never(_: Storage, __: Request, ___: Bucket) -> Response:
-    raise ServiceError("MethodNotAllowed")

@@ -109,6 +109,8 @@ def test_a_certificate_is_bound_and_taken_away_again(case: Case) -> None:
     plain = case.ready(state.host)
     assert not plain.https
     assert case.edge.differences(off, plain) == ()
+    taken = case.wanted(state.host, certificate, bound=certificate, https={"switch": "on"})
+    assert case.edge.differences(taken, plain), "one that another tool took away is put back"
 
 
 def test_another_certificate_takes_the_place_of_the_first(case: Case) -> None:

@@ -113,7 +113,7 @@ def test_the_official_sdk_reads_and_writes_it(services: Services, bucket: Wire) 
         "CertificateInfo": {"CertType": "CustomCert", "CustomCert": {"Cert": chain, "PrivateKey": key}},
         "DomainList": [{"DomainName": host}],
     })
-    assert client.get_bucket_domain_certificate(Bucket=bucket.bucket, DomainName=host) == {"Status": "ENABLED"}
+    assert client.get_bucket_domain_certificate(Bucket=bucket.bucket, DomainName=host) == {"Status": "Enabled"}
     client.delete_bucket_domain_certificate(Bucket=bucket.bucket, DomainName=host)
     client.delete_bucket_domain(Bucket=bucket.bucket)
 
@@ -188,20 +188,20 @@ def certificate(*hosts: str, chain: str, key: str) -> bytes:
 def test_the_edge_speaks_https_with_the_bound_certificate(services: Services, bucket: Wire) -> None:
     host = bound(services, bucket)
     name = {**CERTIFICATE, "domainname": host}
-    assert bucket.call("GET", query=name).status == 404
+    assert bucket.call("GET", query=name).texts("Status") == ["Disabled"]
     applied = services.call("ssl", "ApplyCertificate", DvAuthMethod="DNS_AUTO", DomainName=host,
                             CsrEncryptAlgo="ECC")["CertificateId"]
     issued = services.call("ssl", "DescribeCertificateDetail", CertificateId=applied)
     document = certificate(host, chain=issued["CertificatePublicKey"], key=issued["CertificatePrivateKey"])
     assert bucket.call("PUT", query=CERTIFICATE, body=document).status == 200
-    assert bucket.call("GET", query=name).texts("Status") == ["ENABLED"]
+    assert bucket.call("GET", query=name).texts("Status") == ["Enabled"]
     port = services.cloud.edge_https
     page = subprocess.run(
         ["curl", "-sS", "--cacert", services.cloud.ca, "--resolve", f"{host}:{port}:127.0.0.1",
          f"https://{host}:{port}/"], capture_output=True, text=True, check=True).stdout
     assert page == "hello"
     assert bucket.call("DELETE", query=name).status == 204
-    assert bucket.call("GET", query=name).status == 404
+    assert bucket.call("GET", query=name).texts("Status") == ["Disabled"]
 
 
 def test_certificates_that_are_refused(services: Services, bucket: Wire) -> None:
@@ -217,4 +217,21 @@ def test_certificates_that_are_refused(services: Services, bucket: Wire) -> None
         assert bucket.call("PUT", query=CERTIFICATE, body=document).code == "InvalidArgument"
     assert bucket.call("PUT", query=CERTIFICATE, body=certificate(chain=chain, key=key)).code == "MalformedXML"
     assert bucket.call("PUT", query=CERTIFICATE, body=b"<DomainCertificate/>").code == "MalformedXML"
-    assert bucket.call("GET", query={**CERTIFICATE, "domainname": host}).status == 404
+    assert bucket.call("GET", query={**CERTIFICATE, "domainname": host}).texts("Status") == ["Disabled"]
+
+
+@pytest.mark.parametrize("host", ["unbound.example.com", "www.other.example.com", "a.b.c.example.cn"])
+def test_a_host_without_certificate_is_disabled_and_its_removal_succeeds(bucket: Wire, host: str) -> None:
+    name = {**CERTIFICATE, "domainname": host}
+    assert bucket.call("GET", query=name).texts("Status") == ["Disabled"]
+    assert bucket.call("DELETE", query=name).status == 204
+    assert bucket.call("GET", query=name).texts("Status") == ["Disabled"]
+
+
+def test_disabled_rules_are_taken_without_a_look_and_read_back_as_written(bucket: Wire) -> None:
+    bucket.call("DELETE", query={"website": ""})
+    names = {"www.Domain1.example.com": "REST", "www.Domain2.example.com": "WEBSITE"}
+    assert bind(bucket, *(rule(name, kind, "DISABLED") for name, kind in names.items())).status == 200
+    found = bucket.call("GET", query=DOMAIN)
+    assert found.texts("DomainRule/Name") == list(names)
+    assert bind(bucket, rule("www.Domain1.example.com", "REST")).code == "DNSRecordVerifyFailed"

@@ -106,16 +106,19 @@ def test_what_a_visitor_may_not_read_is_forbidden_not_missing() -> None:
 
 
 FULL = WebsiteConfiguration(
-    "index.html", "404.html", False, "https", True,
-    (RoutingRule(error_code=404, protocol="https", replace_key_with="a&b.html"),
-     RoutingRule(key_prefix="旧/", replace_prefix_with="")),
+    "index.html", "404.html", False, redirect_protocol="https", auto_addressing=True, charity_404=True, rules=(
+        RoutingRule(error_code=404, protocol="http", replace_key_with="a&b.html", url_redirect=False),
+        RoutingRule(key_prefix="旧/", replace_prefix_with="", url_redirect=True)),
 )
 
 
 def test_a_configuration_reads_back_as_it_was_put() -> None:
     assert parse(render(FULL).encode()) == FULL
     assert parse(render(PLAIN).encode()) == PLAIN
-    assert render(FULL).count("<URLRedirect>Enabled</URLRedirect>") == 2
+    assert render(FULL).count("<URLRedirect>Enabled</URLRedirect>") == 1
+    assert render(FULL).count("<URLRedirect>Disabled</URLRedirect>") == 1
+    silent = WebsiteConfiguration("index.html", rules=(RoutingRule(error_code=404, replace_key_with="e.html"),))
+    assert render(silent).count("<URLRedirect>Enabled</URLRedirect>") == 1, "as the service adds it"
 
 
 INDEX = "<IndexDocument><Suffix>index.html</Suffix></IndexDocument>"
@@ -141,7 +144,8 @@ MANY = f"<RoutingRule><Condition>{PREFIX}</Condition><Redirect>{WITH_KEY}</Redir
     (f"{INDEX}<ErrorDocument/>", "MalformedXML"),
     (f"{INDEX}<ErrorDocument><Key>e</Key><OriginalHttpStatus>Yes</OriginalHttpStatus></ErrorDocument>",
      "MalformedXML"),
-    (f"{INDEX}<RedirectAllRequestsTo><Protocol>http</Protocol></RedirectAllRequestsTo>", "InvalidArgument"),
+    (f"{INDEX}<RedirectAllRequestsTo><Protocol>ftp</Protocol></RedirectAllRequestsTo>", "MalformedXML"),
+    (f"{INDEX}<RedirectAllRequestsTo/>", "MalformedXML"),
     (f"{INDEX}<RedirectAllRequestsTo><HostName>h</HostName></RedirectAllRequestsTo>", "MalformedXML"),
     (f"{INDEX}<AutoAddressing/>", "MalformedXML"),
     (f"{INDEX}<Surprise/>", "MalformedXML"),
@@ -152,7 +156,7 @@ MANY = f"<RoutingRule><Condition>{PREFIX}</Condition><Redirect>{WITH_KEY}</Redir
     (rule(CODE, WITH_PREFIX), "InvalidArgument"),
     (rule(CODE.replace("404", "500"), WITH_KEY), "InvalidArgument"),
     (rule("<KeyPrefixEquals/>", WITH_KEY), "InvalidArgument"),
-    (rule(PREFIX, WITH_KEY + "<Protocol>ftp</Protocol>"), "InvalidArgument"),
+    (rule(PREFIX, WITH_KEY + "<Protocol>ftp</Protocol>"), "MalformedXML"),
     (f"{INDEX}<RoutingRules>{MANY}</RoutingRules>", "InvalidArgument"),
 ])
 def test_a_configuration_is_refused(inner: str, code: str) -> None:

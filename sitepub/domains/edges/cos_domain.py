@@ -69,20 +69,22 @@ class CosDomain:
             rule = self._rule(host)
             if rule is None:
                 return None
-            certificate = self._bucket.get_certificate_status(host)
+            status = self._bucket.get_certificate_status(host)
         except NotFound:
             return None
         except SitepubError as error:
             raise explained(error, host=host, action="cos:GetBucketDomain") from error
+        # a domain that never had a certificate, or has none any more, is answered "Disabled"
+        certificate = status if status.lower() == "enabled" else ""
         return EdgeState(
             host=host, status=EdgeStatus.ONLINE if rule.enabled else EdgeStatus.OFFLINE, cname=self._endpoint,
-            origin=self._endpoint if rule.type == WEBSITE else "", https=certificate.lower() == "enabled",
+            origin=self._endpoint if rule.type == WEBSITE else "", https=bool(certificate),
             said="bound" if rule.enabled else "disabled",
             config={"Type": rule.type, "Status": "ENABLED" if rule.enabled else "DISABLED",
                     "Certificate": certificate})
 
     def _rule(self, host: str) -> DomainRule | None:
-        return next((rule for rule in self._bucket.get_domains().rules if rule.name == host), None)
+        return next((rule for rule in self._bucket.get_domains().rules if rule.name.lower() == host), None)
 
     def check(self, wanted: WantedDomain) -> None:
         https, certificate = wanted.host.https, wanted.certificate
@@ -125,7 +127,7 @@ class CosDomain:
     def _write(self, host: str, rule: DomainRule | None) -> None:
         """Bring the rule of one host into the document, the others as they are."""
         with self._lock:
-            others = [one for one in self._bucket.get_domains().rules if one.name != host]
+            others = [one for one in self._bucket.get_domains().rules if one.name.lower() != host]
             try:
                 self._bucket.put_domains([*others, rule] if rule is not None else others)
             except SitepubError as error:

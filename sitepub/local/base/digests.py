@@ -12,7 +12,7 @@ from sitepub.local.base.messages import Request
 def expected_md5(request: Request) -> str | None:
     """Content-MD5 as 32 hex digits. Raises ServiceError InvalidDigest."""
     header = request.headers.get("Content-MD5")
-    if header is None:
+    if not header:
         return None
     try:
         digest = base64.b64decode(header, validate=True)

@@ -89,7 +89,7 @@ async def upload_part(storage: Storage, request: Request, bucket: Bucket) -> Res
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
     if not 1 <= number <= MAX_PARTS:
         raise ServiceError("InvalidArgument", "partNumber must be from 1 to 10000.")
-    copied = "x-cos-copy-source" in request.headers
+    copied = bool(request.headers.get("x-cos-copy-source"))
     content = await _copied_part(storage, request) if copied else await receive(storage, request)
 
     def operation(transaction: Transaction) -> float:
@@ -127,7 +127,7 @@ async def _copied_part(storage: Storage, request: Request) -> Content:
     source = find_source(storage, request)
     start, length = 0, source.size
     wanted = request.headers.get("x-cos-copy-source-range")
-    if wanted is not None:
+    if wanted:
         chosen = parse_range(wanted, source.size)
         if chosen is None:
             raise ServiceError("InvalidArgument", "x-cos-copy-source-range: expected bytes=first-last.")

@@ -52,12 +52,12 @@ def read_headers(storage: Storage, request: Request, *, directive: str = "") -> 
     meta_bytes = 0
     typed = granted = False
     for name, value in request.headers.items():
+        if not value:
+            continue  # a header without a value says nothing (seen: clients send `Cache-Control:`)
         lower = name.lower()
         if lower in _KEPT:
             if lower == "content-type":
-                typed = bool(value)
-                if not typed:
-                    continue
+                typed = True
             elif lower == "content-encoding" and value == "aws-chunked":
                 continue
             lines += (_KEPT[lower], value)
@@ -103,9 +103,10 @@ def check_key(key: str) -> None:
         raise ServiceError("InvalidURI", "The key is not UTF-8.") from None
     if size > MAX_KEY_BYTES:
         raise ServiceError("KeyTooLong")
-    if key[:1] in ("/", "\\"):
-        # documented as not allowed; what the service answers is not: refused
-        raise ServiceError("InvalidURI", "A key cannot start with / or \\.")
+    if key[:1] == "\\":
+        # Documented as not allowed; what the service answers is not: refused. A slash in front is documented as not
+        # allowed as well, and taken (seen in the tests of the service's Node SDK).
+        raise ServiceError("InvalidURI", "A key cannot start with \\.")
     if not key.isprintable() and not _FORBIDDEN.isdisjoint(key):
         # documented for some control characters; refused for all that XML 1.0 cannot carry
         raise ServiceError("InvalidURI", "The key has control characters.")

@@ -26,7 +26,7 @@ from sitepub.local.store.stored import (
 
 async def put_object(storage: Storage, request: Request, bucket: Bucket) -> Response:
     """PUT Object, or PUT Object - Copy when a source is named."""
-    if "x-cos-copy-source" in request.headers:
+    if request.headers.get("x-cos-copy-source"):
         return await copying.copy_object(storage, request, bucket)
     check_key(request.key)
     described = read_headers(storage, request)

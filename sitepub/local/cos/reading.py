@@ -94,7 +94,7 @@ def check_conditions(given: Mapping[str, str], stored: StoredObject, headers: Ma
     """Conditional headers in the order of RFC 9110 13.2.2. ``prefix`` is ``x-cos-copy-source-`` for a copy,
     where every failed condition is 412. Raises ServiceError."""
     match = given.get(f"{prefix}If-Match")
-    if match is not None:
+    if match:
         if not etag_matches(match, stored.etag, weak=False):
             raise ServiceError("PreconditionFailed")
     else:
@@ -104,7 +104,7 @@ def check_conditions(given: Mapping[str, str], stored: StoredObject, headers: Ma
             raise ServiceError("PreconditionFailed")
     unchanged = False
     none_match = given.get(f"{prefix}If-None-Match")
-    if none_match is not None:
+    if none_match:
         unchanged = etag_matches(none_match, stored.etag, weak=True)
     else:
         since = given.get(f"{prefix}If-Modified-Since")

@@ -32,6 +32,10 @@ def verify(identity: Identity, request: Request) -> Signer | None:
     elif "q-signature" in request.query or "q-sign-algorithm" in request.query:
         fields = request.query
         presigned = True
+    elif request.query.get("sign"):
+        # the whole of what the header would hold, in one parameter, as older clients sign URLs
+        fields = _parse(request.query["sign"])
+        presigned = True
     else:
         return None
     try:

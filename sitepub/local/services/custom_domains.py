@@ -26,6 +26,8 @@ class CustomDomain:
     """PEM chain; empty: HTTPS is not set up."""
     private_key: str = field(default="", repr=False)
     certificate_change: Change = NEVER
+    written: str = ""
+    """The host as the document has it, when that differs."""
 
 
 def bucket_of(buckets: Buckets, domain: CustomDomain) -> Bucket | None:

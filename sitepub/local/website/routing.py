@@ -68,7 +68,8 @@ class Visit:
 
 def route(website: WebsiteConfiguration, visit: Visit, look: Callable[[str], Look]) -> Decision:
     """Decide what `visit` is answered; `look` tells what the visitor meets under a key."""
-    if website.redirect_protocol and visit.enforce_https:
+    # `http` is taken and given back by the service; documented is https only, so visitors over TLS stay there
+    if website.redirect_protocol == "https" and visit.enforce_https:
         query = f"?{visit.query}" if visit.query else ""
         location = f"{website.redirect_protocol}://{visit.host}{_encoded(visit.path)}{query}"
         return Redirect(location, 301)

@@ -54,7 +54,7 @@ class BucketDomains(BucketSettings):
                    DomainConfiguration={"DomainRule": [_rule(rule) for rule in rules]})
 
     def get_certificate_status(self, domain: str) -> str:
-        """"Enabled", "Disabled", or "" when the domain has no certificate."""
+        """"Enabled", or "Disabled" when the domain has no certificate."""
         found = self._get("GetBucketDomainCertificate", "get_bucket_domain_certificate", DomainName=domain)
         return "" if found is None else str(found.get("Status") or "")
 

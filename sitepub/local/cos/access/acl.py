@@ -12,7 +12,7 @@ from functools import lru_cache
 from xml.etree.ElementTree import Element
 
 from sitepub.local.base import xml
-from sitepub.local.base.documents import check, invalid, malformed, read, text
+from sitepub.local.base.documents import check, choice, invalid, malformed, read, text
 from sitepub.local.base.errors import ServiceError
 
 ALL_USERS = "http://cam.qcloud.com/groups/global/AllUsers"
@@ -63,6 +63,9 @@ class Acl:
     """Grants beside the owner's own FULL_CONTROL, which nothing takes away."""
 
     grants: tuple[Grant, ...] = ()
+    owner_listed: bool = True
+    """Whether the list names the owner, too: one that was sent as a document is given back as it was (seen in the tests
+    of the service's Node SDK). The owner may do everything in any case."""
 
     def allows(self, permission: str, user: str | None) -> bool:
         """Whether `user` (None: anonymous) holds `permission` through one of the grants."""
@@ -105,7 +108,7 @@ def from_headers(headers: Mapping[str, str]) -> Acl | None:
     grants: list[Grant] = []
     for header, permission in GRANT_HEADERS.items():
         value = headers.get(header)
-        if value is None:
+        if not value or not value.strip():
             continue
         for part in value.split(","):
             found = _GRANT_ID.fullmatch(part)
@@ -143,7 +146,8 @@ def parse(body: bytes, owner_name: str) -> Acl:
         raise malformed("AccessControlList is required.")
     check(listing, (), repeated=("Grant",))
     grants = [_grant(element) for element in listing]
-    return Acl(_distinct([grant for grant in grants if grant.grantee != owner_name]))
+    others = [grant for grant in grants if grant.grantee != owner_name]
+    return Acl(_distinct(others), owner_listed=len(others) < len(grants))
 
 
 def _grant(element: Element) -> Grant:
@@ -153,7 +157,8 @@ def _grant(element: Element) -> Grant:
         raise malformed("A Grant needs a Grantee.")
     if permission not in PERMISSIONS:
         raise malformed(f"Permission must be one of {', '.join(PERMISSIONS)}.")
-    check(grantee, ("ID", "DisplayName", "URI"))
+    check(grantee, ("ID", "DisplayName", "URI", "Type"))
+    choice(grantee, "Type", ("CanonicalUser", "RootAccount", "SubAccount", "Group"))
     user, group = text(grantee, "ID"), text(grantee, "URI")
     if (user is None) == (group is None):
         raise malformed("A Grantee is either an ID or a URI.")
@@ -165,8 +170,8 @@ def _grant(element: Element) -> Grant:
 
 
 def render(acl: Acl, owner_name: str) -> str:
-    """The AccessControlPolicy document, the owner's FULL_CONTROL first."""
-    grants = (Grant(owner_name, "FULL_CONTROL"), *acl.grants)
+    """The AccessControlPolicy document, the owner's FULL_CONTROL first where it is listed."""
+    grants = (*((Grant(owner_name, "FULL_CONTROL"),) if acl.owner_listed else ()), *acl.grants)
     return xml.document("AccessControlPolicy", [
         xml.element("Owner", _user_elements(owner_name)),
         xml.element("AccessControlList", map(_grant_element, grants)),

@@ -87,7 +87,7 @@ async def _wanted(
 ) -> str:
     """The list that a PUT asks for, as it is stored: a canned name or a document."""
     body = await received(request)
-    name = request.headers.get("x-cos-acl")
+    name = request.headers.get("x-cos-acl") or None
     granted = acl.from_headers(request.headers)
     by_header = name is not None or granted is not None
     if by_header == bool(body.strip()):

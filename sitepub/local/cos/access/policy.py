@@ -150,6 +150,14 @@ def parse(body: bytes) -> Policy:
     return Policy(tuple(_statement(one, members.get("principal")) for one in statements))
 
 
+def render(body: bytes) -> bytes:
+    """As GET answers: `Statement` and `version`, however they were written; what stands in them as it was."""
+    members = {name.lower(): value for name, value in json.loads(body).items()}
+    names = {"statement": "Statement", "principal": "Principal", "version": "version"}
+    ordered = {names[name]: members[name] for name in ("statement", "principal", "version") if name in members}
+    return json.dumps(ordered, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def _members(value: Any, known: set[str], what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise malformed(f"{what} must be an object.")

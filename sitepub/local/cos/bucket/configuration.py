@@ -15,7 +15,16 @@ from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request, Response
 from sitepub.local.cos.access import policy, referer
 from sitepub.local.cos.access.acl_configuration import bucket_acl, object_acl
-from sitepub.local.cos.bucket import acceleration, cors_rules, lifecycle, logging_document, tagging, website_document
+from sitepub.local.cos.bucket import (
+    acceleration,
+    cors_rules,
+    kept_documents,
+    lifecycle,
+    logging_document,
+    named_documents,
+    tagging,
+    website_document,
+)
 from sitepub.local.cos.bucket.object_tagging import object_tagging
 from sitepub.local.store.buckets import Bucket, check_attachments
 from sitepub.local.store.storage import Storage
@@ -48,7 +57,8 @@ DOCUMENTS: Mapping[str, Document] = {
         cors_rules.parse, "NoSuchCORSConfiguration",
         render=lambda body: cors_rules.render(cors_rules.parse(body)).encode(),
     ),
-    "policy": Document(policy.parse, "NoSuchBucketPolicy", put_status=204, media="application/json"),
+    "policy": Document(policy.parse, "NoSuchBucketPolicy", put_status=204, media="application/json",
+                       render=policy.render),
     "tagging": Document(
         lambda body: tagging.parse(body, tagging.BUCKET_TAGS), "NoSuchTagSet", put_status=204,
         render=lambda body: tagging.render(tagging.parse(body, tagging.BUCKET_TAGS)).encode(),
@@ -66,6 +76,14 @@ DOCUMENTS: Mapping[str, Document] = {
         referer.parse, xml.document("RefererConfiguration", ()), deletable=False,
         is_off=lambda body: not body.strip(),
     ),
+    "encryption": Document(kept_documents.encryption, "NoSuchEncryptionConfiguration",
+                           render=kept_documents.render_encryption),
+    "replication": Document(kept_documents.check_replication, "ReplicationConfigurationNotFoundError"),
+    "origin": Document(kept_documents.check_origin, "OriginConfigurationNotFoundError"),
+    "object-lock": Document(kept_documents.check_object_lock, "NoSuchObjectLockConfiguration", deletable=False),
+    # what a bucket without is answered is not documented
+    "response-control": Document(kept_documents.check_response_control,
+                                 xml.document("ResponseControlConfiguration", ())),
 }
 
 
@@ -75,6 +93,12 @@ async def handle(storage: Storage, request: Request, bucket: Bucket, kind: str) 
         return await (object_acl if request.key else bucket_acl)(storage, request, bucket)
     if kind == "tagging" and request.key:
         return await object_tagging(storage, request, bucket)
+    if kind == "location":
+        return _location(request, bucket)
+    if kind == "inventory":
+        return await named_documents.inventory(storage, request, bucket)
+    if kind in ("intelligenttiering", "intelligent-tiering"):
+        return await named_documents.tiering(storage, request, bucket, kind)
     document = DOCUMENTS[kind]
     if request.method in ("GET", "HEAD"):
         return _get(storage, bucket, kind, document)
@@ -84,6 +108,13 @@ async def handle(storage: Storage, request: Request, bucket: Bucket, kind: str) 
         await storage.database.delete_configuration(bucket.id, kind)
         return Response(204)
     raise ServiceError("MethodNotAllowed")
+
+
+def _location(request: Request, bucket: Bucket) -> Response:
+    """GET ?location (COS API 436/8275)."""
+    if request.method not in ("GET", "HEAD"):
+        raise ServiceError("MethodNotAllowed")
+    return Response.xml(f"{xml.HEADER}{xml.element('LocationConstraint', bucket.region)}")
 
 
 def _get(storage: Storage, bucket: Bucket, kind: str, document: Document) -> Response:
@@ -104,6 +135,8 @@ async def _put(storage: Storage, request: Request, bucket: Bucket, kind: str, do
     document.check(body)
     if kind == "logging":
         _check_log_target(storage, bucket, body)
+    if kind == "replication":
+        _check_versions(storage, bucket, body)
     if kind == "policy" and database.get_configuration(bucket.id, kind) is None:
         await database.put_configuration(
             bucket.id, kind, body, check=lambda transaction: check_attachments(transaction, bucket.owner)
@@ -111,6 +144,18 @@ async def _put(storage: Storage, request: Request, bucket: Bucket, kind: str, do
     else:
         await database.put_configuration(bucket.id, kind, body)
     return Response(document.put_status)
+
+
+def _check_versions(storage: Storage, bucket: Bucket, body: bytes) -> None:
+    """Both buckets keep versions (COS API 436/19223)."""
+    if bucket.versioning != "Enabled":
+        raise ServiceError("BucketVersionNotOpen")
+    for name in kept_documents.destinations(body):
+        target = storage.buckets.find(name)
+        if target is None:
+            raise ServiceError("NoSuchBucket")
+        if target.versioning != "Enabled":
+            raise ServiceError("BucketVersionNotOpen")
 
 
 def _check_log_target(storage: Storage, bucket: Bucket, body: bytes) -> None:

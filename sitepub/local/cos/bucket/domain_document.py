@@ -24,6 +24,8 @@ class DomainRule:
     type: str
     replacement: str
     """`CNAME`, `TXT` or empty: how a domain that is bound elsewhere is proved to be the caller's."""
+    written: str = ""
+    """The host as it was sent: capitals are kept (seen in the tests of the service's Node SDK)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,14 @@ def parse_domains(body: bytes) -> tuple[DomainRule, ...]:
         check(element, ("Status", "Name", "Type", "ForcedReplacement"))
         status = choice(element, "Status", ("ENABLED", "DISABLED"))
         kind = choice(element, "Type", TYPES)
-        host = normal(text(element, "Name") or "")
+        written = text(element, "Name") or ""
+        host = normal(written)
         if status is None or kind is None or not host:
             raise malformed("A DomainRule needs a Status, a Name and a Type.")
         if not _NAME.match(host) or host.endswith((".myqcloud.com", ".tencentcos.cn")):
             raise invalid(f"{host!r} cannot be a custom domain.")
         replacement = choice(element, "ForcedReplacement", ("CNAME", "TXT")) or ""
-        rules.append(DomainRule(host, status == "ENABLED", kind, replacement))
+        rules.append(DomainRule(host, status == "ENABLED", kind, replacement, written))
     if not rules:
         raise malformed("DomainConfiguration needs at least one DomainRule.")
     if len(rules) > RULES:
@@ -63,7 +66,7 @@ def render_domains(domains: Iterable[CustomDomain]) -> str:
     return xml.document("DomainConfiguration", [
         xml.element("DomainRule", [
             xml.element("Status", "ENABLED" if domain.enabled else "DISABLED"),
-            xml.element("Name", domain.host), xml.element("Type", domain.type),
+            xml.element("Name", domain.written or domain.host), xml.element("Type", domain.type),
             optional("ForcedReplacement", domain.replacement or None),
         ])
         for domain in domains
@@ -95,5 +98,5 @@ def parse_certificate(body: bytes) -> DomainCertificate:
     return DomainCertificate(tuple(hosts), chain + "\n", key + "\n")
 
 
-def render_certificate() -> str:
-    return xml.document("DomainCertificate", [xml.element("Status", "ENABLED")])
+def render_certificate(present: bool) -> str:
+    return xml.document("DomainCertificate", [xml.element("Status", "Enabled" if present else "Disabled")])

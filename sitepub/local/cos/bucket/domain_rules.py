@@ -95,10 +95,13 @@ async def _put(storage: Storage, services: Services, request: Request, bucket: B
 def _check(storage: Storage, services: Services, bucket: Bucket, rule: DomainRule) -> None:
     bound = services.custom_domains.get(rule.host)
     owner = bucket_of(storage.buckets, bound) if bound is not None else None
-    if bound is not None and owner is not None and owner.id == bucket.id and bound.type == rule.type:
+    mine = bound is not None and owner is not None and owner.id == bucket.id
+    if bound is not None and mine and bound.type == rule.type and (bound.enabled or not rule.enabled):
         return
     if owner is not None and owner.id != bucket.id and not rule.replacement:
         raise ServiceError("RecordAlreadyExist")
+    if not rule.enabled:
+        return  # is taken without a look at the DNS or the website (seen in the tests of the service's Node SDK)
     if rule.type == "WEBSITE" and storage.database.get_configuration(bucket.id, "website") is None:
         raise invalid("The bucket has no website configuration.")
     if _in_mainland(bucket) and services.switches.without_icp(rule.host):
@@ -137,7 +140,8 @@ def _store(services: Services, bucket: Bucket, rule: DomainRule, position: int, 
     else:
         change = begin(now, services.pace)
         domain = CustomDomain(rule.host, bucket.id, rule.enabled, rule.type, rule.replacement, position, change)
-    services.custom_domains.put(rule.host, domain)
+    written = "" if rule.written == rule.host else rule.written
+    services.custom_domains.put(rule.host, replace(domain, written=written))
 
 
 async def _certificate(services: Services, request: Request, bucket: Bucket) -> Response:
@@ -147,13 +151,14 @@ async def _certificate(services: Services, request: Request, bucket: Bucket) -> 
     domain = services.custom_domains.get(host)
     if not host:
         raise invalid("The parameter domainname is required.")
-    if domain is None or domain.bucket != bucket.id or not domain.certificate:
-        # what a domain without certificate is answered is not documented
-        raise ServiceError("NoSuchDomainCertificate")
+    # A host without certificate, or that is not the bucket's, is Disabled, and its removal succeeds (seen in the tests
+    # of the service's Python SDK).
+    mine = domain is not None and domain.bucket == bucket.id
     if request.method in ("GET", "HEAD"):
-        return Response.xml(render_certificate())
+        return Response.xml(render_certificate(domain is not None and mine and bool(domain.certificate)))
     if request.method == "DELETE":
-        services.custom_domains.put(host, replace(domain, certificate="", private_key=""))
+        if domain is not None and mine and domain.certificate:
+            services.custom_domains.put(host, replace(domain, certificate="", private_key=""))
         return Response(204)
     raise ServiceError("MethodNotAllowed")
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from sitepub.local.base import xml
-from sitepub.local.base.documents import check, flag, invalid, malformed, optional, read, text, whole
+from sitepub.local.base.documents import check, choice, flag, invalid, malformed, optional, read, text, whole
 
 RULES = 100
+PROTOCOLS = ("http", "https")
+"""Documented is https alone; http is taken and given back (seen with published clients)."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class RoutingRule:
     protocol: str | None = None
     replace_key_with: str | None = None
     replace_prefix_with: str | None = None
+    url_redirect: bool | None = None
+    """`URLRedirect`. What Disabled changes is not documented: visitors are redirected all the same."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ class WebsiteConfiguration:
     index_document: str
     error_document: str | None = None
     original_http_status: bool | None = None
+    charity_404: bool | None = None
+    """`Charity404`: a page about missing children in place of the error document. Kept, not shown here."""
     redirect_protocol: str | None = None
     auto_addressing: bool | None = None
     rules: tuple[RoutingRule, ...] = ()
@@ -57,26 +63,27 @@ def parse(body: bytes) -> WebsiteConfiguration:
         raise malformed("IndexDocument needs a Suffix.")
     if "/" in suffix:
         raise invalid("IndexDocument Suffix must not contain a slash.")
-    error_document, original_status = _error_document(root)
+    error_document, original_status, charity = _error_document(root)
     return WebsiteConfiguration(
         index_document=suffix,
         error_document=error_document,
         original_http_status=original_status,
+        charity_404=charity,
         redirect_protocol=_redirect_all(root),
         auto_addressing=_status(root.find("AutoAddressing"), "Status"),
         rules=_rules(root),
     )
 
 
-def _error_document(root: Element) -> tuple[str | None, bool | None]:
+def _error_document(root: Element) -> tuple[str | None, bool | None, bool | None]:
     element = root.find("ErrorDocument")
     if element is None:
-        return None, None
-    check(element, ("Key", "OriginalHttpStatus"))
+        return None, None, None
+    check(element, ("Key", "Charity404", "OriginalHttpStatus"))
     key = text(element, "Key")
     if not key:
         raise malformed("ErrorDocument needs a Key.")
-    return key, flag(element, "OriginalHttpStatus")
+    return key, flag(element, "OriginalHttpStatus"), flag(element, "Charity404")
 
 
 def _redirect_all(root: Element) -> str | None:
@@ -84,9 +91,9 @@ def _redirect_all(root: Element) -> str | None:
     if element is None:
         return None
     check(element, ("Protocol",))
-    protocol = text(element, "Protocol")
-    if protocol != "https":
-        raise invalid("RedirectAllRequestsTo Protocol can only be https.")
+    protocol = choice(element, "Protocol", PROTOCOLS)
+    if protocol is None:
+        raise malformed("RedirectAllRequestsTo needs a Protocol.")
     return protocol
 
 
@@ -131,15 +138,12 @@ def _rule(element: Element) -> RoutingRule:
         raise malformed("A Redirect is either ReplaceKeyWith or ReplaceKeyPrefixWith.")
     if prefix_with is not None and prefix is None:
         raise invalid("ReplaceKeyPrefixWith needs a KeyPrefixEquals condition.")
-    protocol = text(redirect, "Protocol")
-    if protocol is not None and protocol != "https":
-        raise invalid("A Redirect's Protocol can only be https.")
-    flag(redirect, "URLRedirect")  # what GET adds may be sent back
-    return RoutingRule(code, prefix, protocol, key_with, prefix_with)
+    protocol = choice(redirect, "Protocol", PROTOCOLS)
+    return RoutingRule(code, prefix, protocol, key_with, prefix_with, flag(redirect, "URLRedirect"))
 
 
 def render(website: WebsiteConfiguration) -> str:
-    """As GET Bucket website answers: every redirect carries `URLRedirect Enabled` (seen)."""
+    """As GET Bucket website answers: a redirect that was sent without carries `URLRedirect Enabled` (seen)."""
     children = [xml.element("IndexDocument", [xml.element("Suffix", website.index_document)])]
     if website.redirect_protocol is not None:
         protocol = xml.element("Protocol", website.redirect_protocol)
@@ -149,6 +153,7 @@ def render(website: WebsiteConfiguration) -> str:
     if website.error_document is not None:
         children.append(xml.element("ErrorDocument", [
             xml.element("Key", website.error_document),
+            optional("Charity404", website.charity_404),
             optional("OriginalHttpStatus", website.original_http_status),
         ]))
     if website.rules:
@@ -166,6 +171,6 @@ def _rule_element(rule: RoutingRule) -> str:
             optional("Protocol", rule.protocol),
             optional("ReplaceKeyWith", rule.replace_key_with),
             optional("ReplaceKeyPrefixWith", rule.replace_prefix_with),
-            xml.element("URLRedirect", "Enabled"),
+            optional("URLRedirect", rule.url_redirect is not False),
         ]),
     ])
