@@ -22,7 +22,7 @@ from tests.walls import (
 PACKAGE = Path(__file__).parent.parent / "sitepub"
 HEAVY = {"pydantic", "qcloud_cos", "tencentcloud", "aiohttp", "rich", "requests", "cryptography", "segno"}
 FILES = sorted(PACKAGE.rglob("*.py"))
-MOST = {"actions": 34}
+MOST = {"actions": 35}
 """Folders that have more than 25 files and wait to be divided."""
 
 
