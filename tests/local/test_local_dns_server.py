@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
 
 import dns.flags
 import dns.message
@@ -15,13 +14,7 @@ import dns.rdatatype
 import pytest
 
 from sitepub.local.services.zones import registered_domain
-from tests.local.service_wire import Services, origin, running_services
-
-
-@pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    with running_services(tmp_path_factory.mktemp("dns")) as found:
-        yield found
+from tests.local.service_wire import Services, origin
 
 
 def ask(services: Services, name: str, kind: str = "A", *, tcp: bool = False) -> dns.message.Message:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,17 +13,6 @@ from tests.conftest import LocalCloud, running_cloud
 from tests.local.edge_wire import EdgeSite, Visit, admin, cached, call_api, curl, make_site, rules
 
 HTTPS = {"--http1.1": "1.1", "--http2": "2"}
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    with running_cloud(tmp_path_factory.mktemp("edge") / "data", "--pace", "0") as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def site(cloud: LocalCloud) -> EdgeSite:
-    return make_site(cloud)
 
 
 def https(site: EdgeSite, **more: object) -> dict[str, object]:

@@ -4,94 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import http.client
 import json
 import threading
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from sitepub.local.store.database import Database
 from sitepub.local.website import dev_mode
 from tests.conftest import LocalCloud, running_cloud
-from tests.local.cos_wire import Answer, Wire
+from tests.local.cos_wire import Wire
+from tests.local.website.preview import Preview, preview_of
 
 SCRIPT = b'<script src="/-/live/script.js"'
 HTML = {"content_type": "text/html"}
 CSS = {"content_type": "text/css"}
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A website bucket, as its publisher and as its visitors see it."""
-
-    cloud: LocalCloud
-    wire: Wire
-    host: str
-
-    def tell(self, event: str, **values: Any) -> dict[str, Any]:
-        answer = self.post({"bucket": self.wire.bucket, "event": event, **values})
-        assert answer.status == 200, answer.body
-        told: dict[str, Any] = json.loads(answer.body)
-        return told
-
-    def post(self, value: object, **headers: str) -> Answer:
-        return self.ask("POST", "/-/live", body=json.dumps(value).encode(), Host=self.cloud.host,
-                        **self.cloud.allowed, **headers)
-
-    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
-        connection = http.client.HTTPConnection(self.cloud.host, self.cloud.port, timeout=60)
-        try:
-            connection.request(method, path, body, {"Host": self.host, **headers})
-            got = connection.getresponse()
-            return Answer(got.status, {k.lower(): v for k, v in got.getheaders()}, got.read())
-        finally:
-            connection.close()
-
-    def get(self, path: str = "/", **headers: str) -> Answer:
-        return self.ask("GET", path, None, **headers)
-
-    @contextmanager
-    def events(self) -> Iterator[Events]:
-        connection = http.client.HTTPConnection(self.cloud.host, self.cloud.port, timeout=60)
-        connection.request("GET", "/-/live/events", headers={"Host": self.host})
-        got = connection.getresponse()
-        assert (got.status, got.headers["Content-Type"]) == (200, "text/event-stream")
-        try:
-            yield Events(got)
-        finally:
-            got.close()
-            connection.close()
-
-
-@dataclass
-class Events:
-    answer: http.client.HTTPResponse
-
-    def next(self) -> tuple[str, dict[str, Any]] | None:
-        """The next event; None at the end of the stream."""
-        name = ""
-        while line := self.answer.readline():
-            field, _, value = line.decode().rstrip("\n").partition(": ")
-            if field == "event":
-                name = value
-            elif field == "data":
-                return name, json.loads(value)
-        return None
-
-
-def preview_of(cloud: LocalCloud) -> Preview:
-    wire = Wire(cloud, f"live-{uuid.uuid4().hex[:10]}-{cloud.app_id}")
-    assert wire.call("PUT", headers={"x-cos-acl": "public-read"}).status == 200
-    document = (b"<WebsiteConfiguration><IndexDocument><Suffix>index.html</Suffix></IndexDocument>"
-                b"<ErrorDocument><Key>error.html</Key></ErrorDocument></WebsiteConfiguration>")
-    assert wire.call("PUT", query={"website": ""}, body=document).status == 200
-    return Preview(cloud, wire, f"{wire.bucket}.cos-website.{cloud.region}.localhost:{cloud.port}")
 
 
 @pytest.fixture
@@ -101,7 +29,7 @@ def preview(local_cloud: LocalCloud) -> Iterator[Preview]:
     preview.wire.put("error.html", b"<p>gone", **HTML)
     preview.wire.put("s.css", b"p{}", **CSS)
     yield preview
-    preview.tell("off")
+    preview.report("off")
 
 
 def test_without_dev_mode_pages_are_the_files(preview: Preview) -> None:
@@ -110,7 +38,7 @@ def test_without_dev_mode_pages_are_the_files(preview: Preview) -> None:
 
 
 def test_pages_get_the_script_behind_everything(preview: Preview) -> None:
-    preview.tell("alive")
+    preview.report("alive")
     page = preview.get()
     before, _, after = page.body.partition(SCRIPT)
     assert before == b"<!doctype html><body><h1>Hi</h1></body></html>"
@@ -122,7 +50,7 @@ def test_pages_get_the_script_behind_everything(preview: Preview) -> None:
 
 
 def test_not_found_pages_get_it_too_be_they_files_or_generated(preview: Preview) -> None:
-    preview.tell("alive")
+    preview.report("alive")
     page = preview.get("/nowhere")
     assert (page.status, page.body.startswith(b"<p>gone" + SCRIPT)) == (404, True)
     preview.wire.call("DELETE", "error.html")
@@ -132,11 +60,11 @@ def test_not_found_pages_get_it_too_be_they_files_or_generated(preview: Preview)
 
 def test_the_file_in_the_bucket_stays_as_it_is(preview: Preview) -> None:
     before = preview.wire.get("index.html")
-    preview.tell("alive")
+    preview.report("alive")
     preview.get()
     assert preview.wire.get("index.html").body == before.body
     assert preview.wire.get("index.html").headers["ETag"] == before.headers["ETag"]
-    preview.tell("off")
+    preview.report("off")
     assert SCRIPT not in preview.get().body
 
 
@@ -144,7 +72,7 @@ def test_what_is_no_whole_page_goes_out_untouched(preview: Preview) -> None:
     for name, encoding in (("packed.html", "gzip"), ("other.html", "br")):
         preview.wire.put(name, b"\x1f\x8b", **HTML, content_encoding=encoding)
     preview.wire.put("wide.html", "<p>".encode("utf-16"), **HTML)
-    preview.tell("alive")
+    preview.report("alive")
     style = preview.get("/s.css")
     assert (style.body, "etag" in style.headers) == (b"p{}", True)
     for name in ("packed.html", "other.html"):
@@ -157,7 +85,7 @@ def test_what_is_no_whole_page_goes_out_untouched(preview: Preview) -> None:
 
 def test_a_page_is_never_not_modified_a_stylesheet_is(preview: Preview) -> None:
     page, style = preview.get(), preview.get("/s.css")
-    preview.tell("alive")
+    preview.report("alive")
     again = preview.get("/", **{"If-None-Match": page.headers["etag"]})
     assert (again.status, SCRIPT in again.body) == (200, True)
     assert preview.get("/s.css", **{"If-None-Match": style.headers["etag"]}).status == 304
@@ -165,7 +93,7 @@ def test_a_page_is_never_not_modified_a_stylesheet_is(preview: Preview) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/s.css"])
 def test_head_tells_what_get_sends(preview: Preview, path: str) -> None:
-    preview.tell("alive")
+    preview.report("alive")
     get, head = preview.get(path), preview.ask("HEAD", path)
     changing = {"date", "x-cos-request-id"}
     assert {k: v for k, v in head.headers.items() if k not in changing} == {
@@ -175,7 +103,7 @@ def test_head_tells_what_get_sends(preview: Preview, path: str) -> None:
 
 def test_a_large_page_gets_it_as_well(preview: Preview) -> None:
     preview.wire.put("large.html", b"<p>" + b"x" * 2_000_000 + b"</BODY >", **HTML)
-    preview.tell("alive")
+    preview.report("alive")
     page = preview.get("/large.html")
     assert page.body.startswith(b"<p>x")
     assert page.body.endswith(b"></script>")
@@ -183,7 +111,7 @@ def test_a_large_page_gets_it_as_well(preview: Preview) -> None:
 
 def test_a_packed_page_gets_it_and_stays_packed(preview: Preview) -> None:
     preview.wire.put("packed.html", gzip.compress(b"<h1>Packed</h1>"), **HTML, content_encoding="gzip")
-    preview.tell("alive")
+    preview.report("alive")
     page = preview.get("/packed.html")
     assert page.headers["content-encoding"] == "gzip"
     assert gzip.decompress(page.body).startswith(b"<h1>Packed</h1>" + SCRIPT)
@@ -192,12 +120,12 @@ def test_a_packed_page_gets_it_and_stays_packed(preview: Preview) -> None:
 def test_a_page_that_grows_beyond_all_measure_goes_out_as_it_is(preview: Preview) -> None:
     packed = gzip.compress(b"\0" * 20_000_000)
     preview.wire.put("bomb.html", packed, **HTML, content_encoding="gzip")
-    preview.tell("alive")
+    preview.report("alive")
     assert preview.get("/bomb.html").body == packed
 
 
 def test_what_a_script_fetches_is_the_file_and_what_becomes_a_page_is_not(preview: Preview) -> None:
-    preview.tell("alive")
+    preview.report("alive")
     for purpose in ({"Sec-Fetch-Dest": "empty"}, {"Sec-Fetch-Dest": "image"}):
         assert preview.get("/", **purpose).body == b"<!doctype html><body><h1>Hi</h1></body></html>"
         assert preview.get("/nowhere", **purpose).body == b"<p>gone"
@@ -212,7 +140,7 @@ def test_nothing_is_kept_by_a_browser_without_asking_again(preview: Preview) -> 
     style = preview.get("/s.css")
     assert (style.headers["cache-control"], "expires" in style.headers) == (
         "public, max-age=31536000, immutable", True)
-    preview.tell("alive")
+    preview.report("alive")
     fetched = {"Sec-Fetch-Dest": "empty"}
     for answer in (preview.get("/s.css"), preview.get("/s.css", **{"If-None-Match": style.headers["etag"]}),
                    preview.get("/", **fetched), preview.get("/nowhere", **fetched)):
@@ -222,12 +150,12 @@ def test_nothing_is_kept_by_a_browser_without_asking_again(preview: Preview) -> 
 def test_the_script_carries_the_nonce_of_the_pages_own_policy(preview: Preview) -> None:
     policy = b"<meta http-equiv=Content-Security-Policy content=\"script-src 'nonce-abc123='\"><p>"
     preview.wire.put("strict.html", policy, **HTML)
-    preview.tell("alive")
+    preview.report("alive")
     assert b' nonce="abc123="' in preview.get("/strict.html").body
 
 
 def test_visitors_wait_for_the_end_of_a_publish(preview: Preview) -> None:
-    preview.tell("publishing")
+    preview.report("publishing")
     got: list[bytes] = []
     visitor = threading.Thread(target=lambda: got.append(preview.get("/s.css").body))
     visitor.start()
@@ -236,7 +164,7 @@ def test_visitors_wait_for_the_end_of_a_publish(preview: Preview) -> None:
         pass
     assert not got
     preview.wire.put("s.css", b"p{color:red}", **CSS)
-    preview.tell("published", changed=["s.css"])
+    preview.report("published", changed=["s.css"])
     visitor.join(60)
     assert got == [b"p{color:red}"]
 
@@ -247,30 +175,30 @@ def running(preview: Preview) -> bool:
 
 
 def test_a_failed_build_lets_visitors_go_on_with_what_there_was(preview: Preview) -> None:
-    preview.tell("publishing")
-    preview.tell("failed", message="no")
+    preview.report("publishing")
+    preview.report("failed", message="no")
     assert b"<h1>Hi</h1>" in preview.get().body
 
 
 def test_events_tell_the_state_first_and_then_what_happens(preview: Preview) -> None:
-    start = preview.tell("failed", message="\x1b[31mError\x1b[0m: <b> & 'q'")["generation"]
+    start = preview.report("failed", message="\x1b[31mError\x1b[0m: <b> & 'q'")["generation"]
     with preview.events() as events:
         assert events.next() == ("state", {"generation": start, "message": "Error: <b> & 'q'"})
-        preview.tell("published", changed=["a.css", "空 格.png"])
+        preview.report("published", changed=["a.css", "空 格.png"])
         assert events.next() == ("published", {"generation": start + 1, "changed": ["a.css", "空 格.png"]})
-        preview.tell("published", changed=[])
+        preview.report("published", changed=[])
         assert events.next() == ("published", {"generation": start + 1, "changed": []})
-        preview.tell("published", changed=[f"{number}.html" for number in range(5000)])
+        preview.report("published", changed=[f"{number}.html" for number in range(5000)])
         assert events.next() == ("published", {"generation": start + 2, "changed": None})
-        preview.tell("failed", message="again")
+        preview.report("failed", message="again")
         assert events.next() == ("failed", {"generation": start + 2, "message": "again"})
-        preview.tell("off")
+        preview.report("off")
         assert events.next() == ("off", {"generation": start + 2})
         assert events.next() is None
 
 
 def test_many_browsers_hear_the_same(preview: Preview) -> None:
-    preview.tell("alive")
+    preview.report("alive")
     from contextlib import ExitStack
 
     with ExitStack() as stack:
@@ -278,18 +206,18 @@ def test_many_browsers_hear_the_same(preview: Preview) -> None:
         for events in streams:
             found = events.next()
             assert found and found[0] == "state"
-        assert preview.tell("published", changed=["x"])["browsers"] == 60
+        assert preview.report("published", changed=["x"])["browsers"] == 60
         for events in streams:
             found = events.next()
             assert found and found[0] == "published"
 
 
 def test_a_browser_that_does_not_read_is_dropped(preview: Preview) -> None:
-    preview.tell("alive")
+    preview.report("alive")
     with preview.events() as events:
         events.next()
         for _ in range(400):  # more than the sockets' buffers hold
-            told = preview.tell("failed", message="x" * 60_000)
+            told = preview.report("failed", message="x" * 60_000)
             if not told["browsers"]:
                 break
         assert told["browsers"] == 0
@@ -298,8 +226,8 @@ def test_a_browser_that_does_not_read_is_dropped(preview: Preview) -> None:
 def test_the_generation_survives_a_restart_and_streams_end_with_the_cloud(tmp_path: Path) -> None:
     with running_cloud(tmp_path / "data") as cloud:
         preview = preview_of(cloud)
-        preview.tell("published", changed=["a"])
-        preview.tell("published")
+        preview.report("published", changed=["a"])
+        preview.report("published")
         stream = preview.events()
         events = stream.__enter__()
         assert events.next() == ("state", {"generation": 2, "message": ""})
@@ -308,7 +236,7 @@ def test_the_generation_survives_a_restart_and_streams_end_with_the_cloud(tmp_pa
     with running_cloud(tmp_path / "data") as cloud:
         again = Preview(cloud, Wire(cloud, preview.wire.bucket), preview.host)
         assert again.get("/-/live/events").status == 404, "dev mode is over until the publisher speaks"
-        assert again.tell("alive")["generation"] == 2
+        assert again.report("alive")["generation"] == 2
 
 
 @pytest.mark.parametrize("value", [
@@ -345,13 +273,13 @@ def test_a_publisher_that_says_nothing_more_is_gone(tmp_path: Path, monkeypatch:
 
 
 def test_dev_mode_ends_with_the_last_of_several_publishers(preview: Preview) -> None:
-    preview.tell("alive", publisher="one")
-    preview.tell("publishing", publisher="two")
-    preview.tell("off", publisher="two")
+    preview.report("alive", publisher="one")
+    preview.report("publishing", publisher="two")
+    preview.report("off", publisher="two")
     assert SCRIPT in preview.get("/").body, "nobody waits for a publisher that has left"
     health = json.loads(preview.ask("GET", "/-/health", None, Host=preview.cloud.host, **preview.cloud.allowed).body)
     assert health["publishers"] >= 1
-    preview.tell("off", publisher="one")
+    preview.report("off", publisher="one")
     assert SCRIPT not in preview.get("/").body
     assert preview.post({"bucket": preview.wire.bucket, "event": "alive", "publisher": 7}).status == 400
 
@@ -377,7 +305,7 @@ def test_nobody_waits_for_ever_for_a_publish_that_does_not_end(
 
 
 def test_listening_is_no_visit(preview: Preview) -> None:
-    preview.tell("alive")
+    preview.report("alive")
     with preview.events() as events:
         events.next()
     preview.get("/-/live/script.js")
@@ -399,7 +327,7 @@ def test_a_page_that_was_left_open_makes_no_visits_when_dev_has_ended(preview: P
 
 def test_a_page_that_may_not_be_read_comes_when_it_may(preview: Preview) -> None:
     preview.wire.call("PUT", query={"acl": ""}, headers={"x-cos-acl": "private"})
-    preview.tell("alive")
+    preview.report("alive")
     page = preview.get("/index.html")
     assert (page.status, SCRIPT in page.body) == (403, True)
 

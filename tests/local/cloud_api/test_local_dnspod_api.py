@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.local.service_wire import Services, running_services
+from tests.local.service_wire import Services
 
 LINE = {"RecordLine": "默认"}
-
-
-@pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    with running_services(tmp_path_factory.mktemp("dnspod")) as found:
-        yield found
 
 
 def listed(services: Services, zone: str, **more: Any) -> list[tuple[str, str, str]]:

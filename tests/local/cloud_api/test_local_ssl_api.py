@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,7 @@ from typing import Any
 import pytest
 
 from tests.local.certificate_maker import self_signed
-from tests.local.service_wire import Services, origin, running_services
-
-
-@pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    with running_services(tmp_path_factory.mktemp("ssl")) as found:
-        yield found
+from tests.local.service_wire import Services, origin
 
 
 def apply(services: Services, name: str, method: str = "DNS_AUTO", **more: Any) -> str:

@@ -1,4 +1,4 @@
-"""The official SDK, used as its documentation says, against the running process."""
+"""Objects, put and got with the official COS SDK against the running process."""
 
 from __future__ import annotations
 
@@ -13,16 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from qcloud_cos import CosConfig, CosS3Client
 from qcloud_cos.cos_exception import CosServiceError
-
-
-@pytest.fixture(scope="module")
-def client(local_cloud: Any) -> Any:
-    address = f"127.0.0.1:{local_cloud.port}"
-    return CosS3Client(CosConfig(
-        Region=local_cloud.region, SecretId=local_cloud.secret_id, SecretKey=local_cloud.secret_key,
-        Scheme="http", IP="127.0.0.1", Port=local_cloud.port, ServiceDomain=address))
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,12 +14,6 @@ from tests.local.certificate_maker import self_signed
 from tests.local.service_wire import Services, origin, running_services
 
 ON = {"Switch": "on"}
-
-
-@pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    with running_services(tmp_path_factory.mktemp("cdn")) as found:
-        yield found
 
 
 def add(services: Services, host: str = "", **settings: Any) -> str:

@@ -12,17 +12,11 @@ import pytest
 
 from tests.local.certificate_maker import self_signed
 from tests.local.cos_wire import Answer, Wire, new_bucket, send
-from tests.local.service_wire import Services, running_services
+from tests.local.service_wire import Services
 
 WEBSITE = b"<WebsiteConfiguration><IndexDocument><Suffix>index.html</Suffix></IndexDocument></WebsiteConfiguration>"
 DOMAIN, CERTIFICATE = {"domain": ""}, {"domaincertificate": ""}
 VERIFICATION = "x-cos-domain-txt-verification"
-
-
-@pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    with running_services(tmp_path_factory.mktemp("domains")) as found:
-        yield found
 
 
 @pytest.fixture

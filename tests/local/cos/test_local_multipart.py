@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
@@ -18,12 +17,6 @@ from sitepub.local.cos import multipart
 from tests.local.cos_wire import Answer, Wire, new_bucket
 
 MB = 1024 * 1024
-
-
-@pytest.fixture(scope="module")
-def wire(local_cloud: Any) -> Iterator[Wire]:
-    with new_bucket(local_cloud) as found:
-        yield found
 
 
 def initiate(wire: Wire, key: str, **headers: str) -> str:

@@ -13,17 +13,6 @@ import pytest
 from tests.conftest import LocalCloud
 
 
-@pytest.fixture(scope="module")
-def client(local_cloud: LocalCloud) -> Any:
-    from qcloud_cos import CosConfig, CosS3Client
-
-    address = f"{local_cloud.host}:{local_cloud.port}"
-    return CosS3Client(CosConfig(
-        Region=local_cloud.region, SecretId=local_cloud.secret_id, SecretKey=local_cloud.secret_key,
-        Scheme="http", IP=local_cloud.host, Port=local_cloud.port, ServiceDomain=address,
-    ), retry=0)
-
-
 @pytest.fixture
 def bucket(client: Any, local_cloud: LocalCloud) -> str:
     name = f"rest-{secrets.token_hex(4)}-{local_cloud.app_id}"

@@ -10,7 +10,6 @@ import http.client
 import os
 import socket
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
@@ -18,13 +17,7 @@ from urllib.parse import quote, unquote_to_bytes
 import pytest
 from fastcrc import crc64
 
-from tests.local.cos_wire import Answer, Wire, authorization, fields, new_bucket, send
-
-
-@pytest.fixture(scope="module")
-def wire(local_cloud: Any) -> Iterator[Wire]:
-    with new_bucket(local_cloud) as found:
-        yield found
+from tests.local.cos_wire import Answer, Wire, authorization, fields, send
 
 
 def md5_of(data: bytes) -> str:

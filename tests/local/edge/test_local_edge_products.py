@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
-import pytest
-
-from tests.conftest import LocalCloud, running_cloud
-from tests.local.edge_wire import EdgeSite, call_api, make_site
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    with running_cloud(tmp_path_factory.mktemp("edge") / "data", "--pace", "0") as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def site(cloud: LocalCloud) -> EdgeSite:
-    return make_site(cloud)
+from tests.local.edge_wire import EdgeSite, call_api
 
 
 def test_a_host_of_edgeone(site: EdgeSite) -> None:

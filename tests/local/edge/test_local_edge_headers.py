@@ -13,21 +13,9 @@ from typing import Any
 import brotli
 import pytest
 
-from tests.conftest import LocalCloud, running_cloud
-from tests.local.edge_wire import ON, EdgeSite, admin, cached, call_api, make_site, rules
+from tests.local.edge_wire import ON, EdgeSite, admin, cached, call_api, rules
 
 TEXT = b"body { color: red }\n" * 500
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    with running_cloud(tmp_path_factory.mktemp("edge") / "data", "--pace", "0") as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def site(cloud: LocalCloud) -> EdgeSite:
-    return make_site(cloud)
 
 
 def header_rule(mode: str, name: str, value: str | None = None, kind: str = "all", *paths: str) -> dict[str, Any]:

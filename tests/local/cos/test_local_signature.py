@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
 from urllib.parse import unquote
@@ -17,17 +16,11 @@ from sitepub.local.base.hosts import service_of
 from sitepub.local.base.identity import Account, Identity
 from sitepub.local.base.messages import Request, parse_query
 from sitepub.local.cos.signature import verify
-from tests.local.cos_wire import Keys, Wire, authorization, encode, fields, new_bucket, send
+from tests.local.cos_wire import Keys, Wire, authorization, encode, fields, send
 
 EXAMPLE_HOST = "site-1250000000.cos.ap-guangzhou.myqcloud.com"
 EXAMPLE_TIME = "1700000000;1700003660"
 EXAMPLE_IDENTITY = Identity(Account("1250000000", "1", "AKIDEXAMPLE", "SECRETEXAMPLE"), Account("2", "2", "B", "C"))
-
-
-@pytest.fixture(scope="module")
-def wire(local_cloud: Any) -> Iterator[Wire]:
-    with new_bucket(local_cloud) as found:
-        yield found
 
 
 class Headers(dict[str, str]):

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import LocalCloud, running_cloud
 from tests.local.edge_wire import (
     ON,
     EdgeSite,
     cached,
     call_api,
     following,
-    make_site,
     not_cached,
     rules,
 )
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    with running_cloud(tmp_path_factory.mktemp("edge") / "data", "--pace", "0") as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def site(cloud: LocalCloud) -> EdgeSite:
-    return make_site(cloud)
 
 
 def test_the_second_answer_comes_from_the_cache(site: EdgeSite) -> None:

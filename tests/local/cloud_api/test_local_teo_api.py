@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.local.certificate_maker import self_signed
-from tests.local.service_wire import Services, running_services
+from tests.local.service_wire import Services
 
 ORIGIN = {"OriginType": "COS", "Origin": "site-1250000000.cos-website.ap-guangzhou.myqcloud.com"}
-
-
-@pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    with running_services(tmp_path_factory.mktemp("teo")) as found:
-        yield found
 
 
 def site(services: Services, *, owned: bool = True, **more: Any) -> tuple[str, str]:

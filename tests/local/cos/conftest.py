@@ -1,0 +1,29 @@
+"""Fixtures of the tests of object storage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.conftest import LocalCloud
+from tests.local.cos_wire import Wire, new_bucket
+
+
+@pytest.fixture(scope="module")
+def wire(local_cloud: LocalCloud) -> Iterator[Wire]:
+    """A bucket for one file of tests, and requests that are signed by hand."""
+    with new_bucket(local_cloud) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def client(local_cloud: LocalCloud) -> Any:
+    """The official SDK, used as its documentation says."""
+    from qcloud_cos import CosConfig, CosS3Client
+
+    return CosS3Client(CosConfig(
+        Region=local_cloud.region, SecretId=local_cloud.secret_id, SecretKey=local_cloud.secret_key, Scheme="http",
+        IP=local_cloud.host, Port=local_cloud.port, ServiceDomain=f"{local_cloud.host}:{local_cloud.port}"),
+        retry=0)
