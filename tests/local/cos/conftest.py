@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import LocalCloud
+from tests.local.cos.sdk import connected
 from tests.local.cos_wire import Wire, new_bucket
 
 
@@ -20,10 +21,4 @@ def wire(local_cloud: LocalCloud) -> Iterator[Wire]:
 
 @pytest.fixture(scope="module")
 def client(local_cloud: LocalCloud) -> Any:
-    """The official SDK, used as its documentation says."""
-    from qcloud_cos import CosConfig, CosS3Client
-
-    return CosS3Client(CosConfig(
-        Region=local_cloud.region, SecretId=local_cloud.secret_id, SecretKey=local_cloud.secret_key, Scheme="http",
-        IP=local_cloud.host, Port=local_cloud.port, ServiceDomain=f"{local_cloud.host}:{local_cloud.port}"),
-        retry=0)
+    return connected(local_cloud)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import http.client
 import json
 import secrets
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.conftest import LocalCloud
+from tests.local.cos.sdk import refused
 
 
 @pytest.fixture
@@ -18,15 +18,6 @@ def bucket(client: Any, local_cloud: LocalCloud) -> str:
     name = f"rest-{secrets.token_hex(4)}-{local_cloud.app_id}"
     client.create_bucket(Bucket=name)
     return name
-
-
-def refused(call: Callable[..., Any], **arguments: Any) -> tuple[int, str]:
-    from qcloud_cos import CosServiceError
-
-    with pytest.raises(CosServiceError) as caught:
-        call(**arguments)
-    assert caught.value.get_request_id()
-    return int(caught.value.get_status_code()), str(caught.value.get_error_code())
 
 
 def read(cloud: LocalCloud, bucket: str, key: str, method: str = "GET") -> int:

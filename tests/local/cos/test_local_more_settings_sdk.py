@@ -9,20 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import LocalCloud
-from tests.local.test_local_rest_sdk import refused
-
-
-def connected(cloud: LocalCloud, region: str = "") -> Any:
-    from qcloud_cos import CosConfig, CosS3Client
-
-    return CosS3Client(CosConfig(
-        Region=region or cloud.region, SecretId=cloud.secret_id, SecretKey=cloud.secret_key, Scheme="http",
-        IP=cloud.host, Port=cloud.port, ServiceDomain=f"{cloud.host}:{cloud.port}"), retry=0)
-
-
-@pytest.fixture(scope="module")
-def client(local_cloud: LocalCloud) -> Any:
-    return connected(local_cloud)
+from tests.local.cos.sdk import connected, refused
 
 
 @pytest.fixture
