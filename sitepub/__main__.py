@@ -99,7 +99,7 @@ def _say(text: str) -> int:
 
 
 def _import_nothing_from_here() -> None:
-    """``python -m`` looks for modules in the current folder first, which may be a project of anybody's."""
+    """``python -m`` looks for modules in the current folder first, which may be a stranger's project."""
     ours = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 - pathlib takes too long to load
     if not sys.flags.safe_path and sys.path and sys.path[0] != ours:
         del sys.path[0]

@@ -22,16 +22,16 @@ Results go to stdout; progress, notes, warnings and errors go to stderr. `--json
 | 1 | failed |
 | 2 | wrong usage or configuration (`plan --detailed-exitcode`: there is something to do) |
 | 3 | credentials missing, wrong, or without the permission |
-| 4 | partly done: run the same command again (`plan`: not everything could be looked at) |
-| 5 | refused: a guard, a lock, or your own no |
+| 4 | partly done: run the same command again (`plan`: not everything could be checked) |
+| 5 | refused: by a safety check, by a lock, or by your answer |
 | 130 | interrupted by Ctrl-C, SIGTERM or SIGHUP: run the same command again, it goes on from there |
 
-Whatever a command waits for, it ends within a second of the first Ctrl-C. A build hook that does not end by then is
-killed, with all that it started; the lock of the site may stay, for other computers, for up to a minute.
+Every command ends within a second of the first Ctrl-C. A build hook that does not end by then is killed, with all
+processes that it started. Other computers may find the site locked for up to a minute.
 
 ## Environment
 
-None of these is taken from a `.env` file but the first two rows.
+Only the first two rows may also stand in a `.env` file.
 
 | variable | meaning |
 | --- | --- |
@@ -40,8 +40,8 @@ None of these is taken from a `.env` file but the first two rows.
 | `SITEPUB_CVM_ROLE` | On a virtual machine (CVM): its role by name, or `auto`. |
 | `SITEPUB_HOME` | One folder for everything that sitepub keeps on this computer. |
 | `SITEPUB_LOCAL_DATA` | The data folder of the embedded cloud. |
-| `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | The proxy for everything that is asked of the cloud, and what goes without it. |
-| `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, `SSL_CERT_DIR` | Whom to trust in place of the system's certificates: the first that is set, alone. |
+| `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | The proxy for all requests to the cloud, and the hosts that need none. |
+| `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, `SSL_CERT_DIR` | The certificates to trust in place of the system's: the first that is set, alone. |
 | `NO_COLOR`, `FORCE_COLOR` | No colours; colours also without a terminal. The first wins. |
 | `BROWSER` | The browser that `sitepub dev` opens. |
 """  # noqa: E501 - a row of a table is one line

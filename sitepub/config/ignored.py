@@ -28,7 +28,7 @@ IGNORED: dict[tuple[str, ...], str] = {
     ("inputs", "acl", "grantWriteAcp"): "only the canned ACL in `permissions` is set",
     ("inputs", "acl", "grantFullControl"): "only the canned ACL in `permissions` is set",
     ("inputs", "acl", "accessControlPolicy"): "only the canned ACL in `permissions` is set",
-    ("inputs", "cors", "*", "id"): "the rules of a bucket are told apart by what they say",
+    ("inputs", "cors", "*", "id"): "the rules of a bucket are distinguished by their content",
     ("inputs", "lifecycle", "*", "noncurrentVersionTransition"): "older versions are not moved, only deleted",
     ("inputs", "lifecycle", "*", "expiration", "expiredObjectDeleteMarker"): "delete markers are left alone",
     ("inputs", "hosts", "*", "origin"): _OWN,

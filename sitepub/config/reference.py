@@ -59,7 +59,7 @@ with.
 
 ## Rules
 
-- Every mistake is told at once, with file, line and column. Unknown keys are mistakes.
+- All mistakes are reported together, with file, line and column. Unknown keys are mistakes.
 - The files are YAML 1.2: only `true` and `false` are booleans; `on`, `off`, `yes` and `no` are text.
   Keys of the type on/off take `true` and `false` too. A key may stand only once.
 - A number where text is wanted is taken as it is written: `value: 007` is the text `007`.
@@ -102,14 +102,14 @@ LITERAL='nothing is $replaced here'
 Quoted values may have several lines. Nothing is expanded inside the values.
 
 The project ends at the root of its git repository, or at the folder of serverless.yml when there is none. A file above
-that is read only when it and its folder belong to the owner of the project and nobody else may write to them; sitepub
-says so each time. The same holds for a serverless.yml above the project.
+that is read only when it and its folder belong to the owner of the project and no other user may write to them; a
+warning names it each time. The same holds for a serverless.yml above the project.
 
-Variables that make programs load code, or that decide whom they trust and where requests go, are never taken from
-these files: `LD_*`, `DYLD_*`, `PATH`, `HOME`, `BASH_ENV`, `NODE_OPTIONS`, `PYTHONPATH`, `PERL5LIB`, `RUBYOPT`,
-`JAVA_TOOL_OPTIONS`, `GIT_*`, `npm_config_*`, `HTTP_PROXY`, `SSL_CERT_FILE` and others of their kind. sitepub warns
-of them. Set them in the real environment, or in the command that needs them: `hook: NODE_OPTIONS=--no-warnings npm run
-build`.
+Variables that make programs load code, or that decide which certificates they trust and where requests go, are never
+taken from these files: `LD_*`, `DYLD_*`, `PATH`, `HOME`, `BASH_ENV`, `NODE_OPTIONS`, `PYTHONPATH`, `PERL5LIB`,
+`RUBYOPT`, `JAVA_TOOL_OPTIONS`, `GIT_*`, `npm_config_*`, `HTTP_PROXY`, `SSL_CERT_FILE` and others of their kind.
+sitepub warns of them. Set them in the real environment, or in the command that needs them:
+`hook: NODE_OPTIONS=--no-warnings npm run build`.
 
 ## --inputs
 
@@ -187,15 +187,15 @@ def render() -> str:
     """The text of docs/configuration.md."""
     definitions: dict[str, Schema] = raw_schema()["$defs"]
     parts = [_INTRO]
-    told = {name for _title, name, _note in _SECTIONS}
+    sections = {name for _title, name, _note in _SECTIONS}
     for title, name, note in _SECTIONS:
         parts.append(f"## {title}\n")
         if note:
             parts.append(f"{note}\n")
-        parts.append(_table(definitions, name, told))
+        parts.append(_table(definitions, name, sections))
         if name == "HostShape":
             parts.append("### Keys of the CDN settings\n\nThey are the fields of the CDN API (228/30987), in "
-                         "camelCase.\n\n" + _details(definitions, told))
+                         "camelCase.\n\n" + _details(definitions, sections))
     parts += [_OLD, "## Keys without effect\n\nThe original took these; here they are a warning.\n\n"
               "| key | why |\n|---|---|\n"
               + "".join(f"| `{'.'.join(path).replace('.*', '[]')}` | {reason} |\n"
@@ -204,15 +204,15 @@ def render() -> str:
     return "\n".join(parts)
 
 
-def _table(definitions: dict[str, Schema], name: str, told: set[str]) -> str:
+def _table(definitions: dict[str, Schema], name: str, sections: set[str]) -> str:
     lines = ["| key | type | default | meaning |", "|---|---|---|---|"]
-    for key, kind, default, text in _rows(definitions, name, "", told):
+    for key, kind, default, text in _rows(definitions, name, "", sections):
         lines.append(f"| `{key}` | {kind} | {default} | {text} |")
     return "\n".join(lines) + "\n"
 
 
 def _rows(definitions: dict[str, Schema], name: str, above: str,
-          told: set[str]) -> Iterator[tuple[str, str, str, str]]:
+          sections: set[str]) -> Iterator[tuple[str, str, str, str]]:
     """The keys of a definition, and below them those of small definitions that have no section."""
     definition = definitions[name]
     def is_cdn(item: tuple[str, Schema]) -> bool:
@@ -220,21 +220,21 @@ def _rows(definitions: dict[str, Schema], name: str, above: str,
 
     for key, schema in sorted(definition["properties"].items(), key=is_cdn):
         if (name, key) == ("SourceShape", "root"):
-            continue  # told with the old form
+            continue  # shown with the old form
         required = key in definition.get("required", ())
         default = "required" if required else _default(schema)
         yield above + key, _kind(schema), default, schema.get("description", "")
         for used in dict.fromkeys(references(schema)):
-            if used not in told and used.endswith("Shape") and used not in ("SpecificShape", "AreaShape"):
+            if used not in sections and used.endswith("Shape") and used not in ("SpecificShape", "AreaShape"):
                 step = "[]." if "array" in _types(schema) else "."
-                yield from _rows(definitions, used, above + key + step, told)
+                yield from _rows(definitions, used, above + key + step, sections)
 
 
-def _details(definitions: dict[str, Schema], told: set[str]) -> str:
+def _details(definitions: dict[str, Schema], sections: set[str]) -> str:
     """One line for each CDN structure: its keys and their types."""
     lines = ["| key | keys below it |", "|---|---|"]
     for key, schema in definitions["HostShape"]["properties"].items():
-        below = [ref for ref in references(schema) if ref not in told and not ref.endswith("Shape")]
+        below = [ref for ref in references(schema) if ref not in sections and not ref.endswith("Shape")]
         if below:
             lines.append(f"| `{key}` | {_inline(definitions, below[0])} |")
     lines.append("| `specificConfig` | `mainland`, `overseas`: each with"

@@ -76,7 +76,7 @@ class HostShape(SettingsShape):
         "What serves it: the classic CDN, EdgeOne (in a zone of the account), or the bucket itself."))
     area: Literal["mainland", "overseas", "global"] = Field("mainland", description="Where it is served.")
     dns: Literal["auto", "off"] = Field("auto", description=(
-        "`auto`: records are made where the zone is in the account's DNSPod, else told; `off`: only told."))
+        "`auto`: records are made where the zone is in the account's DNSPod, else shown; `off`: only shown."))
     asynchronous: Flag = Field(False, alias="async", description="Do not wait until the domain is online.")
     auto_refresh: Flag = Field(True, description="Purge after a deploy.")
     only_refresh: Flag = Field(False, description="Never touch the domain's settings, only purge.")
