@@ -24,7 +24,7 @@ def wrong_key(b: ProbeBucket) -> Facts:
     return {"status": seen.status, "code": seen.code}
 
 
-@ACCESS.case("a key that nobody has", "436/7730", status=403, code="InvalidAccessKeyId")
+@ACCESS.case("a key that does not exist", "436/7730", status=403, code="InvalidAccessKeyId")
 def unknown_key(b: ProbeBucket) -> Facts:
     if b.cloud.credentials.token:
         raise Skip("temporary keys are checked in another order")

@@ -263,7 +263,7 @@ def acceleration_domain(h: ProbeHost) -> Facts:
 
 
 def self_signed(host: str) -> tuple[str, str]:
-    """Certificate and private key in PEM, for a host, good for a day; nobody trusts it."""
+    """Certificate and private key in PEM, for a host, valid for a day, self-signed."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
