@@ -83,14 +83,13 @@ def unresolved() -> list[str]:
     """Calls of ``re`` whose expression is neither constant nor exemplified."""
     return [f"{place}:{call.lineno}" for file in sorted(PACKAGE.rglob("*.py"))
             for place in [file.relative_to(PACKAGE).as_posix()] if place not in {**MADE_AT_RUN_TIME, **SHORT_TEXTS}
-            for call in _calls(_tree(file)) if _value(call, file) is None]
+            for call in _calls(file) if _value(call, file) is None]
 
 
 def _in_file(file: Path, place: str) -> list[Used]:
-    tree = _tree(file)
-    names = _names(tree)
+    names = _names(file)
     found = []
-    for call in _calls(tree):
+    for call in _calls(file):
         value = _value(call, file)
         if value is None:
             continue
@@ -109,17 +108,28 @@ def _tree(file: Path) -> ast.Module:
     return ast.parse(file.read_text(encoding="utf-8"))
 
 
-def _calls(tree: ast.Module) -> Iterator[ast.Call]:
-    for node in ast.walk(tree):
-        if (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CALLS
-                and isinstance(node.func.value, ast.Name) and node.func.value.id == "re"):
-            yield node
+@cache
+def _calls(file: Path) -> tuple[ast.Call, ...]:
+    return tuple(node for node in ast.walk(_tree(file)) if (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CALLS
+        and isinstance(node.func.value, ast.Name) and node.func.value.id == "re"))
 
 
-def _names(tree: ast.Module) -> dict[int, str]:
+@cache
+def _attributes(file: Path) -> Mapping[str, frozenset[str]]:
+    """Name → what is taken from it anywhere in the file: ``match`` of ``_WORD.match``."""
+    found: dict[str, set[str]] = {}
+    for node in ast.walk(_tree(file)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            found.setdefault(node.value.id, set()).add(node.attr)
+    return {name: frozenset(attributes & _CALLS) for name, attributes in found.items()}
+
+
+@cache
+def _names(file: Path) -> Mapping[int, str]:
     """The name that a compiled expression is kept under, by the id of the call."""
     found = {}
-    for node in ast.walk(tree):
+    for node in ast.walk(_tree(file)):
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             if isinstance(target, ast.Name):
@@ -132,10 +142,9 @@ def _names(tree: ast.Module) -> dict[int, str]:
 def _uses_of(name: str | None, home: Path) -> frozenset[str]:
     """How the expression of this name is used in its file, else in others; every way for one that is passed around."""
     for files in ([home], PACKAGE.rglob("*.py")) if name else ():
-        uses = {node.attr for file in files for node in ast.walk(_tree(file))
-                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name}
-        if uses & _CALLS:
-            return frozenset(uses & _CALLS)
+        uses = frozenset[str]().union(*(_attributes(file).get(name or "", ()) for file in files))
+        if uses:
+            return uses
     return frozenset({"search", "match", "fullmatch"})
 
 

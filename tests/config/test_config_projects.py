@@ -79,14 +79,16 @@ def test_no_project_anywhere_is_an_error_that_names_the_way_out(tmp_path: Path) 
 def test_what_bears_the_name_and_is_no_file_is_not_said_to_be_missing(
     tmp_path: Path, make: Callable[[Path], object], why: str
 ) -> None:
-    make(tmp_path / "serverless.yml")
-    for folder in (tmp_path, tmp_path.parent):
-        write(tmp_path.parent / "other" / "serverless.yml", site())
-        assert tmp_path / "serverless.yml" in look_for_projects(folder).files
+    here = tmp_path / "here"
+    here.mkdir()
+    make(here / "serverless.yml")
+    write(tmp_path / "other" / "serverless.yml", site())
+    for folder in (here, tmp_path):
+        assert here / "serverless.yml" in look_for_projects(folder).files
     with pytest.raises(ConfigError, match=why):
-        load_project(tmp_path / "serverless.yml")
-    write(tmp_path / "serverless.yaml", site())
-    assert find_config(tmp_path) == tmp_path / "serverless.yaml"
+        load_project(here / "serverless.yml")
+    write(here / "serverless.yaml", site())
+    assert find_config(here) == here / "serverless.yaml"
 
 
 def test_app_stage_and_org_come_from_the_parent_when_the_site_has_none(tmp_path: Path) -> None:
