@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+
 from sitepub.local.admin.admin import Administered, administer
 from sitepub.local.base.errors import ServiceError, error_response
 from sitepub.local.base.hosts import Kind
 from sitepub.local.base.messages import Request, Response
 from sitepub.local.cloud import LocalCloud
-from sitepub.local.cloud_api.gateway import dispatch as cloud_api
-from sitepub.local.cloud_api.gateway.dispatch import CloudApi
 from sitepub.local.cos import bucket_requests
 from sitepub.local.cos.access import access
 from sitepub.local.cos.bucket import cors
@@ -33,7 +34,8 @@ class Dispatcher:
         self._live = cloud.live
         self._counts = cloud.counts
         self._log = cloud.access_log
-        self._api = CloudApi(cloud.identity, cloud.services, cloud.access_log, cloud.addresses)
+        self._addresses = cloud.addresses
+        self._api: Callable[[Request], Awaitable[Response]] | None = None
         self._administered = Administered(
             cloud.data, cloud.secret, cloud.addresses, cloud.access_log, cloud.delivery, cloud.live, cloud.services,
             cloud.misbehaviour, cloud.counts,
@@ -66,7 +68,7 @@ class Dispatcher:
     async def _without_bucket(self, request: Request) -> tuple[str, Response]:
         kind = request.service.kind
         if kind is Kind.CLOUD_API or (kind is Kind.LOOPBACK and request.method == "POST" and request.path == "/"):
-            return "CloudApi", await cloud_api.handle(self._api, request)
+            return "CloudApi", await self._cloud_api(request)
         # the official SDK, given this address for the list of buckets, sends it as the host too
         if kind is Kind.SERVICE or (kind in (Kind.PATH_STYLE, Kind.LOOPBACK) and request.path in ("", "/")):
             request.signer = verify(self._identity, request)
@@ -76,6 +78,14 @@ class Dispatcher:
         if kind in (Kind.PATH_STYLE, Kind.LOOPBACK):
             raise ServiceError("PathStyleDomainForbidden")
         raise ServiceError("InvalidHostname")
+
+    async def _cloud_api(self, request: Request) -> Response:
+        if self._api is None:
+            # loaded with the first call: most runs make none
+            from sitepub.local.cloud_api.gateway.dispatch import CloudApi, handle
+
+            self._api = partial(handle, CloudApi(self._identity, self._services, self._log, self._addresses))
+        return await self._api(request)
 
     async def _website(self, request: Request) -> Response:
         storage = self._storage
