@@ -307,7 +307,10 @@ ELSEWHERE: dict[str, Any] = {
     "Https": {"Switch": "on", "Http2": "on", "OcspStapling": "on", "TlsVersion": ["TLSv1.2", "TLSv1.3"],
               "Hsts": {"Switch": "on", "MaxAge": 31536000, "IncludeSubDomains": "on"}},
     "ForceRedirect": {"Switch": "on", "RedirectType": "https", "RedirectStatusCode": 302, "CarryHeaders": "on"},
-    "Cache": {"RuleCache": [{**EVERYWHERE, "CacheConfig": {"Cache": {"Switch": "on", "CacheTime": 600}}}]},
+    "Cache": {"RuleCache": [{**EVERYWHERE, "CacheConfig": {
+        "Cache": {"Switch": "on", "CacheTime": 600, "CompareMaxAge": "off", "IgnoreCacheControl": "off",
+                  "IgnoreSetCookie": "off"},
+        "NoCache": {"Switch": "off", "Revalidate": "off"}, "FollowOrigin": {"Switch": "off"}}}]},
     "CacheKey": {"FullUrlCache": "off", "IgnoreCase": "on", "QueryString": {"Switch": "on", "Action": "includeCustom",
                                                                           "Value": "v;w"}},
     "Referer": {"Switch": "on", "RefererRules": [{**EVERYWHERE, "RefererType": "blacklist",

@@ -138,16 +138,25 @@ def make_site(cloud: LocalCloud) -> EdgeSite:
 
 def cached(seconds: int = 600, kind: str = "all", *paths: str, **more: Any) -> dict[str, Any]:
     """A rule of RuleCache that keeps answers."""
-    return {"RuleType": kind, "RulePaths": list(paths) or ["*"],
-            "CacheConfig": {"Cache": {"Switch": "on", "CacheTime": seconds, **more}}}
+    return _rule(kind, paths, Cache={"Switch": "on", "CacheTime": seconds, **more})
 
 
 def not_cached(kind: str, *paths: str, **more: Any) -> dict[str, Any]:
-    return {"RuleType": kind, "RulePaths": list(paths), "CacheConfig": {"NoCache": {"Switch": "on", **more}}}
+    return _rule(kind, paths, NoCache={"Switch": "on", **more})
 
 
 def following(kind: str = "all", *paths: str) -> dict[str, Any]:
-    return {"RuleType": kind, "RulePaths": list(paths) or ["*"], "CacheConfig": {"FollowOrigin": ON}}
+    return _rule(kind, paths, FollowOrigin=ON)
+
+
+def _rule(kind: str, paths: tuple[str, ...], **chosen: dict[str, Any]) -> dict[str, Any]:
+    """All three ways are required, each with its members; one is switched on."""
+    config: dict[str, dict[str, Any]] = {
+        "Cache": {"Switch": "off", "CacheTime": 0, "CompareMaxAge": "off", "IgnoreCacheControl": "off",
+                  "IgnoreSetCookie": "off"},
+        "NoCache": {"Switch": "off", "Revalidate": "off"}, "FollowOrigin": {"Switch": "off"}}
+    return {"RuleType": kind, "RulePaths": list(paths) or ["*"],
+            "CacheConfig": {name: {**one, **chosen.get(name, {})} for name, one in config.items()}}
 
 
 def rules(*given: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 VALUES: dict[tuple[str, str, str], frozenset[object]] = {
     # product, object, member: values beyond those that the model's words list
+    # The requests in the documentation of CreateAccelerationDomain and ModifyAccelerationDomain write it so.
+    ("teo", "OriginInfo", "OriginType"): frozenset({"ip_domain"}),
+}
 
+NUMBERS_AS_TEXT: dict[tuple[str, str, str], str] = {
+    # product, object, member: a number that the documentation's own requests write as text
+    ("ssl", "UploadCertificateRequest", "ProjectId"): "the requests in its documentation: \"1634827\"",
+    **{("ssl", "DescribeCertificatesRequest", name): "the requests in its documentation: \"0\" and \"1\""
+       for name in ("Offset", "Limit")},
+    ("sts", "AssumeRoleWithWebIdentityRequest", "DurationSeconds"): "the request in its documentation: \"1800\"",
 }
 
 COMMON_ERRORS = frozenset({

@@ -1,7 +1,12 @@
-"""Make ``models/*.json`` again from what Tencent Cloud publishes on PyPI: ``python -m tests.official.refresh``.
+"""Make the models again from what Tencent Cloud publishes on PyPI: ``python -m tests.official.refresh``.
 
 ``tccli`` carries, for every product, ``api.json``: each action with its parameters, types, which are required, and
-their values in words. Each product's SDK carries ``errorcodes.py``. Both are Apache-2.0.
+their values in words; and ``examples.json``, the requests of the documentation. Each product's SDK carries
+``errorcodes.py``. All are Apache-2.0. Three things are made of them:
+
+- ``models/*.json``, what the tests judge requests and answers by;
+- ``examples/*.json``, the parameters of the documentation's requests;
+- ``sitepub/local/cloud_api/contract/*.json``, the requests of the embedded cloud's actions, which it checks by itself.
 
 They are not dependencies of the tests: tccli 3.1.189 needs the whole SDK, 620 MB and two minutes on every run of CI.
 What the tests need of it is kept here, without the descriptions, so that a change of the models is a diff to read.
@@ -20,7 +25,11 @@ from pathlib import Path
 from typing import Any
 
 from sitepub.local.cloud_api.gateway.dispatch import SERVICES
+from tests.official import exceptions
+from tests.official.example_requests import parameters_of
 
+CONTRACT = Path(__file__).parents[2] / "sitepub" / "local" / "cloud_api" / "contract"
+EXAMPLES = Path(__file__).with_name("examples")
 MODELS = Path(__file__).with_name("models")
 NEXT = {
     "ssl": ("DownloadCertificate", "CancelCertificateOrder", "CancelAuditCertificate", "ModifyCertificateAlias",
@@ -46,6 +55,7 @@ _LISTED = re.compile(r"取值|枚举|有[：:]|范围|类型|状态|方式|配�
 NOT_ENUMS = {
     # product, object, member: why the words there are no complete list
     ("cdn", "CompressionRule", "Algorithms"): "the words name gzip and brotli for lists of them",
+    ("ssl", "DeployCertificateInstanceRequest", "InstanceIdList"): "the words say what an id looks like, by service",
 }
 
 
@@ -100,6 +110,35 @@ def reduced(product: str, api: Mapping[str, Any], actions: Iterator[str]) -> dic
     return {"actions": wanted, "objects": dict(sorted(objects.items()))}
 
 
+def contract(product: str, api: Mapping[str, Any], actions: Iterator[str]) -> dict[str, Any]:
+    """The requests alone, each member as one line: ``Rule[]!`` is a required list of Rule, ``string on|off`` a text
+    with its values, ``uint~`` a number that may come as text. Deprecated members are in it: who
+    still sends them is not refused."""
+    names = {name: api["actions"][name]["input"] for name in sorted(set(actions)) if name in api["actions"]}
+    open_names = list(names.values())
+    objects: dict[str, Any] = {}
+    while open_names:
+        name = open_names.pop()
+        if name in objects or name not in api["objects"]:
+            continue
+        members = api["objects"][name]["members"]
+        objects[name] = {member["name"]: _line(product, name, member) for member in members}
+        open_names += [member["member"] for member in members if member["type"] in ("list", "object")]
+    return {"actions": names, "objects": dict(sorted(objects.items()))}
+
+
+def _line(product: str, owner: str, member: Mapping[str, Any]) -> str:
+    reduced_member = _member(product, owner, member)
+    inner = "uint" if member["member"] == "uint64" else reduced_member.get("of", reduced_member["type"])
+    listed = "[]" if member["type"] == "list" else ""
+    required = member.get("required") and (product, owner, member["name"]) not in exceptions.OPTIONAL
+    values = [*reduced_member.get("enum", ()),
+              *sorted(map(str, exceptions.VALUES.get((product, owner, member["name"]), ())))]
+    as_text = "~" if (product, owner, member["name"]) in exceptions.NUMBERS_AS_TEXT else ""
+    line = f"{inner}{as_text}{listed}{'!' if required else ''}"
+    return f"{line} {'|'.join(map(str, values))}" if values else line
+
+
 def error_codes(text: str) -> list[str]:
     return sorted(set(re.findall(r"^[A-Z0-9_]+ = '([^']+)'", text, re.MULTILINE)))
 
@@ -131,15 +170,21 @@ def main() -> None:
         tccli = _fetched(Path(folder), "tccli")
         version = Path(str(tccli.filename)).name.split("-")[1]
         for service in SERVICES:
+            answered = sorted({*service.actions, *NEXT.get(service.name, ())})
             dated = "v" + service.version.replace("-", "")
             api = json.loads(tccli.read(f"tccli/services/{service.name}/{dated}/api.json"))
             package = f"tencentcloud-sdk-python-{service.name}"
             sdk = _fetched(Path(folder), package)
             codes = error_codes(sdk.read(f"tencentcloud/{service.name}/{dated}/errorcodes.py").decode())
-            names = iter([*service.actions, *NEXT.get(service.name, ())])
             model = {"source": f"tccli {version}, {package} {Path(str(sdk.filename)).name.split('-')[1]}",
-                     "version": service.version, **reduced(service.name, api, names), "errors": codes}
+                     "version": service.version, **reduced(service.name, api, iter(answered)), "errors": codes}
             (MODELS / f"{service.name}.json").write_text(written(model), encoding="utf-8")
+            asked = {"source": model["source"], **contract(service.name, api, iter(answered))}
+            (CONTRACT / f"{service.name}.json").write_text(written(asked), encoding="utf-8")
+            shown = json.loads(tccli.read(f"tccli/services/{service.name}/{dated}/examples.json"))["actions"]
+            requests = {name: [parameters_of(one["input"]) for one in shown.get(name, ())] for name in answered}
+            (EXAMPLES / f"{service.name}.json").write_text(written(
+                {"source": f"tccli {version}", "requests": requests}), encoding="utf-8")
 
 
 if __name__ == "__main__":

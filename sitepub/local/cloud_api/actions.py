@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sitepub.local.base.identity import Signer
+from sitepub.local.cloud_api.contract.contract import contract
 from sitepub.local.cloud_api.shapes import Parameter, Shape
 from sitepub.local.services.services import Services
 from sitepub.local.store.access_log import AccessLog
@@ -47,14 +48,12 @@ Handler = Callable[[Call], Awaitable[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Action:
+    """What an action takes is in its product's contract; ``limits`` has what is narrower than that."""
+
     handler: Handler
-    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    limits: Mapping[str, Parameter] = field(default_factory=dict)
     value_error: str = "InvalidParameterValue"
     """Code for a value of the right type that is not allowed."""
-
-    def check(self, given: Mapping[str, Any]) -> None:
-        """Raises ApiError UnknownParameter, MissingParameter, InvalidParameter, `value_error`."""
-        Shape(self.parameters).check(given, value_error=self.value_error)
 
 
 @dataclass(frozen=True)
@@ -68,3 +67,14 @@ class Service:
     version: str
     actions: Mapping[str, Action]
     regional: bool = False
+
+    def checked(self, action: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The parameters, as the handler takes them.
+
+        Raises ApiError UnknownParameter, MissingParameter, InvalidParameter, or the action's ``value_error``."""
+        error = self.actions[action].value_error
+        own = contract(self.name)
+        own.check(action, given, value_error=error)
+        given = own.numbers(action, given)
+        Shape(self.actions[action].limits).check(given, value_error=error)
+        return given

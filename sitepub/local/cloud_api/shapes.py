@@ -1,7 +1,7 @@
-"""Parameters as an interface documents them: types, allowed values, objects within objects.
+"""Objects as the embedded cloud keeps them: defaults, and limits that are narrower than the product's contract.
 
-A shape both checks what was sent and completes it: every documented attribute gets a value, so that what
-was left out of an object is back at its default.
+A shape completes what was sent: every documented attribute gets a value, so that what was left out of an object is
+back at its default. Names, types and required members are the contract's (:mod:`sitepub.local.cloud_api.contract`).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class Parameter:
     """One parameter or attribute.
 
     `kind`: str, int, float, bool, list or dict; with a `shape`, the object (dict) or each element (list).
-    `of`: type of the elements of a list without a shape. `ignored`: accepted and not stored (what the
-    interface answers may be sent back to it). `longest`: elements of a list.
+    `ignored`: accepted and not stored (what the interface answers may be sent back to it). `longest`: elements of a
+    list.
     """
 
     kind: type
@@ -32,7 +32,6 @@ class Parameter:
     least: int | None = None
     most: int | None = None
     shape: Shape | None = None
-    of: type | None = None
     ignored: bool = False
     longest: int | None = None
 
@@ -45,18 +44,13 @@ class Shape:
 
     def check(self, given: Mapping[str, Any], *, path: str = "",
               value_error: str = "InvalidParameterValue") -> None:
-        """Raises ApiError UnknownParameter, MissingParameter, InvalidParameter, or `value_error` for a value
-        of the right type that is not allowed. An attribute that is null counts as left out."""
-        for name, value in given.items():
-            parameter = self.attributes.get(name)
-            where = f"{path}.{name}" if path else name
-            if parameter is None:
-                raise ApiError("UnknownParameter", f"The parameter `{where}` is not recognized.")
-            if value is not None:
-                _check(parameter, value, where, value_error)
+        """What the contract of the product leaves open: raises ApiError `value_error` for what is not allowed here,
+        MissingParameter. An attribute that is null counts as left out."""
         for name, parameter in self.attributes.items():
-            if parameter.required and given.get(name) is None:
-                where = f"{path}.{name}" if path else name
+            where = f"{path}.{name}" if path else name
+            if given.get(name) is not None:
+                check_limits(parameter, given[name], where, value_error)
+            elif parameter.required:
                 raise ApiError("MissingParameter", f"The request is missing a required parameter `{where}`.")
 
     def complete(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,9 +90,8 @@ def completed(parameter: Parameter, value: Any) -> Any:
     return parameter.shape.complete(value)
 
 
-def _check(parameter: Parameter, value: Any, where: str, value_error: str) -> None:
-    if not _is(value, parameter.kind):
-        raise ApiError("InvalidParameter", f"The value type of parameter `{where}` is not valid.")
+def check_limits(parameter: Parameter, value: Any, where: str, value_error: str) -> None:
+    """Of a value of the right type. Raises ApiError."""
     if parameter.ignored:
         return
     if parameter.choices and value not in parameter.choices:
@@ -108,27 +101,11 @@ def _check(parameter: Parameter, value: Any, where: str, value_error: str) -> No
         raise ApiError(value_error, f"The value of `{where}` must be at least {parameter.least}.")
     if parameter.most is not None and value > parameter.most:
         raise ApiError(value_error, f"The value of `{where}` must be at most {parameter.most}.")
-    if isinstance(value, list):
-        if parameter.longest is not None and len(value) > parameter.longest:
-            raise ApiError(value_error, f"`{where}` takes at most {parameter.longest} values.")
-        for number, element in enumerate(value):
-            _check_element(parameter, element, f"{where}.{number}", value_error)
-    elif parameter.shape is not None:
-        parameter.shape.check(value, path=where, value_error=value_error)
-
-
-def _check_element(parameter: Parameter, element: Any, where: str, value_error: str) -> None:
-    kind = dict if parameter.shape is not None else parameter.of
-    if kind is not None and not _is(element, kind):
-        raise ApiError("InvalidParameter", f"The value type of parameter `{where}` is not valid.")
+    if parameter.longest is not None and len(value) > parameter.longest:
+        raise ApiError(value_error, f"`{where}` takes at most {parameter.longest} values.")
     if parameter.shape is not None:
-        parameter.shape.check(element, path=where, value_error=value_error)
-
-
-def _is(value: Any, kind: type) -> bool:
-    if kind in (int, float) and isinstance(value, bool):
-        return False
-    return isinstance(value, (int, float) if kind is float else kind)
+        for number, element in enumerate(value) if isinstance(value, list) else [("", value)]:
+            parameter.shape.check(element, path=f"{where}.{number}".rstrip("."), value_error=value_error)
 
 
 def text(*choices: str, default: str | None = None, required: bool = False) -> Parameter:
@@ -151,7 +128,7 @@ def truth(default: bool | None = None) -> Parameter:
 
 def texts(*, required: bool = False, default: list[str] | None = None,
           longest: int | None = None) -> Parameter:
-    return Parameter(list, required, default, of=str, longest=longest)
+    return Parameter(list, required, default, longest=longest)
 
 
 def obj(default: Any = None, **attributes: Parameter) -> Parameter:

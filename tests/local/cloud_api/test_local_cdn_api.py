@@ -11,6 +11,7 @@ import pytest
 from sitepub.local.cloud_api.cdn.shapes import SETTINGS
 from sitepub.local.cloud_api.shapes import Parameter, completed
 from tests.local.certificate_maker import self_signed
+from tests.local.edge_wire import cached, rules
 from tests.local.service_wire import Services, origin, running_services
 
 ON = {"Switch": "on"}
@@ -88,9 +89,11 @@ def test_the_state_outlives_the_process(tmp_path_factory: pytest.TempPathFactory
 def test_an_object_that_is_updated_goes_back_to_its_defaults_where_nothing_is_said(services: Services) -> None:
     host = add(services)
     update(services, host, OriginPullTimeout={"ConnectTimeout": 30, "ReceiveTimeout": 60}, Seo=ON)
-    update(services, host, OriginPullTimeout={"ConnectTimeout": 20})
+    update(services, host, FollowRedirect={**ON, "RedirectConfig": {**ON, "FollowRedirectHost": "a.example"}})
+    update(services, host, FollowRedirect=ON)
     found = config(services, host)
-    assert found["OriginPullTimeout"] == {"ConnectTimeout": 20, "ReceiveTimeout": 10}
+    assert found["OriginPullTimeout"] == {"ConnectTimeout": 30, "ReceiveTimeout": 60}
+    assert found["FollowRedirect"] == {**ON, "RedirectConfig": None}
     assert found["Seo"] == ON
     update(services, host, CacheKey={"IgnoreCase": "on"})
     assert config(services, host)["CacheKey"]["FullUrlCache"] == "on"
@@ -146,6 +149,7 @@ RULE = {"RuleType": "all", "RulePaths": ["*"]}
 
 @pytest.mark.parametrize(("settings", "code"), [
     ({"Foo": 1}, "UnknownParameter"),
+    ({"Https": {"Http2": "on"}}, "MissingParameter"),
     ({"Https": {"Foo": 1}}, "UnknownParameter"),
     ({"Https": {"Hsts": {"Foo": 1}}}, "UnknownParameter"),
     ({"Ipv6": ON}, "UnknownParameter"),
@@ -157,7 +161,7 @@ RULE = {"RuleType": "all", "RulePaths": ["*"]}
     ({"Https": ON}, "InvalidParameter.CdnCertNoCertInfo"),
     ({"Https": {**ON, "CertInfo": {"CertId": "nothing1"}}}, "InvalidParameter.CdnCertInfoNotFound"),
     ({"Https": {**ON, "CertInfo": {"Certificate": "x", "PrivateKey": "y"}}}, "InvalidParameter.CdnCertNotPem"),
-    ({"Https": {"TlsVersion": ["SSLv3"]}}, "InvalidParameter.CdnParamError"),
+    ({"Https": {"Switch": "off", "TlsVersion": ["SSLv3"]}}, "InvalidParameter.CdnParamError"),
     ({"ForceRedirect": {**ON, "RedirectType": "https"}}, "InvalidParameter.CdnParamError"),
     ({"ForceRedirect": {**ON, "RedirectType": "http", "RedirectStatusCode": 303}},
      "InvalidParameter.CdnParamError"),
@@ -165,17 +169,19 @@ RULE = {"RuleType": "all", "RulePaths": ["*"]}
     ({"Origin": {"OriginType": "ip", "Origins": ["x.example"]}}, "InvalidParameter.CdnParamError"),
     ({"Origin": {"OriginType": "cos", "Origins": ["x.example"]}}, "InvalidParameter.CdnParamError"),
     ({"Origin": {"OriginType": "cos", "Origins": []}}, "InvalidParameter.CdnParamError"),
-    ({"Cache": {"RuleCache": [{**RULE, "CacheConfig": {"Cache": ON}}]}},
-     "InvalidParameter.CdnConfigInvalidCache"),
-    ({"Cache": {"RuleCache": [{**RULE, "CacheConfig": {"NoCache": ON, "FollowOrigin": ON}}]}},
+    ({"Cache": {"RuleCache": [{**RULE, "CacheConfig": {"Cache": ON}}]}}, "MissingParameter"),
+    ({"Cache": rules({**cached(), "RulePaths": []})}, "InvalidParameter.CdnConfigInvalidCache"),
+    ({"Cache": rules(cached(Switch="off"))}, "InvalidParameter.CdnConfigInvalidCache"),
+    ({"Cache": rules({**RULE, "CacheConfig": {**cached()["CacheConfig"], "FollowOrigin": ON}})},
      "InvalidParameter.CdnConfigInvalidCache"),
     ({"ResponseHeader": {**ON, "HeaderRules": [{**RULE, "HeaderMode": "set", "HeaderName": "x"}]}},
-     "InvalidParameter.CdnParamError"),
+     "MissingParameter"),
     ({"ResponseHeader": {**ON, "HeaderRules": [{**RULE, "HeaderMode": "put", "HeaderName": "x"}]}},
      "InvalidParameter.CdnParamError"),
     ({"ResponseHeader": {**ON, "HeaderRules": [{**RULE, "HeaderMode": "del"}]}}, "MissingParameter"),
-    ({"OriginPullTimeout": {"ConnectTimeout": 4}}, "InvalidParameter.CdnParamError"),
-    ({"OriginPullTimeout": {"ConnectTimeout": 61}}, "InvalidParameter.CdnParamError"),
+    ({"OriginPullTimeout": {"ConnectTimeout": 5}}, "MissingParameter"),
+    ({"OriginPullTimeout": {"ConnectTimeout": 4, "ReceiveTimeout": 10}}, "InvalidParameter.CdnParamError"),
+    ({"OriginPullTimeout": {"ConnectTimeout": 61, "ReceiveTimeout": 10}}, "InvalidParameter.CdnParamError"),
 ])
 def test_a_wrong_setting_is_refused_and_changes_nothing(
     services: Services, settings: dict[str, Any], code: str

@@ -8,10 +8,12 @@ import http.client
 import json
 import time
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
-from sitepub.local.cloud_api.actions import Action, Call, Parameter
+from sitepub.local.cloud_api.contract.contract import contract_of
+from sitepub.local.cloud_api.contract.query import parameters
 from sitepub.local.cloud_api.errors import ApiError
 from sitepub.local.cloud_api.gateway import tc3
 from tests.conftest import LocalCloud
@@ -141,10 +143,6 @@ def test_the_signature_is_the_published_example() -> None:
     )
 
 
-async def nothing(call: Call) -> dict[str, Any]:
-    return {"Region": call.region}
-
-
 @pytest.mark.parametrize(("given", "expected"), [
     ({"Name": "a"}, ""),
     ({"Name": "a", "Limit": 1, "Rate": 2, "On": True, "Keys": [], "More": {}}, ""),
@@ -154,15 +152,58 @@ async def nothing(call: Call) -> dict[str, Any]:
     ({"Name": "a", "Limit": "1"}, "InvalidParameter"),
     ({"Name": "a", "Limit": True}, "InvalidParameter"),
     ({"Name": "a", "name": "a"}, "UnknownParameter"),
+    ({"Name": "a", "Limit": -1}, "InvalidParameter"),
+    ({"Name": "a", "Rate": "2"}, "InvalidParameter"),
+    ({"Name": "a", "Keys": "on"}, "InvalidParameter"),
+    ({"Name": "a", "Keys": ["on", 1]}, "InvalidParameter"),
+    ({"Name": "a", "Keys": ["on", "up"]}, "InvalidParameterValue"),
+    ({"Name": "a", "Keys": ["on", "off"]}, ""),
+    ({"Name": "a", "Place": 2}, ""),
+    ({"Name": "a", "Place": 3}, "InvalidParameterValue"),
+    ({"Name": "a", "Page": "12"}, ""),
+    ({"Name": "a", "Page": "-1"}, "InvalidParameter"),
+    ({"Name": "a", "More": []}, "InvalidParameter"),
+    ({"Name": "a", "More": {"Rules": [{}]}}, "MissingParameter"),
+    ({"Name": "a", "More": {"Rules": [{"Switch": "on"}, {"Switch": None}]}}, "MissingParameter"),
+    ({"Name": "a", "More": {"Rules": [{"Switch": "up"}]}}, "InvalidParameterValue"),
+    ({"Name": "a", "More": {"Rules": [{"Switch": "on", "Colour": "red"}]}}, "UnknownParameter"),
+    ({"Name": "a", "More": {"Rules": [None]}}, "InvalidParameter"),
 ])
-def test_parameters_are_checked_as_an_action_documents_them(given: dict[str, Any], expected: str) -> None:
-    action = Action(nothing, {
-        "Name": Parameter(str, required=True), "Limit": Parameter(int), "Rate": Parameter(float),
-        "On": Parameter(bool), "Keys": Parameter(list), "More": Parameter(dict),
+def test_a_request_is_checked_against_what_the_product_publishes(given: dict[str, Any], expected: str) -> None:
+    own = contract_of({"Paint": "PaintRequest"}, {
+        "PaintRequest": {"Name": "string!", "Limit": "uint", "Rate": "float", "On": "bool", "Keys": "string[] on|off",
+                         "More": "More", "Place": "int 1|2", "Page": "uint~"},
+        "More": {"Rules": "Rule[]"}, "Rule": {"Switch": "string! on|off"},
     })
     found = ""
     try:
-        action.check(given)
+        own.check("Paint", given)
     except ApiError as error:
         found = error.code
     assert found == expected
+
+
+@pytest.mark.parametrize(("query", "expected"), [
+    ("Name=a", {"Name": "a"}),
+    ("Keys.0=on&Keys.1=off", {"Keys": ["on", "off"]}),
+    ("Keys.1=off&Keys.0=on", {"Keys": ["on", "off"]}),
+    ("Limit=10&On=true&Rate=1.5", {"Limit": 10, "On": True, "Rate": 1.5}),
+    ("Limit=ten", {"Limit": "ten"}),
+    ("More.Rules.0.Switch=on&More.Rules.1.Switch=off", {"More": {"Rules": [{"Switch": "on"}, {"Switch": "off"}]}}),
+    ("Colour.0=red", {"Colour.0": "red"}),
+    ("Keys.1=on", {"Keys": [None, "on"]}),
+])
+def test_a_query_names_lists_and_objects_by_their_place(query: str, expected: dict[str, Any]) -> None:
+    own = contract_of({"Paint": "PaintRequest"}, {
+        "PaintRequest": {"Name": "string", "Limit": "uint", "Rate": "float", "On": "bool", "Keys": "string[] on|off",
+                         "More": "More"},
+        "More": {"Rules": "Rule[]"}, "Rule": {"Switch": "string! on|off"},
+    })
+    assert parameters(own, "Paint", parse_qsl(query)) == expected
+
+
+@pytest.mark.parametrize("query", ["Keys=on", "Keys.a=on", "Keys.99999=on", "Rate=fast"])
+def test_a_query_that_is_not_of_that_form_is_refused(query: str) -> None:
+    own = contract_of({"Paint": "PaintRequest"}, {"PaintRequest": {"Rate": "float", "Keys": "string[]"}})
+    with pytest.raises(ApiError):
+        parameters(own, "Paint", parse_qsl(query))

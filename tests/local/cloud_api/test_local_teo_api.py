@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,6 +93,61 @@ def test_a_site_elsewhere_is_proved_by_a_txt_record(services: Services) -> None:
     ]})
     assert services.call("teo", "VerifyOwnership", Domain=name)["Status"] == "success"
     assert services.call("teo", "DescribeZones", Filters=filters)["Zones"][0]["Status"] == "active"
+
+
+def test_any_documented_action_and_sub_rule_is_kept_as_it_came(services: Services) -> None:
+    zone, _ = site(services)
+    examples = json.loads((Path(__file__).parents[2] / "official" / "examples" / "teo.json").read_text())["requests"]
+    (given,) = examples["CreateL7AccRules"][0]["Rules"]
+    (id,) = services.call("teo", "CreateL7AccRules", ZoneId=zone, Rules=[given])["RuleIds"]
+    (kept,) = services.call("teo", "DescribeL7AccRules", ZoneId=zone)["Rules"]
+    assert {**given, "RuleId": id, "RulePriority": 1} == kept and "SubRules" in given["Branches"][0]
+    changed = {"RuleId": id, "RuleName": "other", "Branches": [{
+        "Condition": "${http.request.uri.path} in ['/a']", "Actions": [
+            {"Name": "MaxAge", "MaxAgeParameters": {"FollowOrigin": "off", "CacheTime": 5}}]}]}
+    services.call("teo", "ModifyL7AccRule", ZoneId=zone, Rule=changed)
+    (kept,) = services.call("teo", "DescribeL7AccRules", ZoneId=zone)["Rules"]
+    assert {**changed, "Status": "enable", "Description": [], "RulePriority": 1} == kept
+
+
+def of(services: Services, zone: str) -> dict[str, Any]:
+    return dict(services.call("teo", "DescribeZones", Filters=[{"Name": "zone-id", "Values": [zone]}])["Zones"][0])
+
+
+def test_a_site_connected_by_name_servers_is_proved_by_them(services: Services) -> None:
+    name = services.zone(owned=False)
+    made = services.call("teo", "CreateZone", ZoneName=name, Type="full")
+    servers = made["OwnershipVerification"]["NsVerification"]["NameServers"]
+    assert len(servers) == 2 and made["OwnershipVerification"]["DnsVerification"] is None
+    assert (of(services, made["ZoneId"])["Status"], of(services, made["ZoneId"])["NameServers"]) == ("active", servers)
+    other = services.zone(owned=False)
+    services.admin("dns", {"zone": other, "records": [{"name": "@", "type": "NS", "value": "ns1.registrar.example"}]})
+    zone = services.call("teo", "CreateZone", ZoneName=other, Type="full")["ZoneId"]
+    host = host_in(services, zone, other)
+    assert of(services, zone)["Status"] == "pending" and shown(services, zone, host)["DomainStatus"] == "init"
+    assert services.call("teo", "VerifyOwnership", Domain=other)["Status"] == "fail"
+    services.admin("dns", {"zone": other, "records": [
+        {"name": "@", "type": "NS", "value": one} for one in servers]})
+    assert of(services, zone)["Status"] == "active" and shown(services, zone, host)["DomainStatus"] == "online"
+    assert services.call("teo", "VerifyOwnership", Domain=other)["Status"] == "success"
+
+
+def test_a_file_that_proves_a_site_is_named_by_its_path(services: Services) -> None:
+    zone, name = site(services, owned=False)
+    proof = of(services, zone)["OwnershipVerification"]["FileVerification"]
+    assert proof["Path"].startswith("/.well-known/teo-verification/") and proof["Content"]
+    (row,) = services.call("teo", "DescribeIdentifications", Filters=[{"Name": "zone-name", "Values": [name]}])[
+        "Identifications"]
+    assert row["FileAscription"]["IdentifyPath"] == proof["Path"]
+
+
+def test_the_type_of_an_origin_may_be_written_small(services: Services) -> None:
+    zone, name = site(services)
+    origin = {"OriginType": "ip_domain", "Origin": "1.2.3.4"}
+    services.call("teo", "CreateAccelerationDomain", ZoneId=zone, DomainName=f"www.{name}", OriginInfo=origin)
+    assert shown(services, zone, f"www.{name}")["OriginDetail"]["OriginType"] == "IP_DOMAIN"
+    assert services.error("teo", "ModifyAccelerationDomain", ZoneId=zone, DomainName=f"www.{name}",
+                          OriginInfo={**origin, "OriginType": "Ip_Domain"}) == "InvalidParameterValue"
 
 
 def test_a_certificate_of_the_ssl_service_is_bound(services: Services) -> None:
@@ -240,7 +297,7 @@ def test_sites_are_filtered_and_there_are_no_origin_groups(services: Services) -
         == "ResourceNotFound.DNSPodDomainNotInAccount"
 
 
-def test_a_rule_is_refused_for_what_is_not_read_here(services: Services) -> None:
+def test_a_rule_is_refused_for_what_no_rule_may_say(services: Services) -> None:
     zone, name = site(services)
     condition = f"${{http.request.host}} in ['www.{name}', '{name}']"
     header = {"Name": "ModifyResponseHeader", "ModifyResponseHeaderParameters": {
@@ -254,14 +311,19 @@ def test_a_rule_is_refused_for_what_is_not_read_here(services: Services) -> None
     assert (found["TotalCount"], found["Rules"][0]["RuleId"], found["Rules"][0]["RulePriority"]) == (1, made, 1)
     assert services.call("teo", "DescribeL7AccRules", ZoneId=zone, Filters=[
         {"Name": "rule-id", "Values": ["rule-none"]}])["Rules"] == []
+    bad = "InvalidParameter.ErrInvalidActionParam"
     for changes, code in (
-        ({"Actions": []}, "InvalidParameter"), ({"Actions": None}, "MissingParameter"),
-        ({"Condition": "${http.request.uri.path} in ['/']"}, "InvalidParameter"),
-        ({"Colour": "red"}, "UnknownParameter"),
-        ({"Actions": [{"Name": "HTTP2"}]}, "UnsupportedOperation"),
-        ({"Actions": [{"Name": "ModifyResponseHeader"}]}, "InvalidParameter"),
+        ({"Actions": []}, "InvalidParameter"), ({"Actions": None}, "InvalidParameter"),
+        ({"Condition": ""}, "InvalidParameter.ErrNilCondition"), ({"Condition": 1}, "InvalidParameter"),
+        ({"Colour": "red"}, "UnknownParameter"), ({"Actions": [{"Name": "HTTP2"}]}, bad),
+        ({"Actions": [{"Name": "HTTP2", "PaintParameters": {}}]}, "UnknownParameter"),
+        ({"Actions": [{"Name": "Paint"}]}, "InvalidParameterValue"), ({"Actions": [{}]}, "MissingParameter"),
+        ({"Actions": [{"Name": "HTTP2", "HTTP2Parameters": {"Switch": "yes"}}]}, "InvalidParameterValue"),
+        ({"Actions": [{"Name": "ModifyResponseHeader"}]}, bad),
         ({"Actions": [{"Name": "ModifyResponseHeader", "ModifyResponseHeaderParameters": {
-            "HeaderActions": [{"Action": "set", "Name": "A"}]}}]}, "InvalidParameter"),
+            "HeaderActions": [{"Action": "set", "Name": "A"}]}}]}, "InvalidParameter.ErrInvalidActionParamValue"),
+        ({"SubRules": [{"Branches": []}]}, "InvalidParameter"),
+        ({"SubRules": [{"Branches": [{"Condition": condition, "Actions": [{"Name": "HTTP2"}]}]}]}, bad),
     ):
         assert services.error("teo", "CreateL7AccRules", ZoneId=zone, Rules=rule(**changes)) == code
     assert services.error("teo", "ModifyL7AccRule", ZoneId=zone, Rule={"RuleId": "rule-none", **rule()[0]}) \

@@ -13,7 +13,7 @@ from typing import Any
 import brotli
 import pytest
 
-from tests.local.edge_wire import ON, EdgeSite, admin, cached, call_api, rules
+from tests.local.edge_wire import ON, EdgeSite, admin, cached, call_api, following, rules
 
 TEXT = b"body { color: red }\n" * 500
 
@@ -166,8 +166,7 @@ def at(port: int) -> dict[str, Any]:
 
 def test_an_origin_on_this_computer_is_asked_by_the_name_that_was_configured(site: EdgeSite) -> None:
     with origin() as (port, asked):
-        site.add(Origin=at(port), Cache=rules({"RuleType": "all", "RulePaths": ["*"],
-                                               "CacheConfig": {"FollowOrigin": ON}}))
+        site.add(Origin=at(port), Cache=rules(following()))
         first = site.visit("/x?y=1", "-H", "Accept-Encoding: gzip", "-H", "X-Own: kept")
         assert site.visit("/x?y=1").get("x-cache") == "HIT"
         assert asked == ["origin.example /x?y=1"]

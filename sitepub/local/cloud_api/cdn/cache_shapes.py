@@ -39,7 +39,8 @@ def _default_rules() -> list[dict[str, Any]]:
                 "Switch": "on", "CacheTime": 2_592_000, "CompareMaxAge": "off", "IgnoreCacheControl": "off",
                 "IgnoreSetCookie": "off", "OriginMtimeCheckType": None,
             },
-            "NoCache": None, "FollowOrigin": None,
+            "NoCache": {"Switch": "off", "Revalidate": "off"},
+            "FollowOrigin": {"Switch": "off", "HeuristicCache": None, "OriginMtimeCheckType": None},
         },
     }]
 

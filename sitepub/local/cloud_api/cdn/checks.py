@@ -196,8 +196,9 @@ def check_together(settings: dict[str, Any]) -> None:
     if len(settings["Cache"]["RuleCache"] or ()) > 100:
         raise ApiError("LimitExceeded.CdnConfigTooManyCacheRules", "There are too many cache rules.")
     for name in ("RequestHeader", "ResponseHeader"):
-        for rule in settings[name]["HeaderRules"] or ():
+        for place, rule in enumerate(settings[name]["HeaderRules"] or ()):
             if rule["HeaderMode"] != "del" and not rule["HeaderValue"]:
-                raise bad(f"{name}: {rule['HeaderName']} needs a value.")
+                raise ApiError("MissingParameter", f"The request is missing a required parameter `{name}.HeaderRules."
+                                                   f"{place}.HeaderValue`.")
             if rule["RuleType"] is None or not rule["RulePaths"]:
                 raise bad(f"{name}: {rule['HeaderName']} needs paths.")

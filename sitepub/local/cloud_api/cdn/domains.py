@@ -23,8 +23,9 @@ from sitepub.local.cloud_api.cdn.checks import (
     settled_https,
 )
 from sitepub.local.cloud_api.cdn.shapes import SETTINGS
+from sitepub.local.cloud_api.contract.contract import contract
 from sitepub.local.cloud_api.errors import ApiError
-from sitepub.local.cloud_api.shapes import Parameter, Shape, check_storable, completed
+from sitepub.local.cloud_api.shapes import Parameter, check_limits, check_storable, completed
 from sitepub.local.services.records import OFFLINE, ONLINE, CdnDomain
 from sitepub.local.services.services import CDN_SUFFIX, random_name
 
@@ -95,9 +96,10 @@ async def modify_domain(call: Call) -> dict[str, Any]:
     if names[0] not in SETTINGS:
         raise bad(f"There is no configuration {names[0]}.")
     parameter = _at(SETTINGS[names[0]], names)
-    Shape({names[-1]: parameter}).check(
-        {names[-1]: value}, path=".".join(names[:-1]), value_error=VALUE_ERROR
-    )
+    member = contract("cdn").member("UpdateDomainConfig", names)
+    if value is not None and member is not None:
+        contract("cdn").check_value(member, value, ".".join(names), value_error=VALUE_ERROR)
+        check_limits(parameter, value, ".".join(names), VALUE_ERROR)
     if names == ["Origin"] and not isinstance(value, dict):
         raise bad("Origin cannot be taken away.")
     changed = _with(SETTINGS[names[0]], domain.settings.get(names[0]), names[1:], completed(parameter, value))

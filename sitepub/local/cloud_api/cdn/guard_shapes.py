@@ -65,7 +65,7 @@ GUARDS: dict[str, Parameter] = {
         [], RedirectStatusCode=Parameter(int, choices=(301, 302)), Pattern=text(), RedirectUrl=text(),
         RedirectHost=text(), FullMatch=truth(), Regex=truth(),
     )),
-    "AccessPort": Parameter(list, default=[], of=int),
+    "AccessPort": Parameter(list, default=[]),
     "AdvancedAuthentication": _off(
         TypeA=obj(**_TYPE, ExpireTimeRequired=truth(), Format=text(), FailCode=number(), ExpireCode=number(),
                   RulePaths=texts(), Transformation=number()),

@@ -15,7 +15,7 @@ from sitepub.local.cloud_api.actions import Action, Call
 from sitepub.local.cloud_api.cdn.checks import VALUE_ERROR, bad, check_account
 from sitepub.local.cloud_api.clock import local_time, parse_time
 from sitepub.local.cloud_api.errors import ApiError
-from sitepub.local.cloud_api.shapes import number, objs, text, texts, truth
+from sitepub.local.cloud_api.shapes import number, text
 from sitepub.local.services.log_topics import REGION, LogTopic
 from sitepub.local.visits import cdn_files
 
@@ -159,24 +159,18 @@ async def describe_domain_logs(call: Call) -> dict[str, Any]:
     }
 
 
-_TOPIC = {"LogsetId": text(required=True), "TopicId": text(required=True), "Channel": text("cdn", "ecdn")}
-_HOSTS = {
-    "DomainAreaConfigs": objs(Domain=text(required=True), Area=texts()), "InheritDomainTags": truth(),
-}
+_CHANNEL = {"Channel": text("cdn", "ecdn")}
 
 LOG_ACTIONS: Mapping[str, Action] = {
-    "CreateClsLogTopic": Action(create_topic, {
-        "TopicName": text(required=True), "LogsetId": text(), "Channel": text("cdn", "ecdn"), **_HOSTS,
-    }, VALUE_ERROR),
-    "DeleteClsLogTopic": Action(delete_topic, _TOPIC, VALUE_ERROR),
+    "CreateClsLogTopic": Action(create_topic, _CHANNEL, VALUE_ERROR),
+    "DeleteClsLogTopic": Action(delete_topic, _CHANNEL, VALUE_ERROR),
     "DescribeCdnDomainLogs": Action(describe_domain_logs, {
-        "Domain": text(required=True), "StartTime": text(required=True), "EndTime": text(required=True),
         "Offset": number(0), "Limit": number(1, 1000), "Area": text("mainland", "overseas", "global"),
         "LogType": text("access"),
     }, VALUE_ERROR),
-    "DisableClsLogTopic": Action(disable_topic, _TOPIC, VALUE_ERROR),
-    "EnableClsLogTopic": Action(enable_topic, _TOPIC, VALUE_ERROR),
-    "ListClsLogTopics": Action(list_topics, {"Channel": text("cdn", "ecdn")}, VALUE_ERROR),
-    "ListClsTopicDomains": Action(list_topic_domains, _TOPIC, VALUE_ERROR),
-    "ManageClsTopicDomains": Action(manage_topic_domains, {**_TOPIC, **_HOSTS}, VALUE_ERROR),
+    "DisableClsLogTopic": Action(disable_topic, _CHANNEL, VALUE_ERROR),
+    "EnableClsLogTopic": Action(enable_topic, _CHANNEL, VALUE_ERROR),
+    "ListClsLogTopics": Action(list_topics, _CHANNEL, VALUE_ERROR),
+    "ListClsTopicDomains": Action(list_topic_domains, _CHANNEL, VALUE_ERROR),
+    "ManageClsTopicDomains": Action(manage_topic_domains, _CHANNEL, VALUE_ERROR),
 }

@@ -17,6 +17,7 @@ ORIGIN_TYPES = (
     "domain", "domainv6", "cos", "third_party", "igtm", "ip", "ipv6", "ip_ipv6", "ip_domain", "ip_domainv6",
     "ipv6_domain", "ipv6_domainv6", "domain_domainv6", "ip_ipv6_domain", "ip_ipv6_domainv6",
     "ip_domain_domainv6", "ipv6_domain_domainv6", "ip_ipv6_domain_domainv6",
+    "image", "ftp",
 )
 _TLS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
@@ -172,14 +173,3 @@ SETTINGS: dict[str, Parameter] = {
     "SpecificConfig": obj({"Mainland": None, "Overseas": None}, Mainland=_area(), Overseas=_area()),
 }
 """The objects of a host's configuration, by name."""
-
-TAGS = objs([], TagKey=text(required=True), TagValue=text())
-
-ONLY_ADDED = ("Ipv6", "Tag")
-"""What AddCdnDomain alone takes."""
-ONLY_UPDATED = (
-    "UserAgentFilter", "AccessControl", "UrlRedirect", "AccessPort", "AdvancedAuthentication",
-    "OriginAuthentication", "OriginCombine", "PostMaxSize", "WebSocket", "RemoteAuthentication", "ShareCname",
-    "ParamFilter", "AutoGuard", "GeoBlocker",
-)
-"""What UpdateDomainConfig alone takes."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from sitepub.local.cloud_api.actions import Action, Call, Service
 from sitepub.local.cloud_api.errors import ApiError
-from sitepub.local.cloud_api.shapes import number, text, truth
+from sitepub.local.cloud_api.shapes import number, text
 from sitepub.local.services.log_topics import REGION, LogTopic
 
 CURSOR_LIMIT = 10_000
@@ -22,7 +22,7 @@ _TERM = re.compile(r'host:"([^"]+)"')
 async def search_log(call: Call) -> dict[str, Any]:
     """SearchLog (614/56447), without statistics. Of the query language only ``*`` and ``host:"…"``, joined
     with OR, are understood; anything else is a syntax error here."""
-    topic = call.services.log_topics.get(call.parameters["TopicId"])
+    topic = call.services.log_topics.get(_topic_id(call))
     if topic is None or topic.owner != call.owner or call.region != REGION:
         raise ApiError("ResourceNotFound.TopicNotExist", "The topic does not exist in this region.")
     begin, end = call.parameters["From"], call.parameters["To"]
@@ -40,6 +40,17 @@ async def search_log(call: Call) -> dict[str, Any]:
         "Context": cursor_to(call, reached), "ListOver": reached >= len(found), "Analysis": False,
         "Results": results, "SamplingRate": 1.0,
     }
+
+
+def _topic_id(call: Call) -> str:
+    """TopicId, or the one of Topics: searching several at once is not spoken here."""
+    topics = call.get("Topics", [])
+    if len(topics) > 1:
+        raise ApiError("UnsupportedOperation", "The embedded cloud searches one topic at a time.")
+    found = str(call.get("TopicId") or (topics[0].get("TopicId") if topics else "") or "")
+    if not found:
+        raise ApiError("MissingParameter", "The request is missing a required parameter `TopicId`.")
+    return found
 
 
 def records(call: Call, topic: LogTopic, hosts: list[str], begin: int, end: int) -> list[dict[str, Any]]:
@@ -115,9 +126,7 @@ def offset_of(call: Call) -> int:
 
 CLS = Service("cls", "2020-10-16", {
     "SearchLog": Action(search_log, {
-        "TopicId": text(required=True), "From": number(0, required=True), "To": number(0, required=True),
-        "QueryString": text(), "Query": text(), "QuerySyntax": number(0, 1), "SyntaxRule": number(0, 1),
-        "Limit": number(1, 1000), "Offset": number(0), "Context": text(), "Sort": text("asc", "desc"),
-        "UseNewAnalysis": truth(), "HighLight": truth(),
+        "From": number(0), "To": number(0), "QuerySyntax": number(0, 1), "SyntaxRule": number(0, 1),
+        "Limit": number(1, 1000), "Offset": number(0), "Sort": text("asc", "desc"),
     }),
 }, regional=True)

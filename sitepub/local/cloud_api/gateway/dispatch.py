@@ -92,8 +92,7 @@ async def _result(api: CloudApi, request: Request, body: bytes) -> dict[str, Any
         _required(headers, "X-TC-Region")
     if service.name in api.services.switches.forbidden_services:
         raise ApiError("UnauthorizedOperation", f"You are not authorized to perform {service.name}:{name}.")
-    parameters = _parameters(request.method, headers, body)
-    action.check(parameters)
+    parameters = service.checked(name, _parameters(request.method, headers, body))
     region = headers.get("X-TC-Region", "")
     return await action.handler(
         Call(api.services, api.access_log, api.addresses, signed.signer, region, parameters, request.time,

@@ -12,7 +12,7 @@ from sitepub.local.base.pace import begin
 from sitepub.local.cloud_api.actions import Call
 from sitepub.local.cloud_api.clock import utc_time
 from sitepub.local.cloud_api.errors import ApiError
-from sitepub.local.cloud_api.shapes import Parameter, number, obj, objs, text
+from sitepub.local.cloud_api.shapes import Shape, number, objs, text
 from sitepub.local.cloud_api.teo.certificates import shown_certificate
 from sitepub.local.cloud_api.teo.zones import filtered, find_zone, verification
 from sitepub.local.services.records import OFFLINE, ONLINE, TeoDomain
@@ -23,14 +23,13 @@ _NAME = re.compile(r"(?=.{3,253}\Z)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+[a-z][a-z0-9
 _COS_HOST = re.compile(
     r"[a-z0-9-]+-[0-9]+\.cos(?:-website)?\.[a-z0-9-]+\.(?:myqcloud\.com|tencentcos\.cn)\Z"
 )
-ORIGIN_INFO = obj(
-    OriginType=text("IP_DOMAIN", "COS", "AWS_S3", "ORIGIN_GROUP", "VOD", "SPACE", "LB", required=True),
-    Origin=text(required=True), BackupOrigin=text(default=""),
-    PrivateAccess=text("on", "off", default="off"), PrivateParameters=objs([], Name=text(), Value=text()),
-    HostHeader=text(default=""), VodeoSubAppId=number(), VodeoDistributionRange=text(),
-    VodeoBucketId=text(), VodOriginScope=text(), VodBucketId=text(),
-)
 _ORIGIN_KINDS = ("IP_DOMAIN", "COS")
+_ORIGIN_INFO = Shape({
+    "OriginType": text(), "Origin": text(), "BackupOrigin": text(default=""), "PrivateAccess": text(default="off"),
+    "PrivateParameters": objs([], Name=text(), Value=text()), "HostHeader": text(default=""),
+    "VodeoSubAppId": number(), "VodeoDistributionRange": text(), "VodeoBucketId": text(), "VodOriginScope": text(),
+    "VodBucketId": text(),
+})
 
 
 def find_domain(call: Call, name: str) -> TeoDomain:
@@ -67,7 +66,7 @@ async def create_domain(call: Call) -> dict[str, Any]:
         zone.verified, "" if zone.verified else f"reclaim-{secrets.token_hex(16)}",
     )
     services.teo_domains.put(host, domain)
-    proof = None if zone.verified else verification(host, domain.verification)
+    proof = None if zone.verified else verification(domain.verification)
     return {"OwnershipVerification": proof}
 
 
@@ -76,9 +75,7 @@ def _origin(call: Call, host: str) -> dict[str, Any]:
     given = call.get("OriginInfo")
     if given is None:
         raise ApiError("MissingParameter", "The request is missing a required parameter `OriginInfo`.")
-    parameter: Parameter = ORIGIN_INFO
-    assert parameter.shape is not None
-    origin = parameter.shape.complete(given)
+    origin = _ORIGIN_INFO.complete({**given, "OriginType": given["OriginType"].upper()})
     if origin["OriginType"] not in _ORIGIN_KINDS:
         message = f"The embedded cloud has no origins of type {origin['OriginType']}."
         raise ApiError("InvalidParameter.InvalidOriginType", message)
@@ -173,7 +170,7 @@ def _shown(call: Call, domain: TeoDomain) -> dict[str, Any]:
         "DomainStatus": domain.status(call.time, call.services.pace), "Cname": domain.cname,
         "IPv6Status": domain.ipv6, "IdentificationStatus": "finished" if domain.verified else "pending",
         "OwnershipVerification": None if domain.verified
-        else verification(domain.host, domain.verification),
+        else verification(domain.verification),
         "OriginDetail": {**domain.origin, "OriginGroupName": "", "BackOriginGroupName": ""},
         "OriginProtocol": domain.origin_protocol, "HttpOriginPort": domain.http_port,
         "HttpsOriginPort": domain.https_port, "Certificate": shown_certificate(call, domain),

@@ -1,6 +1,7 @@
 """Rules of EdgeOne's rule engine (1552/70901, syntax: 1552/90438): for hosts, and for what visitors are sent.
 
-Of the conditions the embedded cloud reads those on the host alone, of the actions the one on response headers.
+Every documented action, condition and sub-rule is taken and kept. The embedded edge carries out one: the action on
+response headers, where all conditions above it are on the host alone.
 """
 
 from __future__ import annotations
@@ -10,24 +11,15 @@ from typing import Any
 
 from sitepub.local.cloud_api.actions import Call
 from sitepub.local.cloud_api.errors import ApiError
-from sitepub.local.cloud_api.shapes import Parameter, needed, number, obj, objs, text, texts
 from sitepub.local.cloud_api.teo.zones import filtered, find_zone
-from sitepub.local.services.header_rules import hosts_of
+from sitepub.local.services.header_rules import HEADERS
 from sitepub.local.services.records import TeoRule
 from sitepub.local.services.services import random_name
 
 _MOST = 200
 """Rules of a zone; the real number hangs on its plan."""
-
-HEADERS = obj(HeaderActions=objs(
-    Action=text("set", "del", "add", required=True), Name=text(required=True), Value=text()))
-RULE: dict[str, Parameter] = {
-    "Status": text("enable", "disable", default="enable"), "RuleId": text(), "RuleName": text(default=""),
-    "Description": texts(default=[]), "RulePriority": number(),
-    "Branches": needed(objs(
-        Condition=text(required=True),
-        Actions=needed(objs(Name=text(required=True), ModifyResponseHeaderParameters=HEADERS))), longest=1),
-}
+_DEEPEST = 10
+"""Sub-rules below each other."""
 
 
 async def create_rules(call: Call) -> dict[str, Any]:
@@ -80,29 +72,39 @@ def _find(call: Call, id: str) -> TeoRule:
 def _check(rule: dict[str, Any]) -> None:
     if len(rule.get("RuleName") or "") > 255:
         raise ApiError("InvalidParameter", "The name of a rule has at most 255 characters.")
-    if not rule["Branches"]:
-        raise ApiError("InvalidParameter", "A rule has a branch.")
-    for branch in rule["Branches"]:
-        _hosts_of(branch["Condition"])
-        if not branch["Actions"]:
-            raise ApiError("InvalidParameter", "A branch has an action.")
-        for action in branch["Actions"]:
-            if action["Name"] != "ModifyResponseHeader":
-                raise ApiError("UnsupportedOperation", f"The embedded cloud knows no action {action['Name']}.")
-            headers = (action.get("ModifyResponseHeaderParameters") or {}).get("HeaderActions")
-            if not headers:
-                raise ApiError("InvalidParameter", "ModifyResponseHeader needs ModifyResponseHeaderParameters.")
-            if any(one["Action"] != "del" and not one.get("Value") for one in headers):
-                raise ApiError("InvalidParameter", "A header that is set or added has a value.")
+    _check_branches(rule.get("Branches") or [], "A rule")
 
 
-def _hosts_of(condition: str) -> list[str]:
-    hosts = hosts_of(condition)
-    if hosts is None:
-        raise ApiError("InvalidParameter", f"The embedded cloud reads no such condition: {condition}")
-    return hosts
+def _check_branches(branches: list[dict[str, Any]], where: str, depth: int = 0) -> None:
+    if len(branches) != 1 or depth > _DEEPEST:
+        raise ApiError("InvalidParameter", f"{where} has one branch.")
+    branch = branches[0]
+    if not branch.get("Condition"):
+        raise ApiError("InvalidParameter.ErrNilCondition", "A branch has a condition.")
+    if not (branch.get("Actions") or branch.get("SubRules")):
+        raise ApiError("InvalidParameter", "A branch has an action or a sub-rule.")
+    for action in branch.get("Actions") or ():
+        _check_action(action)
+    for below in branch.get("SubRules") or ():
+        _check_branches(below.get("Branches") or [], "A sub-rule", depth + 1)
+
+
+def _check_action(action: dict[str, Any]) -> None:
+    name = action["Name"]
+    given = action.get(f"{name}Parameters")
+    if given is None:
+        raise ApiError("InvalidParameter.ErrInvalidActionParam", f"{name} needs {name}Parameters.")
+    if name != HEADERS:
+        return
+    headers = given.get("HeaderActions")
+    if not headers:
+        raise ApiError("InvalidParameter.ErrInvalidActionParam", f"{name} needs HeaderActions.")
+    if any(one["Action"] != "del" and not one.get("Value") for one in headers):
+        raise ApiError("InvalidParameter.ErrInvalidActionParamValue", "A header that is set or added has a value.")
 
 
 def _kept(rule: dict[str, Any]) -> dict[str, Any]:
+    """As it came: what this service does not carry out stays as well."""
+    more = {name: rule[name] for name in ("CustomVariables", "CustomVariableOperations") if rule.get(name)}
     return {"Status": rule.get("Status") or "enable", "RuleName": rule.get("RuleName") or "",
-            "Description": rule.get("Description") or [], "Branches": rule["Branches"]}
+            "Description": rule.get("Description") or [], "Branches": rule["Branches"], **more}

@@ -40,9 +40,10 @@ async def create_prefetch_task(call: Call) -> dict[str, Any]:
     """CreatePrefetchTask."""
     if not call.get("ZoneId"):
         raise ApiError("MissingParameter", "The request is missing a required parameter `ZoneId`.")
-    if not call.parameters["Targets"]:
+    targets = call.get("Targets", [])
+    if not targets:
         raise ApiError("InvalidParameter.Target", "There are no targets.")
-    return _submit(call, find_zone(call), "prefetch", call.parameters["Targets"], "")
+    return _submit(call, find_zone(call), "prefetch", targets, "")
 
 
 def _submit(call: Call, zone: TeoZone, kind: str, targets: list[str], method: str) -> dict[str, Any]:
@@ -110,13 +111,17 @@ async def describe_prefetch_tasks(call: Call) -> dict[str, Any]:
 
 
 def _tasks(call: Call, *, purge: bool) -> dict[str, Any]:
-    zone = find_zone(call)
+    """Of one site, or of all where none is named."""
+    zones = [find_zone(call).id] if call.get("ZoneId") is not None else [
+        zone.id for zone in call.services.teo_zones.where(owner=call.owner)]
     named = {given["Name"] for given in call.get("Filters", [])}
     if "job-id" not in named and not (call.get("StartTime") and call.get("EndTime")):
         raise ApiError("MissingParameter", "Either StartTime and EndTime or the filter job-id is required.")
     earliest, latest = _moment(call, "StartTime", 0.0), _moment(call, "EndTime", float("inf"))
     rows = []
-    for task in call.services.tasks.where(owner=call.owner, zone=zone.id):
+    for task in call.services.tasks.where(owner=call.owner, product="edgeone"):
+        if task.zone not in zones:
+            continue
         if (task.kind != "prefetch") != purge or not earliest <= task.change.since < latest + 1:
             continue
         done = not task.change.under_way(call.time, call.services.pace)

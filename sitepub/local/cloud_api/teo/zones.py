@@ -15,10 +15,12 @@ from sitepub.local.cloud_api.errors import ApiError
 from sitepub.local.services.dns_values import NAME_SERVERS
 from sitepub.local.services.records import TeoDomain, TeoZone
 from sitepub.local.services.services import random_name
-from sitepub.local.services.zones import normal
+from sitepub.local.services.zones import ELSEWHERE, normal
 
 LABEL = "edgeonereclaim"
 """The TXT record of a proof is at this name below what is proved."""
+_NAME_SERVERS = ("ns1.teodns.com", "ns2.teodns.com")
+"""Of sites connected by name servers (the documentation's example)."""
 _NAME = re.compile(r"(?=.{3,253}\Z)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\Z")
 
 
@@ -27,7 +29,27 @@ def find_zone(call: Call, code: str = "ResourceUnavailable.ZoneNotFound") -> Teo
     zone = call.services.teo_zones.get(call.parameters["ZoneId"])
     if zone is None or zone.owner != call.owner:
         raise ApiError(code, "The site does not exist, or is not the account's.")
-    return zone
+    return _looked_at(call, zone)
+
+
+def _looked_at(call: Call, zone: TeoZone) -> TeoZone:
+    """A site connected by name servers is proved by them, without a call. There is no registrar here: they count as
+    changed, unless the name lies in a zone elsewhere (`POST /-/dns`), which then needs NS records of EdgeOne's."""
+    services = call.services
+    if zone.verified or zone.type != "full":
+        return zone
+    if services.zones.get(f"{ELSEWHERE}/{zone.name}") is not None and not name_servers_changed(call, zone):
+        return zone
+    proved = replace(zone, verified=True)
+    services.teo_zones.put(zone.id, proved)
+    for below in services.teo_domains.where(zone=zone.id, verified=False):
+        _verified(call, below)
+    return proved
+
+
+def name_servers_changed(call: Call, zone: TeoZone) -> bool:
+    found = {normal(value) for value in call.services.resolve(zone.name, "NS").values("NS")}
+    return bool(found) and found <= set(_NAME_SERVERS)
 
 
 def filtered(call: Call, rows: list[Any], fields: dict[str, Callable[[Any], list[str]]],
@@ -50,26 +72,33 @@ def filtered(call: Call, rows: list[Any], fields: dict[str, Callable[[Any], list
     )]
 
 
-def verification(name: str, value: str) -> dict[str, Any]:
+def verification(value: str) -> dict[str, Any]:
     """OwnershipVerification of a site or a host."""
     return {
         "DnsVerification": {"Subdomain": LABEL, "RecordType": "TXT", "RecordValue": value},
         "FileVerification": {
-            "Path": f"http://{name}/.well-known/teo-verification/{value[-10:]}.txt", "Content": value,
+            "Path": f"/.well-known/teo-verification/{value[-10:]}.txt", "Content": value,
         },
         "NsVerification": None,
     }
 
 
+def zone_verification(zone: TeoZone) -> dict[str, Any]:
+    """The same for a site: one that is connected by name servers is proved by those."""
+    if zone.type == "full":
+        return {"DnsVerification": None, "FileVerification": None,
+                "NsVerification": {"NameServers": list(_NAME_SERVERS)}}
+    return verification(zone.verification)
+
+
 async def create_zone(call: Call) -> dict[str, Any]:
     """CreateZone (1552/80719). A site whose domain is in the account's DNSPod needs no further proof."""
     services, kind = call.services, call.get("Type", "partial")
-    if kind not in ("partial", "full", "dnsPodAccess"):
-        raise ApiError("UnsupportedOperation", f"The embedded cloud has no sites of type {kind}.")
-    name = normal(call.get("ZoneName", ""))
-    if not _NAME.match(name):
+    nameless = kind in ("noDomainAccess", "ai")
+    name = "" if nameless else normal(call.get("ZoneName", ""))
+    if not nameless and not _NAME.match(name):
         raise ApiError("InvalidParameterValue.ZoneNameInvalid", "The name of the site is not valid.")
-    for zone in services.teo_zones:
+    for zone in services.teo_zones if name else ():
         if zone.name == name and zone.alias == call.get("AliasZoneName", ""):
             code = "ResourceInUse.Cname" if zone.owner == call.owner else "ResourceInUse.OthersCname"
             raise ApiError(code, "The site exists already.")
@@ -79,10 +108,10 @@ async def create_zone(call: Call) -> dict[str, Any]:
     zone = TeoZone(
         f"zone-{random_name(12)}", name, call.owner, kind, call.get("Area", "overseas"),
         call.get("AliasZoneName", ""), call.get("PlanId", ""), call.time, f"reclaim-{secrets.token_hex(16)}",
-        in_dnspod,
+        in_dnspod or nameless,
     )
     services.teo_zones.put(zone.id, zone)
-    return {"ZoneId": zone.id, "OwnershipVerification": verification(name, zone.verification)}
+    return {"ZoneId": zone.id, **({} if nameless else {"OwnershipVerification": zone_verification(zone)})}
 
 
 async def delete_zone(call: Call) -> dict[str, Any]:
@@ -103,8 +132,8 @@ async def describe_zones(call: Call) -> dict[str, Any]:
         "zone-id": lambda zone: [zone.id], "status": lambda zone: [_status(zone)],
         "alias-zone-name": lambda zone: [zone.alias], "tag-key": lambda _: [], "tag-value": lambda _: [],
     }
-    zones = filtered(call, call.services.teo_zones.where(owner=call.owner), fields,
-                     ("zone-name", "alias-zone-name"))
+    zones = filtered(call, [_looked_at(call, zone) for zone in call.services.teo_zones.where(owner=call.owner)],
+                     fields, ("zone-name", "alias-zone-name"))
     zones.sort(key=lambda zone: zone.created, reverse=call.get("Direction", "desc") == "desc")
     offset = call.get("Offset", 0)
     return {"TotalCount": len(zones),
@@ -116,8 +145,11 @@ def _status(zone: TeoZone) -> str:
 
 
 def _shown(zone: TeoZone) -> dict[str, Any]:
-    proof = verification(zone.name, zone.verification)
-    by_cname = zone.type == "partial"
+    proof = zone_verification(zone)
+    by_cname, by_ns = zone.type == "partial", zone.type == "full"
+    open_proof = {} if zone.verified else {"OwnershipVerification": proof}
+    servers = {"OriginalNameServers": list(NAME_SERVERS), "NameServers": list(_NAME_SERVERS) if by_ns else [],
+               "VanityNameServers": {"Switch": "off", "Servers": []}, "VanityNameServersIps": []}
     return {
         "ZoneId": zone.id, "ZoneName": zone.name, "AliasZoneName": zone.alias, "Area": zone.area,
         "Type": zone.type, "Tags": [], "Resources": [], "CreatedOn": utc_time(zone.created),
@@ -126,12 +158,10 @@ def _shown(zone: TeoZone) -> dict[str, Any]:
         "ActiveStatus": "paused" if zone.paused else "active" if zone.verified else "inactive",
         "LockStatus": "enable", "Paused": zone.paused, "IsFake": 0, "CnameSpeedUp": "enabled",
         "OwnershipVerification": None if zone.verified else proof,
-        "CNAMEDetail": {"IsFake": 0, "OwnershipVerification": None if zone.verified else proof}
-        if by_cname else None,
-        "NSDetail": None, "DNSPodDetail": {"IsFake": 0} if zone.type == "dnsPodAccess" else None,
-        "OriginalNameServers": list(NAME_SERVERS), "NameServers": [],
-        "VanityNameServers": {"Switch": "off", "Servers": []}, "VanityNameServersIps": [],
-        "WorkModeInfos": [],
+        # What a site of another kind has here is not documented; the members are always there.
+        "CNAMEDetail": {"IsFake": 0, **(open_proof if by_cname else {})}, "DNSPodDetail": {"IsFake": 0},
+        "NSDetail": {"CnameSpeedUp": "enabled", "IsFake": 0, **(open_proof if by_ns else {}), **servers},
+        **servers, "WorkModeInfos": [],
     }
 
 
@@ -144,6 +174,10 @@ async def verify_ownership(call: Call) -> dict[str, Any]:
         domain = None
     if zone is None and domain is None:
         raise ApiError("InvalidParameter.DomainNotFound", "The domain does not exist, or is not the account's.")
+    if zone is not None and zone.type == "full" and domain is None:
+        if _looked_at(call, zone).verified:
+            return {"Status": "success", "Result": ""}
+        return {"Status": "fail", "Result": f"The name servers of {name} are not {', '.join(_NAME_SERVERS)}."}
     values = services.resolve(f"{LABEL}.{name}", "TXT").values("TXT")
     wanted = [one.verification for one in (zone, domain) if one is not None]
     if not any(value in values for value in wanted):
@@ -176,7 +210,7 @@ async def describe_identifications(call: Call) -> dict[str, Any]:
 
 
 def _identification(zone: str, host: str, verified: bool, value: str) -> dict[str, Any]:
-    proof = verification(host or zone, value)["FileVerification"]
+    proof = verification(value)["FileVerification"]
     return {
         "ZoneName": zone, "Domain": host, "Status": "finished" if verified else "pending",
         "Ascription": {"Subdomain": LABEL, "RecordType": "TXT", "RecordValue": value},
@@ -187,6 +221,7 @@ def _identification(zone: str, host: str, verified: bool, value: str) -> dict[st
 
 async def describe_origin_group(call: Call) -> dict[str, Any]:
     """DescribeOriginGroup (1552/80618). No origin group can be made here, so there are none."""
-    find_zone(call)
+    if call.get("ZoneId") is not None:
+        find_zone(call)
     filtered(call, [], {"origin-group-id": lambda _: [], "origin-group-name": lambda _: []})
     return {"TotalCount": 0, "OriginGroups": []}
