@@ -50,12 +50,13 @@ def _value(judged: Model, member: Member, depth: int) -> Any:
     return [value] if member["type"] == "list" else value
 
 
-def mutations(judged: Model, action: str, *, once: bool = False) -> Iterator[Mutation]:
-    """``once``: each kind of object in one place only. Each is for the moment: the next one is made of it."""
+def mutations(judged: Model, action: str, seen: set[str] | None = None) -> Iterator[Mutation]:
+    """Each is for the moment: the next one is made of it. ``seen``: objects that are left alone; those that are
+    spoiled here are entered."""
     name = judged.actions[action]["input"]
     request = whole(judged, name)
     needed = least(judged, name)
-    for what, path, value in _changes(judged, name, request, (), {name} if once else None):
+    for what, path, value in _changes(judged, name, request, (), seen):
         target: Any = {**needed, **{key: one for key, one in request.items() if key == path[0]}}
         changed = target
         for one in path[:-1]:

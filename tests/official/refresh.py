@@ -6,7 +6,7 @@ their values in words; and ``examples.json``, the requests of the documentation.
 
 - ``models/*.json``, what the tests judge requests and answers by;
 - ``examples/*.json``, the parameters of the documentation's requests;
-- ``sitepub/local/cloud_api/contract/*.json``, the requests of the embedded cloud's actions, which it checks by itself.
+- ``sitepub/local/cloud_api/published/*.json``, the requests of the embedded cloud's actions, which it checks by itself.
 
 They are not dependencies of the tests: tccli 3.1.189 needs the whole SDK, 620 MB and two minutes on every run of CI.
 What the tests need of it is kept here, without the descriptions, so that a change of the models is a diff to read.
@@ -28,7 +28,7 @@ from sitepub.local.cloud_api.gateway.dispatch import SERVICES
 from tests.official import exceptions
 from tests.official.example_requests import parameters_of
 
-CONTRACT = Path(__file__).parents[2] / "sitepub" / "local" / "cloud_api" / "contract"
+CONTRACT = Path(__file__).parents[2] / "sitepub" / "local" / "cloud_api" / "published"
 EXAMPLES = Path(__file__).with_name("examples")
 MODELS = Path(__file__).with_name("models")
 NEXT = {

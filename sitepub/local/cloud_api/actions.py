@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sitepub.local.base.identity import Signer
-from sitepub.local.cloud_api.contract.contract import contract
+from sitepub.local.cloud_api.contract import contract
 from sitepub.local.cloud_api.shapes import Parameter, Shape
 from sitepub.local.services.services import Services
 from sitepub.local.store.access_log import AccessLog

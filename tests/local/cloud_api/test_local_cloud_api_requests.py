@@ -12,10 +12,10 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from sitepub.local.cloud_api.contract.contract import contract_of
-from sitepub.local.cloud_api.contract.query import parameters
+from sitepub.local.cloud_api.contract import contract_of
 from sitepub.local.cloud_api.errors import ApiError
 from sitepub.local.cloud_api.gateway import tc3
+from sitepub.local.cloud_api.query import parameters
 from tests.conftest import LocalCloud
 
 

@@ -23,7 +23,7 @@ from sitepub.local.cloud_api.cdn.checks import (
     settled_https,
 )
 from sitepub.local.cloud_api.cdn.shapes import SETTINGS
-from sitepub.local.cloud_api.contract.contract import contract
+from sitepub.local.cloud_api.contract import contract
 from sitepub.local.cloud_api.errors import ApiError
 from sitepub.local.cloud_api.shapes import Parameter, check_limits, check_storable, completed
 from sitepub.local.services.records import OFFLINE, ONLINE, CdnDomain

@@ -1,6 +1,6 @@
 """Checks a request against what the cloud publishes about its action: names, types, required members, listed values.
 
-The files beside this one are made from the public models of the products (``tests/official/refresh.py``). A member
+The files of ``published`` are made from the public models of the products (``tests/official/refresh.py``). A member
 is one line: its type (a scalar, or an object of the same file), ``[]`` for a list of it, ``!`` when it is required, and
 the values that its description lists: ``string! on|off``, ``Rule[]``. ``~`` marks numbers that official examples write
 as text.
@@ -112,7 +112,7 @@ def _wrong_type(where: str) -> ApiError:
 @functools.cache
 def contract(product: str) -> Contract:
     """The contract of a product. Raises OSError when there is none."""
-    found = json.loads(Path(__file__).with_name(f"{product}.json").read_text(encoding="utf-8"))
+    found = json.loads(Path(__file__).with_name("published").joinpath(f"{product}.json").read_text(encoding="utf-8"))
     return contract_of(found["actions"], found["objects"])
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from sitepub.local.cloud_api.contract.contract import Contract, Member
+from sitepub.local.cloud_api.contract import Contract, Member
 from sitepub.local.cloud_api.errors import ApiError
 
 _NUMBER = re.compile(r"-?[0-9]{1,20}\Z")
