@@ -6,12 +6,14 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sitepub.local.base.clock import Clock
 from sitepub.local.base.counts import RequestCounts
 from sitepub.local.base.damage import DamagedError, opening
 from sitepub.local.base.faults import Misbehaviour
 from sitepub.local.base.identity import Identity, load_identity
 from sitepub.local.base.pace import DEFAULT_PACE
 from sitepub.local.base.privacy import close_folder
+from sitepub.local.cos.bucket.lifecycle_run import Lifecycle
 from sitepub.local.cos.bucket.log_delivery import LogDelivery
 from sitepub.local.services.services import Services
 from sitepub.local.store.access_log import AccessLog
@@ -31,6 +33,7 @@ class LocalCloud:
     storage: Storage
     access_log: AccessLog
     delivery: LogDelivery
+    lifecycle: Lifecycle
     live: Live
     services: Services
     """State of DNSPod, SSL, CDN, EdgeOne, and the custom domains of buckets."""
@@ -47,6 +50,7 @@ class LocalCloud:
 
     def close(self) -> None:
         """Write what waits and close every file."""
+        self.lifecycle.close()
         self.delivery.close()
         self.access_log.close()
         self.services.close()
@@ -72,6 +76,8 @@ def open_cloud(data: Path, *, misbehaviour: Misbehaviour | None = None,
         buckets = Buckets(database, most_buckets)
         live = Live(database)
         secret = _secret(database)
+        moved = database.one("SELECT value FROM settings WHERE name='clock'")
+        clock = Clock.of_text(moved[0]) if moved is not None else Clock()
         content.sweep(database)
     with opening(data / "identity.json"):
         identity = load_identity(data)
@@ -79,7 +85,7 @@ def open_cloud(data: Path, *, misbehaviour: Misbehaviour | None = None,
         access_log = AccessLog(data / "access-log.sqlite3")
     with opening(data / "services.sqlite3"):
         services = Services(data, pace)
-    storage = Storage(database, content, buckets, identity, force_download)
+    storage = Storage(database, content, buckets, identity, clock, force_download)
     delivery = LogDelivery(storage, access_log)
     access_log.deliver_with(delivery.schedule)
     return LocalCloud(
@@ -87,6 +93,7 @@ def open_cloud(data: Path, *, misbehaviour: Misbehaviour | None = None,
         storage=storage,
         access_log=access_log,
         delivery=delivery,
+        lifecycle=Lifecycle(storage),
         live=live,
         services=services,
         addresses=Addresses(identity.account.secret_key),

@@ -10,7 +10,7 @@ from sitepub.local.base.errors import ServiceError, error_response
 from sitepub.local.base.hosts import Kind
 from sitepub.local.base.messages import Request, Response
 from sitepub.local.cloud import LocalCloud
-from sitepub.local.cos import bucket_requests
+from sitepub.local.cos import bucket_requests, traffic
 from sitepub.local.cos.access import access
 from sitepub.local.cos.bucket import cors
 from sitepub.local.cos.bucket.acceleration import check_endpoint
@@ -37,8 +37,8 @@ class Dispatcher:
         self._addresses = cloud.addresses
         self._api: Callable[[Request], Awaitable[Response]] | None = None
         self._administered = Administered(
-            cloud.data, cloud.secret, cloud.addresses, cloud.access_log, cloud.delivery, cloud.live, cloud.services,
-            cloud.misbehaviour, cloud.counts,
+            cloud.data, cloud.secret, cloud.addresses, cloud.access_log, cloud.delivery, cloud.lifecycle,
+            cloud.live, cloud.services, cloud.misbehaviour, cloud.counts,
         )
 
     async def answer(self, request: Request) -> Response:
@@ -125,11 +125,18 @@ class Dispatcher:
             else:
                 request.signer = verify(self._identity, request)
                 _check_query(request)
+                rate = traffic.limit_of(request, operation)
+                if rate:
+                    request.body = traffic.SlowBody(request.body, rate)
                 if operation == "PutBucket":
                     response = await bucket_requests.put_bucket(storage, request)
+                elif operation == "PostObject" and bucket is not None:
+                    response = await handler(storage, request, bucket)  # who asks stands in the form
                 else:
                     bucket = self._authorize(request, bucket, action)
                     response = await handler(storage, request, bucket)
+                if rate:
+                    response = traffic.slowed(response, rate)
         except ServiceError as error:
             response = error_response(error, request)
         if bucket is not None:

@@ -132,6 +132,7 @@ async def _serve(cloud: LocalCloud, port: int | None, announce: bool, options: l
         "edition": edition(),
         "options": options,
     }
+    cloud.lifecycle.start()
     file = cloud.data / "cloud.json"
     with opening(file):
         write_private_json(file, description)

@@ -17,10 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sitepub.local.admin import service_admin, visits_page
+from sitepub.local.base.clock import parse_duration
 from sitepub.local.base.counts import RequestCounts
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.faults import Misbehaviour, parse_faults
 from sitepub.local.base.messages import Request, Response
+from sitepub.local.cos.bucket.lifecycle_run import Lifecycle
 from sitepub.local.cos.bucket.log_delivery import LogDelivery
 from sitepub.local.services.services import Services
 from sitepub.local.store.access_log import AccessLog
@@ -43,6 +45,7 @@ class Administered:
     addresses: Addresses
     access_log: AccessLog
     delivery: LogDelivery
+    lifecycle: Lifecycle
     live: Live
     services: Services
     misbehaviour: Misbehaviour
@@ -54,6 +57,7 @@ async def administer(cloud: Administered, request: Request) -> Response:
     specification, empty for none), ``POST /-/latency`` (body: milliseconds), ``GET /-/logs`` (visits,
     :func:`visits_page.page`), ``GET /-/cdn-logs/…`` and ``GET /-/edgeone-logs/…`` (:mod:`cdn_files`,
     :mod:`edgeone_files`: their addresses carry a token of their own),
+    ``POST /-/clock`` (body: `31d`, how far to put ahead the clock by which objects age, :mod:`clock`),
     ``POST /-/logs/deliver`` (bucket logging, without waiting its five minutes),
     ``POST /-/live`` (what a publisher does, for live reload: :mod:`dev_mode`)."""
     if request.remote not in ("127.0.0.1", "::1"):
@@ -81,6 +85,15 @@ async def administer(cloud: Administered, request: Request) -> Response:
             return await visits_page.page(cloud.access_log, request)
         case "POST", "/-/logs/deliver":
             return _json({"written": await cloud.delivery.deliver()})
+        case "GET", "/-/clock":
+            return _json({"ahead": cloud.lifecycle.ahead})
+        case "POST", "/-/clock":
+            try:
+                seconds = parse_duration((await request.body.read(_LIMIT)).decode("utf-8", "replace"))
+            except ValueError as error:
+                raise ServiceError("InvalidArgument", str(error)) from error
+            changed = await cloud.lifecycle.move(seconds)
+            return _json({"ahead": cloud.lifecycle.ahead, "changed": changed})
         case "POST", "/-/live":
             return _json(await cloud.live.take(await request.body.read(_LIVE_LIMIT)))
         case "POST", "/-/requests/reset":

@@ -8,6 +8,7 @@ from sitepub.local.base.messages import Request, Response
 from sitepub.local.base.xml import escape
 
 ERRORS: dict[str, tuple[int, str]] = {
+    "AppendPositionErr": (409, "The position is not the length of the object."),
     "AccessDenied": (403, "Access Denied."),
     "AttachmentFull": (400, "The number of ACLs and policies of this account has reached its limit."),
     "BadDigest": (400, "The Content-MD5 you specified did not match what we received."),
@@ -33,6 +34,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "InvalidDigest": (400, "The Content-MD5 you specified is not valid."),
     "InvalidHostname": (400, "No service answers to this host name."),
     "InvalidLocationConstraint": (400, "The region of the bucket and of the host differ."),
+    "InvalidObjectState": (403, "The operation is not valid for the object's storage class: restore it first."),
     "InvalidPart": (400, "One or more of the specified parts could not be found or its ETag did not match."),
     "InvalidPartOrder": (400, "The list of parts was not in ascending order."),
     "InvalidPolicy": (400, "The policy is not valid."),
@@ -43,6 +45,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "InventoryFull": (400, "The bucket has as many inventories as it can have."),
     "InvalidURI": (400, "Could not parse the specified URI."),
     "KeyTooLong": (400, "Your key is too long."),
+    "MalformedPOSTRequest": (400, "The body of the POST is not well formed multipart/form-data."),
     "MalformedPolicy": (400, "The policy is not well formed."),
     "MalformedXML": (400, "The XML you provided was not well formed or did not validate."),
     "MetadataTooLarge": (400, "Your metadata headers exceed the maximum allowed metadata size."),
@@ -60,15 +63,19 @@ ERRORS: dict[str, tuple[int, str]] = {
     "NoSuchVersion": (404, "The specified version does not exist."),
     "NoSuchWebsiteConfiguration": (404, "The specified bucket does not have a website configuration."),
     "NotImplemented": (501, "This functionality is not implemented by the embedded cloud."),
+    "ObjectNotAppendable": (409, "The object was not made by appending."),
     "OriginConfigurationNotFoundError": (404, "The bucket has no origin configuration."),
     "PathStyleDomainForbidden": (403, "Path-style requests are not allowed: put the bucket in the host."),
     "PreconditionFailed": (412, "At least one of the preconditions you specified did not hold."),
     "RecordAlreadyExist": (409, "The domain is bound to another bucket."),
     "ReplicationConfigurationNotFoundError": (404, "The bucket has no replication configuration."),
     "RequestTimeTooSkewed": (403, "The request time and the server time differ too much."),
+    "RestoreAlreadyInProgress": (409, "The object is being restored."),
+    "RestoreNonArchiveObject": (405, "Only objects of the archive classes are restored."),
     "ServiceUnavailable": (503, "Please reduce your request rate."),
     "SignatureDoesNotMatch": (403, "The Signature you specified is invalid."),
     "SlowDown": (503, "Please reduce your request rate."),
+    "SsecDecryptHeaderInvalid": (400, "The object was encrypted with a key that the request does not bring."),
     "TooManyBuckets": (400, "You have attempted to create more buckets than allowed."),
     "UserCnameInvalid": (400, "The custom domain is not in force."),
 }

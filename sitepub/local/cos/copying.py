@@ -9,11 +9,14 @@ from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.hosts import Kind, service_of
 from sitepub.local.base.messages import Request, Response
 from sitepub.local.base.times import iso_time
+from sitepub.local.cos import archives, encryption
 from sitepub.local.cos.access import access
-from sitepub.local.cos.object_headers import check_key, discard, read_headers
+from sitepub.local.cos.object_headers import check_key, discard, read_headers, wants_no_overwrite
 from sitepub.local.cos.reading import check_conditions
+from sitepub.local.cos.symlinks import followed
 from sitepub.local.store.buckets import Bucket
 from sitepub.local.store.content import Content, small_content
+from sitepub.local.store.object_state import state_of
 from sitepub.local.store.storage import Storage
 from sitepub.local.store.stored import NewObject, StoredObject, find_object, find_version, read_bytes, store
 
@@ -44,7 +47,10 @@ def find_source(storage: Storage, request: Request) -> StoredObject:
         raise ServiceError("NoSuchVersion" if version else "NoSuchKey")
     if stored.marker:
         raise ServiceError("InvalidCopySource", "The source is a delete marker.")
+    stored = followed(storage.database, bucket, stored)
     check_conditions(request.headers, stored, {}, _CONDITIONS)
+    archives.check_readable(storage.clock, stored)
+    encryption.check_readable(request.headers, state_of(stored.state), source=True)
     return stored
 
 
@@ -58,7 +64,8 @@ async def copy_object(storage: Storage, request: Request, bucket: Bucket) -> Res
         raise ServiceError("InvalidArgument", "x-cos-metadata-directive: expected Copy or Replaced.")
     source = find_source(storage, request)
     onto_itself = (source.bucket, source.key) == (bucket.id, request.key)
-    if onto_itself and directive == "Copy" and not source.sequence:
+    # SSE-C or another class is a change as well
+    if onto_itself and directive == "Copy" and not source.sequence and not _changes(request):
         raise ServiceError("InvalidRequest", "Copying an object onto itself needs the directive Replaced.")
     # ACL and storage class go back to defaults unless they are sent again
     described = read_headers(storage, request, directive=directive)
@@ -66,9 +73,11 @@ async def copy_object(storage: Storage, request: Request, bucket: Bucket) -> Res
     tagging = described.tagging
     if request.headers.get("x-cos-tagging-directive", "Copy").capitalize() == "Copy":
         tagging = source.tagging
+    state = encryption.wanted(storage, request, bucket)
     content = await _content_of(storage, source)
-    new = NewObject(request.key, content, source.etag, lines, described.storage_class, described.acl, tagging)
-    forbid = request.headers.get("x-cos-forbid-overwrite", "").lower() == "true"
+    new = NewObject(request.key, content, source.etag, lines, described.storage_class, described.acl, tagging,
+                    state.text)
+    forbid = wants_no_overwrite(request)
     try:
         written = await storage.database.write(
             lambda transaction: store(transaction, bucket, new, forbid_overwrite=forbid))
@@ -82,9 +91,16 @@ async def copy_object(storage: Storage, request: Request, bucket: Bucket) -> Res
         *((xml.element("VersionId", written.version),) if written.version else ()),
     )))
     response.headers["x-cos-hash-crc64ecma"] = str(source.crc64)
+    response.headers.update(encryption.headers_of(state))
     if written.version:
         response.headers["x-cos-version-id"] = written.version
     return response
+
+
+def _changes(request: Request) -> bool:
+    """Whether more is asked for than the same object again."""
+    return any(name.lower().startswith(("x-cos-storage-class", "x-cos-server-side-encryption"))
+               for name in request.headers)
 
 
 async def _content_of(storage: Storage, source: StoredObject) -> Content:

@@ -14,13 +14,14 @@ from sitepub.local.base import xml
 from sitepub.local.base.errors import ServiceError, error_document
 from sitepub.local.base.messages import Request, Response
 from sitepub.local.base.times import iso_time
+from sitepub.local.cos import encryption
 from sitepub.local.cos.copying import find_source
-from sitepub.local.cos.object_headers import MAX_OBJECT, check_key, discard, read_headers, receive
-from sitepub.local.cos.objects import wants_no_overwrite
+from sitepub.local.cos.object_headers import MAX_OBJECT, check_key, discard, read_headers, receive, wants_no_overwrite
 from sitepub.local.cos.reading import parse_range
 from sitepub.local.store.buckets import Bucket
 from sitepub.local.store.content import INLINE_LIMIT, Content, FileWriter, release, signed_crc, small_content
 from sitepub.local.store.database import Row, Transaction
+from sitepub.local.store.object_state import state_of
 from sitepub.local.store.storage import Storage
 from sitepub.local.store.stored import NewObject, Written, read_bytes, read_stream, store, versioning_of
 
@@ -45,6 +46,7 @@ class Upload:
     acl: str
     tagging: str
     initiator: str
+    state: str
 
 
 async def initiate(storage: Storage, request: Request, bucket: Bucket) -> Response:
@@ -52,29 +54,32 @@ async def initiate(storage: Storage, request: Request, bucket: Bucket) -> Respon
     check_key(request.key)
     await request.body.read(64 * 1024)
     described = read_headers(storage, request)
+    state = encryption.wanted(storage, request, bucket)
     upload_id = f"{int(request.time)}{secrets.token_hex(27)}"
     initiator = request.signer.app_id if request.signer else bucket.owner
 
     def operation(transaction: Transaction) -> None:
         versioning_of(transaction, bucket)
         transaction.execute(
-            "INSERT INTO uploads (id, bucket, key, started, headers, storage_class, acl, tagging, initiator)"
-            " VALUES (?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO uploads (id, bucket, key, started, headers, storage_class, acl, tagging, initiator, state)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?)",
             (upload_id, bucket.id, request.key, request.time, described.lines, described.storage_class,
-             described.acl, described.tagging, initiator))
+             described.acl, described.tagging, initiator, state.text))
 
     await storage.database.write(operation)
-    return Response.xml(xml.document("InitiateMultipartUploadResult", (
+    response = Response.xml(xml.document("InitiateMultipartUploadResult", (
         xml.element("Bucket", bucket.name),
         xml.element("Key", request.key),
         xml.element("UploadId", upload_id),
     )))
+    response.headers.update(encryption.headers_of(state))
+    return response
 
 
 def find_upload(storage: Storage, request: Request, bucket: Bucket) -> Upload:
     """The upload that the query names. Raises ServiceError NoSuchUpload."""
     row = storage.database.one(
-        "SELECT id, bucket, key, started, headers, storage_class, acl, tagging, initiator"
+        "SELECT id, bucket, key, started, headers, storage_class, acl, tagging, initiator, state"
         " FROM uploads WHERE id=?",
         (request.query.get("uploadId", ""),))
     if row is None or row[1] != bucket.id or row[2] != request.key:
@@ -89,6 +94,7 @@ async def upload_part(storage: Storage, request: Request, bucket: Bucket) -> Res
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
     if not 1 <= number <= MAX_PARTS:
         raise ServiceError("InvalidArgument", "partNumber must be from 1 to 10000.")
+    encryption.same_key(request, state_of(upload.state))
     copied = bool(request.headers.get("x-cos-copy-source"))
     content = await _copied_part(storage, request) if copied else await receive(storage, request)
 
@@ -120,6 +126,7 @@ async def upload_part(storage: Storage, request: Request, bucket: Bucket) -> Res
     else:
         response = Response(200, {"ETag": f'"{content.etag}"'})
     response.headers["x-cos-hash-crc64ecma"] = str(content.crc64)
+    response.headers.update(encryption.headers_of(state_of(upload.state)))
     return response
 
 
@@ -177,6 +184,7 @@ async def complete(storage: Storage, request: Request, bucket: Bucket) -> Respon
         return Response(200, {"Content-Type": "application/xml"}, stream=stream)
     response = Response.xml(_completed(request, bucket, new))
     response.headers["x-cos-hash-crc64ecma"] = str(new.content.crc64)
+    response.headers.update(encryption.headers_of(state_of(upload.state)))
     if written.version:
         response.headers["x-cos-version-id"] = written.version
     return response
@@ -216,7 +224,7 @@ async def _join_and_store(storage: Storage, request: Request, bucket: Bucket, up
     seed = ":".join([upload.id, *(row[2] for row in chosen)]).encode()
     etag = f"{hashlib.md5(seed, usedforsecurity=False).hexdigest()}-{len(chosen)}"
     new = NewObject(upload.key, content, etag, upload.headers, upload.storage_class, upload.acl,
-                    upload.tagging)
+                    upload.tagging, upload.state)
     forbid = wants_no_overwrite(request)
 
     def operation(transaction: Transaction) -> Written:

@@ -28,7 +28,7 @@ _KEPT = {
 _CANNED = ("", "default", "private", "public-read", "authenticated-read", "bucket-owner-read",
            "bucket-owner-full-control")
 _CLASSES = ("STANDARD", "STANDARD_IA", "INTELLIGENT_TIERING", "MAZ_STANDARD", "MAZ_STANDARD_IA",
-            "MAZ_INTELLIGENT_TIERING", "ARCHIVE", "DEEP_ARCHIVE")
+            "MAZ_INTELLIGENT_TIERING", "COLD", "ARCHIVE", "MAZ_ARCHIVE", "DEEP_ARCHIVE")
 _FORBIDDEN = frozenset(map(chr, range(32))) - {"\t", "\n", "\r"}
 
 
@@ -93,6 +93,11 @@ def read_headers(storage: Storage, request: Request, *, directive: str = "") -> 
     except UnicodeEncodeError:
         raise ServiceError("InvalidArgument", "A header is not UTF-8.") from None
     return ObjectHeaders(text, storage_class, "" if acl == "default" else acl, tagging)
+
+
+def wants_no_overwrite(request: Request) -> bool:
+    """Whether the client asks for a new object only."""
+    return request.headers.get("x-cos-forbid-overwrite", "").lower() == "true"
 
 
 def check_key(key: str) -> None:

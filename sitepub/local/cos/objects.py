@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request, Response
-from sitepub.local.cos import copying
+from sitepub.local.cos import copying, encryption
 from sitepub.local.cos.forced_download import forced_download_headers, refuse_packages
-from sitepub.local.cos.object_headers import check_key, discard, read_headers, receive
+from sitepub.local.cos.object_headers import check_key, discard, read_headers, receive, wants_no_overwrite
 from sitepub.local.cos.reading import object_response, overrides_of
+from sitepub.local.cos.symlinks import followed
 from sitepub.local.services.custom_domains import is_default
 from sitepub.local.store.buckets import Bucket
+from sitepub.local.store.object_state import state_of
 from sitepub.local.store.storage import Storage
 from sitepub.local.store.stored import (
     NewObject,
@@ -30,9 +32,10 @@ async def put_object(storage: Storage, request: Request, bucket: Bucket) -> Resp
         return await copying.copy_object(storage, request, bucket)
     check_key(request.key)
     described = read_headers(storage, request)
+    state = encryption.wanted(storage, request, bucket)
     content = await receive(storage, request)
     new = NewObject(request.key, content, content.etag, described.lines, described.storage_class,
-                    described.acl, described.tagging)
+                    described.acl, described.tagging, state.text)
     forbid = wants_no_overwrite(request)
     try:
         written = await storage.database.write(
@@ -40,15 +43,10 @@ async def put_object(storage: Storage, request: Request, bucket: Bucket) -> Resp
     except BaseException:
         discard(storage, content)
         raise
-    headers = {"ETag": f'"{content.etag}"', "x-cos-hash-crc64ecma": str(content.crc64)}
+    headers = {"ETag": f'"{content.etag}"', "x-cos-hash-crc64ecma": str(content.crc64), **encryption.headers_of(state)}
     if written.version:
         headers["x-cos-version-id"] = written.version
     return Response(200, headers)
-
-
-def wants_no_overwrite(request: Request) -> bool:
-    """Whether the client asks for a new object only."""
-    return request.headers.get("x-cos-forbid-overwrite", "").lower() == "true"
 
 
 async def get_object(storage: Storage, request: Request, bucket: Bucket) -> Response:
@@ -56,6 +54,7 @@ async def get_object(storage: Storage, request: Request, bucket: Bucket) -> Resp
     stored = _wanted(storage, request, bucket)
     if is_default(request.host):
         refuse_packages(storage, request.key)
+    stored = followed(storage.database, bucket, stored)
     response = object_response(storage, request, stored, overrides=overrides_of(request))
     if is_default(request.host) and not request.query.get("response-content-disposition"):
         response.headers.update(forced_download_headers(storage, response.headers))
@@ -65,8 +64,12 @@ async def get_object(storage: Storage, request: Request, bucket: Bucket) -> Resp
 async def head_object(storage: Storage, request: Request, bucket: Bucket) -> Response:
     """HEAD Object."""
     stored = _wanted(storage, request, bucket)
-    response = object_response(storage, request, stored)
-    response.headers["x-cos-object-type"] = "normal"
+    state = state_of(stored.state)
+    response = object_response(storage, request, followed(storage.database, bucket, stored))
+    response.headers["x-cos-object-type"] = "symlink" if state.symlink else (
+        "appendable" if state.appendable else "normal")
+    if state.appendable:
+        response.headers["x-cos-next-append-position"] = str(stored.size)
     return response
 
 

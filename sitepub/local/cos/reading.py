@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from sitepub.local.base.clock import Clock
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request, Response
 from sitepub.local.base.times import http_date, parse_http_date
+from sitepub.local.cos import archives, encryption
+from sitepub.local.store.object_state import state_of
 from sitepub.local.store.storage import Storage
 from sitepub.local.store.stored import StoredObject, read_bytes, read_stream
 
@@ -22,7 +25,7 @@ OVERRIDES = {
 }
 
 
-def object_headers(stored: StoredObject) -> dict[str, str]:
+def object_headers(clock: Clock, stored: StoredObject) -> dict[str, str]:
     """All headers that describe an object, without its length."""
     headers = stored.headers
     headers["ETag"] = f'"{stored.etag}"'
@@ -35,6 +38,9 @@ def object_headers(stored: StoredObject) -> dict[str, str]:
         headers["x-cos-version-id"] = stored.version
     if stored.tagging:
         headers["x-cos-tagging-count"] = str(stored.tagging.count("&") + 1)
+    if stored.state:
+        headers.update(encryption.headers_of(state_of(stored.state)))
+        headers.update(archives.restore_header(clock, stored))
     return headers
 
 
@@ -43,8 +49,12 @@ def object_response(storage: Storage, request: Request, stored: StoredObject, st
     """The answer to GET or HEAD. With status 200 conditions and ranges are honoured; another status (an error
     document) always gets the whole object.
 
-    Raises ServiceError 304, 412 or 416."""
-    headers = object_headers(stored)
+    Raises ServiceError 304, 412 or 416, InvalidObjectState (GET), SsecDecryptHeaderInvalid."""
+    headers = object_headers(storage.clock, stored)
+    if stored.state:
+        encryption.check_readable(request.headers, state_of(stored.state))
+    if request.method != "HEAD":
+        archives.check_readable(storage.clock, stored)
     start, length = 0, stored.size
     if status == 200:
         check_conditions(request.headers, stored, headers)

@@ -11,7 +11,19 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request, Response
-from sitepub.local.cos import bucket_requests, listing, multidelete, multipart, multipart_listing, objects, versioning
+from sitepub.local.cos import (
+    appending,
+    bucket_requests,
+    listing,
+    multidelete,
+    multipart,
+    multipart_listing,
+    objects,
+    post_object,
+    restoring,
+    symlinks,
+    versioning,
+)
 from sitepub.local.cos.bucket import configuration, cors, domain_rules
 from sitepub.local.services.services import Services
 from sitepub.local.store.buckets import Bucket
@@ -32,7 +44,7 @@ CONFIGURATIONS = {
 """Subresources of a bucket that `bucket.configuration` answers, and what policies call them; ``acl`` and ``tagging``
 also below an object."""
 ELSEWHERE = (
-    "append", "restore", "symlink", "notification", "live", "vod", "select", "retention", "legal-hold", "torrent",
+    "notification", "live", "vod", "select", "retention", "legal-hold", "torrent",
     "ci-process", "image_process", "pic_process", "rename", "truncate", "quota", "requestPayment", "publicAccessBlock",
     "ownershipControls", "analytics", "metrics",
 )
@@ -45,7 +57,7 @@ _ANYWHERE = frozenset({
 """Parameters that may be sent without a value and are no subresources."""
 _METHODS = {"GET": "Get", "HEAD": "Get", "PUT": "Put", "DELETE": "Delete"}
 _BUCKET_ONLY = ("versioning", "versions", "delete")
-_OBJECT_ONLY: tuple[str, ...] = ()
+_OBJECT_ONLY = ("append", "restore", "symlink")
 
 
 def route(services: Services, request: Request) -> Route:
@@ -124,6 +136,8 @@ def _bucket(request: Request) -> tuple[str, Handler]:
         return "PutBucket", _never
     if method == "DELETE":
         return "DeleteBucket", bucket_requests.delete_bucket
+    if method == "POST" and request.headers.get("Content-Type", "").lower().startswith("multipart/form-data"):
+        return "PostObject", post_object.post_object
     raise ServiceError("MethodNotAllowed")
 
 
@@ -132,6 +146,13 @@ def _object(request: Request) -> tuple[str, Handler]:
     if query:
         if "uploads" in query:
             return _only(method, {"POST": ("InitiateMultipartUpload", multipart.initiate)})
+        if "append" in query:
+            return _only(method, {"POST": ("AppendObject", appending.append_object)})
+        if "restore" in query:
+            return _only(method, {"POST": ("PostObjectRestore", restoring.restore_object)})
+        if "symlink" in query:
+            return _only(method, {"PUT": ("PutSymlink", symlinks.put_symlink), "GET": ("GetSymlink",
+                                                                                       symlinks.get_symlink)})
         if "uploadId" in query or "partNumber" in query:
             return _only(method, {
                 "PUT": ("UploadPart", multipart.upload_part), "GET": ("ListParts", multipart_listing.list_parts),

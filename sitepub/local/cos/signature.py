@@ -38,6 +38,11 @@ def verify(identity: Identity, request: Request) -> Signer | None:
         presigned = True
     else:
         return None
+    return verify_fields(identity, request, fields, presigned=presigned)
+
+
+def verify_fields(identity: Identity, request: Request, fields: Mapping[str, str], *, presigned: bool) -> Signer:
+    """Whose key made the signature that these fields hold. Raises what :func:`verify` does."""
     try:
         algorithm, secret_id, sign_time, key_time, header_list, parameter_list, given = (
             fields[name] for name in _FIELDS
@@ -49,10 +54,11 @@ def verify(identity: Identity, request: Request) -> Signer | None:
     signer = identity.signer(secret_id)
     if signer is None:
         raise ServiceError("InvalidAccessKeyId")
-    _check_token(request, signer)
-    _check_time(request, sign_time, presigned)
+    token = request.headers.get("x-cos-security-token") or request.query.get("x-cos-security-token") or None
+    check_token(signer, token, request.time)
+    check_period(request, sign_time, presigned)
     if key_time != sign_time:
-        _check_time(request, key_time, presigned)
+        check_period(request, key_time, presigned)
     hosts = [request.host]
     name, colon, _ = request.host.rpartition(":")
     if colon and "host" in header_list.split(";"):
@@ -126,18 +132,19 @@ def _sign_key(secret_key: str, key_time: str) -> bytes:
     return hmac.digest(secret_key.encode(), key_time.encode(), "sha1").hex().encode()
 
 
-def _check_token(request: Request, signer: Signer) -> None:
-    token = request.headers.get("x-cos-security-token") or request.query.get("x-cos-security-token") or None
+def check_token(signer: Signer, token: str | None, now: float) -> None:
+    """Raises ServiceError InvalidAccessKeyId, ExpiredToken."""
     if token is None and signer.token is None:
         return
     if token is None or signer.token is None or token != signer.token:
         # a temporary key is unknown without its token, and a token belongs to one temporary key
         raise ServiceError("InvalidAccessKeyId")
-    if signer.expires is not None and request.time > signer.expires:
+    if signer.expires is not None and now > signer.expires:
         raise ServiceError("ExpiredToken")
 
 
-def _check_time(request: Request, period: str, presigned: bool) -> None:
+def check_period(request: Request, period: str, presigned: bool) -> None:
+    """Raises ServiceError AccessDenied, RequestTimeTooSkewed."""
     start_text, _, end_text = period.partition(";")
     try:
         start, end = int(start_text), int(end_text)

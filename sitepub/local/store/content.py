@@ -178,6 +178,8 @@ class ContentFolder:
         chunks = body.chunks()
         async for chunk in chunks:
             start += chunk
+            if len(start) > limit:
+                raise ServiceError("EntityTooLarge")
             if len(start) > INLINE_LIMIT:
                 break
         else:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sitepub.local.store.schema import SCHEMA, SCHEMA_VERSION
+from sitepub.local.store.schema import CHANGES, SCHEMA, SCHEMA_VERSION
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -69,7 +69,11 @@ class Database:
         version = execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             self._connection.executescript(f"BEGIN;{SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
-        elif version != SCHEMA_VERSION:
+        while version in CHANGES:
+            # written by an earlier version of the embedded cloud
+            self._connection.executescript(f"BEGIN;{CHANGES[version]}PRAGMA user_version={version + 1};COMMIT;")
+            version += 1
+        if version not in (0, SCHEMA_VERSION):
             raise OSError(f"{file} was written by another version of the embedded cloud (schema {version})")
 
     def read(self, statement: str, parameters: Sequence[Any] = ()) -> list[Row]:

@@ -1,6 +1,12 @@
 """The tables. Keys are TEXT: SQLite compares them byte by byte in UTF-8, as the service's listings do."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+
+CHANGES = {
+    1: "".join(f"ALTER TABLE {table} ADD COLUMN state TEXT NOT NULL DEFAULT '';"
+               for table in ("objects", "versions", "uploads")),
+}
+"""Version of the schema → what makes the next one of it."""
 
 SCHEMA = """
 CREATE TABLE buckets (
@@ -29,6 +35,7 @@ CREATE TABLE objects (
     storage_class TEXT NOT NULL,
     acl TEXT NOT NULL,                      -- '' (default), a canned name, or an AccessControlPolicy document
     tagging TEXT NOT NULL,                  -- '' or a=b&c=d, percent-encoded
+    state TEXT NOT NULL DEFAULT '',         -- '' or JSON: see object_state
     PRIMARY KEY (bucket, key)
 ) WITHOUT ROWID;
 CREATE INDEX objects_with_acl ON objects (bucket) WHERE acl <> '';
@@ -49,6 +56,7 @@ CREATE TABLE versions (
     storage_class TEXT NOT NULL,
     acl TEXT NOT NULL,
     tagging TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT '',
     marker INTEGER NOT NULL DEFAULT 0,      -- 1: a delete marker
     PRIMARY KEY (bucket, key, sequence)
 ) WITHOUT ROWID;
@@ -65,7 +73,8 @@ CREATE TABLE uploads (
     storage_class TEXT NOT NULL,
     acl TEXT NOT NULL,
     tagging TEXT NOT NULL,
-    initiator TEXT NOT NULL
+    initiator TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 CREATE INDEX uploads_by_key ON uploads (bucket, key, id);
 

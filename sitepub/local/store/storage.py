@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sitepub.local.base.clock import Clock
 from sitepub.local.base.identity import Identity
 from sitepub.local.store.buckets import Buckets
 from sitepub.local.store.content import ContentFolder
@@ -18,5 +19,6 @@ class Storage:
     content: ContentFolder
     buckets: Buckets
     identity: Identity
+    clock: Clock
     force_download: bool = False
     """Behave as for buckets created after 2024-01-01: default domains make browsers download (COS API 436/57456)."""

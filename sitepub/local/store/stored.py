@@ -16,8 +16,8 @@ from sitepub.local.store.database import Database, Row, Transaction
 
 NULL_VERSION = "null"
 COLUMNS = ("bucket, key, version, sequence, size, etag, crc64, modified, body, file, headers, storage_class,"
-           " acl, tagging")
-_MARKS = ",".join("?" * 14)
+           " acl, tagging, state")
+_MARKS = ",".join("?" * 15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class StoredObject:
     """``""`` (follows the bucket), a canned name, or an AccessControlPolicy document."""
     tagging: str
     """``""`` or ``a=b&c=d``, percent-encoded."""
+    state: str = ""
+    """As :attr:`object_state.ObjectState.text`."""
     marker: bool = False
     """A delete marker: no content."""
 
@@ -114,6 +116,8 @@ class NewObject:
     storage_class: str = "STANDARD"
     acl: str = ""
     tagging: str = ""
+    state: str = ""
+    """As :attr:`StoredObject.state`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +164,7 @@ def store(transaction: Transaction, bucket: Bucket, new: NewObject, *,
     transaction.execute(
         f"INSERT OR REPLACE INTO objects ({COLUMNS}) VALUES ({_MARKS})",
         (bucket.id, new.key, version, sequence, new.content.size, new.etag, crc, now, body, file, new.headers,
-         new.storage_class, new.acl, new.tagging),
+         new.storage_class, new.acl, new.tagging, new.state),
     )
     return Written(version if versioning else "", now)
 
@@ -181,7 +185,7 @@ def remove(transaction: Transaction, bucket: Bucket, key: str) -> Written:
     transaction.execute("DELETE FROM objects WHERE bucket=? AND key=?", (bucket.id, key))
     transaction.execute(
         f"INSERT INTO versions ({COLUMNS}, marker) VALUES ({_MARKS},1)",
-        (bucket.id, key, version, sequence, 0, "", 0, now, None, None, "", "", "", ""),
+        (bucket.id, key, version, sequence, 0, "", 0, now, None, None, "", "", "", "", ""),
     )
     return Written(version, now, marker=True)
 
@@ -248,10 +252,10 @@ def new_version(now: float, sequence: int) -> str:
 
 async def set_object_text(database: Database, bucket: Bucket, key: str, version: str | None, column: str,
                           text: str) -> None:
-    """Set the ``acl`` or ``tagging`` of an object, or of one version of it.
+    """Set the ``acl``, ``tagging`` or ``state`` of an object, or of one version of it.
 
     Raises ServiceError NoSuchKey, NoSuchVersion or AttachmentFull."""
-    if column not in ("acl", "tagging"):
+    if column not in ("acl", "tagging", "state"):
         raise ValueError(column)
 
     def operation(transaction: Transaction) -> None:

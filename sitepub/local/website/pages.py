@@ -13,6 +13,7 @@ from sitepub.local.cos.bucket import cors, website_document
 from sitepub.local.cos.bucket.website_document import WebsiteConfiguration
 from sitepub.local.cos.forced_download import forced_download_headers, refuse_packages
 from sitepub.local.cos.reading import object_response
+from sitepub.local.cos.symlinks import followed
 from sitepub.local.services.custom_domains import is_default
 from sitepub.local.store.buckets import Bucket
 from sitepub.local.store.storage import Storage
@@ -90,7 +91,7 @@ def _serve(storage: Storage, request: Request, bucket: Bucket, key: str, status:
         raise ServiceError("NoSuchKey")
     if is_default(request.host):
         refuse_packages(storage, key)
-    response = object_response(storage, request, stored, status)
+    response = object_response(storage, request, followed(storage.database, bucket, stored), status)
     if request.method == "GET" and is_default(request.host):
         response.headers.update(forced_download_headers(storage, response.headers))
     return response

@@ -18,7 +18,7 @@ from tests.amount import times
 from tests.local.cos_wire import Wire, new_bucket
 
 ALPHABET = st.sampled_from(["a", "b", "/", "é", "中", "\U0001f600", "\uffff", " "])
-INSERT = "INSERT INTO objects VALUES (1, ?, 'null', 0, 0, '', 0, 0, NULL, NULL, '', '', '', '')"
+INSERT = "INSERT INTO objects VALUES (1, ?, 'null', 0, 0, '', 0, 0, NULL, NULL, '', '', '', '', '')"
 NAMES = st.text(ALPHABET, min_size=1, max_size=5)
 
 

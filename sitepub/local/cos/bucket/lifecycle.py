@@ -1,11 +1,11 @@
-"""Lifecycle rules of a bucket (COS API 436/8280): checked and given back, not carried out.
-
-The embedded cloud lives shorter than the days that rules are about, so nothing expires in it.
-"""
+"""Lifecycle rules of a bucket (COS API 436/8280): reading them. :mod:`lifecycle_run` carries them out."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
 from xml.etree.ElementTree import Element
 
 from sitepub.local.base.documents import choice, invalid, malformed, read, text, whole
@@ -13,13 +13,74 @@ from sitepub.local.base.documents import choice, invalid, malformed, read, text,
 RULES = 1000
 STORAGE_CLASSES = (
     "STANDARD_IA", "MAZ_STANDARD_IA", "INTELLIGENT_TIERING", "MAZ_INTELLIGENT_TIERING", "ARCHIVE",
-    "DEEP_ARCHIVE", "COLD",
+    "MAZ_ARCHIVE", "DEEP_ARCHIVE", "COLD",
 )
 ACTIONS = (
     "Expiration", "Transition", "NoncurrentVersionExpiration", "NoncurrentVersionTransition",
     "AbortIncompleteMultipartUpload",
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9]{2}:?[0-9]{2})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Removal, or with `storage_class` a move, `days` after or on a date (Unix seconds). `markers`: delete markers
+    that hide nothing any more are removed."""
+
+    days: int | None = None
+    date: float | None = None
+    storage_class: str = ""
+    markers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    enabled: bool
+    prefix: str
+    tags: frozenset[tuple[str, str]]
+    newest: tuple[Action, ...]
+    older: tuple[Action, ...]
+    """For versions that a newer one hides."""
+    abort_days: int | None = None
+
+    def covers(self, key: str, tags: frozenset[tuple[str, str]]) -> bool:
+        return key.startswith(self.prefix) and self.tags <= tags
+
+
+@lru_cache(maxsize=256)
+def parse_lifecycle(body: bytes) -> tuple[Rule, ...]:
+    """The rules of a checked document."""
+    root = read(body, "LifecycleConfiguration", limit=512 * 1024)
+    return tuple(_rule(element) for element in root.findall("Rule"))
+
+
+def _rule(element: Element) -> Rule:
+    limits = [element.find(path) for path in ("Filter", "Filter/And")]
+    places = [place for place in limits if place is not None]
+    prefixes = [text(place, "Prefix") for place in (element, *places)]
+    tags = frozenset((text(tag, "Key") or "", text(tag, "Value") or "") for place in places
+                     for tag in place.findall("Tag"))
+    abort = element.find("AbortIncompleteMultipartUpload")
+    return Rule(
+        enabled=text(element, "Status") == "Enabled",
+        prefix=next((prefix for prefix in prefixes if prefix), ""),
+        tags=tags,
+        newest=tuple(_action(child) for child in element if child.tag in ("Expiration", "Transition")),
+        older=tuple(_action(child) for child in element if child.tag.startswith("NoncurrentVersion")),
+        abort_days=None if abort is None else whole(abort, "DaysAfterInitiation"),
+    )
+
+
+def _action(element: Element) -> Action:
+    date = text(element, "Date")
+    days = whole(element, "NoncurrentDays" if element.tag.startswith("Noncurrent") else "Days")
+    return Action(days, None if date is None else _moment(date), (text(element, "StorageClass") or "").upper(),
+                  text(element, "ExpiredObjectDeleteMarker") == "true")
+
+
+def _moment(date: str) -> float:
+    moment = datetime.fromisoformat(date)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def check_lifecycle(body: bytes) -> None:
@@ -78,5 +139,10 @@ def _check_when(action: Element) -> None:
     marker = choice(action, "ExpiredObjectDeleteMarker", ("true", "false"))
     if sum(value is not None for value in (days, date, marker)) != 1:
         raise malformed(f"{action.tag} needs either Days or Date.")
-    if date is not None and not _DATE.fullmatch(date):
-        raise invalid(f"Date must be an ISO 8601 time, not {date!r}.")
+    if date is not None:
+        try:
+            if not _DATE.fullmatch(date):
+                raise ValueError
+            _moment(date)
+        except ValueError:
+            raise invalid(f"Date must be an ISO 8601 time, not {date!r}.") from None

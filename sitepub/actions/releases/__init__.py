@@ -1,1 +1,0 @@
-"""What was live before, and where else the app is live."""

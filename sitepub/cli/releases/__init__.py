@@ -1,1 +1,0 @@
-"""Commands about releases and stages, one a file."""
