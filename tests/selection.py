@@ -160,19 +160,24 @@ class Took:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     longest = config.stash[TOOK].longest()
+    counts = config.stash[LEFT_OUT]
     if config.getoption("--record-slow"):
         write_slow(longest)
-    known = read_slow()
-    counts = config.stash[LEFT_OUT]
-    lines = quick_lines(counts) if AMOUNT == "quick" else []
-    lines += [f"{name} took {seconds:.0f} s and is not in {FILE.name}: tests/run --record-slow enters it"
-              for name, seconds in longest.items() if seconds > _UNEXPECTED and name not in known]
-    for line in lines:
+    for line in quick_lines(counts) if AMOUNT == "quick" else unknown_lines(longest):
         terminalreporter.write_line(line)
 
 
 def quick_lines(counts: Mapping[str, int]) -> list[str]:
+    """What a quick run left out."""
     words = {**_WORDS, _TIME_WAS_UP: f"were still to come when {_TIME_WAS_UP}"}
     return ["left out (tests/run without --quick does it):",
-            *(f"- {counts[why]} tests that {said}" for why, said in words.items() if counts.get(why)),
+            *(f"- tests that {said}: {counts[why]}" for why, said in words.items() if counts.get(why)),
             "- most of the examples that are made at random"]
+
+
+def unknown_lines(longest: Mapping[str, float]) -> list[str]:
+    """Tests that took long, and that the next run does not know to start first."""
+    known = read_slow()
+    found = [f"- {name}: {seconds:.0f} s" for name, seconds in longest.items()
+             if seconds > _UNEXPECTED and name not in known]
+    return [f"slow, and not in {FILE.name} (tests/run --record-slow enters them):", *found] if found else []

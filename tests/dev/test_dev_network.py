@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,15 +19,19 @@ def faults(cloud: LocalCloud, specification: str) -> None:
         pass
 
 
+@pytest.fixture(scope="module")
+def failing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A cloud that others do not use: they would not bear its faults."""
+    with running_cloud(tmp_path_factory.mktemp("failing") / "data") as cloud:
+        yield cloud
+
+
 @pytest.fixture
-def own(make_site: Callable[..., Site], tmp_path: Path) -> Iterator[Site]:
-    """A site on a cloud of its own."""
-    with running_cloud(tmp_path / "own-cloud") as cloud:
-        site = make_site(cloud)
-        site.write({"index.html": "1", "error.html": "e", "a.html": "a"})
-        yield site
-        with contextlib.suppress(OSError):
-            faults(cloud, "")
+def own(make_site: Callable[..., Site], failing: LocalCloud) -> Iterator[Site]:
+    site = make_site(failing)
+    site.write({"index.html": "1", "error.html": "e", "a.html": "a"})
+    yield site
+    faults(failing, "")
 
 
 def test_silence_is_told_and_waited_out(own: Site, home: Path) -> None:
