@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -56,6 +57,12 @@ def test_the_rooms_of_the_embedded_cloud_stand_on_floors() -> None:
     rooms = list(LOCAL_ROOMS)
     for number, room in enumerate(rooms):
         assert LOCAL_ROOMS[room] <= set(rooms[number + 1:]), f"{room} may import only what is listed below it"
+
+
+def test_the_picture_shows_the_rooms_of_the_embedded_cloud() -> None:
+    text = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    picture = text.partition("## The embedded cloud")[2].partition("    server ")[2].partition("\n\n")[0]
+    assert set(re.findall(r"(?:^|[ ])([a-z_]+(?:/[a-z]+)?)/(?= |$)", picture, re.MULTILINE)) == set(LOCAL_ROOMS)
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,12 @@ Site:
   logs    Show who visits the site, now or since when.
   remove  Take the site down and delete what sitepub made.
 
+Releases:
+  releases  List what was published, and which release is live.
+  mark      Give a release a name, such as stable.
+  stages    List all stages of the app and what is live in each.
+  unlock    Show who holds the lock of the site, and take it away.
+
 Domains:
   certs  List the certificates of the hosts, and renew them.
   purge  Take old answers out of the caches of the hosts.

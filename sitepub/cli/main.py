@@ -29,6 +29,12 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "logs": ("sitepub.cli.commands.logs:logs", "Show who visits the site, now or since when."),
         "remove": ("sitepub.cli.commands.remove:remove", "Take the site down and delete what sitepub made."),
     },
+    "Releases": {
+        "releases": ("sitepub.cli.releases.releases:releases", "List what was published, and which release is live."),
+        "mark": ("sitepub.cli.releases.mark:mark", "Give a release a name, such as stable."),
+        "stages": ("sitepub.cli.releases.stages:stages", "List all stages of the app and what is live in each."),
+        "unlock": ("sitepub.cli.releases.unlock:unlock", "Show who holds the lock of the site, and take it away."),
+    },
     "Domains": {
         "certs": ("sitepub.cli.commands.certs:certs", "List the certificates of the hosts, and renew them."),
         "purge": ("sitepub.cli.commands.purge:purge", "Take old answers out of the caches of the hosts."),

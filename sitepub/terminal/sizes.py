@@ -31,3 +31,14 @@ def human_seconds(seconds: float) -> str:
 def counted(count: int, noun: str, plural: str | None = None) -> str:
     """``1 file``, ``12,345 files``."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def human_age(seconds: float) -> str:
+    """How long ago, in its largest unit: ``just now``, ``5 min ago``, ``3 h ago``, ``12 d ago``."""
+    whole = max(int(seconds), 0)
+    if whole < 60:
+        return "just now"
+    for limit, size, unit in ((3600, 60, "min"), (86400, 3600, "h")):
+        if whole < limit:
+            return f"{whole // size} {unit} ago"
+    return f"{whole // 86400} d ago"

@@ -1,0 +1,1 @@
+"""What was live before, and where else the app is live."""

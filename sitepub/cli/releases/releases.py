@@ -1,0 +1,80 @@
+"""``sitepub releases``: what was published, newest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sitepub.cli.options import Run, command
+from sitepub.config.project import Project
+
+if TYPE_CHECKING:
+    from sitepub.actions.releases.history import Listed
+
+_SHOWN = 20
+
+
+@command(project=True)
+@click.option("--all", "all_", is_flag=True, help="Show all releases, not the newest 20.")
+def releases(run: Run, all_: bool) -> int:
+    """List what was published: release, age, who, commit, message, changes, names, and which one is live.
+
+    A release that is no longer kept with its content is shown in brackets: it cannot go live again.
+    """
+    from sitepub.cli.projects import each_project
+
+    return each_project(run, "releases", lambda project: _releases(run, project, all_=all_))
+
+
+def _releases(run: Run, project: Project, *, all_: bool) -> tuple[dict[str, object], int]:
+    from sitepub.actions.releases.history import history
+    from sitepub.terminal.sizes import counted
+    from sitepub.terminal.tables import table
+
+    found = history(project, count=10**6 if all_ else _SHOWN, local=run.local, profile=run.profile,
+                    environ=run.environ)
+    if found.releases:
+        rows = [_row(one) for one in found.releases]
+        run.terminal.result(table(run.terminal, ("release", "age", "by", "commit", "changes", "", "message"), rows))
+    if found.total > len(found.releases):
+        run.terminal.note(f"{counted(found.total - len(found.releases), 'older release')}: sitepub releases --all")
+    return {"status": "ok", "app": project.app, "stage": project.stage, "name": project.name, "total": found.total,
+            "releases": [_object(one) for one in found.releases]}, 0
+
+
+def _row(one: Listed) -> tuple[str, ...]:
+    release = one.release
+    names = ", ".join([*(["live"] if one.live else []), *one.marks])
+    if release is None:
+        return (f"({one.id})", "", "", "", "", names, one.problem)
+    info, record = release.info, release.record
+    changed = "+" if (info.commit or "").endswith("+") else ""
+    commit = f"{info.commit[:8]}{changed}" if info.commit else ""
+    changes = f"{record.uploaded + record.copied + record.headers} written, {record.deleted} deleted"
+    return (one.id if release.kept else f"({one.id})", age_of(info.at), info.by, commit, changes, names,
+            (info.message or "").splitlines()[0] if info.message else "")
+
+
+def age_of(at: str) -> str:
+    """A moment (ISO 8601) as an age."""
+    import time
+    from datetime import datetime
+
+    from sitepub.terminal.sizes import human_age
+
+    try:
+        return human_age(time.time() - datetime.fromisoformat(at).timestamp())
+    except ValueError:
+        return at
+
+
+def _object(one: Listed) -> dict[str, object]:
+    base: dict[str, object] = {"id": one.id, "live": one.live, "marks": list(one.marks)}
+    if one.release is None:
+        return {**base, "problem": one.problem}
+    info, record = one.release.info, one.release.record
+    return {**base, "at": info.at, "by": info.by, "commit": info.commit, "message": info.message,
+            "files": info.files, "bytes": info.bytes, "uploaded": record.uploaded, "copied": record.copied,
+            "headers": record.headers, "deleted": record.deleted, "unchanged": record.unchanged,
+            "bucket": record.bucket, "region": record.region, "kept": one.release.kept}
