@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sitepub.errors import CredentialsError
 from sitepub.tencent.cloud import Credentials, Embedded
+from sitepub.tencent.sites import SITES, Site
 from sitepub.terminal import secrets
 
 REGION = "ap-guangzhou"
@@ -22,11 +23,18 @@ class Login:
     file: Path
     arn: str
     account_id: str
+    site: Site
+
+
+_UNKNOWN = frozenset({"AuthFailure.SecretIdNotFound", "AuthFailure.AccessKeyIllegal", "AuthFailure.InvalidSecretId"})
+"""Codes for a key that this site of the cloud does not know (cloud API 3.0, common errors)."""
 
 
 def login(secret_id: str, secret_key: str, *, profile: str, environ: Mapping[str, str],
-          embedded: Embedded | None = None) -> Login:
+          embedded: Embedded | None = None, site: Site | None = None) -> Login:
     """Check a key pair with STS GetCallerIdentity and store it, in a file for its owner alone.
+
+    ``site``: of the account; ``None``: the one that knows the key, cloud.tencent.com first.
 
     Nothing is stored when the cloud refuses the key or cannot be asked. Raises CredentialsError,
     NetworkError, and UsageError for a name that no profile can have.
@@ -43,10 +51,20 @@ def login(secret_id: str, secret_key: str, *, profile: str, environ: Mapping[str
             raise CredentialsError(f"The {name} has a space or a character that no key has.",
                                    code="BadCredentials",
                                    hint="Copy it again from the console (CAM, API keys).")
-    credentials = Credentials(secret_id, secret_key, source=f"profile {profile}")
-    who = caller(CloudApi(credentials, REGION, embedded))
-    file = save_profile(profile, credentials, environ)
-    return Login(profile, file, who.arn, who.account_id)
+    unknown: CredentialsError | None = None
+    for one in (site,) if site is not None else SITES:
+        credentials = Credentials(secret_id, secret_key, source=f"profile {profile}", site=one)
+        try:
+            who = caller(CloudApi(credentials, REGION, embedded))
+        except CredentialsError as error:
+            if error.code not in _UNKNOWN:
+                raise
+            unknown = unknown or error
+            continue
+        file = save_profile(profile, credentials, environ)
+        return Login(profile, file, who.arn, who.account_id, one)
+    assert unknown is not None
+    raise unknown
 
 
 def logout(*, profile: str, environ: Mapping[str, str]) -> bool:

@@ -31,12 +31,13 @@ processes that it started. Other computers may find the site locked for up to a 
 
 ## Environment
 
-Only the first two rows may also stand in a `.env` file.
+Only the first three rows may also stand in a `.env` file.
 
 | variable | meaning |
 | --- | --- |
 | `TENCENTCLOUD_SECRET_ID`, `TENCENTCLOUD_SECRET_KEY`, `TENCENTCLOUD_TOKEN` | The key to use; the same names with `TENCENT_` are read too. |
 | `TENCENT_APP_ID` | The number of the account, so that `cam:GetUserAppId` is not asked for it. |
+| `TENCENTCLOUD_SITE` | `intl` for an account of tencentcloud.com; `cn`, the default, for one of cloud.tencent.com. |
 | `SITEPUB_CVM_ROLE` | On a virtual machine (CVM): its role by name, or `auto`. |
 | `SITEPUB_HOME` | One folder for everything that sitepub keeps on this computer. |
 | `SITEPUB_LOCAL_DATA` | The data folder of the embedded cloud. |

@@ -6,6 +6,7 @@ Codes: CDN 228/43611 and the products' own lists. The code and the RequestId sta
 from __future__ import annotations
 
 from sitepub.errors import AccessDenied, CloudError, CredentialsError, NetworkError, NotFound, SitepubError
+from sitepub.tencent.sites import console
 
 TWO_WAYS = ("Two ways out: `edge: edgeone` for this host (its zone has to be in EdgeOne, console: EdgeOne, add"
             " site), or `edge: cos`, which binds the domain to the bucket without a CDN.")
@@ -17,7 +18,8 @@ _EXPLAINED: dict[str, tuple[str, str]] = {
     # The account
     "ResourceNotFound.CdnUserNotExists": (
         "the CDN is not activated for this account",
-        "Activate it once in the console (console.cloud.tencent.com/cdn), then run again."),
+        f"Activate it once in the console ({console('cn', 'cdn')}; of international accounts {console('intl', 'cdn')}),"
+        " then run again."),
     "UnauthorizedOperation.CdnUserAuthFail": (
         "the account is not verified (real name), so the CDN refuses it",
         "Verify it in the console (account information), then run again."),

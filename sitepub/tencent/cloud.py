@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sitepub.tencent.fence import Fence
+from sitepub.tencent.sites import Site
 
 if TYPE_CHECKING:
     from sitepub.tencent.account.renewal import Renewal
@@ -23,6 +24,8 @@ class Credentials:
     """Where it was found, in words for the user: "environment TENCENTCLOUD_SECRET_ID", "profile default"."""
     expires: float | None = field(default=None, repr=False, compare=False)
     """When temporary ones run out, in Unix seconds; ``None``: not known, or never."""
+    site: Site = "cn"
+    """Which site of the cloud the account is of."""
     renewal: Renewal | None = field(default=None, repr=False, compare=False)
     """Gives new ones; ``None``: nobody can."""
 

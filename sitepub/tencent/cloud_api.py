@@ -19,6 +19,7 @@ from sitepub.tencent.fence import Fence
 from sitepub.tencent.network import limits
 from sitepub.tencent.network.clock import Clock
 from sitepub.tencent.network.retry import Backoff, worth_retrying
+from sitepub.tencent.sites import api_domain
 
 _log = logging.getLogger("sitepub.api")
 _TIMEOUT = 30
@@ -154,7 +155,7 @@ class CloudApi:
             http = HttpProfile(protocol="http", endpoint=f"{self._embedded.host}:{self._embedded.port}",
                                reqTimeout=_TIMEOUT)
         else:
-            http = HttpProfile(protocol="https", reqTimeout=_TIMEOUT)
+            http = HttpProfile(protocol="https", reqTimeout=_TIMEOUT, rootDomain=api_domain(credentials.site))
         profile = ClientProfile(httpProfile=http, language=language())
         client = ClientOnTime(service, version, credential, self._region, profile)
         equip(client.request.conn._session, judge=of_api, direct=self._embedded is not None, secret=self._secret,
@@ -165,7 +166,7 @@ class CloudApi:
         """Ask the endpoint for its Date; True when this computer's clock was wrong."""
         from sitepub.tencent.network.one_request import ask
 
-        base = self._embedded.endpoint if self._embedded else f"https://{service}.tencentcloudapi.com"
+        base = self._embedded.endpoint if self._embedded else f"https://{service}.{api_domain(self._credentials.site)}"
         try:
             answer = ask("HEAD", base + "/", direct=self._embedded is not None, secret=self._secret)
         except NetworkError:

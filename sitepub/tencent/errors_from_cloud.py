@@ -15,9 +15,13 @@ from sitepub.errors import (
     SitepubError,
 )
 from sitepub.tencent.embedded_gone import RESET_HINT
+from sitepub.tencent.sites import VARIABLE
 
 _GRANT = "Ask the account's owner to allow {action} on {resource} for this key (CAM policy)."
 _CLOCK = "Set this computer's clock (date, time and time zone) and run again."
+
+_UNKNOWN_KEY = ("Check it in the console (CAM, API keys) or run `sitepub login`. For an account of the international"
+                f" site (tencentcloud.com) set {VARIABLE}=intl; `sitepub login` finds out by itself.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,8 @@ _CREDENTIALS = {
                           " cloud's, or the request took too long.", _CLOCK),
     "RequestTimeTooSkewed": ("This computer's clock is too far from the cloud's.", _CLOCK),
     # Cloud API 3.0 (common errors)
-    "AuthFailure.SecretIdNotFound": ("The SecretId is not known to the cloud.",
-                                     "Check it in the console (CAM, API keys) or run `sitepub login`."),
-    "AuthFailure.AccessKeyIllegal": ("The SecretId is not known to the cloud.",
-                                     "Check it in the console (CAM, API keys) or run `sitepub login`."),
+    "AuthFailure.SecretIdNotFound": ("The SecretId is not known to the cloud.", _UNKNOWN_KEY),
+    "AuthFailure.AccessKeyIllegal": ("The SecretId is not known to the cloud.", _UNKNOWN_KEY),
     "AuthFailure.InvalidSecretId": ("The SecretId is not valid for the cloud API.", "Run `sitepub login`."),
     "AuthFailure.SignatureFailure": ("The SecretKey does not belong to the SecretId.",
                                      "Copy both from the console (CAM, API keys) or run `sitepub login`."),

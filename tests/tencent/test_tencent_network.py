@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import os
 import socket
 import ssl
@@ -23,6 +22,7 @@ from sitepub.tencent.network.proxy import Proxy, parse_proxy, proxy_for
 from sitepub.tencent.network.retry import Backoff
 from sitepub.tencent.network.tls import CA_VARIABLES, tls_context
 from tests.tencent.scripted_server import Raw, Received, answer, read_request, stored
+from tests.tencent.tls_certificate import self_signed_for
 
 BUCKET = "site-1250000000"
 CLOUD = Cloud(Credentials("AKIDEXAMPLE", "SECRETEXAMPLE"), "1250000000", "ap-guangzhou")
@@ -38,26 +38,8 @@ def no_certificates_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate for the bucket's host, with its key."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    names = [x509.DNSName(HOST), x509.DNSName("*.tencentcloudapi.com")]
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test CA")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-            .serial_number(1).not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
-            .add_extension(x509.SubjectAlternativeName(names), critical=False)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .sign(key, hashes.SHA256()))
-    file = tmp_path_factory.mktemp("tls") / "certificate.pem"
-    file.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                                       serialization.NoEncryption())
-                     + made.public_bytes(serialization.Encoding.PEM))
-    return file
+    """A self-signed certificate for the bucket's host and the cloud API, with its key."""
+    return self_signed_for(tmp_path_factory.mktemp("tls") / "certificate.pem", [HOST, "*.tencentcloudapi.com"])
 
 
 @dataclass

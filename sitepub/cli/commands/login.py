@@ -6,13 +6,16 @@ import click
 
 from sitepub.cli.options import Run, command
 from sitepub.errors import Refused
+from sitepub.tencent.sites import WORDS, Site, site_of
 from sitepub.terminal.messages import visible
 
 
 @command(account=True)
+@click.option("--site", type=click.Choice(["cn", "intl"]), help="Site of the account: cn (cloud.tencent.com) or intl"
+                                                                " (tencentcloud.com); found out by itself.")
 @click.option("--secret-id", metavar="ID", help="The SecretId, instead of being asked for it.")
 @click.option("--secret-key-stdin", is_flag=True, help="Read the SecretKey from standard input.")
-def login(run: Run, secret_id: str | None, secret_key_stdin: bool) -> None:
+def login(run: Run, secret_id: str | None, secret_key_stdin: bool, site: Site | None) -> None:
     """Check an API key and save it as a profile.
 
     Asks for the SecretId and the SecretKey (console: CAM, API keys) without showing them. The key is checked
@@ -32,9 +35,9 @@ def login(run: Run, secret_id: str | None, secret_key_stdin: bool) -> None:
         secret_id = terminal.ask_secret("SecretId")
     secret_key = terminal.stdin.readline() if secret_key_stdin else terminal.ask_secret("SecretKey")
     stored = action.login(secret_id.strip(), secret_key.strip(), profile=run.profile or "default",
-                          environ=run.environ)
+                          environ=run.environ, site=site or site_of(run.environ))
     if terminal.wants_json:
         terminal.json({"version": 1, "profile": stored.profile, "file": str(stored.file), "arn": stored.arn,
-                       "account_id": stored.account_id})
-    terminal.result(f"Logged in as {visible(stored.arn)}.")
+                       "account_id": stored.account_id, "site": stored.site})
+    terminal.result(f"Logged in as {visible(stored.arn)} at {WORDS[stored.site]}.")
     terminal.note(f"Stored as profile {stored.profile} in {stored.file}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sitepub.cli.options import Run, command
+from sitepub.tencent.sites import WORDS
 from sitepub.terminal.tables import pairs
 
 
@@ -22,11 +23,11 @@ def whoami(run: Run) -> None:
         run.terminal.json({
             "version": 1, "arn": who.arn, "account_id": who.account_id, "user_id": who.user_id,
             "type": who.kind, "app_id": who.app_id, "secret_id": who.credentials.masked_id,
-            "source": who.credentials.source, "embedded": endpoint,
+            "source": who.credentials.source, "site": who.credentials.site, "embedded": endpoint,
         })
     run.terminal.result(pairs(run.terminal, [
         ("user", who.arn), ("type", who.kind), ("account", who.account_id),
         ("app id", who.app_id or "not told to this user"), ("key", who.credentials.masked_id),
         ("found in", who.credentials.source),
-        *([("cloud", f"embedded, {endpoint}")] if endpoint else []),
+        ("cloud", f"embedded, {endpoint}" if endpoint else WORDS[who.credentials.site]),
     ]))

@@ -16,6 +16,7 @@ from sitepub.errors import CredentialsError, Problem
 from sitepub.tencent.account.profiles import profiles_file, read_profiles
 from sitepub.tencent.account.renewal import Renewal
 from sitepub.tencent.cloud import Credentials
+from sitepub.tencent.sites import Site, site_of
 
 FAMILIES = ("TENCENTCLOUD", "TENCENT")
 """Prefixes of the variables ``…_SECRET_ID``, ``…_SECRET_KEY``, ``…_TOKEN``; the first has precedence."""
@@ -28,6 +29,8 @@ def find_credentials(*, profile: str | None, environ: Mapping[str, str], dotenv:
     A profile that is named wins: ours, then the one of the cloud's own CLI (``~/.tccli``). Else the first of:
     the environment, the project's .env, our profile "default", ``~/.tencentcloud/credentials``, the CLI's
     default profile, the role that the environment offers. ``warn`` is told of oddities.
+
+    The site of the account is the profile's, else the one that ``TENCENTCLOUD_SITE`` names.
 
     Raises :class:`~sitepub.errors.CredentialsError` for half a pair, an unusable value, expired credentials,
     and when there are none; the message then says where it looked.
@@ -44,12 +47,14 @@ def find_credentials(*, profile: str | None, environ: Mapping[str, str], dotenv:
             raise CredentialsError(f"There is no profile {profile} (known: {known}).", code="NoSuchProfile",
                                    hint=f"`sitepub login --profile {profile}` stores one.")
         return _checked(found)
-    found = (_from_variables(environ, "environment") or _from_variables(dotenv, ".env")
-             or stored.by_name.get("default") or _ini(user_home) or _tccli(user_home, "default")
-             or _role(environ))
+    named = _from_variables(environ, "environment") or _from_variables(dotenv, ".env")
+    if named is None and (own := stored.by_name.get("default")) is not None:
+        return _checked(own)
+    site = site_of(environ, dotenv) or "cn"
+    found = named or _ini(user_home) or _tccli(user_home, "default") or _role(environ, site)
     if found is None:
         raise _none_found(user_home, environ)
-    return _checked(found)
+    return _checked(found, site)
 
 
 def _home(environ: Mapping[str, str]) -> Path:
@@ -163,16 +168,16 @@ def _text(path: Path) -> str | None:
         raise CredentialsError(f"{path} cannot be read ({why}).", code="BadCredentialsFile") from None
 
 
-def _role(environ: Mapping[str, str]) -> Credentials | None:
+def _role(environ: Mapping[str, str], site: Site) -> Credentials | None:
     """A role, only when the environment offers one: nothing is probed."""
     if environ.get("TKE_WEB_IDENTITY_TOKEN_FILE") or environ.get("SITEPUB_CVM_ROLE"):
         from sitepub.tencent.account import role_credentials
 
-        return role_credentials.from_pod(environ) or role_credentials.from_machine(environ)
+        return role_credentials.from_pod(environ, site=site) or role_credentials.from_machine(environ)
     return None
 
 
-def _checked(found: Credentials) -> Credentials:
+def _checked(found: Credentials, site: Site | None = None) -> Credentials:
     """The credentials without the spaces and line breaks that copying leaves around them.
 
     Raises :class:`~sitepub.errors.CredentialsError` for characters that no key has, naming the part only.
@@ -186,5 +191,6 @@ def _checked(found: Credentials) -> Credentials:
     if parts[0] == parts[1]:
         raise CredentialsError(f"SecretId and SecretKey from {found.source} are the same.",
                                code="BadCredentials", hint="Copy both from the console (CAM, API keys).")
-    checked = replace(found, secret_id=parts[0], secret_key=parts[1], token=parts[2] or None)
+    checked = replace(found, secret_id=parts[0], secret_key=parts[1], token=parts[2] or None,
+                      site=site or found.site)
     return checked if checked.renewal is None else checked.renewal.keeps(checked)

@@ -17,6 +17,7 @@ from sitepub.config.places import config_dir
 from sitepub.config.small_file import read_small_text
 from sitepub.errors import CredentialsError, Problem, UsageError
 from sitepub.tencent.cloud import Credentials
+from sitepub.tencent.sites import checked_site
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -56,8 +57,9 @@ def read_profiles(environ: Mapping[str, str] | None = None) -> Profiles:
     for name in parser.sections():
         section = parser[name]
         if section.get("secret_id") and section.get("secret_key"):
-            found[name] = Credentials(section["secret_id"], section["secret_key"],
-                                      section.get("token") or None, source=f"profile {name}")
+            site = checked_site(section.get("site") or "cn", f"site of profile {name} in {path}")
+            found[name] = Credentials(section["secret_id"], section["secret_key"], section.get("token") or None,
+                                      source=f"profile {name}", site=site)
     return Profiles(found, warnings)
 
 
@@ -110,6 +112,8 @@ def _write_to(path: Path, profiles: Mapping[str, Credentials]) -> None:
         parser[name] = {"secret_id": credentials.secret_id, "secret_key": credentials.secret_key}
         if credentials.token:
             parser[name]["token"] = credentials.token
+        if credentials.site != "cn":
+            parser[name]["site"] = credentials.site
     # mkstemp makes the file with mode 0600 from the start.
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".profiles-")
     try:

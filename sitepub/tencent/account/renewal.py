@@ -76,5 +76,5 @@ class Renewal:
                 _log.debug("the credentials from %s were not renewed: %s", found.source, error)
                 return found
             self.told(new)
-            self._current = replace(new, renewal=self)
+            self._current = replace(new, renewal=self, site=found.site)
             return self._current

@@ -18,6 +18,7 @@ from sitepub.tencent.account.renewal import Renewal
 from sitepub.tencent.cloud import Credentials, Embedded
 from sitepub.tencent.genuine import ForeignAnswer, foreign_words, read_json
 from sitepub.tencent.network.retry import Backoff
+from sitepub.tencent.sites import Site
 
 _METADATA = "http://metadata.tencentyun.com/latest/meta-data/cam/security-credentials/"
 _SESSION_SECONDS = 7200
@@ -26,7 +27,8 @@ _ANSWER = 65536
 _ROLE_NAME = re.compile(r"[\w.+=,@-]{1,128}")
 
 
-def from_pod(environ: Mapping[str, str], embedded: Embedded | None = None) -> Credentials | None:
+def from_pod(environ: Mapping[str, str], embedded: Embedded | None = None, *,
+             site: Site = "cn") -> Credentials | None:
     """The role that TKE gives a pod: STS AssumeRoleWithWebIdentity with the token in the pod's file.
 
     They renew themselves: the file is kept up to date by the cluster. ``None`` when the pod's variables are not set.
@@ -39,13 +41,13 @@ def from_pod(environ: Mapping[str, str], embedded: Embedded | None = None) -> Cr
         return None
 
     def fetch() -> Credentials:
-        return _assume(environ, embedded, token_file, role, provider)
+        return _assume(environ, embedded, token_file, role, provider, site)
 
     return Renewal(fetch).keeps(fetch())
 
 
-def _assume(environ: Mapping[str, str], embedded: Embedded | None, token_file: str, role: str, provider: str
-            ) -> Credentials:
+def _assume(environ: Mapping[str, str], embedded: Embedded | None, token_file: str, role: str, provider: str,
+            site: Site) -> Credentials:
     try:
         token = read_small_text(token_file).strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -53,8 +55,8 @@ def _assume(environ: Mapping[str, str], embedded: Embedded | None, token_file: s
         raise CredentialsError(f"The pod's token {token_file} cannot be read ({why}).", code="BadRole") from error
     from sitepub.tencent.cloud_api import CloudApi
 
-    api = CloudApi(Credentials("", "", source="role of the pod"), environ.get("TKE_REGION") or "ap-guangzhou",
-                   embedded)
+    api = CloudApi(Credentials("", "", source="role of the pod", site=site),
+                   environ.get("TKE_REGION") or "ap-guangzhou", embedded)
     answer = api.call("sts", "2018-08-13", "AssumeRoleWithWebIdentity", {
         "ProviderId": provider, "WebIdentityToken": token, "RoleArn": role, "RoleSessionName": "sitepub",
         "DurationSeconds": _SESSION_SECONDS,
