@@ -42,7 +42,7 @@ class LocalCloud:
     misbehaviour: Misbehaviour
     counts: RequestCounts
     secret: str = field(default="", repr=False)
-    """Known to whoever may read ``cloud.json``."""
+    """Known to those who may read ``cloud.json``."""
 
     @property
     def identity(self) -> Identity:
@@ -104,7 +104,7 @@ def open_cloud(data: Path, *, misbehaviour: Misbehaviour | None = None,
 
 
 def _secret(database: Database) -> str:
-    """What the addresses below ``/-/`` ask for: made once, so that a restart keeps those who know it."""
+    """The secret of the addresses below ``/-/``: made once, so that clients can go on using it after a restart."""
     database.execute("INSERT OR IGNORE INTO settings (name, value) VALUES ('secret', ?)", (secrets.token_hex(32),))
     row = database.one("SELECT value FROM settings WHERE name='secret'")
     assert row is not None

@@ -44,7 +44,7 @@ class FolderLock:
         close_folder(data)
         with opening(data / "lock"):
             self._stream: IO[bytes] = (data / "lock").open("a+b")
-        # A client that looks whether somebody holds it does so for a moment.
+        # A client that checks whether the lock is held takes it for a moment.
         deadline = time.monotonic() + 0.5
         while not self._take():
             if time.monotonic() > deadline:
@@ -72,7 +72,7 @@ class FolderLock:
         return True
 
     def release(self) -> None:
-        """Let go."""
+        """Release the lock."""
         with contextlib.suppress(OSError):
             self._stream.truncate(0)
         self._stream.close()

@@ -29,7 +29,7 @@ from sitepub.local.dispatch import Dispatcher
 
 _NOTHING_DONE = ("429", "500", "503", "reset", "timeout", "redirect", "portal")
 _SILENCE = 300.0
-"""Seconds that the ``timeout`` fault keeps a connection open without a word."""
+"""Seconds that the ``timeout`` fault keeps a connection open without an answer."""
 
 
 class ReceivedBody:
@@ -225,7 +225,7 @@ async def _send(received: web.BaseRequest, request: Request, response: Response)
 
 
 def _portal(kind: str) -> web.Response:
-    """What the gateway of a hotel answers in place of every server."""
+    """The login page or redirect that a captive portal answers in place of the server."""
     if kind == "redirect":
         return web.Response(status=302, headers={"Location": "http://login.portal.example/?from=here"})
     page = b"<!DOCTYPE html><html><head><title>Welcome</title></head><body><h1>Please log in</h1></body></html>"

@@ -1,1 +1,1 @@
-"""What every part of the embedded cloud stands on: messages, errors, hosts, identity, times, faults."""
+"""What all rooms of the embedded cloud share: messages, errors, hosts, identity, times, faults."""

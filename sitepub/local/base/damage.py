@@ -1,4 +1,4 @@
-"""Files of the embedded cloud that cannot be right, and disks that take nothing: said as that, deleted never."""
+"""Damaged files and full disks: reported as errors with the file's name; nothing is deleted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CODES = {
     sqlite3.SQLITE_IOERR: (errno.EIO, "the disk gives an error"),
     sqlite3.SQLITE_BUSY: (errno.EBUSY, "another program has it open"),
 }
-"""What SQLite says of the disk, not of the file's content (sqlite.org/rescode.html), by primary result code."""
+"""SQLite errors of the disk, not of the file's content (sqlite.org/rescode.html), by primary result code."""
 
 
 class DamagedError(Exception):
@@ -31,7 +31,9 @@ class DamagedError(Exception):
 
 @contextmanager
 def opening(file: Path) -> Iterator[None]:
-    """What reads or opens a file of ours. Raises :class:`DamagedError`, or OSError for what the disk refuses."""
+    """Around code that reads or opens a file of the data folder.
+
+    Raises :class:`DamagedError`, or OSError for an error of the disk."""
     try:
         yield
     except DamagedError:
@@ -49,7 +51,7 @@ def opening(file: Path) -> Iterator[None]:
 
 
 def of_disk(error: BaseException) -> OSError | None:
-    """The error of the disk that this is, if it is one."""
+    """The disk's error behind an exception; None when the cause is not the disk."""
     if isinstance(error, sqlite3.Error):
         number, words = _CODES.get((getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF, (0, ""))
         return OSError(number, words) if number else None
@@ -61,9 +63,9 @@ def of_disk(error: BaseException) -> OSError | None:
 
 
 def service_error(error: BaseException, data: Path) -> ServiceError | None:
-    """What a request is answered that met a damaged file or a full disk; ``None`` for everything else.
+    """The answer to a request that failed on a damaged file or a full disk; ``None`` for every other error.
 
-    400, not 500: trying again cures neither."""
+    400, not 500, because trying again does not help."""
     disk = of_disk(error)
     if disk is not None:
         return ServiceError("EmbeddedCloudDisk", f"The embedded cloud cannot use its folder {data}: {disk.strerror}.",

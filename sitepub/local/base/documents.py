@@ -20,7 +20,7 @@ LIMIT = 64 * 1024
 """Bytes of a configuration document (COS API 436/31930 names this limit for websites)."""
 
 BODY_LIMIT = 1024 * 1024
-"""Bytes that are read of a body; each kind of document has a lower limit of its own."""
+"""Most bytes that are read of a body; each kind of document has a lower limit."""
 
 
 def malformed(message: str) -> ServiceError:

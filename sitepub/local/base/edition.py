@@ -18,5 +18,5 @@ def edition() -> str:
     for folder, folders, names in os.walk(here):
         folders[:] = [name for name in folders if name != "__pycache__"]
         files += [Path(folder) / name for name in names]
-    told = "".join(sorted(f"{file.relative_to(here).as_posix()} {file.stat().st_size}\n" for file in files))
-    return f"{__version__}+{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+    listing = "".join(sorted(f"{file.relative_to(here).as_posix()} {file.stat().st_size}\n" for file in files))
+    return f"{__version__}+{hashlib.sha256(listing.encode()).hexdigest()[:12]}"

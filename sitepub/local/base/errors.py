@@ -79,7 +79,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "TooManyBuckets": (400, "You have attempted to create more buckets than allowed."),
     "UserCnameInvalid": (400, "The custom domain is not in force."),
 }
-"""Code → HTTP status and a message for those who give none."""
+"""Code → HTTP status and default message."""
 
 
 class ServiceError(Exception):

@@ -16,7 +16,7 @@ class Fault:
     kind: str
     """One of :data:`KINDS`. ``429``, ``500`` and ``503`` answer without doing anything, and so do ``redirect`` and
     ``portal``, what a network does that wants a login first: a redirect and a page of its own, with none of this
-    service's headers. ``etag`` does it and tells another ETag; ``reset`` drops the connection
+    service's headers. ``etag`` carries it out and answers with another ETag; ``reset`` drops the connection
     before or (every other time) after doing what was asked; ``timeout`` never answers and does nothing;
     ``truncate`` does it and cuts the answer off."""
     rate: float
@@ -61,7 +61,7 @@ class Misbehaviour:
 
     faults: tuple[Fault, ...] = ()
     latency: float = 0.0
-    """Seconds that every request waits before it is looked at."""
+    """Seconds that every request waits before it is handled."""
     _random: random.Random = field(default_factory=random.Random)
     _after: bool = False
 

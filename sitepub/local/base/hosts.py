@@ -9,7 +9,7 @@ from functools import lru_cache
 
 
 class Kind(Enum):
-    """What a host name stands for."""
+    """The kinds of host names."""
 
     BUCKET = "bucket"
     """The XML API of one bucket."""
@@ -70,7 +70,7 @@ def service_of(host: str) -> Service:
 
 
 def _cos(name: str, labels: list[str], browser: bool) -> Service | None:
-    # a bad bucket name is told as such, by whoever looks for the bucket
+    # a bad bucket name becomes an error where the bucket is looked up
     if not all(_LABEL.match(label) for label in labels[1:]):
         return None
     if labels == ["service", "cos"]:

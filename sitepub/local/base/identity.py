@@ -1,7 +1,7 @@
 """Who may talk to this cloud: the account made with the data folder, and a second one to test against.
 
 ``DIR/identity.json`` (mode 0600) is written once and kept. The second account exists so that clients can meet
-a bucket that belongs to somebody else, and a temporary key of the first so that they can try a security
+a bucket that belongs to another account, and a temporary key of the first so that they can try a security
 token; only this file names those keys.
 """
 

@@ -53,7 +53,7 @@ class Request:
     content_length: int | None = None
     """Declared length of the body; ``None`` for a chunked one or for no body at all."""
     via_edge: bool = False
-    """An origin pull: the edge asks, for a visitor of its own."""
+    """An origin pull: the edge asks on behalf of a visitor."""
 
     @property
     def host(self) -> str:
@@ -75,11 +75,11 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     stream: AsyncGenerator[bytes, None] | None = None
-    """A body that is too large to hold, instead of ``body``."""
+    """A body too large for memory, instead of ``body``."""
     length: int | None = None
     """Bytes in ``stream``, when known; else it goes out chunked."""
     error_code: str = ""
-    """Code of the XML error that the body holds, for access logs."""
+    """Code of the XML error in the body, for access logs."""
 
     @classmethod
     def xml(cls, document: str, status: int = 200) -> Response:

@@ -1,6 +1,6 @@
 """How long the states of the cloud API take: `processing` before `online`, reviewing before issued.
 
-Nothing runs in the background: a change keeps when it began and when it is through, and whoever reads the
+Nothing runs in the background: a change stores when it began and when it ends, and each read of the
 state compares with the clock. It survives a restart, and a faster pace also ends what is under way.
 """
 
@@ -19,7 +19,7 @@ class Pace:
 
     seconds: float = DEFAULT_PACE
     done_before: float = 0.0
-    """Changes that began earlier (Unix seconds) are through: a pace that was faster for a while ended them."""
+    """Changes that began earlier (Unix seconds) have ended: a faster pace ended them."""
 
     def set_to(self, seconds: float, now: float) -> Pace:
         """The pace from now on."""
@@ -34,7 +34,7 @@ class Change:
     until: float = 0.0
 
     def ends(self, pace: Pace) -> float:
-        """When it is through at this pace: what was promised, or sooner when the pace was raised since."""
+        """When it ends at this pace (Unix seconds): as planned, or sooner when the pace was made faster since."""
         if self.since <= pace.done_before:
             return self.since
         return min(self.until, self.since + pace.seconds)

@@ -17,7 +17,7 @@ def is_own(name: str) -> bool:
 
 
 def close_folder(data: Path) -> None:
-    """Make the folder, and take from others whatever they may do in it.
+    """Create the folder, and remove all access of other users.
 
     A folder that holds other things too keeps its own mode: the user chose it. Raises OSError."""
     if os.name == "nt":

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 @lru_cache(maxsize=4096)
 def wildcard(text: str) -> re.Pattern[str]:
-    """For ``fullmatch``: ``*`` stands for any characters, or none."""
+    """For ``fullmatch``: ``*`` matches any characters, or none."""
     first, *rest = text.split("*")
     if not rest:
         return re.compile(re.escape(first), re.DOTALL)
@@ -22,7 +22,7 @@ def wildcard(text: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=1024)
 def wildcard_in_a_part(text: str) -> re.Pattern[str]:
-    """For ``match``, in any case of letters: ``*`` stands for any characters but a slash, or none."""
+    """For ``match``, ignoring case: ``*`` matches any characters but a slash, or none."""
     first, *rest = text.split("*")
     return re.compile(re.escape(first) + "".join(f"(?>[^/]*?{re.escape(part)})" for part in rest if part),
                       re.IGNORECASE)

@@ -132,7 +132,7 @@ def texts(*, required: bool = False, default: list[str] | None = None,
 
 
 def obj(default: Any = None, **attributes: Parameter) -> Parameter:
-    """An object with these attributes. `default`: None, or what the interface answers when nobody set it."""
+    """An object with these attributes. `default`: None, or the value that the interface answers when it was not set."""
     return Parameter(dict, default=default, shape=Shape(attributes))
 
 

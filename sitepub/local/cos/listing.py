@@ -61,7 +61,7 @@ class Selection:
 
 @dataclass(slots=True)
 class Rolled:
-    """One page of a listing that may hold several rows for a key: versions, unfinished uploads."""
+    """One page of a listing with possibly several rows for a key: versions, unfinished uploads."""
 
     rows: list[Row]
     prefixes: list[str]

@@ -169,7 +169,7 @@ def _forget(transaction: Transaction, upload_id: str) -> None:
 
 
 async def complete(storage: Storage, request: Request, bucket: Bucket) -> Response:
-    """POST ?uploadId: what is wrong with the list of parts is told by the status; joining them happens while
+    """POST ?uploadId: errors in the list of parts are answered by the status; joining them happens while
     the answer, a 200, is already under way, so a later error stands inside it (documented behaviour)."""
     upload = find_upload(storage, request, bucket)
     chosen = _chosen_parts(storage, upload, await request.body.read(2 * 1024 * 1024))

@@ -101,7 +101,7 @@ async def delete_object(storage: Storage, request: Request, bucket: Bucket) -> R
 
 
 def removal_headers(written: Written) -> dict[str, str]:
-    """Headers that tell of versions."""
+    """Headers about the version that was written or removed."""
     headers = {}
     if written.version:
         headers["x-cos-version-id"] = written.version

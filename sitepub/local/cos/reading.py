@@ -85,7 +85,7 @@ def overrides_of(request: Request) -> dict[str, str]:
 
 
 def etag_matches(header: str, etag: str, *, weak: bool) -> bool:
-    """Whether a list of entity tags holds this one. Unquoted tags are taken too, as the service does."""
+    """Whether a list of entity tags contains this one. Unquoted tags match too, as in the service."""
     for item in header.split(","):
         tag = item.strip()
         if tag == "*":

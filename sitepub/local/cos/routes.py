@@ -1,7 +1,7 @@
 """Which operation a request on a bucket or an object asks for.
 
 Every subresource that is documented stands in one of the tables below. One that is not part of the embedded cloud is
-answered NotImplemented, one that nobody knows InvalidArgument: a request never becomes another one, as `DELETE
+answered NotImplemented, an unknown one InvalidArgument: a request never becomes another one, as `DELETE
 /page?live` would become the removal of the page if `live` were passed over.
 """
 

@@ -154,7 +154,7 @@ def check_period(request: Request, period: str, presigned: bool) -> None:
     if start - now > MAX_SKEW:
         raise ServiceError("RequestTimeTooSkewed")
     if now > end:
-        # A header was signed for this very request, so one whose start lies far back tells of a slow clock; a
+        # A header was signed for this very request, so a start far in the past means a slow clock; a
         # presigned URL that is old has simply expired.
         if not presigned and now - start > MAX_SKEW:
             raise ServiceError("RequestTimeTooSkewed")

@@ -1,1 +1,1 @@
-"""The edge that stands for CDN and EdgeOne: TLS, cache, rules, origin."""
+"""The edge servers of CDN and EdgeOne: TLS, cache, rules, origin."""

@@ -1,4 +1,4 @@
-"""What the edge keeps: whole answers, by host and cache key, the least recently used ones going first.
+"""The edge's cache: whole answers, by host and cache key; the least recently used are removed first.
 
 An answer is found by the key that the host's rules made of a URL, and among those by the request headers
 that the origin's ``Vary`` names. ``purge_*`` evict: afterwards nothing of it can be served.
@@ -79,7 +79,7 @@ class EdgeCache:
         return None
 
     def put(self, entry: Entry) -> None:
-        """Keep an entry instead of the one with the same key and the same varying headers."""
+        """Store an entry in place of the one with the same key and the same varying headers."""
         if entry.size > min(MOST_ENTRY, self.capacity):
             return
         variants = self._variants.setdefault(entry.key, [])
@@ -101,7 +101,7 @@ class EdgeCache:
                 del self._variants[entry.key]
 
     def add_encoding(self, entry: Entry, coding: str, body: bytes) -> None:
-        """Keep a compressed form too, as long as the entry itself is kept."""
+        """Store a compressed form of an entry; it is removed together with the entry."""
         if coding not in entry.encoded and any(one is entry for one in self._variants.get(entry.key, ())):
             entry.encoded[coding] = body
             self.size += len(body)
@@ -112,7 +112,7 @@ class EdgeCache:
             _, variants = self._variants.popitem(last=False)
             self.size -= sum(entry.size for entry in variants)
 
-    # Purges. A URL may have any scheme, both are meant: the cache does not tell them apart.
+    # Purges. The scheme of a URL is ignored: answers over http and https share an entry.
 
     def purge_url(self, url: str, key_of: Callable[[str, str, str], tuple[str, str]]) -> int:
         """Evict one URL. ``key_of``: path and query of the cache key, by host, path and query of a URL; where the

@@ -1,4 +1,4 @@
-"""What the edge must know of a host that the CDN, EdgeOne or a bucket's custom domain serves."""
+"""Hosts of the CDN, EdgeOne and buckets, as the edge serves them."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class CacheRule:
     compare_max_age: bool = False
     """The smaller of `seconds` and the origin's max-age."""
     ignore_cache_control: bool = False
-    """Keep even what the origin marks no-store, no-cache or private."""
+    """Also store what the origin marks no-store, no-cache or private."""
     ignore_set_cookie: bool = False
     revalidate: bool = False
     """For `none`: ask the origin every time whether it changed."""
     heuristic: bool = False
-    """For `origin` without Cache-Control: keep for a time that is guessed."""
+    """For `origin` without Cache-Control: store for a heuristic time."""
     heuristic_seconds: int = 0
     """0: not set by the user."""
 
@@ -94,11 +94,11 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class EdgeDomain:
-    """One host as the edge serves it at this moment."""
+    """One host as the edge serves it now."""
 
     host: str
     product: str
-    """`cdn`, `edgeone`, or `cos` (a bucket's custom domain: passed through, nothing is kept)."""
+    """`cdn`, `edgeone`, or `cos` (a bucket's custom domain: passed through, nothing is stored)."""
     owner: str
     """App id."""
     status: str

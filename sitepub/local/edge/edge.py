@@ -1,8 +1,7 @@
 """The embedded CDN edge: one port for HTTP and one for HTTPS, for every host of the CDN, EdgeOne and buckets.
 
-Which host is meant, the visitor says: in the TLS handshake (certificate, HTTP/2, TLS versions) and in the
-Host header (everything else). ``<host>.localhost`` means the host too, for browsers, with a certificate of
-the embedded cloud's own authority.
+The TLS handshake names the host for certificate, HTTP/2 and TLS versions, the Host header for everything else.
+``<host>.localhost`` means the host too, for browsers, with a certificate of the embedded cloud's own authority.
 
 Files of this room: ``hosts`` gathers what is served; ``exchange`` makes the answer, from ``cache`` or ``origin``, as
 ``rules`` decide; ``sending`` fits an answer to its visitor; ``tls`` and ``http2`` are the protocols.
@@ -141,7 +140,7 @@ class Edge:
         return (path, query) if domain is None else cache_key(domain, path, query)
 
     async def answer(self, request: EdgeRequest) -> EdgeResponse:
-        """Answer a visitor, whatever happens, and log the visit."""
+        """Answer a visitor, with status 500 after an unexpected error, and log the visit."""
         domain = None
         self.running += 1
         try:
@@ -188,7 +187,7 @@ class Edge:
 
 
 class _Handshaken(asyncio.Protocol):
-    """A TLS connection whose handshake is through: hands it to what was agreed on."""
+    """A TLS connection after its handshake: HTTP/2 or HTTP/1.1 takes it over, as agreed."""
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge

@@ -1,4 +1,4 @@
-"""From a visitor's request to the edge's answer: which host, redirect or not, from the cache or the origin."""
+"""How the edge answers a visitor: it finds the host, redirects, or answers from the cache or the origin."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sitepub.local.edge.origin import Origins
 from sitepub.local.edge.sending import hsts_header, represent
 
 Lookup = Callable[[str], EdgeDomain | None]
-"""A host name in lower case → what is served there at this moment."""
+"""A host name in lower case → the host as it is served now; None when it is not served."""
 
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _HOST = re.compile(r"\[?[A-Za-z0-9.:_-]{1,260}\]?\Z")
@@ -34,19 +34,19 @@ class Exchange:
         self._origins = origins
         self.cache = cache
         self.ports: dict[str, int] = {"http": 0, "https": 0}
-        """Where this edge listens: a redirect leads to the other port."""
+        """Ports of this edge by scheme: a redirect to the other scheme names the other port."""
         self._purges = 0
         self._fetching: dict[tuple[str, str, str], asyncio.Event] = {}
 
     def purged(self) -> None:
-        """What is being fetched at this moment may be what was just purged: it is not kept."""
+        """Do not store what is being fetched now: the purge may have meant it."""
         self._purges += 1
 
     async def answer(self, request: EdgeRequest) -> tuple[EdgeDomain | None, EdgeResponse]:
-        """The answer as it goes out, and whose it is."""
+        """The host that was asked for (None: not served) and the answer for the visitor."""
         domain = self._find(host_name(request.authority)) if _HOST.match(request.authority) else None
         if domain is None or not domain.served or (request.scheme == "https" and not domain.https):
-            # told apart from nothing: a host that is offline, not yet online, or has no HTTPS
+            # the host is known, but offline, not yet online, or without HTTPS: its visits are not logged
             return None, page(404, "No site answers to this host name here.")
         if request.version == "2" and not domain.http2:
             # a connection made for another host was used again (RFC 9113 9.1.2)
@@ -113,7 +113,7 @@ class Exchange:
 
     async def _fetch(self, domain: EdgeDomain, request: EdgeRequest, key: tuple[str, str, str],
                      stale: Entry | None) -> tuple[Entry | None, EdgeResponse]:
-        """Ask the origin, with the validators of what is kept; keep what it says if the rules allow."""
+        """Ask the origin, with the validators of a stale entry; store its answer if the rules allow."""
         validators: Pairs = []
         if stale is not None:
             for header, name in (("etag", "If-None-Match"), ("last-modified", "If-Modified-Since")):
@@ -153,7 +153,7 @@ class Exchange:
         return entry, response
 
     async def _too_large(self, domain: EdgeDomain, request: EdgeRequest, response: EdgeResponse) -> EdgeResponse:
-        """Not kept: passed through, and the origin itself picks the range."""
+        """An answer too large for the cache: passed through, and the origin itself cuts the range."""
         if response.status == 200 and any(name in request.headers for name in ("Range", "If-None-Match",
                                                                                "If-Modified-Since")):
             await response.close()
@@ -163,7 +163,7 @@ class Exchange:
 
 
 def host_name(authority: str) -> str:
-    """The name in a Host header, lower case; ``<host>.localhost`` stands for the host."""
+    """The name in a Host header, lower case; ``<host>.localhost`` means the host."""
     name = authority.rpartition(":")[0] if ":" in authority else authority
     name = name.lower().rstrip(".")
     return name.removesuffix(".localhost")

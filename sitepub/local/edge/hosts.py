@@ -29,7 +29,7 @@ class EdgeHosts:
         self._until = 0.0
 
     def find(self, host: str) -> EdgeDomain | None:
-        """What is served under a host name at this moment. Cheap to call for every visit."""
+        """The host of this name as it is served now; None for an unknown name. Cheap to call for every visit."""
         return self.all().get(host)
 
     def all(self) -> Mapping[str, EdgeDomain]:

@@ -38,13 +38,13 @@ class EdgeRequest:
 
 @dataclass(slots=True)
 class EdgeResponse:
-    """What goes out. ``Content-Length`` and ``Date`` are added by whoever sends it."""
+    """The edge's answer. ``Content-Length`` and ``Date`` are added when it is sent."""
 
     status: int
     headers: Pairs = field(default_factory=list)
     body: bytes = b""
     stream: AsyncGenerator[bytes, None] | None = None
-    """A body that is too large to hold, instead of ``body``."""
+    """A body too large for memory, instead of ``body``."""
     length: int | None = None
     """Bytes of ``stream`` when known."""
     cache: str = ""

@@ -79,7 +79,7 @@ class Origins:
         origin = domain.origin
         method = "GET" if request.method == "HEAD" else request.method
         if domain.product == "cos":
-            # the bucket is told which of its names was asked for
+            # the Host header stays: the bucket sees which of its names the visitor used
             return await self._ask_bucket(request, method, target, headers, origin.hosts[0])
         if _is_bucket(origin.host_header) and any(_is_bucket(host) or self._is_here(host) for host in origin.hosts):
             return await self._ask_bucket(request, method, target, headers, origin.host_header)
@@ -167,7 +167,7 @@ def _pull_scheme(domain: EdgeDomain, request: EdgeRequest) -> str:
 
 
 def _next_target(domain: EdgeDomain, response: EdgeResponse) -> str | None:
-    """Where a redirect of the origin leads, when it leads to the origin again."""
+    """Target of a redirect to the origin itself; None for every other answer."""
     if response.status not in (301, 302, 307, 308):
         return None
     parts = urlsplit(response.get("location") or "")

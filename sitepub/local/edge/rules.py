@@ -14,7 +14,7 @@ from sitepub.local.edge.cache import Headers
 from sitepub.local.edge.domains import CacheRule, CompressionRule, EdgeDomain, HeaderRule, PathMatch
 
 HEURISTIC_SHARE = 0.1
-"""Part of an answer's age that it stays fresh when nobody says how long (RFC 9111 4.2.2)."""
+"""Part of an answer's age for which it stays fresh when no header says how long (RFC 9111 4.2.2)."""
 HEURISTIC_MOST = 3600
 
 
@@ -174,7 +174,7 @@ def coding(rules: Sequence[CompressionRule], path: str, headers: Headers, size: 
 
 
 def may_compress(rules: Sequence[CompressionRule], path: str, headers: Headers, size: int) -> bool:
-    """Whether the answer depends on Accept-Encoding, whatever this client's is."""
+    """Whether the answer depends on Accept-Encoding, for any client."""
     return coding(rules, path, headers, size, "br, gzip") != ""
 
 

@@ -1,4 +1,4 @@
-"""From what the origin said to what this visitor gets: conditions, ranges, compression, header rules."""
+"""Adapts an answer of the origin to one visitor: conditions, ranges, compression, header rules."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from sitepub.local.edge.domains import EdgeDomain
 from sitepub.local.edge.messages import EdgeRequest, EdgeResponse, Pairs
 
 _IN_A_THREAD = 128 * 1024
-"""Bytes from which compression would hold up other visitors."""
+"""Bytes from which compression runs in a thread, so that other visitors do not wait."""
 _NOT_MODIFIED = frozenset({"etag", "last-modified", "cache-control", "expires", "vary", "date"})
 """What a 304 repeats (RFC 9110 15.4.5)."""
 
 
 async def represent(domain: EdgeDomain, request: EdgeRequest, response: EdgeResponse, entry: Entry | None,
                     cache: EdgeCache) -> EdgeResponse:
-    """The answer as it goes out. ``entry``: where its body is kept, so that compressed forms are kept there."""
+    """The answer for this visitor. ``entry``: the cache entry of the body, which gets its compressed forms."""
     path = normal_path(request.path)
     response.drop("content-length", "connection", "keep-alive", "transfer-encoding")
     if response.stream is None and response.status == 200 and request.method in ("GET", "HEAD"):
@@ -138,7 +138,7 @@ def _add_vary(response: EdgeResponse, name: str) -> None:
 
 
 def _say_cache(domain: EdgeDomain, response: EdgeResponse, entry: Entry | None) -> None:
-    """``X-Cache-Lookup`` is the CDN's word, ``EO-Cache-Status`` EdgeOne's; ``X-Cache`` is what most caches say."""
+    """Add the headers of cache hits: ``X-Cache-Lookup`` of the CDN, ``EO-Cache-Status`` of EdgeOne, and ``X-Cache``."""
     hit = response.cache == "hit"
     said: Pairs = [("X-Cache", "HIT" if hit else "MISS")]
     number = secrets.token_hex(8)

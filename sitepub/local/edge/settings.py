@@ -1,4 +1,4 @@
-"""From the configuration of a CDN host to what the edge does with it.
+"""What the edge does for a CDN host, read from the host's configuration.
 
 Where several kinds of cache rules are set, RuleCache counts alone: SimpleCache and AdvancedCache are its
 older forms (CDN API 228/30987).
@@ -27,7 +27,7 @@ DEFAULT_COMPRESSION = CompressionRule(
     )),
     ("brotli", "gzip"), 256,
 )
-"""What EdgeOne compresses when nobody said otherwise."""
+"""What EdgeOne compresses by default."""
 DEFAULT_TLS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
 

@@ -57,7 +57,7 @@ class EdgeTls:
         return domain is not None and domain.https and connection.version() not in domain.tls_versions
 
     def _context_of(self, name: str) -> ssl.SSLContext | None:
-        """None: a name that nobody serves gets the edge's own certificate, and is told so by its browser."""
+        """None for a name that is not served: the edge's own certificate is used, and a browser warns of it."""
         local = name.endswith(".localhost")
         domain = self._find(name.removesuffix(".localhost"))
         if domain is None or not domain.served or not domain.https:

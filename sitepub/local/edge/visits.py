@@ -1,4 +1,4 @@
-"""The edge's own line in the log of visits: one for every answer that it gave."""
+"""Adds the answers of the edge to the log of visits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sitepub.local.store.access_log import AccessLog, Visit
 
 def record(log: AccessLog, domain: EdgeDomain, request: EdgeRequest, response: EdgeResponse,
            sent: int | None = None) -> None:
-    """Take note of an answer. ``sent``: bytes of its body, when they are known better than it says."""
+    """Log an answer. ``sent``: bytes of its body; None: as the answer says."""
     length = response.length if response.stream is not None else len(response.body)
     now = time.time()
     bucket, region = _bucket(domain)

@@ -1,1 +1,1 @@
-"""What the services of the cloud API keep: hosts, certificates, DNS zones, log topics, switches for tests."""
+"""State of the services of the cloud API: hosts, certificates, DNS zones, log topics, switches for tests."""

@@ -1,7 +1,7 @@
 """The certificate authority of the embedded cloud: a root, an authority that it signed, and leaves from that.
 
-The root's certificate is the file that `cloud.json` names as `ca`; whoever trusts it trusts every
-certificate that the SSL service issues. All keys stay in the data folder, readable by its owner alone.
+The root's certificate is the file that `cloud.json` names as `ca`; a client that trusts
+it trusts every certificate that the SSL service issues. All keys stay in the data folder, readable by its owner alone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from sitepub.local.base.damage import DamagedError, opening
 
 DAYS = 90
-"""A free certificate is good for (SSL 400/8422)."""
+"""Validity of a free certificate (SSL 400/8422)."""
 _YEARS = 10
 
 _CURVES: dict[str, ec.EllipticCurve] = {

@@ -83,7 +83,7 @@ def check_key(chain_pem: str, key_pem: str) -> None:
 
 
 def covers(names: Iterable[str], host: str) -> bool:
-    """Whether a certificate with these names is good for a host; `*` stands for one label (RFC 6125)."""
+    """Whether a certificate with these names covers a host; `*` matches one label (RFC 6125)."""
     rest = host.partition(".")[2]
     return any(name == host or (name.startswith("*.") and name[2:] == rest) for name in names)
 

@@ -1,4 +1,4 @@
-"""Certificates that the SSL service keeps: uploaded ones, and those it applied for."""
+"""Certificates of the SSL service: uploaded ones, and free ones that were applied for."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Validation:
     automatic_record: int = 0
     """Id of the DNSPod record that DNS_AUTO created; 0: none."""
     remove_record: bool = False
-    """The automatic record goes when the certificate is issued."""
+    """Remove the automatic record when the certificate is issued."""
     key_pem: str = field(default="", repr=False)
     replaces: str = ""
     """OldCertificateId of a renewal."""

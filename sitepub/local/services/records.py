@@ -1,4 +1,4 @@
-"""What the CDN and EdgeOne keep of a host."""
+"""Hosts and sites as the CDN and EdgeOne store them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class CdnDomain:
     updated: float
     change: Change
     target: str
-    """What it is once the change is through: `online` or `offline`."""
+    """Status after the change has ended: `online` or `offline`."""
     settings: dict[str, Any] = field(repr=False)
     """The configuration in the API's names, every documented field with its value or default."""
     before: dict[str, Any] | None = field(default=None, repr=False)
-    """What the edge serves with until the change is through; None: nothing."""
+    """The configuration that is served until the change has ended; None: the host is not served until then."""
 
     def status(self, now: float, pace: Pace) -> str:
         """`processing`, `closing`, `online` or `offline` (CDN API 228/41118)."""
@@ -36,7 +36,7 @@ class CdnDomain:
         return "closing" if self.target == OFFLINE and self.before is not None else "processing"
 
     def live(self, now: float, pace: Pace) -> dict[str, Any] | None:
-        """The configuration that visitors meet; None when the host is not served."""
+        """The configuration that is served now; None when the host is not served."""
         if self.change.under_way(now, pace):
             return self.before
         return self.settings if self.target == ONLINE else None
@@ -50,7 +50,7 @@ class CdnOwnership:
     owner: str
     value: str
     created: float
-    """The record is good for 24 hours."""
+    """The record is valid for 24 hours."""
     verified: bool = False
 
 

@@ -1,4 +1,4 @@
-"""Everything that the services of the cloud API keep for one data folder."""
+"""State of all services of the cloud API in one data folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sitepub.local.services.tasks import EdgeTask
 from sitepub.local.services.zones import Answer, OwnNames, Zone, lookup
 
 CDN_SUFFIX = "cdn.dnsv1.com"
-"""Below it are the CNAMEs that the CDN hands out."""
+"""Suffix of the CNAMEs of CDN hosts."""
 EDGEONE_SUFFIX = "eo.dnse1.com"
 OPEN_SUFFIXES = ("myqcloud.com", "tencentcos.cn")
 """Every bucket's name exists below these."""
@@ -44,7 +44,7 @@ class Services:
         self.deployments: Collection[Deployment] = Collection(self.file, "deployment", Deployment)
         """By number."""
         self.cdn_domains: Collection[CdnDomain] = Collection(self.file, "cdn-domain", CdnDomain)
-        """By host: a host is on the CDN once, whoever's it is."""
+        """By host: a host is on the CDN once, for all accounts."""
         self.cdn_ownerships: Collection[CdnOwnership] = Collection(self.file, "cdn-ownership", CdnOwnership)
         """By `owner/registered domain`."""
         self.teo_zones: Collection[TeoZone] = Collection(self.file, "teo-zone", TeoZone)
@@ -76,17 +76,17 @@ class Services:
         self._switches.put("now", value)
 
     def purge(self, kind: str, target: str) -> None:
-        """Tell the edge to forget."""
+        """Remove answers from the caches of the edge (:data:`PurgeListener`)."""
         for listener in self.on_purge:
             listener(kind, target)
 
     def prefetch(self, url: str) -> None:
-        """Tell the edge to fetch."""
+        """Make the edge fetch a URL into its cache."""
         for listener in self.on_prefetch:
             listener(url)
 
     def resolve(self, name: str, kind: str) -> Answer:
-        """What the embedded DNS answers at this moment."""
+        """What the embedded DNS answers now. ``kind``: type of the record."""
         return lookup(list(self.zones), name, kind, self._own_names())
 
     def _own_names(self) -> OwnNames:
@@ -102,7 +102,7 @@ class Services:
 
 
 def random_name(length: int) -> str:
-    """Lower-case letters and digits that nobody can guess."""
+    """Random lower-case letters and digits, from a cryptographic source."""
     return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(length))
 
 

@@ -1,4 +1,4 @@
-"""What the services of the cloud API keep: values by name in collections, one SQLite file beside the objects'.
+"""Storage for the state of services: values by name in collections, in one SQLite file beside that of the objects.
 
 Everything is held in memory and written through: a value is committed before it is seen, so a kill loses
 nothing that was acknowledged. These services are asked a few times a minute, so a commit each is cheap.

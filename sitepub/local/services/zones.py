@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 ELSEWHERE = ""
-"""Owner of a zone that is in nobody's DNSPod."""
+"""Owner of a zone at another DNS provider."""
 _CHAIN = 10
 """CNAMEs that are followed."""
 
@@ -75,7 +75,7 @@ class Found:
 class Answer:
     outcome: Outcome
     records: tuple[Found, ...] = ()
-    """The CNAMEs that were followed, then what they lead to."""
+    """The CNAMEs that were followed, then the records of the last name."""
     zone: str = ""
     """Zone of the last name, for the SOA of a negative answer."""
 
@@ -129,7 +129,7 @@ def lookup(zones: Sequence[Zone], name: str, kind: str, own: OwnNames) -> Answer
 
 @dataclass(frozen=True, slots=True)
 class OwnNames:
-    """The cloud's own names: they all lead to this computer."""
+    """The cloud's own names: all of them resolve to this computer."""
 
     exact: frozenset[str]
     """CNAMEs that its services handed out."""
@@ -187,7 +187,7 @@ _SECOND_LEVEL = frozenset(("com", "net", "org", "gov", "edu", "ac", "co", "or", 
 
 
 def registered_domain(name: str) -> str:
-    """The name that somebody registered: `example.com` of `a.b.example.com`, three labels below `com.cn`.
+    """The registered domain of a host: `example.com` of `a.b.example.com`, three labels below `com.cn`.
 
     The list of public suffixes is not carried here: the usual second levels of country domains are enough."""
     labels = normal(name).split(".")

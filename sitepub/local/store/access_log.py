@@ -1,4 +1,4 @@
-"""Who visited: one row per answer, in a database of its own beside the objects'.
+"""The log of visits: one row per answer, in a database beside that of the objects.
 
 Rows are collected in memory and written a few times a second, so a visit costs no transaction; they are
 written before they are read, and when the cloud is closed.
@@ -68,7 +68,7 @@ class Visit:
     cache: str = ""
     """`hit` or `miss` on the edge."""
     via_edge: bool = False
-    """An origin pull: the edge asked for a visitor of its own."""
+    """An origin pull: the edge asked on behalf of a visitor."""
 
 
 class AccessLog:
@@ -90,7 +90,7 @@ class AccessLog:
         self._schedule = schedule
 
     def add(self, visit: Visit, *, deliver: bool = False) -> None:
-        """Take a visit; it is written within FLUSH_SECONDS."""
+        """Add a visit; it is written within FLUSH_SECONDS. ``deliver``: for bucket logging."""
         values = {field.name: getattr(visit, field.name) for field in fields(Visit)}
         self._waiting.append((visit.bucket, int(deliver), json.dumps(values, ensure_ascii=True)))
         self._news.set()
@@ -102,7 +102,7 @@ class AccessLog:
 
     @property
     def epoch(self) -> str:
-        """A name that this log alone has: the numbers of visits count within it."""
+        """Random name of this log: numbers of visits mean something only within it."""
         found = self._connection.execute("SELECT epoch FROM log").fetchone()
         if found is None:
             found = (secrets.token_hex(8),)
@@ -111,7 +111,7 @@ class AccessLog:
         return str(found[0])
 
     async def news(self, seconds: float) -> bool:
-        """Wait for the next visit, at most so long. False when there is no use in waiting on."""
+        """Wait for the next visit, at most ``seconds``. False when none came or the server stops."""
         if self._closing or seconds <= 0:
             return False
         self._news.clear()
@@ -122,7 +122,7 @@ class AccessLog:
         return not self._closing
 
     def stop_waiting(self) -> None:
-        """End every wait for news, now and later: the server stops."""
+        """The server stops: end every wait for new visits."""
         self._closing = True
         self._news.set()
 

@@ -42,7 +42,7 @@ class Buckets:
         self._by_name = {row[1]: Bucket(*row) for row in rows}
 
     def find(self, name: str) -> Bucket | None:
-        """The bucket with this full name, in whatever region."""
+        """The bucket with this full name, in any region."""
         return self._by_name.get(name)
 
     def all(self) -> list[Bucket]:

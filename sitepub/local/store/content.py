@@ -37,7 +37,7 @@ class Content:
     """Name of the file in the content folder."""
 
     def place(self, transaction: Transaction) -> tuple[int | None, str | None]:
-        """Keep it; returns what the ``body`` and ``file`` columns must say."""
+        """Store it in this transaction; the values of the ``body`` and ``file`` columns."""
         if self.file is not None or not self.size:
             return None, self.file
         return transaction.execute("INSERT INTO bodies (data) VALUES (?)", (self.data,)).lastrowid, None

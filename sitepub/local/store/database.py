@@ -24,7 +24,7 @@ Row = tuple[Any, ...]
 
 _PAGE_BYTES = 4096
 _CHECKPOINT_PAGES = 4_000
-"""Log size at which a thread of its own begins to copy the log into the database file."""
+"""Log size at which a thread begins to copy the log into the database file."""
 _BLOCKING_CHECKPOINT_PAGES = 16_000
 """Log size at which writers wait for the copy, so that the log cannot grow without end."""
 

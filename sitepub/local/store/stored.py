@@ -50,7 +50,7 @@ class StoredObject:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What came with the PUT and goes out with a GET: Content-Type, Cache-Control, x-cos-meta-* …"""
+        """Headers of the PUT that a GET answers again: Content-Type, Cache-Control, x-cos-meta-* …"""
         lines = self.header_lines.split("\n")
         return dict(zip(lines[::2], lines[1::2], strict=False))
 

@@ -1,4 +1,4 @@
-"""Addresses of packed log files: each carries a token, and the token is all that a reader needs."""
+"""Addresses of packed log files. Each carries a token; no other permission is needed to read the file."""
 
 from __future__ import annotations
 

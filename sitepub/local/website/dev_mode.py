@@ -1,10 +1,10 @@
 """Live reload of the local preview: which buckets are in dev mode, and the browsers that listen.
 
-A publisher tells what it does with ``POST /-/live`` on loopback, a JSON object::
+A publisher reports what it does with ``POST /-/live`` on loopback, a JSON object::
 
     {"bucket": "site-1250000000", "event": "published", "changed": ["css/site.css"], "message": ""}
 
-``publishing``  Visitors wait from now on, at most PATIENCE seconds, so nobody sees half of a publish.
+``publishing``  Visitors wait from now on, at most PATIENCE seconds, so they never get half of a publish.
 ``published``   They go on; browsers show what is new. ``changed``: the keys written or deleted. ``null``:
                 unknown, pages are loaded anew. An empty list: nothing is new, only an overlay goes away.
 ``failed``      They go on with what there was; browsers show ``message``, the build's own words.
@@ -35,7 +35,7 @@ from sitepub.local.store.database import Database
 PATIENCE = 30.0
 """Seconds that a visitor waits for the end of a publish, counted from its beginning."""
 SILENCE = 30.0
-"""Seconds after which a publisher that says nothing is taken for gone."""
+"""Seconds without an event after which a publisher counts as ended."""
 PING = 10.0
 """Seconds between two signs of life on a quiet event stream."""
 QUEUE = 32
@@ -79,10 +79,10 @@ class Session:
         self.bucket = bucket
         self.generation = generation
         self.failure = ""
-        """What the last build said when it failed; empty after a good one."""
+        """Message of the last build if it failed; empty after success."""
         self.listeners: set[Listener] = set()
-        self.heard: dict[str, float] = {}
-        """Publisher → when it was last heard."""
+        self.last_event: dict[str, float] = {}
+        """Publisher → when its last event came (monotonic seconds)."""
         self._beginner = ""
         self._settled = asyncio.Event()
         self._settled.set()
@@ -95,12 +95,12 @@ class Session:
         self._began = time.monotonic()
 
     def settle(self) -> None:
-        """It ended, well or not."""
+        """A publish ended, with success or not: visitors go on."""
         self._settled.set()
 
     def leave(self, publisher: str) -> None:
-        """A publisher has gone."""
-        self.heard.pop(publisher, None)
+        """A publisher has ended."""
+        self.last_event.pop(publisher, None)
         if self._beginner == publisher:
             self.settle()
 
@@ -111,14 +111,14 @@ class Session:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._settled.wait(), left)
 
-    def tell(self, name: str, **values: Any) -> None:
+    def send(self, name: str, **values: Any) -> None:
         """Send an event to every browser."""
         event = sse(name, {"generation": self.generation, **values})
         for listener in [one for one in self.listeners if not one.put(event)]:
             self.listeners.discard(listener)
 
     async def events(self) -> AsyncGenerator[bytes, None]:
-        """The stream of one browser: where things stand first, then what happens, until dev mode ends."""
+        """The event stream of one browser: first the state, then every event, until dev mode ends."""
         listener = Listener()
         listener.task = asyncio.current_task()
         self.listeners.add(listener)
@@ -158,7 +158,7 @@ class Live:
     @property
     def publishers(self) -> int:
         """How many are there now, of all buckets."""
-        return len({publisher for session in self._sessions.values() for publisher in session.heard})
+        return len({publisher for session in self._sessions.values() for publisher in session.last_event})
 
     async def take(self, body: bytes) -> dict[str, Any]:
         """``POST /-/live``. Raises ServiceError InvalidArgument."""
@@ -167,16 +167,16 @@ class Live:
         if event == "off":
             if session is not None:
                 session.leave(publisher)
-                if not session.heard:
+                if not session.last_event:
                     self._end(session)
             return {"generation": self._generation(bucket), "browsers": 0, "silence": SILENCE}
         if session is None:
             if len(self._sessions) >= MOST_BUCKETS:
                 raise ServiceError("InvalidArgument", f"More than {MOST_BUCKETS} buckets are in dev mode.")
             session = self._sessions[bucket] = Session(bucket, self._generation(bucket))
-        if publisher not in session.heard and len(session.heard) >= MOST_PUBLISHERS:
+        if publisher not in session.last_event and len(session.last_event) >= MOST_PUBLISHERS:
             raise ServiceError("InvalidArgument", f"More than {MOST_PUBLISHERS} publishers of one bucket.")
-        session.heard[publisher] = time.monotonic()
+        session.last_event[publisher] = time.monotonic()
         self._watch()
         if event == "publishing":
             session.begin(publisher)
@@ -185,7 +185,7 @@ class Live:
         elif event == "failed":
             session.failure = message or "The build failed."
             session.settle()
-            session.tell("failed", message=session.failure)
+            session.send("failed", message=session.failure)
         return {"generation": session.generation, "browsers": len(session.listeners), "silence": SILENCE,
                 "failing": bool(session.failure)}
 
@@ -199,7 +199,7 @@ class Live:
         session.settle()
         if changed is not None and len(changed) > MOST_KEYS:
             changed = None
-        session.tell("published", changed=changed)
+        session.send("published", changed=changed)
 
     def _generation(self, bucket: str) -> int:
         row = self._database.one("SELECT value FROM settings WHERE name=?", (f"live:{bucket}",))
@@ -207,12 +207,12 @@ class Live:
 
     def _end(self, session: Session) -> None:
         self._sessions.pop(session.bucket, None)
-        session.tell("off")
+        session.send("off")
         session.close()
 
     def _watch(self) -> None:
         if self._check is None and self._sessions:
-            first = min(heard for session in self._sessions.values() for heard in session.heard.values())
+            first = min(moment for session in self._sessions.values() for moment in session.last_event.values())
             delay = max(0.05, first + SILENCE - time.monotonic())
             self._check = asyncio.get_running_loop().call_later(delay, self._look)
 
@@ -220,14 +220,14 @@ class Live:
         self._check = None
         now = time.monotonic()
         for session in list(self._sessions.values()):
-            for publisher in [one for one, heard in session.heard.items() if now - heard >= SILENCE]:
+            for publisher in [one for one, moment in session.last_event.items() if now - moment >= SILENCE]:
                 session.leave(publisher)
-            if not session.heard:
+            if not session.last_event:
                 self._end(session)
         self._watch()
 
     def close(self) -> None:
-        """The embedded cloud stops: browsers are let go, and look for it again."""
+        """The embedded cloud stops: end all streams; browsers connect again later."""
         if self._check is not None:
             self._check.cancel()
         for session in self._sessions.values():

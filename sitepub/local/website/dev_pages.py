@@ -1,8 +1,8 @@
 """Pages of a bucket in dev mode: HTML gets a script on the way out, and the script's own addresses.
 
-The files are not touched. What is touched of an answer says so: ``no-store`` and no validators, because it
-is not the object that they would name. Everything else is asked for each time (``no-cache``): a stylesheet that
-may be kept for five minutes would be an old one after it was saved.
+The files stay as they are. A changed answer is sent with ``no-store`` and without validators, because those would
+name the object. For everything else browsers ask each time (``no-cache``): a stylesheet from a cache
+would be an old one after it was saved.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PREFIX = "/-/live/"
 """On the website's own origin, so a page's Content-Security-Policy that allows 'self' allows it."""
 EVENTS = PREFIX + "events"
 MOST_BYTES = 16 * 1024 * 1024
-"""HTML larger than this goes out as it is."""
+"""HTML larger than this is sent unchanged."""
 
 _CONDITIONS = ("If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since")
 _GONE = frozenset({"etag", "last-modified", "expires", "accept-ranges", "x-cos-hash-crc64ecma"})
@@ -61,15 +61,15 @@ def _script() -> bytes:
 
 
 async def handle(storage: Storage, request: Request, bucket: Bucket | None, session: Session) -> Response:
-    """Answer a visitor like :func:`website.handle`, after a publish that is under way."""
+    """Answer a visitor like :func:`pages.handle`, after the end of a publish that is under way."""
     if request.method not in ("GET", "HEAD"):
         return await pages.handle(storage, request, bucket)
     await session.settled()
     plain = _unconditional(request)
     if "Range" not in request.headers and _is_shown(request):
-        # looked at first: a page must not be "not modified", everything else may be
-        looked_at = await pages.handle(storage, replace(plain, method="HEAD"), bucket)
-        if is_page(looked_at):
+        # HEAD first: a page must not be answered "not modified", everything else may be
+        head = await pages.handle(storage, replace(plain, method="HEAD"), bucket)
+        if is_page(head):
             response = await pages.handle(storage, replace(plain, method="GET"), bucket)
             if await _add_script(response, session):
                 return response

@@ -17,7 +17,7 @@ HTML = ".html"
 
 
 class Look(enum.Enum):
-    """What a reader meets under a key. DENIED hides whether the object exists, as the service does."""
+    """What a visitor finds under a key. DENIED hides whether the object exists, as the service does."""
 
     FOUND = enum.auto()
     MISSING = enum.auto()
@@ -67,7 +67,7 @@ class Visit:
 
 
 def route(website: WebsiteConfiguration, visit: Visit, look: Callable[[str], Look]) -> Decision:
-    """Decide what `visit` is answered; `look` tells what the visitor meets under a key."""
+    """Decide what `visit` is answered; `look` says what the visitor finds under a key."""
     # `http` is taken and given back by the service; documented is https only, so visitors over TLS stay there
     if website.redirect_protocol == "https" and visit.enforce_https:
         query = f"?{visit.query}" if visit.query else ""

@@ -1,4 +1,4 @@
-"""How long a CDN host keeps what, and under which key (CDN API 228/30987)."""
+"""Cache settings of a CDN host: times and cache keys (CDN API 228/30987)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of a CDN host that keep visitors out or in: filters, limits, signed URLs (CDN API 228/30987)."""
+"""Settings of a CDN host that restrict access: filters, limits, signed URLs (CDN API 228/30987)."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def _topic(call: Call) -> LogTopic:
 
 
 def _bound(call: Call, before: LogTopic) -> LogTopic:
-    """The topic with the hosts that a call gives. Those that it had keep what they have."""
+    """The topic with the hosts of a call. Hosts that it had keep the time from which their visits count."""
     hosts: dict[str, float] = {}
     areas: dict[str, list[str]] = {}
     for one in call.get("DomainAreaConfigs", []):

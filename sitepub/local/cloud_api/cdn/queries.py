@@ -1,4 +1,4 @@
-"""The CDN's actions that tell about hosts."""
+"""CDN actions that describe hosts."""
 
 from __future__ import annotations
 

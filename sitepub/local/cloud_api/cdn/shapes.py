@@ -1,7 +1,7 @@
 """The configuration of a CDN host: every documented attribute with its type and default (CDN API 228/41117,
 complex types 228/30987).
 
-The defaults of objects that nobody set are those of the documented example of DescribeDomainsConfig where it
+The defaults of objects that were never set are those of the documented example of DescribeDomainsConfig where it
 shows them; attributes that it does not show are null, except where the attribute's own description gives a
 default.
 """

@@ -30,7 +30,7 @@ _LIMITS = {
              "LimitExceeded.CdnPushExceedBatchLimit"),
 }
 _EVENTS = {("url", "delete"): "url", ("path", "delete"): "prefix", ("path", "flush"): "flush"}
-"""What the edge is told."""
+"""The kind of purge that the edge carries out."""
 _SAFE = "%!#$&'()*+,/:;=?@[]~-._"
 
 

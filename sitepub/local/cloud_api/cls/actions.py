@@ -14,7 +14,7 @@ from sitepub.local.cloud_api.shapes import number, text
 from sitepub.local.services.log_topics import REGION, LogTopic
 
 CURSOR_LIMIT = 10_000
-"""Records that one cursor leads to (614/56447)."""
+"""Records that can be read through one cursor (614/56447)."""
 _CURSOR_SECONDS = 3600
 _TERM = re.compile(r'host:"([^"]+)"')
 
@@ -95,7 +95,7 @@ def hosts_of(topic: LogTopic, query: str) -> list[str]:
 
 
 def _fixed(call: Call) -> str:
-    """What a question with a cursor must not change."""
+    """Hash of what stays the same in a query that goes on from a cursor."""
     kept = {name: value for name, value in call.parameters.items() if name != "Context"}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -29,7 +29,7 @@ from sitepub.local.store.access_log import AccessLog
 from sitepub.local.visits.packages import Addresses
 
 SERVICES: tuple[Service, ...] = (CAM, CDN, CLS, DNSPOD, SSL, STS, TEO)
-"""Every interface that is spoken. A new service is a module of its own and one name here."""
+"""Every product that is answered. A new one is a folder beside the others, and a name here."""
 
 BODY_LIMIT = 10 * 1024 * 1024
 """Bytes of a request (API 3.0: 10 MB with signature v3)."""

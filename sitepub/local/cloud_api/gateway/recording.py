@@ -17,7 +17,7 @@ FOLDER = "EMBEDDED_CLOUD_CALLS"
 
 
 def record(headers: Mapping[str, str], body: bytes, answer: Mapping[str, Any]) -> None:
-    """Append one call. `answer`: the Response object. A call that nobody could read is left out."""
+    """Append one call. `answer`: the Response object. A call whose body is not JSON is left out."""
     folder = os.environ.get(FOLDER)
     if not folder:
         return

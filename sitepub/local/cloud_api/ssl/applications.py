@@ -1,7 +1,7 @@
 """Applying for free DV certificates (SSL API 400/41672, 400/41676, 400/48177).
 
 The embedded authority reviews as the real one does: it looks for a TXT record in the DNS, and issues when it
-is there. That happens when somebody looks at the certificate, so nothing runs in between.
+is there. That is checked when the certificate is read, so nothing runs in the background.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ async def cancel_certificate_order(call: Call) -> dict[str, Any]:
 
 
 def reviewed(services: Services, certificate: Certificate, now: float) -> Certificate:
-    """The certificate as the review leaves it at this moment: issued, refused, or as it was."""
+    """The certificate after its review, as of now: issued, refused, or unchanged while the review lasts."""
     validation = certificate.validation
     if validation is None or certificate.status not in (REVIEWING, RECORD_ADDED):
         return certificate

@@ -97,7 +97,7 @@ async def delete_certificate(call: Call) -> dict[str, Any]:
 
 
 def hosts_with(call: Call, certificate_id: str) -> list[str]:
-    """Hosts of the CDN and EdgeOne that a certificate is bound to, or was until a change is through."""
+    """Hosts of the CDN and EdgeOne that a certificate is bound to, or was bound to, until a change has ended."""
     return sorted({host for hosts in hosts_by_product(call, certificate_id).values() for host in hosts})
 
 

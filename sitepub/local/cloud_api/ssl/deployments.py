@@ -41,7 +41,7 @@ async def deploy_certificate_instance(call: Call) -> dict[str, Any]:
     if running:
         return {"DeployRecordId": running[0].number, "DeployStatus": 0}
     hosts = tuple(_host(product, instance) for instance in given)
-    for host in hosts:  # all are looked at before one is changed
+    for host in hosts:  # all are checked before one is changed
         _check(call, certificate, product, host)
     for host in hosts:
         _bind(call, certificate, product, host)

@@ -1,4 +1,4 @@
-"""Telling about certificates. Times are GMT+8."""
+"""SSL actions that describe certificates. Times are in GMT+8."""
 
 from __future__ import annotations
 

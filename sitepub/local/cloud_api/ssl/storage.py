@@ -1,4 +1,4 @@
-"""Keeping certificates that came from outside."""
+"""Stores uploaded certificates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def store_upload(
     call: Call, read: ReadCertificate, key_pem: str, *, alias: str = "", kind: str = "SVR",
     project: int = 0, tags: tuple[tuple[str, str], ...] = (),
 ) -> Certificate:
-    """Keep a certificate that was read and checked; it is as good as issued."""
+    """Store a certificate that was read and checked; its status is that of an issued one."""
     services = call.services
     certificate = Certificate(
         new_id(services), call.owner, read.names[0] if read.names else "", read.names, alias, "upload", kind,

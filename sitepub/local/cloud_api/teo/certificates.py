@@ -20,12 +20,12 @@ from sitepub.local.services.records import TeoDomain, TeoZone
 from sitepub.local.services.zones import normal
 
 FREE = "edgeone"
-"""`source` of the free certificates: EdgeOne keeps them itself, the SSL service does not list them."""
+"""`source` of EdgeOne's own free certificates: the SSL service does not list them."""
 
 
 async def modify_hosts_certificate(call: Call) -> dict[str, Any]:
     """`sslcert` binds a certificate of the SSL service, `eofreecert` one that EdgeOne applies for, `disable`
-    takes HTTPS away. All hosts are looked at before one is changed."""
+    takes HTTPS away. All hosts are checked before one is changed."""
     services, zone = call.services, find_zone(call)
     mode = call.get("Mode", "disable")
     if call.get("ClientCertInfo") or call.get("UpstreamCertInfo"):

@@ -112,7 +112,7 @@ async def modify_domain(call: Call) -> dict[str, Any]:
 
 
 async def modify_statuses(call: Call) -> dict[str, Any]:
-    """ModifyAccelerationDomainStatuses (1552/86334). All hosts are looked at before one is changed."""
+    """ModifyAccelerationDomainStatuses (1552/86334). All hosts are checked before one is changed."""
     find_zone(call)
     domains = [find_domain(call, name) for name in call.parameters["DomainNames"]]
     wanted = call.parameters["Status"]

@@ -1,4 +1,4 @@
-"""EdgeOne's sites: creating them, proving them to be the account's, telling about them."""
+"""EdgeOne's sites: creating, verifying, describing and deleting them."""
 
 from __future__ import annotations
 

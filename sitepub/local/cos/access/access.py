@@ -1,4 +1,4 @@
-"""Who may do what with a bucket: gathers what `permission` decides from."""
+"""Whether a request may do something with a bucket or an object: collects the facts, `permission` decides."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def allowed(storage: Storage, request: Request, bucket: Bucket, action: str, sto
 
 def may(storage: Storage, request: Request, bucket: Bucket, action: str, key: str, stored: StoredObject | None) -> bool:
     """The same for another key than the request's: the website endpoint tries several."""
-    if request.signer is None and not _linked_well(storage, request, bucket):
+    if request.signer is None and not _referer_permitted(storage, request, bucket):
         return False
     identity = storage.identity
     owner = identity.account_of(bucket.owner)
@@ -50,8 +50,8 @@ def _requester(request: Request, bucket: Bucket) -> Requester:
     return Requester(acl.owner(request.signer.uin), request.signer.app_id == bucket.owner)
 
 
-def _linked_well(storage: Storage, request: Request, bucket: Bucket) -> bool:
-    """Hotlink protection. A signed request has shown who it is; the Referer is not asked then."""
+def _referer_permitted(storage: Storage, request: Request, bucket: Bucket) -> bool:
+    """Hotlink protection; only for requests without a signature."""
     document = storage.database.get_configuration(bucket.id, "referer")
     return document is None or referer.parse(document).permits(request.headers.get("Referer", ""))
 

@@ -60,7 +60,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Acl:
-    """Grants beside the owner's own FULL_CONTROL, which nothing takes away."""
+    """Grants beside the owner's own FULL_CONTROL, which cannot be removed."""
 
     grants: tuple[Grant, ...] = ()
     owner_listed: bool = True

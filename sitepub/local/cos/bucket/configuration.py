@@ -147,7 +147,7 @@ async def _put(storage: Storage, request: Request, bucket: Bucket, kind: str, do
 
 
 def _check_versions(storage: Storage, bucket: Bucket, body: bytes) -> None:
-    """Both buckets keep versions (COS API 436/19223)."""
+    """Both buckets must have versioning (COS API 436/19223)."""
     if bucket.versioning != "Enabled":
         raise ServiceError("BucketVersionNotOpen")
     for name in kept_documents.destinations(body):

@@ -14,7 +14,7 @@ def preflight(storage: Storage, request: Request, bucket: Bucket) -> Response:
 
 
 def apply(storage: Storage, request: Request, bucket: Bucket, response: Response) -> None:
-    """Add the headers that let a page of another origin read the answer, errors included."""
+    """Add the CORS headers to an answer, also to an error."""
     if request.method != "OPTIONS":
         response.headers.update(cors_rules.actual(_rules(storage, bucket), request.method, request.headers))
 

@@ -44,7 +44,7 @@ class Cors:
 
 
 def _like(pattern: str, value: str) -> bool:
-    """`*` in a pattern stands for any text; there is one at most."""
+    """`*` in a pattern matches any text; there is one at most."""
     before, star, after = pattern.partition("*")
     if not star:
         return pattern == value

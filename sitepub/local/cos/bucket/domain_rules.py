@@ -81,7 +81,7 @@ def verification(bucket: Bucket) -> str:
 
 async def _put(storage: Storage, services: Services, request: Request, bucket: Bucket) -> Response:
     rules = parse_domains(await received(request))
-    for rule in rules:  # all are looked at before one is changed
+    for rule in rules:  # all are checked before one is changed
         _check(storage, services, bucket, rule)
     kept = {rule.host for rule in rules}
     for domain in bound_domains(services, bucket):

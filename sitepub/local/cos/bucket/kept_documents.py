@@ -66,7 +66,7 @@ def check_replication(body: bytes) -> None:
 
 
 def destinations(body: bytes) -> list[str]:
-    """Names of the buckets that a checked replication document leads to."""
+    """Names of the target buckets of a checked replication document."""
     root = read(body, "ReplicationConfiguration")
     return [(text(rule, "Destination/Bucket") or "").rpartition("::")[2] for rule in root.findall("Rule")]
 

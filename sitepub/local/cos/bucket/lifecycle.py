@@ -86,7 +86,7 @@ def _moment(date: str) -> float:
 def check_lifecycle(body: bytes) -> None:
     """Raises ServiceError MalformedXML, InvalidArgument.
 
-    Unlike in the other documents, elements that nobody knows are passed over: the SDK's own tests send one
+    Unlike in the other documents, unknown elements are ignored: the SDK's own tests send one
     to the service and expect success.
     """
     root = read(body, "LifecycleConfiguration", limit=512 * 1024)

@@ -94,7 +94,7 @@ def _key(prefix: str, now: float) -> str:
 
 
 def lines(visits: Iterable[Visit]) -> bytes:
-    """The visits as a log object holds them: one a line, 30 fields, separated by a space, `-` for nothing."""
+    """The content of a log object: a line for each visit, 30 fields separated by spaces, `-` for an empty one."""
     return "".join(" ".join(map(_word, _fields(visit))) + "\n" for visit in visits).encode()
 
 
