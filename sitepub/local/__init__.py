@@ -1,1 +1,1 @@
-"""The embedded cloud: the other side of the wire. Imports nothing from the rest of sitepub."""
+"""The embedded cloud: the server that `--local` runs talk to. Imports nothing from the rest of sitepub."""

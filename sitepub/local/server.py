@@ -33,7 +33,7 @@ _SILENCE = 300.0
 
 
 class ReceivedBody:
-    """The body of an aiohttp request. Asks the client for it first when it waits to be asked."""
+    """The body of an aiohttp request. Sends 100 Continue first when the client waits for it."""
 
     __slots__ = ("_request",)
 

@@ -1,1 +1,1 @@
-"""What people and tests ask of the embedded cloud itself, below ``/-/``."""
+"""Pages of the embedded cloud itself, below ``/-/``: for sitepub and for tests."""

@@ -33,7 +33,7 @@ from sitepub.local.website.dev_mode import Live
 _LIMIT = 64 * 1024
 _NONCE = re.compile(r"[0-9a-f]{32,64}\Z")
 _LIVE_LIMIT = 16 * 1024 * 1024
-"""The keys of a first publish may be many."""
+"""Bytes of an event: a first publish may name many keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ async def administer(cloud: Administered, request: Request) -> Response:
 
 
 def proof(secret: str, port: int, nonce: str) -> str:
-    """What only a server that knows the secret and listens on this port can answer."""
+    """HMAC that proves that the server knows the secret and listens on this port."""
     return hmac.new(secret.encode(), f"sitepub-local listens\n{port}\n{nonce}".encode(), hashlib.sha256).hexdigest()
 
 

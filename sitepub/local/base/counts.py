@@ -1,4 +1,4 @@
-"""How many requests came, for tests that must know what a client really did."""
+"""Counts of requests, so that tests can check what a client sent."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class RequestCounts:
             per_bucket[operation] += 1
 
     def reset(self) -> None:
-        """Start again from nothing."""
+        """Set all counts to zero."""
         self.methods.clear()
         self.operations.clear()
         self.statuses.clear()

@@ -1,4 +1,4 @@
-"""Which code this is: clients compare it with their own and restart a cloud of another version."""
+"""Edition of the code: clients compare it with their own and restart a cloud of another edition."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def parse_faults(specification: str) -> tuple[Fault, ...]:
 
 @dataclass(slots=True)
 class Misbehaviour:
-    """What is asked for at the moment; changed at run time by ``POST /-/faults`` and ``/-/latency``."""
+    """The faults and the latency that are switched on; changed at run time by ``POST /-/faults`` and ``/-/latency``."""
 
     faults: tuple[Fault, ...] = ()
     latency: float = 0.0

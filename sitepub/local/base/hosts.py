@@ -1,4 +1,4 @@
-"""From the Host header to the service that answers (COS API 436/6224)."""
+"""Which service a Host header names (COS API 436/6224)."""
 
 from __future__ import annotations
 

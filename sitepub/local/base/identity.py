@@ -1,4 +1,4 @@
-"""Who may talk to this cloud: the account made with the data folder, and a second one to test against.
+"""The accounts of this cloud: one made with the data folder, and a second one for tests.
 
 ``DIR/identity.json`` (mode 0600) is written once and kept. The second account exists so that clients can meet
 a bucket that belongs to another account, and a temporary key of the first so that they can try a security
@@ -64,7 +64,7 @@ class Identity:
         return next((entry for entry in (self.account, self.other) if entry.app_id == app_id), None)
 
     def add_temporary(self, app_id: str, expires: float) -> Signer:
-        """Make a temporary key pair of an account (what STS hands out). Forgotten at restart."""
+        """Make a temporary key pair of an account, as STS does. It is lost at a restart."""
         account = self.account_of(app_id)
         if account is None:
             raise ValueError(f"no account {app_id}")

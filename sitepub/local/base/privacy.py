@@ -1,4 +1,4 @@
-"""Everything in a data folder is for its owner alone: files 0600, folders 0700, also what was there before."""
+"""Permissions of a data folder: files 0600, folders 0700, also for files that were there before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times as headers and documents spell them."""
+"""Formats of times in headers and documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times as the cloud API spells them."""
+"""Formats of times in the cloud API."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def utc_time(moment: float) -> str:
 
 
 def parse_time(text: str) -> float | None:
-    """Unix seconds of either spelling; None when it is neither."""
+    """Unix seconds of a time in either format; None for other texts."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

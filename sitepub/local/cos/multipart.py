@@ -30,7 +30,7 @@ MAX_PARTS = 10_000
 MAX_MULTIPART = 50 * 1024**4
 """Bytes of a whole object (COS 436/14518: 50 TB)."""
 _KEEP_ALIVE = 5.0
-"""Seconds after which a completion that is still at work sends a space."""
+"""Seconds after which a running completion sends a space, so that the client does not time out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What is under way: the parts of an upload, and the uploads of a bucket (COS API 436/7747, 7736)."""
+"""Lists of the parts of an upload, and of the uploads of a bucket (COS API 436/7747, 7736)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client may say about an object: metadata headers, storage class, ACL, tags, digests, its name."""
+"""Headers of a request that describe an object: metadata, storage class, ACL, tags; and checks of its key."""
 
 from __future__ import annotations
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
 
 CAPACITY = 256 * 1024 * 1024
-"""Bytes kept in all."""
+"""Bytes of all entries at most."""
 MOST_ENTRY = 32 * 1024 * 1024
-"""Bytes of an answer that is still kept."""
+"""Bytes of the largest answer that is stored."""
 _OVERHEAD = 1024
-"""What an entry costs besides its body, roughly."""
+"""Bytes of an entry besides its body, roughly."""
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -34,7 +34,7 @@ class Entry:
     headers: Headers
     body: bytes
     stored: float
-    """When the origin last said so."""
+    """When the origin last confirmed it."""
     expires: float
     vary: Mapping[str, str] = field(default_factory=dict)
     """Request header in lower case → its value, for what ``Vary`` names."""
@@ -92,7 +92,7 @@ class EdgeCache:
         self._shrink()
 
     def remove(self, entry: Entry) -> None:
-        """Forget one entry, if it is still there."""
+        """Remove an entry if it is still there."""
         variants = self._variants.get(entry.key, [])
         if any(one is entry for one in variants):
             variants[:] = [one for one in variants if one is not entry]
@@ -127,7 +127,7 @@ class EdgeCache:
         return self._evict(self._of(host, lambda entry: _below(entry.path, path)))
 
     def flush_prefix(self, prefix: str) -> int:
-        """Let everything below be asked for again; what did not change at the origin need not be sent again
+        """Mark everything below as stale; what did not change at the origin need not be sent again
         (FlushType ``flush`` of PurgePathCache)."""
         host, path, _ = _taken_apart(prefix)
         found = list(self._of(host, lambda entry: _below(entry.path, path)))

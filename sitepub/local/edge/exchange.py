@@ -65,8 +65,8 @@ class Exchange:
         return domain, await self._cached(domain, request)
 
     def _authority(self, request: EdgeRequest, scheme: str) -> str:
-        """The same host where the other scheme is spoken. A visitor who named this edge's own port has no port
-        forwarded for them."""
+        """The same host for another scheme. Only a visitor who named this edge's own port gets the port of that
+        scheme."""
         name, _, port = request.authority.partition(":")
         return f"{name}:{self.ports[scheme]}" if port == str(self.ports[request.scheme]) else name
 

@@ -1,4 +1,4 @@
-"""Gathering the hosts of the CDN, of EdgeOne, and of buckets for the edge."""
+"""Collects the hosts of the CDN, EdgeOne and buckets for the edge."""
 
 from __future__ import annotations
 

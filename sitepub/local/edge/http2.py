@@ -114,7 +114,7 @@ class Http2Connection(asyncio.Protocol):
         self._writable.set()
 
     def close(self) -> None:
-        """Say goodbye; what is under way is cut."""
+        """Send GOAWAY and close; streams under way are cut."""
         if self._transport is not None:
             with contextlib.suppress(ProtocolError):
                 self._h2.close_connection()

@@ -1,4 +1,4 @@
-"""One exchange on the edge, independent of whether it came over HTTP/1.1 or HTTP/2."""
+"""Request and answer on the edge, the same for HTTP/1.1 and HTTP/2."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Pairs = list[tuple[str, str]]
 
 @dataclass(slots=True)
 class EdgeRequest:
-    """What a visitor asks."""
+    """The request of a visitor."""
 
     method: str
     scheme: str
@@ -67,6 +67,6 @@ class EdgeResponse:
         return found
 
     async def close(self) -> None:
-        """It is not sent after all."""
+        """Close the stream of an answer that is not sent."""
         if self.stream is not None:
             await self.stream.aclose()

@@ -1,4 +1,4 @@
-"""TLS of the edge: by the name that the visitor asks for, the certificate that is bound to it."""
+"""TLS of the edge: chooses the certificate by the host name in the handshake (SNI)."""
 
 from __future__ import annotations
 

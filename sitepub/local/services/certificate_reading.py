@@ -1,4 +1,4 @@
-"""Reading certificates and keys that clients send, as strictly as the services say they do."""
+"""Parses certificates and keys that clients send, as strictly as the services are documented."""
 
 from __future__ import annotations
 

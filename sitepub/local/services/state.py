@@ -36,7 +36,7 @@ class StateFile:
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.executescript(_SCHEMA)
         self.changes = 0
-        """Grows with every change of anything here: what was derived from it is stale."""
+        """Number of changes so far: caches of derived values compare it."""
 
     def read(self, collection: str) -> list[tuple[str, bytes]]:
         """Names and values, oldest first."""
@@ -92,7 +92,7 @@ class Collection(Generic[T]):
         self._values[name] = value
 
     def remove(self, name: str) -> None:
-        """Forget a value; nothing happens when there is none."""
+        """Remove a value; nothing happens when there is none."""
         if name in self._values:
             self._file.remove(self._name, name)
             del self._values[name]

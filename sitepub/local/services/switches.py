@@ -1,4 +1,4 @@
-"""Circumstances that a test can set with `POST /-/cdn`: what the account may do, whose domains are whose."""
+"""Conditions that a test can set with `POST /-/cdn`: rights and quotas of the account, owners of domains."""
 
 from __future__ import annotations
 

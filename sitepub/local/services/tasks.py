@@ -1,4 +1,4 @@
-"""Purges and prefetches that were asked for."""
+"""Tasks of purging and prefetching."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def used(tasks: Iterable[EdgeTask], *, owner: str, kind: str, area: str, day: st
 
 
 def keep(tasks: Collection[EdgeTask], task: EdgeTask) -> None:
-    """Take a task; the oldest ones go, but none of its day, or the quota would forget them."""
+    """Store a task and remove the oldest ones, but none of the same day: they count against the quota."""
     tasks.put(task.id, task)
     for old in list(tasks)[: max(0, len(tasks) - KEPT)]:
         if old.day != task.day:

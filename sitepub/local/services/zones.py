@@ -1,4 +1,4 @@
-"""The zones that the embedded DNS knows, and what they answer (RFC 1034 4.3.2, wildcards RFC 4592).
+"""The zones of the embedded DNS, and what they answer (RFC 1034 4.3.2, wildcards RFC 4592).
 
 Zones of DNSPod have an owner; a zone without one lies with a registrar elsewhere (`POST /-/dns`), and when
 both exist for a name, the one elsewhere is the one that is asked: its name servers are those of the parent.

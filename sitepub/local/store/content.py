@@ -59,7 +59,7 @@ def small_content(data: bytes) -> Content:
 
 
 def release(transaction: Transaction, body: int | None, file: str | None) -> None:
-    """Give up stored bytes that no row refers to any more."""
+    """Remove stored bytes after the removal of their row."""
     if body is not None:
         transaction.execute("DELETE FROM bodies WHERE id=?", (body,))
     elif file is not None:

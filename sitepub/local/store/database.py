@@ -221,7 +221,7 @@ class Database:
         return removed
 
     def forget_configurations(self, bucket_id: int) -> None:
-        """Drop what is kept in memory of a bucket that was removed."""
+        """Remove the documents of a removed bucket from memory."""
         for entry in [entry for entry in self._configurations if entry[0] == bucket_id]:
             del self._configurations[entry]
 

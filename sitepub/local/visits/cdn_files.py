@@ -1,4 +1,4 @@
-"""The files that the CDN packs every hour with the visits of a host (CDN 228/6316).
+"""Log files of the CDN: one for each host and hour (CDN 228/6316).
 
 The real service has them about half an hour after their hour. Here they are there at once, also that of the
 running hour, which grows with every visit: one need not wait an hour to try a reader of them.

@@ -1,4 +1,4 @@
-"""The files that EdgeOne packs every hour with the visits of a host (EdgeOne 1552/73660, 1145/61300).
+"""Log files of EdgeOne: one for each host and hour (EdgeOne 1552/73660, 1145/61300).
 
 The real service has them some three hours late. Here they are there at once, as the CDN's are.
 """

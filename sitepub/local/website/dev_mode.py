@@ -137,7 +137,7 @@ class Session:
             self.listeners.discard(listener)
 
     def close(self) -> None:
-        """End every stream and let everyone who waits go on."""
+        """End every event stream, and let waiting visitors go on."""
         self.settle()
         for listener in self.listeners:
             listener.put(None)
@@ -157,7 +157,7 @@ class Live:
 
     @property
     def publishers(self) -> int:
-        """How many are there now, of all buckets."""
+        """Number of publishers now, of all buckets."""
         return len({publisher for session in self._sessions.values() for publisher in session.last_event})
 
     async def take(self, body: bytes) -> dict[str, Any]:

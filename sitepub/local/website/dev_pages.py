@@ -1,4 +1,4 @@
-"""Pages of a bucket in dev mode: HTML gets a script on the way out, and the script's own addresses.
+"""Pages of a bucket in dev mode: a script is added to HTML, and the script's own addresses.
 
 The files stay as they are. A changed answer is sent with ``no-store`` and without validators, because those would
 name the object. For everything else browsers ask each time (``no-cache``): a stylesheet from a cache
@@ -143,7 +143,7 @@ async def _add_script(response: Response, session: Session) -> bool:
 
 
 def _unpacked(body: bytes) -> bytes | None:
-    """What gzip packed; ``None`` when that is not what it did, or when it is far too large."""
+    """The unpacked page; ``None`` when it is not gzip, or too large."""
     packed = zlib.decompressobj(wbits=31)
     with contextlib.suppress(zlib.error):
         page = packed.decompress(body, MOST_BYTES + 1)

@@ -1,4 +1,4 @@
-"""The website endpoint of a bucket: visitors, who sign nothing and read HTML (COS API 436/14984)."""
+"""The website endpoint of a bucket: requests without a signature, errors as HTML (COS API 436/14984)."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _serve(storage: Storage, request: Request, bucket: Bucket, key: str, status:
 def _page(
     request: Request, status: int, code: str, message: str, details: dict[str, str] | None = None
 ) -> Response:
-    """A generated page that says what happened, for people and for curl."""
+    """A generated page with status, code and message, readable in a browser and in curl."""
     title = f"{status} {HTTPStatus(status).phrase}"
     facts = {"Code": code, "Message": message, **(details or {}), "RequestId": request.request_id}
     lines = "".join(

@@ -1,4 +1,4 @@
-"""What the CDN looks at before it takes a host or a configuration."""
+"""Checks of the CDN before it accepts a host or a configuration."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def check_settled(call: Call, domain: CdnDomain) -> None:
 
 
 def check_origin(host: str, origin: dict[str, Any]) -> None:
-    """Raises ApiError for an origin that cannot be one."""
+    """Raises ApiError for an address that cannot be an origin."""
     origins, kind = origin["Origins"], origin["OriginType"]
     if not origins:
         raise bad("Origin.Origins must not be empty.")

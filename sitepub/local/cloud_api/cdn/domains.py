@@ -31,7 +31,7 @@ from sitepub.local.services.services import CDN_SUFFIX, random_name
 
 AREAS = ("mainland", "overseas", "global")
 PLAIN = ("ServiceType", "Area", "ProjectId")
-"""Settings that are no objects."""
+"""Settings whose values are not objects."""
 
 
 async def add_domain(call: Call) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def _at(parameter: Parameter, names: list[str]) -> Parameter:
 
 
 def _with(parameter: Parameter, current: Any, names: list[str], value: Any) -> Any:
-    """The object with a value put at a path; objects on the way that are null come into being."""
+    """The object with a value set at a path; null objects on the path are created."""
     if not names:
         return value
     assert parameter.shape is not None

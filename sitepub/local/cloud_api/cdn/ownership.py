@@ -1,4 +1,4 @@
-"""Proving to the CDN that a domain is the account's (CDN API 228/48118, 228/48117)."""
+"""Verifying for the CDN that a domain belongs to the account (CDN API 228/48118, 228/48117)."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def _domain(call: Call, target: str, kind: str) -> CdnDomain:
 
 
 def _areas(call: Call, kind: str, domain: CdnDomain) -> tuple[str, ...]:
-    """Where a target counts: in the areas of its host, or in the one that was asked for."""
+    """Areas in which a target counts: those of its host, or the one that the call names."""
     own = AREAS if domain.settings["Area"] == "global" else (domain.settings["Area"],)
     asked = call.get("Area") or ("mainland" if kind == "push" else None)
     if asked is None:

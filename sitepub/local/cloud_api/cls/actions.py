@@ -54,7 +54,8 @@ def _topic_id(call: Call) -> str:
 
 
 def records(call: Call, topic: LogTopic, hosts: list[str], begin: int, end: int) -> list[dict[str, Any]]:
-    """Times are whole seconds, as the CDN writes them: a reader has to make do with those."""
+    """Log records of the hosts from `begin` to before `end` (Unix milliseconds). Times are whole seconds, as the CDN
+    writes them."""
     bound = topic.hosts or {}
     visits = call.access_log.edge(hosts, begin / 1000 - 1, end / 1000)
     return [

@@ -24,7 +24,7 @@ def zone_key(zone: Zone) -> str:
 def find_zone(call: Call) -> Zone:
     """The account's zone that `DomainId`, else `Domain`, names. Raises ApiError.
 
-    The same answer for a stranger's zone and for none: who asks learns nothing about strangers."""
+    A zone of another account is answered like one that does not exist."""
     zones = call.services.zones
     wanted = call.get("DomainId")
     if wanted is not None:

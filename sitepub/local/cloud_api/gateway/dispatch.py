@@ -1,4 +1,4 @@
-"""From a cloud API request to the action that answers it (API 3.0, 213/30654 request, 213/30435 errors)."""
+"""Finds the action that answers a cloud API request (API 3.0, 213/30654 request, 213/30435 errors)."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _AUTHORIZATION = re.compile(
 
 @dataclass(frozen=True)
 class Signed:
-    """Who signed, and for which service."""
+    """The signer of a request, and the service that it was signed for."""
 
     signer: Signer
     service: str

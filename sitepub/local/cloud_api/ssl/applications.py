@@ -104,7 +104,7 @@ def _add_record(call: Call, zone: Zone | None, record: str, value: str) -> int:
 
 
 async def complete_certificate(call: Call) -> dict[str, Any]:
-    """CompleteCertificate: look for the record now, without waiting for the next look."""
+    """CompleteCertificate: look for the record now."""
     certificate = find_certificate(call)
     if certificate.status not in (REVIEWING, RECORD_ADDED):
         raise ApiError(

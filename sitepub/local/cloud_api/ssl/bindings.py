@@ -1,4 +1,4 @@
-"""What a certificate is bound to, over the whole account: asked for with one call, answered to another later."""
+"""Resources of the account that use a certificate: one call starts the query, another reads the result."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PRODUCTS = ("clb", "cdn", "waf", "live", "vod", "ddos", "tke", "apigateway", "t
 
 
 async def create_certificate_bind_resource_sync_task(call: Call) -> dict[str, Any]:
-    """CreateCertificateBindResourceSyncTask. The task's id says what it is about, so nothing is kept."""
+    """CreateCertificateBindResourceSyncTask. The id of the task contains the certificate's, so nothing is stored."""
     ids = call.parameters["CertificateIds"]
     if not 0 < len(ids) <= _MOST:
         raise ApiError("FailedOperation.CertificateSyncTaskCertificateIdCountInvalid", "1 to 100 certificates.")

@@ -1,4 +1,4 @@
-"""Uploading certificates, recognising them, and taking them away."""
+"""Uploading certificates, finding duplicates, deleting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bringing a certificate to hosts of the CDN and EdgeOne (SSL API 400/91667, 400/91663)."""
+"""Deploying a certificate to hosts of the CDN and EdgeOne (SSL API 400/91667, 400/91663)."""
 
 from __future__ import annotations
 

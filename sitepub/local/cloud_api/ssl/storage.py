@@ -12,7 +12,7 @@ from sitepub.local.services.services import Services
 
 
 def new_id(services: Services) -> str:
-    """Eight letters and digits that no certificate has."""
+    """A new certificate id: eight random letters and digits."""
     while True:
         found = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(8))
         if services.certificates.get(found) is None:

@@ -17,13 +17,13 @@ from sitepub.local.services.records import TeoRule
 from sitepub.local.services.services import random_name
 
 _MOST = 200
-"""Rules of a zone; the real number hangs on its plan."""
+"""Rules of a zone; the real number depends on its plan."""
 _DEEPEST = 10
 """Sub-rules below each other."""
 
 
 async def create_rules(call: Call) -> dict[str, Any]:
-    """CreateL7AccRules (1145/68152): they go below those that are there."""
+    """CreateL7AccRules (1145/68152): new rules are added below the existing ones."""
     zone, rules = find_zone(call), call.services.teo_rules
     given = call.parameters["Rules"]
     if len(rules.where(zone=zone.id)) + len(given) > _MOST:

@@ -75,7 +75,7 @@ class Acl:
 
     @property
     def canned(self) -> str | None:
-        """The canned name that says the same, or None."""
+        """The canned name with the same grants, or None."""
         mine = {(grant.grantee, grant.permission) for grant in self.grants}
         return next((name for name, grants in BUCKET_CANNED.items() if set(grants) == mine), None)
 

@@ -1,4 +1,4 @@
-"""Who may do what: a pure decision from the ACLs, the bucket policy and who asks.
+"""Whether an access is allowed: a pure decision from the ACLs, the bucket policy and the requester.
 
 As documented in COS API 436/30749 and 436/30752: a deny always wins; the owner may do everything else; then
 the policy's allow; then the object's own ACL, or the bucket's when the object has none.
@@ -29,7 +29,7 @@ REPAIR = frozenset({"GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"})
 
 @dataclass(frozen=True)
 class Requester:
-    """Who signed a wanted. `user` is `qcs::cam::uin/…:uin/…`; None is an anonymous reader.
+    """Who signed a request. `user` is `qcs::cam::uin/…:uin/…`; None is an anonymous reader.
 
     `is_owner`: the main account that owns the bucket.
     """

@@ -1,4 +1,4 @@
-"""Bucket policies: reading them and asking what they say (COS API 436/8282, syntax 598/10603).
+"""Bucket policies: parsing and evaluation (COS API 436/8282, syntax 598/10603).
 
 Names in a policy are written in lower case in the documentation and capitalised in the SDKs' samples; both
 are read.
@@ -43,7 +43,7 @@ class Statement:
 class Question:
     """May `user` (None: anonymous) do `action` (`name/cos:GetObject`) with `resource`?
 
-    `resource` is `qcs::cos:<region>:uid/<appid>:<bucket>/<key>`. `facts` are the values conditions look at,
+    `resource` is `qcs::cos:<region>:uid/<appid>:<bucket>/<key>`. `facts` are the values of conditions,
     named as in a policy (`qcs:ip`, `cos:prefix`).
     """
 

@@ -1,4 +1,4 @@
-"""Hotlink protection of a bucket (COS API 436/32492, 436/13319): reading the rule and asking it."""
+"""Hotlink protection of a bucket (COS API 436/32492, 436/13319): parsing the rule and applying it."""
 
 from __future__ import annotations
 

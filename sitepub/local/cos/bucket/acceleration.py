@@ -26,9 +26,10 @@ def render(body: bytes) -> bytes:
 
 
 def check_endpoint(storage: Storage, request: Request, bucket: Bucket | None) -> None:
-    """The acceleration endpoint answers for buckets that have it switched on; its error is seen, not documented.
+    """The acceleration endpoint answers only for buckets with acceleration switched on.
 
-    The real service needs a while after it was switched on; how long is not documented."""
+    Raises ServiceError BucketAccelerateNotEnabled (observed, not documented). The real service needs a while after
+    the switch; how long is not documented."""
     if bucket is None or request.service.region:
         return
     document = storage.database.get_configuration(bucket.id, "accelerate")
