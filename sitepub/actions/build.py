@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from sitepub.config.places import cache_dir
 from sitepub.config.project import Project
 from sitepub.errors import Problem
 from sitepub.site.folder import publish_folder
+from sitepub.site.hash_cache import hash_cache_file
 from sitepub.site.scan import scan
 from sitepub.site.snapshot import Snapshot
 
@@ -51,9 +50,3 @@ def _left_over(project: Project, folder: Path, newest_ns: int) -> Problem:
         f"the hook wrote nothing into {shown}: all files there are older than its start, the newest is from"
         f" {newest:%Y-%m-%d %H:%M:%S}", position=project.source.hook_position,
         hint="make src.dist the folder that the hook writes to; if nothing had to be built, all is well")
-
-
-def hash_cache_file(folder: Path, environ: Mapping[str, str]) -> Path:
-    """Where the content hashes of a folder are kept on this computer."""
-    name = hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:24]
-    return cache_dir(environ) / "hashes" / f"{name}.msgpack"

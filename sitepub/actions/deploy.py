@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from sitepub.actions.build import build
 from sitepub.actions.connect import connect
-from sitepub.actions.dev_cloud import keep_running
 from sitepub.actions.host_run import apply_hosts
 from sitepub.actions.hosts import HostsDone, HostsPrepared, not_looked_at, prepare_hosts, raise_if_failed
 from sitepub.actions.interrupt import stopping
 from sitepub.actions.shared_bucket import about_other_sites, about_the_error_page
 from sitepub.config.project import Project
 from sitepub.embedded.cloud import data_folder
+from sitepub.embedded.dev_cloud import keep_running
 from sitepub.errors import Interrupted, PartlyDone, Problem, SitepubError
 from sitepub.publish.empty_pages import EmptyPages, empty_pages
 from sitepub.publish.guards import refuse_mass_deletion

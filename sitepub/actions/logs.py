@@ -10,15 +10,13 @@ from pathlib import Path
 
 from sitepub.actions.connect import connect
 from sitepub.config.project import Project
-from sitepub.embedded.cloud import data_folder, find
 from sitepub.errors import Problem, SitepubError
 from sitepub.logs.choose import Kind, open_source
-from sitepub.logs.embedded import Where
+from sitepub.logs.embedded import where_embedded
 from sitepub.logs.filters import Filter
 from sitepub.logs.source import Source
 from sitepub.logs.stats import Stats
 from sitepub.logs.visit import Visit
-from sitepub.tencent.cloud import Embedded
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +43,6 @@ def opened(project: Project, asked: Asked, environ: Mapping[str, str], *, note: 
         yield source
     finally:
         source.close()
-
-
-def where_embedded(environ: Mapping[str, str]) -> Where:
-    """Finds the running embedded cloud of this environment; it is not started."""
-
-    def where() -> Embedded | None:
-        running = find(data_folder(environ))
-        return running.address if running is not None else None
-
-    return where
 
 
 def visits(source: Source, wanted: Filter, since: datetime) -> Iterator[Visit]:

@@ -5,56 +5,61 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sitepub.actions.dev_work import Published
 from sitepub.cli import boundary
 from sitepub.cli.story import Story
+from sitepub.dev.view import Commands, Published
 from sitepub.errors import Refused, SitepubError
 from sitepub.publish.guards import shown
 from sitepub.publish.prepare import Prepared
 from sitepub.publish.progress import Progress
 from sitepub.publish.publish import Status
+from sitepub.terminal.keys import Keys
 from sitepub.terminal.messages import visible
 from sitepub.terminal.sizes import counted, human_seconds
 from sitepub.terminal.status_bar import StatusBar
 from sitepub.terminal.terminal import Terminal
 
+if TYPE_CHECKING:
+    from sitepub.logs.visit import Visit
+
 _KEYS = "o open  r again  l logs  c clear  q quit"
 _SHORT_KEYS = "o r l c q"
-_KEYS_TOLD = "keys: o opens the browser, r publishes again, l shows or hides visits, c clears the screen, q ends"
+_KEYS_EXPLAINED = "keys: o opens the browser, r publishes again, l shows or hides visits, c clears the screen, q ends"
 _NAMES = 3
 
 
 class DevView(Story):
-    """:class:`sitepub.actions.dev_work.View` on a terminal."""
+    """:class:`sitepub.dev.view.View` on a terminal."""
 
-    sums_up = False  # what was published is told, with its time
+    sums_up = False  # a publish has a line of its own, with its time
 
     def __init__(self, terminal: Terminal, *, yes: bool = False) -> None:
         super().__init__(terminal, yes=yes)
-        self.bar = StatusBar(terminal)
-        self.may_ask = True
-        """Questions are asked until the keys mean something else."""
-        self.with_keys = False
+        self._bar = StatusBar(terminal)
+        self._may_ask = True
+        """Questions are asked until keys are commands."""
+        self._with_keys = False
+        self._keys = ExitStack()
         self._lock = threading.Lock()
         self._files = 0
         self._last = self._last_time = ""
         self._where: Callable[[], str] = str
-        self._told_url = ""
+        self._shown_url = ""
         self._failed = False
-        self._tell = True
-        """Say so too when there was nothing to publish: at first, after a failure, and when asked."""
+        self._show_next = True
+        """Show the next publish also when it changes nothing: the first one, after a failure, and on request."""
 
-    # -- from dev ------------------------------------------------------------------------------------------
+    # -- what happens ---------------------------------------------------------------------------------------
 
     def tool_line(self, line: str) -> None:
         self._terminal.program("tool", line)
 
     def error(self, error: SitepubError) -> None:
-        self._tell = True
+        self._show_next = True
         if self._terminal.wants_json:
             self._terminal.json({**boundary.error_object(error), "action": "dev"})
             if self._terminal.stdout_is_tty:
@@ -65,7 +70,7 @@ class DevView(Story):
         self._update("")
 
     def waiting(self, why: str) -> None:
-        self._tell = True
+        self._show_next = True
         self._terminal.note(f"{self._clock()} waiting, and trying again until it works: {visible(why)}")
         self._update("waiting")
 
@@ -82,17 +87,27 @@ class DevView(Story):
             self._last_time = self._clock()
             self._last = f"{self._last_time} ({_short(what.seconds)})"
             self._terminal.note(self._line(what))
-        elif self._tell:
+        elif self._show_next:
             self._terminal.note(f"{self._clock()} {_beside(what)}everything is live: {counted(what.files, 'file')}")
         elif what.built:
             self._terminal.note(f"{self._clock()} {_beside(what)}built, and nothing has changed:"
                                 f" {counted(what.files, 'file')}")
-        self._tell = self._failed = False
-        self._tell_url()
+        self._show_next = self._failed = False
+        self._show_url()
         self._update("")
 
+    def visit(self, visit: Visit) -> None:
+        from sitepub.logs.lines import line
+
+        width = self._terminal.width - 1 if self._terminal.live else None
+        today = datetime.now().astimezone().date()
+        self._terminal.note(line(self._terminal, visit, today=today, on_stderr=True, width=width))
+
+    def purge_listener(self) -> AbstractContextManager[PurgeLines]:
+        return nullcontext(PurgeLines(self))
+
     def approve(self, prepared: Prepared) -> None:
-        if self.may_ask or self._yes or not (prepared.plan.taken_over or prepared.other):
+        if self._may_ask or self._yes or not (prepared.plan.taken_over or prepared.other):
             super().approve(prepared)
             return
         if prepared.other is not None:
@@ -104,39 +119,55 @@ class DevView(Story):
 
     @contextmanager
     def transfer(self) -> Iterator[Progress]:
-        self.bar.stop()
+        self._bar.stop()
         try:
             with super().transfer() as progress:
                 yield progress
         finally:
-            self.bar.start()
+            self._bar.start()
 
     # -- the screen ----------------------------------------------------------------------------------------
 
-    def start(self, where: Callable[[], str]) -> None:
-        """``where``: the address to look at, which a change of the configuration may change."""
-        self._where = where
-        self._tell_url()
+    def start(self, commands: Commands) -> None:
+        self._where = lambda: commands.url
+        self._show_url()
         self._update("starting")
-        self.bar.start()
+        self._bar.start()
 
-    def asked(self) -> None:
-        """The user wants to know: the next publish is told whatever it does."""
-        self._tell = True
+    def ready(self, commands: Commands) -> None:
+        self._may_ask = False
+        if not self._terminal.live or self._terminal.wants_json:
+            return
+        keys = Keys(self._terminal.stdin, lambda key: self._pressed(key, commands),
+                    lambda: commands.call(self._bar.redraw))
+        self._keys.enter_context(keys)
+        if self._terminal.stdin_is_tty:
+            self._with_keys = True
+            self._terminal.note(_KEYS_EXPLAINED)
+            self._update("")
 
     def stop(self) -> None:
-        self.bar.stop()
+        self._keys.close()
+        self._bar.stop()
 
-    def take_keys(self) -> None:
-        """From now on keys are commands."""
-        self.with_keys = True
-        self._terminal.note(_KEYS_TOLD)
-        self._update("")
+    def _pressed(self, key: str, commands: Commands) -> None:
+        match key.lower():
+            case "o":
+                commands.open_browser()
+            case "r":
+                self._show_next = True
+                commands.publish_all()
+            case "l":
+                commands.switch_visits()
+            case "c":
+                self._bar.clear_screen()
+            case "q" | "\x04":
+                commands.quit()
 
-    def _tell_url(self) -> None:
+    def _show_url(self) -> None:
         url = self._where()
-        if url != self._told_url:
-            self._told_url = url
+        if url != self._shown_url:
+            self._shown_url = url
             self._terminal.note(url)
 
     def _update(self, phase: str) -> None:
@@ -144,10 +175,10 @@ class DevView(Story):
             doing = phase or f"{'failed, ' if self._failed else ''}watching {counted(self._files, 'file')}"
             last = f"last publish {self._last}" if self._last else ""
             brief = f"last publish {self._last_time}" if self._last else ""
-            keys, short = (_KEYS, _SHORT_KEYS) if self.with_keys else ("", "")
+            keys, short = (_KEYS, _SHORT_KEYS) if self._with_keys else ("", "")
             url = self._where()
         separator = " · " if self._terminal.unicode else " | "
-        self.bar.show(*(separator.join(filter(None, parts)) for parts in (
+        self._bar.show(*(separator.join(filter(None, parts)) for parts in (
             (doing, last, url, keys), (doing, last, url, short), (doing, brief, url), (doing, last, keys),
             (doing, last, short), (doing, short), (doing,))))
 
@@ -167,6 +198,22 @@ class DevView(Story):
     @staticmethod
     def _clock() -> str:
         return f"{datetime.now():%H:%M:%S}"
+
+
+class PurgeLines:
+    """What happens to the caches, as lines. Implements :class:`~sitepub.domains.services.Listener`."""
+
+    def __init__(self, view: DevView) -> None:
+        self._view = view
+
+    def status(self, host: str, text: str) -> None:
+        self._view.phase(f"{host}: {text}")
+
+    def done(self, host: str, text: str) -> None:
+        self._view.note(f"{host}: {text}")
+
+    def todo(self, host: str, text: str) -> None:
+        self._view.note(f"{host}: {text}")
 
 
 def _names(keys: Sequence[str]) -> str:

@@ -1,1 +1,1 @@
-"""Watching, rebuilding, live reload: what `sitepub dev` does all day."""
+"""A run of `sitepub dev`: what is watched, built, published and shown until the run ends."""

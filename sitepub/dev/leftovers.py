@@ -1,4 +1,4 @@
-"""What hooks have left running in the background: it lives until the next build, and never longer than dev."""
+"""Processes that a hook has left running: they live until the next build, and never longer than the run of dev."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ import time
 from sitepub.site.build.process import HookProcess
 
 _GRACE = 0.5
-"""Seconds between telling them to end and ending them."""
+"""Seconds between SIGTERM and SIGKILL."""
 
 
 class Leftovers:
-    """Safe for several threads."""
+    """The process groups that are left. Its methods may be called from several threads."""
 
     def __init__(self) -> None:
         self._left: list[HookProcess] = []
         self._lock = threading.Lock()
 
     def keep(self, process: HookProcess) -> None:
-        """The command has ended; something that it started has not. Should this process be killed, its lifeline
-        ends that, too."""
+        """The command has ended; something that it started has not. If this process is killed, its lifeline ends
+        that, too."""
         process.leave()
         with self._lock:
             self._left.append(process)
 
     def tidy(self) -> None:
-        """Forget what is gone: its process group's number may be another's one day."""
+        """Forget the groups that have ended: the system may give their number to another group."""
         with self._lock:
             for process in [one for one in self._left if not one.group_alive()]:
                 process.close()
                 self._left.remove(process)
 
     def end(self) -> None:
-        """End all of it. Returns when nothing of it is left."""
+        """End them all. Returns when none is left."""
         self.tidy()
         with self._lock:
             for process in self._left:

@@ -1,7 +1,7 @@
 """The loop guard: a hook that writes into watched places must not start itself for ever (pure).
 
 Changes that come while the hook runs may be the user's, who goes on typing, or the hook's own. One run does not
-tell, several do. A file that was changed during a run starts another run, unless it has come out of the run
+show which, several do. A file that was changed during a run starts another run, unless it has come out of the run
 before with the same content. When that run changes it again, the next one is begun only after a pause, and the
 one after that after a longer pause. What changes during every run and never in a pause is the hook's own work:
 from then on its changes during a run mean nothing. At any other time they count as always, and make it a file of
@@ -41,7 +41,7 @@ class Verdict:
 
 
 class LoopGuard:
-    """Is told after each run what was changed during it, and of changes at other times."""
+    """Finds out, over several runs, which changes are the hook's own."""
 
     def __init__(self) -> None:
         self._left: dict[Path, Stamp] = {}
@@ -88,12 +88,12 @@ def stamps(paths: Iterable[Path]) -> dict[Path, Stamp]:
 
 
 def changed_after(paths: Iterable[Path], moment: float) -> set[Path]:
-    """Those that were certainly changed after a moment (seconds since 1970)."""
+    """The paths that were certainly changed after ``moment`` (seconds since 1970)."""
     found = set()
     for path in paths:
         with contextlib.suppress(OSError):
             status = path.stat()
-            # On Windows this is the time of creation. Elsewhere it tells of a file that was renamed over another, too.
+            # On Windows this is the time of creation. Elsewhere it also changes with a rename over the file.
             if max(status.st_mtime, status.st_ctime) > moment:
                 found.add(path)
     return found

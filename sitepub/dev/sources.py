@@ -39,8 +39,8 @@ class Sources:
     """What to watch for one project.
 
     Without a hook that is the published folder. With one it is what the site is made of. With a ``dev.command``,
-    which watches that itself, it is the folder that the command fills, and the sources too: whether a build that
-    failed was repaired is told by them.
+    which watches that itself, it is the folder that the command fills, and the sources too: a change there shows that a
+    failed build may be repaired.
     """
 
     def __init__(self, project: Project, config_file: Path) -> None:
@@ -109,8 +109,8 @@ class Sources:
         return False
 
     def _is_of_the_site(self, path: Path, parts: Sequence[str]) -> bool:
-        """Can what is at this path be published? Of something that is gone nobody knows whether it was a file or a
-        folder: then the scan decides, except about names that no folder has."""
+        """Can what is at this path be published? What is gone may have been a file or a folder: then the scan
+        decides, except about names that no folder has."""
         *above, name = parts
         rules = [default_rule(part, folder=True, at_root=not number) for number, part in enumerate(above)]
         rules.append(default_rule(name, folder=True, at_root=not above) if path.is_dir() else

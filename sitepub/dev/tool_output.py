@@ -1,7 +1,7 @@
-"""What a tool that builds by itself says of its builds (pure; times are given, in seconds).
+"""Builds that succeed or fail in the output of a tool (pure; times are given, in seconds).
 
-``hexo generate --watch`` and its like go on running when a build fails: only what they print tells, see
-:mod:`sitepub.site.build.signs`. Of a tool that nobody knows, only its death is a failure.
+``hexo generate --watch`` and similar tools go on running when a build fails: only what they print shows it, see
+:mod:`sitepub.site.build.signs`. For an unknown tool, only its death is a failure.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from sitepub.site.build.signs import SILENT, Allowed, Sign, is_stack, meaning
 from sitepub.terminal.messages import plain
 
 _STARTS = 5.0
-"""Seconds after its start in which a tool that says nothing and writes nothing is taken to have built."""
+"""Seconds after its start in which a tool that prints nothing and writes nothing is taken to have built."""
 _STARTS_AGAIN = 20.0
-"""The same for one that had died: what lies there may be half of a build."""
+"""The same for one that had died: the output may be half of a build."""
 _STUCK = 60.0
-"""Seconds without a word and without a file after which a build that was begun is no longer waited for."""
+"""Seconds without a line and without a file after which a build that was begun is no longer waited for."""
 _DETAILS = 0.3
-"""Seconds of silence after which a failure has been told with all its lines …"""
+"""Seconds of silence after which a failure has printed all its lines …"""
 _LONGEST_DETAILS = 2.0
 _REPAIRED = 3.0
 """Seconds of silence after a repair that mean that it was one."""
 _ANOTHER = 10.0
-"""Seconds of silence that part two builds of a tool that tells no beginning."""
+"""Seconds of silence between two builds of a tool that prints no beginning."""
 _LINES = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A build has failed, or what had failed is repaired."""
+class BuildResult:
+    """A build has failed, or the failure before is repaired."""
 
     failed: bool
     headline: str = ""
@@ -47,7 +47,7 @@ class _Stage(StrEnum):
 
 
 class ToolOutput:
-    """Follows what one tool prints, its deaths, what is changed for it, and what it writes."""
+    """Follows what one tool prints, its deaths, changes of its sources, and what it writes."""
 
     def __init__(self, allowed: Allowed | None = None) -> None:
         """``allowed``: the lines that are no failures, whatever they look like."""
@@ -55,7 +55,7 @@ class ToolOutput:
         self._before = ""
         self._stage = _Stage.FINE
         self._last = 0.0
-        """When it last said or wrote something, or something was changed for it."""
+        """When it last printed or wrote something, or one of its sources was changed."""
         self._patience = _STARTS
         self._lines: deque[str] = deque(maxlen=_LINES)
         self._headline = ""
@@ -63,8 +63,8 @@ class ToolOutput:
         self._touched = False
         self._silent = False
         self._failed_at = 0.0
-        self._tell_at: float | None = None
-        self._told = False
+        self._report_at: float | None = None
+        self._reported = False
 
     # -- what happens --------------------------------------------------------------------------------------
 
@@ -78,10 +78,10 @@ class ToolOutput:
     def died(self, headline: str, now: float) -> None:
         """It ended by itself and should not have."""
         self._stage, self._touched, self._silent = _Stage.FAILED, False, False
-        self._headline, self._failed_at, self._tell_at = headline, now, now
+        self._headline, self._failed_at, self._report_at = headline, now, now
 
     def finished(self) -> None:
-        """It ended by itself and said that all is well."""
+        """It ended by itself with status 0."""
         if self._stage is not _Stage.FAILED:
             self._stage = _Stage.FINE
 
@@ -98,8 +98,8 @@ class ToolOutput:
             self._lines.clear()
         if text.strip() and not is_stack(text):
             self._lines.append(text)
-        if self._tell_at is not None:
-            self._tell_at = min(now + _DETAILS, self._failed_at + _LONGEST_DETAILS)
+        if self._report_at is not None:
+            self._report_at = min(now + _DETAILS, self._failed_at + _LONGEST_DETAILS)
         match sign:
             case Sign.BEGUN:
                 self._stage = _Stage.BUILDING
@@ -114,7 +114,7 @@ class ToolOutput:
                 self._fine()
 
     def touched(self, path: PurePath, now: float) -> None:
-        """Something was changed for it to build from."""
+        """One of its sources was changed."""
         if self._stage is not _Stage.FAILED:
             return
         self._last = now
@@ -128,25 +128,25 @@ class ToolOutput:
         if self._stage is _Stage.STARTING:
             self._fine()
         elif self._touched:
-            self._silent = True  # whether it says so or not: something was built after the repair
+            self._silent = True  # printed or not: something was built after the repair
 
     # -- what follows --------------------------------------------------------------------------------------
 
     @property
     def holds(self) -> bool:
-        """What lies there may be half of a site, or of a build that failed: not to be published."""
+        """The output may be half of a site, or of a build that failed: not to be published."""
         return self._stage is not _Stage.FINE
 
     @property
     def failed(self) -> bool:
-        """Is a failure what was last told?"""
-        return self._told
+        """Is a failure what was reported last?"""
+        return self._reported
 
     @property
     def due(self) -> float | None:
-        """When :meth:`take` has something to look at."""
-        if self._tell_at is not None:
-            return self._tell_at
+        """When :meth:`take` may have a result."""
+        if self._report_at is not None:
+            return self._report_at
         match self._stage:
             case _Stage.STARTING:
                 return self._last + self._patience
@@ -155,36 +155,36 @@ class ToolOutput:
             case _Stage.FAILED:
                 return self._last + _REPAIRED if self._silent and self._touched else None
             case _Stage.FINE:
-                return 0.0 if self._told else None
+                return 0.0 if self._reported else None
 
-    def take(self, now: float) -> Said | None:
-        """What has to be told by now."""
+    def take(self, now: float) -> BuildResult | None:
+        """What has to be reported by now."""
         due = self.due
         if due is None or now < due:
             return None
-        if self._tell_at is not None:
-            self._tell_at, self._told = None, True
+        if self._report_at is not None:
+            self._report_at, self._reported = None, True
             return self.failure
         self._fine()
-        if self._told:
-            self._told = False
-            return Said(failed=False)
+        if self._reported:
+            self._reported = False
+            return BuildResult(failed=False)
         return None
 
     @property
-    def failure(self) -> Said:
+    def failure(self) -> BuildResult:
         """The last failure."""
-        return Said(True, self._headline, tuple(self._lines))
+        return BuildResult(True, self._headline, tuple(self._lines))
 
     def _fail(self, headline: str, now: float) -> None:
         if self._stage is not _Stage.FAILED or self._touched:
             self._headline, self._failed_at = headline, now
-            self._tell_at = now + _DETAILS
+            self._report_at = now + _DETAILS
         self._stage, self._touched, self._last = _Stage.FAILED, False, now
 
     def _fine(self) -> None:
         self._stage = _Stage.FINE
         self._touched = self._silent = False
         self._broken.clear()
-        self._tell_at = None
+        self._report_at = None
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sitepub.embedded.cloud import data_folder, find
 from sitepub.errors import NetworkError
 from sitepub.logs.merge import Seen
 from sitepub.logs.source import Note
@@ -27,6 +28,16 @@ _WAIT = 20.0
 """Seconds that a question waits for news."""
 _PAUSE = 0.25
 """Seconds between two looks whether it runs again."""
+
+
+def where_embedded(environ: Mapping[str, str]) -> Where:
+    """Finds the running embedded cloud of this environment; it is not started."""
+
+    def where() -> Embedded | None:
+        running = find(data_folder(environ))
+        return running.address if running is not None else None
+
+    return where
 
 
 class EmbeddedFeed:

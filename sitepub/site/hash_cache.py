@@ -9,11 +9,12 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
+from sitepub.config.places import cache_dir
 from sitepub.config.small_file import read_small
 from sitepub.leaks.search import RULES
 
@@ -157,3 +158,9 @@ def _replace(file: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
         raise
+
+
+def hash_cache_file(folder: Path, environ: Mapping[str, str]) -> Path:
+    """Where the content hashes of a folder are kept on this computer."""
+    name = hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:24]
+    return cache_dir(environ) / "hashes" / f"{name}.msgpack"

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from sitepub.dev.live import Live
+from sitepub.dev.reload_client import ReloadClient
 from sitepub.embedded import cloud as local_cloud
 from sitepub.embedded import process as local_process
 from sitepub.embedded.cloud import CloudOptions, EmbeddedCloud
@@ -151,7 +151,7 @@ def test_a_program_that_takes_the_port_after_a_crash_is_not_believed_and_hears_n
         with pytest.raises(SitepubError):
             CloudApi(real.credentials, real.region, address).call("ssl", "2019-12-05", "UploadCertificate", {
                 "CertificatePublicKey": "p", "CertificatePrivateKey": "the private key"})
-        live = Live(address, f"private-{cloud.app_id}")
+        live = ReloadClient(address, f"private-{cloud.app_id}")
         live.failed("line 7 of secret.js")
         feed = EmbeddedFeed(lambda: address, f"private-{cloud.app_id}")
         with pytest.raises(NetworkError):

@@ -13,11 +13,15 @@ from typing import Any
 import pytest
 
 from sitepub.actions.connect import connect
-from sitepub.actions.dev import Again, Dev, Stop, Wish
-from sitepub.actions.dev_work import How, Published
+from sitepub.actions.dev import open_loop
 from sitepub.config.load import load_project
 from sitepub.config.project import Project
+from sitepub.dev.loop import Loop
+from sitepub.dev.options import DevOptions
+from sitepub.dev.purging import Purge
+from sitepub.dev.view import Commands, Published
 from sitepub.errors import Problem, SitepubError
+from sitepub.logs.visit import Visit
 from sitepub.publish.prepare import Prepared
 from sitepub.publish.progress import Progress, Silent
 from sitepub.settings.steps import SettingStep
@@ -34,6 +38,18 @@ class Notes:
     errors: list[SitepubError] = field(default_factory=list)
     done: list[Published] = field(default_factory=list)
     hook_columns: int | None = None
+
+    def start(self, commands: Commands) -> None:
+        pass
+
+    def ready(self, commands: Commands) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+    def visit(self, visit: Visit) -> None:
+        pass
 
     def hook_line(self, line: str) -> None:
         self.told.append(line)
@@ -75,17 +91,18 @@ def cloud_of(local: LocalCloud) -> Cloud:
 
 
 @contextmanager
-def at_work(site: Site, environ: dict[str, str], wish: Wish, **how: Any) -> Iterator[tuple[Dev, Notes]]:
-    """A session in a thread of this process."""
+def with_preview(site: Site, environ: dict[str, str], purge: Purge | None = None) -> Iterator[tuple[Loop, Notes]]:
+    """``dev --serve`` in a thread of this process."""
     notes = Notes()
-    file = site.root / "serverless.yml"
-    session = Dev(load_project(file, environ=environ), How(file, **how), wish, notes, environ)
-    thread = threading.Thread(target=session.run)
+    options = DevOptions(site.root / "serverless.yml", serve=True)
+    project = load_project(options.config_file, environ=environ)
+    loop = open_loop(project, options, notes, environ, purge=purge)
+    thread = threading.Thread(target=loop.run, args=(threading.Event(),))
     thread.start()
     try:
-        yield session, notes
+        yield loop, notes
     finally:
-        session.inbox.put(Stop())
+        loop.quit()
         thread.join(30)
         assert not thread.is_alive()
 
@@ -114,10 +131,10 @@ def test_both_clouds_get_the_site_and_browsers_look_at_the_preview(
         site: Site, local_cloud: LocalCloud, real: LocalCloud, home: Path) -> None:
     del home
     there = replace(site, cloud=real)
-    with at_work(site, environment(local_cloud), Wish(serve=True)) as (session, notes):
+    with with_preview(site, environment(local_cloud)) as (loop, notes):
         site.wait_until_equal()
         there.wait_until_equal()
-        assert f":{local_cloud.port}" in session.url
+        assert f":{local_cloud.port}" in loop.url
         site.write({"posts/00.html": "changed"})
         site.wait_until_equal()
         there.wait_until_equal()
@@ -132,7 +149,7 @@ def test_the_preview_goes_on_while_the_real_cloud_is_out_of_reach(
         with running_cloud(tmp_path / "real") as cloud:
             stand_in(monkeypatch, cloud)
             there = replace(site, cloud=cloud)
-            _, notes = stack.enter_context(at_work(site, environment(local_cloud), Wish(serve=True)))
+            _, notes = stack.enter_context(with_preview(site, environment(local_cloud)))
             there.wait_until_equal()
         site.write({"posts/00.html": "saved meanwhile"})
         site.wait_until_equal()
@@ -154,11 +171,11 @@ def test_what_has_changed_is_handed_to_the_purge_and_the_preview_is_not_purged(
         raise SitepubError("the quota is used up")
 
     site.configure(hosts=[{"host": f"www.{site.name}.com", "onlyRefresh": True}])
-    with at_work(site, environment(local_cloud), Wish(serve=True), purge=purge) as (session, notes):
+    with with_preview(site, environment(local_cloud), purge) as (loop, notes):
         until(lambda: len(purged) == 1, "the first purge")
         site.write({"css/site.css": "h1{}"})
         until(lambda: len(purged) == 2, "the second purge")
-        session.inbox.put(Again())
+        loop.publish_all()
         until(lambda: len(notes.done) == 6, "a third look")
     assert purged[1] == ["css/site.css"] and len(purged) == 2
     assert [error.message for error in notes.errors] == ["the quota is used up"] * 2

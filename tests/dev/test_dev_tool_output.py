@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sitepub.dev.tool_output import Said, ToolOutput
+from sitepub.dev.tool_output import BuildResult, ToolOutput
 from sitepub.site.build.signs import Sign, meaning
 
 HEXO = ("INFO  Validating config", "INFO  Start processing", "INFO  Files loaded in 166 ms",
@@ -89,7 +89,7 @@ def holds(output: ToolOutput) -> bool:
     return output.holds
 
 
-def told(output: ToolOutput, now: float) -> Said | None:
+def told(output: ToolOutput, now: float) -> BuildResult | None:
     """What is told within the next 50 seconds."""
     while output.due is not None and output.due <= now + 50:
         said = output.take(max(now, output.due))
@@ -121,7 +121,7 @@ def test_a_failed_build_is_told_with_its_lines_and_the_next_good_one_clears_it(t
     assert not any("[36m" in line or line.lstrip().startswith("at ") for line in said.lines)
     assert holds(output) and told(output, 12.0) is None, "told once"
     hear(output, repaired, 90.0)
-    assert not holds(output) and told(output, 91.0) == Said(failed=False)
+    assert not holds(output) and told(output, 91.0) == BuildResult(failed=False)
     assert told(output, 92.0) is None
 
 
@@ -150,7 +150,7 @@ def test_hexo_writes_on_after_a_failure_and_only_the_repair_of_that_file_counts(
     output.touched(Path("/blog/source/_posts/bad.md"), 90.0)
     assert holds(output)
     hear(output, ("INFO  Generated: 2026/11/bad/index.html",), 90.5)
-    assert not holds(output) and told(output, 91.0) == Said(failed=False)
+    assert not holds(output) and told(output, 91.0) == BuildResult(failed=False)
 
 
 def test_hexo_says_nothing_when_a_repair_leaves_every_page_as_it_was() -> None:
@@ -161,7 +161,7 @@ def test_hexo_says_nothing_when_a_repair_leaves_every_page_as_it_was() -> None:
     assert said is not None and said.failed and told(output, 1.0) is None
     output.touched(Path("/blog/source/_posts/bad.md"), 10.0)
     assert output.due is not None and output.due > 10 and output.take(10.5) is None
-    assert told(output, 10.5) == Said(failed=False)
+    assert told(output, 10.5) == BuildResult(failed=False)
 
 
 def test_a_repair_that_fails_again_is_told_again() -> None:
@@ -205,7 +205,7 @@ def test_what_a_dead_tool_left_is_not_published_until_it_builds_again() -> None:
     output.started(11.0)
     assert holds(output) and output.take(17.0) is None
     output.wrote(20.0)
-    assert not holds(output) and told(output, 20.0) == Said(failed=False)
+    assert not holds(output) and told(output, 20.0) == BuildResult(failed=False)
 
 
 def test_a_build_that_never_ends_does_not_hold_for_ever() -> None:

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from sitepub.dev.live import Live
-from sitepub.dev.rebuild import Death, KeptRunning
+from sitepub.dev.reload_client import ReloadClient
+from sitepub.dev.tool_process import Death, KeptRunning
 from sitepub.tencent.cloud import Embedded
 from tests.dev.dev_process import until
 
@@ -46,9 +46,9 @@ def test_a_tool_that_dies_is_started_again_later_and_later(tmp_path: Path) -> No
     finally:
         kept.stop()
     first, second, third = told.deaths[:3]
-    assert "ended with status 3" in first.said and "0.05 s" in first.said
+    assert "ended with status 3" in first.message and "0.05 s" in first.message
     assert first.status == 3 and first.tail == ("hello",)
-    assert "0.1 s" in second.said and "0.2 s" in third.said
+    assert "0.1 s" in second.message and "0.2 s" in third.message
     assert told.starts >= 3
 
 
@@ -129,7 +129,7 @@ def cloud() -> Iterator[Cloud]:
 @pytest.mark.parametrize("hang_up", [False, True])
 def test_browsers_are_told_everything_in_order(cloud: Cloud, hang_up: bool) -> None:
     cloud.hang_up = hang_up
-    live = Live(Embedded("127.0.0.1", cloud.port), "site-1")
+    live = ReloadClient(Embedded("127.0.0.1", cloud.port), "site-1")
     live.publishing()
     live.published(["a.css"])
     live.failed("line 7")
@@ -147,6 +147,6 @@ def test_browsers_are_told_everything_in_order(cloud: Cloud, hang_up: bool) -> N
 
 
 def test_nobody_to_tell_is_no_failure() -> None:
-    live = Live(Embedded("127.0.0.1", 9), "site-1")
+    live = ReloadClient(Embedded("127.0.0.1", 9), "site-1")
     live.published(["a"])
     live.close()

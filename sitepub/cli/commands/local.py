@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from sitepub.actions.dev_cloud import keep_running
 from sitepub.cli.options import F, Run, command, group, yes_option
 from sitepub.embedded import cloud as local_cloud
 from sitepub.embedded import process as local_process
 from sitepub.embedded.cloud import CloudOptions, EmbeddedCloud
+from sitepub.embedded.dev_cloud import keep_running
 from sitepub.errors import ExitCode
 from sitepub.terminal.sizes import human_bytes
 from sitepub.terminal.tables import pairs

@@ -149,7 +149,7 @@ def _follow(run: Run, project: Project, asked: Asked, since: datetime | None, st
 
 
 def _tell(run: Run, source: Source) -> None:
-    run.terminal.note(f"visits from {source.name}, told {source.delay}")
+    run.terminal.note(f"visits from {source.name}, shown {source.delay}")
 
 
 def _source_object(source: Source) -> dict[str, str]:

@@ -335,12 +335,12 @@ def test_a_page_that_may_not_be_read_comes_when_it_may(preview: Preview) -> None
 def test_a_failure_is_shown_again_by_an_embedded_cloud_that_was_started_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sitepub.dev import live as publisher
+    from sitepub.dev import reload_client as publisher
 
     monkeypatch.setattr(publisher, "HEARTBEAT", 0.0)
     with running_cloud(tmp_path / "data") as cloud:
         preview = preview_of(cloud)
-        teller = publisher.Live(cloud.address, preview.wire.bucket)
+        teller = publisher.ReloadClient(cloud.address, preview.wire.bucket)
         teller.failed("line 7")
     with running_cloud(tmp_path / "data", "--port", str(cloud.port)):
         teller.alive()

@@ -1,4 +1,4 @@
-"""The remote of a session of dev: less patient than that of a deploy, since the session itself tries again."""
+"""The remote of a run of dev: fewer tries for a request than in a deploy, since dev itself tries again."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ tried again. Objects are given longer: many at once may share a slow line."""
 
 
 @dataclass(frozen=True, slots=True)
-class TellingBackoff(Backoff):
-    """Tells of each request that has failed and is tried again."""
+class ReportingBackoff(Backoff):
+    """Calls ``failed`` for each request that has failed and is tried again."""
 
-    told: Callable[[], None] = lambda: None
+    failed: Callable[[], None] = lambda: None
 
     def wait(self, failures: int, retry_after: float | None = None,
              rand: Callable[[], float] = random.random) -> float:
-        self.told()
+        self.failed()
         return Backoff.wait(self, failures, retry_after, rand)
 
 
 def open_for_dev(project: Project, cloud: Cloud, failed: Callable[[], None]) -> tuple[Remote, OverlayStates]:
     """Raises what :func:`~sitepub.publish.states.remote.open_remote` raises. ``failed`` is called, from any thread, for
-    each request that got no good answer and is tried again."""
+    each request that has failed and is tried again."""
     from sitepub.tencent.cos.object_store import CosObjectStore
     from sitepub.tencent.cos.wire import route_to
 
@@ -41,7 +41,7 @@ def open_for_dev(project: Project, cloud: Cloud, failed: Callable[[], None]) -> 
     states = remote.states
     remote.store.close()
     states.store.close()
-    backoff = TellingBackoff(attempts=_TRIES, cap=_CAP, told=failed)
+    backoff = ReportingBackoff(attempts=_TRIES, cap=_CAP, failed=failed)
     store = CosObjectStore(cloud, remote.bucket, connections=128, backoff=backoff)
     plain = replace(cloud, accelerate=False)
     route = replace(route_to(plain, states.store.bucket), connect_timeout=_NO_ANSWER, timeout=_NO_ANSWER)

@@ -1,4 +1,4 @@
-"""Tells the embedded cloud what dev does, so that browsers reload, wait, and show mistakes."""
+"""Live reload: sends the embedded cloud what dev does, so that browsers reload, wait, and show mistakes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from sitepub.tencent.cloud import Embedded
 from sitepub.tencent.embedded_proof import EmbeddedConnection
 
 HEARTBEAT = 10.0
-"""Seconds between two signs of life; without any for half a minute browsers are told that dev has ended."""
+"""Seconds between two heartbeats; after half a minute without one, pages show that dev has ended."""
 _TIMEOUT = 3.0
 
 
-class Live:
-    """The live reload of one bucket. Never fails: without a listener there is nobody to tell."""
+class ReloadClient:
+    """The live reload of one bucket. Never raises: without a cloud no page needs the message. Its methods may be called
+    from several threads."""
 
     def __init__(self, embedded: Embedded, bucket: str) -> None:
         self._embedded, self._bucket = embedded, bucket
@@ -29,31 +30,32 @@ class Live:
         self._lock = threading.Lock()
         self._last = 0.0
         self._failure = ""
-        """What was told last, when it was a failure. An embedded cloud that was started again has forgotten it."""
+        """The last message, when it was a failure. An embedded cloud that was started again has forgotten it."""
 
     def publishing(self) -> None:
         """Visitors wait from now on."""
-        self._tell("publishing")
+        self._send("publishing")
 
     def published(self, changed: Sequence[str] | None) -> None:
         """``changed``: keys written or deleted; empty: nothing is new, but what failed is repaired."""
         self._failure = ""
-        self._tell("published", changed=None if changed is None else list(changed))
+        self._send("published", changed=None if changed is None else list(changed))
 
     def failed(self, message: str) -> None:
         """The message is shown over the page."""
         self._failure = message
-        self._tell("failed", message=message)
+        self._send("failed", message=message)
 
     def off(self) -> None:
-        self._tell("off")
+        """The run ends: pages are served as visitors of the real cloud get them."""
+        self._send("off")
 
     def alive(self) -> None:
-        """A sign of life, when the last one is old."""
+        """Send a heartbeat, when the last message is old."""
         if time.monotonic() - self._last >= HEARTBEAT - 0.5:
-            answer = self._tell("alive")
+            answer = self._send("alive")
             if self._failure and answer.get("failing") is False:
-                self._tell("failed", message=self._failure)
+                self._send("failed", message=self._failure)
 
     def close(self) -> None:
         with self._lock:
@@ -61,7 +63,7 @@ class Live:
                 self._connection.close()
                 self._connection = None
 
-    def _tell(self, event: str, **values: object) -> dict[str, Any]:
+    def _send(self, event: str, **values: object) -> dict[str, Any]:
         """The answer; empty when there is none."""
         body = json.dumps({"bucket": self._bucket, "publisher": self._name, "event": event, **values}).encode()
         with self._lock:

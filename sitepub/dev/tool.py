@@ -1,4 +1,4 @@
-"""``dev.command`` in a session of dev: kept running, listened to, and followed when the project changes."""
+"""``dev.command``: kept running, its output read, and started anew when the project changes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 
 from sitepub.config.project import Project
-from sitepub.dev.rebuild import Death, KeptRunning
-from sitepub.dev.tool_output import Said, ToolOutput
+from sitepub.dev.tool_output import BuildResult, ToolOutput
+from sitepub.dev.tool_process import Death, KeptRunning
 from sitepub.errors import HookFailed
 from sitepub.site.build.hook import hook_environment
 from sitepub.site.build.signs import Allowed
 
 Post = Callable[[Callable[[], None]], None]
-"""Has something done in the main thread, in order."""
+"""Calls a function in the main thread; calls keep their order."""
 
 
 class Tool:
@@ -22,7 +22,8 @@ class Tool:
 
     def __init__(self, environ: Mapping[str, str], post: Post, line: Callable[[str], None],
                  note: Callable[[str], None]) -> None:
-        """``line`` is called at once with what the tool prints, ``note`` with what is to be known of it."""
+        """``line`` is called at once, from another thread, with each line that the tool prints; ``note`` with what
+        the user has to know about it."""
         self._environ = environ
         self._post = post
         self._line = line
@@ -33,7 +34,7 @@ class Tool:
         self._hinted = False
 
     def follow(self, project: Project) -> None:
-        """Run the tool of this project from now on; one that is as before goes on."""
+        """Run the tool of this project from now on; an unchanged tool goes on."""
         command = project.dev.command
         source = project.source
         wanted = (command, source.folder, source.allow_errors, project.env, project.dotenv, project.stage) if command \
@@ -68,32 +69,32 @@ class Tool:
             return
         if death.status == 0:
             output.finished()
-            self._note(death.said)
+            self._note(death.message)
             if not self._hinted:
-                self._note("dev.command is for a tool that goes on running; one that builds and ends belongs into"
-                           " src.hook, which dev runs whenever a source changes")
+                self._note("dev.command is for a tool that goes on running; one that builds and ends belongs in"
+                           " src.hook, which dev runs after every change of a source")
             self._hinted = True
         else:
-            output.died(death.said, time.monotonic())
+            output.died(death.message, time.monotonic())
 
-    # -- what it says --------------------------------------------------------------------------------------
+    # -- its output ----------------------------------------------------------------------------------------
 
     def touched(self, path: PurePath) -> None:
         """A source has changed."""
         self._output.touched(path, time.monotonic())
 
     def wrote(self) -> None:
-        """What it has written is quiet now."""
+        """It has written files, and writes no more for the moment."""
         self._output.wrote(time.monotonic())
 
     @property
     def holds(self) -> bool:
-        """Is what lies there not to be published now?"""
+        """Must the output not be published now?"""
         return self._output.holds
 
     @property
     def failed(self) -> HookFailed | None:
-        """The failure that was told last, if it was not repaired since."""
+        """The failure that was reported last, if it was not repaired since."""
         return _as_error(self._output.failure) if self._output.failed else None
 
     @property
@@ -101,15 +102,15 @@ class Tool:
         return self._output.due
 
     def take(self, now: float) -> HookFailed | bool:
-        """A build that failed, to be told; True: what was told is repaired."""
-        said = self._output.take(now)
-        if said is None:
+        """A build that failed, to be shown now; ``True``: the failure that was shown is repaired."""
+        result = self._output.take(now)
+        if result is None:
             return False
-        return _as_error(said) if said.failed else True
+        return _as_error(result) if result.failed else True
 
 
-def _as_error(said: Said) -> HookFailed:
-    headline = said.headline if said.headline.startswith("dev.command") else \
-        f"dev.command says that its build failed: {said.headline.rstrip(':')}"
-    return HookFailed(headline, tail=said.lines, hint="nothing is published until it builds well; r does it all the"
+def _as_error(result: BuildResult) -> HookFailed:
+    headline = result.headline if result.headline.startswith("dev.command") else \
+        f"dev.command says that its build failed: {result.headline.rstrip(':')}"
+    return HookFailed(headline, tail=result.lines, hint="nothing is published until it builds well; r does it all the"
                       " same")

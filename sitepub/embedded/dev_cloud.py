@@ -1,4 +1,4 @@
-"""The embedded cloud of a session of dev: one that dev started ends with the last session that uses it."""
+"""The embedded cloud that dev starts: it ends with the last run of dev that uses it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from sitepub.embedded.cloud import DEV_MARK, CloudOptions, Note, data_folder, fi
 
 
 def keep_running(data: Path) -> None:
-    """Somebody else wants it too: dev does not end it any more."""
+    """Another command uses it too: dev does not end it any more."""
     with suppress(OSError):
         (data / DEV_MARK).unlink(missing_ok=True)
 
 
 class OwnCloud:
-    """What somebody else started is left running, and so is what another session of dev uses by the end."""
+    """Leaves a cloud running that another command started, and one that another run of dev uses at the end."""
 
     def __init__(self, environ: Mapping[str, str], note: Note = lambda _: None) -> None:
         """Starts it if need be; raises what :func:`~sitepub.embedded.cloud.start` raises."""
@@ -25,14 +25,15 @@ class OwnCloud:
         data = data_folder(environ)
         before = find(data)
         cloud, started = start(data, CloudOptions(), environ=environ, note=note)
-        # One that was only started again belongs to whom it belonged before.
+        # One that was only started again belongs to the command that it belonged to before.
         if started and before is None:
             with suppress(OSError):
                 (data / DEV_MARK).touch(mode=0o600)
                 (data / DEV_MARK).write_text(str(cloud.pid), encoding="ascii")
 
     def end(self) -> bool:
-        """Whether it was ended. Raises :class:`~sitepub.errors.SitepubError` when it does not end."""
+        """End it, unless another command needs it; ``True`` when it was ended. Raises
+        :class:`~sitepub.errors.SitepubError` when it does not end."""
         data = data_folder(self._environ)
         running, started = find(data), ""
         with suppress(OSError, UnicodeDecodeError):

@@ -21,7 +21,7 @@ _LONGEST_WAIT = 30.0
 _WELL = 20.0
 """Seconds after which a command that ends is no longer one that does not even start."""
 _GRACE = 1.5
-"""Seconds between asking the processes to stop, telling them to, and ending them."""
+"""Seconds between SIGINT, SIGTERM and SIGKILL."""
 _TAIL = 20
 
 
@@ -29,7 +29,7 @@ _TAIL = 20
 class Death:
     """The command ended by itself."""
 
-    said: str
+    message: str
     """A sentence."""
     status: int | None
     """``None``: it could not even be started."""
@@ -74,7 +74,7 @@ class KeptRunning:
                 return
             if time.monotonic() - began >= _WELL:
                 wait = self._first_wait
-            self._died(replace(death, said=f"{death.said}; it is started again in {wait:g} s"))
+            self._died(replace(death, message=f"{death.message}; it is started again in {wait:g} s"))
             self._end.wait(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
 
@@ -122,7 +122,7 @@ def _drain(process: HookProcess, lines: LineSplitter) -> None:
 
 
 def end_group(process: HookProcess, grace: float = _GRACE) -> None:
-    """End a command and everything that it started: ask (SIGINT), tell (SIGTERM), end (SIGKILL)."""
+    """End a command and everything that it started: SIGINT, then SIGTERM, then SIGKILL."""
     for number in (signal.SIGINT, signal.SIGTERM):
         if not process.group_alive():
             return

@@ -1,4 +1,4 @@
-"""The runs of the hook in a session of dev, and what was changed during them."""
+"""The runs of the hook, and what was changed during them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sitepub.dev.loop_guard import LoopGuard, Verdict, changed_after, stamps
-from sitepub.dev.session import Task
+from sitepub.dev.schedule import Task
 
 _LAG = 0.3
-"""Seconds after the end of a build in which its own changes may still be told."""
+"""Seconds after the end of a build in which its own changes may still be reported."""
 _POLLING_LAG = 1.5
 
 
@@ -19,7 +19,7 @@ class HookRuns:
 
     def __init__(self) -> None:
         self.due: float | None = None
-        """A run has ended, and this is when everything that was changed during it has been told."""
+        """A build has ended, and this is when everything that was changed during it has been reported."""
         self._guard = LoopGuard()
         self._during: set[Path] = set()
         self._follow_up = False
@@ -43,7 +43,7 @@ class HookRuns:
         self._guard.outside(paths)
 
     def verdict(self) -> Verdict:
-        """What was changed during the last run: by the user or by the hook? Once for each run."""
+        """Were the changes during the last run made by the user or by the hook? Answered once for each run."""
         if self.due is None:
             return Verdict()
         self.due = None
