@@ -96,7 +96,7 @@ WAITS = {
 }
 SIGNALS = {"interrupts.py", "__main__.py", "actions/interrupt.py", "embedded/process.py", "cli/boundary.py",
            "terminal/keys.py"}
-"""Who may decide what a signal does: ``keys`` only for those that end nothing, ``local_process`` before it becomes
+"""Who may decide what a signal does: ``keys`` only for those that end nothing, ``embedded/process`` before it becomes
 another program."""
 SWALLOWING = {"__main__.py", "cli/boundary.py", "actions/interrupt.py", "publish/workers.py", "site/build/hook.py"}
 """Who may catch KeyboardInterrupt without raising it again."""

@@ -1,8 +1,8 @@
 """The embedded cloud as a process: start it, find it, end it, wipe its data.
 
-It is another program (``python -m sitepub.local``) that we only spawn and talk to over HTTP. What it tells
-about itself is ``DATA/cloud.json``, written once it listens and removed when it ends. That file may be stale
-(a kill leaves it behind, and its port may now belong to somebody else), so nothing is believed before the
+It is another program (``python -m sitepub.local``) that we only spawn and talk to over HTTP. Its description of
+itself is ``DATA/cloud.json``, written once it listens and removed when it ends. That file may be stale
+(a kill leaves it behind, and its port may now belong to another program), so nothing is believed before the
 process at that port has proved that it knows the secret of that file (:mod:`sitepub.tencent.embedded_proof`).
 """
 
@@ -39,7 +39,7 @@ _DAMAGED = 6
 _COMING_UP = 5.0
 """Seconds in which a server that holds its folder describes itself."""
 DEV_MARK = "of-dev"
-"""A file beside the cloud's: the process that dev started, for whichever session ends last."""
+"""A file beside the cloud's, with the number of the process that dev started. The last run of dev ends it."""
 _OWN = frozenset({"identity.json", "cloud.json", "lock", "server.log", DEV_MARK, "content", "ca.pem", "ca.key",
                   "ca-issuing.pem", "ca-issuing.key"})
 _DATABASES = ("cloud.sqlite3", "access-log.sqlite3", "services.sqlite3")
@@ -116,31 +116,31 @@ def find(data: Path) -> EmbeddedCloud | None:
 def _described(data: Path) -> EmbeddedCloud | None:
     """What cloud.json says; ``None`` when it is missing, damaged, or not the user's own."""
     try:
-        told = json.loads(local_process.read_own(data / "cloud.json"))
-        number: Callable[[str], int] = lambda name: int(told.get(name, 0))  # noqa: E731
-        port = urlsplit(str(told["endpoint"])).port
-        options = told.get("options", [])
+        described = json.loads(local_process.read_own(data / "cloud.json"))
+        number: Callable[[str], int] = lambda name: int(described.get(name, 0))  # noqa: E731
+        port = urlsplit(str(described["endpoint"])).port
+        options = described.get("options", [])
         if port is None or not isinstance(options, list):
             return None
         return EmbeddedCloud(
-            credentials=Credentials(str(told["secret_id"]), str(told["secret_key"]), source="embedded cloud"),
-            app_id=str(told["app_id"]), region=str(told["region"]), data=data, pid=int(told["pid"]),
+            credentials=Credentials(str(described["secret_id"]), str(described["secret_key"]), source="embedded cloud"),
+            app_id=str(described["app_id"]), region=str(described["region"]), data=data, pid=int(described["pid"]),
             address=Embedded("127.0.0.1", port, number("edge_http"), number("edge_https"), number("dns"),
-                             str(told.get("ca", "")), str(told.get("secret", ""))),
-            edition=str(told.get("edition", "")), options=tuple(str(word) for word in options),
+                             str(described.get("ca", "")), str(described.get("secret", ""))),
+            edition=str(described.get("edition", "")), options=tuple(str(word) for word in options),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
 
 def publishers(running: EmbeddedCloud) -> int:
-    """How many sessions of dev use it now."""
-    told = _health(running.address).get("publishers")
-    return told if isinstance(told, int) else 0
+    """How many runs of dev use it now."""
+    number = _health(running.address).get("publishers")
+    return number if isinstance(number, int) else 0
 
 
 def _health(address: Embedded) -> dict[str, Any]:
-    """What the server at this address says of itself; empty when it says nothing of use, or is another program.
+    """The health report of the server at this address; empty when there is none, or it is another program.
 
     Asked up to three times: one that is very busy is a running one too.
     """
@@ -149,15 +149,15 @@ def _health(address: Embedded) -> dict[str, Any]:
         try:
             connection.ask("GET", "/-/health")
             answer = connection.getresponse()
-            told = json.loads(answer.read(65536)) if answer.status == 200 else None
+            report = json.loads(answer.read(65536)) if answer.status == 200 else None
         except ConnectionRefusedError:
             return {}
         except (OSError, http.client.HTTPException, ValueError):
             continue
         finally:
             connection.close()
-        if isinstance(told, dict):
-            return told
+        if isinstance(report, dict):
+            return report
     return {}
 
 
@@ -194,7 +194,7 @@ def start(data: Path, options: CloudOptions, *, environ: Mapping[str, str],
 
 
 def _coming_up(data: Path) -> EmbeddedCloud | None:
-    """One that somebody else is just starting: it holds the folder before it describes itself."""
+    """One that another process is just starting: it holds the folder before it describes itself."""
     deadline = time.monotonic() + _COMING_UP
     while local_process.holder(data) is not None and not (data / "cloud.json").exists():
         if time.monotonic() > deadline:
@@ -236,7 +236,7 @@ def prepare(data: Path) -> None:
 
 @contextmanager
 def _writing(place: Path) -> Iterator[None]:
-    """Tell what to do when a folder of ours cannot be made or written."""
+    """Raise SitepubError, with what to do, when a folder of ours cannot be made or written."""
     try:
         yield
     except OSError as error:
@@ -261,8 +261,8 @@ def _spawn(data: Path, words: list[str], environ: Mapping[str, str]) -> Embedded
                 cloud = find(data)
                 if cloud is not None:
                     return cloud
-                if process.returncode == _WRONG_OPTION and (told := local_process.tail(log)):
-                    raise UsageError(f"{told[-1]}.")
+                if process.returncode == _WRONG_OPTION and (lines := local_process.tail(log)):
+                    raise UsageError(f"{lines[-1]}.")
                 if process.returncode == _DAMAGED:
                     raise _damaged(data, log)
                 raise _not_started(f"The embedded cloud ended at once, with exit code {process.returncode}.",
@@ -276,7 +276,7 @@ def _spawn(data: Path, words: list[str], environ: Mapping[str, str]) -> Embedded
 
 
 def run_in_foreground(data: Path, options: CloudOptions, *, environ: Mapping[str, str], json: bool) -> NoReturn:
-    """Run the embedded cloud in this process's place until it is told to end."""
+    """Run the embedded cloud in this process's place until a signal ends it."""
     running = find(data)
     if running is not None:
         raise Refused(f"The embedded cloud is already running on port {running.address.port}.",
@@ -287,13 +287,13 @@ def run_in_foreground(data: Path, options: CloudOptions, *, environ: Mapping[str
 
 def _not_started(message: str, log: Path) -> SitepubError:
     tail = local_process.tail(log)
-    told = ("\nThe end of its log:\n" + "\n".join(f"  {line}" for line in tail)) if tail else ""
-    return SitepubError(message + told, code="LocalCloudFailed", hint=f"Its whole log: {log}")
+    shown = ("\nThe end of its log:\n" + "\n".join(f"  {line}" for line in tail)) if tail else ""
+    return SitepubError(message + shown, code="LocalCloudFailed", hint=f"Its whole log: {log}")
 
 
 def _damaged(data: Path, log: Path) -> SitepubError:
-    told = local_process.tail(log)
-    what = told[-1] if told else f"Files in {data} are damaged."
+    lines = local_process.tail(log)
+    what = lines[-1] if lines else f"Files in {data} are damaged."
     return SitepubError(f"The embedded cloud cannot start: {what}. Nothing was deleted.".replace("..", "."),
                         code="EmbeddedCloudDamaged", hint=f"{RESET_HINT} Its log: {log}")
 
@@ -329,7 +329,7 @@ def reset(data: Path, *, environ: Mapping[str, str]) -> bool:
     """Stop the embedded cloud and delete its folder. False when there was nothing to delete.
 
     It is not started again: the next ``--local`` or ``local start`` does that, with a new identity.
-    Raises Refused when the folder does not look like an embedded cloud's, or holds something else too.
+    Raises Refused when the folder is not recognisably an embedded cloud's, or holds something else too.
     """
     check_deletable(data)
     if not data.is_dir() or not any(data.iterdir()):

@@ -1,4 +1,4 @@
-"""Processes and locks below ``local_cloud``, on POSIX and Windows: detach a server, find out, end it."""
+"""Processes and locks for :mod:`sitepub.embedded.cloud`, on POSIX and Windows: detach a server, find out, end it."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def end(pid: int, *, patience: float) -> bool:
         except ProcessLookupError:
             return True
         except PermissionError:
-            # Windows says so of a process that is just ending; elsewhere it is somebody else's.
+            # Windows says so of a process that is just ending; elsewhere it is another user's.
             if os.name != "nt":
                 return False
         deadline = time.monotonic() + seconds
@@ -110,7 +110,7 @@ def end(pid: int, *, patience: float) -> bool:
 
 
 def alive(pid: int) -> bool:
-    """Whether the process runs. A zombie does not: where nobody reaps, it stays in the table for ever."""
+    """Whether the process runs. A zombie does not: until its parent waits for it, it stays in the table."""
     if sys.platform == "win32":
         import ctypes
 
@@ -164,7 +164,7 @@ def make_private(folder: Path) -> None:
 
 
 def read_own(file: Path) -> str:
-    """The text of a small file that nobody but the user (or the administrator) can have written.
+    """The text of a small file that only the user (or the administrator) can have written.
 
     Raises OSError, ValueError."""
     with file.open("rb") as stream:
@@ -184,7 +184,7 @@ def open_log(log: Path) -> BinaryIO:
 
 
 def holder(data: Path) -> int | None:
-    """The process that holds a data folder, and so serves it; ``None`` when nobody does.
+    """The process that holds a data folder, and so serves it; ``None`` when none does.
 
     Only a living process can hold the lock, and its file names the process (an older version: cloud.json)."""
     try:

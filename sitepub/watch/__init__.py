@@ -1,1 +1,1 @@
-"""Which files change, as the system tells or as a look finds."""
+"""Which files change: by the system's events or by polling."""

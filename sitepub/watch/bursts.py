@@ -26,7 +26,7 @@ class Pace:
     """From the first change: no burst waits longer for quiet."""
     many: int = 1000
     """Changes from which single paths are not kept: the burst is about everything. A system that could not
-    keep up with its events has told of more than that."""
+    keep up with its events has sent more than that."""
 
 
 SITE = Pace()
@@ -34,19 +34,19 @@ SITE = Pace()
 SOURCES = Pace(many=1_000_000)
 """For what a hook builds from: the loop guard wants to know each path."""
 CONFIG = Pace(quiet=0.1, quiet_when_gone=0.4)
-"""For serverless.yml and its like: an editor may empty a file first, and half a configuration looks like a mistake."""
+"""For serverless.yml and the like: an editor may empty a file first, and half a file would be shown as a mistake."""
 OUTPUT = Pace(quiet=0.15, quiet_when_gone=0.8, longest=10.0)
 """For what a tool writes: it may empty a folder first and fill it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """What has happened, as one."""
+    """Changes that belong together."""
 
     paths: frozenset[Path] = frozenset()
-    """Where. Folders stand for all that is in them."""
+    """The paths that have changed. A folder stands for all that is in it."""
     everything: bool = False
-    """Too much to tell, or something was missed."""
+    """Too many paths, or a change was missed."""
 
     def __bool__(self) -> bool:
         return self.everything or bool(self.paths)
@@ -56,7 +56,7 @@ class Burst:
 
 
 class Bursts:
-    """Collects changes."""
+    """Collects changes until they end."""
 
     def __init__(self, pace: Pace = SITE) -> None:
         self.pace = pace

@@ -1,4 +1,4 @@
-"""What watchers tell: something happened at a path. Values, and which names mean nothing."""
+"""What watchers report: a change at a path. Also: the names whose changes mean nothing."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _TEMPORARY = re.compile(
 
 
 def is_temporary(name: str) -> bool:
-    """The name of a file that editors and systems make in passing: never a reason to build or publish.
+    """The name of a file that editors and systems make for a moment: never a reason to build or publish.
 
     (A file of such a name that belongs to the site is published with the next change of another one.)"""
     return _TEMPORARY.fullmatch(name) is not None

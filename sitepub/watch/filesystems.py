@@ -1,4 +1,4 @@
-"""Where a system tells of changes, and where it has to be asked."""
+"""Which file systems report changes, and which have to be polled."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import re
 import sys
 from pathlib import Path
 
-_TELL = frozenset({
+_REPORTING = frozenset({
     "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "tmpfs", "ramfs", "overlay", "overlayfs", "bcachefs",
     "jfs", "reiserfs", "vfat", "exfat", "ntfs", "ntfs3", "fuseblk", "rootfs", "aufs", "ecryptfs", "squashfs"})
 """File systems of this computer: whatever changes them goes through this kernel."""
 _SILENT = re.compile(
     r"nfs4?|cifs|smb\d?|smbfs|9p|drvfs|vboxsf|prl_fs|virtiofs|afs|ceph|glusterfs|lustre|davfs2?|grpcfuse|osxfs"
     r"|vmhgfs|fuse\.(?!ext|ntfs|encfs|gocryptfs|overlay).*")
-"""Others write to them too (a server, the host of a virtual machine, Windows below WSL), and nobody tells."""
+"""Other computers write to them too (a server, the host of a virtual machine, Windows below WSL), unreported."""
 
 
 def type_of(path: Path, mounts: str | None = None) -> str | None:
@@ -44,15 +44,15 @@ def type_of(path: Path, mounts: str | None = None) -> str | None:
 
 
 def silent(path: Path, mounts: str | None = None) -> str | None:
-    """The type of a file system that does not tell of every change; ``None`` for any other."""
+    """The type of a file system that does not report every change; ``None`` for any other."""
     kind = type_of(path, mounts)
     return kind if kind is not None and _SILENT.fullmatch(kind) else None
 
 
 def uncertain(path: Path) -> bool:
-    """Nobody knows whether changes are told here: worth a try with a file."""
+    """Is it unknown whether this file system reports changes? Then a file is written to find out."""
     kind = type_of(path)
-    return kind not in _TELL if kind is not None else not sys.platform.startswith(("darwin", "win32"))
+    return kind not in _REPORTING if kind is not None else not sys.platform.startswith(("darwin", "win32"))
 
 
 def too_many_folders(count: int) -> bool:

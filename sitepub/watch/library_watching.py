@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from sitepub.watch.changes import Change, Happened
 from sitepub.watch.places import Places, Watch, watches
-from sitepub.watch.watcher import CannotWatch, Told
+from sitepub.watch.watcher import CannotWatch, Report
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent
 
-_LOOKS = 50
+_REPEATS = 50
 
 
 class EventWatcher:
     """Events of the system (FSEvents, ReadDirectoryChangesW, kqueue)."""
 
-    def __init__(self, places: Places, told: Told) -> None:
+    def __init__(self, places: Places, report: Report) -> None:
         self._places = places
-        self._told = told
+        self._report = report
         self._lock = threading.Lock()
         self._watches: dict[Watch, Any] = {}
         self._observer: Any = None
@@ -76,14 +76,14 @@ class EventWatcher:
                 for change in changes:
                     if change.what in (Happened.GONE, Happened.FOLDER):
                         self._forget(change.path)
-                # Watched first and looked at afterwards: whatever is made in it in between is in either.
+                # Watched first and listed afterwards: what is made in between is found by one or the other.
                 with contextlib.suppress(OSError):
                     self._adjust()
         mattering = [change for change in changes
                      if places.inside(change.path) or (places.leads_to(change.path)
                                                        and change.what is not Happened.WRITTEN)]
         if mattering:
-            self._told(mattering)
+            self._report(mattering)
 
     def _moves_watches(self, change: Change) -> bool:
         """Does this ask for other watches? (Folders within a tree that is watched as a whole do not.)"""
@@ -107,9 +107,9 @@ class EventWatcher:
     def _adjust(self) -> None:
         """Watch what is there now. Raises OSError when that is not possible.
 
-        Looks again until nothing new is found: a folder that is made after the look and before its parent is
-        watched would otherwise never be told of."""
-        for _ in range(_LOOKS):
+        Repeats until nothing new is found: a folder that is made after the listing and before its parent is watched
+        would otherwise never be reported."""
+        for _ in range(_REPEATS):
             wanted = watches(self._places)
             for watch in [watch for watch in self._watches if watch not in wanted]:
                 self._unschedule(watch)

@@ -1,14 +1,13 @@
 """Watching on Linux: each folder by its own watch, and one thread that reads the kernel's queue.
 
-What is told is where to look, never what is there: by the time an event is read, the folder it happened in may
-have another name or be gone. So it is enough, and it is made sure, that every place that is not as it was is told
-after it changed:
+A report says where something changed, not what is there now: by the time an event is read, its folder may have another
+name or be gone. The watcher guarantees that every path that has changed is reported after its change:
 
-- A folder is watched first and listed afterwards. What is made in it in between is told, listed, or both.
-- A folder that is new at a path is told as a whole, after all in it is watched. What happened in it before, under
-  whatever name, is covered by that.
+- A folder is watched first and listed afterwards. What is made in it in between is reported, listed, or both.
+- A folder that is new at a path is reported as a whole, after all in it is watched. That covers what happened in it
+  before, under whatever name.
 - A folder that leaves a path loses its watch, unless it has been found at its new path by then.
-- When the kernel's queue was full, all is watched anew and everything is in doubt.
+- When the kernel's queue was full, all is watched anew, and everything is reported as :attr:`Happened.DOUBT`.
 """
 
 from __future__ import annotations
@@ -26,23 +25,23 @@ from sitepub.watch.changes import Change, Happened
 from sitepub.watch.inotify import Event, Inotify
 from sitepub.watch.places import Places
 from sitepub.watch.polling import PollingWatcher
-from sitepub.watch.watcher import CannotWatch, Told
+from sitepub.watch.watcher import CannotWatch, Report
 
 _EXHAUSTED = frozenset({errno.ENOSPC, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
 _COME = inotify.CREATE | inotify.MOVED_TO
 _GONE = inotify.DELETE | inotify.MOVED_FROM
 _ITSELF = inotify.DELETE_SELF | inotify.MOVE_SELF
-_LOOKS = 50
-"""So often what is to be watched may be another place when it is looked at again."""
+_REPEATS = 50
+"""How often the folders to watch may differ between two listings in a row."""
 
 
 class InotifyWatcher:
     """Watches the trees without what they skip, the single folders, and the folder above each, in which it may
     come again. Where the kernel grants no more watches on the way, it goes on by polling."""
 
-    def __init__(self, places: Places, told: Told) -> None:
+    def __init__(self, places: Places, report: Report) -> None:
         self._places = places
-        self._told = told
+        self._report = report
         self._folders = {str(folder) for folder in places.folders}
         self._trees = {str(tree) for tree in places.trees}
         self._paths: dict[int, str] = {}
@@ -50,7 +49,7 @@ class InotifyWatcher:
         self._below: dict[str, set[str]] = {}
         """Folder → those in it that are watched or have such below them."""
         self._members: set[str] = set()
-        """Folders in trees, all that is in them is told."""
+        """Folders in trees: every change in them is reported."""
         self._roots: set[str] = set()
         """Trees, single folders, and those above."""
         self._queue: Inotify | None = None
@@ -99,13 +98,13 @@ class InotifyWatcher:
             except OSError:
                 return self._poll_instead()
             if changes:
-                self._told(changes)
+                self._report(changes)
         return None
 
     def _poll_instead(self) -> None:
-        self._instead = PollingWatcher(self._places, self._told)
+        self._instead = PollingWatcher(self._places, self._report)
         self._instead.start()
-        self._told(list(self._doubt()))
+        self._report(list(self._doubt()))
 
     def _doubt(self) -> Iterable[Change]:
         yield from (Change(tree, Happened.DOUBT) for tree in self._places.trees)
@@ -115,13 +114,13 @@ class InotifyWatcher:
     # -- what happens --------------------------------------------------------------------------------------
 
     def _take(self, events: list[Event]) -> list[Change]:
-        """What these events mean. Raises OSError when something cannot be watched."""
-        heard: dict[str, Happened] = {}
-        look_again = lost = False
+        """The changes that these events mean. Raises OSError when something cannot be watched."""
+        found: dict[str, Happened] = {}
+        must_sync = lost = False
 
-        def hear(path: str, what: Happened) -> None:
-            heard.pop(path, None)  # the last word comes last
-            heard[path] = what
+        def note(path: str, what: Happened) -> None:
+            found.pop(path, None)  # the last word comes last
+            found[path] = what
 
         for watch, mask, name in events:
             if mask & inotify.OVERFLOW:
@@ -133,12 +132,12 @@ class InotifyWatcher:
             if not name:
                 if mask & inotify.IGNORED:
                     self._unlist(watch)  # it was deleted, or its file system is gone
-                look_again |= folder in self._roots and bool(mask & (inotify.IGNORED | _ITSELF))
+                must_sync |= folder in self._roots and bool(mask & (inotify.IGNORED | _ITSELF))
                 continue
             path = f"{folder.rstrip('/')}/{name}"
             if mask & (_COME | _GONE) and self._is_on_the_way(path):
-                look_again = True
-                hear(path, Happened.GONE if mask & _GONE else Happened.FOLDER)
+                must_sync = True
+                note(path, Happened.GONE if mask & _GONE else Happened.FOLDER)
             member = folder in self._members
             if mask & inotify.IS_DIR and mask & (_COME | _GONE):
                 self._forget(path)
@@ -150,13 +149,13 @@ class InotifyWatcher:
                 self._add_tree(path)  # it could not be read before
             if folder in self._folders or (member and not self._places.skips(Path(path))):
                 come = Happened.FOLDER if mask & inotify.IS_DIR else Happened.WRITTEN
-                hear(path, Happened.GONE if mask & _GONE else come)
-        changes = [Change(Path(path), what) for path, what in heard.items()]
+                note(path, Happened.GONE if mask & _GONE else come)
+        changes = [Change(Path(path), what) for path, what in found.items()]
         if lost:
             for watch in list(self._paths):
                 self._drop(watch)
-            look_again = True
-        if look_again:
+            must_sync = True
+        if must_sync:
             changes += self._sync()
         return [*changes, *self._doubt()] if lost else changes
 
@@ -169,10 +168,10 @@ class InotifyWatcher:
     def _sync(self) -> list[Change]:
         """Watch what is there now; what is there that was not watched. Raises OSError when that is not possible.
 
-        Looks again until nothing is found that is not watched: what is made after the look, in a folder that was
-        not watched yet, would otherwise never be told of."""
+        Repeats until nothing is found that is not watched: what is made after the listing, in a folder that was not
+        watched yet, would otherwise never be reported."""
         changes: list[Change] = []
-        for _ in range(_LOOKS):
+        for _ in range(_REPEATS):
             found: set[str] = set()
             new: list[str] = []
             for place in sorted(self._trees | self._folders):
@@ -212,7 +211,7 @@ class InotifyWatcher:
                     waiting += [entry.path for entry in entries
                                 if entry.is_dir(follow_symlinks=False) and not self._places.skips(Path(entry.path))]
             except OSError:
-                continue  # it has gone, and will be told of, or may not be read
+                continue  # it has gone, which will be reported, or may not be read
 
     def _add(self, path: str, *, follow: bool) -> int | None:
         """Watch one folder; ``None`` when it is not there. Raises OSError when there are too many."""

@@ -1,4 +1,4 @@
-"""Watching by looking again and again, where no events arrive."""
+"""Watching by polling, where the system sends no events."""
 
 from __future__ import annotations
 
@@ -6,36 +6,37 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from sitepub.watch.changes import Change, Happened
 from sitepub.watch.places import Places
+from sitepub.watch.watcher import Report
 
 INTERVAL = 0.5
-"""Seconds between two looks …"""
+"""Seconds between two scans …"""
 _SHARE = 20
-"""… or this many times what one look takes, whichever is longer: 5 % of a processor at most."""
+"""… or this many times the seconds that a scan takes, whichever is longer: 5 % of a processor at most."""
 
 _Seen = dict[str, tuple[int, int, int] | None]
 """Path → (mtime_ns, size, inode) of a file, ``None`` for a folder."""
 
 
 class PollingWatcher:
-    """Reports what differs between two looks."""
+    """Reports what differs between two scans."""
 
-    def __init__(self, places: Places, told: Callable[[Sequence[Change]], None], *,
+    def __init__(self, places: Places, report: Report, *,
                  interval: float = INTERVAL) -> None:
         self._places = places
-        self._told = told
+        self._report = report
         self._interval = interval
         self._end = threading.Event()
         self._seen: _Seen = {}
         self._thread = threading.Thread(target=self._run, name="polling", daemon=True)
 
     def start(self) -> None:
-        """What is there now is known; changes from now on are told."""
-        self._seen = look(self._places)
+        """Changes from now on are reported."""
+        self._seen = scan(self._places)
         self._thread.start()
 
     def stop(self) -> None:
@@ -47,26 +48,26 @@ class PollingWatcher:
         wait = self._interval
         while not self._end.wait(wait):
             began = time.monotonic()
-            now = look(self._places)
+            now = scan(self._places)
             changes = between(self._seen, now)
             self._seen = now
             wait = max(self._interval, _SHARE * (time.monotonic() - began))
             if changes:
-                self._told(changes)
+                self._report(changes)
 
 
-def look(places: Places) -> _Seen:
+def scan(places: Places) -> _Seen:
     """All files and folders of the places. What cannot be read is not there."""
     seen: _Seen = {}
     for folder in places.folders:
-        _look_into(str(folder), seen)
+        _list(str(folder), seen)
     waiting = [str(tree) for tree in places.trees]
     while waiting:
-        waiting += [path for path in _look_into(waiting.pop(), seen) if not places.skips(Path(path))]
+        waiting += [path for path in _list(waiting.pop(), seen) if not places.skips(Path(path))]
     return seen
 
 
-def _look_into(folder: str, seen: _Seen) -> Iterable[str]:
+def _list(folder: str, seen: _Seen) -> Iterable[str]:
     """Note what is in a folder; the folders in it."""
     below = []
     try:
@@ -87,7 +88,7 @@ def _look_into(folder: str, seen: _Seen) -> Iterable[str]:
 
 
 def between(before: _Seen, now: _Seen) -> list[Change]:
-    """What has happened between two looks, folders before what is in them."""
+    """The changes between two scans, folders before what is in them."""
     changes = [Change(Path(path), Happened.GONE) for path in before if path not in now]
     for path, stamp in now.items():
         if path not in before:

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from sitepub.watch.changes import Change
 
-Told = Callable[[Sequence[Change]], None]
-"""Called from another thread with what has happened."""
+Report = Callable[[Sequence[Change]], None]
+"""Called from another thread with changes."""
 
 
 class Watcher(Protocol):
@@ -18,4 +18,4 @@ class Watcher(Protocol):
 
 
 class CannotWatch(Exception):
-    """The system does not tell of changes here; the message says why."""
+    """The system does not report changes here; the message says why."""

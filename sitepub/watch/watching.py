@@ -14,16 +14,16 @@ from sitepub.watch import filesystems
 from sitepub.watch.changes import Change
 from sitepub.watch.places import Places, count_folders
 from sitepub.watch.polling import PollingWatcher
-from sitepub.watch.watcher import CannotWatch, Told, Watcher
+from sitepub.watch.watcher import CannotWatch, Report, Watcher
 
 _PROBE_SECONDS = 1.0
 
 
-def open_watcher(places: Places, told: Told, *, poll: bool = False) -> tuple[Watcher, str | None]:
+def open_watcher(places: Places, report: Report, *, poll: bool = False) -> tuple[Watcher, str | None]:
     """A watcher that runs, and why it polls if it was not asked to: ``None`` when it does not."""
     why: str | None = None
     if not poll:
-        probe = _Probe(places, told)
+        probe = _Probe(places, report)
         watcher = system_watcher(probe.places, probe)
         try:
             _check(places)
@@ -33,39 +33,39 @@ def open_watcher(places: Places, told: Told, *, poll: bool = False) -> tuple[Wat
         except CannotWatch as reason:
             watcher.stop()
             why = str(reason)
-    polling = PollingWatcher(places, told)
+    polling = PollingWatcher(places, report)
     polling.start()
     return polling, why
 
 
-def system_watcher(places: Places, told: Told) -> Watcher:
-    """One that is told by this system, not started yet."""
+def system_watcher(places: Places, report: Report) -> Watcher:
+    """A watcher for this system's events, not started yet."""
     if sys.platform != "linux":
         from sitepub.watch.library_watching import EventWatcher
 
-        return EventWatcher(places, told)
+        return EventWatcher(places, report)
     from sitepub.watch.linux_watching import InotifyWatcher
 
-    return InotifyWatcher(places, told)
+    return InotifyWatcher(places, report)
 
 
 def _check(places: Places) -> None:
     for place in (*places.trees, *places.folders):
         kind = filesystems.silent(place)
         if kind is not None:
-            raise CannotWatch(f"{place} is on {kind}, which does not tell of every change")
+            raise CannotWatch(f"{place} is on {kind}, which does not report every change")
     if filesystems.too_many_folders(count_folders(places)):
         raise CannotWatch("there are more folders than this system lets a program watch"
                           " (fs.inotify.max_user_watches)")
 
 
 class _Probe:
-    """Finds out by a file of its own whether changes are told, and keeps that file from everybody else."""
+    """Finds out by writing a file whether changes are reported, and reports everything but that file."""
 
-    def __init__(self, places: Places, told: Told) -> None:
+    def __init__(self, places: Places, report: Report) -> None:
         self._name = f".sitepub-probe-{secrets.token_hex(4)}"
         self._heard = threading.Event()
-        self._told = told
+        self._report = report
         self.places = replace(places, skips=lambda path: path.name != self._name and places.skips(path))
 
     def __call__(self, changes: Sequence[Change]) -> None:
@@ -73,7 +73,7 @@ class _Probe:
         if len(rest) < len(changes):
             self._heard.set()
         if rest:
-            self._told(rest)
+            self._report(rest)
 
     def run(self) -> None:
         """Raises :class:`CannotWatch`."""
@@ -89,7 +89,7 @@ class _Probe:
             return
         try:
             if not self._heard.wait(_PROBE_SECONDS):
-                raise CannotWatch(f"no changes are told in {file.parent}")
+                raise CannotWatch(f"no changes are reported in {file.parent}")
         finally:
             with contextlib.suppress(OSError):
                 file.unlink()

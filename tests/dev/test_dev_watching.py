@@ -12,7 +12,7 @@ from sitepub.watch import filesystems, watching
 from sitepub.watch.changes import Change, Happened
 from sitepub.watch.library_watching import EventWatcher
 from sitepub.watch.places import Places, watches
-from sitepub.watch.polling import PollingWatcher, between, look
+from sitepub.watch.polling import PollingWatcher, between, scan
 from sitepub.watch.watcher import CannotWatch
 from sitepub.watch.watching import open_watcher
 from tests.dev.dev_process import until
@@ -193,14 +193,14 @@ def test_a_system_that_refuses_is_polled(tree: Path, monkeypatch: pytest.MonkeyP
     assert isinstance(watcher, PollingWatcher) and why == "too many watches"
 
 
-def test_two_looks_and_what_is_between_them(tree: Path) -> None:
+def test_two_scans_and_what_is_between_them(tree: Path) -> None:
     places = Places((tree,), (), skip_modules)
     (tree / "a").write_text("1")
-    before = look(places)
+    before = scan(places)
     (tree / "a").unlink()
     (tree / "b").mkdir()
     (tree / "b/c").write_text("1")
-    found = between(before, look(places))
+    found = between(before, scan(places))
     assert found == [Change(tree / "a", Happened.GONE), Change(tree / "b", Happened.FOLDER),
                      Change(tree / "b/c", Happened.WRITTEN)]
 
