@@ -75,8 +75,10 @@ def test_git_matches_the_same_files(tmp_path: Path) -> None:
 @given(st.lists(st.tuples(st.booleans(), PATTERNS), min_size=1, max_size=4), PATHS, st.booleans())
 def test_lists_match_as_pathspec_has_it(signed: list[tuple[bool, str]], path: str, folder: bool) -> None:
     lines = [("!" if negated else "") + pattern for negated, pattern in signed]
-    # Two points in which pathspec is not git: `***` as a whole name, and `a/**/`.
-    if any("***" in line or line.endswith("**/") for line in lines):
+    # Points in which pathspec is not git: `***` as a whole name, `a/**/`, and a folder, which it asks for as `a/`:
+    # there `*` matches the nothing after the slash, as for `git check-ignore a/`, and not where git walks a folder.
+    last = [pattern.rpartition("/")[2] for _, pattern in signed]
+    if any("***" in line or line.endswith("**/") for line in lines) or (folder and "*" in last):
         return
     path += "/" * folder
     assert Globs(lines).check(path) == pathspec.GitIgnoreSpec.from_lines(lines).check_file(path).include
