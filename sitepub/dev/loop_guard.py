@@ -5,7 +5,7 @@ show which, several do. A file that was changed during a run starts another run,
 before with the same content. When that run changes it again, the next one is begun only after a pause, and the
 one after that after a longer pause. What changes during every run and never in a pause is the hook's own work:
 from then on its changes during a run mean nothing. At any other time they count as always, and make it a file of
-the user's again. A pause is no shorter than the run was: whoever saves now and then saves in one of them too. What
+the user's again. A pause is no shorter than the run was: a user who saves now and then saves in a pause too. What
 was changed after the end of a run, before that was known, is slowed down and never taken for the hook's.
 """
 

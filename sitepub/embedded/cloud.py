@@ -167,7 +167,7 @@ def start(data: Path, options: CloudOptions, *, environ: Mapping[str, str],
 
     Processes that start it at the same moment end with one server: the first to get the lock spawns it, the
     others find it running. One of another version is started again, as it was started before, and ``note`` says
-    so. Raises Refused when it runs already but not as wished, and SitepubError with the
+    so. Raises Refused when it runs already with other options, and SitepubError with the
     end of its log when it does not come up.
     """
     # The usual case first: nothing to lock when it runs.
@@ -205,7 +205,7 @@ def _coming_up(data: Path) -> EmbeddedCloud | None:
 
 def _again(data: Path, options: CloudOptions, before: EmbeddedCloud | None,
            environ: Mapping[str, str]) -> EmbeddedCloud:
-    """Start it as it was started before, unless other options are wished for now."""
+    """Start it as it was started before, unless ``options`` has any."""
     cloud = _spawn(data, options.arguments() or list(before.options if before is not None else ()), environ)
     mark = data / DEV_MARK
     with suppress(OSError, UnicodeDecodeError):
@@ -302,7 +302,7 @@ def stop(data: Path, *, environ: Mapping[str, str]) -> bool:
     """End the embedded cloud of this folder and wait until it is gone. False when it was not running.
 
     Only a process that has just said it serves this folder is ended: the number in a stale cloud.json may
-    belong to anybody by now.
+    belong to any process by now.
     """
     if not data.is_dir():
         return False

@@ -55,8 +55,8 @@ class Inotify:
         return self._fd
 
     def add(self, folder: str, *, follow: bool = False) -> int:
-        """Tell of what happens in a folder from now on. The same folder, even under another name, has the same
-        number. ``follow``: when it is a symbolic link, of what happens where it leads to."""
+        """Report what happens in a folder from now on. The same folder, even under another name, has the same
+        number. ``follow``: when it is a symbolic link, report what happens where it leads to."""
         mask = _WANTED if follow else _WANTED | _DONT_FOLLOW
         return self._check(self._c.inotify_add_watch(self._fd, os.fsencode(folder), ctypes.c_uint32(mask)), folder)
 

@@ -143,7 +143,7 @@ class DevProcess:
 
 @contextlib.contextmanager
 def browser(site: Site) -> Iterator[list[dict[str, Any]]]:
-    """What a browser that looks at the site is told, as it comes."""
+    """What a browser that shows the site receives, as it comes."""
     bucket = f"{site.name}-{site.cloud.app_id}"
     connection = http.client.HTTPConnection("127.0.0.1", site.cloud.port, timeout=PATIENCE)
     connection.request("GET", "/-/live/events", headers={

@@ -1,4 +1,4 @@
-"""Watching on Linux: whatever happens to folders, every place that is not as it was is told afterwards."""
+"""Watching on Linux: whatever happens to folders, every place that is not as it was is reported afterwards."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def skips(path: Path) -> bool:
 
 
 class Mirror:
-    """What somebody knows of a tree who looks only where he is told to."""
+    """Reads a tree only where changes are reported: it is equal to the tree when no change was lost."""
 
     def __init__(self, tree: Path) -> None:
         self.tree = tree
@@ -151,7 +151,7 @@ class Vandal:
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_whatever_is_done_to_a_tree_every_place_is_told_after_it_has_changed(tree: Path, seed: int) -> None:
+def test_whatever_is_done_to_a_tree_every_place_is_reported_after_it_has_changed(tree: Path, seed: int) -> None:
     vandal = Vandal(tree, seed)
     with mirror_of(tree) as (mirror, _):
         for _ in range(6):
@@ -166,12 +166,12 @@ def test_a_queue_that_was_full_puts_everything_in_doubt(tree: Path) -> None:
     heard: list[Change] = []
     first, free = threading.Event(), threading.Event()
 
-    def told(changes: Sequence[Change]) -> None:
+    def reported(changes: Sequence[Change]) -> None:
         heard.extend(changes)
         first.set()
         free.wait()
 
-    watcher = InotifyWatcher(Places((tree,), (tree.parent,), skips), told)
+    watcher = InotifyWatcher(Places((tree,), (tree.parent,), skips), reported)
     watcher.start()
     try:
         (tree / "first").touch()
@@ -218,7 +218,7 @@ def test_only_what_matters_is_watched(tree: Path) -> None:
         until(lambda: not any("packages" in path for path in watcher.watched()), "the watches to end")
 
 
-def test_a_link_that_leads_elsewhere_is_told_as_a_new_tree(tmp_path: Path) -> None:
+def test_a_link_that_leads_elsewhere_is_reported_as_a_new_tree(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / "releases" / name).mkdir(parents=True)
         (tmp_path / "releases" / name / "page").write_text(name)

@@ -34,7 +34,7 @@ def own(make_site: Callable[..., Site], failing: LocalCloud) -> Iterator[Site]:
     faults(failing, "")
 
 
-def test_silence_is_told_and_waited_out(own: Site, home: Path) -> None:
+def test_silence_is_reported_and_waited_out(own: Site, home: Path) -> None:
     with running(own, home) as dev:
         own.wait_until_equal()
         faults(own.cloud, "timeout=1")
@@ -64,7 +64,7 @@ def test_every_fault_that_passes_is_waited_out_without_another_save(own: Site, h
 @pytest.mark.parametrize("saved", [False, True], ids=["idle", "with something to publish"])
 def test_ctrl_c_does_not_wait_for_an_answer(own: Site, home: Path, saved: bool) -> None:
     with running(own, home) as dev:
-        own.write({"a.html": "a session that has something to write down at its end"})
+        own.write({"a.html": "a run that has something to record at its end"})
         own.wait_until_equal()
         faults(own.cloud, "timeout=1")
         if saved:

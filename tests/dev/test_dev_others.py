@@ -71,7 +71,7 @@ def test_while_another_deploys_dev_waits_and_visitors_do_not(site: Site, home: P
         with locked(site):
             site.write({"posts/00.html": "saved meanwhile"})
             dev.wait_for_line("waiting, and trying again")
-            assert "post 0" in seen_by_a_visitor(site, "posts/00.html"), "who waits for its own turn keeps nobody"
+            assert "post 0" in seen_by_a_visitor(site, "posts/00.html"), "who waits for its own turn delays no visitor"
             site.write({"posts/01.html": "saved meanwhile, too", "new.html": "new"})
             (site.published / "posts/02.html").unlink()
             assert site.in_bucket() == before
@@ -102,14 +102,14 @@ def test_two_at_one_site_publish_side_by_side(site: Site, home: Path) -> None:
     assert plan(site, home) == "unchanged"
 
 
-@pytest.mark.parametrize("told", [False, True], ids=["saved at once", "after dev has said it"])
+@pytest.mark.parametrize("reported", [False, True], ids=["saved at once", "after dev has said it"])
 def test_a_site_that_is_removed_is_published_again_as_a_whole_by_the_next_save(
-        site: Site, home: Path, told: bool) -> None:
+        site: Site, home: Path, reported: bool) -> None:
     with running(site, home) as dev:
         site.wait_until_equal()
         removed = Sitepub(site.cloud, environment(site.cloud, home))("remove", "--local", "--yes", cwd=site.root)
         assert removed.code == 0 and site.in_bucket() == {}
-        if told:
+        if reported:
             dev.wait_for_line("was removed from")
         site.write({"posts/00.html": "saved afterwards"})
         site.wait_until_equal()

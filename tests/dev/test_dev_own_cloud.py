@@ -95,7 +95,7 @@ def test_one_of_another_version_is_started_again_so_that_pages_reload(site: Site
     assert find(data) == running, "it belongs to whom it belonged before"
 
 
-def test_one_that_another_session_uses_is_left_to_it(make_site: Callable[..., Site], home: Path, data: Path) -> None:
+def test_one_that_another_run_uses_is_left_to_it(make_site: Callable[..., Site], home: Path, data: Path) -> None:
     sites = [make_site(), make_site()]
     for site in sites:
         site.write({"index.html": "1", "error.html": "e"})
@@ -119,7 +119,7 @@ def test_who_asks_for_it_meanwhile_keeps_it(site: Site, home: Path, data: Path, 
     assert find(data) is not None
 
 
-def test_of_two_sessions_of_one_site_the_first_to_end_leaves_the_preview_to_the_other(
+def test_of_two_runs_of_one_site_the_first_to_end_leaves_the_preview_to_the_other(
         site: Site, home: Path, data: Path) -> None:
     with dev_at(site, home, data) as first, dev_at(site, home, data) as second:
         second.process.send_signal(signal.SIGINT)

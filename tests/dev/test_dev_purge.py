@@ -90,7 +90,7 @@ def test_without_purge_nothing_leaves_the_cache_until_the_next_deploy(own: Site,
     until(lambda: on_the_edge(own, "/css/site.css")[0] == "saved", "what dev has left to it")
 
 
-def test_a_host_that_is_not_set_up_is_told_once_and_purged_when_it_is(own: Site, home: Path) -> None:
+def test_a_host_that_is_not_set_up_is_reported_once_and_purged_when_it_is(own: Site, home: Path) -> None:
     with running(own, home, "--purge") as dev:
         for number in range(3):
             own.write({"css/site.css": f"saved {number}"})
@@ -104,7 +104,7 @@ def test_a_host_that_is_not_set_up_is_told_once_and_purged_when_it_is(own: Site,
         assert sum(sentence in line for line in dev.lines) == 1 and dev.failures == []
 
 
-def test_a_purge_that_fails_is_told_and_done_with_the_next_publish(own: Site, account: Account, home: Path) -> None:
+def test_a_purge_that_fails_is_reported_and_done_with_the_next_publish(own: Site, account: Account, home: Path) -> None:
     deploy(own, home)
     with running(own, home, "--purge") as dev:
         on_the_edge(own, "/css/site.css")

@@ -130,12 +130,12 @@ class World:
         time.sleep(0.5)
         self.restart_the_cloud()
 
-    def deploy_of_somebody_else(self) -> None:
-        other = self.site.root / "of-somebody-else"
+    def deploy_of_another_user(self) -> None:
+        other = self.site.root / "of-another-user"
         shutil.rmtree(other, ignore_errors=True)
         shutil.copytree(self.site.published, other / "site")
         shutil.copy(self.site.root / "serverless.yml", other)
-        (other / "site/index.html").write_text(f"of somebody else {self.number}")
+        (other / "site/index.html").write_text(f"of another user {self.number}")
         (other / "site/theirs.html").write_text("x")
         clone_of_the_team(other)
         ended = self.sitepub("deploy", "--allow-delete", folder=other)
@@ -163,7 +163,7 @@ def clone_of_the_team(folder: Path) -> None:
 HAPPENINGS: tuple[Callable[[World], None], ...] = (
     *(World.write,) * 5, World.delete, World.rename_a_folder, World.rename_by_case,
     World.replace_with_same_size_and_time, World.storm, World.exchange_the_folder, World.grow, World.mistake_and_repair,
-    World.ignore_and_not, World.restart_the_cloud, World.bad_network, World.deploy_of_somebody_else, World.kill_dev)
+    World.ignore_and_not, World.restart_the_cloud, World.bad_network, World.deploy_of_another_user, World.kill_dev)
 
 
 @pytest.fixture(params=SEEDS)

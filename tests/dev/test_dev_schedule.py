@@ -124,7 +124,7 @@ happenings = st.lists(st.one_of(
 @given(happenings, st.booleans())
 def test_whatever_happens_everything_ends_up_published(happening: list[str | End], builds: bool) -> None:
     """Published means: after the last change, a good build (if there is a hook), then a good publish that was
-    told of each path that changed since the publish before, or of everything."""
+    reported of each path that changed since the publish before, or of everything."""
     schedule = Schedule(builds=builds)
     now = 0.0
     built = True
@@ -137,9 +137,9 @@ def test_whatever_happens_everything_ends_up_published(happening: list[str | End
         if running is None:
             running = schedule.next(now)
             if running is not None and running.job is Job.PUBLISH:
-                told = running.burst
-                # A kept snapshot remembers what it was told even when the publish fails.
-                unknown.clear() if told.everything else unknown.difference_update(told.paths)
+                reported = running.burst
+                # A kept snapshot remembers what it was reported even when the publish fails.
+                unknown.clear() if reported.everything else unknown.difference_update(reported.paths)
 
     def end(how: End) -> None:
         nonlocal running, built
@@ -171,7 +171,7 @@ def test_whatever_happens_everything_ends_up_published(happening: list[str | End
     if running is not None:
         end(End.DONE)
     if builds and not built:
-        schedule.changed(Role.SOURCE)  # a build that failed is tried again when somebody repairs something
+        schedule.changed(Role.SOURCE)  # a build that failed is tried again when something is repaired
     for _ in range(20):
         now = max(now, schedule.due or now)
         begin()

@@ -34,7 +34,7 @@ from tests.dev.dev_process import Site, until
 class Notes:
     """A view that only takes notes."""
 
-    told: list[str] = field(default_factory=list)
+    reported: list[str] = field(default_factory=list)
     errors: list[SitepubError] = field(default_factory=list)
     done: list[Published] = field(default_factory=list)
     hook_columns: int | None = None
@@ -52,22 +52,22 @@ class Notes:
         pass
 
     def hook_line(self, line: str) -> None:
-        self.told.append(line)
+        self.reported.append(line)
 
     def tool_line(self, line: str) -> None:
-        self.told.append(line)
+        self.reported.append(line)
 
     def warn(self, problem: Problem) -> None:
-        self.told.append(problem.message)
+        self.reported.append(problem.message)
 
     def note(self, text: str) -> None:
-        self.told.append(text)
+        self.reported.append(text)
 
     def error(self, error: SitepubError) -> None:
         self.errors.append(error)
 
     def waiting(self, why: str) -> None:
-        self.told.append(f"waiting: {why}")
+        self.reported.append(f"waiting: {why}")
 
     def phase(self, text: str) -> None:
         pass
@@ -153,10 +153,10 @@ def test_the_preview_goes_on_while_the_real_cloud_is_out_of_reach(
             there.wait_until_equal()
         site.write({"posts/00.html": "saved meanwhile"})
         site.wait_until_equal()
-        until(lambda: any(line.startswith("waiting") for line in notes.told), "the waiting")
+        until(lambda: any(line.startswith("waiting") for line in notes.reported), "the waiting")
         stack.enter_context(running_cloud(tmp_path / "real", "--port", str(cloud.port)))
         there.wait_until_equal()
-        assert sum(line.startswith("waiting") for line in notes.told) == 1 and notes.errors == []
+        assert sum(line.startswith("waiting") for line in notes.reported) == 1 and notes.errors == []
 
 
 def test_what_has_changed_is_handed_to_the_purge_and_the_preview_is_not_purged(

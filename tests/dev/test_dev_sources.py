@@ -83,7 +83,7 @@ def test_watch_and_ignore_adjust_it() -> None:
     assert sources.skips(ROOT / "source/drafts") and not sources.skips(ROOT / "source/posts")
 
 
-def test_a_pattern_that_is_none_is_told() -> None:
+def test_a_pattern_that_is_none_is_reported() -> None:
     wrong = replace(project(), dev=Dev(ignore=("!",)))
     with pytest.raises(ConfigError, match=r"dev\.ignore"):
         Sources(wrong, wrong.file)

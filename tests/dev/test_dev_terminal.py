@@ -37,7 +37,7 @@ class Seat:
     def __init__(self, site: Site, home: Path, *command: str, **environ: str) -> None:
         self.terminal, self.kept = pty.openpty()
         self.resize(190)
-        # Kept open on this side too: a terminal that nobody holds any more cannot be asked for its mode.
+        # Kept open on this side too: a terminal that no process holds any more cannot be asked for its mode.
         self.pid = os.fork()
         if self.pid == 0:
             os.login_tty(self.kept)
@@ -130,7 +130,7 @@ def test_the_status_line_says_how_things_stand_and_the_keys_work(site: Site, hom
         assert seat.end() == 0
         assert "dev has ended. The embedded cloud still runs, with the site at http://" in seat.shown
         assert opened.read_text().strip() == url[0]
-        assert "43 uploaded" in seat.shown and "Publishing: 43 files" not in seat.shown, "told once"
+        assert "43 uploaded" in seat.shown and "Publishing: 43 files" not in seat.shown, "reported once"
 
 
 def test_a_site_that_moves_is_followed_by_its_address_and_its_visits(site: Site, home: Path) -> None:

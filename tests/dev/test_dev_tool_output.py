@@ -89,8 +89,8 @@ def holds(output: ToolOutput) -> bool:
     return output.holds
 
 
-def told(output: ToolOutput, now: float) -> BuildResult | None:
-    """What is told within the next 50 seconds."""
+def reported(output: ToolOutput, now: float) -> BuildResult | None:
+    """What is reported within the next 50 seconds."""
     while output.due is not None and output.due <= now + 50:
         said = output.take(max(now, output.due))
         if said is not None:
@@ -105,24 +105,24 @@ def hear(output: ToolOutput, lines: tuple[str, ...], now: float) -> None:
 
 @pytest.mark.parametrize("prefix", ["", "[0] "], ids=["alone", "among others"])
 @pytest.mark.parametrize("tool", TRANSCRIPTS)
-def test_a_failed_build_is_told_with_its_lines_and_the_next_good_one_clears_it(tool: str, prefix: str) -> None:
+def test_a_failed_build_is_reported_with_its_lines_and_the_next_good_one_clears_it(tool: str, prefix: str) -> None:
     begin, broken, repaired = (tuple(prefix + line for line in lines) for lines in TRANSCRIPTS[tool])
     output = ToolOutput()
     output.started(0.0)
     assert holds(output)
     hear(output, begin, 1.0)
-    assert not holds(output) and told(output, 2.0) is None
+    assert not holds(output) and reported(output, 2.0) is None
     hear(output, broken, 10.0)
     assert holds(output)
-    said = told(output, 11.0)
+    said = reported(output, 11.0)
     assert said is not None and said.failed
     assert any(word in "\n".join(said.lines) for word in (
         "Unexpected", "Failed to resolve", "Expression expected", "trouble rendering", "parse of", "Could not process"))
     assert not any("[36m" in line or line.lstrip().startswith("at ") for line in said.lines)
-    assert holds(output) and told(output, 12.0) is None, "told once"
+    assert holds(output) and reported(output, 12.0) is None, "reported once"
     hear(output, repaired, 90.0)
-    assert not holds(output) and told(output, 91.0) == BuildResult(failed=False)
-    assert told(output, 92.0) is None
+    assert not holds(output) and reported(output, 91.0) == BuildResult(failed=False)
+    assert reported(output, 92.0) is None
 
 
 @pytest.mark.parametrize("tool", [tool for tool, lines in TRANSCRIPTS.items() if meaning(lines[1][0])[0] is Sign.BEGUN])
@@ -142,45 +142,45 @@ def test_hexo_writes_on_after_a_failure_and_only_the_repair_of_that_file_counts(
     assert not holds(output)
     hear(output, ("ERROR Process failed: _posts/bad.md", "YAMLException: unexpected end of the stream (2:1)",
                   "INFO  Deleted: 2026/11/bad/index.html", "INFO  Generated: index.html"), 10.0)
-    said = told(output, 11.0)
+    said = reported(output, 11.0)
     assert said is not None and "bad.md" in said.headline and any("YAML" in line for line in said.lines)
     output.touched(Path("/blog/source/_posts/good.md"), 30.0)
     hear(output, ("INFO  Generated: 2026/11/good/index.html",), 31.0)
-    assert holds(output) and told(output, 32.0) is None, "the broken one is broken still"
+    assert holds(output) and reported(output, 32.0) is None, "the broken one is broken still"
     output.touched(Path("/blog/source/_posts/bad.md"), 90.0)
     assert holds(output)
     hear(output, ("INFO  Generated: 2026/11/bad/index.html",), 90.5)
-    assert not holds(output) and told(output, 91.0) == BuildResult(failed=False)
+    assert not holds(output) and reported(output, 91.0) == BuildResult(failed=False)
 
 
 def test_hexo_says_nothing_when_a_repair_leaves_every_page_as_it_was() -> None:
     output = ToolOutput()
     hear(output, (*HEXO, "Unhandled rejection Nunjucks Error: _posts/bad.md [Line 1, Column 4] unknown block tag: x"),
          0.0)
-    said = told(output, 1.0)
-    assert said is not None and said.failed and told(output, 1.0) is None
+    said = reported(output, 1.0)
+    assert said is not None and said.failed and reported(output, 1.0) is None
     output.touched(Path("/blog/source/_posts/bad.md"), 10.0)
     assert output.due is not None and output.due > 10 and output.take(10.5) is None
-    assert told(output, 10.5) == BuildResult(failed=False)
+    assert reported(output, 10.5) == BuildResult(failed=False)
 
 
-def test_a_repair_that_fails_again_is_told_again() -> None:
+def test_a_repair_that_fails_again_is_reported_again() -> None:
     output = ToolOutput()
     output.line("ERROR Process failed: _posts/bad.md", 0.0)
-    assert told(output, 0.0)
+    assert reported(output, 0.0)
     output.touched(Path("/blog/source/_posts/bad.md"), 5.0)
     output.line("ERROR Process failed: _posts/bad.md", 5.5)
-    again = told(output, 5.5)
+    again = reported(output, 5.5)
     assert again is not None and again.failed and holds(output)
 
 
-def test_a_failure_that_a_tool_takes_back_at_once_is_not_told() -> None:
+def test_a_failure_that_a_tool_takes_back_at_once_is_not_reported() -> None:
     output = ToolOutput()
     hear(output, ("build started...", "[vite:css] something that was not that bad", "built in 5ms"), 0.0)
-    assert not holds(output) and told(output, 0.0) is None
+    assert not holds(output) and reported(output, 0.0) is None
 
 
-def test_a_tool_that_nobody_knows_is_waited_for_until_it_has_written_or_is_silent() -> None:
+def test_a_tool_that_is_unknown_is_waited_for_until_it_has_written_or_is_silent() -> None:
     output = ToolOutput()
     output.started(0.0)
     output.line("hello, I am a tool", 1.0)
@@ -205,7 +205,7 @@ def test_what_a_dead_tool_left_is_not_published_until_it_builds_again() -> None:
     output.started(11.0)
     assert holds(output) and output.take(17.0) is None
     output.wrote(20.0)
-    assert not holds(output) and told(output, 20.0) == BuildResult(failed=False)
+    assert not holds(output) and reported(output, 20.0) == BuildResult(failed=False)
 
 
 def test_a_build_that_never_ends_does_not_hold_for_ever() -> None:

@@ -21,7 +21,7 @@ from tests.dev.dev_process import until
 PYTHON = sys.executable.replace("\\", "/")
 
 
-class Told:
+class Reports:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.deaths: list[Death] = []
@@ -31,47 +31,47 @@ class Told:
         self.starts += 1
 
 
-def keep(command: str, folder: Path, told: Told) -> KeptRunning:
-    kept = KeptRunning(command, folder, dict(os.environ), output=told.lines.append,
-                       started=told.started, died=told.deaths.append, first_wait=0.05)
+def keep(command: str, folder: Path, reported: Reports) -> KeptRunning:
+    kept = KeptRunning(command, folder, dict(os.environ), output=reported.lines.append,
+                       started=reported.started, died=reported.deaths.append, first_wait=0.05)
     kept.start()
     return kept
 
 
 def test_a_tool_that_dies_is_started_again_later_and_later(tmp_path: Path) -> None:
-    told = Told()
-    kept = keep(f"{PYTHON} -c \"print('hello'); raise SystemExit(3)\"", tmp_path, told)
+    reported = Reports()
+    kept = keep(f"{PYTHON} -c \"print('hello'); raise SystemExit(3)\"", tmp_path, reported)
     try:
-        until(lambda: len(told.deaths) >= 3, "three deaths")
+        until(lambda: len(reported.deaths) >= 3, "three deaths")
     finally:
         kept.stop()
-    first, second, third = told.deaths[:3]
+    first, second, third = reported.deaths[:3]
     assert "ended with status 3" in first.message and "0.05 s" in first.message
     assert first.status == 3 and first.tail == ("hello",)
     assert "0.1 s" in second.message and "0.2 s" in third.message
-    assert told.starts >= 3
+    assert reported.starts >= 3
 
 
-def test_a_command_that_does_not_exist_is_told(tmp_path: Path) -> None:
-    told = Told()
-    kept = keep("no-such-tool-anywhere", tmp_path, told)
+def test_a_command_that_does_not_exist_is_reported(tmp_path: Path) -> None:
+    reported = Reports()
+    kept = keep("no-such-tool-anywhere", tmp_path, reported)
     try:
-        until(lambda: told.deaths)
+        until(lambda: reported.deaths)
     finally:
         kept.stop()
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 def test_its_end_takes_along_all_that_it_started_even_what_does_not_want_to_go(tmp_path: Path) -> None:
-    told = Told()
+    reported = Reports()
     stubborn = ("import signal, subprocess, sys, time\n"
                 "for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, signal.SIG_IGN)\n"
                 "if len(sys.argv) == 1: subprocess.Popen([sys.executable, sys.argv[0], 'child'])\n"
                 "print('up', flush=True)\n"
                 "time.sleep(600)\n")
     (tmp_path / "stubborn.py").write_text(stubborn)
-    kept = keep(f"{PYTHON} stubborn.py", tmp_path, told)
-    until(lambda: told.lines.count("up") == 2, "both processes")
+    kept = keep(f"{PYTHON} stubborn.py", tmp_path, reported)
+    until(lambda: reported.lines.count("up") == 2, "both processes")
     kept.stop()
 
     def all_gone() -> bool:
@@ -80,7 +80,7 @@ def test_its_end_takes_along_all_that_it_started_even_what_does_not_want_to_go(t
                     if process.name.isdigit() and _runs_in(process, tmp_path)]
 
     until(all_gone, "the end of all processes")
-    assert told.deaths == []
+    assert reported.deaths == []
 
 
 def _runs_in(process: Path, folder: Path) -> bool:
@@ -91,10 +91,10 @@ def _runs_in(process: Path, folder: Path) -> bool:
 
 
 class Cloud:
-    """Takes notes of what it is told, and may hang up after each answer."""
+    """Takes notes of what it is reported, and may hang up after each answer."""
 
     def __init__(self) -> None:
-        self.told: list[dict[str, Any]] = []
+        self.reported: list[dict[str, Any]] = []
         self.hang_up = False
         cloud = self
 
@@ -102,7 +102,7 @@ class Cloud:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                cloud.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                cloud.reported.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
                 self.send_response(200)
                 self.send_header("Content-Length", "2")
                 self.end_headers()
@@ -127,7 +127,7 @@ def cloud() -> Iterator[Cloud]:
 
 
 @pytest.mark.parametrize("hang_up", [False, True])
-def test_browsers_are_told_everything_in_order(cloud: Cloud, hang_up: bool) -> None:
+def test_browsers_are_reported_everything_in_order(cloud: Cloud, hang_up: bool) -> None:
     cloud.hang_up = hang_up
     live = ReloadClient(Embedded("127.0.0.1", cloud.port), "site-1")
     live.publishing()
@@ -138,15 +138,15 @@ def test_browsers_are_told_everything_in_order(cloud: Cloud, hang_up: bool) -> N
     live.alive()  # said something just now
     live.off()
     live.close()
-    assert len({told.pop("publisher") for told in cloud.told}) == 1, "always by the same name"
-    assert cloud.told == [
+    assert len({reported.pop("publisher") for reported in cloud.reported}) == 1, "always by the same name"
+    assert cloud.reported == [
         {"bucket": "site-1", "event": "publishing"}, {"bucket": "site-1", "event": "published", "changed": ["a.css"]},
         {"bucket": "site-1", "event": "failed", "message": "line 7"},
         {"bucket": "site-1", "event": "published", "changed": []},
         {"bucket": "site-1", "event": "published", "changed": None}, {"bucket": "site-1", "event": "off"}]
 
 
-def test_nobody_to_tell_is_no_failure() -> None:
+def test_without_a_cloud_nothing_fails() -> None:
     live = ReloadClient(Embedded("127.0.0.1", 9), "site-1")
     live.published(["a"])
     live.close()

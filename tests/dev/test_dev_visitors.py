@@ -1,4 +1,4 @@
-"""Visitors of the preview while a whole site changes again and again: nobody sees half of a publish."""
+"""Visitors of the preview while a whole site changes again and again: no visitor sees half of a publish."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def visited(site: Site) -> Iterator[list[Visitor]]:
 
 
 @pytest.mark.parametrize("how", ["a hook that writes everything anew", "a folder that is exchanged"])
-def test_nobody_sees_half_of_a_publish(make_site: Callable[..., Site], home: Path, how: str) -> None:
+def test_no_visitor_sees_half_of_a_publish(make_site: Callable[..., Site], home: Path, how: str) -> None:
     python = sys.executable.replace("\\", "/")
     hooked = how.startswith("a hook")
     site = make_site(**({"dev": {"watch": "source"}, "src": {

@@ -25,7 +25,7 @@ def test_a_lock_that_is_met_is_tried_again_in_a_moment_without_a_word() -> None:
     assert waits.again("site", End.LATER, LOCKED) is End.SOON and "site" not in waits
 
 
-def test_a_network_that_is_gone_is_told_at_once_and_once_for_each_target() -> None:
+def test_a_network_that_is_gone_is_reported_at_once_and_once_for_each_target() -> None:
     reported: list[str] = []
     waits = Waits(reported.append)
     for name in ("site", "site", "preview"):
@@ -35,7 +35,7 @@ def test_a_network_that_is_gone_is_told_at_once_and_once_for_each_target() -> No
     assert "preview" in waits and "site" not in waits
 
 
-def test_silence_is_told_when_it_lasts() -> None:
+def test_silence_is_reported_when_it_lasts() -> None:
     reported: list[str] = []
     waits = Waits(reported.append)
     waits.task_began(time.monotonic())

@@ -93,7 +93,7 @@ def test_a_tree_that_goes_and_comes_again_is_listened_to_again(ear: Ear, tree: P
     page, text = tree / "posts/page.md", ""
 
     def heard() -> bool:
-        """What is written before the new watch is there is covered by the folder, which is told after that."""
+        """What is written before the new watch is there is covered by the folder, which is reported after that."""
         nonlocal text
         text += "2"
         page.write_text(text)
@@ -112,7 +112,7 @@ def test_a_tree_that_goes_and_comes_again_is_listened_to_again(ear: Ear, tree: P
 
 @pytest.mark.parametrize("rounds", range(3))
 def test_nothing_written_around_such_a_moment_is_lost(tree: Path, rounds: int) -> None:
-    """The folder is told when it is watched again: whoever looks at it then sees what was not told."""
+    """The folder is reported when it is watched again: that covers what was not reported."""
     del rounds
     page = tree / "posts/page.md"
     page.write_text("before")
@@ -162,19 +162,19 @@ def test_a_tree_with_something_to_skip_becomes_several_watches(tree: Path) -> No
     assert whole == {(str(tree.parent), False), (str(tree), True)}
 
 
-def test_where_no_events_are_told_it_polls_and_says_why(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_events_are_reported_it_polls_and_says_why(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(filesystems, "silent", lambda _path: "nfs4")
     watcher, why = open_watcher(Places((tree,)), Ear())
     watcher.stop()
     assert isinstance(watcher, PollingWatcher) and why is not None and "nfs4" in why
 
 
-def test_where_nobody_knows_a_file_is_made_to_find_out(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_it_is_unknown_a_file_is_made_to_find_out(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(filesystems, "uncertain", lambda _path: True)
     watcher, why = open_watcher(Places((tree,)), Ear())
     watcher.stop()
     assert why is None
-    monkeypatch.setattr(watching, "system_watcher", lambda places, _told: EventWatcher(places, lambda _changes: None))
+    monkeypatch.setattr(watching, "system_watcher", lambda places, _report: EventWatcher(places, lambda _changes: None))
     monkeypatch.setattr(watching, "_PROBE_SECONDS", 0.2)
     watcher, why = open_watcher(Places((tree,)), Ear())
     watcher.stop()

@@ -50,7 +50,7 @@ class Root(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     bucket: str
     shards: tuple[ShardRef, ...] = ()
     changes: dict[str, Entry | None] = {}
-    """What lies over the shards, while a session of dev or a run goes on."""
+    """What lies over the shards, while a run of dev or a deploy goes on."""
     headers: dict[str, dict[str, str]] = {}
     """Response headers of the changes, by their hash."""
     retained: tuple[ShardRef, ...] = ()
