@@ -22,7 +22,7 @@ from sitepub.local.store.content import ContentFolder
 from sitepub.local.store.database import Database
 from sitepub.local.store.storage import Storage
 from sitepub.local.visits.packages import Addresses
-from sitepub.local.website.dev_mode import Live
+from sitepub.local.website.dev_mode import DevMode
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class LocalCloud:
     access_log: AccessLog
     delivery: LogDelivery
     lifecycle: Lifecycle
-    live: Live
+    dev_mode: DevMode
     services: Services
     """State of DNSPod, SSL, CDN, EdgeOne, and the custom domains of buckets."""
     addresses: Addresses
@@ -74,7 +74,7 @@ def open_cloud(data: Path, *, misbehaviour: Misbehaviour | None = None,
     with opening(file):
         database = Database(file, content.remove)
         buckets = Buckets(database, most_buckets)
-        live = Live(database)
+        dev_mode = DevMode(database)
         secret = _secret(database)
         moved = database.one("SELECT value FROM settings WHERE name='clock'")
         clock = Clock.of_text(moved[0]) if moved is not None else Clock()
@@ -94,7 +94,7 @@ def open_cloud(data: Path, *, misbehaviour: Misbehaviour | None = None,
         access_log=access_log,
         delivery=delivery,
         lifecycle=Lifecycle(storage),
-        live=live,
+        dev_mode=dev_mode,
         services=services,
         addresses=Addresses(identity.account.secret_key),
         misbehaviour=misbehaviour or Misbehaviour(),

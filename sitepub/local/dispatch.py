@@ -31,14 +31,14 @@ class Dispatcher:
         self._storage = cloud.storage
         self._identity = cloud.storage.identity
         self._services = cloud.services
-        self._live = cloud.live
+        self._dev_mode = cloud.dev_mode
         self._counts = cloud.counts
         self._log = cloud.access_log
         self._addresses = cloud.addresses
         self._api: Callable[[Request], Awaitable[Response]] | None = None
         self._administered = Administered(
             cloud.data, cloud.secret, cloud.addresses, cloud.access_log, cloud.delivery, cloud.lifecycle,
-            cloud.live, cloud.services, cloud.misbehaviour, cloud.counts,
+            cloud.dev_mode, cloud.services, cloud.misbehaviour, cloud.counts,
         )
 
     async def answer(self, request: Request) -> Response:
@@ -91,14 +91,14 @@ class Dispatcher:
         storage = self._storage
         bucket = self._find_bucket(request)
         # the edge's cache gets pages without live reload
-        session = None if request.via_edge else self._live.session(request.service.bucket)
-        if session is not None and request.path.startswith("/-/live/"):
-            return dev_pages.own_page(request, session)
+        dev = None if request.via_edge else self._dev_mode.bucket(request.service.bucket)
+        if dev is not None and request.path.startswith("/-/live/"):
+            return dev_pages.own_page(request, dev)
         try:
-            if session is None:
+            if dev is None:
                 response = await pages.handle(storage, request, bucket)
             else:
-                response = await dev_pages.handle(storage, request, bucket, session)
+                response = await dev_pages.handle(storage, request, bucket, dev)
         except ServiceError as error:
             response = error_response(error, request)
         if request.path == dev_pages.EVENTS and response.status == 404:

@@ -99,7 +99,7 @@ class Server:
     async def stop(self, patience: float = 10.0) -> None:
         """Accept nothing new, let requests under way finish for at most ``patience`` seconds."""
         self._stopping.set()
-        self._cloud.live.close()
+        self._cloud.dev_mode.close()
         self._cloud.access_log.stop_waiting()
         if self._listener is not None:
             self._listener.close()

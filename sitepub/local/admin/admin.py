@@ -28,11 +28,11 @@ from sitepub.local.services.services import Services
 from sitepub.local.store.access_log import AccessLog
 from sitepub.local.visits import cdn_files, edgeone_files
 from sitepub.local.visits.packages import Addresses
-from sitepub.local.website.dev_mode import Live
+from sitepub.local.website.dev_mode import DevMode
 
 _LIMIT = 64 * 1024
 _NONCE = re.compile(r"[0-9a-f]{32,64}\Z")
-_LIVE_LIMIT = 16 * 1024 * 1024
+_EVENT_LIMIT = 16 * 1024 * 1024
 """Bytes of an event: a first publish may name many keys."""
 
 
@@ -46,7 +46,7 @@ class Administered:
     access_log: AccessLog
     delivery: LogDelivery
     lifecycle: Lifecycle
-    live: Live
+    dev_mode: DevMode
     services: Services
     misbehaviour: Misbehaviour
     counts: RequestCounts
@@ -78,7 +78,7 @@ async def administer(cloud: Administered, request: Request) -> Response:
     match request.method, request.path:
         case "GET" | "HEAD", "/-/health":
             return _json({"service": "sitepub-local", "pid": os.getpid(), "data": str(cloud.data),
-                          "publishers": cloud.live.publishers})
+                          "publishers": cloud.dev_mode.publishers})
         case "GET", "/-/requests":
             return _json(cloud.counts.as_dict())
         case "GET", "/-/logs":
@@ -95,7 +95,7 @@ async def administer(cloud: Administered, request: Request) -> Response:
             changed = await cloud.lifecycle.move(seconds)
             return _json({"ahead": cloud.lifecycle.ahead, "changed": changed})
         case "POST", "/-/live":
-            return _json(await cloud.live.take(await request.body.read(_LIVE_LIMIT)))
+            return _json(await cloud.dev_mode.take(await request.body.read(_EVENT_LIMIT)))
         case "POST", "/-/requests/reset":
             cloud.counts.reset()
             return _json(cloud.counts.as_dict())

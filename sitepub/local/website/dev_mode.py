@@ -72,7 +72,7 @@ class Listener:
         return True
 
 
-class Session:
+class DevBucket:
     """Dev mode of one bucket."""
 
     def __init__(self, bucket: str, generation: int) -> None:
@@ -143,96 +143,96 @@ class Session:
             listener.put(None)
 
 
-class Live:
+class DevMode:
     """The buckets in dev mode."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._sessions: dict[str, Session] = {}
+        self._buckets: dict[str, DevBucket] = {}
         self._check: asyncio.TimerHandle | None = None
 
-    def session(self, bucket: str) -> Session | None:
+    def bucket(self, bucket: str) -> DevBucket | None:
         """Dev mode of a bucket, by its full name; None when it is not in dev mode."""
-        return self._sessions.get(bucket) if self._sessions else None
+        return self._buckets.get(bucket) if self._buckets else None
 
     @property
     def publishers(self) -> int:
         """Number of publishers now, of all buckets."""
-        return len({publisher for session in self._sessions.values() for publisher in session.last_event})
+        return len({publisher for dev in self._buckets.values() for publisher in dev.last_event})
 
     async def take(self, body: bytes) -> dict[str, Any]:
         """``POST /-/live``. Raises ServiceError InvalidArgument."""
         bucket, event, changed, message, publisher = _event(body)
-        session = self._sessions.get(bucket)
+        dev = self._buckets.get(bucket)
         if event == "off":
-            if session is not None:
-                session.leave(publisher)
-                if not session.last_event:
-                    self._end(session)
+            if dev is not None:
+                dev.leave(publisher)
+                if not dev.last_event:
+                    self._end(dev)
             return {"generation": self._generation(bucket), "browsers": 0, "silence": SILENCE}
-        if session is None:
-            if len(self._sessions) >= MOST_BUCKETS:
+        if dev is None:
+            if len(self._buckets) >= MOST_BUCKETS:
                 raise ServiceError("InvalidArgument", f"More than {MOST_BUCKETS} buckets are in dev mode.")
-            session = self._sessions[bucket] = Session(bucket, self._generation(bucket))
-        if publisher not in session.last_event and len(session.last_event) >= MOST_PUBLISHERS:
+            dev = self._buckets[bucket] = DevBucket(bucket, self._generation(bucket))
+        if publisher not in dev.last_event and len(dev.last_event) >= MOST_PUBLISHERS:
             raise ServiceError("InvalidArgument", f"More than {MOST_PUBLISHERS} publishers of one bucket.")
-        session.last_event[publisher] = time.monotonic()
+        dev.last_event[publisher] = time.monotonic()
         self._watch()
         if event == "publishing":
-            session.begin(publisher)
+            dev.begin(publisher)
         elif event == "published":
-            await self._published(session, changed)
+            await self._published(dev, changed)
         elif event == "failed":
-            session.failure = message or "The build failed."
-            session.settle()
-            session.send("failed", message=session.failure)
-        return {"generation": session.generation, "browsers": len(session.listeners), "silence": SILENCE,
-                "failing": bool(session.failure)}
+            dev.failure = message or "The build failed."
+            dev.settle()
+            dev.send("failed", message=dev.failure)
+        return {"generation": dev.generation, "browsers": len(dev.listeners), "silence": SILENCE,
+                "failing": bool(dev.failure)}
 
-    async def _published(self, session: Session, changed: list[str] | None) -> None:
-        session.failure = ""
+    async def _published(self, dev: DevBucket, changed: list[str] | None) -> None:
+        dev.failure = ""
         if changed is None or changed:
-            session.generation += 1
-            name, value = f"live:{session.bucket}", str(session.generation)
+            dev.generation += 1
+            name, value = f"live:{dev.bucket}", str(dev.generation)
             await self._database.write(lambda transaction: transaction.execute(
                 "INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", (name, value)).rowcount)
-        session.settle()
+        dev.settle()
         if changed is not None and len(changed) > MOST_KEYS:
             changed = None
-        session.send("published", changed=changed)
+        dev.send("published", changed=changed)
 
     def _generation(self, bucket: str) -> int:
         row = self._database.one("SELECT value FROM settings WHERE name=?", (f"live:{bucket}",))
         return int(row[0]) if row is not None else 0
 
-    def _end(self, session: Session) -> None:
-        self._sessions.pop(session.bucket, None)
-        session.send("off")
-        session.close()
+    def _end(self, dev: DevBucket) -> None:
+        self._buckets.pop(dev.bucket, None)
+        dev.send("off")
+        dev.close()
 
     def _watch(self) -> None:
-        if self._check is None and self._sessions:
-            first = min(moment for session in self._sessions.values() for moment in session.last_event.values())
+        if self._check is None and self._buckets:
+            first = min(moment for dev in self._buckets.values() for moment in dev.last_event.values())
             delay = max(0.05, first + SILENCE - time.monotonic())
             self._check = asyncio.get_running_loop().call_later(delay, self._look)
 
     def _look(self) -> None:
         self._check = None
         now = time.monotonic()
-        for session in list(self._sessions.values()):
-            for publisher in [one for one, moment in session.last_event.items() if now - moment >= SILENCE]:
-                session.leave(publisher)
-            if not session.last_event:
-                self._end(session)
+        for dev in list(self._buckets.values()):
+            for publisher in [one for one, moment in dev.last_event.items() if now - moment >= SILENCE]:
+                dev.leave(publisher)
+            if not dev.last_event:
+                self._end(dev)
         self._watch()
 
     def close(self) -> None:
         """The embedded cloud stops: end all streams; browsers connect again later."""
         if self._check is not None:
             self._check.cancel()
-        for session in self._sessions.values():
-            session.close()
-        self._sessions.clear()
+        for dev in self._buckets.values():
+            dev.close()
+        self._buckets.clear()
 
 
 def sse(name: str, values: Mapping[str, Any]) -> bytes:

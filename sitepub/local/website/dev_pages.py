@@ -23,7 +23,7 @@ from sitepub.local.base.messages import Request, Response
 from sitepub.local.store.buckets import Bucket
 from sitepub.local.store.storage import Storage
 from sitepub.local.website import pages
-from sitepub.local.website.dev_mode import Session
+from sitepub.local.website.dev_mode import DevBucket
 
 PREFIX = "/-/live/"
 """On the website's own origin, so a page's Content-Security-Policy that allows 'self' allows it."""
@@ -40,7 +40,7 @@ _POLICY = re.compile(rb"<meta\b(?=[^<>]*content-security-policy)[^<>]*+>", re.IG
 _NONCE = re.compile(rb"'nonce-([A-Za-z0-9+/_=-]{1,200})'", re.IGNORECASE)
 
 
-def own_page(request: Request, session: Session) -> Response:
+def own_page(request: Request, dev: DevBucket) -> Response:
     """``script.js`` and ``events`` below PREFIX. Raises ServiceError for anything else."""
     if request.method not in ("GET", "HEAD"):
         raise ServiceError("MethodNotAllowed")
@@ -51,7 +51,7 @@ def own_page(request: Request, session: Session) -> Response:
         headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         if request.method == "HEAD":
             return Response(200, headers)
-        return Response(200, headers, stream=session.events())
+        return Response(200, headers, stream=dev.events())
     raise ServiceError("NoSuchKey")
 
 
@@ -60,18 +60,18 @@ def _script() -> bytes:
     return Path(__file__).with_name("live_script.js").read_bytes()
 
 
-async def handle(storage: Storage, request: Request, bucket: Bucket | None, session: Session) -> Response:
+async def handle(storage: Storage, request: Request, bucket: Bucket | None, dev: DevBucket) -> Response:
     """Answer a visitor like :func:`pages.handle`, after the end of a publish that is under way."""
     if request.method not in ("GET", "HEAD"):
         return await pages.handle(storage, request, bucket)
-    await session.settled()
+    await dev.settled()
     plain = _unconditional(request)
     if "Range" not in request.headers and _is_shown(request):
         # HEAD first: a page must not be answered "not modified", everything else may be
         head = await pages.handle(storage, replace(plain, method="HEAD"), bucket)
         if is_page(head):
             response = await pages.handle(storage, replace(plain, method="GET"), bucket)
-            if await _add_script(response, session):
+            if await _add_script(response, dev):
                 return response
             await _end(response)
     try:
@@ -122,7 +122,7 @@ async def _end(response: Response) -> None:
         await response.stream.aclose()
 
 
-async def _add_script(response: Response, session: Session) -> bool:
+async def _add_script(response: Response, dev: DevBucket) -> bool:
     """Whether it could be added; if not, nothing has been read of the answer that could not be read again."""
     body = response.body
     if response.stream is not None:
@@ -134,7 +134,7 @@ async def _add_script(response: Response, session: Session) -> bool:
     page = _unpacked(body) if packed else body
     if page is None or len(page) > MOST_BYTES or page.startswith((b"\xff\xfe", b"\xfe\xff")):
         return False
-    page = with_script(page, session, response.headers.get("Content-Security-Policy", ""))
+    page = with_script(page, dev, response.headers.get("Content-Security-Policy", ""))
     response.body, response.stream, response.length = gzip.compress(page, 1) if packed else page, None, None
     for name in [name for name in response.headers if name.lower() in _GONE]:
         del response.headers[name]
@@ -152,7 +152,7 @@ def _unpacked(body: bytes) -> bytes | None:
     return None
 
 
-def with_script(page: bytes, session: Session, policy: str = "") -> bytes:
+def with_script(page: bytes, dev: DevBucket, policy: str = "") -> bytes:
     """The page with the script behind it. A parser takes that for the end of the body (HTML 13.2.6.4.22), and
     nothing has to be found there: ``</body>`` may also stand in a comment or in a script's text.
 
@@ -163,6 +163,6 @@ def with_script(page: bytes, session: Session, policy: str = "") -> bytes:
         meta = _POLICY.search(page)
         nonce = _NONCE.search(meta.group()) if meta else None
     attribute = f' nonce="{nonce.group(1).decode()}"' if nonce else ""
-    tag = (f'<script src="{PREFIX}script.js" data-generation="{session.generation}" '
-           f'data-bucket="{escape(session.bucket)}"{attribute} async></script>')
+    tag = (f'<script src="{PREFIX}script.js" data-generation="{dev.generation}" '
+           f'data-bucket="{escape(dev.bucket)}"{attribute} async></script>')
     return page + tag.encode()

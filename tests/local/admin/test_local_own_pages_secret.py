@@ -61,9 +61,9 @@ def test_a_page_whose_name_was_made_to_lead_here_reaches_no_address(cloud: Local
 
 def test_a_server_proves_itself_and_says_nothing_else_without_the_secret(cloud: LocalCloud) -> None:
     nonce = "5" * 32
-    told = json.loads(ask(cloud, "GET", "/-/health", x_sitepub_nonce=nonce).body)
+    description = json.loads(ask(cloud, "GET", "/-/health", x_sitepub_nonce=nonce).body)
     text = f"sitepub-local listens\n{cloud.port}\n{nonce}".encode()
-    assert told == {"service": "sitepub-local",
+    assert description == {"service": "sitepub-local",
                     "proof": hmac.new(cloud.secret.encode(), text, hashlib.sha256).hexdigest()}
     for bad in ("", "5" * 31, "5" * 65, "g" * 32, f"{nonce}\t{nonce}"):
         assert ask(cloud, "GET", "/-/health", x_sitepub_nonce=bad).status == 403
@@ -106,8 +106,8 @@ def test_everything_is_for_its_owner_whatever_was_there(tmp_path: Path, umask: i
     process = subprocess.Popen([sys.executable, "-c", command, *words], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        told = json.loads(process.stdout.readline())
-        cloud = LocalCloud(**{**told, "data": data})
+        description = json.loads(process.stdout.readline())
+        cloud = LocalCloud(**{**description, "data": data})
         wire = Wire(cloud, f"private-{cloud.app_id}")
         assert wire.call("PUT").status == 200
         assert wire.put("small", b"s").status == wire.put("large", b"l" * 300_000).status == 200

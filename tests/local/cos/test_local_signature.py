@@ -161,8 +161,8 @@ def test_times_outside_of_the_signature_are_refused(wire: Wire, start: int, end:
     now = int(time.time())
     answer = wire.call("GET", key_time=f"{now + start};{now + end}")
     assert (answer.status, answer.code) == (403, code)
-    told = parsedate_to_datetime(answer.headers["Date"]).timestamp()
-    assert abs(told - now) < 60, "the Date header lets a client correct its clock"
+    date = parsedate_to_datetime(answer.headers["Date"]).timestamp()
+    assert abs(date - now) < 60, "the Date header lets a client correct its clock"
 
 
 def test_a_date_header_that_is_far_off_is_refused(wire: Wire) -> None:

@@ -124,7 +124,7 @@ def test_every_answer_is_one_line_of_the_log(site: EdgeSite) -> None:
 
 
 class Origin(http.server.BaseHTTPRequestHandler):
-    """A server on this computer that is somebody's origin."""
+    """A server on this computer, as the origin of a host."""
 
     protocol_version = "HTTP/1.1"
     asked: list[str]

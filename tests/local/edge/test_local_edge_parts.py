@@ -80,7 +80,7 @@ def test_cache_control_is_taken_apart() -> None:
 
 
 class SlowOrigins(Origins):
-    """An origin that answers when it is told to."""
+    """An origin that answers when the test lets it."""
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
@@ -146,7 +146,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeSite]:
 
 
 class Client:
-    """An HTTP/2 client that does as it is told."""
+    """An HTTP/2 client that a test controls frame by frame."""
 
     def __init__(self, site: EdgeSite, connection: ssl.SSLSocket, window: int) -> None:
         self.site = site

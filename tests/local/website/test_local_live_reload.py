@@ -217,10 +217,10 @@ def test_a_browser_that_does_not_read_is_dropped(preview: Preview) -> None:
     with preview.events() as events:
         events.next()
         for _ in range(400):  # more than the sockets' buffers hold
-            told = preview.report("failed", message="x" * 60_000)
-            if not told["browsers"]:
+            state = preview.report("failed", message="x" * 60_000)
+            if not state["browsers"]:
                 break
-        assert told["browsers"] == 0
+        assert state["browsers"] == 0
 
 
 def test_the_generation_survives_a_restart_and_streams_end_with_the_cloud(tmp_path: Path) -> None:
@@ -258,13 +258,13 @@ def test_a_publisher_that_says_nothing_more_is_gone(tmp_path: Path, monkeypatch:
     database = Database(tmp_path / "cloud.sqlite3", lambda _: None)
 
     async def scenario() -> None:
-        sessions = dev_mode.Live(database)
-        await sessions.take(b'{"bucket": "b-1", "event": "alive"}')
-        session = sessions.session("b-1")
-        assert session is not None
-        heard = [event async for event in session.events()]
+        mode = dev_mode.DevMode(database)
+        await mode.take(b'{"bucket": "b-1", "event": "alive"}')
+        bucket = mode.bucket("b-1")
+        assert bucket is not None
+        heard = [event async for event in bucket.events()]
         assert heard[-1].startswith(b"event: off")
-        assert sessions.session("b-1") is None
+        assert mode.bucket("b-1") is None
 
     try:
         asyncio.run(scenario())
@@ -276,7 +276,7 @@ def test_dev_mode_ends_with_the_last_of_several_publishers(preview: Preview) -> 
     preview.report("alive", publisher="one")
     preview.report("publishing", publisher="two")
     preview.report("off", publisher="two")
-    assert SCRIPT in preview.get("/").body, "nobody waits for a publisher that has left"
+    assert SCRIPT in preview.get("/").body, "visitors do not wait for a publisher that has left"
     health = json.loads(preview.ask("GET", "/-/health", None, Host=preview.cloud.host, **preview.cloud.allowed).body)
     assert health["publishers"] >= 1
     preview.report("off", publisher="one")
@@ -284,19 +284,19 @@ def test_dev_mode_ends_with_the_last_of_several_publishers(preview: Preview) -> 
     assert preview.post({"bucket": preview.wire.bucket, "event": "alive", "publisher": 7}).status == 400
 
 
-def test_nobody_waits_for_ever_for_a_publish_that_does_not_end(
+def test_visitors_do_not_wait_for_ever_for_a_publish_that_does_not_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dev_mode, "PATIENCE", 0.1)
     database = Database(tmp_path / "cloud.sqlite3", lambda _: None)
 
     async def scenario() -> None:
-        sessions = dev_mode.Live(database)
-        await sessions.take(b'{"bucket": "b-1", "event": "publishing"}')
-        session = sessions.session("b-1")
-        assert session is not None
-        await session.settled()  # comes back
-        sessions.close()
+        mode = dev_mode.DevMode(database)
+        await mode.take(b'{"bucket": "b-1", "event": "publishing"}')
+        bucket = mode.bucket("b-1")
+        assert bucket is not None
+        await bucket.settled()  # comes back
+        mode.close()
 
     try:
         asyncio.run(scenario())
