@@ -186,6 +186,13 @@ class PartlyDone(SitepubError):
         """What the work would have answered, as far as it came; ``None``: nothing is told of it."""
 
 
+class ChangedSincePlan(PartlyDone):
+    """What would have to be done is not what was planned any more, and nobody agreed to it."""
+
+    exit_code = ExitCode.REFUSED
+    code = "ChangedSincePlan"
+
+
 class Refused(SitepubError):
     """A guard, a lock or the user's own answer stopped the work. Nothing was changed."""
 

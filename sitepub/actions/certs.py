@@ -9,22 +9,18 @@ from typing import TYPE_CHECKING
 
 from sitepub.actions.connect import connect
 from sitepub.actions.host_run import apply_hosts
-from sitepub.actions.hosts import HostsDone, HostsPrepared, open_site_hosts, raise_if_failed
+from sitepub.actions.hosts import Approve, HostsDone, HostsPrepared, open_site_hosts, raise_if_failed
 from sitepub.actions.interrupt import stopping
 from sitepub.config.project import Project
-from sitepub.domains.steps import HostStep
 from sitepub.errors import SitepubError
 from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.publish.states.state import State
 
 if TYPE_CHECKING:
-    from sitepub.domains.certificates.report import HostCertificate
+    from sitepub.domains.hosts.certificate_report import HostCertificate
     from sitepub.domains.hosts.site_hosts import Hosts, HostsPlan
-    from sitepub.domains.services import Listener
+    from sitepub.domains.job import Listener
     from sitepub.tencent.cloud import Cloud
-
-Approve = Callable[[tuple[HostStep, ...]], None]
-"""Shown what will be done; raises :class:`~sitepub.errors.Refused` when the answer is no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,7 @@ class CertsOptions:
 class Certs:
     hosts: tuple[HostCertificate, ...]
     renewed: HostsDone | None = None
-    """``None``: nothing was to be renewed, or nobody asked for it."""
+    """``None``: nothing was to be renewed, or that was not the order."""
 
 
 def certs(project: Project, options: CertsOptions, environ: Mapping[str, str]) -> Certs:
@@ -50,9 +46,10 @@ def certs(project: Project, options: CertsOptions, environ: Mapping[str, str]) -
 
 
 def renew(project: Project, options: CertsOptions, environ: Mapping[str, str], *, approve: Approve,
+          approve_changed: Approve,
           listener: Callable[[], AbstractContextManager[Listener]]) -> Certs:
     """Get new certificates for the hosts with ``https: auto`` that have under 21 days left or none at all, and
-    bind them. Other hosts are left alone.
+    bind them. Other hosts are left alone. ``approve_changed``: asked for steps that were not in the plan.
 
     Raises :class:`~sitepub.errors.PartlyDone` (``done``: a :class:`Certs`) with every host that failed,
     NotDeployed when there is no site.
@@ -71,7 +68,8 @@ def renew(project: Project, options: CertsOptions, environ: Mapping[str, str], *
         plan = _plan(hosts, due, state)
         approve(plan.steps)
         with stopping() as stop, listener() as hears:
-            done = apply_hosts(project, remote, HostsPrepared(hosts, plan), hears, stop, wait=options.wait)
+            done = apply_hosts(project, remote, HostsPrepared(hosts, plan), hears, stop, wait=options.wait,
+                               approve=approve_changed)
         found = Certs(_look(project, cloud, remote, remote.states.load()), done)
         raise_if_failed(done, found)
         return found
@@ -90,9 +88,9 @@ def _plan(hosts: Hosts, due: set[str], state: State) -> HostsPlan:
 def _look(project: Project, cloud: Cloud, remote: Remote, state: State | None) -> tuple[HostCertificate, ...]:
     if not project.hosts:
         return ()
-    from sitepub.domains.certificates.report import certificates_of
     from sitepub.domains.certificates.ssl_service import SslService
-    from sitepub.domains.hosts.account_domains import service_api
+    from sitepub.domains.hosts.certificate_report import certificates_of
+    from sitepub.domains.hosts.open_hosts import service_api
 
     records = state.hosts if state is not None else {}
     hosts = open_site_hosts(project, cloud, remote, records)

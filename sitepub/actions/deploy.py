@@ -1,9 +1,9 @@
-"""Deploy, and its first half, plan: build the site, compare it with the bucket, bring the bucket to it."""
+"""Deploy, and its first half, plan: build the site, compare it with the bucket, apply the difference."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 from sitepub.actions.build import build
 from sitepub.actions.connect import connect
 from sitepub.actions.host_run import apply_hosts
-from sitepub.actions.hosts import HostsDone, HostsPrepared, not_looked_at, prepare_hosts, raise_if_failed
+from sitepub.actions.hosts import HostsDone, HostsPrepared, prepare_hosts, raise_if_failed, unplanned
 from sitepub.actions.interrupt import stopping
 from sitepub.actions.shared_bucket import about_other_sites, about_the_error_page
 from sitepub.config.project import Project
 from sitepub.embedded.cloud import data_folder
 from sitepub.embedded.dev_cloud import keep_running
-from sitepub.errors import Interrupted, PartlyDone, Problem, SitepubError
+from sitepub.errors import ChangedSincePlan, Interrupted, PartlyDone, Problem, Refused, SitepubError
 from sitepub.publish.empty_pages import EmptyPages, empty_pages
 from sitepub.publish.guards import refuse_mass_deletion
 from sitepub.publish.other_regions import live_elsewhere
@@ -31,13 +31,14 @@ from sitepub.site.snapshot import LeftOut, Snapshot
 from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
-    from sitepub.domains.services import Listener
+    from sitepub.domains.job import Listener
+    from sitepub.domains.steps import HostStep
 
 _FAILURES_SHOWN = 10
 
 
 class Teller(Protocol):
-    """Whom the story is told to while it runs."""
+    """Shows a deploy to the user while it runs, and asks."""
 
     def hook_line(self, line: str) -> None:
         """One line of the build hook's output."""
@@ -62,6 +63,10 @@ class Teller(Protocol):
 
     def approve_hosts(self, prepared: HostsPrepared) -> None:
         """Asked before a host is taken down or something of others is changed. Raises Refused."""
+
+    def approve_changed_hosts(self, steps: Sequence[HostStep]) -> None:
+        """Asked before steps are taken that were not in the plan, because something was changed elsewhere since. Raises
+        Refused."""
 
     def listener(self) -> AbstractContextManager[Listener]:
         """Shows what happens to the hosts while the context lasts."""
@@ -97,7 +102,7 @@ class Planned:
     left_out: tuple[LeftOut, ...] = ()
     """What sitepub's own rules keep from being published."""
     missing: PartlyDone | None = None
-    """What could not be looked at and is missing in the plan."""
+    """What could not be checked and is missing in the plan."""
 
     @property
     def empty(self) -> bool:
@@ -122,7 +127,7 @@ class Deployed:
 
 @dataclass(slots=True)
 class _Warnings:
-    """Tells every warning at once and keeps it for the report."""
+    """Shows every warning at once and keeps it for the report."""
 
     teller: Teller
     kept: list[Problem] = field(default_factory=list)
@@ -147,11 +152,11 @@ def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapp
         except SitepubError as error:
             refusal = error
         return Planned(project, cloud, remote.bucket, _address(cloud, remote),
-                       prepared, refusal, hosts, tuple(warnings.kept), snapshot.left_out, not_looked_at(hosts))
+                       prepared, refusal, hosts, tuple(warnings.kept), snapshot.left_out, unplanned(hosts))
 
 
 def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str]) -> Deployed:
-    """Build, compare, and bring the bucket to the site.
+    """Build, compare, and publish what differs.
 
     Raises :class:`~sitepub.errors.PartlyDone` (``done``: a :class:`Deployed`) when files or hosts failed after the
     others were done,
@@ -187,7 +192,15 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
         _raise_if_incomplete(outcome, deployed(hosts.untouched if hosts is not None else None))
         hosts_done = None
         if hosts is not None:
-            hosts_done = _about_hosts(project, remote, hosts, outcome, teller, options)
+            hosts = hosts.after(project, outcome.prepared)
+            try:
+                hosts_done = _about_hosts(project, remote, hosts, outcome, teller, options)
+            except Refused as error:
+                if error.code != ChangedSincePlan.code:
+                    raise
+                raise ChangedSincePlan(f"the site is live, and its hosts were not changed: {error.message}",
+                                       hint=error.hint, done=deployed(hosts.not_begun("changed since the plan"))
+                                       ) from None
             raise_if_failed(hosts_done, deployed(hosts_done))
         if remote.unaccelerated():
             warnings.add(_not_accelerated(remote.bucket))
@@ -202,13 +215,14 @@ def _about_hosts(project: Project, remote: Remote, hosts: HostsPrepared, outcome
     if hosts.settled:
         return HostsDone(tuple(hosts.unchanged), records=outcome.state.hosts)
     with stopping() as stop, teller.listener() as listener:
-        return apply_hosts(project, remote, hosts, listener, stop, wait=options.wait)
+        return apply_hosts(project, remote, hosts, listener, stop, wait=options.wait,
+                           approve=teller.approve_changed_hosts)
 
 
 def _prepare(project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str],
              warnings: _Warnings) -> tuple[Cloud, Remote, Prepared, Snapshot, EmptyPages]:
     warnings.add(*project.warnings)
-    # Credentials first: nobody should wait for a build only to be told that there are none.
+    # Credentials first: a build takes long, and without them it is of no use.
     cloud = connect(project, local=options.local, profile=options.profile, environ=environ, warn=warnings.add)
     if options.local:
         keep_running(data_folder(environ))  # for those who look at this site

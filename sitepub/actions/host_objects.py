@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sitepub.actions.hosts import HostsDone, HostsPrepared
 from sitepub.config.project import Project
 from sitepub.domains.records import HostRecord
-from sitepub.domains.steps import HostStep
+from sitepub.domains.steps import HostStep, StepResult
 from sitepub.errors import SitepubError
 
 if TYPE_CHECKING:
-    from sitepub.domains.hosts.setup import HostOutcome
+    from sitepub.domains.hosts.apply_host import HostOutcome
     from sitepub.domains.purge.purging import Purged
 
 
@@ -24,7 +24,7 @@ def planned_objects(project: Project, prepared: HostsPrepared) -> list[dict[str,
 
 
 def outcome_object(outcome: HostOutcome) -> dict[str, Any]:
-    """What became of one host, for a command that has no plan to tell."""
+    """What became of one host, for a command without a plan."""
     return {"host": outcome.host, "edge": outcome.edge, "status": outcome.status, "left": list(outcome.left),
             "error": error_object(outcome.error)}
 
@@ -43,13 +43,15 @@ def host_objects(project: Project, steps: Sequence[HostStep], done: HostsDone | 
     purged = {one.host: one for one in (done.purged if done is not None else ())}
     records: dict[tuple[str, str], HostRecord] = {
         (one.host, one.edge): one for one in (done.records.values() if done is not None else ())}
-    return [_object(name, by_host.get(name, []), outcomes.get(name), purged.get(name[0]), records.get(name))
+    return [_object(name, by_host.get(name, []), outcomes.get(name), purged.get(name[0]), records.get(name),
+                    done.applied if done is not None else None)
             for name in dict.fromkeys([*by_host, *outcomes])]
 
 
 def _object(name: tuple[str, str], steps: Sequence[HostStep], outcome: HostOutcome | None, purged: Purged | None,
-            record: HostRecord | None) -> dict[str, Any]:
-    found: dict[str, Any] = {"host": name[0], "edge": name[1], "steps": [step.as_object() for step in steps]}
+            record: HostRecord | None, applied: Sequence[StepResult] | None) -> dict[str, Any]:
+    found: dict[str, Any] = {"host": name[0], "edge": name[1], "steps": [
+        {**step.as_object(), **({"result": _result(step, applied)} if applied is not None else {})} for step in steps]}
     if outcome is not None:
         found |= {"status": outcome.status, "cname": outcome.cname, "done": list(outcome.done),
                   "waiting": outcome.waiting, "left": list(outcome.left), "error": error_object(outcome.error)}
@@ -58,3 +60,9 @@ def _object(name: tuple[str, str], steps: Sequence[HostStep], outcome: HostOutco
     if purged is not None:
         found["purged"] = {"what": purged.what, "tasks": list(purged.tasks), "failed": purged.failed}
     return found
+
+
+def _result(step: HostStep, applied: Sequence[StepResult]) -> str:
+    """"done", "not needed" or "not done": it failed, or its turn did not come."""
+    found = next((one for one in applied if one.step == step), None)
+    return "not done" if found is None else "done" if found.needed else "not needed"

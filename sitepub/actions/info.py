@@ -21,7 +21,7 @@ from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.cos.bucket_settings import BucketStatus
 
 if TYPE_CHECKING:
-    from sitepub.domains.hosts.report import HostReport
+    from sitepub.domains.hosts.host_report import HostReport
     from sitepub.domains.records import HostRecord
 
 
@@ -84,6 +84,6 @@ def _hosts(project: Project, cloud: Cloud, remote: Remote, records: Mapping[str,
     if not project.hosts and not records:
         return ()
     from sitepub.actions.hosts import open_site_hosts
-    from sitepub.domains.hosts.report import report
+    from sitepub.domains.hosts.host_report import report
 
     return tuple(report(open_site_hosts(project, cloud, remote, records), records))

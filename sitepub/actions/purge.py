@@ -20,8 +20,8 @@ from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.publish.states.state import State
 
 if TYPE_CHECKING:
+    from sitepub.domains.job import Listener
     from sitepub.domains.purge.purging import Order, Purged
-    from sitepub.domains.services import Listener
 
 _WARMED = 500
 """Pages that are warmed when none are named; a day has 1,000 prefetches (CDN API 228/42014)."""
@@ -62,7 +62,7 @@ def purge(project: Project, words: Sequence[str], options: PurgeOptions, environ
         if not cached or (rest and not order.paths):
             return Done(())
         with stopping() as stop, listener() as hears:
-            from sitepub.domains.hosts.account_domains import Edges
+            from sitepub.domains.hosts.open_hosts import Edges
             from sitepub.domains.purge.purging import Purger
 
             edges = Edges.of(cloud, remote.bucket)
@@ -93,7 +93,7 @@ def warm(project: Project, words: Sequence[str], options: PurgeOptions, environ:
             pages = _pages(project, remote.states.load())
             paths, left_out = {"": pages[:_WARMED]}, max(0, len(pages) - _WARMED)
         with stopping() as stop, listener() as hears:
-            from sitepub.domains.hosts.account_domains import Edges
+            from sitepub.domains.hosts.open_hosts import Edges
 
             edges = Edges.of(cloud, remote.bucket)
             done = Purger(lambda host: edges(host.edge), hears, stop).prefetch(cached, paths)
@@ -130,22 +130,20 @@ def _unpurged(project: Project, state: State | None, options: PurgeOptions) -> O
 
 def _remember(project: Project, remote: Remote, done: Sequence[Purged], found: State, *, all_of_it: bool) -> None:
     """Write the purges into the state, unless a deploy has it: that is going to purge for itself."""
-    from sitepub.publish.locking.lock import Lock
-    from sitepub.publish.states.host_records import HostLedger
+    from sitepub.publish.states.host_records import open_ledger
 
     edges = {host.host: host.edge for host in project.hosts}
     try:
-        with Lock(remote.states.store, remote.states.prefix) as lock:
-            state = remote.states.load()
-            if state is None:
+        with open_ledger(remote) as ledger:
+            if ledger is None:
                 return
+            state = ledger.state
             hosts = dict(state.hosts)
             for one in done:
                 record = hosts.get(one.host) or HostRecord(host=one.host, edge=edges[one.host])
                 hosts[one.host] = msgspec.structs.replace(record, purge=one.as_record())
             settled = all_of_it and state.unpurged == found.unpurged and not any(one.failed for one in done)
-            HostLedger(remote.states, lock, state).update(
-                hosts=hosts, unpurged=() if settled else state.unpurged)
+            ledger.update(hosts=hosts, unpurged=() if settled else state.unpurged)
     except Refused:
         return
 
@@ -167,7 +165,7 @@ def _raise_if_failed(done: Done, command: str, what: str) -> None:
     request_id = next((one.request_id for one in failed if one.request_id), None)
     hint = f"run sitepub {command} again when the reason is gone"
     if any(one.refused for one in failed):
-        hint = ("sitepub deploy --verify looks at the domains, and sets up again what somebody has deleted or stopped;"
+        hint = ("sitepub deploy --verify checks the domains, and sets up again what was deleted or stopped elsewhere;"
                 f" then run sitepub {command} again")
     if len(failed) == len(done.hosts):
         raise SitepubError(f"{what} failed:\n{lines}", code="PurgeFailed", hint=hint, request_id=request_id)

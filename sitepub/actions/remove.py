@@ -1,4 +1,4 @@
-"""Take the site down: delete what sitepub made, tell what it leaves and why."""
+"""Take the site down: delete what sitepub made, report what it leaves and why."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from sitepub.publish.removal import Removal, Removed
 from sitepub.publish.states.remote import open_remote
 
 if TYPE_CHECKING:
-    from sitepub.domains.hosts.setup import HostOutcome
-    from sitepub.domains.services import Listener
+    from sitepub.domains.hosts.apply_host import HostOutcome
+    from sitepub.domains.job import Listener
     from sitepub.domains.steps import HostStep
 
 _FAILURES_SHOWN = 10
@@ -49,7 +49,7 @@ def remove(project: Project, options: RemoveOptions, environ: Mapping[str, str],
     """``None``: sitepub knows of no such site. ``approve`` is shown what will happen and raises
     :class:`~sitepub.errors.Refused` to decline.
 
-    The hosts go first: nobody should be led to a site that is not there. Raises
+    The hosts go first: no visitor should be led to a site that is not there. Raises
     :class:`~sitepub.errors.PartlyDone` when something could not be deleted.
     """
     cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
@@ -58,11 +58,14 @@ def remove(project: Project, options: RemoveOptions, environ: Mapping[str, str],
         prepared = removal.prepare_removal(remote, wanted)
         if prepared is None:
             return None
-        approve(prepared, host_removal_steps(project, cloud, remote, prepared.found.hosts))
+        shown = host_removal_steps(project, cloud, remote, prepared.found.hosts)
+        approve(prepared, shown)
         hosts: tuple[HostOutcome, ...] = ()
         if prepared.found.hosts:
             with stopping() as stop, listener() as hears:
-                hosts = take_down_hosts(project, cloud, remote, hears, stop)
+                removal_of_bucket = prepared
+                hosts = take_down_hosts(project, cloud, remote, hears, stop, shown=shown,
+                                        approve=lambda added: approve(removal_of_bucket, added))
             prepared = removal.prepare_removal(remote, wanted)
             if prepared is None:
                 return Down(Removed(0, 0, (), ()), hosts)
@@ -70,8 +73,8 @@ def remove(project: Project, options: RemoveOptions, environ: Mapping[str, str],
             removed = removal.remove(remote, prepared, progress=progress, stop=stop,
                                      approve=lambda again: approve(again, ()))
     if removed.failures:
-        shown = "\n".join(f"  {failure}" for failure in removed.failures[:_FAILURES_SHOWN])
-        raise PartlyDone(f"{len(removed.failures)} objects could not be deleted:\n{shown}",
+        lines = "\n".join(f"  {failure}" for failure in removed.failures[:_FAILURES_SHOWN])
+        raise PartlyDone(f"{len(removed.failures)} objects could not be deleted:\n{lines}",
                          hint="run the same command again to do the rest")
     if removed.interrupted:
         raise Interrupted(f"Interrupted: {removed.objects} objects were deleted.",

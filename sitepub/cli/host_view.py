@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sitepub.domains.steps import HostStep, HostStepKind
+from sitepub.errors import ChangedSincePlan, Refused
 from sitepub.terminal.messages import visible
 from sitepub.terminal.status_lines import StatusLines
 from sitepub.terminal.terminal import Terminal
@@ -14,10 +15,11 @@ from sitepub.terminal.terminal import Terminal
 if TYPE_CHECKING:
     from sitepub.actions.hosts import HostsDone
     from sitepub.config.project import Project
-    from sitepub.domains.hosts.report import HostReport
+    from sitepub.domains.hosts.host_report import HostReport
     from sitepub.tencent.cloud import Cloud
 
 _MARKS = {HostStepKind.CREATE: ("+", "green"), HostStepKind.CERTIFICATE: ("+", "green"),
+          HostStepKind.UNBIND: ("-", "red"), HostStepKind.OLD_CERTIFICATE: ("-", "red"),
           HostStepKind.TAKE_DOWN: ("-", "red"), HostStepKind.RECORD: ("!", "yellow"),
           HostStepKind.UPDATE: ("~", "yellow"), HostStepKind.DNS: ("~", "yellow")}
 _VALUE = 200
@@ -31,6 +33,16 @@ def step_lines(terminal: Terminal, steps: Sequence[HostStep]) -> Iterator[str]:
         for leaf in step.details:
             text = visible(str(leaf))
             yield f"        {text if len(text) <= _VALUE else text[:_VALUE] + '…'}"
+
+
+def approve_changed(terminal: Terminal, steps: Sequence[HostStep], *, yes: bool) -> None:
+    """Asked before steps are taken that were not in the plan. Raises :class:`~sitepub.errors.Refused`."""
+    words = "\n".join(["changed since the plan: this would be done now", *step_lines(terminal, steps)])
+    if not yes and not terminal.can_ask:
+        raise Refused(words, code=ChangedSincePlan.code,
+                      hint="Run the same command again: the plan will show it. With --yes it is done at once.")
+    terminal.note(words)
+    terminal.confirm_or_refuse("Do this?", yes=yes)
 
 
 def done_lines(terminal: Terminal, project: Project, cloud: Cloud, done: HostsDone) -> Iterator[str]:
@@ -74,7 +86,7 @@ def report_lines(one: HostReport) -> Iterator[str]:
 
 
 class HostListener:
-    """Implements :class:`~sitepub.domains.services.Listener` on a terminal."""
+    """Implements :class:`~sitepub.domains.job.Listener` on a terminal."""
 
     def __init__(self, terminal: Terminal, lines: StatusLines) -> None:
         self._terminal = terminal

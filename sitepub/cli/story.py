@@ -1,8 +1,8 @@
-"""Tells the story of a deploy on the terminal: the hook's output, the plan, the transfer, questions."""
+"""A deploy on the terminal: the hook's output, the plan, the transfer, questions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,14 +19,15 @@ from sitepub.terminal.terminal import Terminal
 
 if TYPE_CHECKING:
     from sitepub.actions.hosts import HostsPrepared
-    from sitepub.domains.services import Listener
+    from sitepub.domains.job import Listener
+    from sitepub.domains.steps import HostStep
 
 
 _NARROWEST = 40
 
 
 class Story:
-    """What :class:`sitepub.actions.deploy.Teller` asks for, on a terminal."""
+    """Implements :class:`sitepub.actions.deploy.Teller` on a terminal."""
 
     sums_up = True
     """A transfer ends with a line of its own."""
@@ -91,6 +92,11 @@ class Story:
                           code="HostsNotConfirmed", hint="if that is what you want: --yes")
         self._terminal.note(words)
         self._terminal.confirm_or_refuse("Do this?")
+
+    def approve_changed_hosts(self, steps: Sequence[HostStep]) -> None:
+        from sitepub.cli.host_view import approve_changed
+
+        approve_changed(self._terminal, steps, yes=self._yes)
 
     def listener(self) -> AbstractContextManager[Listener]:
         from sitepub.cli.host_view import host_listener

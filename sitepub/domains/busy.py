@@ -4,17 +4,8 @@ done, so the same call is made again after a while. The codes are those of the o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds: how long to go on asking, and the pauses between."""
-
-    total: float
-    first: float
-    longest: float
-
+from sitepub.domains.poll import Patience
 
 DEPLOYING = Patience(300.0, 2.0, 15.0)
 """Another change is being brought to the edge; that takes minutes."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from sitepub.domains.busy import PASSING, pauses
-from sitepub.domains.explain import explained
+from sitepub.domains.service_errors import explained
 from sitepub.errors import SitepubError
 from sitepub.interrupts import pause
 

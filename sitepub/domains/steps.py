@@ -2,33 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
+
+from sitepub.domains.records import CertificateRecord, DnsRecord, TxtRecord
+from sitepub.errors import Refused
 
 
 class HostStepKind(StrEnum):
     """What is done, in the order of doing it for one host."""
 
+    UNBIND = "unbind"
+    """Unbind the domain from another bucket of the site, where sitepub bound it."""
+    OWNERSHIP = "ownership"
+    """Prove to the edge who owns a domain that it has already, with a TXT record."""
     CERTIFICATE = "certificate"
-    """Upload a certificate, apply for one, renew it."""
+    """Upload a certificate, apply for one, renew it, or let the edge make one."""
     CREATE = "create"
-    """Create the domain on its edge."""
+    """Create the domain on its edge, with the proof of ownership that the edge may want."""
     UPDATE = "update"
     """Change settings of the domain on its edge."""
     START = "start"
     """Put an offline domain online."""
     DNS = "dns"
-    """Create or change a record in DNSPod."""
+    """Create, change or delete a record in DNSPod."""
     RECORD = "record"
     """A record that the user has to add: its zone is not in the account's DNSPod."""
     WAIT = "wait"
     """Nothing to write, only to wait for: a setup that an earlier run began."""
+    OLD_CERTIFICATE = "old certificate"
+    """Delete a certificate that sitepub made for the host and that another one replaces."""
     PURGE = "purge"
     PREFETCH = "prefetch"
     TAKE_DOWN = "take down"
     """Take the domain away: stop it, delete it, and the records and certificates that sitepub made."""
+
+
+HARMLESS = frozenset({HostStepKind.WAIT, HostStepKind.RECORD})
+"""Steps that write nothing: they need no agreement."""
+NEW_CERTIFICATE = "certificate"
+"""Path of the setting that stands for a certificate whose id is not known before it is made."""
+_OF_A_CERTIFICATE = frozenset({"Https", "Certificate"})
+"""Top-level settings that a new certificate may change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +60,85 @@ class Leaf:
 
     def as_object(self) -> dict[str, Any]:
         """For programs."""
-        return {"path": self.path, "before": self._told(self.before), "after": self._told(self.after)}
+        return {"path": self.path, "before": self._visible(self.before), "after": self._visible(self.after)}
 
     def __str__(self) -> str:
         """For people: ``Https.Http2: off → on``; a new setting without what was before."""
         if self.before is None:
-            return f"{self.path}: {_text(self._told(self.after))}"
-        return f"{self.path}: {_text(self._told(self.before))} → {_text(self._told(self.after))}"
+            return f"{self.path}: {_text(self._visible(self.after))}"
+        return f"{self.path}: {_text(self._visible(self.before))} → {_text(self._visible(self.after))}"
 
-    def _told(self, value: Any) -> Any:
+    def _visible(self, value: Any) -> Any:
         if value and self.path.rpartition(".")[2].lower() in _SECRET:
             return _HIDDEN
-        return _shown(value)
+        return _without_keys(value)
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedRecord:
+    """A write to a DNS zone. What is there before is named, so that nothing else is changed."""
+
+    zone: str
+    """As DNSPod names it."""
+    name: str
+    """Below the zone; "@" is the zone itself."""
+    action: Literal["create", "modify", "delete"]
+    type: str
+    value: str
+    """Of the record afterwards; of the deleted one. "": the name that the edge will give."""
+    id: int = 0
+    """RecordId of the record that is changed or deleted."""
+    before: tuple[str, str] = ("", "")
+    """Its type and value."""
+    foreign: bool = False
+    """sitepub did not make it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedProof:
+    """A record that proved the ownership of a domain, and is not needed any more."""
+
+    record: DnsRecord
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedCertificate:
+    """Where a certificate comes from, or which one goes."""
+
+    action: Literal["upload", "apply", "renew", "wait", "edge", "delete"]
+    """``wait``: an earlier run applied for it. ``edge``: the edge makes one of its own."""
+    id: str = ""
+    """Of the certificate that is renewed, waited for or deleted."""
+    fingerprint: str = ""
+    """Of the uploaded one, SHA-256."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedRemoval:
+    """What is taken away with a host."""
+
+    created: bool
+    """The domain itself."""
+    dns: tuple[DnsRecord, ...] = ()
+    certificates: tuple[CertificateRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedAddresses:
+    """Object keys whose addresses are purged, or addresses that are prefetched."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedBucket:
+    """The bucket that a domain is unbound from."""
+
+    name: str
+
+
+Agreed = (AgreedRecord | AgreedProof | AgreedCertificate | AgreedRemoval | AgreedAddresses | AgreedBucket | TxtRecord
+          | None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +155,8 @@ class HostStep:
     destructive: bool = False
     """Takes away or changes what sitepub did not make, or takes a host down: needs ``--yes`` or a prompt."""
     edge: str = ""
+    agreed: Agreed = field(default=None, repr=False)
+    """Ids and old values: whoever agrees to the step agrees to these and to no others."""
 
     def as_object(self) -> dict[str, Any]:
         """For programs."""
@@ -78,18 +164,74 @@ class HostStep:
                 "destructive": self.destructive,
                 "details": [leaf.as_object() for leaf in self.details]}
 
+    def covers(self, other: HostStep) -> bool:
+        """Whether to agree to this step is to agree to the other one, which was planned later."""
+        if (self.host, self.edge) != (other.host, other.edge) or (other.destructive and not self.destructive):
+            return False
+        if self.kind is HostStepKind.CERTIFICATE and other.kind is HostStepKind.WAIT:
+            return True  # it has been applied for by now
+        if self.kind is not other.kind or not_agreed(other.details, self.details):
+            return False
+        return _includes(self.agreed, other.agreed)
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What became of one step of a plan that was applied."""
+
+    step: HostStep
+    needed: bool = True
+    """False: it turned out that there was nothing to do."""
+    note: str = ""
+    """Why it was not needed."""
+
+
+class PlanChanged(Refused):
+    """Something is not as the plan says any more, and what would have to be done now is not in it."""
+
+    code = "ChangedSincePlan"
+
+    def __init__(self, host: str, what: str) -> None:
+        super().__init__(f"{host}: changed since the plan: {what}",
+                         hint="Run the same command again: the plan will show it.")
+
+
+def not_covered(steps: Iterable[HostStep], shown: Sequence[HostStep]) -> tuple[HostStep, ...]:
+    """The steps that write something and that nobody has agreed to."""
+    return tuple(step for step in steps
+                 if step.kind not in HARMLESS and not any(one.covers(step) for one in shown))
+
+
+def not_agreed(leaves: Iterable[Leaf], agreed: Sequence[Leaf]) -> tuple[Leaf, ...]:
+    """The settings that would change and that nobody has agreed to. To agree to a new certificate is to agree to the
+    settings that bind it."""
+    new = any(leaf.path == NEW_CERTIFICATE for leaf in agreed)
+    return tuple(leaf for leaf in leaves
+                 if leaf not in agreed and not (new and leaf.path.partition(".")[0] in _OF_A_CERTIFICATE))
+
+
+def _includes(agreed: Agreed, other: Agreed) -> bool:
+    if isinstance(agreed, AgreedRecord) and isinstance(other, AgreedRecord) and not agreed.value:
+        return agreed == replace(other, value="")
+    if isinstance(agreed, AgreedRemoval) and isinstance(other, AgreedRemoval):
+        return (agreed.created >= other.created and set(agreed.dns) >= set(other.dns)
+                and set(agreed.certificates) >= set(other.certificates))
+    if isinstance(agreed, AgreedAddresses) and isinstance(other, AgreedAddresses):
+        return set(agreed.names) >= set(other.names)
+    return agreed == other
+
 
 _HIDDEN = "(hidden)"
 _SECRET = ("privatekey", "secretkey", "backupsecretkey")
 
 
-def _shown(value: Any) -> Any:
+def _without_keys(value: Any) -> Any:
     """Never a key: the CDN's answers hold secrets of signed addresses."""
     if isinstance(value, Mapping):
-        return {key: _HIDDEN if str(key).lower() in _SECRET and inner else _shown(inner)
+        return {key: _HIDDEN if str(key).lower() in _SECRET and inner else _without_keys(inner)
                 for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_shown(inner) for inner in value]
+        return [_without_keys(inner) for inner in value]
     return value
 
 
@@ -100,4 +242,4 @@ def _text(value: Any) -> str:
         return "not set"
     if isinstance(value, str):
         return value
-    return json.dumps(_shown(value), ensure_ascii=False, separators=(", ", ": "))
+    return json.dumps(_without_keys(value), ensure_ascii=False, separators=(", ", ": "))

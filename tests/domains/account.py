@@ -11,9 +11,10 @@ from typing import Any
 from sitepub.domains.dns.dnspod import DnsPod
 from sitepub.domains.dns.host_records import Dns
 from sitepub.domains.dns.resolve import Resolver
+from sitepub.domains.job import HostJob
 from sitepub.domains.records import HostRecord
 from sitepub.domains.service_api import ServiceApi
-from sitepub.domains.services import Work
+from sitepub.domains.steps import AgreedRemoval
 from sitepub.tencent.cloud import Credentials
 from sitepub.tencent.cloud_api import CloudApi
 from tests.conftest import LocalCloud
@@ -55,8 +56,13 @@ class Heard:
         self.todos.append(f"{host}: {text}")
 
 
-def work_on(kept: Kept, heard: Heard | None = None, *, wait: bool = True) -> Work:
-    return Work(kept, heard or Heard(), threading.Event(), wait)
+def work_on(kept: Kept, heard: Heard | None = None, *, wait: bool = True) -> HostJob:
+    return HostJob(kept, heard or Heard(), threading.Event(), wait)
+
+
+def removal_of(record: HostRecord) -> AgreedRemoval:
+    """All that the record names as made by sitepub."""
+    return AgreedRemoval(record.created, record.dns, record.certificates)
 
 
 class Account:

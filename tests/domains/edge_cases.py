@@ -69,7 +69,7 @@ class Case:
         return self.ready(host)
 
     def ready(self, host: str) -> EdgeState:
-        state = self.edge.wait(host, None, tell=lambda _text: None)
+        state = self.edge.wait(host, None, report=lambda _text: None)
         assert state is not None
         return state
 

@@ -11,16 +11,17 @@ import pytest
 
 from sitepub.config.project import Host
 from sitepub.domains.certificates.certificate import CertificateOffice
+from sitepub.domains.certificates.choice import CertificatePlan
 from sitepub.domains.certificates.ssl_service import SslService, china_time
 from sitepub.domains.dns.dnspod import DnsPod
 from sitepub.domains.dns.host_records import Dns
-from sitepub.domains.edges.edge import EdgeState, EdgeStatus
+from sitepub.domains.edges.edge import EdgeCertificate, EdgeState, EdgeStatus
 from sitepub.domains.records import CertificateRecord, HostRecord
 from sitepub.domains.service_api import ServiceApi
 from sitepub.domains.steps import HostStepKind
 from sitepub.errors import CloudError, ConfigError, Position, SitepubError
 from tests.conftest import LocalCloud
-from tests.domains.account import Account, CutOff, Heard, Kept, Killed, work_on
+from tests.domains.account import Account, CutOff, Heard, Kept, Killed, removal_of, work_on
 from tests.domains.edge_cases import make_case
 from tests.domains.openssl import Authority, Pair, needs_openssl
 
@@ -48,6 +49,14 @@ def office(account: Account, *, api: ServiceApi | None = None, later: timedelta 
     dns = Dns(DnsPod(api), account.resolver, patience=patience)
     return CertificateOffice(SslService(api), dns, Path.cwd(), patience=patience,
                              now=lambda: datetime.now(UTC) + later, **how)
+
+
+def tidy(certificates: CertificateOffice, host: Host, in_use: EdgeCertificate, kept: Kept) -> list[str]:
+    """Delete what ``in_use`` replaces, step by step; why the others stay."""
+    steps = certificates.replaced(host, kept.record, None, CertificatePlan(certificate=in_use))
+    assert all(step.kind is HostStepKind.OLD_CERTIFICATE for step in steps)
+    notes = [certificates.delete_replaced(step, in_use.id, work_on(kept)) for step in steps]
+    return [note for note in notes if note]
 
 
 def auto(host: str) -> Host:
@@ -169,7 +178,7 @@ def test_killed_at_the_application_it_goes_on_with_one_certificate(account: Acco
     assert found is not None and there["CertificateId"] == found.id
     assert [one.id for one in kept.record.certificates] == [found.id]
     # It is known to be ours: removal takes it.
-    assert office(account).withdraw(kept.record, work_on(kept)) == []
+    assert office(account).withdraw(removal_of(kept.record), work_on(kept)) == []
     assert told(account, zone) == [] and kept.record.certificates == ()
 
 
@@ -181,7 +190,7 @@ def test_an_application_whose_answer_was_never_seen_is_taken_away_too(account: A
         office(account, api=CutOff(account.api, 0, sent=True)).obtain(
             auto("www.orphan.example"), None, work_on(kept))
     assert len(told(account, "orphan.example")) == 1
-    office(account).withdraw(kept.record, work_on(kept))
+    office(account).withdraw(removal_of(kept.record), work_on(kept))
     assert told(account, "orphan.example") == []
 
 
@@ -204,7 +213,7 @@ def test_a_valid_certificate_of_the_account_is_reused_the_longest_first(account:
     # They are somebody else's: removal leaves them.
     kept = Kept(host.host)
     assert office(account).obtain(host, None, work_on(kept)) is not None
-    assert office(account).withdraw(kept.record, work_on(kept)) == []
+    assert office(account).withdraw(removal_of(kept.record), work_on(kept)) == []
     assert len(told(account, "reuse.example")) == 3
 
 
@@ -231,7 +240,7 @@ def test_under_21_days_it_is_renewed_with_a_new_id_and_the_old_one_goes_when_it_
     there = {one["CertificateId"]: one for one in told(account, "renew.example")}
     assert there[second.id]["CertificateExtra"]["ReplacedFor"] == first.id
     assert {one.id for one in kept.record.certificates} == {first.id, second.id}
-    assert office(account).tidy(second.id, work_on(kept)) == []
+    assert tidy(office(account), host, second, kept) == []
     assert [one["CertificateId"] for one in told(account, "renew.example")] == [second.id]
     assert [one.id for one in kept.record.certificates] == [second.id]
 
@@ -244,7 +253,7 @@ def test_a_certificate_that_another_host_of_the_site_uses_stays(account: Account
     # An apex also gets www.
     plan = office(account).plan(auto("www.shared.example"), HostRecord(host="www.shared.example"), None)
     assert plan.certificate is not None and plan.certificate.id == found.id
-    stays = office(account, used_by_others=lambda _host: {found.id}).withdraw(kept.record, work_on(kept))
+    stays = office(account, used_by_others=lambda _host: {found.id}).withdraw(removal_of(kept.record), work_on(kept))
     assert stays == [f"certificate {found.id} stays: another host of the site uses it"]
     assert len(told(account, "shared.example")) == 1
 
@@ -277,18 +286,18 @@ def test_a_certificate_that_another_site_uses_stays_although_the_service_would_d
     state = case.ready(host)
     case.edge.update(case.wanted(host, found, https={"switch": "on"}), state)
     case.ready(host)
-    stays = list(office(account).withdraw(kept.record, work_on(kept)) if way == "withdraw"
-                 else office(account).tidy("another", work_on(kept)))
+    stays = list(office(account).withdraw(removal_of(kept.record), work_on(kept)) if way == "withdraw"
+                 else tidy(office(account), auto(host), replace(found, id="another"), kept))
     product = {"cdn": "cdn", "edgeone": "teo"}[kind]
     assert stays == [f"certificate {found.id} stays: it is in use elsewhere in the account: {product} (1)"]
     assert [one["CertificateId"] for one in told(account, host)] == [found.id]
     assert [one.id for one in kept.record.certificates] == [found.id]
     # Once nothing uses it, it goes.
     case.edge.stop(case.ready(host))
-    there = case.edge.wait(host, EdgeStatus.OFFLINE, tell=lambda _text: None)
+    there = case.edge.wait(host, EdgeStatus.OFFLINE, report=lambda _text: None)
     assert there is not None
     case.edge.delete(there)
-    assert office(account).withdraw(kept.record, work_on(kept)) == []
+    assert office(account).withdraw(removal_of(kept.record), work_on(kept)) == []
     assert told(account, host) == []
 
 
@@ -315,7 +324,7 @@ def test_a_certificate_of_which_nobody_says_that_it_is_free_stays(
     kept = Kept(f"www.{zone}")
     assert office(account).obtain(auto(f"www.{zone}"), None, work_on(kept)) is not None
     ours = SslService(Asking(account.api, action, answer))
-    [stays] = CertificateOffice(ours, account.dns(), Path()).withdraw(kept.record, work_on(kept))
+    [stays] = CertificateOffice(ours, account.dns(), Path()).withdraw(removal_of(kept.record), work_on(kept))
     assert "stays" in stays and why in stays
     assert len(told(account, zone)) == 1
 
@@ -325,7 +334,7 @@ def test_a_certificate_that_may_not_be_deleted_yet_stays_and_is_told(account: Ac
     kept = Kept("www.hour.example")
     assert office(account).obtain(auto("www.hour.example"), None, work_on(kept)) is not None
     account.switches(deletion_waits=True)
-    [stays] = office(account).withdraw(kept.record, work_on(kept))
+    [stays] = office(account).withdraw(removal_of(kept.record), work_on(kept))
     assert "stays" in stays and "within an hour" in stays
     assert len(kept.record.certificates) == 1
 
@@ -356,7 +365,7 @@ def test_ones_own_is_uploaded_once_and_recognised_afterwards(account: Account, a
     newer = authority.leaf("mine2", "www.mine.example", kind="prime256v1")
     second = office(account).obtain(own(host.host, authority.chain(newer), newer.key_pem), None, work_on(kept))
     assert second is not None and second.id != first.id
-    office(account).tidy(second.id, work_on(kept))
+    tidy(office(account), host, second, kept)
     assert [one["CertificateId"] for one in told(account, "mine.example")] == [second.id]
 
 
@@ -367,7 +376,7 @@ def test_ones_own_that_was_uploaded_by_hand_is_used_and_stays(account: Account, 
     host, kept = own("www.theirs.example", authority.chain(leaf), leaf.key_pem), Kept("www.theirs.example")
     found = office(account).obtain(host, None, work_on(kept))
     assert found is not None and found.id == id and kept.record.certificates == ()
-    assert office(account).withdraw(kept.record, work_on(kept)) == []
+    assert office(account).withdraw(removal_of(kept.record), work_on(kept)) == []
     assert len(told(account, id)) == 1
 
 
@@ -383,7 +392,7 @@ def test_killed_at_the_upload_it_is_found_and_known_to_be_ours(account: Account,
     found = office(account).obtain(host, None, work_on(kept))
     assert found is not None and len(told(account, name)) == 1
     assert [one.id for one in kept.record.certificates] == [found.id]
-    office(account).withdraw(kept.record, work_on(kept))
+    office(account).withdraw(removal_of(kept.record), work_on(kept))
     assert told(account, name) == []
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,12 +12,13 @@ from sitepub.config.project import Host
 from sitepub.domains.dns.changes import REPLACEABLE, Change, RecordPlan, after, plan_cname, plan_txt
 from sitepub.domains.dns.dnspod import DEFAULT_LINE, DnsPod, Record
 from sitepub.domains.dns.host_records import Dns
+from sitepub.domains.job import HostJob
 from sitepub.domains.records import DnsRecord, HostRecord, TxtRecord
 from sitepub.domains.service_api import ServiceApi
-from sitepub.domains.steps import HostStepKind
-from sitepub.errors import CloudError, Refused, SitepubError
+from sitepub.domains.steps import AgreedRecord, HostStep, HostStepKind, PlanChanged
+from sitepub.errors import CloudError, SitepubError
 from tests.conftest import LocalCloud
-from tests.domains.account import Account, CutOff, Heard, Kept, Killed, work_on
+from tests.domains.account import Account, CutOff, Heard, Kept, Killed, removal_of, work_on
 
 CDN = "www.example.com.cdn.dnsv1.com"
 
@@ -131,12 +133,20 @@ def account(local_cloud: LocalCloud) -> Account:
 
 
 def point(account: Account, host: str, kept: Kept, *, cname: str = CDN, dns: Dns | None = None,
-          heard: Heard | None = None, planned: bool = True) -> list[str]:
+          heard: Heard | None = None) -> list[str]:
     """Plan, agree, do; the summaries of the plan."""
     dns = dns or account.dns()
-    steps = dns.plan(Host(host), kept.record, cname) if planned else ()
-    dns.point(Host(host), cname, work_on(kept, heard))
+    steps = dns.plan(Host(host), kept.record, cname)
+    carry_out(dns, Host(host), steps, work_on(kept, heard), cname)
     return [step.summary for step in steps]
+
+
+def carry_out(dns: Dns, host: Host, steps: Sequence[HostStep], job: HostJob, cname: str = CDN) -> list[str]:
+    """What was agreed to; why steps were not needed."""
+    dns.adopt(job)
+    notes = [dns.remind(host, cname, job) if step.kind is HostStepKind.RECORD
+             else dns.apply(step, host, cname, job, steps) for step in steps]
+    return [note for note in notes if note]
 
 
 def test_a_record_is_made_in_the_zone_recorded_and_resolves(account: Account) -> None:
@@ -171,19 +181,22 @@ def test_a_strangers_record_is_flagged_in_the_plan_and_safe_without_one(account:
     account.zone("strange.example")
     account.add("strange.example", "www", "A", "192.0.2.7")
     account.add("strange.example", "www", "A", "192.0.2.8")
-    host, kept = Host("www.strange.example"), Kept("www.strange.example")
-    with pytest.raises(Refused) as caught:
-        account.dns().point(host, CDN, work_on(kept))
-    assert caught.value.code == "ForeignRecord"
+    host, kept, dns = Host("www.strange.example"), Kept("www.strange.example"), account.dns()
+    steps = dns.plan(host, kept.record, "")
+    assert [step.destructive for step in steps] == [True, True]
+    # Agreed to one of them only, or to none: both stay.
+    for agreed in (steps[:1], steps[1:]):
+        with pytest.raises(PlanChanged) as caught:
+            carry_out(dns, host, agreed, work_on(kept))
+        assert "192.0.2." in caught.value.message and "not sitepub's" in caught.value.message
     assert len(account.records("strange.example", "www")) == 2
-    dns = account.dns()
-    assert [step.destructive for step in dns.plan(host, kept.record, "")] == [True, True]
-    dns.point(host, CDN, work_on(kept))
+    assert carry_out(dns, host, steps, work_on(kept)) == []
     assert account.records("strange.example", "www") == [("CNAME", CDN, "ENABLE")]
     # It stays when the host is taken down: sitepub changed it, and did not make it.
     assert kept.record.dns == ()
     removed = HostRecord(host=host.host, cname=CDN)
-    assert "sitepub did not make it" in account.dns().withdraw(removed, work_on(Kept(host.host, removed)))[0]
+    [stays] = account.dns().withdraw(removal_of(removed), work_on(Kept(host.host, removed)))
+    assert "sitepub did not make it" in stays
     assert account.records("strange.example", "www") == [("CNAME", CDN, "ENABLE")]
 
 
@@ -223,7 +236,7 @@ def test_dns_off_only_tells(account: Account) -> None:
     host, heard = Host("www.off.example", dns="off"), Heard()
     dns = account.dns(hosts=[host])
     assert dns.plan(host, HostRecord(host=host.host), CDN)[0].reason.startswith("dns: off")
-    dns.point(host, CDN, work_on(Kept(host.host), heard))
+    dns.remind(host, CDN, work_on(Kept(host.host), heard))
     assert heard.todos and account.records("off.example", "www") == []
     with pytest.raises(SitepubError) as caught:
         account.dns(hosts=[host], patience=0).prove(
@@ -258,10 +271,13 @@ def test_a_record_that_exists_although_it_was_not_listed_is_ours_only_if_a_run_o
     def records(self: DnsPod, zone: str, name: str) -> Sequence[Record]:
         return [] if late and late.pop() else listed(self, zone, name)
 
+    dns = account.dns()
+    [step] = dns.plan(Host(f"www.{name}"), HostRecord(host=f"www.{name}"), "other.example.net")
+    agreed = replace(step, agreed=AgreedRecord(name, "www", "create", "CNAME", CDN), destructive=False)
     monkeypatch.setattr(DnsPod, "records", records)
-    point(account, f"www.{name}", kept, planned=False)
+    dns.apply(agreed, Host(f"www.{name}"), CDN, work_on(kept), [agreed])
     assert bool(kept.record.dns) is begun
-    account.dns().withdraw(kept.record, work_on(kept))
+    account.dns().withdraw(removal_of(kept.record), work_on(kept))
     assert account.records(name, "www") == ([] if begun else [("CNAME", CDN, "ENABLE")])
 
 
@@ -287,15 +303,15 @@ def test_removal_takes_our_record_and_leaves_one_that_somebody_changed(account: 
     account.zone("gone.example")
     kept = Kept("www.gone.example")
     point(account, "www.gone.example", kept)
-    assert account.dns().withdraw(kept.record, work_on(kept)) == []
+    assert account.dns().withdraw(removal_of(kept.record), work_on(kept)) == []
     assert account.records("gone.example", "www") == [] and list(kept.record.dns) == []
     point(account, "www.gone.example", kept)
     [made] = kept.record.dns
     account.sdk("dnspod", "ModifyRecord", {
         "Domain": "gone.example", "RecordId": made.id, "SubDomain": "www", "RecordType": "A",
         "RecordLine": "默认", "Value": "192.0.2.9"})
-    stays = account.dns().withdraw(kept.record, work_on(kept))
-    assert "somebody has changed it since" in stays[0]
+    stays = account.dns().withdraw(removal_of(kept.record), work_on(kept))
+    assert "it was changed since" in stays[0]
     assert account.records("gone.example", "www") == [("A", "192.0.2.9", "ENABLE")]
 
 
@@ -343,9 +359,9 @@ def test_killed_at_any_write_the_next_run_ends_the_same(account: Account, at: in
         account.add(zone, "www", "A", address)
     host, kept = Host(f"www.{zone}"), Kept(f"www.{zone}")
     first = Dns(DnsPod(CutOff(account.api, at, sent=sent)), account.resolver)
-    first.plan(host, kept.record, CDN)
+    steps = first.plan(host, kept.record, CDN)
     with pytest.raises(Killed):
-        first.point(host, CDN, work_on(kept))
+        carry_out(first, host, steps, work_on(kept))
     assert account.records(zone, "www"), "visitors find something at any time"
     point(account, host.host, kept)
     assert account.records(zone, "www") == [("CNAME", CDN, "ENABLE")]
@@ -375,8 +391,7 @@ def test_records_of_a_zone_that_this_key_may_not_change_are_told_instead(
     account.zone(zone)
     dns = Dns(DnsPod(Shared(account.api, code, *actions)), account.resolver, patience=1)
     kept, heard = Kept(host.host), Heard()
-    dns.plan(host, kept.record, CDN)
-    dns.point(host, CDN, work_on(kept, heard))
+    carry_out(dns, host, dns.plan(host, kept.record, CDN), work_on(kept, heard))
     [told] = heard.todos
     assert "add this record at the provider of the DNS" in told and CDN in told
     assert kept.record.dns == ()
@@ -387,4 +402,4 @@ def test_records_of_a_zone_that_this_key_may_not_change_are_told_instead(
     # Any other refusal is still one.
     other = Dns(DnsPod(Shared(account.api, "FailedOperation.Unknown", "CreateRecord")), account.resolver)
     with pytest.raises(CloudError, match="refused"):
-        other.point(host, CDN, work_on(kept, heard))
+        carry_out(other, host, account.dns().plan(host, kept.record, CDN), work_on(kept, heard))

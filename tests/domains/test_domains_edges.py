@@ -80,13 +80,13 @@ def test_making_a_domain_that_somebody_else_made_meanwhile_is_refused(case: Case
 def test_a_domain_is_stopped_started_and_deleted_when_it_is_offline(case: Case) -> None:
     state = case.made()
     case.edge.stop(state)
-    stopped = case.edge.wait(state.host, EdgeStatus.OFFLINE, tell=silent)
+    stopped = case.edge.wait(state.host, EdgeStatus.OFFLINE, report=silent)
     assert stopped is not None and stopped.status is EdgeStatus.OFFLINE
     case.edge.start(stopped)
-    started = case.edge.wait(state.host, EdgeStatus.ONLINE, tell=silent)
+    started = case.edge.wait(state.host, EdgeStatus.ONLINE, report=silent)
     assert started is not None
     case.edge.stop(started)
-    again = case.edge.wait(state.host, EdgeStatus.OFFLINE, tell=silent)
+    again = case.edge.wait(state.host, EdgeStatus.OFFLINE, report=silent)
     assert again is not None
     case.edge.delete(again)
     assert case.edge.describe(state.host) is None
@@ -154,7 +154,7 @@ def test_states_take_time_and_are_told_while_they_are_waited_for(case: Case) -> 
     host, heard = case.host(), list[str]()
     case.account.pace(0.5)
     case.edge.create(case.wanted(host))
-    assert case.edge.wait(host, EdgeStatus.ONLINE, tell=heard.append) is not None
+    assert case.edge.wait(host, EdgeStatus.ONLINE, report=heard.append) is not None
     assert heard and "0 s" in heard[0]
 
 
@@ -163,12 +163,12 @@ def test_a_wait_ends_with_ctrl_c_and_with_its_patience(case: Case) -> None:
     stop = threading.Event()
     stop.set()
     with pytest.raises(Interrupted):
-        case.edge.wait(state.host, EdgeStatus.OFFLINE, tell=silent, stop=stop)
+        case.edge.wait(state.host, EdgeStatus.OFFLINE, report=silent, stop=stop)
     impatient = Waiting(patience=0)
     with pytest.raises(SitepubError) as told:
-        impatient.until(state.host, lambda: case.edge.describe(state.host), EdgeStatus.OFFLINE, tell=silent)
+        impatient.until(state.host, lambda: case.edge.describe(state.host), EdgeStatus.OFFLINE, report=silent)
     assert told.value.code == "EdgeTimeout"
-    assert case.edge.wait(f"gone.{case.zone}", EdgeStatus.ONLINE, tell=silent) is None
+    assert case.edge.wait(f"gone.{case.zone}", EdgeStatus.ONLINE, report=silent) is None
 
 
 def test_no_change_is_sent_while_one_is_being_deployed(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +223,7 @@ def test_the_domains_of_others_stay_as_they_are(case: Case) -> None:
     theirs, ours = case.made(), case.made()
     before = case.truth(theirs.host)
     case.edge.stop(ours)
-    stopped = case.edge.wait(ours.host, EdgeStatus.OFFLINE, tell=silent)
+    stopped = case.edge.wait(ours.host, EdgeStatus.OFFLINE, report=silent)
     assert stopped is not None
     case.edge.delete(stopped)
     assert case.truth(theirs.host) == before

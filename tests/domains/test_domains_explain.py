@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from sitepub.domains.explain import explained, refuses_the_account
 from sitepub.domains.service_api import ServiceApi
+from sitepub.domains.service_errors import explained, refuses_the_account
 from sitepub.errors import AccessDenied, CloudError, CredentialsError, ExitCode, NetworkError, NotFound, SitepubError
 from sitepub.tencent.errors_from_cloud import Asked, error_from
 

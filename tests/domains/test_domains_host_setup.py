@@ -12,9 +12,10 @@ from sitepub.config.project import Host
 from sitepub.domains.certificates.certificate import CertificateOffice
 from sitepub.domains.certificates.ssl_service import SslService
 from sitepub.domains.edges.cdn import Cdn
-from sitepub.domains.hosts.plan import HostPlan, Place, plan_host
+from sitepub.domains.hosts.apply_host import ApplyHost, HostOutcome
+from sitepub.domains.hosts.context import HostContext
+from sitepub.domains.hosts.plan import HostPlan, Place, plan_host, plan_removal
 from sitepub.domains.hosts.removal import TakeDown
-from sitepub.domains.hosts.setup import HostOutcome, Setup
 from sitepub.domains.records import HostRecord
 from sitepub.domains.service_api import ServiceApi
 from sitepub.errors import CloudError, Refused
@@ -59,8 +60,20 @@ class Bench:
         return plan_host(self.host, self.place, self.kept.record, self.edge, self.office, self.names, "hash")
 
     def bring(self, plan: HostPlan) -> str:
-        return Setup(plan, self.host, self.place, self.edge, self.office, self.names, work_on(self.kept),
-                     lambda _host, _target: None).bring().status
+        return self.apply(plan).status
+
+    def apply(self, plan: HostPlan) -> HostOutcome:
+        """Applied is what is in the plan, in its order."""
+        outcome = ApplyHost(plan, HostContext(
+            self.host, self.place, lambda _kind, _bucket="": self.edge, self.office, self.names, work_on(self.kept),
+            lambda _host, _target: None)).apply()
+        if not outcome.waiting:
+            assert [result.step for result in outcome.steps] == list(plan.steps)
+        return outcome
+
+    def take_down(self) -> HostOutcome:
+        [step] = plan_removal(self.kept.record, self.edge, "sitepub remove").steps
+        return TakeDown(step, self.edge, self.office, self.names, work_on(self.kept)).apply()
 
 
 @pytest.fixture
@@ -84,7 +97,7 @@ def test_a_domain_that_somebody_made_since_the_plan_is_not_taken(bench: Bench, c
         "OriginType": "domain", "Origins": ["old.example.net"], "OriginPullProtocol": "http"}})
     with pytest.raises(Refused) as told:
         bench.bring(plan)
-    assert told.value.code == "ForeignDomain" and "old.example.net" in told.value.message
+    assert told.value.code == "ChangedSincePlan" and "old.example.net" in told.value.message
     truth = case.truth(host)
     assert truth is not None and truth["Origin"]["Origins"] == ["old.example.net"]
     assert not bench.kept.record.created
@@ -102,16 +115,13 @@ def test_a_domain_that_shows_another_bucket_by_now_stays_with_all_it_needs(bench
     origin = {"OriginType": "cos", "Origins": [elsewhere], "ServerName": elsewhere, "OriginPullProtocol": "http"}
     case.account.sdk("cdn", "UpdateDomainConfig", {"Domain": host, "Origin": origin})
 
-    def take_down() -> HostOutcome:
-        return TakeDown(bench.kept.record, bench.edge, bench.office, bench.names, work_on(bench.kept)).carry_out()
-
-    outcome = take_down()
+    outcome = bench.take_down()
     assert outcome.status == "left" and elsewhere in outcome.left[0]
     truth = case.truth(host)
     assert truth is not None and truth["Status"] == "online"
     back = {**origin, "Origins": [case.endpoint], "ServerName": case.endpoint}
     case.account.sdk("cdn", "UpdateDomainConfig", {"Domain": host, "Origin": back})
-    assert take_down().status == "removed" and case.truth(host) is None
+    assert bench.take_down().status == "removed" and case.truth(host) is None
 
 
 def test_a_domain_that_somebody_made_after_a_kill_just_before_ours_is_not_taken_for_ours(
@@ -123,7 +133,7 @@ def test_a_domain_that_somebody_made_after_a_kill_just_before_ours_is_not_taken_
     case.account.sdk("cdn", "AddCdnDomain", {"Domain": host, "ServiceType": "web", "Origin": {
         "OriginType": "domain", "Origins": ["old.example.net"], "OriginPullProtocol": "http"}})
     assert bench.plan().destructive, "it is asked"
-    outcome = TakeDown(bench.kept.record, bench.edge, bench.office, bench.names, work_on(bench.kept)).carry_out()
+    outcome = bench.take_down()
     assert outcome.status == "left" and "old.example.net" in outcome.left[0]
     truth = case.truth(host)
     assert truth is not None and truth["Origin"]["Origins"] == ["old.example.net"]

@@ -60,7 +60,15 @@ class Sitepub:
         """Deploy, and insist that it worked."""
         run = self("deploy", "--local", "--json", *options, cwd=folder, **extra)
         assert run.code == 0, run.err + run.out
+        assert_whole_plan_applied(run.json)
         return run.json
+
+
+def assert_whole_plan_applied(report: Mapping[str, Any]) -> None:
+    """Of a host that is set up or taken down every step of the plan was done, or was found not to be needed."""
+    for host in report.get("hosts", ()):
+        if host["status"] in ("online", "unchanged", "removed"):
+            assert {step["result"] for step in host["steps"]} <= {"done", "not needed"}, host
 
 
 @dataclass(frozen=True)

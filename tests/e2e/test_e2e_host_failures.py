@@ -114,7 +114,7 @@ def test_a_plan_without_a_look_at_a_host_is_no_plan(program: Sitepub, make_site:
         assert len(run.json["steps"]) == 3, "what is known is told all the same"
     shown = program("plan", "--local", cwd=site.folder)
     assert shown.code == 4 and "index.html" in shown.out
-    assert "not all hosts could be looked at" in shown.err, shown.err
+    assert "not all hosts could be checked" in shown.err, shown.err
     assert shown.err.count("not activated for") == 1 and shown.err.count("request id") == 1
     assert program("deploy", "--local", cwd=site.folder).code == 4, "the deploy ends as its plan"
 
@@ -137,7 +137,7 @@ def test_a_host_that_never_came_to_its_edge_is_not_purged_from_it(
     assert [step["kind"] for step in told["steps"]] == ["purge"] and told["purged"]["failed"], "this one is tried"
 
 
-def test_a_domain_that_was_deleted_elsewhere_is_made_again_by_the_deploy_whose_purge_found_out(
+def test_a_domain_that_was_deleted_elsewhere_is_made_again_with_a_yes_by_the_deploy_whose_purge_found_out(
     program: Sitepub, make_site: MakeSite, account: Account, zone: str
 ) -> None:
     host = f"www.{zone}"
@@ -145,10 +145,12 @@ def test_a_domain_that_was_deleted_elsewhere_is_made_again_by_the_deploy_whose_p
     program.deploy(site.folder)
     delete_elsewhere(account, host)
     site.write({"css/site.css": "body{color:red}"})
-    run = program("deploy", "--local", "--json", cwd=site.folder)
+    run = program("deploy", "--local", "--json", "--yes", cwd=site.folder)
     assert run.code == 0, run.err
     found = hosts_of(run.json)
     assert (found[host]["status"], found[host]["error"]) == ("online", None)
+    assert [(step["kind"], step["result"]) for step in found[host]["steps"]] == [
+        ("purge", "not needed"), ("create", "done"), ("dns", "done")]
     assert "purged" not in found[host], "nothing is in the cache of a new domain"
     assert found[f"two.{zone}"]["purged"]["failed"] == "" and found[f"two.{zone}"]["status"] == "unchanged"
     assert "was made by sitepub and is gone" in run.err and f"{host}: {host}" not in run.err
@@ -165,6 +167,14 @@ def test_a_domain_that_was_stopped_elsewhere_is_put_online_and_purged(
     program.deploy(site.folder)
     account.sdk("cdn", "StopCdnDomain", {"Domain": host})
     site.write({"css/site.css": "body{color:red}"})
+    # It was not in the plan, so it takes a yes; the next plan shows it.
+    run = program("deploy", "--local", "--json", cwd=site.folder)
+    refused = hosts_of(run.json)[host]
+    assert (run.code, run.json["error"]["code"], refused["error"]["code"]) == (5, *["ChangedSincePlan"] * 2)
+    assert "it is offline" in run.err and run.json["changes"]["uploaded"] == 1
+    assert (domain(account, host) or {})["Status"] == "offline"
+    planned = hosts_of(program("plan", "--local", "--json", cwd=site.folder).json)[host]
+    assert [step["kind"] for step in planned["steps"]] == ["start", "purge"]
     found = hosts_of(program.deploy(site.folder))[host]
     assert (found["status"], found["purged"]["failed"]) == ("online", "")
     assert (domain(account, host) or {})["Status"] == "online"
@@ -183,7 +193,7 @@ def test_a_domain_that_somebody_made_anew_is_not_taken_without_a_yes(
     account.add(zone, "www", "A", "127.0.0.9")
     site.write({"css/site.css": "body{color:red}"})
     run = program("deploy", "--local", "--json", cwd=site.folder)
-    assert run.code == 4 and hosts_of(run.json)[host]["error"]["code"] == "HostsNotConfirmed"
+    assert run.code == 5 and hosts_of(run.json)[host]["error"]["code"] == "ChangedSincePlan"
     assert domain(account, host) is None and account.records(zone, "www") == [("A", "127.0.0.9", "ENABLE")]
     # The next deploy does not believe the record any more: it looks, and asks.
     again = program("deploy", "--local", "--json", cwd=site.folder)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sitepub.config.project import Website
-from sitepub.domains.hosts.account_domains import service_api
+from sitepub.domains.hosts.open_hosts import service_api
 from sitepub.errors import Refused
 from sitepub.publish.locking.lock import Lock
 from sitepub.publish.prepare import Prepared, prepare

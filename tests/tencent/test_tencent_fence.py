@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sitepub.config.project import CorsRule, LifecycleRule
-from sitepub.domains.hosts.account_domains import service_api
+from sitepub.domains.hosts.open_hosts import service_api
 from sitepub.errors import AccessDenied, Refused
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
 from sitepub.tencent.cloud_api import CloudApi

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,7 @@ from sitepub.errors import ExitCode, PartlyDone
 
 if TYPE_CHECKING:
     from sitepub.actions.certs import Certs, CertsOptions
-    from sitepub.domains.certificates.report import HostCertificate
+    from sitepub.domains.hosts.certificate_report import HostCertificate
     from sitepub.domains.steps import HostStep
     from sitepub.terminal.terminal import Terminal
 
@@ -36,13 +37,14 @@ def certs(run: Run, renew: bool, no_wait: bool, yes: bool) -> int:
 def _certs(run: Run, project: Project, options: CertsOptions, *, renew: bool, yes: bool
            ) -> tuple[dict[str, object], int]:
     from sitepub.actions import certs as action
-    from sitepub.cli.host_view import host_listener
+    from sitepub.cli.host_view import approve_changed, host_listener
 
     terminal = run.terminal
     if renew:
         try:
             found = action.renew(project, options, run.environ, listener=lambda: host_listener(terminal),
-                                 approve=lambda steps: _approve(terminal, steps, yes=yes))
+                                 approve=lambda steps: _approve(terminal, steps, yes=yes),
+                                 approve_changed=lambda steps: approve_changed(terminal, steps, yes=yes))
         except PartlyDone as error:
             if not isinstance(error.done, action.Certs):
                 raise
@@ -67,7 +69,7 @@ def _object(project: Project, found: Certs, *, renew: bool) -> dict[str, object]
     }
 
 
-def _approve(terminal: Terminal, steps: tuple[HostStep, ...], *, yes: bool) -> None:
+def _approve(terminal: Terminal, steps: Sequence[HostStep], *, yes: bool) -> None:
     from sitepub.cli.host_view import step_lines
 
     terminal.note("\n".join(step_lines(terminal, steps)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,15 +9,19 @@ from pathlib import Path
 import msgspec
 
 from sitepub.config.project import Host
+from sitepub.domains.certificates.application import Applications, alias
+from sitepub.domains.certificates.choice import CertificatePlan
+from sitepub.domains.certificates.deletion import Deletions
 from sitepub.domains.certificates.files import SOON, OwnCertificate, check_certificate, own_certificate_info
-from sitepub.domains.certificates.ssl_service import EXPIRED, ISSUED, PENDING, Certificate, SslService
-from sitepub.domains.dns.host_records import Dns, pause
+from sitepub.domains.certificates.ssl_service import ISSUED, Certificate, SslService
+from sitepub.domains.dns.host_records import Dns
 from sitepub.domains.edges.edge import EdgeCertificate, EdgeState
 from sitepub.domains.host_names import shown_name
+from sitepub.domains.job import HostJob
+from sitepub.domains.poll import Patience
 from sitepub.domains.records import CertificateRecord, HostRecord
-from sitepub.domains.services import CertificatePlan, Work
-from sitepub.domains.steps import HostStep, HostStepKind
-from sitepub.errors import CloudError, ConfigError, Problem, SitepubError
+from sitepub.domains.steps import AgreedCertificate, AgreedRemoval, HostStep, HostStepKind, PlanChanged
+from sitepub.errors import ConfigError, Problem
 
 PATIENCE = 900.0
 """Seconds to wait for a free certificate; what is not issued by then is gone on with by the next run."""
@@ -34,7 +36,7 @@ def _now() -> datetime:
 
 
 class CertificateOffice:
-    """Implements :class:`~sitepub.domains.services.Certificates`. Safe for many threads."""
+    """Implements :class:`~sitepub.domains.hosts.parts.Certificates`. Safe for many threads."""
 
     def __init__(self, ssl: SslService, dns: Dns, root: Path, *,
                  used_by_others: Callable[[str], Collection[str]] = lambda _host: (),
@@ -44,10 +46,9 @@ class CertificateOffice:
         self.ssl = ssl
         self._dns = dns
         self._root = root
-        self._used_by_others = used_by_others
         self._now = now
-        self._patience = patience
-        self._step = step
+        self._applications = Applications(ssl, dns, now, Patience(patience, _FIRST, step))
+        self._deletions = Deletions(ssl, used_by_others)
 
     def check(self, host: Host) -> str:
         own = self._own(host)
@@ -68,7 +69,8 @@ class CertificateOffice:
             if found is not None:
                 return CertificatePlan(certificate=found)
             return self._planned(host, f"upload the certificate of {shown_name(host.host)}",
-                                 f"valid until {own.not_after:%Y-%m-%d}, from {own.issuer}")
+                                 f"valid until {own.not_after:%Y-%m-%d}, from {own.issuer}",
+                                 AgreedCertificate("upload", fingerprint=own.sha256))
         if host.auto_certificate:
             return self._plan_auto(host, record, state)
         id = str((host.https.get("certInfo") or {}).get("certId") or "")
@@ -83,20 +85,22 @@ class CertificateOffice:
         if good is not None:
             return CertificatePlan(certificate=_bindable(self.ssl, good))
         name, now = shown_name(host.host), self._now()
-        if self._pending(record, account) is not None:
-            return self._planned(host, f"wait for the certificate of {name}",
-                                 "an earlier run applied for it", HostStepKind.WAIT)
+        pending = self._applications.pending(record, account)
+        if pending is not None:
+            return self._planned(host, f"wait for the certificate of {name}", "an earlier run applied for it",
+                                 AgreedCertificate("wait", pending.id), HostStepKind.WAIT)
         old = self._renewed(account, host.host, _bound(record, state))
         if old is not None:
             return self._planned(host, f"renew the certificate of {name}",
-                                 f"the present one is valid for {old.left(now).days} more days")
+                                 f"the present one is valid for {old.left(now).days} more days",
+                                 AgreedCertificate("renew", old.id))
         return self._planned(host, f"apply for a free certificate for {name}",
                              "the account has none that covers it and is valid for more than"
-                             f" {SOON.days} days")
+                             f" {SOON.days} days", AgreedCertificate("apply"))
 
-    def _planned(self, host: Host, summary: str, reason: str,
+    def _planned(self, host: Host, summary: str, reason: str, agreed: AgreedCertificate,
                  kind: HostStepKind = HostStepKind.CERTIFICATE) -> CertificatePlan:
-        return CertificatePlan((HostStep(kind, host.host, summary, reason, edge=host.edge),))
+        return CertificatePlan((HostStep(kind, host.host, summary, reason, edge=host.edge, agreed=agreed),))
 
     def choose(self, account: Sequence[Certificate], host: str, bound: Sequence[str] = ()
                ) -> Certificate | None:
@@ -143,23 +147,26 @@ class CertificateOffice:
 
     # Doing it
 
-    def obtain(self, host: Host, state: EdgeState | None, work: Work) -> EdgeCertificate | None:
-        plan = self.plan(host, work.keeper.record, state)
+    def obtain(self, host: Host, state: EdgeState | None, job: HostJob, agreed: HostStep | None = None
+               ) -> EdgeCertificate | None:
+        plan = self.plan(host, job.record, state)
         if plan.certificate is not None or not plan.steps:
-            self._adopt(host, plan.certificate, work)
+            self.adopt(plan.certificate, job)
             return plan.certificate
+        [step] = plan.steps
+        if agreed is not None and not agreed.covers(step):
+            raise PlanChanged(shown_name(host.host), f"{step.summary} ({step.reason})")
         own = self._own(host)
         if own is not None:
-            return self._upload(own, work)
-        return self._apply(host, state, work)
+            return self._upload(own, job)
+        return self._apply(host, state, job)
 
-    def _adopt(self, host: Host, found: EdgeCertificate | None, work: Work) -> None:
-        """Learn the id of what an earlier run made and was killed before it saw the answer."""
-        begun = [one for one in work.keeper.record.certificates if not one.id and one.alias]
-        there = self.ssl.find(found.id, host=host.host) if found is not None and begun else None
+    def adopt(self, found: EdgeCertificate | None, job: HostJob) -> None:
+        begun = [one for one in job.record.certificates if not one.id and one.alias]
+        there = self.ssl.find(found.id, host=job.record.host) if found is not None and begun else None
         for one in begun:
             if there is not None and there.alias == one.alias:
-                work.keeper.keep(work.keeper.record.with_certificate(msgspec.structs.replace(
+                job.keeper.keep(job.record.with_certificate(msgspec.structs.replace(
                     one, id=there.id, fingerprint=one.fingerprint or there.sha256 or there.sha1)))
 
     def _uploaded(self, own: OwnCertificate, record: HostRecord) -> EdgeCertificate | None:
@@ -171,171 +178,51 @@ class CertificateOffice:
         id = self.ssl.existing(own.chain, host=own.host)
         return _own_bindable(own, id) if id else None
 
-    def _upload(self, own: OwnCertificate, work: Work) -> EdgeCertificate:
-        begun = CertificateRecord(fingerprint=own.sha256, how="uploaded", at=_stamp(self._now()),
-                                  alias=own.remarks or _alias(own.host))
-        record = work.keeper.record
-        work.keeper.keep(record.with_certificate(begun))
-        work.listener.status(own.host, "uploading the certificate")
+    def _upload(self, own: OwnCertificate, job: HostJob) -> EdgeCertificate:
+        begun = CertificateRecord(fingerprint=own.sha256, how="uploaded", at=self._now().isoformat(timespec="seconds"),
+                                  alias=own.remarks or alias(own.host))
+        record = job.record
+        job.keeper.keep(record.with_certificate(begun))
+        job.status("uploading the certificate")
         id, made = self.ssl.upload(own.chain, own.key, begun.alias, host=own.host)
         if made:
-            work.keeper.keep(record.with_certificate(msgspec.structs.replace(begun, id=id)))
-            work.listener.done(own.host, f"certificate {id} uploaded")
+            job.keeper.keep(record.with_certificate(msgspec.structs.replace(begun, id=id)))
+            job.done(f"certificate {id} uploaded")
         else:
             # It was there: whoever put it there keeps it, unless an earlier run of ours was cut off.
             cut_off = any(one.fingerprint == own.sha256 and not one.id for one in record.certificates)
-            work.keeper.keep(record.with_certificate(msgspec.structs.replace(begun, id=id)) if cut_off
-                             else record.without_certificate(""))
+            job.keeper.keep(record.with_certificate(msgspec.structs.replace(begun, id=id)) if cut_off
+                            else record.without_certificate(""))
         return _own_bindable(own, id)
 
-    def _apply(self, host: Host, state: EdgeState | None, work: Work) -> EdgeCertificate | None:
-        record, account = work.keeper.record, self.ssl.all()
-        pending = self._pending(record, account)
-        if pending is None:
+    def _apply(self, host: Host, state: EdgeState | None, job: HostJob) -> EdgeCertificate | None:
+        record, account = job.record, self.ssl.all()
+        pending = self._applications.pending(record, account)
+        if pending is not None:
+            issued = self._applications.carry_on(host, pending, job)
+        else:
             old = self._renewed(account, host.host, _bound(record, state))
-            pending = self._application(host, old.id if old is not None else "", work)
-        elif not any(made.id == pending.id for made in record.certificates):
-            begun = next(made for made in record.certificates if made.alias and made.alias == pending.alias)
-            work.keeper.keep(record.with_certificate(msgspec.structs.replace(begun, id=pending.id)))
-        return self._until_issued(host, pending.id, work)
-
-    def _pending(self, record: HostRecord, account: Sequence[Certificate]) -> Certificate | None:
-        """An application of ours that is under way, also one whose id was never seen."""
-        for made in record.certificates:
-            if made.how != "applied":
-                continue
-            for each in account:
-                ours = each.id == made.id if made.id else bool(made.alias) and each.alias == made.alias
-                if ours and (each.status in PENDING or (not made.id and each.status == ISSUED)):
-                    return each
-        return None
-
-    def _application(self, host: Host, replaces: str, work: Work) -> Certificate:
-        zone, _why = self._dns.zone(host)
-        method = "DNS_AUTO" if zone is not None and zone.delegated else "DNS"
-        begun = CertificateRecord(how="applied", at=_stamp(self._now()), alias=_alias(host.host))
-        work.keeper.keep(work.keeper.record.with_certificate(begun))
-        work.listener.status(host.host, "applying for a certificate")
-        try:
-            id = self.ssl.apply(host.host, method, begun.alias, replaces=replaces)
-        except CloudError:
-            work.keeper.keep(work.keeper.record.without_certificate(""))
-            raise
-        work.keeper.keep(work.keeper.record.with_certificate(msgspec.structs.replace(begun, id=id)))
-        work.listener.done(host.host, f"certificate {id} applied for")
-        found = self.ssl.find(id, host=host.host)
-        return found or Certificate(id, (host.host,), 0, alias=begun.alias, method=method)
-
-    def _until_issued(self, host: Host, id: str, work: Work) -> EdgeCertificate | None:
-        started, asked, step = time.monotonic(), False, _FIRST
-        while True:
-            found = self.ssl.find(id, host=host.host)
-            if found is not None and found.status == ISSUED:
-                return self._issued(host, found, work)
-            if found is None or found.status not in PENDING:
-                self._failed(host, id, found, work)
-            assert found is not None
-            if found.method == "DNS" and found.validation and not asked:
-                for wanted in found.validation:
-                    asked = self._dns.place(host.host, wanted, "certificate", work)
-                if asked:
-                    self._complete(id, host.host)
-            passed = time.monotonic() - started
-            if not work.wait or passed >= self._patience:
-                work.listener.todo(host.host, f"certificate {id} is not issued yet"
-                                              f" ({found.said or 'being reviewed'}); the next run goes on")
-                return None
-            work.listener.status(host.host, f"waiting for certificate {id}, {passed:.0f} s")
-            pause(work.stop, step)
-            step = min(step * 1.5, self._step)
-
-    def _complete(self, id: str, host: str) -> None:
-        try:
-            self.ssl.complete(id, host=host)
-        except CloudError as error:
-            # The service looks by itself too; it may have done so since.
-            if not error.code.startswith(("FailedOperation", "InvalidParameter", "ResourceNotFound")):
-                raise
-
-    def _issued(self, host: Host, found: Certificate, work: Work) -> EdgeCertificate:
-        self._dns.clear("certificate", work)
-        made = next((one for one in work.keeper.record.certificates if one.id == found.id), None)
-        if made is not None and made.fingerprint != (found.sha256 or found.sha1):
-            work.keeper.keep(work.keeper.record.with_certificate(
-                msgspec.structs.replace(made, fingerprint=found.sha256 or found.sha1)))
-        until = f", valid until {found.not_after:%Y-%m-%d}" if found.not_after is not None else ""
-        work.listener.done(host.host, f"certificate {found.id} issued{until}")
-        return _bindable(self.ssl, found)
-
-    def _failed(self, host: Host, id: str, found: Certificate | None, work: Work) -> None:
-        self._dns.clear("certificate", work)
-        if found is not None:
-            try:
-                self.ssl.delete(id, host=host.host)
-            except CloudError:
-                # It is of no use and in nobody's way; a free one may not be deleted within its first hour.
-                pass
-        work.keeper.keep(work.keeper.record.without_certificate(id))
-        why = found.said or f"status {found.status}" if found is not None else "it is gone"
-        raise SitepubError(f"{shown_name(host.host)}: the certificate {id} that was applied for was not issued:"
-                           f" {why}", code="CertificateNotIssued",
-                           hint="Run again to apply anew, or use one of your own: https.certInfo.")
+            issued = self._applications.apply(host, old.id if old is not None else "", job)
+        return _bindable(self.ssl, issued) if issued is not None else None
 
     # Away
 
-    def tidy(self, in_use: str, work: Work) -> Sequence[str]:
-        """After a certificate was bound: delete the ones that sitepub made for this host before."""
-        return self._delete([made for made in work.keeper.record.certificates
-                             if made.id and made.id != in_use and made.fingerprint], work)
+    def replaced(self, host: Host, record: HostRecord, state: EdgeState | None, plan: CertificatePlan
+                 ) -> tuple[HostStep, ...]:
+        return self._deletions.replaced(host, record, state, plan)
 
-    def withdraw(self, record: HostRecord, work: Work) -> Sequence[str]:
-        self._dns.clear("certificate", work)
-        return self._delete(record.certificates, work)
+    def delete_replaced(self, step: HostStep, in_use: str, job: HostJob) -> str:
+        assert isinstance(step.agreed, AgreedCertificate)
+        id = step.agreed.id
+        if id == in_use:
+            return f"certificate {id} stays: the host uses it"
+        stays = self._deletions.delete([made for made in job.record.certificates if made.id == id], job)
+        return "; ".join(stays)
 
-    def _delete(self, made: Sequence[CertificateRecord], work: Work) -> list[str]:
-        host, stays = work.keeper.record.host, []
-        for one in made:
-            if one.id in self._used_by_others(host) and one.id:
-                stays.append(f"certificate {one.id} stays: another host of the site uses it")
-                continue
-            id = one.id or self._lost(one)
-            if id:
-                why = self._kept(id, host, work)
-                if why:
-                    stays.append(f"certificate {id} stays: {why}")
-                    continue
-                work.listener.done(host, f"certificate {id} deleted")
-            work.keeper.keep(work.keeper.record.without_certificate(one.id))
-        return stays
-
-    def _kept(self, id: str, host: str, work: Work) -> str:
-        """Delete a certificate that nothing uses; else why it stays. The service itself would not look (400/41675):
-        another site's host would be without HTTPS."""
-        try:
-            there = self.ssl.find(id, host=host)
-            if there is not None and there.status in (ISSUED, EXPIRED):
-                # One that never was issued is bound to nothing.
-                work.listener.status(host, f"looking what uses certificate {id}")
-                users = self.ssl.users(id, host=host, wait=lambda seconds: pause(work.stop, seconds))
-                if users:
-                    return f"it is in use elsewhere in the account: {', '.join(users)}"
-            return "" if self.ssl.delete(id, host=host) else "the SSL service keeps it"
-        except CloudError as error:
-            return error.message
-
-    def _lost(self, made: CertificateRecord) -> str:
-        """The id of a certificate whose upload or application was begun by a run that was killed."""
-        if not made.alias or not made.alias.startswith(_PREFIX):
-            return ""
-        return next((each.id for each in self.ssl.all(made.alias) if each.alias == made.alias), "")
-
-
-_PREFIX = "sitepub "
-
-
-def _alias(host: str) -> str:
-    """A name that no other certificate has."""
-    return f"{_PREFIX}{host[:40]} {secrets.token_hex(5)}"
+    def withdraw(self, removal: AgreedRemoval, job: HostJob) -> Sequence[str]:
+        self._dns.clear("certificate", job)
+        agreed = [made for made in job.record.certificates if made in removal.certificates]
+        return self._deletions.delete(agreed, job)
 
 
 def _bound(record: HostRecord, state: EdgeState | None) -> list[str]:
@@ -352,7 +239,3 @@ def _bindable(ssl: SslService, found: Certificate) -> EdgeCertificate:
 def _own_bindable(own: OwnCertificate, id: str) -> EdgeCertificate:
     return EdgeCertificate(id, own.sha256, own.not_after.isoformat(timespec="seconds"),
                            pem=lambda: (own.chain, own.key))
-
-
-def _stamp(at: datetime) -> str:
-    return at.isoformat(timespec="seconds")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from sitepub.domains.certificates.pem import blocks
 from sitepub.domains.dns.changes import WantedRecord
 from sitepub.domains.host_names import ascii_name, covers
+from sitepub.domains.poll import Patience, poll
 from sitepub.domains.service_api import ServiceApi
 from sitepub.errors import CloudError, NotFound
 
@@ -20,8 +22,8 @@ PENDING = frozenset({REVIEWING, RECORD_ADDED, WAITING, 8, 11})
 """Statuses (400/41671) that end in another one by themselves, or once the validation record is there."""
 _PAGE = 1000
 _LOOKING, _LOOKED = 0, 1
-_LOOK_PATIENCE = 60.0
-"""Seconds for the look at what a certificate is bound to."""
+_LOOK_PATIENCE = Patience(60.0, 0.1, 3.0)
+"""For the look at what a certificate is bound to."""
 _CHINA = timezone(timedelta(hours=8))
 _MISSING = ("FailedOperation.CertificateNotFound", "InvalidParameter.ContainsInvalidCertificateId",
             "FailedOperation.CertificateNotFoundOrAudited")
@@ -132,23 +134,22 @@ class SslService:
         """Ask the service to look at the validation record now."""
         self._api.call("ssl", "CompleteCertificate", {"CertificateId": id}, host=host)
 
-    def users(self, id: str, *, host: str, wait: Callable[[float], None]) -> tuple[str, ...]:
-        """What a certificate of the account is bound to, by product: "cdn (2)". The service looks when it is asked, so
-        this waits; ``wait`` sleeps and raises Interrupted. Raises CloudError when it cannot be found out."""
+    def users(self, id: str, *, host: str, stop: threading.Event) -> tuple[str, ...]:
+        """What a certificate of the account is bound to, by product: "cdn (2)". The service finds it out when it is
+        asked, so this waits. Raises CloudError when it cannot be found out, Interrupted when ``stop`` is set."""
         answer = self._api.call("ssl", "CreateCertificateBindResourceSyncTask",
                                 {"CertificateIds": [id], "IsCache": 0}, host=host)
         task = next((str(one.get("TaskId")) for one in answer.get("CertTaskIds") or ()), "")
-        passed, pause = 0.0, 0.1
-        while task:
-            told = self._api.call("ssl", "DescribeCertificateBindResourceTaskResult", {"TaskIds": [task]}, host=host)
-            found: Mapping[str, Any] = next(iter(told.get("SyncTaskBindResourceResult") or ()), {})
-            if found.get("Status") == _LOOKED:
-                return tuple(_users(found.get("BindResourceResult") or ()))
-            if found.get("Status") != _LOOKING or passed > _LOOK_PATIENCE:
-                break
-            wait(pause)
-            passed, pause = passed + pause, min(pause * 1.5, 3.0)
-        raise CloudError("the SSL service did not say what uses it", code="CertificateUsersUnknown")
+
+        def look() -> Mapping[str, Any] | None:
+            result = self._api.call("ssl", "DescribeCertificateBindResourceTaskResult", {"TaskIds": [task]}, host=host)
+            found: Mapping[str, Any] = next(iter(result.get("SyncTaskBindResourceResult") or ()), {})
+            return None if found.get("Status") == _LOOKING else found
+
+        ended = poll(look, _LOOK_PATIENCE, lambda _passed: None, stop) if task else None
+        if ended is None or ended.get("Status") != _LOOKED:
+            raise CloudError("the SSL service did not say what uses it", code="CertificateUsersUnknown")
+        return tuple(_users(ended.get("BindResourceResult") or ()))
 
     def delete(self, id: str, *, host: str) -> bool:
         """Delete a certificate; a missing one is fine. False: the service keeps it."""

@@ -8,7 +8,15 @@ from typing import Any
 
 from sitepub.domains.edges.cdn_merge import leaves
 from sitepub.domains.edges.cdn_wanted import add_request, check_redirect, update_leaves, update_request, wanted_config
-from sitepub.domains.edges.edge import EdgeState, EdgeStatus, OwnershipWanted, PurgeKind, PurgeQuota, Tell, WantedDomain
+from sitepub.domains.edges.edge import (
+    EdgeState,
+    EdgeStatus,
+    OwnershipWanted,
+    PurgeKind,
+    PurgeQuota,
+    Report,
+    WantedDomain,
+)
 from sitepub.domains.edges.waiting import Waiting
 from sitepub.domains.host_names import registered_domain
 from sitepub.domains.records import EdgeKind, TxtRecord
@@ -103,9 +111,9 @@ class Cdn:
     def tidy(self, host: str, zone: str) -> None:
         """Nothing is made beside a domain here."""
 
-    def wait(self, host: str, status: EdgeStatus | None, *, tell: Tell,
+    def wait(self, host: str, status: EdgeStatus | None, *, report: Report,
              stop: threading.Event | None = None) -> EdgeState | None:
-        return self._waiting.until(host, lambda: self.describe(host), status, tell=tell, stop=stop)
+        return self._waiting.until(host, lambda: self.describe(host), status, report=report, stop=stop)
 
     # Purge and prefetch
 

@@ -17,13 +17,13 @@ from sitepub.domains.edges.edge import (
     OwnershipWanted,
     PurgeKind,
     PurgeQuota,
-    Tell,
+    Report,
     WantedDomain,
 )
 from sitepub.domains.edges.waiting import Waiting
-from sitepub.domains.explain import explained
 from sitepub.domains.host_names import registered_domain
 from sitepub.domains.records import CertificateInUse, EdgeKind, TxtRecord
+from sitepub.domains.service_errors import explained
 from sitepub.domains.steps import Leaf
 from sitepub.errors import CloudError, ConfigError, NotFound, Problem, SitepubError
 from sitepub.tencent.cos.bucket_domains import BucketDomainRules, DomainRule
@@ -167,9 +167,9 @@ class CosDomain:
     def tidy(self, host: str, zone: str) -> None:
         """Nothing is made beside a domain here."""
 
-    def wait(self, host: str, status: EdgeStatus | None, *, tell: Tell,
+    def wait(self, host: str, status: EdgeStatus | None, *, report: Report,
              stop: threading.Event | None = None) -> EdgeState | None:
-        return self._waiting.until(host, lambda: self.describe(host), status, tell=tell, stop=stop)
+        return self._waiting.until(host, lambda: self.describe(host), status, report=report, stop=stop)
 
     # Nothing is cached
 

@@ -111,8 +111,8 @@ class OwnershipWanted(Exception):
         self.txt = txt
 
 
-Tell = Callable[[str], None]
-"""Hears the live status of a wait, in a few words: "processing, 12 s"."""
+Report = Callable[[str], None]
+"""Gets the live status of a wait, in a few words: "processing, 12 s"."""
 
 
 class Edge(Protocol):
@@ -157,7 +157,7 @@ class Edge(Protocol):
     def tidy(self, host: str, zone: str) -> None:
         """The domain is gone, deleted by somebody else: delete what was made beside it. ``zone`` as in the record."""
 
-    def wait(self, host: str, status: EdgeStatus | None, *, tell: Tell,
+    def wait(self, host: str, status: EdgeStatus | None, *, report: Report,
              stop: threading.Event | None = None) -> EdgeState | None:
         """Wait until the domain has this status; with ``None`` until it is anything but processing.
         ``None`` is answered when the domain is gone. Raises :class:`~sitepub.errors.SitepubError` with code

@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sitepub.domains.edges.cdn_wanted import DOWNLOAD_HEADERS
-from sitepub.domains.edges.edge import EdgeState, EdgeStatus, OwnershipWanted, PurgeKind, PurgeQuota, Tell, WantedDomain
+from sitepub.domains.edges.edge import (
+    EdgeState,
+    EdgeStatus,
+    OwnershipWanted,
+    PurgeKind,
+    PurgeQuota,
+    Report,
+    WantedDomain,
+)
 from sitepub.domains.edges.edgeone_rules import delete_rule, find_rule, is_right, write_rule
 from sitepub.domains.edges.waiting import Waiting
 from sitepub.domains.host_names import ascii_name, zone_of
@@ -120,7 +128,7 @@ class EdgeOne:
                 "OriginProtocol": _protocol(wanted)}, host=state.host)
             if "Certificate" in changed:
                 # The next step takes no domain that is being deployed.
-                self.wait(state.host, None, tell=lambda _text: None)
+                self.wait(state.host, None, report=lambda _text: None)
         if "Certificate" in changed:
             mode, id = _certificate(wanted)
             self._api.call("teo", "ModifyHostsCertificate", {
@@ -155,9 +163,9 @@ class EdgeOne:
         if there is not None and there.get("ZoneId") == zone:
             delete_rule(self._api, zone, host)
 
-    def wait(self, host: str, status: EdgeStatus | None, *, tell: Tell,
+    def wait(self, host: str, status: EdgeStatus | None, *, report: Report,
              stop: threading.Event | None = None) -> EdgeState | None:
-        return self._waiting.until(host, lambda: self.describe(host), status, tell=tell, stop=stop)
+        return self._waiting.until(host, lambda: self.describe(host), status, report=report, stop=stop)
 
     # Purge and prefetch
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sitepub.domains.edges.edge import EdgeState, EdgeStatus, Tell
+from sitepub.domains.edges.edge import EdgeState, EdgeStatus, Report
+from sitepub.domains.poll import Patience, poll
 from sitepub.errors import CloudError, Interrupted, SitepubError
 
 PATIENCE = 30 * 60.0
@@ -23,31 +23,38 @@ class Waiting:
     patience: float = PATIENCE
     longest: float = _LONGEST
 
-    def until(self, host: str, look: Callable[[], EdgeState | None], status: EdgeStatus | None, *, tell: Tell,
+    def until(self, host: str, look: Callable[[], EdgeState | None], status: EdgeStatus | None, *, report: Report,
               stop: threading.Event | None = None) -> EdgeState | None:
         """See :meth:`edge.Edge.wait`."""
-        stop = stop or threading.Event()
-        started, pause = time.monotonic(), _FIRST
-        while True:
+        last: list[EdgeState] = []
+
+        def seen() -> tuple[EdgeState | None] | None:
             state = look()
             if state is None:
-                return None
+                return (None,)
             if state.status is EdgeStatus.REJECTED and status is not EdgeStatus.OFFLINE:
                 raise CloudError(f"{host} was rejected{_why(state)}", code="EdgeRejected",
                                  hint="Look at it in the console: the domain's status there says why.")
             if state.status is status or (status is None and state.status is not EdgeStatus.PROCESSING):
-                return state
-            waited = time.monotonic() - started
-            if waited > self.patience:
-                wanted = status.value if status is not None else "ready"
-                raise SitepubError(
-                    f"{host} is still not {wanted} after {waited / 60:.0f} minutes{_why(state)}",
-                    code="EdgeTimeout", hint="Nothing is lost: run the same command again to go on waiting.")
-            tell(f"{state.said or state.status.value}, {waited:.0f} s")
-            if stop.wait(min(pause, max(self.patience - waited, 0.0) + 0.01)):
-                raise Interrupted(f"Interrupted while {host} was {state.status.value}.",
-                                  hint="Run the same command again to go on.")
-            pause = min(pause * 1.5, self.longest)
+                return (state,)
+            last[:] = [state]
+            return None
+
+        patience = Patience(self.patience, _FIRST, self.longest)
+        try:
+            found = poll(seen, patience, lambda passed: report(f"{_word(last[0])}, {passed:.0f} s"),
+                         stop or threading.Event())
+        except Interrupted as error:
+            raise Interrupted(f"Interrupted while {host} was {last[0].status.value}.", hint=error.hint) from None
+        if found is not None:
+            return found[0]
+        wanted = status.value if status is not None else "ready"
+        raise SitepubError(f"{host} is still not {wanted} after {self.patience / 60:.0f} minutes{_why(last[0])}",
+                           code="EdgeTimeout", hint="Nothing is lost: run the same command again to go on waiting.")
+
+
+def _word(state: EdgeState) -> str:
+    return state.said or state.status.value
 
 
 def _why(state: EdgeState) -> str:

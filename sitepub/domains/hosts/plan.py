@@ -10,11 +10,21 @@ from typing import Any
 import msgspec
 
 from sitepub.config.project import Host
+from sitepub.domains.certificates.choice import CertificatePlan
 from sitepub.domains.edges.edge import Edge, EdgeState, EdgeStatus, WantedDomain
 from sitepub.domains.host_names import shown_name
+from sitepub.domains.hosts.parts import Certificates, Names
 from sitepub.domains.records import HostRecord
-from sitepub.domains.services import CertificatePlan, Certificates, Names
-from sitepub.domains.steps import HostStep, HostStepKind, Leaf
+from sitepub.domains.steps import (
+    NEW_CERTIFICATE,
+    AgreedBucket,
+    AgreedCertificate,
+    AgreedProof,
+    AgreedRemoval,
+    HostStep,
+    HostStepKind,
+    Leaf,
+)
 from sitepub.domains.times import days_left
 from sitepub.errors import SitepubError
 
@@ -109,16 +119,37 @@ def plan_host(host: Host, place: Place, record: HostRecord, edge: Edge, certific
               names: Names, hash: str) -> HostPlan:
     """Ask the edge, the SSL service and DNS; change nothing. Raises what they answer, and
     :class:`~sitepub.errors.ConfigError` for what cannot be."""
-    state = edge.describe(host.host)
-    found = CertificatePlan() if wants_free_certificate(host, edge) else certificates.plan(host, record, state)
-    wanted = wanted_domain(host, place, record, edge, found)
+    name = host.host
+    state = edge.describe(name)
+    free = wants_free_certificate(host, edge)
+    found = CertificatePlan() if free else certificates.plan(host, record, state)
+    wanted = wanted_domain(host, place, record, edge, found, free=False)
     edge.check(wanted)
-    steps = [*found.steps, *_edge_steps(wanted, record, edge, state, bool(found.steps))]
+    steps: list[HostStep] = []
+    former = _former_bucket(record, place)
+    if former:
+        steps.append(HostStep(HostStepKind.UNBIND, name, f"unbind {shown_name(name)} from the bucket {former}",
+                              f"the site is in {place.bucket} now", edge=edge.kind, agreed=AgreedBucket(former)))
+    if state is not None and state.ownership is not None:
+        txt = state.ownership
+        steps.append(HostStep(HostStepKind.OWNERSHIP, name, f"prove that {shown_name(name)} is yours: TXT {txt.name}",
+                              f"{edge.word} waits for it", edge=edge.kind, agreed=txt))
+    steps += [*found.steps, *_edge_steps(wanted, record, edge, state, bool(found.steps))]
     steps += names.plan(host, record, state.cname if state is not None else "")
+    if free:
+        steps += _certificate_of_the_edge(wanted, edge, state)
     if state is not None and state.ownership is None:
-        steps += [HostStep(HostStepKind.DNS, host.host, f"{shown_name(host.host)}: delete {made.type} {made.value}",
-                           f"{edge.word} has accepted this proof", edge=edge.kind) for made in record.proof]
-    return HostPlan(host.host, edge.kind, record, tuple(steps), host, hash, looked=True)
+        steps += [HostStep(HostStepKind.DNS, name, f"{shown_name(name)}: delete {made.type} {made.value}",
+                           f"{edge.word} has accepted this proof", edge=edge.kind, agreed=AgreedProof(made))
+                  for made in record.proof]
+    if not free:
+        steps += certificates.replaced(host, record, state, found)
+    return HostPlan(name, edge.kind, record, tuple(steps), host, hash, looked=True)
+
+
+def _former_bucket(record: HostRecord, place: Place) -> str:
+    """The bucket of before that sitepub bound the domain to: one bucket only has it."""
+    return record.bucket if record.edge == "cos" and record.created and record.bucket != place.bucket else ""
 
 
 def _edge_steps(wanted: WantedDomain, record: HostRecord, edge: Edge, state: EdgeState | None,
@@ -126,11 +157,12 @@ def _edge_steps(wanted: WantedDomain, record: HostRecord, edge: Edge, state: Edg
     host, name = wanted.host, wanted.host.host
     leaves = edge.differences(wanted, state)
     if certificate_comes:
-        leaves = (*leaves, Leaf("certificate", state.certificate_id if state is not None else None,
+        leaves = (*leaves, Leaf(NEW_CERTIFICATE, (state.certificate_id or None) if state is not None else None,
                                 "the new one"))
     if state is None:
         return [HostStep(HostStepKind.CREATE, name, f"create {name} on {edge.word}",
-                         "not there" if not record.created else "was made by sitepub and is gone",
+                         "not there" if not record.created or record.bucket not in ("", wanted.bucket)
+                         else "was made by sitepub and is gone",
                          leaves, edge=edge.kind)]
     steps = []
     if leaves:
@@ -142,14 +174,26 @@ def _edge_steps(wanted: WantedDomain, record: HostRecord, edge: Edge, state: Edg
     if state.status is EdgeStatus.OFFLINE:
         steps.append(HostStep(HostStepKind.START, name, f"put {name} online on {edge.word}", "it is offline",
                               edge=edge.kind))
-    if not steps and state.status is EdgeStatus.PROCESSING and host.wait:
+    if not steps and state.status is EdgeStatus.PROCESSING and host.wait and state.ownership is None:
         steps.append(HostStep(HostStepKind.WAIT, name, f"wait until {name} is online", state.said,
                               edge=edge.kind))
     return steps
 
 
+def _certificate_of_the_edge(wanted: WantedDomain, edge: Edge, state: EdgeState | None) -> list[HostStep]:
+    """The settings with which the edge makes a certificate of its own."""
+    others = edge.differences(wanted, state)
+    leaves = tuple(leaf for leaf in edge.differences(replace(wanted, free_certificate=True), state)
+                   if leaf not in others)
+    if not leaves:
+        return []
+    name = wanted.host.host
+    return [HostStep(HostStepKind.CERTIFICATE, name, f"get a free certificate of {edge.word} for {shown_name(name)}",
+                     "it makes one when DNS leads to it", leaves, edge=edge.kind, agreed=AgreedCertificate("edge"))]
+
+
 def plan_removal(record: HostRecord, edge: Edge, reason: str) -> HostPlan:
-    """Taking a host down: said from the record alone."""
+    """Taking a host down, planned from the record alone."""
     name = record.host
     parts = []
     if record.created:
@@ -162,5 +206,6 @@ def plan_removal(record: HostRecord, edge: Edge, reason: str) -> HostPlan:
     # Without a CNAME the edge was never seen to have the domain: its setup ended before.
     there = "sitepub made nothing there" if record.cname else f"it never came to {edge.word}"
     words = f"take {name} down: {'; '.join(parts)}" if made else f"forget {name}: {there}"
-    step = HostStep(HostStepKind.TAKE_DOWN, name, words, reason, destructive=bool(made), edge=edge.kind)
+    step = HostStep(HostStepKind.TAKE_DOWN, name, words, reason, destructive=bool(made), edge=edge.kind,
+                    agreed=AgreedRemoval(record.created, record.dns, record.certificates))
     return HostPlan(name, edge.kind, record, (step,), looked=True)

@@ -5,64 +5,70 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import msgspec
-
 from sitepub.domains.edges.edge import Edge, EdgeState, EdgeStatus
-from sitepub.domains.hosts.setup import HostOutcome
+from sitepub.domains.hosts.apply_host import HostOutcome
+from sitepub.domains.hosts.parts import Certificates, Names
+from sitepub.domains.job import HostJob
 from sitepub.domains.records import HostRecord
-from sitepub.domains.services import Certificates, Names, Work
+from sitepub.domains.steps import AgreedRemoval, HostStep, StepResult
 
 
 @dataclass(slots=True)
 class TakeDown:
     """One host in one run."""
 
-    record: HostRecord
+    step: HostStep
     edge: Edge
     certificates: Certificates
     names: Names
-    work: Work
+    job: HostJob
 
-    def carry_out(self) -> HostOutcome:
-        """Raises what the services answer, and :class:`~sitepub.errors.Interrupted`. Afterwards the record
-        may be forgotten."""
-        name = self.record.host
-        self.work.keeper.keep(msgspec.structs.replace(self.work.keeper.record, setup="removal",
-                                                      settings_hash=""))
+    @property
+    def record(self) -> HostRecord:
+        return self.job.record
+
+    def apply(self) -> HostOutcome:
+        """Takes away what the step names. Raises what the services answer, and
+        :class:`~sitepub.errors.Interrupted`. Afterwards the record may be forgotten."""
+        name, agreed = self.record.host, self.step.agreed
+        assert isinstance(agreed, AgreedRemoval)
+        interrupted = self.record.setup
+        self.job.keep(setup="removal", settings_hash="")
         left: list[str] = []
         state = self.edge.describe(name)
-        ours = state is not None and self.record.created
-        if state is not None and self._shows_another_bucket(state):
+        ours = state is not None and agreed.created
+        if state is not None and self._shows_another_bucket(state, interrupted):
             # Another site, or this one from another region, lives on all of it.
             return HostOutcome(name, self.edge.kind, "left", left=(
                 f"the domain {name} stays on {self.edge.word}, with its DNS records and certificates:"
-                f" it shows {state.origin} now",))
+                f" it shows {state.origin} now",), steps=(StepResult(self.step),))
         if state is not None and ours:
             state = self._stopped(state)
         elif state is not None:
             left.append(f"the domain {name} stays on {self.edge.word}: sitepub did not make it")
         # The name stops leading to the edge before the edge gives the domain up: nobody can take its place.
-        left += self.names.withdraw(self.work.keeper.record, self.work)
+        left += self.names.withdraw(agreed, self.job)
         if state is not None and ours:
-            self._status(f"deleting it on {self.edge.word}")
+            self.job.status(f"deleting it on {self.edge.word}")
             self.edge.delete(state)
-            self.work.listener.done(name, f"deleted on {self.edge.word}")
-        elif self.record.created:
+            self.job.done(f"deleted on {self.edge.word}")
+        elif agreed.created:
             self.edge.tidy(name, self.record.zone)
         if state is None or ours:
-            left += self.certificates.withdraw(self.work.keeper.record, self.work)
+            left += self.certificates.withdraw(agreed, self.job)
         else:
             # The domain that stays may be serving it.
             left += [f"certificate {made.id} stays: {name} may be using it"
                      for made in self.record.certificates if made.id]
-        return HostOutcome(name, self.edge.kind, "left" if left and not ours else "removed", left=tuple(left))
+        return HostOutcome(name, self.edge.kind, "left" if left and not ours else "removed", left=tuple(left),
+                           steps=(StepResult(self.step),))
 
-    def _shows_another_bucket(self, state: EdgeState) -> bool:
+    def _shows_another_bucket(self, state: EdgeState, setup: str) -> bool:
         """A setup that was broken off may not have come to leading it to its bucket; one that was to create it would
         have done both at once."""
         bucket, region = self.record.bucket, self.record.region
         at_once = self.record.created and not self.record.made
-        settled = (self.record.setup in ("", "removal") or at_once) and bool(bucket and region)
+        settled = (setup in ("", "removal") or at_once) and bool(bucket and region)
         return settled and bool(state.origin) and not (
             state.origin.startswith(f"{bucket}.") and f".{region}." in state.origin)
 
@@ -71,12 +77,9 @@ class TakeDown:
         name = self.record.host
         found: EdgeState | None = state
         if state.status is EdgeStatus.PROCESSING and state.ownership is None:
-            found = self.edge.wait(name, None, tell=self._status, stop=self.work.stop)
+            found = self.edge.wait(name, None, report=self.job.status, stop=self.job.stop)
         if found is not None and found.status is EdgeStatus.ONLINE:
-            self._status("stopping it")
+            self.job.status("stopping it")
             self.edge.stop(found)
-            found = self.edge.wait(name, EdgeStatus.OFFLINE, tell=self._status, stop=self.work.stop)
+            found = self.edge.wait(name, EdgeStatus.OFFLINE, report=self.job.status, stop=self.job.stop)
         return found
-
-    def _status(self, text: str) -> None:
-        self.work.listener.status(self.record.host, text)

@@ -1,4 +1,4 @@
-"""All hosts of a site: planned and brought about side by side; one that fails does not hide the others."""
+"""All hosts of a site: planned and set up side by side; one that fails does not hide the others."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Protocol
 import msgspec
 
 from sitepub.config.project import Host
-from sitepub.domains.edges.edge import Edge
+from sitepub.domains.hosts.apply_host import ApplyHost, HostOutcome, failed
 from sitepub.domains.hosts.claims import Claims
+from sitepub.domains.hosts.context import EdgeOf, HostContext, ServedBy
+from sitepub.domains.hosts.parts import Certificates, Names
 from sitepub.domains.hosts.plan import HostPlan, Place, host_hash, needs_look, plan_host, plan_removal
 from sitepub.domains.hosts.removal import TakeDown
-from sitepub.domains.hosts.setup import HostOutcome, Look, Setup, failed
+from sitepub.domains.job import HostJob, Keeper, Listener
 from sitepub.domains.records import HostRecord
-from sitepub.domains.services import Certificates, Keeper, Listener, Names, Work
 from sitepub.domains.steps import HostStep, HostStepKind
 from sitepub.errors import ConfigError, Interrupted, Problem, Refused, SitepubError, Unanswered
 from sitepub.threads import side_by_side
@@ -32,17 +33,10 @@ class Ledger(Protocol):
 
     def keeper(self, record: HostRecord, *, coming: bool) -> Keeper:
         """For one host on one edge; starts with what is remembered of that, else with ``record``. ``coming``:
-        the host is being brought there, from another edge perhaps."""
+        the host is set up there, and may come from another edge."""
 
     def forget(self, record: HostRecord) -> None:
         """Nothing of this host is left on this edge."""
-
-
-class EdgeOf(Protocol):
-    """The edges of the account."""
-
-    def __call__(self, kind: str, bucket: str = "") -> Edge:
-        """``bucket``: another one than the site's, for an edge that belongs to a bucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +44,18 @@ class HostsPlan:
     """What a deploy would do for all hosts."""
 
     hosts: tuple[HostPlan, ...] = ()
+    caches: tuple[HostStep, ...] = ()
+    """What is purged and prefetched, after all of that."""
 
     @property
     def steps(self) -> tuple[HostStep, ...]:
-        return tuple(step for plan in self.hosts for step in plan.steps)
+        """In the order in which they are applied; hosts go side by side."""
+        return (*(step for plan in self.hosts for step in plan.steps), *self.caches)
 
     @property
     def work(self) -> tuple[HostStep, ...]:
         """The steps that sitepub does: the rest is for the user."""
-        return tuple(step for plan in self.hosts for step in plan.work)
+        return (*(step for plan in self.hosts for step in plan.work), *self.caches)
 
     @property
     def destructive(self) -> tuple[HostStep, ...]:
@@ -71,11 +68,16 @@ class HostsPlan:
     @property
     def settled(self) -> bool:
         """Nothing to do and nothing to write down."""
-        return all(plan.settled for plan in self.hosts)
+        return not self.caches and all(plan.settled for plan in self.hosts)
+
+    @property
+    def creates(self) -> frozenset[str]:
+        """Hosts whose domain is to be created."""
+        return frozenset(step.host for step in self.steps if step.kind is HostStepKind.CREATE)
 
     @property
     def nothing_cached(self) -> frozenset[str]:
-        """Hosts that are to be created, or could not be looked at and never came to their edge: there is nothing
+        """Hosts that are to be created, or could not be checked and never came to their edge: there is nothing
         to purge, and no domain to purge it from."""
         return frozenset(plan.name for plan in self.hosts if not plan.takes_down and (
             any(step.kind is HostStepKind.CREATE for step in plan.steps)
@@ -92,7 +94,7 @@ class Hosts:
     certificates: Certificates
     names: Names
     claims: Claims
-    look: Look
+    served: ServedBy
 
     # Planning
 
@@ -158,16 +160,31 @@ class Hosts:
                 plans.append(plan_removal(bare, self.edge_of(record.edge, record.bucket), f"moves to edge {edge}"))
         return plans
 
+    def plan_again(self, shown: HostsPlan, records: Records) -> HostsPlan:
+        """The plan of the same hosts as they are now. What could not be planned before stays so."""
+        hashes = self._hashes()
+        by_name: dict[tuple[str, str], Host] = {(host.host, host.edge): host for host in self._own}
+        plans = []
+        for plan in shown.hosts:
+            host = by_name.get((plan.name, plan.edge))
+            if host is not None and plan.error is None:
+                plans.append(self._planner(host, records, hashes[host.host], plan.looked))
+            elif not plan.takes_down:
+                plans.append(_as_it_is(plan))
+        known = {(plan.name, plan.edge) for plan in shown.hosts if plan.takes_down}
+        dropped = [plan for plan in self._dropped(records) if (plan.name, plan.edge) in known]
+        return replace(shown, hosts=(*side_by_side(plans), *dropped))
+
     # Doing it
 
     def apply(self, plan: HostsPlan, ledger: Ledger, listener: Listener,
               stop: threading.Event, *, wait: bool = True) -> list[HostOutcome]:
-        """Bring every host that is not settled to its plan; take down those that are not wanted any more
+        """Apply the steps of every host that is not settled; take down those that are not wanted any more
         afterwards. Raises :class:`~sitepub.errors.Interrupted` when Ctrl-C ended any of them."""
         outcomes = [HostOutcome(one.name, one.edge, "unchanged", one.record.cname)
                     for one in plan.hosts if one.settled]
-        to_bring = [one for one in plan.hosts if not one.settled and not one.takes_down]
-        outcomes += side_by_side([self._bringer(one, ledger, listener, stop, wait) for one in to_bring])
+        coming = [one for one in plan.hosts if not one.settled and not one.takes_down]
+        outcomes += side_by_side([self._setter_up(one, ledger, listener, stop, wait) for one in coming])
         broken = {one.host for one in outcomes if one.status in ("failed", "waiting")}
         for one in plan.hosts:
             if one.takes_down and one.name in broken:
@@ -181,36 +198,28 @@ class Hosts:
                 raise outcome.error
         return outcomes
 
-    def _bringer(self, plan: HostPlan, ledger: Ledger, listener: Listener,
-                 stop: threading.Event, wait: bool) -> Callable[[], HostOutcome]:
-        def bring() -> HostOutcome:
+    def _setter_up(self, plan: HostPlan, ledger: Ledger, listener: Listener,
+                   stop: threading.Event, wait: bool) -> Callable[[], HostOutcome]:
+        def set_up() -> HostOutcome:
             host = plan.host
             assert host is not None
+            last: list[ApplyHost] = []
+
+            def apply() -> HostOutcome:
+                last[:] = [ApplyHost(plan, HostContext(host, self.place, self.edge_of, self.certificates, self.names,
+                                                       job, self.served))]
+                return last[0].apply()
+
             try:
                 if plan.error is not None:
                     return failed(plan, plan.error)
                 self.claims.take(host.host, host.position)
-                work = Work(ledger.keeper(plan.record, coming=True), listener, stop, wait and host.wait)
-
-                def setup() -> HostOutcome:
-                    self._leave_bucket(plan.record, work)
-                    return Setup(plan, host, self.place, self.edge_of(host.edge), self.certificates, self.names,
-                                 work, self.look).bring()
-
-                return _answered(setup, stop)
+                job = HostJob(ledger.keeper(plan.record, coming=True), listener, stop, wait and host.wait)
+                return _answered(apply, stop)
             except SitepubError as error:
-                return failed(plan, error)
+                return failed(plan, error, tuple(last[0].applied) if last else ())
 
-        return bring
-
-    def _leave_bucket(self, record: HostRecord, work: Work) -> None:
-        """A domain that sitepub bound to the bucket of before is unbound there: one bucket only has it."""
-        if record.edge == "cos" and record.created and record.bucket not in ("", self.place.bucket):
-            former = self.edge_of("cos", record.bucket)
-            state = former.describe(record.host)
-            if state is not None:
-                former.delete(state)
-                work.listener.done(record.host, f"unbound from the bucket {record.bucket}")
+        return set_up
 
     def _taker(self, plan: HostPlan, ledger: Ledger, listener: Listener,
                stop: threading.Event) -> Callable[[], HostOutcome]:
@@ -220,8 +229,9 @@ class Hosts:
             try:
                 keeper = ledger.keeper(plan.record, coming=False)
                 edge = self.edge_of(plan.edge, plan.record.bucket)
-                outcome = _answered(lambda: TakeDown(keeper.record, edge, self.certificates, self.names,
-                                                     Work(keeper, listener, stop)).carry_out(), stop)
+                [step] = plan.steps
+                outcome = _answered(TakeDown(step, edge, self.certificates, self.names,
+                                             HostJob(keeper, listener, stop)).apply, stop)
                 if not moves:
                     self.claims.release(plan.name)
                 ledger.forget(plan.record)
@@ -231,15 +241,14 @@ class Hosts:
 
         return take_down
 
-    def take_down_all(self, records: Records, ledger: Ledger, listener: Listener,
-                      stop: threading.Event) -> list[HostOutcome]:
-        """For ``remove``: every host that is remembered goes."""
-        return replace(self, hosts=()).apply(self.removal(records), ledger, listener, stop)
-
     def removal(self, records: Records) -> HostsPlan:
         """What ``remove`` will do, from the records alone."""
         return HostsPlan(tuple(plan_removal(record, self.edge_of(record.edge, record.bucket), "sitepub remove")
                                for record in records.values()))
+
+
+def _as_it_is(plan: HostPlan) -> Callable[[], HostPlan]:
+    return lambda: plan
 
 
 def _answered(work: Callable[[], HostOutcome], stop: threading.Event) -> HostOutcome:

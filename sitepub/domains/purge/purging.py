@@ -1,17 +1,18 @@
-"""Purging and prefetching on the edges: asked for the quota first, followed to the end, failures told."""
+"""Purging and prefetching on the edges: asked for the quota first, followed to the end, failures reported."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sitepub.config.project import Host
 from sitepub.domains.edges.edge import Edge, PurgeKind, PurgeQuota
+from sitepub.domains.job import Listener
+from sitepub.domains.poll import Patience, poll
 from sitepub.domains.purge.plan import CachedHost, Paths, PurgeBatch, cached_host, plan_purge
 from sitepub.domains.records import LastPurge
-from sitepub.domains.services import Listener
 from sitepub.domains.times import now_iso
 from sitepub.errors import CloudError, Interrupted, NetworkError, SitepubError
 
@@ -21,7 +22,7 @@ _FIRST, _STEP = 0.2, 3.0
 _EXHAUSTED = ("LimitExceeded.CdnPurgeUrlExceedDayLimit", "LimitExceeded.CdnPurgeExceedDayLimit")
 _PREFETCHES_A_CALL = 500
 
-EdgeOf = Callable[[Host], Edge]
+EdgeOfHost = Callable[[Host], Edge]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +75,15 @@ class Order:
 class Purger:
     """Purges several hosts, each from its own edge; hosts of one edge and area share its quota."""
 
-    def __init__(self, edge_of: EdgeOf, listener: Listener, stop: threading.Event, *,
+    def __init__(self, edge_of: EdgeOfHost, listener: Listener, stop: threading.Event, *,
                  patience: float = PATIENCE, step: float = _STEP) -> None:
         self._edge_of = edge_of
         self._listener = listener
         self._stop = stop
-        self._patience = patience
-        self._step = step
+        self._patience = Patience(patience, _FIRST, step)
 
     def purge(self, hosts: Sequence[Host], order: Order) -> list[Purged]:
-        """Never raises for one host's failure: it is in the answer, and the caller tells it. Raises Interrupted.
+        """Never raises for one host's failure: it is in the answer, and the caller reports it. Raises Interrupted.
 
         Hosts bound to the bucket itself have no cache and are left out, as are those with nothing to purge."""
         done: list[Purged] = []
@@ -141,7 +141,7 @@ class Purger:
                                    flush_type=batch.flush_type)
             except CloudError as error:
                 if error.code in _EXHAUSTED and batch.kind is PurgeKind.URLS:
-                    # Somebody else used the quota up since it was asked for: folders have one of their own.
+                    # The quota was used up elsewhere since it was asked for: folders have one of their own.
                     waiting = list(plan_purge([host], paths, PurgeQuota(0, 100)).batches)
                     if waiting:
                         continue
@@ -157,30 +157,30 @@ class Purger:
         return result
 
     def _follow(self, edge: Edge, done: Sequence[Purged]) -> list[Purged]:
-        """Look at the tasks until they are through, or patience is."""
-        started, step, results = time.monotonic(), _FIRST, list(done)
-        while True:
+        """Ask for the tasks until they are through, or patience is."""
+        results = list(done)
+
+        def look() -> bool | None:
             open_tasks = [task for each in results if not each.done and not each.failed for task in each.tasks]
             if not open_tasks:
-                return results
+                return True
             try:
-                told = edge.purge_status(open_tasks)
+                states = edge.purge_status(open_tasks)
             except (CloudError, NetworkError):
                 # Accepted it was; how far it is cannot be seen.
-                return results
-            results = [_seen(each, told) for each in results]
-            passed = time.monotonic() - started
-            if passed > self._patience:
-                return results
+                return True
+            results[:] = [_followed(each, states) for each in results]
+            return True if all(each.done or each.failed or not each.tasks for each in results) else None
+
+        def status(passed: float) -> None:
             for each in results:
                 if not each.done and not each.failed:
                     self._listener.status(each.host, f"purge of {each.what} is spreading, {passed:.0f} s")
-            if all(each.done or each.failed or not each.tasks for each in results):
-                return results
-            if self._stop.wait(step):
-                # The edge goes on by itself.
-                return results
-            step = min(step * 1.5, self._step)
+
+        # The edge goes on by itself.
+        with suppress(Interrupted):
+            poll(look, self._patience, status, self._stop)
+        return results
 
     def prefetch(self, hosts: Sequence[Host], paths: Mapping[str, Sequence[str]] | None = None
                  ) -> list[Purged]:
@@ -251,10 +251,10 @@ def _less(quota: PurgeQuota, batches: Iterable[PurgeBatch]) -> PurgeQuota:
     return replace(quota, urls=urls, folders=folders)
 
 
-def _seen(result: Purged, told: Mapping[str, str]) -> Purged:
+def _followed(result: Purged, states: Mapping[str, str]) -> Purged:
     if result.done or result.failed or not result.tasks:
         return result
-    statuses = [told.get(task, "process") for task in result.tasks]
+    statuses = [states.get(task, "process") for task in result.tasks]
     if any(status == "fail" for status in statuses):
         return replace(result, failed="the edge could not carry it out; run `sitepub purge` again")
     return replace(result, done=all(status == "done" for status in statuses))

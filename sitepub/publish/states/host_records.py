@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,18 +13,33 @@ import msgspec
 from sitepub.domains.hosts.site_hosts import former_key
 from sitepub.domains.records import HostRecord
 from sitepub.publish.locking.lock import Lock
+from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.state import State
 from sitepub.publish.states.state_store import StateStore
+from sitepub.publish.workers import EitherEvent
+
+
+@contextmanager
+def open_ledger(remote: Remote, stop: threading.Event | None = None) -> Iterator[HostLedger | None]:
+    """The records of a site's hosts, under its lock; ``None``: the site is gone. Raises
+    :class:`~sitepub.errors.Refused` when another run has the lock. ``stop``: Ctrl-C."""
+    lost = threading.Event()
+    with Lock(remote.states.store, remote.states.prefix, on_lost=lost.set) as lock:
+        state = remote.states.load()
+        yield None if state is None else HostLedger(
+            remote.states, lock, state, EitherEvent(stop or threading.Event(), lost))
 
 
 class HostLedger:
     """Implements :class:`~sitepub.domains.hosts.site_hosts.Ledger`. Every change is saved at once."""
 
-    def __init__(self, states: StateStore, lock: Lock, state: State) -> None:
+    def __init__(self, states: StateStore, lock: Lock, state: State, stop: threading.Event | None = None) -> None:
+        """``stop``: set when the work has to end."""
         self._states = states
         self._lock = lock
         self._mutex = threading.Lock()
         self.state = state
+        self.stop = stop or threading.Event()
 
     def keeper(self, record: HostRecord, *, coming: bool) -> HostKeeper:
         hosts = self.state.hosts
@@ -34,7 +51,7 @@ class HostLedger:
         return HostKeeper(self, record if coming or former is None else former, coming)
 
     def write(self, record: HostRecord, *, coming: bool) -> None:
-        """``coming``: the host is being brought to this edge; one that is there already moves aside."""
+        """``coming``: the host is set up on this edge; its record on another one moves aside."""
         with self._mutex:
             hosts = dict(self.state.hosts)
             here = hosts.get(record.host)
@@ -68,7 +85,7 @@ class HostLedger:
 
 @dataclass(slots=True)
 class HostKeeper:
-    """Implements :class:`~sitepub.domains.services.Keeper`."""
+    """Implements :class:`~sitepub.domains.job.Keeper`."""
 
     ledger: HostLedger
     record: HostRecord

@@ -78,12 +78,12 @@ def open_hosts(project: Project, cloud: Cloud, bucket: str, claims: ObjectStore,
         return {one.certificate.id for one in records.values()
                 if one.host != host and one.certificate is not None and one.certificate.id}
 
-    def look(host: str, target: str) -> Served | None:
+    def served(host: str, target: str) -> Served | None:
         return served_certificate(host, target, cloud.embedded)
 
     mine = Claim(app=project.app, stage=project.stage, name=project.name, state=state_key)
     return Hosts(
         hosts=project.hosts, place=place_of(project, cloud, bucket), edge_of=Edges.of(cloud, bucket),
         certificates=CertificateOffice(SslService(api), names, project.root, used_by_others=used_by_others),
-        names=names, look=look,
+        names=names, served=served,
         claims=Claims(claims, mine, ClaimsElsewhere(cloud, mine)))

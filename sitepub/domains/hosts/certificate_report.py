@@ -106,7 +106,7 @@ def _looker(hosts: Hosts, ssl: SslService, host: Host, record: HostRecord | None
                 made = record is not None and any(one.id == id for one in record.certificates)
                 return replace(base, id=id, issuer=found.issuer, names=found.names, until=found.until,
                                days=days_left(found.until), made=made)
-            served = hosts.look(host.host, state.cname)
+            served = hosts.served(host.host, state.cname)
             if served is None:
                 until = state.certificate_until
                 return replace(base, id=id, until=until, days=days_left(until))

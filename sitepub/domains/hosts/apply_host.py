@@ -1,0 +1,354 @@
+"""Applies the plan of one host: its steps in their order, each after another look, and nothing that is not in it.
+
+What is about to be made is written down first, so a run that was killed anywhere is finished by the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sitepub.domains.edges.edge import EdgeState, EdgeStatus, OwnershipWanted, WantedDomain
+from sitepub.domains.hosts.context import HostContext, Later
+from sitepub.domains.hosts.ownership import drop_proof, prove
+from sitepub.domains.hosts.plan import HostPlan, wants_free_certificate
+from sitepub.domains.hosts.verify_host import Verification
+from sitepub.domains.records import CertificateInUse
+from sitepub.domains.steps import (
+    NEW_CERTIFICATE,
+    AgreedBucket,
+    AgreedCertificate,
+    AgreedProof,
+    HostStep,
+    HostStepKind,
+    Leaf,
+    PlanChanged,
+    StepResult,
+    not_agreed,
+    not_covered,
+)
+from sitepub.errors import CloudError, SitepubError
+
+_NOT_LED_YET = "InvalidParameter.HostStatusNotAllowApplyCertificate"
+_BUSY = "ResourceInUse.CdnOpInProgress"
+_WHILE_DEPLOYING = frozenset({HostStepKind.DNS, HostStepKind.RECORD})
+"""Steps that do not need the edge to be ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostOutcome:
+    """What became of one host."""
+
+    host: str
+    edge: str
+    status: str
+    """"unchanged", "online", "waiting" (the rest comes with a later run), "removed", "left", "failed"."""
+    cname: str = ""
+    done: tuple[str, ...] = ()
+    waiting: str = ""
+    """What is still to come, in words."""
+    error: SitepubError | None = None
+    left: tuple[str, ...] = ()
+    """What stays, and why."""
+    fresh: bool = False
+    """The domain was created in this run: there is nothing in its cache."""
+    steps: tuple[StepResult, ...] = ()
+    """The steps of the plan that were applied, in this order."""
+
+
+@dataclass(slots=True)
+class ApplyHost:
+    """One host in one run."""
+
+    plan: HostPlan
+    context: HostContext
+    applied: list[StepResult] = field(default_factory=list)
+    _fresh: bool = False
+    _postponed: str = ""
+    """Why the edge takes no more changes in this run."""
+    _verified: bool = False
+    _in_use: CertificateInUse | None = None
+
+    def apply(self) -> HostOutcome:
+        """Raises what the services answer, :class:`~sitepub.domains.steps.PlanChanged` and
+        :class:`~sitepub.errors.Interrupted`; ``applied`` holds the steps that were done until then."""
+        context, waiting = self.context, ""
+        try:
+            self._apply()
+        except Later as later:
+            waiting = str(later)
+        done = tuple(context.done)
+        status = "waiting" if waiting else "online" if done or self.plan.work else "unchanged"
+        return HostOutcome(context.name, context.edge.kind, status, context.job.record.cname, done, waiting,
+                           fresh=self._fresh, steps=tuple(self.applied))
+
+    def _apply(self) -> None:
+        context, job = self.context, self.context.job
+        job.keep(edge=context.edge.kind, setup=job.record.setup or "begun")
+        steps = list(self.plan.steps)
+        while steps and steps[0].kind is HostStepKind.UNBIND:
+            self._step(steps.pop(0))
+        job.keep(bucket=context.place.bucket, region=context.place.region)
+        self._look()
+        for step in steps:
+            if not self._postponed or step.kind in _WHILE_DEPLOYING:
+                self._step(step)
+        if self._postponed:
+            raise Later(self._postponed)
+        self._verify()
+
+    def _look(self) -> None:
+        """What is there when the work begins."""
+        context, job = self.context, self.context.job
+        state = self._ready_or_postponed()
+        if state is not None:
+            context.learn(state)
+        context.names.adopt(job)
+        if not wants_free_certificate(context.host, context.edge):
+            found = context.certificates.plan(context.host, job.record, state)
+            missing = not_covered(found.steps, self.plan.steps)
+            if missing:
+                raise PlanChanged(context.name, f"{missing[0].summary} ({missing[0].reason})")
+            context.certificate = found.certificate
+            context.certificates.adopt(found.certificate, job)
+
+    def _step(self, step: HostStep) -> None:
+        handlers: Mapping[HostStepKind, Callable[[HostStep], str]] = {
+            HostStepKind.UNBIND: self._unbind, HostStepKind.OWNERSHIP: self._prove,
+            HostStepKind.CERTIFICATE: self._obtain, HostStepKind.CREATE: self._create,
+            HostStepKind.UPDATE: self._update, HostStepKind.START: self._start, HostStepKind.DNS: self._dns,
+            HostStepKind.RECORD: self._record, HostStepKind.WAIT: self._wait,
+            HostStepKind.OLD_CERTIFICATE: self._delete_certificate}
+        note = handlers[step.kind](step)
+        if note:
+            self.context.job.done(f"not needed any more: {step.summary.removeprefix(f'{step.host}: ')} ({note})")
+        self.applied.append(StepResult(step, needed=not note, note=note))
+
+    # One handler for each kind of step. Each looks again, and answers why its step was not needed, "" when it was done.
+
+    def _unbind(self, step: HostStep) -> str:
+        assert isinstance(step.agreed, AgreedBucket)
+        former = self.context.edge_of("cos", step.agreed.name)
+        state = former.describe(self.context.name)
+        if state is None:
+            return "it is not bound there"
+        former.delete(state)
+        self.context.report(f"unbound from the bucket {step.agreed.name}")
+        return ""
+
+    def _prove(self, step: HostStep) -> str:
+        context = self.context
+        state = self._there()
+        if state.ownership is None:
+            drop_proof(context)
+            return f"{context.edge.word} has accepted it"
+        if state.ownership != step.agreed:
+            raise PlanChanged(context.name, f"{context.edge.word} wants another proof: the TXT record"
+                                            f" {state.ownership.name} = {state.ownership.value}")
+        prove(context, state.ownership)
+        self._ready_or_postponed()
+        return ""
+
+    def _obtain(self, step: HostStep) -> str:
+        context, job = self.context, self.context.job
+        assert isinstance(step.agreed, AgreedCertificate)
+        if step.agreed.action == "edge":
+            return self._let_the_edge_make_one(step)
+        if context.certificate is not None:
+            return f"certificate {context.certificate.id} is there"
+        job.keep(setup="certificate")
+        context.certificate = context.certificates.obtain(
+            context.host, context.edge.describe(context.name), job, step)
+        if context.certificate is None:
+            raise Later("the certificate is not issued yet")
+        return ""
+
+    def _create(self, step: HostStep) -> str:
+        context = self.context
+        state = context.edge.describe(context.name)
+        if state is not None and not (context.job.record.created and state.origin in ("", context.place.endpoint)):
+            leads = f", and leads to {state.origin}" if state.origin else ""
+            raise PlanChanged(context.name, f"it is on {context.edge.word} now{leads}, and sitepub did not make it")
+        note = "it is there already" if state is not None else ""
+        if state is None:
+            self._create_domain(context.wanted())
+        state = self._ready_or_postponed()
+        if state is None:
+            raise self._gone()
+        if state.ownership is not None:
+            prove(context, state.ownership)
+            state = self._ready_or_postponed()
+        else:
+            drop_proof(context)
+        if state is None or self._postponed:
+            return note
+        # What an edge takes only for a domain that is there, such as a certificate on EdgeOne.
+        if context.edge.differences(context.wanted(), state):
+            self._send(context.wanted(), state, step, anything=True)
+            state = self._there()
+        context.learn(state)
+        return note
+
+    def _create_domain(self, wanted: WantedDomain) -> None:
+        context, job = self.context, self.context.job
+        before = job.record.created
+        job.keep(created=True, setup="domain")
+        job.status(f"creating it on {context.edge.word}")
+        try:
+            try:
+                context.edge.create(wanted)
+            except OwnershipWanted as asked:
+                prove(context, asked.txt)
+                if context.edge.describe(context.name) is None:
+                    context.edge.create(wanted)
+        except CloudError as error:
+            # What is in use already was made by others, as far as this run can tell.
+            if error.code.startswith("ResourceInUse") or context.edge.describe(context.name) is None:
+                job.keep(created=before)
+            raise
+        self._fresh = True
+        context.report(f"created on {context.edge.word}")
+
+    def _update(self, step: HostStep) -> str:
+        context = self.context
+        state = self._ready()
+        wanted = context.wanted()
+        if not context.edge.differences(wanted, state):
+            return "the settings are so already"
+        self._send(wanted, state, step)
+        context.learn(self._there())
+        return ""
+
+    def _start(self, _step: HostStep) -> str:
+        context = self.context
+        state = self._ready()
+        if state.status is not EdgeStatus.OFFLINE:
+            return f"it is {state.said or state.status.value}"
+        context.report("put online")
+        context.edge.start(state)
+        self._there()
+        return ""
+
+    def _wait(self, step: HostStep) -> str:
+        if isinstance(step.agreed, AgreedCertificate):
+            return self._obtain(step)
+        self._ready()
+        return ""
+
+    def _dns(self, step: HostStep) -> str:
+        context = self.context
+        agreed = [one for one in self.plan.steps if one.kind is HostStepKind.DNS]
+        cname = "" if isinstance(step.agreed, AgreedProof) else self._cname()
+        context.job.keep(setup="dns")
+        return context.names.apply(step, context.host, cname, context.job, agreed)
+
+    def _record(self, _step: HostStep) -> str:
+        return self.context.names.remind(self.context.host, self._cname(), self.context.job)
+
+    def _delete_certificate(self, step: HostStep) -> str:
+        self._verify()
+        in_use = self._in_use.id if self._in_use is not None else ""
+        stays = self.context.certificates.delete_replaced(step, in_use, self.context.job)
+        if stays:
+            self.context.report(stays)
+        return ""
+
+    # What they share
+
+    def _cname(self) -> str:
+        cname = self.context.job.record.cname
+        if not cname:
+            raise Later(f"{self.context.edge.word} has not given the name that its CNAME record needs yet")
+        return cname
+
+    def _ready_or_postponed(self) -> EdgeState | None:
+        """The domain when nothing is being deployed; as it is where this run does not wait for that."""
+        context = self.context
+        state = context.edge.describe(context.name)
+        try:
+            return context.settled(state)
+        except Later as later:
+            self._postponed = str(later)
+            if state is not None:
+                context.learn(state)
+            return state
+
+    def _there(self) -> EdgeState:
+        state = self._ready_or_postponed()
+        if state is None:
+            raise self._gone()
+        return state
+
+    def _ready(self) -> EdgeState:
+        """The domain when it takes a change. Raises Later."""
+        state = self._there()
+        if self._postponed:
+            raise Later(self._postponed)
+        return state
+
+    def _gone(self) -> PlanChanged:
+        return PlanChanged(self.context.name, f"it is gone from {self.context.edge.word}")
+
+    def _send(self, wanted: WantedDomain, state: EdgeState, step: HostStep, *, anything: bool = False) -> None:
+        """Write the settings that differ. ``anything``: of a domain that this run has made."""
+        context = self.context
+        leaves = context.edge.differences(wanted, state)
+        if not anything:
+            self._demand_agreed(leaves, state, step)
+        context.job.keep(setup="domain")
+        context.job.status(f"updating it on {context.edge.word}")
+        try:
+            context.edge.update(wanted, state)
+        except CloudError as error:
+            if error.code != _BUSY:
+                raise
+            # Another change was begun since the look: wait, and merge into what it has made.
+            fresh = context.settled(context.edge.describe(context.name))
+            if fresh is None:
+                raise
+            if not anything:
+                self._demand_agreed(context.edge.differences(wanted, fresh), fresh, step)
+            context.edge.update(wanted, fresh)
+        context.report("; ".join(str(leaf) for leaf in leaves[:3])
+                       + (f"; and {len(leaves) - 3} more settings" if len(leaves) > 3 else ""))
+
+    def _demand_agreed(self, leaves: tuple[Leaf, ...], state: EdgeState, step: HostStep) -> None:
+        context = self.context
+        changed = not_agreed(leaves, step.details)
+        if changed:
+            raise PlanChanged(context.name, f"{context.edge.word} would change "
+                              + "; ".join(str(leaf) for leaf in changed[:3]))
+        placeholder = next((leaf for leaf in step.details if leaf.path == NEW_CERTIFICATE), None)
+        if placeholder is not None and (placeholder.before or "") != state.certificate_id:
+            raise PlanChanged(context.name, f"another certificate was bound: {state.certificate_id or 'none'}")
+
+    def _let_the_edge_make_one(self, step: HostStep) -> str:
+        """The edge makes a certificate when it can see that visitors of the host come to it."""
+        context = self.context
+        state = self._ready()
+        wanted = context.wanted(free=True)
+        if not context.edge.differences(wanted, state):
+            return f"{context.edge.word} has made it"
+        later = f"{context.edge.word} makes the certificate when DNS leads {state.host} to {state.cname}"
+        if context.host.dns == "auto" and not Verification(self.plan, context).leads_to_edge(state.cname):
+            raise Later(later)
+        try:
+            self._send(wanted, state, step)
+        except CloudError as error:
+            if error.code != _NOT_LED_YET:
+                raise
+            raise Later(later) from error
+        self._there()
+        return ""
+
+    def _verify(self) -> None:
+        """Once, before what depends on it."""
+        if self._verified:
+            return
+        state = self._ready()
+        self._in_use = Verification(self.plan, self.context).verify(state)
+        self._verified = True
+
+
+def failed(plan: HostPlan, error: SitepubError, steps: tuple[StepResult, ...] = ()) -> HostOutcome:
+    return HostOutcome(plan.name, plan.edge, "failed", plan.record.cname, error=error, steps=steps)
