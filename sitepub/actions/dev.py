@@ -20,7 +20,7 @@ from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
     from sitepub.domains.hosts.site_hosts import HostsPlan
-    from sitepub.domains.services import Listener
+    from sitepub.domains.job import Listener
 
 _AGAIN = "what was published is live; the next dev or deploy goes on from there"
 Listening = Callable[[], AbstractContextManager["Listener"]]

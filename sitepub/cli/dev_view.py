@@ -201,7 +201,7 @@ class DevView(Story):
 
 
 class PurgeLines:
-    """What happens to the caches, as lines. Implements :class:`~sitepub.domains.services.Listener`."""
+    """What happens to the caches, as lines. Implements :class:`~sitepub.domains.job.Listener`."""
 
     def __init__(self, view: DevView) -> None:
         self._view = view

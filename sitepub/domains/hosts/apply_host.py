@@ -309,6 +309,7 @@ class ApplyHost:
             if not anything:
                 self._demand_agreed(context.edge.differences(wanted, fresh), fresh, step)
             context.edge.update(wanted, fresh)
+        context.bound()
         context.report("; ".join(str(leaf) for leaf in leaves[:3])
                        + (f"; and {len(leaves) - 3} more settings" if len(leaves) > 3 else ""))
 

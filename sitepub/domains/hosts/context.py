@@ -13,6 +13,7 @@ from sitepub.domains.hosts.parts import Certificates, Names
 from sitepub.domains.hosts.plan import Place, wanted_domain
 from sitepub.domains.hosts.served import Served
 from sitepub.domains.job import HostJob
+from sitepub.domains.records import CertificateInUse
 
 ServedBy = Callable[[str, str], Served | None]
 """(host, target) → the certificate that visitors get there."""
@@ -69,6 +70,13 @@ class HostContext:
         if not self.job.wait:
             raise Later(f"{self.edge.word} is deploying it")
         return self.edge.wait(self.name, None, report=self.job.status, stop=self.job.stop)
+
+    def bound(self) -> None:
+        """The edge has been given the certificate: some edges do not say which one they serve."""
+        found = self.certificate
+        if found is not None:
+            self.job.keep(certificate=CertificateInUse(id=found.id, fingerprint=found.fingerprint,
+                                                       not_after=found.not_after))
 
     def learn(self, state: EdgeState) -> None:
         """Keep the name that visitors have to be led to. Of a domain that was about to be created and leads elsewhere
