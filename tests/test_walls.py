@@ -62,7 +62,7 @@ def test_the_rooms_of_the_embedded_cloud_stand_on_floors() -> None:
 def test_the_picture_shows_the_rooms_of_the_embedded_cloud() -> None:
     text = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
     picture = text.partition("## The embedded cloud")[2].partition("    server ")[2].partition("\n\n")[0]
-    assert set(re.findall(r"(?:^|[ ])([a-z_]+(?:/[a-z]+)?)/(?= |$)", picture, re.MULTILINE)) == set(LOCAL_ROOMS)
+    assert set(re.findall(r"(?:^|[ ])([a-z_0-9]+(?:/[a-z]+)?)/(?= |$)", picture, re.MULTILINE)) == set(LOCAL_ROOMS)
 
 
 @pytest.fixture(scope="module")

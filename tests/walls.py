@@ -32,6 +32,7 @@ LOCAL_ROOMS: Mapping[str, set[str]] = {
     "cloud_api/sts": {"base", "services", "cloud_api"},
     "cloud_api/cam": {"base", "services", "cloud_api"},
     "cloud_api": {"base", "store", "services", "visits"},
+    "s3": {"base", "store", "cos/access"},
     "admin": {"base", "store", "services", "cos/bucket", "visits", "website"},
     "edge": {"base", "store", "services", "cos"},
     "website": {"base", "store", "services", "cos/access", "cos/bucket", "cos"},

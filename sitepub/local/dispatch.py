@@ -18,6 +18,7 @@ from sitepub.local.cos.bucket.domain_rules import bound_service
 from sitepub.local.cos.bucket_list import list_buckets
 from sitepub.local.cos.routes import route
 from sitepub.local.cos.signature import verify
+from sitepub.local.s3 import requests as s3
 from sitepub.local.store.access_log import record
 from sitepub.local.store.buckets import Bucket, check_name
 from sitepub.local.store.stored import StoredObject, find_object, find_version
@@ -43,6 +44,8 @@ class Dispatcher:
 
     async def answer(self, request: Request) -> Response:
         """Answer a request. Raises ServiceError unless the host is that of a bucket."""
+        if s3.speaks(request):
+            return await self._s3(request)
         if request.service.kind is Kind.OTHER:
             request.service = bound_service(self._services, self._storage.buckets, request.service, request.time)
         kind = request.service.kind
@@ -64,6 +67,19 @@ class Dispatcher:
         finally:
             if not request.path.startswith("/-/"):
                 self._counts.add(request.method, operation, "", status)
+
+    async def _s3(self, request: Request) -> Response:
+        try:
+            inner = await s3.understood(self._storage, request)
+        except ServiceError as error:
+            self._counts.add(request.method, "S3", "", error.status)
+            return s3.answered(request, error_response(error, request))
+        if inner.service.kind is Kind.BUCKET:
+            return s3.answered(request, await self._bucket(inner))
+        if request.method != "GET":
+            raise ServiceError("MethodNotAllowed")
+        self._counts.add(request.method, "GetService", "", 200)
+        return s3.answered(request, list_buckets(self._storage, inner))
 
     async def _without_bucket(self, request: Request) -> tuple[str, Response]:
         kind = request.service.kind
@@ -123,7 +139,8 @@ class Dispatcher:
                     raise ServiceError("NoSuchBucket")
                 response = await handler(storage, request, bucket)
             else:
-                request.signer = verify(self._identity, request)
+                if not request.s3:
+                    request.signer = verify(self._identity, request)
                 _check_query(request)
                 rate = traffic.limit_of(request, operation)
                 if rate:

@@ -52,6 +52,8 @@ class Request:
     """Whose key signed it. ``None``: unsigned. Always ``None`` on website hosts."""
     content_length: int | None = None
     """Declared length of the body; ``None`` for a chunked one or for no body at all."""
+    s3: bool = False
+    """It came in the names of S3: its signature is verified, its names are translated."""
     via_edge: bool = False
     """An origin pull: the edge asks on behalf of a visitor."""
 

@@ -186,14 +186,16 @@ async def list_objects(storage: Storage, request: Request, bucket: Bucket) -> Re
         parts.append(xml.element("EncodingType", "url"))
     if page.next_marker:
         parts.append(xml.element("NextMarker", spell(page.next_marker)))
-    escape = xml.escape
-    parts += [
+    parts += entries(page, wanted, owner)
+    return Response.xml(xml.document("ListBucketResult", parts))
+
+
+def entries(page: Page, wanted: Selection, owner: str = "") -> list[str]:
+    """The objects and common prefixes of a page, as XML. `owner`: an Owner element for each object."""
+    escape, spell = xml.escape, wanted.name
+    return [
         f"<Contents><Key>{escape(spell(key))}</Key><LastModified>{iso_time(modified)}</LastModified>"
         f"<ETag>&quot;{etag}&quot;</ETag><Size>{size}</Size>{owner}"
         f"<StorageClass>{storage_class}</StorageClass></Contents>"
         for key, size, etag, modified, storage_class in page.objects
-    ]
-    parts += [
-        xml.element("CommonPrefixes", [xml.element("Prefix", spell(prefix))]) for prefix in page.prefixes
-    ]
-    return Response.xml(xml.document("ListBucketResult", parts))
+    ] + [xml.element("CommonPrefixes", [xml.element("Prefix", spell(prefix))]) for prefix in page.prefixes]

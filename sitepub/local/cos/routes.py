@@ -15,6 +15,7 @@ from sitepub.local.cos import (
     appending,
     bucket_requests,
     listing,
+    listing_v2,
     multidelete,
     multipart,
     multipart_listing,
@@ -123,7 +124,8 @@ def _bucket(request: Request) -> tuple[str, Handler]:
         if "uploads" in query:
             return "ListMultipartUploads", multipart_listing.list_uploads
         if "delete" not in query:
-            return "GetBucket", listing.list_objects
+            second = request.s3 and query.get("list-type") == "2"
+            return "GetBucket", listing_v2.list_objects if second else listing.list_objects
     if method == "PUT" and "versioning" in query:
         return "PutBucketVersioning", versioning.put_versioning
     if method == "POST" and "delete" in query:
