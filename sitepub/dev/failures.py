@@ -26,7 +26,7 @@ _SHOWN = 5
 
 
 class Failures:
-    """For the worker's thread; :meth:`show` and :meth:`mistake` may be called from any."""
+    """For the worker's thread; :meth:`show` may be called from any."""
 
     def __init__(self, view: View, targets: Targets, waits: Waits, stop: threading.Event) -> None:
         self._view = view
@@ -37,18 +37,22 @@ class Failures:
         """What ``dev.command`` has not written yet, as it was reported last."""
         self._emptied: float | None = None
         """When pages that had content were first found empty: a tool may be about to fill them."""
-        self.mistake: SitepubError | None = None
+        self._mistake: SitepubError | None = None
         """What is wrong with the configuration. The last good one stays in use, and pages show the mistake."""
 
     def configured(self) -> None:
         """The configuration is good."""
-        self.mistake, self._unfinished = None, ""
+        self._mistake, self._unfinished = None, ""
+
+    def misconfigured(self, mistake: SitepubError) -> None:
+        """The configuration cannot be used."""
+        self._mistake = mistake
 
     def published(self, target: Target) -> None:
         """Everything is live. Browsers go on showing what is wrong with the configuration."""
         self._emptied, self._unfinished = None, ""
         self._waits.over(target.name)
-        if (mistake := self.mistake) is not None:
+        if (mistake := self._mistake) is not None:
             target.show(lambda browsers: browsers.failed(text_for_browsers(mistake)))
 
     def show(self, error: SitepubError) -> None:

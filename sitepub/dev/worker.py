@@ -62,7 +62,7 @@ class Worker:
             end = End.FAILED
         except SitepubError as error:
             if task.job is Job.CONFIGURE:
-                self._failures.mistake = error
+                self._failures.misconfigured(error)
             end = self._failures.handle(error, self._project)
         except OSError as error:
             end = self._failures.handle(SitepubError(
