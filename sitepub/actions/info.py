@@ -66,7 +66,7 @@ def info(project: Project, *, local: bool, profile: str | None, environ: Mapping
                 drift.append(f"the bucket {remote.bucket} belongs to somebody else now")
             else:
                 actual = NO_BUCKET if status is BucketStatus.MISSING else read_actual(remote.settings, wanted)
-                drift += [step.summary for step in difference(wanted, actual)]
+                drift += [step.summary for step in difference(wanted, actual, state.said)]
                 drift += [problem.message for problem in about_the_error_page(remote, state.manifest.keys(),
                                                                               sets_it=False)]
         return Info(

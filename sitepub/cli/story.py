@@ -57,6 +57,7 @@ class Story:
 
     def approve(self, prepared: Prepared) -> None:
         self._approve_project(prepared)
+        self._approve_settings(prepared)
         taken = prepared.plan.taken_over
         if not taken or self._yes:
             return
@@ -79,6 +80,18 @@ class Story:
             raise Refused(other.words, code="OtherProject", hint=other.hint)
         self._terminal.note(visible(other.words))
         self._terminal.confirm_or_refuse("Publish this one in its place?")
+
+    def _approve_settings(self, prepared: Prepared) -> None:
+        taken = prepared.taken_settings
+        if not taken or self._yes:
+            return
+        words = (f"serverless.yml changes what another user or tool set on the bucket {prepared.base.bucket}:\n"
+                 + "\n".join(f"  {visible(one)}" for one in taken))
+        if not self._terminal.can_ask:
+            raise Refused(words, code="OthersSettings",
+                          hint="to set it as serverless.yml says: --yes; to leave it as it is, take it out of the file")
+        self._terminal.note(words)
+        self._terminal.confirm_or_refuse("Change it?")
 
     def approve_hosts(self, prepared: HostsPrepared) -> None:
         steps = prepared.plan.destructive

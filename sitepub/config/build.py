@@ -54,6 +54,7 @@ def build_project(file: Path, root: Node, config: ConfigShape, hosts: Sequence[H
             ignore_html_ext=inputs.ignore_html_ext,
             disable_error_status=inputs.disable_error_status,
             redirect_rules=tuple(_redirect(rule) for rule in inputs.redirect_rules),
+            said=frozenset(_said(inputs)),
         ),
         access=_access(inputs),
         cors=None if inputs.cors is None else tuple(
@@ -75,6 +76,16 @@ def build_project(file: Path, root: Node, config: ConfigShape, hosts: Sequence[H
         dotenv=dict(dotenv),
         warnings=tuple(warnings),
     )
+
+
+def _said(inputs: InputsShape) -> Iterator[str]:
+    """Which settings of the website the file mentions."""
+    named, of_source = inputs.model_fields_set, inputs.src.model_fields_set
+    for field, setting in (("ignore_html_ext", "addressing"), ("disable_error_status", "status"),
+                           ("redirect_rules", "rules"), ("protocol", "https")):
+        if field in named:
+            yield setting
+    yield from (name for name in ("index", "error") if name in of_source)
 
 
 def _protocol(inputs: InputsShape, old_form: bool) -> Any:
@@ -147,7 +158,8 @@ def _access(inputs: InputsShape) -> Access:
     acl: Any = inputs.acl.permissions if inputs.acl is not None else None
     if acl is None and inputs.auto_setup_acl:
         acl = "public-read"
-    return Access(acl=acl, policy=_plain(inputs.policy), anonymous_read_policy=inputs.auto_setup_policy)
+    return Access(acl=acl, acl_said=inputs.acl is not None, policy=_plain(inputs.policy),
+                  anonymous_read_policy=inputs.auto_setup_policy)
 
 
 def _redirect(rule: RedirectRuleShape) -> RedirectRule:

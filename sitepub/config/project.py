@@ -76,6 +76,8 @@ class Website:
     redirect_rules: tuple[RedirectRule, ...] = ()
     error_is_default: bool = True
     """serverless.yml names no error document."""
+    said: frozenset[str] = field(default=frozenset(), compare=False)
+    """What serverless.yml mentions: ``index``, ``error``, ``addressing``, ``status``, ``rules``, ``https``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class Access:
 
     acl: Literal["public-read", "private", "public-read-write"] | None = "public-read"
     """Canned ACL to set; ``None`` leaves the ACL alone (``autoSetupAcl: false`` and no ``acl``)."""
+    acl_said: bool = field(default=False, compare=False)
+    """serverless.yml names an ACL. Else everybody may read as well, beside the grants that are there."""
     policy: Mapping[str, Any] | None = None
     """Bucket policy to set, as written by the user; ``None`` leaves it alone."""
     anonymous_read_policy: bool = False

@@ -66,6 +66,11 @@ class Prepared:
                 and self.base.version == VERSION and self.plan.known == self.base.owned)
 
     @property
+    def taken_settings(self) -> tuple[str, ...]:
+        """Settings of the bucket that somebody else made and that serverless.yml says otherwise."""
+        return tuple(step.summary for step in self.settings if step.replaces)
+
+    @property
     def new_bucket(self) -> bool:
         return any(step.kind == "bucket" for step in self.settings)
 
@@ -94,7 +99,7 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     if look or base.settings_hash != wanted.hash:
         actual = _actual(remote, wanted, there=there)
         missing = not actual.exists
-        settings = tuple(difference(wanted, actual))
+        settings = tuple(difference(wanted, actual, base.said))
     listing: dict[str, Listed] | None = None
     if missing:
         listing = {}
@@ -172,7 +177,7 @@ def _about_this_bucket(found: State | None, remote: Remote) -> tuple[State, list
     project = remote.project
     if found is None:
         return State(version=VERSION, app=project.app, stage=project.stage, name=project.name,
-                     region=project.region, bucket=remote.bucket), []
+                     region=project.region, bucket=remote.bucket, said=()), []
     if found.bucket == remote.bucket:
         return found, []
     former = [one for one in found.former if one.bucket != remote.bucket]
@@ -185,8 +190,8 @@ def _about_this_bucket(found: State | None, remote: Remote) -> tuple[State, list
     back = next((one for one in found.former if one.bucket == remote.bucket), None)
     owned = Owned.of(back.manifest if back else {})
     return msgspec.structs.replace(
-        found, bucket=remote.bucket, region=project.region, settings_hash="", former=tuple(former), unsure=None,
-        manifest=owned.site, retained=owned.retained, due=int(len(owned.retained) > 0),
+        found, bucket=remote.bucket, region=project.region, settings_hash="", said=(), former=tuple(former),
+        unsure=None, manifest=owned.site, retained=owned.retained, due=int(len(owned.retained) > 0),
         created=back.created if back else None, pending=back.pending if back else None), notes
 
 

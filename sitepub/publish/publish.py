@@ -165,11 +165,16 @@ class _Deploy:
 
     # -- the story's steps -----------------------------------------------------------------------------
 
+    @property
+    def _as_wanted(self) -> dict[str, object]:
+        """What the state says once the bucket's settings are as serverless.yml says."""
+        return {"settings_hash": self.prepared.wanted.hash, "said": self.prepared.wanted.said}
+
     def _write_down_only(self) -> Outcome:
         """Nothing is to be done, but what is remembered was not up to date. (What a killed run left
         undone is finished by the whole story instead: it makes a release.)"""
         if not self.prepared.settled or self.state != self.prepared.base:
-            self._commit(settings_hash=self.prepared.wanted.hash)
+            self._commit(**self._as_wanted)
         return Outcome(Status.UNCHANGED, self.prepared, self.engine.counts, self.state,
                        release=self.state.release)
 
@@ -221,8 +226,7 @@ class _Deploy:
             raise
 
     def _journal_deletions(self) -> None:
-        self._commit(pending=self._journal(self.engine.plan.deletions),
-                     settings_hash=self.prepared.wanted.hash)
+        self._commit(pending=self._journal(self.engine.plan.deletions), **self._as_wanted)
 
     def _end_early(self) -> Outcome:
         """Something failed or was stopped before everything was live. What may or may not have happened
@@ -246,7 +250,7 @@ class _Deploy:
         if self.options.record:
             self._record(release, site)
         self._commit(pending=self._journal(failed, ended=True) if failed else None, release=release,
-                     settings_hash=self.prepared.wanted.hash)
+                     **self._as_wanted)
         if undone and self.stopped.is_set():
             return self._outcome(Status.INTERRUPTED)
         return self._outcome(Status.PARTIAL if undone else Status.PUBLISHED)

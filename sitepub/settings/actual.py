@@ -20,6 +20,8 @@ class ActualSettings:
     exists: bool = True
     acl: str | None = "private"
     """``None``: grants of a kind that no canned ACL describes."""
+    everybody_reads: bool = False
+    """Whether one of those grants lets everybody read."""
     policy: Mapping[str, Any] | None = None
     cors: tuple[CorsRule, ...] = ()
     tags: Mapping[str, str] | None = None
@@ -35,8 +37,10 @@ def read_actual(bucket: Bucket, wanted: WantedSettings) -> ActualSettings:
     """Ask the bucket, which must exist and be ours. Raises :class:`~sitepub.errors.CloudError` and
     its kinds for what the cloud answers."""
     needs_policy = wanted.policy is not None or wanted.anonymous_read_policy
+    acl = bucket.get_acl() if wanted.acl is not None else "private"
     return ActualSettings(
-        acl=bucket.get_acl() if wanted.acl is not None else "private",
+        acl=acl,
+        everybody_reads=acl is None and bucket.everybody_reads(),
         policy=bucket.get_policy() if needs_policy else None,
         cors=tuple(bucket.get_cors()) if wanted.cors is not None else (),
         tags=bucket.get_tags() if wanted.tags is not None else None,

@@ -45,6 +45,8 @@ def _apply(bucket: Bucket, step: SettingStep) -> None:
                 raise BucketWasThere(unsure=made is Made.UNSURE)
         case "acl":
             bucket.put_acl(value)
+        case "grants":
+            bucket.let_everybody_read()
         case "website":
             bucket.put_website(value)
         case "accelerate":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sitepub.config.project import CorsRule, LifecycleRule
 from sitepub.settings.actual import ActualSettings
+from sitepub.settings.ownership import taken_from_others, with_what_stays
 from sitepub.settings.policy import anonymous_read, same, statements, with_statement
 from sitepub.settings.steps import SettingStep, Timing
 from sitepub.settings.wanted import WantedSettings
@@ -15,10 +16,14 @@ from sitepub.tencent.cos.website_config import WebsiteConfig
 NEW_BUCKET = "the bucket is new"
 
 
-def difference(wanted: WantedSettings, actual: ActualSettings) -> list[SettingStep]:
-    """Steps in the order of doing them."""
-    return [*_bucket(wanted, actual), *_access(wanted, actual), *_lists(wanted, actual),
-            *_website(wanted, actual)]
+def difference(wanted: WantedSettings, actual: ActualSettings, ours: Collection[str] | None = None
+               ) -> list[SettingStep]:
+    """Steps in the order of doing them. ``ours``: what serverless.yml mentioned at the last deploy; ``None``: nobody
+    remembers, and then nothing counts as somebody else's that is mentioned now."""
+    mine = frozenset((*wanted.said, *(ours or ())))
+    remembered = mine if ours is None else frozenset(ours)
+    return [*_bucket(wanted, actual), *_access(wanted, actual, remembered), *_lists(wanted, actual, remembered),
+            *_website(wanted, actual, mine, remembered)]
 
 
 def _why(actual: ActualSettings, reason: str) -> str:
@@ -31,11 +36,9 @@ def _bucket(wanted: WantedSettings, actual: ActualSettings) -> Iterator[SettingS
                           Timing.BEFORE, wanted.bucket)
 
 
-def _access(wanted: WantedSettings, actual: ActualSettings) -> Iterator[SettingStep]:
+def _access(wanted: WantedSettings, actual: ActualSettings, ours: frozenset[str]) -> Iterator[SettingStep]:
     if wanted.acl is not None and wanted.acl != actual.acl:
-        was = actual.acl or "a list of grants"
-        yield SettingStep("acl", f"access: {wanted.acl} (was {was})", _why(actual, "differs"),
-                          Timing.BEFORE, wanted.acl)
+        yield from _acl(wanted.acl, wanted, actual, ours)
     policy = wanted_policy(wanted, actual)
     if policy is not None and not same(policy, actual.policy):
         if wanted.policy is not None:
@@ -45,7 +48,18 @@ def _access(wanted: WantedSettings, actual: ActualSettings) -> Iterator[SettingS
                 f" (other statements kept: {_statements(actual.policy)})"
                 if actual.policy else "")
         yield SettingStep("policy", summary, _why(actual, "differs" if actual.policy else "not set"),
-                          Timing.BEFORE, policy)
+                          Timing.BEFORE, policy,
+                          replaces=wanted.policy is not None and bool(actual.policy) and "policy" not in ours)
+
+
+def _acl(acl: str, wanted: WantedSettings, actual: ActualSettings, ours: frozenset[str]) -> Iterator[SettingStep]:
+    was = actual.acl or "a list of grants"
+    if "acl" in wanted.said or "acl" in ours or actual.acl == "private":
+        yield SettingStep("acl", f"access: {acl} (was {was})", _why(actual, "differs"), Timing.BEFORE, acl,
+                          replaces="acl" not in ours and actual.acl != "private")
+    elif actual.acl is None and not actual.everybody_reads:
+        yield SettingStep("grants", "access: everybody may read, beside the grants that are there",
+                          _why(actual, "differs"), Timing.BEFORE, True)
 
 
 def wanted_policy(wanted: WantedSettings, actual: ActualSettings) -> dict[str, Any] | None:
@@ -58,25 +72,30 @@ def wanted_policy(wanted: WantedSettings, actual: ActualSettings) -> dict[str, A
     return policy
 
 
-def _lists(wanted: WantedSettings, actual: ActualSettings) -> Iterator[SettingStep]:
+def _lists(wanted: WantedSettings, actual: ActualSettings, ours: frozenset[str]) -> Iterator[SettingStep]:
     if wanted.cors is not None and _plain_cors(wanted.cors) != _plain_cors(actual.cors):
         yield SettingStep("cors", f"CORS: {_count(len(wanted.cors), 'rule')}{_was(len(actual.cors))}",
-                          _why(actual, "differs"), Timing.BEFORE, wanted.cors)
+                          _why(actual, "differs"), Timing.BEFORE, wanted.cors,
+                          replaces=bool(actual.cors) and "cors" not in ours)
     if wanted.tags is not None and dict(wanted.tags) != dict(actual.tags or {}):
         yield SettingStep("tags", f"tags: {_tags(wanted.tags)}{_was_tags(actual.tags)}",
-                          _why(actual, "differs"), Timing.BEFORE, dict(wanted.tags))
+                          _why(actual, "differs"), Timing.BEFORE, dict(wanted.tags),
+                          replaces=bool(actual.tags) and "tags" not in ours)
     if wanted.lifecycle is not None and _plain_lifecycle(wanted.lifecycle) != _plain_lifecycle(
             actual.lifecycle):
         yield SettingStep(
             "lifecycle", f"lifecycle: {_count(len(wanted.lifecycle), 'rule')}{_was(len(actual.lifecycle))}",
-            _why(actual, "differs"), Timing.BEFORE, wanted.lifecycle)
+            _why(actual, "differs"), Timing.BEFORE, wanted.lifecycle,
+            replaces=bool(actual.lifecycle) and "lifecycle" not in ours)
     if wanted.accelerate and not actual.accelerate:
         yield SettingStep("accelerate", "global acceleration: on (was off)", _why(actual, "differs"),
                           Timing.BEFORE, True)
 
 
-def _website(wanted: WantedSettings, actual: ActualSettings) -> Iterator[SettingStep]:
-    before, after = actual.website, wanted.website
+def _website(wanted: WantedSettings, actual: ActualSettings, mine: frozenset[str], ours: frozenset[str]
+             ) -> Iterator[SettingStep]:
+    before = actual.website
+    after = with_what_stays(wanted.website, before, mine)
     if before is None:
         yield SettingStep("website", f"website: index {after.index}, errors {after.error or 'none'}"
                           + (", https only" if after.redirect_https else ""), _why(actual, "not set"),
@@ -84,7 +103,8 @@ def _website(wanted: WantedSettings, actual: ActualSettings) -> Iterator[Setting
         return
     changes = list(_website_changes(before, after))
     if changes:
-        yield SettingStep("website", "; ".join(changes), _why(actual, "differs"), Timing.AFTER, after)
+        yield SettingStep("website", "; ".join(changes), _why(actual, "differs"), Timing.AFTER, after,
+                          replaces=taken_from_others(before, after, ours))
 
 
 def _website_changes(before: WebsiteConfig, after: WebsiteConfig) -> Iterator[str]:

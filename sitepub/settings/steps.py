@@ -19,7 +19,7 @@ class SettingStep:
     """One setting to write."""
 
     kind: str
-    """What is set: "bucket", "acl", "policy", "cors", "tags", "lifecycle", "accelerate",
+    """What is set: "bucket", "acl", "grants", "policy", "cors", "tags", "lifecycle", "accelerate",
     "website"."""
     summary: str
     """For the plan: "create bucket x in ap-guangzhou", "index document: home.html (was index.html)"."""
@@ -27,3 +27,5 @@ class SettingStep:
     timing: Timing
     value: Any
     """The wanted value, for the one who applies it."""
+    replaces: bool = False
+    """It takes away what somebody else set: asked about once."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sitepub.config.project import CorsRule, LifecycleRule, Project
+from sitepub.config.project import CorsRule, LifecycleRule, Project, Website
 from sitepub.site.error_page import error_key
 from sitepub.tencent.cos.website_config import WebsiteConfig
 
@@ -28,6 +28,9 @@ class WantedSettings:
     lifecycle: tuple[LifecycleRule, ...] | None = None
     accelerate: bool = False
     """False: not mentioned. It is never switched off: others may use it."""
+    said: tuple[str, ...] = ()
+    """What serverless.yml mentions, in order: ``acl``, ``policy``, ``cors``, ``tags``, ``lifecycle`` and the names of
+    :data:`ownership.WEBSITE_FIELDS`."""
 
     @property
     def hash(self) -> str:
@@ -41,13 +44,14 @@ class WantedSettings:
 def wanted_settings(project: Project, bucket: str, keys: Container[str] = ()) -> WantedSettings:
     """What the project says about the bucket named ``bucket`` (with its ``-APPID``). ``keys``: of the site's files."""
     website = project.website
+    named = error_key(project, keys)
     return WantedSettings(
         bucket=bucket,
         region=project.region,
         website=WebsiteConfig(
             index=website.index,
             # The index document is a name that every folder has; the error document is one key.
-            error=error_key(project, keys) or None,
+            error=named or None,
             original_status_enabled=not (website.error and website.disable_error_status),
             redirect_https=project.protocol == "https",
             auto_addressing=website.ignore_html_ext,
@@ -60,4 +64,24 @@ def wanted_settings(project: Project, bucket: str, keys: Container[str] = ()) ->
         tags=project.tags,
         lifecycle=project.lifecycle,
         accelerate=project.accelerate,
+        said=tuple(sorted(_said(project, brings_error_page=named in keys))),
     )
+
+
+def _said(project: Project, *, brings_error_page: bool) -> Iterator[str]:
+    """A value that is not the default was mentioned, whoever made the project."""
+    website, access, plain = project.website, project.access, Website()
+    yield from website.said
+    for name, field in (("addressing", "ignore_html_ext"), ("status", "disable_error_status"),
+                        ("rules", "redirect_rules"), ("index", "index")):
+        if name not in website.said and getattr(website, field) != getattr(plain, field):
+            yield name
+    # a page of its own is as good as a word in the file
+    if "error" not in website.said and (brings_error_page or not website.error_is_default or not website.error):
+        yield "error"
+    if access.acl_said or access.acl not in (None, "public-read"):
+        yield "acl"
+    for name, value in (("policy", access.policy), ("cors", project.cors), ("tags", project.tags),
+                        ("lifecycle", project.lifecycle)):
+        if value is not None:
+            yield name

@@ -84,6 +84,12 @@ class MemoryBucket:
     def put_acl(self, canned: str, /) -> None:
         self._put("acl", canned)
 
+    def everybody_reads(self) -> bool:
+        return bool(self._get("public grant", False))
+
+    def let_everybody_read(self) -> None:
+        self._put("public grant", True)
+
     def get_policy(self) -> Mapping[str, Any] | None:
         policy: Mapping[str, Any] | None = self._get("policy", None)
         return policy

@@ -24,6 +24,7 @@ from tests.publish.memory_cloud import MemoryCloud, project
 BUCKET = "site-1250000000"
 WEBSITE = WebsiteConfig("index.html", "error.html", redirect_https=True)
 RULE = CorsRule(("GET", "HEAD"), ("https://a", "https://b"), ("X-A",), ("ETag",), 60)
+ALL = ("acl", "addressing", "cors", "error", "https", "index", "lifecycle", "policy", "rules", "status", "tags")
 DAYS = LifecycleRule("logs", prefix="logs/", expiration_days=30)
 
 
@@ -64,7 +65,7 @@ def test_a_bucket_in_order_needs_nothing() -> None:
 
 def test_each_difference_says_what_is_and_what_was() -> None:
     assert summaries(difference(wanted(), in_order(acl="private"))) == ["access: public-read (was private)"]
-    assert summaries(difference(wanted(), in_order(acl=None))) == [
+    assert summaries(difference(wanted(said=("acl",)), in_order(acl=None))) == [
         "access: public-read (was a list of grants)"]
     assert summaries(difference(wanted(tags={"a": "1"}), in_order(tags={"b": "2"}))) == [
         "tags: a=1 (was b=2)"]
@@ -74,7 +75,7 @@ def test_each_difference_says_what_is_and_what_was() -> None:
         "lifecycle: 1 rule (was 2)"]
     other = WebsiteConfig("home.html", None, original_status_enabled=True, auto_addressing=True,
                           rules=(RedirectRule(key_prefix="a", replace_key_with="b"),))
-    assert summaries(difference(wanted(), in_order(website=other))) == [
+    assert summaries(difference(wanted(said=ALL), in_order(website=other))) == [
         "index document: index.html (was home.html); error document: error.html (was none);"
         " https only: on (was off); addresses without .html: off (was on); redirect rules: 0 (were 1)"]
 
@@ -206,3 +207,55 @@ def test_an_unknown_kind_of_setting_is_a_mistake_of_ours() -> None:
 def test_access_is_read_from_the_project() -> None:
     found = wanted_settings(project(access=Access(acl=None, anonymous_read_policy=True)), BUCKET)
     assert found.acl is None and found.anonymous_read_policy
+
+
+OTHERS = WebsiteConfig("index.html", "oops.html", original_status_enabled=False, redirect_https=False,
+                       auto_addressing=True, rules=(RedirectRule(key_prefix="a", replace_key_with="b"),))
+"""What somebody set in the console."""
+
+
+def test_what_the_file_does_not_mention_stays() -> None:
+    assert difference(wanted(), in_order(website=OTHERS), ours=()) == []
+    assert difference(wanted(), in_order(acl=None, everybody_reads=True), ours=()) == []
+    assert difference(wanted(), in_order(acl="public-read-write"), ours=()) == []
+    grants = difference(wanted(), in_order(acl=None), ours=())
+    assert [(step.kind, step.replaces) for step in grants] == [("grants", False)]
+    index = difference(wanted(), in_order(website=replace(OTHERS, index="home.html")), ours=())
+    assert [step.value for step in index] == [OTHERS], "the index document is the site's, the rest stays"
+
+
+@pytest.mark.parametrize(("said", "field", "value"), [
+    ("addressing", "auto_addressing", False), ("https", "redirect_https", True),
+    ("status", "original_status_enabled", True), ("rules", "rules", ()), ("error", "error", "error.html"),
+])
+def test_what_it_mentions_is_set_and_asked_about_once(said: str, field: str, value: Any) -> None:
+    steps = difference(wanted(said=(said,)), in_order(website=OTHERS), ours=())
+    assert [getattr(step.value, field) for step in steps] == [value]
+    assert replace(steps[0].value, **{field: getattr(OTHERS, field)}) == OTHERS, "nothing else changes"
+    assert steps[0].replaces is (said != "https"), "http is what a bucket begins with"
+    again = difference(wanted(said=(said,)), in_order(website=OTHERS), ours=(said,))
+    assert [step.replaces for step in again] == [False], "it is the project's since the last deploy"
+    old = difference(wanted(said=(said,)), in_order(website=OTHERS), ours=None)
+    assert [step.replaces for step in old] == [False], "states of older versions remember nothing"
+
+
+def test_what_it_mentioned_and_mentions_no_more_goes_back_to_the_default() -> None:
+    steps = difference(wanted(), in_order(website=OTHERS), ours=("rules", "addressing"))
+    assert [(step.value.rules, step.value.auto_addressing, step.value.error) for step in steps] == [
+        ((), False, "oops.html")]
+
+
+@pytest.mark.parametrize(("said", "here", "there"), [
+    ("acl", {"acl": "private"}, {"acl": "public-read"}), ("acl", {}, {"acl": None}),
+    ("acl", {}, {"acl": "public-read-write"}), ("cors", {"cors": (RULE,)}, {"cors": (RULE, RULE)}),
+    ("tags", {"tags": {"a": "1"}}, {"tags": {"b": "1"}}), ("lifecycle", {"lifecycle": ()}, {"lifecycle": (DAYS,)}),
+    ("policy", {"policy": {"version": "2.0", "statement": []}}, {"policy": {"version": "2.0", "statement": [{
+        "effect": "deny"}]}}),
+])
+def test_others_lists_and_grants_are_asked_about_too(said: str, here: dict[str, Any], there: dict[str, Any]) -> None:
+    steps = difference(wanted(said=(said,), **here), in_order(**there), ours=())
+    assert [(step.kind, step.replaces) for step in steps] == [(said, True)]
+    assert [step.replaces for step in difference(wanted(said=(said,), **here), in_order(**there), ours=(said,))] == [
+        False]
+    empty: dict[str, Any] = {"acl": "private"} if said == "acl" else {said: {} if said in ("tags", "policy") else ()}
+    assert not any(step.replaces for step in difference(wanted(said=(said,), **here), in_order(**empty), ours=()))

@@ -61,6 +61,7 @@ class Root(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pending: Journal | None = None
     created: Created | None = None
     settings_hash: str = ""
+    said: tuple[str, ...] | None = None
     release: ReleaseInfo | None = None
     former: tuple[FormerRoot, ...] = ()
     hosts: dict[str, HostRecord] = {}
@@ -103,7 +104,7 @@ def root_of(state: State, headers: Mapping[str, Mapping[str, str]] | None = None
         bucket=state.bucket, shards=site.refs, changes=dict(site.changes), retained=retained.refs,
         headers={name: dict(those) for name, those in sorted((headers or {}).items()) if name in wanted},
         retained_changes=dict(retained.changes), due=state.due, journal=journal, pending=pending,
-        created=state.created, settings_hash=state.settings_hash, release=state.release,
+        created=state.created, settings_hash=state.settings_hash, said=state.said, release=state.release,
         former=tuple(_former_root(one) for one in state.former), hosts=state.hosts, unpurged=state.unpurged,
         unsure=state.unsure, projects=state.projects, marks=state.marks, oldest=state.oldest)
 
@@ -120,7 +121,7 @@ def state_of(root: Root, reader: Reader, pending: Journal | None = None) -> Stat
         version=root.version, app=root.app, stage=root.stage, name=root.name, region=root.region, bucket=root.bucket,
         manifest=ShardedManifest(root.shards, reader, {**root.manifest, **root.changes}),
         retained=ShardedManifest(root.retained, reader, root.retained_changes), due=root.due,
-        pending=pending or root.pending, created=root.created, settings_hash=root.settings_hash,
+        pending=pending or root.pending, created=root.created, settings_hash=root.settings_hash, said=root.said,
         release=root.release, hosts=root.hosts, unpurged=root.unpurged, unsure=root.unsure, projects=root.projects,
         former=tuple(Former(one.bucket, one.region,
                             ShardedManifest(one.shards, reader, {**one.manifest, **one.changes}), one.created,

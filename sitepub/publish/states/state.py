@@ -147,6 +147,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     created: Created | None = None
     settings_hash: str = ""
     """Hash of the wanted settings that were last applied in full; "" when not known."""
+    said: tuple[str, ...] | None = None
+    """What serverless.yml mentioned then (:mod:`settings.ownership`); ``None`` in states of older versions."""
     release: ReleaseInfo | None = None
     former: tuple[Former, ...] = ()
     hosts: dict[str, HostRecord] = {}

@@ -17,7 +17,7 @@ from sitepub.interrupts import pause
 from sitepub.tencent import genuine
 from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.cos import acceleration, fresh_buckets, setting_documents
-from sitepub.tencent.cos.website_config import WebsiteConfig, from_document, to_document
+from sitepub.tencent.cos.website_config import WebsiteConfig, from_document, over_document, to_document
 from sitepub.tencent.cos.xml import ErrorDocument, error_document
 from sitepub.tencent.embedded_gone import embedded_gone, is_gone
 from sitepub.tencent.errors_from_cloud import Asked, error_from, unreachable
@@ -150,6 +150,15 @@ class BucketSettings:
     def put_acl(self, canned: str) -> None:
         self._call("PutBucketACL", "put_bucket_acl", ACL=canned)
 
+    def everybody_reads(self) -> bool:
+        """Whether a grant lets everybody read, whatever other grants there are."""
+        return setting_documents.everybody_reads(self._call("GetBucketACL", "get_bucket_acl"))
+
+    def let_everybody_read(self) -> None:
+        """Add that grant to those that are there."""
+        found = self._call("GetBucketACL", "get_bucket_acl")
+        self._call("PutBucketACL", "put_bucket_acl", AccessControlPolicy=setting_documents.readable_acl(found))
+
     def get_policy(self) -> dict[str, Any] | None:
         found = self._get("GetBucketPolicy", "get_bucket_policy")
         policy = None if found is None else json.loads(found["Policy"])
@@ -198,7 +207,10 @@ class BucketSettings:
         return None if found is None else from_document(found)
 
     def put_website(self, config: WebsiteConfig) -> None:
-        self._call("PutBucketWebsite", "put_bucket_website", WebsiteConfiguration=to_document(config))
+        """What the bucket has beside the settings that sitepub knows stays."""
+        found = self._get("GetBucketWebsite", "get_bucket_website") or {}
+        self._call("PutBucketWebsite", "put_bucket_website",
+                   WebsiteConfiguration=over_document(to_document(config), found))
 
     def get_acceleration(self) -> bool:
         return acceleration.is_on(self.cloud, self.bucket, backoff=self._backoff, clock=self._clock)

@@ -31,6 +31,26 @@ def canned_acl(document: Mapping[str, Any]) -> str | None:
     return canned.get(frozenset(public))
 
 
+def everybody_reads(document: Mapping[str, Any]) -> bool:
+    grants = [grant for grant in _items(document.get("AccessControlList"), "Grant")
+              if (grant.get("Grantee") or {}).get("URI") == EVERYBODY]
+    return any(grant.get("Permission") in ("READ", "FULL_CONTROL") for grant in grants)
+
+
+def readable_acl(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The grants of a bucket and one more, as PUT takes them (COS API 436/7737)."""
+    grants = [_grant(grant) for grant in _items(document.get("AccessControlList"), "Grant")]
+    grants.append({"Grantee": {"Type": "Group", "URI": EVERYBODY}, "Permission": "READ"})
+    return {"Owner": {"ID": (document.get("Owner") or {}).get("ID")}, "AccessControlList": {"Grant": grants}}
+
+
+def _grant(grant: Mapping[str, Any]) -> dict[str, Any]:
+    grantee = grant.get("Grantee") or {}
+    who = ({"Type": "Group", "URI": grantee["URI"]} if grantee.get("URI")
+           else {"Type": "CanonicalUser", "ID": grantee.get("ID"), "DisplayName": grantee.get("DisplayName")})
+    return {"Grantee": who, "Permission": grant.get("Permission")}
+
+
 def cors_document(rules: Sequence[CorsRule]) -> dict[str, Any]:
     found = []
     for rule in rules:

@@ -8,6 +8,9 @@ from typing import Any
 
 from sitepub.config.project import RedirectRule
 
+_KNOWN = ("IndexDocument", "RedirectAllRequestsTo", "AutoAddressing", "ErrorDocument", "RoutingRules")
+"""In the order of the documentation."""
+
 
 @dataclass(frozen=True, slots=True)
 class WebsiteConfig:
@@ -51,6 +54,23 @@ def from_document(document: Mapping[str, Any]) -> WebsiteConfig:
         auto_addressing=(addressing.get("Status") or "Disabled") == "Enabled",
         rules=tuple(_rule(rule) for rule in document.get("RoutingRules") or ()),
     )
+
+
+def over_document(document: dict[str, Any], there: Mapping[str, Any]) -> dict[str, Any]:
+    """The document to write over the one that is ``there``: what sitepub does not know stays (Charity404, URLRedirect
+    of a rule that does not change, a redirect of all requests to http)."""
+    merged = {**{name: value for name, value in there.items() if name not in _KNOWN}, **document}
+    redirect = there.get("RedirectAllRequestsTo") or {}
+    if "RedirectAllRequestsTo" not in merged and redirect.get("Protocol") not in (None, "https"):
+        merged["RedirectAllRequestsTo"] = dict(redirect)
+    error, before = document.get("ErrorDocument"), there.get("ErrorDocument") or {}
+    if error is not None and before.get("Key") == error["Key"]:
+        merged["ErrorDocument"] = {**before, **error}
+    if "RoutingRules" in document:
+        rules = list(there.get("RoutingRules") or ())
+        merged["RoutingRules"] = [next((dict(old) for old in rules if _rule_document(_rule(old)) == new), new)
+                                  for new in document["RoutingRules"]]
+    return {name: merged[name] for name in (*_KNOWN, *merged) if name in merged}
 
 
 def _switch(on: bool) -> str:
