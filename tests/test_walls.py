@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.walls import (
+    DOMAIN_ROOMS,
     FLOORS,
     LOCAL_ROOMS,
+    domain_faults,
     house_faults,
     imports_of,
     local_faults,
@@ -43,6 +45,13 @@ def test_imports_go_down_only() -> None:
 
 def test_the_rooms_that_read_a_project_have_no_network() -> None:
     assert network_faults(PACKAGE) == []
+
+
+def test_imports_inside_domains_go_down_only() -> None:
+    assert domain_faults(PACKAGE) == []
+    rooms = list(DOMAIN_ROOMS)
+    for number, room in enumerate(rooms):
+        assert DOMAIN_ROOMS[room] <= set(rooms[number + 1:]), f"{room} may import only what is listed below it"
 
 
 def test_imports_inside_the_embedded_cloud_go_down_only() -> None:
@@ -95,6 +104,11 @@ WRONG = [
      "imports local/cloud_api/teo/rules"),
     (local_faults, "local/edge/api.py", "import sitepub.local.cloud_api.actions", "imports local/cloud_api/actions"),
     (local_faults, "local/attic/file.py", "", "is no room"),
+    (domain_faults, "domains/upwards.py", "from sitepub.domains.edges import edge", "imports domains/edges"),
+    (domain_faults, "domains/dns/upwards.py", "def f() -> None:\n    from sitepub.domains.hosts import plan",
+     "imports domains/hosts"),
+    (domain_faults, "domains/edges/across.py", "from sitepub.domains.dns.dnspod import DnsPod", "imports domains/dns"),
+    (domain_faults, "domains/attic/file.py", "", "is no folder"),
 ]
 
 

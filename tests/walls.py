@@ -47,6 +47,17 @@ LOCAL_ROOMS: Mapping[str, set[str]] = {
 """The rooms of the embedded cloud, from the top down, and what each may import beside itself. The files at the top
 (`server`, `dispatch`, `cloud` …) put the rooms together: they may import every room, and no room imports them."""
 
+DOMAIN_ROOMS: Mapping[str, set[str]] = {
+    "hosts": {"certificates", "purge", "edges", "dns", ""},
+    "certificates": {"edges", "dns", ""},
+    "purge": {"edges", ""},
+    "edges": {""},
+    "dns": {""},
+    "": set(),
+}
+"""The folders of `domains/`, from the top down, and what each may import beside itself; "": the files at its top, on
+which all others stand."""
+
 
 @cache
 def imports_of(source: str) -> tuple[str, ...]:
@@ -91,6 +102,23 @@ def network_faults(package: Path) -> list[str]:
         if file.split("/")[0] in WITHOUT_NETWORK:
             found = {name for name in imports_of(source) for one in NETWORK if f"{name}.".startswith(f"{one}.")}
             faults += [f"{file} imports {one}" for one in sorted(found)]
+    return faults
+
+
+def domain_faults(package: Path) -> list[str]:
+    """Imports between folders of `domains/` that :data:`DOMAIN_ROOMS` does not name, and unknown folders."""
+    files = {("sitepub." + file.removesuffix(".py").replace("/", ".")): file.removeprefix("domains/").rpartition("/")[0]
+             for file, _source in sources(package) if file.startswith("domains/")}
+    faults = []
+    for file, source in sources(package):
+        room = files.get("sitepub." + file.removesuffix(".py").replace("/", "."))
+        if room is None:
+            continue
+        if room not in DOMAIN_ROOMS:
+            faults.append(f"domains/{room} is no folder of DOMAIN_ROOMS")
+            continue
+        found = {files[name] for name in imports_of(source) if name in files} - {room}
+        faults += [f"{file} imports domains/{one}" for one in sorted(found - DOMAIN_ROOMS[room])]
     return faults
 
 

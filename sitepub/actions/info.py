@@ -63,7 +63,7 @@ def info(project: Project, *, local: bool, profile: str | None, environ: Mapping
             wanted = wanted_settings(project, remote.bucket, state.manifest)
             status = remote.settings.head()
             if status is BucketStatus.FOREIGN:
-                drift.append(f"the bucket {remote.bucket} belongs to somebody else now")
+                drift.append(f"the bucket {remote.bucket} belongs to another account now")
             else:
                 actual = NO_BUCKET if status is BucketStatus.MISSING else read_actual(remote.settings, wanted)
                 drift += [step.summary for step in difference(wanted, actual, state.said)]

@@ -77,7 +77,7 @@ def purge(project: Project, words: Sequence[str], options: PurgeOptions, environ
 
 def warm(project: Project, words: Sequence[str], options: PurgeOptions, environ: Mapping[str, str],
          listener: Listening) -> Done:
-    """Bring paths into the caches: the named ones, else those of ``pushCdn``, else the live site's pages."""
+    """Prefetch paths into the caches: the named ones, else those of ``pushCdn``, else the live site's pages."""
     from sitepub.domains.purge.plan import targets_of
     from sitepub.domains.purge.purging import Purger
 

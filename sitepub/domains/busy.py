@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from sitepub.domains.poll import Patience
 
 DEPLOYING = Patience(300.0, 2.0, 15.0)
-"""Another change is being brought to the edge; that takes minutes."""
+"""Another change is being deployed on the edge; that takes minutes."""
 RATE = Patience(90.0, 1.0, 10.0)
 """Too many calls in a second or a minute."""
 UNCLEAR = Patience(20.0, 2.0, 6.0)

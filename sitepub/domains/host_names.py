@@ -70,7 +70,7 @@ _SECOND_LEVEL = frozenset(("com", "net", "org", "gov", "edu", "ac", "co", "or", 
 
 
 def registered_domain(host: str) -> str:
-    """The name that somebody registered: ``example.com`` of ``a.b.example.com``, three labels below ``com.cn``.
+    """The name that was registered: ``example.com`` of ``a.b.example.com``, three labels below ``com.cn``.
 
     A guess by the usual second levels of country domains: for messages and where no service says better."""
     labels = ascii_name(host).split(".")

@@ -23,7 +23,7 @@ class Keeper(Protocol):
 
 
 class Listener(Protocol):
-    """Is told what happens to a host. Called from many threads."""
+    """Receives what happens to a host. Called from many threads."""
 
     def status(self, host: str, text: str) -> None:
         """A live status: replaced by the next one."""

@@ -51,7 +51,7 @@ class CertificateInUse(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=
     """The SSL service's id; "" for one that only the edge knows (EdgeOne's free one)."""
     fingerprint: str = ""
     not_after: str = ""
-    """UTC, ISO 8601; "" when it is not known. Under 21 days before it the host is looked at again."""
+    """UTC, ISO 8601; "" when it is not known. Under 21 days before it the host is checked again."""
 
 
 class TxtRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -110,7 +110,7 @@ class HostRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     @property
     def made(self) -> bool:
         """Whether the edge's domain was surely created by sitepub: one that is about to be created, and then is there
-        and leads elsewhere, may be somebody else's."""
+        and leads elsewhere, may have been made by others."""
         return self.created and bool(self.cname)
 
     @property

@@ -24,7 +24,7 @@ _EXPLAINED: dict[str, tuple[str, str]] = {
         "the account is not verified (real name), so the CDN refuses it",
         "Verify it in the console (account information), then run again."),
     "UnauthorizedOperation.CdnUserAuthWait": (
-        "the account's verification is still being looked at", "Wait until it is through, then run again."),
+        "the account's verification is not finished yet", "Wait until it is through, then run again."),
     "UnauthorizedOperation.CdnInvalidUserStatus": ("the CDN does not serve this account at present", _TICKET),
     "UnauthorizedOperation.CdnUserIsIsolated": (
         "the CDN is suspended because the account is in arrears", "Top it up in the console (billing)."),

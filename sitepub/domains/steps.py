@@ -1,4 +1,4 @@
-"""The steps that bring a host from what it is to what the project says."""
+"""The steps that change a host from what it is to what the project says."""
 
 from __future__ import annotations
 
@@ -197,13 +197,13 @@ class PlanChanged(Refused):
 
 
 def not_covered(steps: Iterable[HostStep], shown: Sequence[HostStep]) -> tuple[HostStep, ...]:
-    """The steps that write something and that nobody has agreed to."""
+    """The steps that write something and that were not agreed to."""
     return tuple(step for step in steps
                  if step.kind not in HARMLESS and not any(one.covers(step) for one in shown))
 
 
 def not_agreed(leaves: Iterable[Leaf], agreed: Sequence[Leaf]) -> tuple[Leaf, ...]:
-    """The settings that would change and that nobody has agreed to. To agree to a new certificate is to agree to the
+    """The settings that would change and were not agreed to. To agree to a new certificate is to agree to the
     settings that bind it."""
     new = any(leaf.path == NEW_CERTIFICATE for leaf in agreed)
     return tuple(leaf for leaf in leaves

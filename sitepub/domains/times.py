@@ -1,4 +1,4 @@
-"""Times as the cloud's services tell them, and as sitepub keeps them: UTC, ISO 8601."""
+"""Times as the cloud's services write them, and as sitepub keeps them: UTC, ISO 8601."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def _certs(run: Run, project: Project, options: CertsOptions, *, renew: bool, ye
     else:
         found = action.certs(project, options, run.environ)
     _show(terminal, found)
-    # Who watches the certificates by this command has to hear of one that nobody could look at.
+    # A monitor that runs this command has to notice a certificate that could not be checked.
     code = ExitCode.PARTIAL if any(one.error is not None for one in found.hosts) else ExitCode.OK
     return _object(project, found, renew=renew), int(code)
 

@@ -62,7 +62,7 @@ def _remove(run: Run, project: Project, options: RemoveOptions, *, yes: bool) ->
         with TransferProgress(terminal, verb="Deleting", noun="object") as display:
             yield Transfer(display)
 
-    told: dict[str, object] = {"status": "ok", "app": project.app, "stage": project.stage, "name": project.name,
+    report: dict[str, object] = {"status": "ok", "app": project.app, "stage": project.stage, "name": project.name,
                             "region": project.region}
     try:
         down = action(project, options, run.environ, approve=approve, transfer=transfer,
@@ -70,12 +70,12 @@ def _remove(run: Run, project: Project, options: RemoveOptions, *, yes: bool) ->
     except PartlyDone as error:
         if not isinstance(error.done, tuple):
             raise
-        return boundary.partly(terminal, error, {**told, "deleted": 0, "bytes": 0, "buckets": [], "left": [],
+        return boundary.partly(terminal, error, {**report, "deleted": 0, "bytes": 0, "buckets": [], "left": [],
                                                  "hosts": [outcome_object(one) for one in error.done]})
     if down is None:
         terminal.result(f"There is nothing to remove: sitepub knows of no {project.name} in stage"
                         f" {project.stage} in {project.region}.")
-        return {**told, "status": "unchanged", "deleted": 0, "bytes": 0, "buckets": [], "left": [],
+        return {**report, "status": "unchanged", "deleted": 0, "bytes": 0, "buckets": [], "left": [],
                 "hosts": []}, 0
     removed = down.removed
     for host in down.hosts:
@@ -88,7 +88,7 @@ def _remove(run: Run, project: Project, options: RemoveOptions, *, yes: bool) ->
         terminal.result(f"The bucket {stays.bucket} stays: {stays.bucket_stays}.")
     if removed.state_bucket_stays is not None:
         terminal.note(f"The state bucket stays: {removed.state_bucket_stays}.")
-    return {**told, "deleted": removed.objects, "bytes": removed.bytes, "buckets": list(removed.buckets),
+    return {**report, "deleted": removed.objects, "bytes": removed.bytes, "buckets": list(removed.buckets),
             "left": _left(removed),
             "hosts": [outcome_object(one) for one in down.hosts]}, 0
 

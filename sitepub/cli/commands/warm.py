@@ -1,4 +1,4 @@
-"""``sitepub warm``: bring pages into the caches before visitors ask for them."""
+"""``sitepub warm``: prefetch pages into the caches before visitors ask for them."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ class Applications:
             try:
                 self._ssl.delete(id, host=host.host)
             except CloudError:
-                # It is of no use and in nobody's way; a free one may not be deleted within its first hour.
+                # It is of no use; a free one may not be deleted within its first hour.
                 pass
         job.keeper.keep(job.record.without_certificate(id))
         why = found.said or f"status {found.status}" if found is not None else "it is gone"

@@ -85,24 +85,24 @@ class SslService:
         params: dict[str, Any] = {"CertificateType": "SVR"}
         if search:
             params["SearchKey"] = search
-        told = self._api.pages("ssl", "DescribeCertificates", params, "Certificates", size=_PAGE,
+        answer = self._api.pages("ssl", "DescribeCertificates", params, "Certificates", size=_PAGE,
                                total=lambda answer: int(answer.get("TotalCount") or 0))
-        return [_certificate(each) for each in told]
+        return [_certificate(each) for each in answer]
 
     def find(self, id: str, *, host: str = "") -> Certificate | None:
         """One certificate with its details; ``None`` when the account has no such."""
         try:
-            told = self._detail(id, host)
+            answer = self._detail(id, host)
         except CloudError as error:
             if isinstance(error, NotFound) or error.code in _MISSING:
                 return None
             raise
-        return _certificate(told)
+        return _certificate(answer)
 
     def pem(self, id: str, *, host: str = "") -> tuple[str, str]:
         """Chain and private key of an issued certificate, for an edge that wants the certificate itself."""
-        told = self._detail(id, host)
-        return str(told.get("CertificatePublicKey") or ""), str(told.get("CertificatePrivateKey") or "")
+        answer = self._detail(id, host)
+        return str(answer.get("CertificatePublicKey") or ""), str(answer.get("CertificatePrivateKey") or "")
 
     def _detail(self, id: str, host: str) -> dict[str, Any]:
         return self._api.call("ssl", "DescribeCertificateDetail", {"CertificateId": id}, host=host)
@@ -182,24 +182,25 @@ def china_time(text: object) -> datetime | None:
         return None
 
 
-def _certificate(told: Mapping[str, Any]) -> Certificate:
-    names = [str(told.get("Domain") or ""), *(str(name) for name in told.get("SubjectAltName") or ()),
-             *(str(name) for name in told.get("CertSANs") or ())]
-    source = str(told.get("From") or "")
+def _certificate(answer: Mapping[str, Any]) -> Certificate:
+    names = [str(answer.get("Domain") or ""), *(str(name) for name in answer.get("SubjectAltName") or ()),
+             *(str(name) for name in answer.get("CertSANs") or ())]
+    source = str(answer.get("From") or "")
     return Certificate(
-        id=str(told["CertificateId"]),
+        id=str(answer["CertificateId"]),
         names=tuple(dict.fromkeys(ascii_name(name) for name in names if name)),
-        status=int(told.get("Status", -1)),
-        not_before=china_time(told.get("CertBeginTime")), not_after=china_time(told.get("CertEndTime")),
-        issuer=_issuer(told, source),
-        uploaded=source == "upload", alias=str(told.get("Alias") or ""),
-        said=str(told.get("StatusMsg") or _STATUS.get(int(told.get("Status", -1))) or told.get("StatusName") or ""),
-        method=str(told.get("VerifyType") or ""),
-        usable=str(told.get("CertificateType") or "SVR") == "SVR" and not told.get("IsSM")
-        and told.get("Deployable") is not False,
-        sha1=str(told.get("CertFingerprint") or "").replace(":", "").lower(),
-        sha256=_sha256(str(told.get("CertificatePublicKey") or "")),
-        validation=_validation(told.get("DvAuthDetail")))
+        status=int(answer.get("Status", -1)),
+        not_before=china_time(answer.get("CertBeginTime")), not_after=china_time(answer.get("CertEndTime")),
+        issuer=_issuer(answer, source),
+        uploaded=source == "upload", alias=str(answer.get("Alias") or ""),
+        said=str(answer.get("StatusMsg") or _STATUS.get(int(answer.get("Status", -1)))
+                 or answer.get("StatusName") or ""),
+        method=str(answer.get("VerifyType") or ""),
+        usable=str(answer.get("CertificateType") or "SVR") == "SVR" and not answer.get("IsSM")
+        and answer.get("Deployable") is not False,
+        sha1=str(answer.get("CertFingerprint") or "").replace(":", "").lower(),
+        sha256=_sha256(str(answer.get("CertificatePublicKey") or "")),
+        validation=_validation(answer.get("DvAuthDetail")))
 
 
 _STATUS = {0: "being reviewed", 1: "issued", 2: "the review failed", 3: "expired", 4: "waiting for the DNS record",
@@ -207,9 +208,9 @@ _STATUS = {0: "being reviewed", 1: "issued", 2: "the review failed", 3: "expired
 """In words of ours: the service answers in Chinese (400/41671)."""
 
 
-def _issuer(told: Mapping[str, Any], source: str) -> str:
+def _issuer(answer: Mapping[str, Any], source: str) -> str:
     """Who signed it, as the certificate itself says; without the text (lists leave it out) the product's name."""
-    for label, block in blocks(str(told.get("CertificatePublicKey") or "")):
+    for label, block in blocks(str(answer.get("CertificatePublicKey") or "")):
         if label == "CERTIFICATE":
             from sitepub.domains.certificates.files import issuer_of
 
@@ -219,7 +220,7 @@ def _issuer(told: Mapping[str, Any], source: str) -> str:
             break
     if source == "upload":
         return "uploaded"
-    return str(told.get("ProductZhName") or told.get("PackageTypeName") or told.get("TypeName") or source)
+    return str(answer.get("ProductZhName") or answer.get("PackageTypeName") or answer.get("TypeName") or source)
 
 
 def _sha256(chain: str) -> str:
@@ -237,11 +238,11 @@ def _validation(detail: Any) -> tuple[WantedRecord, ...]:
     """The records to add: DvAuths, or the older single fields."""
     if not isinstance(detail, Mapping):
         return ()
-    told = [each for each in detail.get("DvAuths") or () if isinstance(each, Mapping)] or [
+    answer = [each for each in detail.get("DvAuths") or () if isinstance(each, Mapping)] or [
         {"DvAuthKey": detail.get("DvAuthKey"), "DvAuthValue": detail.get("DvAuthValue"),
          "DvAuthSubDomain": detail.get("DvAuthKeySubDomain"), "DvAuthDomain": detail.get("DvAuthDomain")}]
     found = []
-    for each in told:
+    for each in answer:
         kind = str(each.get("DvAuthVerifyType") or "TXT")
         name, value = str(each.get("DvAuthKey") or ""), str(each.get("DvAuthValue") or "")
         if kind in ("TXT", "CNAME") and name and value:

@@ -81,7 +81,7 @@ def plan_cname(records: Sequence[Record], target: str, ours: Collection[int] = (
     """From the records of one name to a CNAME to ``target`` on the default line.
 
     ``target`` "" stands for a name that is not known yet: no record there is right. Records of other lines
-    and paused ones are left alone: somebody sends these visitors elsewhere on purpose. At most one record is
+    and paused ones are left alone: their owner sends these visitors elsewhere on purpose. At most one record is
     there at any time, and the last one is turned into the CNAME in place, so that visitors never find none.
     ``apex``: the name is the zone's own.
     """

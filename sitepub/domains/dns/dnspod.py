@@ -135,12 +135,12 @@ class DnsPod:
         return self._api.call("dnspod", action, params, host=str(params.get("Domain", "")))
 
 
-def _record(told: Mapping[str, Any]) -> Record:
-    line_id = str(told.get("LineId", ""))
+def _record(answer: Mapping[str, Any]) -> Record:
+    line_id = str(answer.get("LineId", ""))
     return Record(
-        id=int(told["RecordId"]), name=str(told["Name"]), type=str(told["Type"]),
-        value=str(told.get("Value", "")),
+        id=int(answer["RecordId"]), name=str(answer["Name"]), type=str(answer["Type"]),
+        value=str(answer.get("Value", "")),
         # An account in another language may name the default line otherwise; its id is the same.
-        line=DEFAULT_LINE if line_id == "0" else str(told.get("Line") or DEFAULT_LINE),
-        enabled=str(told.get("Status", "ENABLE")).upper() != "DISABLE", ttl=int(told.get("TTL") or 600),
-        weight=told.get("Weight"), remark=str(told.get("Remark") or ""), default_ns=bool(told.get("DefaultNS")))
+        line=DEFAULT_LINE if line_id == "0" else str(answer.get("Line") or DEFAULT_LINE),
+        enabled=str(answer.get("Status", "ENABLE")).upper() != "DISABLE", ttl=int(answer.get("TTL") or 600),
+        weight=answer.get("Weight"), remark=str(answer.get("Remark") or ""), default_ns=bool(answer.get("DefaultNS")))

@@ -29,7 +29,7 @@ class Resolver:
 
     def chain(self, name: str) -> tuple[str, ...]:
         """The names that ``name`` leads to by CNAME, in order, then its addresses (IPv4, then IPv6). Empty
-        when the name does not exist or nobody answers."""
+        when the name does not exist or no server answers."""
         names: list[str] = []
         addresses: list[str] = []
         for kind in ("A", "AAAA"):

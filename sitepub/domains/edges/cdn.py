@@ -68,7 +68,7 @@ class Cdn:
                 raise OwnershipWanted(self._txt(host)) from error
             if error.code != "ResourceInUse.CdnHostExists":
                 raise
-            # An earlier run was killed before it saw the answer. What leads elsewhere was made by somebody else.
+            # An earlier run was killed before it saw the answer. What leads elsewhere was made by others.
             there = self.describe(host)
             if there is None or there.origin != wanted.origin:
                 raise

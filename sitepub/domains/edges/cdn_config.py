@@ -22,7 +22,7 @@ _READ_ONLY = {
     "Https.CertInfo": ("CertName", "ExpireTime", "DeployTime", "From", "Certificate", "PrivateKey"),
     "Https.ClientCertInfo": ("CertName", "ExpireTime", "DeployTime"),
 }
-"""What the answers tell beyond what is set. A certificate is referred to by its id: the answer never holds the
+"""What the answers hold beyond what is set. A certificate is referred to by its id: the answer never holds the
 private key that a PEM would need."""
 
 
@@ -60,16 +60,16 @@ def settings_of(host: Host) -> dict[str, Any]:
 
 
 def as_set(config: Mapping[str, Any]) -> dict[str, Any]:
-    """An answer of DescribeDomainsConfig as it would be set: without nulls and without what is only told."""
+    """An answer of DescribeDomainsConfig as it would be set: without nulls and without what can only be read."""
     found = {key: _clean(value, key) for key, value in config.items() if value is not None}
     return {key: value for key, value in found.items() if value is not None}
 
 
 def _clean(value: Any, path: str) -> Any:
     if isinstance(value, Mapping):
-        told = _READ_ONLY.get(path, ())
+        read_only = _READ_ONLY.get(path, ())
         inner = {key: _clean(child, f"{path}.{key}") for key, child in value.items()
-                 if child is not None and key not in told}
+                 if child is not None and key not in read_only}
         return {key: child for key, child in inner.items() if child is not None}
     if isinstance(value, list):
         return [_clean(child, f"{path}[]") for child in value]

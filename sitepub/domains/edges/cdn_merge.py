@@ -1,4 +1,4 @@
-"""Merging what is wanted into what is there, and telling what changes (pure).
+"""Merging what is wanted into what is there, and listing what changes (pure).
 
 UpdateDomainConfig replaces whole sub-objects: an attribute that is left out goes back to its default. So a
 sub-object is always sent complete: as it is, with what the project mentions written over it.

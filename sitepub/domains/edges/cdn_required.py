@@ -19,7 +19,7 @@ _MODES: Mapping[str, Mapping[str, Any]] = {
     "FollowOrigin": {"Switch": "off"},
 }
 _COMPRESSION: Mapping[str, Any] = {"MinLength": 256, "MaxLength": 2 * 1024 * 1024, "Algorithms": ["gzip"]}
-"""What the CDN itself does unless it is told otherwise."""
+"""What the CDN itself does unless it is set otherwise."""
 _QUERY: Mapping[str, Any] = {"Switch": "off", "Action": "includeCustom", "Value": ""}
 
 

@@ -79,7 +79,7 @@ def _response_headers(actual: Mapping[str, Any] | None, mentioned: Mapping[str, 
     there = list((actual or {}).get("HeaderRules") or [])
     off = (actual or {}).get("Switch") != "on"
     if mentioned is None and off and there:
-        # Somebody switched these rules off; switching ours on would bring them back.
+        # The owner switched these rules off; switching ours on would bring them back.
         return None
     rules = list((mentioned or {}).get("HeaderRules") or ()) if mentioned is not None else there
     for name in DOWNLOAD_HEADERS:

@@ -111,7 +111,7 @@ class CosDomain:
         self._secure(wanted)
 
     def prove_ownership(self, host: str) -> bool:
-        """Binds the domain: that is when the record is looked at."""
+        """Binds the domain: that is when the record is checked."""
         for replace in ("", "TXT"):
             try:
                 self._write(host, DomainRule(host, type=WEBSITE, replace=replace))
@@ -125,7 +125,7 @@ class CosDomain:
         return False
 
     def _write(self, host: str, rule: DomainRule | None) -> None:
-        """Bring the rule of one host into the document, the others as they are."""
+        """Write the rule of one host into the document, the others as they are."""
         with self._lock:
             others = [one for one in self._bucket.get_domains().rules if one.name.lower() != host]
             try:

@@ -36,7 +36,7 @@ class EdgeState:
     certificate_id: str = ""
     """The SSL service's id; "" when there is none or the edge keeps its own."""
     certificate_until: str = ""
-    """UTC, ISO 8601; "" when the edge does not tell."""
+    """UTC, ISO 8601; "" when the edge does not say."""
     zone: str = ""
     """EdgeOne: ZoneId."""
     ownership: TxtRecord | None = None
@@ -79,7 +79,7 @@ class WantedDomain:
     free_certificate: bool = False
     """The edge makes one of its own (``https: auto`` on an edge with ``free_certificates``)."""
     bound: CertificateInUse | None = None
-    """The certificate that sitepub bound last, for an edge that does not tell (COS)."""
+    """The certificate that sitepub bound last, for an edge that does not say (COS)."""
 
 
 class PurgeKind(StrEnum):
@@ -155,7 +155,7 @@ class Edge(Protocol):
         """Delete an offline domain, with what was made beside it. A missing one is fine."""
 
     def tidy(self, host: str, zone: str) -> None:
-        """The domain is gone, deleted by somebody else: delete what was made beside it. ``zone`` as in the record."""
+        """The domain is gone, deleted by others: delete what was made beside it. ``zone`` as in the record."""
 
     def wait(self, host: str, status: EdgeStatus | None, *, report: Report,
              stop: threading.Event | None = None) -> EdgeState | None:

@@ -103,7 +103,7 @@ class EdgeOne:
                 "ZoneId": self._zone_id(wanted), "DomainName": host, "OriginInfo": _origin(wanted),
                 "OriginProtocol": _protocol(wanted)}, host=host)
         except CloudError as error:
-            # An earlier run was killed before it saw the answer. What leads elsewhere was made by somebody else.
+            # An earlier run was killed before it saw the answer. What leads elsewhere was made by others.
             there = self.describe(host) if error.code.startswith("ResourceInUse") else None
             if there is None or there.origin != wanted.origin:
                 raise
@@ -263,10 +263,10 @@ def proof_record(found: Any, host: str) -> TxtRecord | None:
     return TxtRecord(name=_proof_name(str(dns.get("Subdomain") or ""), host), value=str(dns["RecordValue"]))
 
 
-def _proof_name(told: str, host: str) -> str:
+def _proof_name(subdomain: str, host: str) -> str:
     """The full name of the record that proves a host: ``edgeonereclaim.<host>``. `Subdomain` was seen as the label
     alone, with the host below its zone, and as the whole name, with a dot at its end or without."""
-    name, host = ascii_name(told), ascii_name(host)
+    name, host = ascii_name(subdomain), ascii_name(host)
     label, _, rest = name.partition(".")
     label = label or _PROOF
     if not rest or host.startswith(f"{rest}.") or rest == host:

@@ -1,8 +1,8 @@
 """The rule in an EdgeOne zone by which a host shows its pages (rule engine, 1552/70901; syntax, 1552/90438).
 
-COS tells browsers to download what comes from a default domain (436/57456), and the website endpoint is one, so a
+COS makes browsers download what comes from a default domain (436/57456), and the website endpoint is one, so a
 rule takes these headers away. No rule is needed for the cache: a zone follows the origin's Cache-Control unless
-somebody has set it otherwise (1145/46175), and that is theirs.
+the owner has set it otherwise (1145/46175), and that is left alone.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def find_rule(api: ServiceApi, zone: str, host: str) -> Mapping[str, Any] | None
 
 
 def is_right(rule: Mapping[str, Any] | None, host: str) -> bool:
-    """Whether the rule is in force and takes the headers away, whatever else somebody has made it do."""
+    """Whether the rule is in force and takes the headers away, whatever else others have made it do."""
     if rule is None or rule.get("Status") not in (None, "enable"):
         return False
     branch = _branch(rule)
@@ -39,7 +39,7 @@ def is_right(rule: Mapping[str, Any] | None, host: str) -> bool:
 
 
 def write_rule(api: ServiceApi, zone: str, host: str) -> None:
-    """Make the rule, or make it right; what somebody has added to it stays. Looks first."""
+    """Make the rule, or make it right; what others have added to it stays. Looks first."""
     there = find_rule(api, zone, host)
     if is_right(there, host):
         return

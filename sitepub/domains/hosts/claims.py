@@ -7,16 +7,20 @@ is claimed, and of two deploys at the same moment there both may win.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from sitepub.domains.times import now_iso
-from sitepub.errors import NotFound, Position, PreconditionFailed, Refused
+from sitepub.errors import NotFound, Position, PreconditionFailed, Refused, SitepubError
+from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.cos.store import ObjectStore
 
 PREFIX = "hosts/"
+_STATE_BUCKET = "sitepub-state-{region}-{app_id}"
+"""The name that a state bucket has when ``state.bucket`` does not say otherwise."""
 _HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 
 
@@ -97,8 +101,50 @@ class Claims:
         try:
             return _decode(data)
         except msgspec.MsgspecError:
-            # Nobody can tell whose it is: as good as none.
+            # It does not say whose it is: as good as none.
             return None
+
+
+class ClaimsElsewhere:
+    """Looks for another site that has a host in another region. A reminder, no lock: regions that cannot be asked
+    are left out. Safe for many threads."""
+
+    def __init__(self, cloud: Cloud, mine: Claim) -> None:
+        self._cloud = cloud
+        self._mine = mine
+        self._found: Sequence[tuple[str, str]] | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, host: str) -> tuple[str, Claim] | None:
+        """The region, and the site; ``None``: none that can be seen."""
+        from sitepub.tencent.cos.object_store import CosObjectStore
+
+        for region, bucket in self._buckets():
+            store = CosObjectStore(replace(self._cloud, region=region, accelerate=False), bucket, connections=1)
+            try:
+                holder = Claims(store, self._mine).holder(host)
+            except SitepubError:
+                continue
+            finally:
+                store.close()
+            if holder is not None:
+                return region, holder
+        return None
+
+    def _buckets(self) -> Sequence[tuple[str, str]]:
+        """Region and name of the account's state buckets in other regions. Asked for once."""
+        from sitepub.tencent.cos.bucket_settings import regions_of_buckets
+
+        with self._lock:
+            if self._found is None:
+                try:
+                    listed = regions_of_buckets(self._cloud)
+                except SitepubError:
+                    listed = {}
+                self._found = sorted(
+                    (region, bucket) for bucket, region in listed.items() if region != self._cloud.region
+                    and bucket == _STATE_BUCKET.format(region=region, app_id=self._cloud.app_id))
+            return self._found
 
 
 # Made before there are threads: msgspec may crash when several of them are the first to need a type.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sitepub.config.project import Project
 from sitepub.domains.edges.edge import Edge
-from sitepub.domains.hosts.claims import Claim, Claims
+from sitepub.domains.hosts.claims import Claim, Claims, ClaimsElsewhere
 from sitepub.domains.hosts.plan import Place
 from sitepub.domains.hosts.served import Served, served_certificate
 from sitepub.domains.hosts.site_hosts import Hosts
@@ -69,7 +69,6 @@ def open_hosts(project: Project, cloud: Cloud, bucket: str, claims: ObjectStore,
     from sitepub.domains.dns.dnspod import DnsPod
     from sitepub.domains.dns.host_records import Dns
     from sitepub.domains.dns.resolve import Resolver
-    from sitepub.domains.hosts.claims_elsewhere import ClaimsElsewhere
 
     api = service_api(cloud)
     names = Dns(DnsPod(api), Resolver(cloud.embedded), hosts=project.hosts)

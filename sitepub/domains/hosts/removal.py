@@ -46,7 +46,7 @@ class TakeDown:
             state = self._stopped(state)
         elif state is not None:
             left.append(f"the domain {name} stays on {self.edge.word}: sitepub did not make it")
-        # The name stops leading to the edge before the edge gives the domain up: nobody can take its place.
+        # The name stops leading to the edge before the edge gives the domain up: no other account can take its place.
         left += self.names.withdraw(agreed, self.job)
         if state is not None and ours:
             self.job.status(f"deleting it on {self.edge.word}")

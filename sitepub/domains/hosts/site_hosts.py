@@ -23,7 +23,7 @@ from sitepub.errors import ConfigError, Interrupted, Problem, Refused, SitepubEr
 from sitepub.threads import side_by_side
 
 _PAUSES = (0.5, 2.0)
-"""Seconds before a host is looked at again."""
+"""Seconds before the work on a host is begun again."""
 Records = Mapping[str, HostRecord]
 """Under the host's name; under :func:`former_key` what is left of it on an edge that it moved away from."""
 

@@ -37,7 +37,7 @@ class Paths:
 def keys_to_purge(new: Iterable[str], changed: Iterable[str], deleted: Iterable[str]) -> tuple[str, ...]:
     """The keys that an edge may hold an old answer for, in order.
 
-    A name with a content hash is new or gone as a whole, and nobody asked for it before (after): it stays
+    A name with a content hash is new or gone as a whole, and no visitor asked for it before (after): it stays
     out, unless the object behind it was changed all the same (new headers). A new page counts: its "not
     found" may be cached."""
     kept = {key for keys in (new, deleted) for key in keys if not _is_hashed(key)}
@@ -95,7 +95,7 @@ class CachedHost:
 
 
 def cached_host(host: Host) -> CachedHost:
-    """What the project says of a host's cache. A CDN does not tell http and https apart unless
+    """What the project says of a host's cache. A CDN does not keep http and https apart unless
     ``cacheKey.scheme`` says so (CDN API 228/30987, CacheKey.Scheme)."""
     https = host.https is not None and host.https.get("switch") != "off"
     apart = _switch(host.settings.get("cacheKey"), "scheme") == "on"
@@ -148,7 +148,7 @@ def plan_purge(hosts: Sequence[CachedHost], paths: Paths, quota: PurgeQuota) -> 
 
     Single addresses as long as they are within the quota, the hosts with the fewest first, so that as many as
     can be are done precisely. For each of the others one folder: the smallest that holds all the changed
-    paths. Hosts for which not even that is left are told."""
+    paths. Hosts for which not even that is left are in ``left``."""
     urls, folders = quota.urls, quota.folders
     batches: list[PurgeBatch] = []
     left: list[str] = []
@@ -194,7 +194,7 @@ def covered(address: str, folders: Iterable[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """What somebody named on the command line: for one host, or for all of them (host "")."""
+    """What is named on the command line: for one host, or for all of them (host "")."""
 
     pages: Mapping[str, tuple[str, ...]]
     """Host → paths as visitors ask for them; "" stands for every host."""

@@ -184,7 +184,7 @@ class Purger:
 
     def prefetch(self, hosts: Sequence[Host], paths: Mapping[str, Sequence[str]] | None = None
                  ) -> list[Purged]:
-        """Bring addresses into the caches: the given paths by host ("" is every host), else what ``pushCdn``
+        """Prefetch addresses into the caches: the given paths by host ("" is every host), else what ``pushCdn``
         names. Failures are in the answer."""
         done = []
         for host in hosts:
