@@ -30,7 +30,10 @@ _STEP_OF = {
     "DeleteRecord": {"dns", "create", "ownership", "certificate", "take down"},
     "ApplyCertificate": {"certificate"}, "UploadCertificate": {"certificate"}, "CompleteCertificate": {"certificate"},
     "DeleteCertificate": {"old certificate", "take down"}, "PurgeUrlsCache": {"purge"}, "PurgePathCache": {"purge"},
-    "PushUrlsCache": {"prefetch"}}
+    "PushUrlsCache": {"prefetch"}, "CreateAccelerationDomain": {"create"}, "ModifyAccelerationDomain": {"update"},
+    "ModifyHostsCertificate": {"certificate", "update", "create"}, "CreateL7AccRules": {"create", "update"},
+    "ModifyAccelerationDomainStatuses": {"start", "take down"}, "DeleteAccelerationDomains": {"take down"},
+    "DeleteL7AccRules": {"take down"}}
 """Calls that write → the kinds of steps that may make them."""
 
 
@@ -198,6 +201,22 @@ def test_what_is_applied_is_what_the_plan_prints(flow: Flow) -> None:
 
 def not_yet(_flow: Flow) -> None:
     """The host was never set up."""
+
+
+@pytest.mark.parametrize("edge", ["edgeone", "cos"])
+def test_what_is_applied_is_what_the_plan_prints_on_the_other_edges(flow: Flow, edge: str) -> None:
+    if edge == "edgeone":
+        flow.account.sdk("teo", "CreateZone", {"ZoneName": flow.zone, "Type": "partial", "Area": "overseas"})
+    flow.configure({"host": flow.host, "edge": edge}, https="auto")
+    kinds = [step["kind"] for step in flow.deploy().host["steps"]]
+    assert kinds == (["create", "dns", "certificate"] if edge == "edgeone" else ["certificate", "create", "dns"])
+    assert flow.deploy("--verify").writes == []
+    flow.point_elsewhere()
+    assert [step["kind"] for step in flow.deploy("--verify", "--yes").host["steps"]] == ["dns"]
+    flow.configure(*([{"host": flow.host}] if edge == "cos" else []), https="auto")
+    steps = [step["kind"] for host in flow.deploy("--yes").json["hosts"] for step in host["steps"]]
+    assert steps == (["create", "dns", "take down"] if edge == "cos" else ["take down"])
+    assert flow.deploy("--verify").writes == []
 
 
 BEFORE: dict[str, tuple[Callable[[Flow], object], Callable[[Flow], object], str]] = {

@@ -62,6 +62,8 @@ class ApplyHost:
 
     plan: HostPlan
     context: HostContext
+    begun: list[HostStep] = field(default_factory=list)
+    """Steps that an earlier try of this run began; it broke off without an answer."""
     applied: list[StepResult] = field(default_factory=list)
     _fresh: bool = False
     _postponed: str = ""
@@ -119,7 +121,11 @@ class ApplyHost:
             HostStepKind.UPDATE: self._update, HostStepKind.START: self._start, HostStepKind.DNS: self._dns,
             HostStepKind.RECORD: self._record, HostStepKind.WAIT: self._wait,
             HostStepKind.OLD_CERTIFICATE: self._delete_certificate}
+        again = step in self.begun
+        self.begun.append(step)
         note = handlers[step.kind](step)
+        if note and again:
+            note = ""  # it was done by the try before
         if note:
             self.context.job.done(f"not needed any more: {step.summary.removeprefix(f'{step.host}: ')} ({note})")
         self.applied.append(StepResult(step, needed=not note, note=note))

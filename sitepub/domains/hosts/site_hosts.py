@@ -204,10 +204,11 @@ class Hosts:
             host = plan.host
             assert host is not None
             last: list[ApplyHost] = []
+            begun: list[HostStep] = []
 
             def apply() -> HostOutcome:
                 last[:] = [ApplyHost(plan, HostContext(host, self.place, self.edge_of, self.certificates, self.names,
-                                                       job, self.served))]
+                                                       job, self.served), begun)]
                 return last[0].apply()
 
             try:
