@@ -12,7 +12,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What the process tells its caller."""
+    """The exit status of the process."""
 
     OK = 0
     FAILED = 1
@@ -61,7 +61,7 @@ class SitepubError(Exception):
     exit_code: ExitCode = ExitCode.FAILED
     code: str = "Failed"
     passing: bool = False
-    """The fault may be over in a while, without anybody doing something: worth trying again later."""
+    """The fault may be over in a while, without any action: worth trying again later."""
 
     def __init__(
         self,
@@ -155,7 +155,7 @@ class NetworkError(SitepubError):
 
 
 class Unanswered(NetworkError):
-    """No answer came to a call that changes something, so it may have been carried out. Whoever made it has to look
+    """No answer came to a call that changes something, so it may have been carried out. The caller has to check
     before it is made again."""
 
 
@@ -183,7 +183,7 @@ class PartlyDone(SitepubError):
                  request_id: str | None = None, done: object = None) -> None:
         super().__init__(message, hint=hint, code=code, request_id=request_id)
         self.done = done
-        """What the work would have answered, as far as it came; ``None``: nothing is told of it."""
+        """What the work would have answered, as far as it came; ``None``: nothing is reported."""
 
 
 class ChangedSincePlan(PartlyDone):

@@ -1,6 +1,6 @@
 """Ctrl-C, SIGTERM, SIGHUP and Windows' Ctrl-Break: the program ends within a second of the first one.
 
-What is in the way of that is a wait that nobody can be woken from: a read in another thread, a look-up in the system's
+What is in the way of that is a wait that cannot be interrupted: a read in another thread, a look-up in the system's
 resolver, a lock. So it goes in three stages, in seconds since the first signal:
 
 - 0: KeyboardInterrupt in the main thread; while something is being written (``actions.interrupt.stopping``) an event
@@ -53,11 +53,11 @@ class _Watch:
         self.owned = False
         self.first = 0.0
         self.heard = False
-        """The main thread has heard of it."""
+        """The main thread was notified."""
         self.overdue = False
         """The time for ending in good order is over for the main thread."""
         self.patient = 0
-        """So many blocks take the first signal as a wish, and not as an exception."""
+        """So many blocks take the first signal as a request to stop, and not as an exception."""
         self.speaking = False
         self.words: Callable[[str], None] | None = None
         self.half_done: list[str] = []
@@ -68,7 +68,7 @@ _watch = _Watch()
 
 
 def _listen() -> None:
-    """Count from the first signal, in a thread that hears of it whatever the main thread is in the middle of: Python
+    """Count from the first signal, in a thread that is notified whatever the main thread is doing: Python
     calls handlers only between two of its own steps, which a look-up in the system's resolver is not."""
     numbers = {getattr(signal, name) for name in NAMES if hasattr(signal, name)}
     reading, writing = os.pipe()
@@ -122,7 +122,7 @@ def own_process(words: Callable[[str], None]) -> Iterator[None]:
     """From now on the process is the program's: signals end it within a second. The block is all that it does: a signal
     that comes after it changes nothing any more.
 
-    ``words`` is called in the last moment with what was half done, when nobody has told of the interrupt until then.
+    ``words`` is called in the last moment with what was half done, when the interrupt was not reported until then.
     What the caller decided to ignore (``nohup``) stays ignored. Outside the main thread nothing is changed."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -196,7 +196,7 @@ def held_back() -> Iterator[None]:
 
 @contextmanager
 def patient(half_done: str, *, break_in: bool) -> Iterator[None]:
-    """The first signal is a wish here. ``half_done``: what to say of it when there is no time to end in good order.
+    """The first signal asks to stop here. ``half_done``: the message when there is no time to end in good order.
     ``break_in``: KeyboardInterrupt after :data:`BREAK_IN`."""
     _watch.patient += break_in
     _watch.half_done.append(half_done)
@@ -213,7 +213,7 @@ def overdue() -> bool:
 
 
 def tells() -> None:
-    """The interrupt is being told: no signal breaks in any more, and the last words are not needed."""
+    """The interrupt is being reported: no signal interrupts this any more, and the last words are not needed."""
     _watch.speaking = True
 
 

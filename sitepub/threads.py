@@ -1,4 +1,4 @@
-"""Threads that nobody waits for once the work has been broken off."""
+"""Threads that are not waited for once the work was interrupted."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def connect(project: Project, *, local: bool, profile: str | None, environ: Mapp
     credentials = find_credentials(profile=profile, environ=environ, dotenv=project.dotenv, warn=warn)
     secrets.register(credentials.secret_id, credentials.secret_key, credentials.token)
     if credentials.renewal is not None:
-        credentials.renewal.told = lambda new: secrets.register(new.secret_id, new.secret_key, new.token)
+        credentials.renewal.on_new = lambda new: secrets.register(new.secret_id, new.secret_key, new.token)
     # The account number of the environment belongs to the key of the environment, not to a profile's.
     app_id = None if profile else environ.get("TENCENT_APP_ID") or project.dotenv.get("TENCENT_APP_ID")
     return account.connect(credentials, region=project.region, app_id=app_id or None,

@@ -183,7 +183,7 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
             with stopping() as stop, teller.transfer() as progress:
                 outcome = publish(remote, snapshot, prepared, PublishOptions(
                     allow_delete=options.allow_delete, approve=approve, progress=progress,
-                    told=teller.setting, stop=stop))
+                    on_setting=teller.setting, stop=stop))
 
         def deployed(hosts_done: HostsDone | None) -> Deployed:
             return Deployed(project, cloud, remote.bucket, _address(cloud, remote),

@@ -156,7 +156,7 @@ def _reach(embedded: Embedded | None, environ: Mapping[str, str]) -> Iterator[Fi
     yield Finding("cloud", Verdict.OK, f"{where} answers in {(ended - began) * 1000:.0f} ms")
     skew = clock_skew(answer.headers.get("date"), began, ended)
     if skew is None:
-        yield Finding("clock", Verdict.WARN, "the cloud did not tell the time", "A proxy may be in between.")
+        yield Finding("clock", Verdict.WARN, "the cloud did not send the time", "A proxy may be in between.")
     elif abs(skew) > SKEW_NOTED:
         yield Finding("clock", Verdict.WARN, f"{abs(skew):.0f} s {'slow' if skew > 0 else 'fast'}",
                       "Set this computer's clock; until then sitepub corrects the times it signs.")
@@ -171,12 +171,12 @@ def clock_skew(date: str | None, began: float, ended: float) -> float | None:
     within that are none. ``None`` without a usable header.
     """
     try:
-        told = parsedate_to_datetime(date or "").timestamp()
+        given = parsedate_to_datetime(date or "").timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
-    if told > ended:
-        return told - ended
-    return min(0.0, told + 1 - began)
+    if given > ended:
+        return given - ended
+    return min(0.0, given + 1 - began)
 
 
 def _account(credentials: Credentials, embedded: Embedded | None, project: Project | None,
@@ -195,8 +195,8 @@ def _account(credentials: Credentials, embedded: Embedded | None, project: Proje
     if project is None:
         return
     try:
-        told = environ.get("TENCENT_APP_ID") or project.dotenv.get("TENCENT_APP_ID")
-        number = told if told and embedded is None else app_id(api, credentials, environ=environ)
+        given = environ.get("TENCENT_APP_ID") or project.dotenv.get("TENCENT_APP_ID")
+        number = given if given and embedded is None else app_id(api, credentials, environ=environ)
         yield _bucket(Cloud(credentials, number, project.region, embedded), project)
     except SitepubError as error:
         yield Finding("bucket", Verdict.FAIL, error.message, error.hint)

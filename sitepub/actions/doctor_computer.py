@@ -83,8 +83,8 @@ def build_tools(folder: Path, environ: Mapping[str, str]) -> Iterator[CheckResul
         yield (name, version or "not found",
                None if version else "The site has a package.json: install Node.js to build it.")
     try:
-        told = json.loads(read_small_text(package, PACKAGE_LIMIT))
-        needed = {**told.get("dependencies", {}), **told.get("devDependencies", {})}
+        given = json.loads(read_small_text(package, PACKAGE_LIMIT))
+        needed = {**given.get("dependencies", {}), **given.get("devDependencies", {})}
     except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
         yield "package.json", f"cannot be read ({why})", "Correct it: it has to be JSON."

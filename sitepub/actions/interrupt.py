@@ -17,9 +17,9 @@ _AGAIN = "what was begun is written down: run the same command again to go on"
 
 
 @contextmanager
-def stopping(told: Callable[[], None] | None = None, *, again: str = _AGAIN,
+def stopping(done: Callable[[], None] | None = None, *, again: str = _AGAIN,
              break_in: bool = True) -> Iterator[threading.Event]:
-    """An event that Ctrl-C (and SIGTERM, SIGHUP, Windows' Ctrl-Break) sets instead of breaking in. ``told`` is
+    """An event that Ctrl-C (and SIGTERM, SIGHUP, Windows' Ctrl-Break) sets instead of breaking in. ``done`` is
     called then, in the signal handler: it may do what is safe there (``SimpleQueue.put``).
 
     There are :data:`~sitepub.interrupts.BREAK_IN` seconds to come to an end: whatever the main thread waits for then is
@@ -46,8 +46,8 @@ def stopping(told: Callable[[], None] | None = None, *, again: str = _AGAIN,
             stop.set()
         elif time.monotonic() - first > SAME_PRESS:
             raise interrupts.Pressed
-        if told is not None:
-            told()
+        if done is not None:
+            done()
 
     with interrupts.handled(ask), interrupts.patient(again, break_in=break_in):
         try:

@@ -1,7 +1,7 @@
 """The one place where errors end: every error becomes a message and an exit code.
 
 The program below raises and never prints an error. Ctrl-C and SIGTERM (and SIGHUP, when the terminal goes
-away) all end with 130: to whoever calls sitepub they mean the same, "stopped half way, run it again", and one
+away) all end with 130: they mean the same to the caller, "stopped half way, run it again", and one
 code for that is easier to check than three.
 """
 
@@ -73,11 +73,11 @@ def show(terminal: Terminal, error: SitepubError, *, cause: BaseException | None
     return tell(terminal, error, cause=cause)
 
 
-def partly(terminal: Terminal, error: PartlyDone, told: Mapping[str, object]) -> tuple[dict[str, object], int]:
-    """Show, as text, what failed of a work that is told all the same; the object for programs, which says what was
+def partly(terminal: Terminal, error: PartlyDone, result: Mapping[str, object]) -> tuple[dict[str, object], int]:
+    """Show, as text, what failed of work that was partly done; the object for programs, which says what was
     done beside the error, and the exit code."""
     code = tell(terminal, error)
-    return {**told, "status": "error", "error": error_object(error)["error"]}, code
+    return {**result, "status": "error", "error": error_object(error)["error"]}, code
 
 
 def tell(terminal: Terminal, error: SitepubError, *, cause: BaseException | None = None) -> int:

@@ -30,8 +30,8 @@ def each_project(run: Run, action: str, work: ProjectWork, *, yes: bool = True) 
     for problem in found.warnings:
         run.terminal.warn(problem)
     if len(files) == 1 and files[0].parent.resolve() == run.folder.resolve():
-        told, code = work(_load(run, files[0], action))
-        run.terminal.json({"version": 1, "action": action, **told}) if run.terminal.wants_json else None
+        result, code = work(_load(run, files[0], action))
+        run.terminal.json({"version": 1, "action": action, **result}) if run.terminal.wants_json else None
         return code
     if not yes:
         _ask(run, action, files)
@@ -40,16 +40,16 @@ def each_project(run: Run, action: str, work: ProjectWork, *, yes: bool = True) 
     for file in files:
         run.terminal.note(f"{run.terminal.style(file.parent.name, 'bold', on_stderr=True)}")
         try:
-            told, code = work(_load(run, file, action))
+            result, code = work(_load(run, file, action))
         except Interrupted:
             raise
         except SitepubError as error:
             code = int(error.exit_code)
-            told = {"status": "error", "name": file.parent.name,
+            result = {"status": "error", "name": file.parent.name,
                     "error": boundary.error_object(error)["error"]}
             if not run.terminal.wants_json:
                 boundary.show(run.terminal, error)
-        results.append({"folder": file.parent.name, **told})
+        results.append({"folder": file.parent.name, **result})
         codes.append(code)
     failed = [code for code in codes if code]
     if run.terminal.wants_json:

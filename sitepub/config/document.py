@@ -23,7 +23,7 @@ MAX_BYTES = CONFIG_LIMIT
 MOST_PROBLEMS = 100
 """More mistakes than these are not collected one by one."""
 _LONGEST_SHOWN = 500
-"""Characters of a line that are shown. Nobody reads longer ones."""
+"""Characters of a line that are shown at most."""
 
 
 def without_secrets(line: str) -> str:
@@ -105,7 +105,7 @@ class Node:
     written: str | None = None
     """A scalar as it stands in the file, before it was read as a number or its variables were replaced."""
     broken: bool = field(default=False, compare=False)
-    """A mistake in it was already told (a missing variable): say nothing more about it."""
+    """A mistake in it was already reported (a missing variable): report no other."""
 
     @property
     def here(self) -> Position:

@@ -35,7 +35,7 @@ class Dotenv:
 def read_dotenv(folder: Path, stage: str | None) -> Dotenv:
     """Read ``.env.STAGE`` and ``.env`` of the folder, then the same pair of its parents.
 
-    Without a stage only the ``.env`` files. Above the root of the project only files that nobody else can have
+    Without a stage only the ``.env`` files. Above the root of the project only files that no other user can have
     written, and with a warning that says so. Variables that make programs load code are left out, with a warning.
     Nothing is raised: mistakes are in ``problems`` and ``warnings``.
     """
@@ -59,17 +59,17 @@ def _read(file: Path, folder: Path, root: Path, found: Dotenv) -> None:
         found.warnings.append(Problem(f"is not read: it lies above the project, and {why}", Position(shown_path(file)),
                                       "Move what the site needs into a .env file beside serverless.yml."))
         return
-    told = found.problems if file.parent == folder else found.warnings
+    problems_here = found.problems if file.parent == folder else found.warnings
     text = read_text(file)
     if isinstance(text, Problem):
-        told.append(text)
+        problems_here.append(text)
         return
     found.files.append(file)
     if above:
         found.warnings.append(Problem("is read although it lies above the project", Position(shown_path(file)),
                                       "Move what the site needs into a .env file beside serverless.yml."))
     lines, problems = parse_lines(text)
-    told += problems
+    problems_here += problems
     for key, (value, at) in lines.items():
         if loads_code(key, value):
             found.warnings.append(_problem(

@@ -40,7 +40,7 @@ class FoundProjects:
 
 def find_config(folder: Path) -> Path | None:
     """The folder's configuration file, or ``None``. What bears its name and is no file (a link that leads nowhere, a
-    pipe) is found as well, when there is no other: reading it tells why it cannot be used."""
+    pipe) is found as well, when there is no other: reading it reports why it cannot be used."""
     files = [folder / name for name in FILE_NAMES]
     return next((file for file in files if file.is_file()), None) or next(
         (file for file in files if os.path.lexists(file)), None)

@@ -1,4 +1,6 @@
-"""Environment variables that make programs load code, or decide whom they trust: never taken from a ``.env`` file.
+"""Environment variables that make programs load code, or decide which certificates they trust.
+
+They are never taken from a ``.env`` file.
 
 What sudo takes out of an environment (env.c), what glibc ignores for programs with more rights (unsecvars.h), and
 what runtimes, package managers and TLS libraries document of the same kind. Names are compared in any case, as
@@ -35,7 +37,7 @@ _LOADERS = re.compile(r"""
     | SSH_ASKPASS.*
     | GIT_(?!COMMIT$|COMMIT_(?:SHA|HASH|REF|MESSAGE|DATE|TIME)$|SHA1?$|BRANCH$|TAG$|HASH$|REV$|REVISION$|REF$|VERSION$
            |(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL|DATE)$).+
-    # whom TLS trusts, and where requests go
+    # which certificates TLS trusts, and where requests go
     | SSL_CERT_(?:FILE|DIR) | SSLKEYLOGFILE | REQUESTS_CA_BUNDLE | CURL_CA_BUNDLE | CURL_HOME | AWS_CA_BUNDLE
     | OPENSSL_(?:CONF.*|MODULES|ENGINES) | (?:HTTPS?|ALL|FTP|NO|WS|WSS|SOCKS)_PROXY | .+_TLS_REJECT_UNAUTHORIZED
     | (?:TENCENT|TENCENTCLOUD|QCLOUD|TCCLI|COS|TKE)_.*(?:ENDPOINT|HOST|DOMAIN|PROXY|API_URL|URI|ROLE_ARN|PROVIDER_ID).*

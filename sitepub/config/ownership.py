@@ -25,8 +25,8 @@ def project_root(folder: Path) -> Path:
 
 
 def written_by_others(file: Path, project: Path) -> str | None:
-    """Why somebody else than the owner of the project may have written this file, as half a sentence; ``None`` when
-    nobody else can have: file and folder belong to them, and nobody else may write to either."""
+    """Why another user than the owner of the project may have written this file, as half a sentence; ``None`` when
+    no other user can have: file and folder belong to the owner, and no other user may write to either."""
     try:
         if sys.platform == "win32":
             # Rights are not told by stat there. What lies in the user's own folder is theirs.

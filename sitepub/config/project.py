@@ -156,7 +156,7 @@ class Host:
     https_position: Position | None = field(default=None, compare=False)
     """Where ``certInfo`` (or ``https``) stands, for messages about the certificate."""
     dns: Literal["auto", "off"] = "auto"
-    """``auto``: records are made in the account's DNSPod; ``off``: they are only told."""
+    """``auto``: records are made in the account's DNSPod; ``off``: they are only shown."""
     force_redirect: Mapping[str, Any] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     position: Position | None = None

@@ -1,6 +1,6 @@
-"""Reading a file that anybody may have written: an ordinary file of limited size, or an error that says so.
+"""Reading a file from an untrusted source: an ordinary file of limited size, or an error that says so.
 
-A name in a cloned repository may be a link to a device that never ends, to a named pipe that nobody writes to,
+A name in a cloned repository may be a link to a device that never ends, to a named pipe without a writer,
 or to a file larger than memory. Everything that is read as a whole is read here.
 """
 

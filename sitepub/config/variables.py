@@ -127,7 +127,7 @@ class _Ring(VariableError):
 
 
 class _Elsewhere(VariableError):
-    """A variable whose own value is wrong: that is told where the value stands."""
+    """A variable whose own value is wrong: reported where the value stands."""
 
 
 class Variables:
@@ -143,7 +143,7 @@ class Variables:
         self._open: list[str] = []
         self._values: dict[str, str] = {}
         self._failed: dict[str, str] = {}
-        self._told: set[Problem] = set()
+        self._reported: set[Problem] = set()
         self._path: tuple[str, ...] = ()
         """Keys and indexes that lead to the string at hand."""
 
@@ -265,11 +265,11 @@ class Variables:
             return
         if isinstance(error, _Ring) and not any(node is self.top.get(name) for name in error.names):
             return
-        if len(self._told) >= MOST_PROBLEMS:
+        if len(self._reported) >= MOST_PROBLEMS:
             return
         problem = Problem(error.message, position_in(node, error.start, error.source), error.hint)
-        if problem not in self._told and problem not in self.problems:
-            self._told.add(problem)
+        if problem not in self._reported and problem not in self.problems:
+            self._reported.add(problem)
             self.problems.append(problem)
 
 

@@ -174,7 +174,7 @@ class _Builder:
     def __init__(self, text: Text, problems: list[Problem]) -> None:
         self.text = text
         self.problems = problems
-        self.told = set(problems)
+        self.reported = set(problems)
         self.count = 0
         self.open: set[int] = set()
         self.seen_duplicates: set[int] = set()
@@ -184,8 +184,8 @@ class _Builder:
 
     def wrong(self, node: Any, message: str, hint: str | None = None) -> None:
         problem = Problem(message, self.place(node).position, hint)
-        if problem not in self.told and len(self.told) < MOST_PROBLEMS:
-            self.told.add(problem)  # the same node may be reached through several aliases
+        if problem not in self.reported and len(self.reported) < MOST_PROBLEMS:
+            self.reported.add(problem)  # the same node may be reached through several aliases
             self.problems.append(problem)
 
     def node(self, node: Any, key_place: Place | None) -> Node:

@@ -129,7 +129,7 @@ class Target:
             view.transfer() if len(prepared.plan.steps) > _FEW else nullcontext(Silent()))
         with display as progress:
             outcome = publish(self.remote, snapshot, prepared, PublishOptions(
-                allow_delete=allow_delete, approve=approve, told=view.setting, stop=stop, record=False,
+                allow_delete=allow_delete, approve=approve, on_setting=view.setting, stop=stop, record=False,
                 progress=_Door(progress, lambda: self.show(ReloadClient.publishing))))
         self._counts = _sum(self._counts, outcome.counts)
         if whole(outcome):

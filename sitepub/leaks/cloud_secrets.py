@@ -60,7 +60,7 @@ def _partners(name: str) -> Iterator[str]:
 
 
 def reveals(value: str, secrets: Iterable[str]) -> bool:
-    """Is this value one of the secrets, or does it hold a long one, or anybody's SecretId?"""
+    """Is this value one of the secrets, or does it hold a long one, or any SecretId?"""
     if _SECRET_ID.search(value) is not None:
         return True
     whole = value.strip()

@@ -1,4 +1,4 @@
-"""The forms of keys: what a private key, an access key or a token looks like, whoever it belongs to.
+"""The forms of keys: what a private key, an access key or a token looks like, of any issuer.
 
 The lengths and alphabets are facts that their issuers publish, as collected in the rules of gitleaks
 (config/gitleaks.toml, 8.28) and the plugins of detect-secrets 1.5. Left out is what is meant for everybody:

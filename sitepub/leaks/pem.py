@@ -7,7 +7,7 @@ import binascii
 import re
 
 LONGEST = 16 * 1024
-"""Bytes of a key in text that are looked at: an RSA key of 16,384 bits takes 13 kB."""
+"""Bytes of a key in text that are read: an RSA key of 16,384 bits takes 13 kB."""
 
 _BEGIN = re.compile(rb"-{4,5} ?BEGIN (?:[A-Z0-9]{1,16} ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
 _BEFORE = 80

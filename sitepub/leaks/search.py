@@ -1,7 +1,7 @@
 """The search of files for keys, while they are read for their hashes.
 
 One automaton looks for all anchors and all spellings of the account's own secrets at once, at several GB/s; only
-where it finds an anchor is the form of the key looked at. What is looked for depends on the file: pages and
+where it finds an anchor is the form of the key compared. What is looked for depends on the file: pages and
 scripts may show the beginning of a key, or hold a key that is meant for everybody; pictures and films are searched
 for the account's own secrets alone.
 """
@@ -19,7 +19,7 @@ from sitepub.leaks.forms import ASSIGNMENTS, DATA, EVERYWHERE, FORMS, SETTINGS, 
 from sitepub.leaks.spellings import spellings
 
 RULES = 1
-"""Raised when the forms change: files that were found harmless before are looked at again."""
+"""Raised when the forms change: files that were found harmless before are searched again."""
 OWN_SECRET = "your account's SecretKey or token"
 _KEY_WORDS = b"PRIVATE KEY"
 _SEAM = pem.LONGEST
@@ -42,7 +42,7 @@ class Kind(Enum):
     PAGES = "pages"
     """Pages, scripts, styles, prose."""
     DATA = "data"
-    """Data and texts that may belong to pages: most are small, and looked at more closely then."""
+    """Data and texts that may belong to pages: small ones (most are) are searched more closely."""
     SETTINGS = "settings"
     """Everything else: what programs read and visitors have no use for."""
 
@@ -60,7 +60,7 @@ _PAGES = _words(
     "css scss sass less styl map svg rss atom xsl ejs pug njk hbs mustache liquid srt vtt")
 _DATA = _words("txt text json jsonld json5 geojson topojson webmanifest xml csv tsv ipynb lrc ics vcf pub")
 _SMALL = 64 * 1024
-"""Bytes of a file of data that is looked at as closely as one of settings."""
+"""Bytes of a file of data that is searched as closely as one of settings."""
 _ASSIGNING = _words(
     "ini cfg conf config env properties yaml yml toml tfvars tfstate cnf rc sh bash zsh bat ps1 py rb php pl "
     "credential credentials secret secrets bak old orig save backup")
@@ -207,15 +207,15 @@ class _Net:
         anchor = self._anchors[number]
         for form in self._forms[number]:
             if place := form_at(form, data, start):
-                return _told(form.what, data, place[0], line)
+                return _described(form.what, data, place[0], line)
         if anchor == _KEY_WORDS and (place := pem.key_at(data, start, whole=not self._settings)):
-            return _told("a private key", data, place[0], line)
+            return _described("a private key", data, place[0], line)
         if self._settings and anchor in ASSIGNMENTS and _assigns(name) and (place := assigned_at(data, start)):
-            return _told("a password or another secret", data, place[0], line)
+            return _described("a password or another secret", data, place[0], line)
         return ""
 
 
-def _told(what: str, data: bytes, place: int, line: int) -> str:
+def _described(what: str, data: bytes, place: int, line: int) -> str:
     return f"{what} in line {line + data.count(10, 0, place)}" if line else what
 
 

@@ -1,1 +1,1 @@
-"""Who visited: where access records come from, one shape for all, and what can be told from them."""
+"""Who visited: where access records come from, one shape for all, and what can be counted from them."""

@@ -39,7 +39,7 @@ class CdnOfflineLogs(HourlyFiles):
                     "Domain": host, "StartTime": _clock(begin), "EndTime": _clock(end), "Area": "global",
                     "LogType": "access", "Offset": offset, "Limit": PAGE})
                 logs = answer.get("DomainLogs") or ()
-                yield from (_file(host, told) for told in logs)
+                yield from (_file(host, entry) for entry in logs)
                 offset += len(logs)
                 if not logs or offset >= int(answer.get("TotalCount") or 0):
                     break
@@ -48,11 +48,11 @@ class CdnOfflineLogs(HourlyFiles):
         return parse_line(line, id)
 
 
-def _file(host: str, told: dict[str, Any]) -> LogFile:
+def _file(host: str, entry: dict[str, Any]) -> LogFile:
     try:
-        start = datetime.fromisoformat(str(told["StartTime"])).replace(tzinfo=CHINA)
-        return LogFile(start, host, str(told.get("Area") or ""), str(told.get("LogName") or ""),
-                       str(told["LogPath"]), int(told.get("FileSize") or 0))
+        start = datetime.fromisoformat(str(entry["StartTime"])).replace(tzinfo=CHINA)
+        return LogFile(start, host, str(entry.get("Area") or ""), str(entry.get("LogName") or ""),
+                       str(entry["LogPath"]), int(entry.get("FileSize") or 0))
     except (KeyError, ValueError) as error:
         raise SitepubError(f"The CDN's list of log files of {host} cannot be read.", code="BadAnswer") from error
 

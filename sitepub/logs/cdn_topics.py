@@ -65,7 +65,7 @@ def _enabled(logset: Any, topics: Any) -> Iterator[tuple[str, str, str]]:
 
 
 def _region(logset: Mapping[str, Any]) -> str:
-    """The API tells the region in two fields whose form is not documented: a name such as ap-guangzhou is
+    """The API names the region in two fields whose form is not documented: a name such as ap-guangzhou is
     believed, anything else means the CDN's own."""
     for name in ("RegionEn", "Region"):
         value = str(logset.get(name) or "").strip().lower()

@@ -1,4 +1,4 @@
-"""Which source tells the visits of a project: by what it has, or as the user says."""
+"""Which source has the visits of a project: by what it has, or as the user says."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class ClsTopic:
     """One topic. Implements :class:`source.Source`.
 
     Every question covers a window that overlaps the ones before; ``PkgId`` and ``PkgLogId``, which name a
-    record (CLS API 614/56447, LogInfo), tell what was seen already.
+    record (CLS API 614/56447, LogInfo), show what was seen already.
     """
 
     delay = "a few seconds"
@@ -206,7 +206,7 @@ class ClsTopic:
                 place = f" in {self._region}" if self._region else ""
                 raise NotFound(f"There is no log topic {self._topic}{place}.", code=error.code,
                                request_id=error.request_id,
-                               hint="look at `logs: {topicId, region}` in serverless.yml") from error
+                               hint="check `logs: {topicId, region}` in serverless.yml") from error
             if not wanted or passes(error) or not error.code.startswith(("FailedOperation", "InvalidParam")):
                 raise
             # A topic without an index of the host: take everything, and choose here.

@@ -74,12 +74,12 @@ class EdgeOneLogs(HourlyFiles):
         return parse_record(line, id=id)
 
 
-def _file(told: Mapping[str, Any]) -> LogFile:
+def _file(entry: Mapping[str, Any]) -> LogFile:
     try:
-        start = datetime.fromisoformat(str(told["LogStartTime"]))
+        start = datetime.fromisoformat(str(entry["LogStartTime"]))
         start = start.replace(tzinfo=UTC) if start.tzinfo is None else start.astimezone(UTC)
-        return LogFile(start, str(told.get("Domain") or ""), str(told.get("Area") or ""),
-                       str(told.get("LogPacketName") or ""), str(told["Url"]), int(told.get("Size") or 0))
+        return LogFile(start, str(entry.get("Domain") or ""), str(entry.get("Area") or ""),
+                       str(entry.get("LogPacketName") or ""), str(entry["Url"]), int(entry.get("Size") or 0))
     except (KeyError, ValueError) as error:
         raise SitepubError("EdgeOne's list of log files cannot be read.", code="BadAnswer") from error
 

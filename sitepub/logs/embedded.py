@@ -129,7 +129,7 @@ class EmbeddedFeed:
 
     @staticmethod
     def _hang_up(connection: http.client.HTTPConnection | None) -> None:
-        """Close it under whoever reads from it: the read ends at once."""
+        """Close it while another thread reads from it: the read ends at once."""
         if connection is None:
             return
         with contextlib.suppress(OSError, AttributeError):
@@ -139,12 +139,12 @@ class EmbeddedFeed:
 
     @staticmethod
     def _visits(page: list[dict[str, Any]], place: _Place) -> Iterator[Visit]:
-        for told in sorted(page, key=lambda one: int(one["id"])):
-            number = int(told["id"])
+        for record in sorted(page, key=lambda one: int(one["id"])):
+            number = int(record["id"])
             new = place.seen.take(str(number), number)
             # First, so that a visit is not told again when its taker does not come back for the rest.
             place.after = max(place.after, number)
-            visit = parse(told, place.epoch) if new else None
+            visit = parse(record, place.epoch) if new else None
             if visit is not None:
                 yield visit
         place.seen.forget_before(place.after - 10 * PAGE)
@@ -159,27 +159,27 @@ class _Place:
         self.seen = Seen()
 
 
-def parse(told: Mapping[str, Any], epoch: str = "") -> Visit | None:
-    """A visit as the feed tells it. ``None`` for what no visitor did: signed requests (sitepub's own) and
-    what the edge asked for on behalf of a visitor, who is told by the edge."""
-    if told.get("secret_id") or told.get("via_edge"):
+def parse(record: Mapping[str, Any], epoch: str = "") -> Visit | None:
+    """A visit as the feed delivers it. ``None`` for what no visitor did: signed requests (sitepub's own) and
+    what the edge asked for on behalf of a visitor, whose visit the edge reports."""
+    if record.get("secret_id") or record.get("via_edge"):
         return None
-    path, query = split_target(str(told["path"]))
-    cache: Cache | None = {"hit": "hit", "miss": "miss"}.get(str(told.get("cache", "")))  # type: ignore[assignment]
+    path, query = split_target(str(record["path"]))
+    cache: Cache | None = {"hit": "hit", "miss": "miss"}.get(str(record.get("cache", "")))  # type: ignore[assignment]
     return Visit(
-        time=from_unix(float(told["time"])),
-        status=int(told["status"]),
-        method=str(told["method"]).upper(),
-        host=str(told["host"]),
+        time=from_unix(float(record["time"])),
+        status=int(record["status"]),
+        method=str(record["method"]).upper(),
+        host=str(record["host"]),
         path=path,
         query=query,
-        bytes=int(told["sent"]),
-        seconds=int(told["milliseconds"]) / 1000,
+        bytes=int(record["sent"]),
+        seconds=int(record["milliseconds"]) / 1000,
         cache=cache,
-        client=str(told["remote"]),
-        agent=str(told["agent"]),
-        referer=str(told["referer"]),
-        id=f"{epoch}-{told['id']}",
+        client=str(record["remote"]),
+        agent=str(record["agent"]),
+        referer=str(record["referer"]),
+        id=f"{epoch}-{record['id']}",
     )
 
 

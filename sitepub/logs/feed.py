@@ -63,7 +63,7 @@ class Feed:
         return self.until(self._stop)
 
     def until(self, stop: threading.Event) -> Iterator[Visit]:
-        """Visits until somebody else's event is set, or the feed ends."""
+        """Visits until the caller's event is set, or the feed ends."""
         while not (stop.is_set() or self._stop.is_set()):
             ended = not self.running
             try:

@@ -16,7 +16,7 @@ from sitepub.site.globs import whole_path
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _SPAN = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*(s|min|m|h|d|w)")
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
-"""Sources count time from here; nobody visited before."""
+"""Sources count time from here; there are no earlier visits."""
 _STATUS = re.compile(r"[1-5]xx|[1-5][0-9]{2}")
 
 

@@ -1,4 +1,4 @@
-"""Visits from the files that an edge packs every hour: listed through its API, fetched, told once each."""
+"""Visits from the files that an edge packs every hour: listed through its API, fetched, read once each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Fetch = Callable[[str], Iterator[str]]
 """The lines of the packed file at an address. Raises NetworkError."""
 
 KEPT = timedelta(days=32)
-"""Both edges keep files for 30 days, or a little longer: nobody is asked for older ones."""
+"""Both edges keep files for 30 days, or a little longer: older ones are not asked for."""
 _LINES = 50_000
 """How many different lines of a file are remembered at least."""
 

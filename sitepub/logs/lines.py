@@ -37,7 +37,7 @@ def line(screen: Screen, visit: Visit, *, today: date | None = None, with_host: 
 
     In a pipe nothing is cut; on a terminal the target gives way so that the line fits. Everything that a
     visitor could choose is shown with its control characters as escapes: a request must not steer the
-    terminal of whoever reads about it.
+    terminal of the reader.
     """
     target = (shown(visit.host) if with_host else "") + readable(visit.path)
     if visit.query:

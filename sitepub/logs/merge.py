@@ -1,6 +1,6 @@
 """Putting answers of a log service together: they overlap, come late, out of order, and twice.
 
-A service that indexes logs as they come in shows some a moment after others of a later time. So whoever
+A service that indexes logs as they come in shows some a moment after others of a later time. So a caller that
 follows asks for a window that reaches back, knows again what it has seen, and holds each visit for a short
 while, so that an earlier one can still go before it.
 """
@@ -54,7 +54,7 @@ class Settling:
     """Holds visits for so many seconds after they came in, and lets them go in the order of their times.
 
     None stays longer, none is lost. One that comes in after later ones have gone, goes at once after its own
-    holding time: late, but told. The clock is the caller's (any seconds that only grow).
+    holding time: late, but not lost. The clock is the caller's (any seconds that only grow).
     """
 
     def __init__(self, seconds: float) -> None:

@@ -11,7 +11,7 @@ from sitepub.errors import CloudError, NetworkError, SitepubError
 from sitepub.logs.visit import Visit
 
 Note = Callable[[str], None]
-"""Told in words what the user should know: a source that cannot be reached just now, and its return."""
+"""Called with what the user should know: a source that cannot be reached just now, and its return."""
 
 
 _TRANSIENT = ("RequestLimitExceeded", "InternalError", "LimitExceeded", "FailedOperation.SearchTimeout",
@@ -27,7 +27,7 @@ def passes(error: SitepubError) -> bool:
 class Source(Protocol):
     """One place that writes visits down.
 
-    Both ways give every visit once, oldest first as far as the source knows; a visit that the source tells
+    Both ways give every visit once, oldest first as far as the source knows; a visit that the source delivers
     too late for its place comes out late, and is not left out.
     """
 

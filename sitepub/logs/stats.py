@@ -109,7 +109,7 @@ class Stats:
 
     @property
     def hit_rate(self) -> float | None:
-        """Of the visits that the edge told about, those it could answer itself, 0 to 1."""
+        """Of the visits that the edge reported, those it could answer itself, 0 to 1."""
         known = self.hits + self.misses
         return self.hits / known if known else None
 
@@ -169,7 +169,7 @@ def _hour(moment: datetime) -> datetime:
 
 
 def _is_page(visit: Visit) -> bool:
-    """A page that was shown to somebody, as far as a log can tell: no picture, no redirect, no error."""
+    """A page that was shown to a visitor, as far as a log shows: no picture, no redirect, no error."""
     name = visit.path.rpartition("/")[2].lower()
     return (visit.method == "GET" and (200 <= visit.status < 300 or visit.status == 304)
             and ("." not in name or name.endswith((".html", ".htm", ".xhtml"))))

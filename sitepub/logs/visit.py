@@ -27,15 +27,15 @@ class Visit:
     bytes: int = 0
     """Bytes that were sent to the visitor."""
     seconds: float | None = None
-    """Time taken; ``None``: the source does not tell."""
+    """Time taken; ``None``: the source does not record it."""
     cache: Cache | None = None
-    """Whether the edge had it; ``None`` where there is no edge or it does not tell."""
+    """Whether the edge had it; ``None`` where there is no edge or it does not record it."""
     client: str = ""
     """Address of the visitor."""
     agent: str = ""
     referer: str = ""
     id: str = ""
-    """The source's own name for this visit: the same one when it is told twice, and no other's."""
+    """The source's own name for this visit: the same one when it is delivered twice, and no other's."""
 
     @property
     def target(self) -> str:
@@ -66,7 +66,7 @@ def from_unix(seconds: float) -> datetime:
 
 
 def cache_of(word: str) -> Cache | None:
-    """``HIT``, ``hit``, ``Cache Hit`` → hit; ``other`` (EdgeOne) tells nothing. Anything else that is said about
+    """``HIT``, ``hit``, ``Cache Hit`` → hit; ``other`` (EdgeOne) means nothing. Anything else that is said about
     the cache is a miss."""
     lower = word.strip().lower()
     if not lower or lower in ("-", "null", "(null)", "none", "other"):

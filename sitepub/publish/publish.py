@@ -28,7 +28,7 @@ from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.state import Created, Journal, ReleaseInfo, State, discard_leftovers
 from sitepub.publish.states.unpurged import unpurged_after
 from sitepub.publish.workers import EitherEvent
-from sitepub.settings.apply import BucketWasThere, Told, apply_settings
+from sitepub.settings.apply import BucketWasThere, Written, apply_settings
 from sitepub.settings.steps import SettingStep, Timing
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.bucket_settings import BucketStatus
@@ -68,7 +68,7 @@ class PublishOptions:
     approve: Callable[[Prepared], None] | None = None
     """Asked again when the plan had to be made anew under the lock; raises to refuse it."""
     progress: Progress | None = None
-    told: Told | None = None
+    on_setting: Written | None = None
     """Hears of each setting that was written."""
     stop: threading.Event | None = None
     """Ctrl-C: requests under way are finished, what was done is written down."""
@@ -290,12 +290,12 @@ class _Deploy:
             shards=site.refs, website=self.prepared.wanted.website, settings_hash=self.prepared.wanted.hash))
 
     def _apply_settings(self, timing: Timing) -> None:
-        def told(step: SettingStep) -> None:
+        def written(step: SettingStep) -> None:
             self.written_settings.append(step)
-            if self.options.told is not None:
-                self.options.told(step)
+            if self.options.on_setting is not None:
+                self.options.on_setting(step)
 
-        apply_settings(self.remote.settings, self.prepared.settings, timing, told, self.lock.check)
+        apply_settings(self.remote.settings, self.prepared.settings, timing, written, self.lock.check)
 
     def _outcome(self, status: Status) -> Outcome:
         return Outcome(status, self.prepared, self.engine.counts, self.state, self.engine.bytes_sent,

@@ -8,7 +8,7 @@ from sitepub.settings.bucket import Bucket
 from sitepub.settings.steps import SettingStep, Timing
 from sitepub.tencent.cos.bucket_settings import Made
 
-Told = Callable[[SettingStep], None]
+Written = Callable[[SettingStep], None]
 
 
 class BucketWasThere(Exception):
@@ -22,9 +22,9 @@ class BucketWasThere(Exception):
 
 
 def apply_settings(bucket: Bucket, steps: Iterable[SettingStep], timing: Timing,
-                   told: Told | None = None, check: Callable[[], None] = lambda: None) -> None:
-    """Write the steps of one timing, in order; ``told`` hears of each that was written. ``check`` is called before
-    each, and raises when nothing may be written any more.
+                   written: Written | None = None, check: Callable[[], None] = lambda: None) -> None:
+    """Write the steps of one timing, in order; ``written`` is called with each that was written. ``check`` is
+    called before each, and raises when nothing may be written any more.
 
     Raises :class:`BucketWasThere` before anything is written to such a bucket, and what the cloud answers
     (:class:`~sitepub.errors.CloudError` and its kinds); the steps before the failing one stay written."""
@@ -32,8 +32,8 @@ def apply_settings(bucket: Bucket, steps: Iterable[SettingStep], timing: Timing,
         if step.timing is timing:
             check()
             _apply(bucket, step)
-            if told is not None:
-                told(step)
+            if written is not None:
+                written(step)
 
 
 def _apply(bucket: Bucket, step: SettingStep) -> None:

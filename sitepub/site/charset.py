@@ -3,7 +3,7 @@ Standard, "decode"), so a GBK page that is announced as UTF-8 is garbled.
 
 Bytes that are valid UTF-8 are UTF-8, with a few that are damaged nothing else. Of the others, a byte order mark
 decides, then the file's own declaration if browsers know it and the bytes fit it, then a guess for the encodings of
-East Asia and Cyrillic, which chardet tells apart in a few words (the European ones it does not); else nothing is
+East Asia and Cyrillic, which chardet distinguishes by a few words (the European ones it does not); else nothing is
 announced, and the browser looks for itself.
 """
 
@@ -33,7 +33,7 @@ _DECLARED = re.compile(
     | ^<\?xml[^>]{0,100}?encoding\s{0,9}=\s{0,9}["']([\w.:-]{2,40})
     | ^@charset\ "([\w.:-]{2,40})";""", re.IGNORECASE | re.VERBOSE)
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
-"""One that is not closed goes to the end of what a browser looks at."""
+"""One that is not closed goes to the end of what a browser reads."""
 _LABELS = {
     "utf-8": "unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf-8 utf8 x-unicode20utf8",
     "gb18030": "gb18030 chinese csgb2312 csiso58gb231280 gb2312 gb_2312 gb_2312-80 gbk iso-ir-58 x-gbk",

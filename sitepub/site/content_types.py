@@ -154,7 +154,7 @@ def extension_of(name: str) -> str:
 def content_type(name: str, full_path: str | None = None) -> str:
     """The type of a file called ``name`` (without folders).
 
-    A file called ``feed.xml``, ``atom.xml`` or the like is looked into when ``full_path`` is given, to tell
+    A file called ``feed.xml``, ``atom.xml`` or the like is read when ``full_path`` is given, to distinguish
     Atom from RSS by the root element in its first 512 bytes; else it is plain XML. Raises OSError when it
     cannot be read.
     """

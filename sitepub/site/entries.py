@@ -20,7 +20,7 @@ class At:
         self.name = name
 
     def exists(self) -> bool:
-        """Raises OSError when nobody can tell (a folder above may not be read): that is no "no"."""
+        """Raises OSError when it cannot be found out (a folder above may not be read): that is no "no"."""
         try:
             os.lstat(self.path)
         except (FileNotFoundError, NotADirectoryError):

@@ -116,7 +116,7 @@ def runs_in(text: str) -> int:
 
 
 def is_random(token: Token) -> bool:
-    """Beyond what anybody types: letters and digits change places so often that the token was drawn by lot."""
+    """Not typed by a person: letters and digits alternate so often that the token must be random."""
     text = token.text
     if not is_possible(token, settled=False):
         return False
@@ -138,7 +138,7 @@ _HEX_WORD = re.compile(
     r"(?:cafe|face|facade|decade|dad|bad|bed|dead|deed|feed|fade|cab|ace|add|bee|beef|babe|dec|feb|fab|ed)\d+")
 """Words, dates and numbers that happen to be made of hexadecimal digits: cafe2024, feb20241, b1234567, 2024a001."""
 _LONGEST_NUMBER = 11
-"""Digits that may be somebody's number: a date, a phone number, an order."""
+"""Digits that may be a number with a meaning: a date, a phone number, an order."""
 _NUMBERED = re.compile(r"[A-Za-z]+[0-9]{2,}|[A-Z]{2,4}[-_][0-9]+|(?:19|20)\d\d[A-Z][0-9]+")
 """JQuery36, Config01, ZhCN2024, IMG_2024, 2024B172: one in a hundred hashes looks like that, and many names."""
 _PINYIN_WORDS = re.compile(r"(?:[A-Z][a-z]+){2,}[A-Z]?")

@@ -33,7 +33,7 @@ _THREADS = 16
 _PATIENCE = 3.0
 """Seconds that are waited in all for files to stop changing."""
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
-"""Files are opened as what they are; a pipe that stands in their place meanwhile keeps nobody waiting."""
+"""Files are opened as what they are; a pipe that took their place meanwhile does not block."""
 
 
 @dataclass(slots=True)

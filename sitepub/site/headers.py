@@ -22,7 +22,7 @@ That costs an empty 304 when
 nothing changed, and a new deploy is seen at once."""
 SHORT = "public, max-age=300"
 """The rest (pictures, styles and scripts without a hash): five minutes. Long enough for the pages of one visit,
-short enough that nobody keeps an old style for long; a CDN needs no purge for files this short-lived."""
+short enough that no browser keeps an old style for long; a CDN needs no purge for files this short-lived."""
 
 _PACKED = frozenset({"gz", "br", "zst", "svgz"})
 _PAGES = ("text/html", "application/xhtml+xml")

@@ -5,7 +5,7 @@ Two kinds:
 * **By default** (:func:`default_rule`): version control, ``.env*`` files, what systems and editors drop
   (``.DS_Store``, ``Thumbs.db``, swap and backup files), settings of development tools, and at the root of the site
   ``node_modules`` and ``serverless.yml``. The names of such files mean files only: a folder ``.env tips/`` or
-  ``notes~/`` is a page's. Every plan tells what these rules left out. ``src.include`` brings it back; what may hold
+  ``notes~/`` is a page's. Every plan shows what these rules left out. ``src.include`` brings it back; what may hold
   secrets needs ``src.allowSecrets``.
 * **What the user says**, in gitignore syntax, matched below the web root: ``.sitepubignore`` (beside
   serverless.yml, then in the published folder), ``src.exclude``, and ``src.include``, which brings files back
@@ -43,7 +43,7 @@ class Rule:
     secret: bool = False
     """It may hold secrets: only ``src.allowSecrets`` publishes it."""
     scrap: bool = False
-    """Nobody means it by ``*`` or by the name of its folder: a pattern has to name such files."""
+    """It is not meant by ``*`` or by the name of its folder: a pattern has to name such files."""
 
     @property
     def option(self) -> str:
@@ -182,7 +182,7 @@ class IgnoreRules:
 
 
 def _refuse_too_many(patterns: Sequence[Pattern]) -> None:
-    """Before they are looked at one by one: braces make up to a thousand of each."""
+    """Before they are compared one by one: braces make up to a thousand of each."""
     count = 0
     for one in patterns:
         try:

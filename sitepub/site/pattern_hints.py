@@ -34,7 +34,7 @@ class Hints:
         self._lower: list[str] | None = None
 
     def hint(self, text: str) -> str | None:
-        """What was probably meant by a pattern that matches nothing; ``None``: nobody knows."""
+        """What was probably meant by a pattern that matches nothing; ``None``: unknown."""
         if len(text) > _LONGEST:
             return None
         sign, pattern = ("!", text[1:]) if text.startswith("!") else ("", text)

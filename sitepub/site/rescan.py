@@ -19,7 +19,7 @@ from sitepub.site.unused import unused_patterns
 from sitepub.site.walk import Walked, walk, walk_at
 
 MANY = 500
-"""Changed paths from which looking at each is no cheaper than looking at everything."""
+"""Changed paths from which checking each is no cheaper than checking everything."""
 _FEW = 16
 
 
@@ -100,7 +100,7 @@ class KeptSnapshot:
         self._links, self._all = walked.links, False
 
     def _update(self, scanner: Scanner) -> bool:
-        """Look at the touched paths only; False when that does not tell enough."""
+        """Check the touched paths only; False when that is not enough."""
         if not self._touched:
             return True
         walked = walk_at(self.project, self.folder, scanner.rules, _outermost(self._touched))

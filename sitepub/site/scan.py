@@ -45,7 +45,7 @@ def scan(project: Project, folder: Path, *, cache_file: Path | None = None,
     """Read the folder (see :func:`sitepub.site.folder.publish_folder`) and ``env`` into a snapshot.
 
     Every file is read once; with ``cache_file`` only those that changed since the last scan. ``environ``
-    (the process's own when left out), the project's .env and the credentials that this run holds tell which
+    (the process's own when left out), the project's .env and the credentials that this run holds say which
     secrets must not be published.
 
     Raises :class:`~sitepub.errors.SiteError`, each time naming all files concerned: names that cannot be

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sitepub.site.walk import FoundFile
 
 _HEAD = 64 * 1024
-"""Bytes of a suspicious file that are looked at."""
+"""Bytes of a suspicious file that are read."""
 
 _KEY_EXTENSIONS = frozenset({"pem", "key", "p8", "pk8", "crt", "cer", "cert", "asc", "gpg", "der", "priv", "rsa"})
 """A private key anywhere in these counts."""

@@ -64,7 +64,7 @@ class Snapshot:
     left_out: tuple[LeftOut, ...] = ()
     """What sitepub's own rules left out, in the order of the paths."""
     newest_ns: int | None = field(default=None, compare=False)
-    """When the file that was written last was written (ns since the epoch), if the whole folder was looked at."""
+    """When the file that was written last was written (ns since the epoch), if the whole folder was read."""
 
     def __len__(self) -> int:
         return len(self.files)

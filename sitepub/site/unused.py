@@ -1,7 +1,7 @@
-"""Patterns that match nothing: each is told with its place, because files that it was meant to leave out are public.
+"""Patterns that match nothing: reported with their places, because files that they should leave out are public.
 
-A pattern that could match something where nobody looked (in a folder that is left out as a whole) is not told, nor
-one for what is left out by default anyway (``.DS_Store``), which lists of patterns hold just in case.
+A pattern that could match something in a place that was not read (a folder that is left out as a whole) is not
+reported, nor one for what is left out by default anyway (``.DS_Store``), which lists of patterns hold just in case.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sitepub.site.pattern_hints import Hints
 from sitepub.site.walk import Walked
 
 _LOOKED_AT = 20_000
-"""Paths in left out folders that are looked at; behind more of them, a pattern has the benefit of the doubt."""
+"""Paths in left out folders that are checked; with more of them, a pattern is not reported."""
 _EXPLAINED = 50
 """Patterns for which the reason is looked for."""
 _LONGEST = 200
@@ -49,7 +49,7 @@ def unused_patterns(project: Project, folder: Path, rules: IgnoreRules, headers:
             found.append(("headers", text, position))
     found.sort(key=_place)
     hints = Hints(project, folder, known)
-    return [Problem(_told(option, text), position, hints.hint(text) if number < _EXPLAINED else None)
+    return [Problem(_message(option, text), position, hints.hint(text) if number < _EXPLAINED else None)
             for number, (option, text, position) in enumerate(found)]
 
 
@@ -58,7 +58,7 @@ def _place(found: tuple[str, str, Position | None]) -> tuple[str, int, int]:
     return (position.file, position.line or 0, position.column or 0) if position is not None else ("", 0, 0)
 
 
-def _told(option: str, text: str) -> str:
+def _message(option: str, text: str) -> str:
     shown = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
     return f"{option}: `{shown}` matches no file" if option else f"`{shown}` matches no file"
 

@@ -24,7 +24,7 @@ _ONE_FILE_MANY_NAMES = sys.platform in ("win32", "darwin")
 """File systems there may find a file under other spellings of its name (case, accents)."""
 FOLLOW_LINKS = "src.followLinks"
 _TOLD = 20
-"""Warnings of one kind that are told one by one."""
+"""Warnings of one kind that are shown one by one."""
 
 
 class FoundFile(NamedTuple):
@@ -264,7 +264,7 @@ class Walk:
         self.result.left_out[path] = LeftOut(path, folder.key + key_part(name), what, option)
 
     def _skip(self, path: str, folder: _Folder, what: str, option: str | None = None) -> None:
-        """Something that nobody asked to leave out cannot be published."""
+        """Something that was not left out on purpose cannot be published."""
         if self.rules.active and self.rules.said(path + "/") is True:
             self.result.excluded.add(path + "/")
             return  # `exclude: blog/`, and now it is a link
@@ -274,7 +274,7 @@ class Walk:
             self.result.warnings.append(Problem(f"{printable(path)} is {what}: not published"))
 
     def _warn_of_links(self) -> None:
-        """Links out of the folder come in hundreds: the first are told one by one."""
+        """Links out of the folder come in hundreds: the first are shown one by one."""
         links = [one for one in self.result.left_out.values() if one.option == FOLLOW_LINKS]
         hint = f"`{FOLLOW_LINKS}: true` publishes what such links lead to"
         for number, one in enumerate(links[:_TOLD]):

@@ -27,7 +27,7 @@ class Credentials:
     site: Site = "cn"
     """Which site of the cloud the account is of."""
     renewal: Renewal | None = field(default=None, repr=False, compare=False)
-    """Gives new ones; ``None``: nobody can."""
+    """Gives new ones; ``None``: they cannot be renewed."""
 
     def fresh(self) -> Credentials:
         """These, or those that have replaced them since: to be asked for each request."""

@@ -23,7 +23,7 @@ def embedded_gone() -> NetworkError:
 
 
 def is_gone(embedded: Embedded | None) -> bool:
-    """Whether nobody listens at its address, or another program does; asked after a request to it that failed."""
+    """Whether no program listens at its address, or another one does; checked after a request to it failed."""
     if embedded is None:
         return False
     try:

@@ -2,7 +2,7 @@
 
 After a crash its port may belong to another program of another user, who would get files, private keys of
 certificates, and the secret. So every new connection begins with a number of ours, and the server answers with
-an HMAC of it that only the secret of ``cloud.json`` can make. The port is part of it: an answer that somebody
+an HMAC of it that only the secret of ``cloud.json`` can make. The port is part of it: an answer that another program
 fetched from the real one, on another port, does not count.
 """
 
@@ -24,7 +24,7 @@ HEADER = "x-sitepub-secret"
 
 
 class NotOursError(ConnectionRefusedError):
-    """Another program listens where the embedded cloud did: as good as nobody."""
+    """Another program listens where the embedded cloud did."""
 
 
 def check(sock: socket.socket, port: int, secret: str) -> None:

@@ -77,7 +77,7 @@ _NOT_FOUND = frozenset({
 })
 
 _EXPLAINED = {
-    "BucketAlreadyExists": ("The name {bucket} belongs to somebody else.",
+    "BucketAlreadyExists": ("The name {bucket} belongs to another account.",
                             "Choose another name: `inputs.bucketName` in serverless.yml."),
     "InvalidBucketName": ("{bucket} is not a bucket name the cloud accepts.",
                           "Lowercase letters, digits and inner hyphens, at most 60 characters with -APPID."),
@@ -94,7 +94,7 @@ _EXPLAINED = {
                              "Global acceleration is off, or was switched on a moment ago; try again later, or remove"
                              " `accelerate: true`."),
     "AccessForbidden": ("Bucket {bucket} refuses requests from here: its rules for other sites (CORS, referer) do not"
-                        " allow them.", "Look at the bucket in the console (COS, security)."),
+                        " allow them.", "Check the bucket in the console (COS, security)."),
     "InvalidObjectState": ("{what} is archived, and cannot be read before it is restored.",
                            "Restore it in the console (COS)."),
     "MultiBucketNotSupport": ("Bucket {bucket} is in more than one place.", "Contact the cloud's support."),
@@ -122,14 +122,14 @@ def _said(message: str) -> str:
 
 
 def untrusted(host: str, why: str) -> NetworkError:
-    """A server whose certificate nobody we trust has signed. Trying again does not help."""
+    """A server whose certificate no trusted authority has signed. Trying again does not help."""
     return NetworkError(f"The certificate of {host} is not trusted: {why}.", code="Certificate",
                         hint="Behind a company's proxy, put its CA certificate into the system's store or "
                              "name the file in SSL_CERT_FILE.")
 
 
 def unreachable(host: str, why: str) -> NetworkError:
-    """No answer came through one of the SDKs, which tell why only in words."""
+    """No answer came through one of the SDKs, which give the reason as text only."""
     if "CERTIFICATE_VERIFY_FAILED" in why:
         return untrusted(host, "certificate verify failed")
     return NetworkError(f"The connection to {host} failed: {plain_reason(why)}.",

@@ -100,10 +100,10 @@ def api_fault(status: int, headers: Headers, body: bytes) -> str | None:
     product's page on return values): ``Response`` with a ``RequestId``, and ``Error`` with a ``Code`` or none."""
     if status != 200:
         return foreign_words(status, headers, body)
-    told = read_json(body)
-    response = told.get("Response") if isinstance(told, dict) else None
+    document = read_json(body)
+    response = document.get("Response") if isinstance(document, dict) else None
     if not isinstance(response, dict):
-        return _kind(headers, body) if not isinstance(told, dict) else "JSON without Response"
+        return _kind(headers, body) if not isinstance(document, dict) else "JSON without Response"
     request_id = response.get("RequestId")
     if not isinstance(request_id, str) or not request_id.strip():
         return "JSON without the request id of the cloud API"
@@ -123,7 +123,7 @@ def read_json(body: bytes) -> Any:
 
 
 def foreign_words(status: int, headers: Headers, body: bytes) -> str:
-    """What somebody else's answer is, in words."""
+    """What the answer of another program is, in words."""
     if 300 <= status < 400:
         target = _place(headers.get("location", ""))
         return f"a redirect (HTTP {status})" + (f" to {target}" if target else "")
@@ -163,7 +163,7 @@ def network_error_in(error: BaseException | None) -> NetworkError | None:
 
 
 class ForeignAnswer(NetworkError):
-    """Somebody else answered in the service's place, or cut or changed what it said."""
+    """Another program answered in the service's place, or cut or changed its answer."""
 
     def __init__(self, host: str, why: str) -> None:
         super().__init__(f"Not the cloud answered for {host}: {why}.", code=CODE, hint=hint_for(why))
@@ -171,7 +171,7 @@ class ForeignAnswer(NetworkError):
 
 
 def hint_for(why: str) -> str:
-    """What to do about an answer of somebody else, named by :func:`foreign_words` and its kind."""
+    """What to do about an answer of another program, named by :func:`foreign_words` and its kind."""
     if "HTTP 407" in why:
         return "Write user and password into HTTPS_PROXY: http://user:password@host:port."
     if why.startswith(("a redirect", "a web page", "a network that")):

@@ -33,7 +33,7 @@ class Keys:
     """A context manager: calls ``pressed`` with each character, in a thread of its own.
 
     Ctrl-C stays a signal. Where ``stdin`` is no terminal, or this process is not in its foreground, no key is
-    read: it belongs to somebody else then, and who touches it is stopped. Enter it in the main thread: it
+    read: it belongs to another process then, and reading it would stop this one. Enter it in the main thread: it
     listens for SIGCONT, after which shells leave another mode behind, and for SIGWINCH. ``changed`` is called
     then, in the signal handler or in the thread: what is on the screen may not fit it any more.
     """
@@ -49,7 +49,7 @@ class Keys:
         self._wake: tuple[int, int] | None = None
         self._old_handlers: dict[int, Any] = {}
         self._away = False
-        """Somebody else has the terminal. Who gives it back does not always say so (``fg`` of what runs)."""
+        """Another process has the terminal. Its return is not always signalled (``fg`` of what runs)."""
 
     def __enter__(self) -> Self:
         try:

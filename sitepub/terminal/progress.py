@@ -1,6 +1,6 @@
 """The progress of a transfer: moving bars on a terminal, a line now and then elsewhere.
 
-Worker threads only change numbers under a lock (well under a microsecond each); one thread of ours looks at
+Worker threads only change numbers under a lock (well under a microsecond each); one thread of ours reads
 the numbers ten times a second and draws. It draws nothing during the first moments, so that work which is
 done at once neither flickers nor pays for importing rich.
 """
@@ -32,8 +32,8 @@ _LINE_NOT_BEFORE = 2.0
 """… but never sooner after the last one than this."""
 _NAMES_SHOWN = 3
 _KNOWN_AFTER = 3.0
-"""Seconds since the first byte or file before which nobody can say how long it takes: connections are made, and the
-first files are no measure for the others."""
+"""Seconds since the first byte or file before which the remaining time cannot be estimated: connections are made,
+and the first files are no measure for the others."""
 _FORESEEN = 20.0
 """So many times as long as it has been going on is what can be foreseen: a minute after three seconds, an hour after
 three minutes."""
@@ -86,7 +86,7 @@ class Numbers:
 class TransferProgress:
     """Counts a transfer and shows it while used as a context manager. Its methods are thread-safe.
 
-    ``name`` tells steps apart (an object key). ``verb`` heads the lines: "Uploading".
+    ``name`` identifies a step (an object key). ``verb`` heads the lines: "Uploading".
     """
 
     terminal: Terminal
@@ -107,7 +107,7 @@ class TransferProgress:
     # Called by the engine, from many threads
 
     def planned(self, steps: int, total_bytes: int) -> None:
-        """The work ahead. May be told again when there is more."""
+        """The work ahead. May be called again when there is more."""
         with self._lock:
             self._numbers.steps = steps
             self._numbers.total_bytes = total_bytes

@@ -1,7 +1,7 @@
 """The register of secret values in use, and the scrubber that keeps them off the screen.
 
-The register belongs to the process, as the values do: whoever reads credentials registers them here, and
-everything that is printed passes :func:`scrub`. Patterns catch what nobody registered: key ids, signatures,
+The register belongs to the process, as the values do: code that reads credentials registers them here, and
+everything that is printed passes :func:`scrub`. Patterns catch what was not registered: key ids, signatures,
 tokens in headers, passwords in proxy URLs, private keys.
 """
 

@@ -51,7 +51,7 @@ class StatusBar:
                 self._send(_CLEAR_SCREEN + self._line())
 
     def redraw(self) -> None:
-        """Show the line anew: the terminal has another size, or somebody else wrote over it."""
+        """Show the line anew: the terminal has another size, or another program wrote over it."""
         with self._lock:
             if self._shown:
                 self._send(_CLEAR_LINE + self._line())

@@ -1,4 +1,4 @@
-"""The live status of a few things that are waited for: a line each, redrawn on a terminal, told anew elsewhere
+"""The live status of a few things that are waited for: a line each, redrawn on a terminal, printed again elsewhere
 when the words change or a while has passed."""
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _AGAIN = 30.0
-"""Seconds after which a status that still holds is told again where nothing can be redrawn."""
+"""Seconds after which a status that still holds is printed again where nothing can be redrawn."""
 _LASTING = 2.0
-"""Seconds that a status lasts before it is told."""
+"""Seconds that a status lasts before it is printed."""
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -31,26 +31,26 @@ class StatusLines:
         self._terminal = terminal
         self._lock = threading.Lock()
         self._lines: dict[str, str] = {}
-        self._told: dict[str, tuple[str, float, float]] = {}
+        self._printed: dict[str, tuple[str, float, float]] = {}
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
 
     def show(self, name: str, text: str) -> None:
         """The status of ``name`` from now on. What stands after the last comma (seconds) may change without
-        being told anew."""
+        being printed again."""
         with self._lock:
             self._lines[name] = text
             if self._terminal.live or self._terminal.quiet:
                 return
             words, now = text.rpartition(", ")[0] or text, time.monotonic()
-            before, since, told = self._told.get(name, ("", now, 0.0))
+            before, since, printed = self._printed.get(name, ("", now, 0.0))
             if words != before:
                 # What is over within a moment is not worth a line.
-                self._told[name] = (words, now, 0.0)
+                self._printed[name] = (words, now, 0.0)
                 return
-            if now - since < _LASTING or (told and now - told < _AGAIN):
+            if now - since < _LASTING or (printed and now - printed < _AGAIN):
                 return
-            self._told[name] = (words, since, now)
+            self._printed[name] = (words, since, now)
         self._terminal.note(f"{visible(name)}: {visible(text)}")
 
     def clear(self, name: str) -> None:

@@ -1,4 +1,4 @@
-"""The terminal: the three streams, what they can show, and how the program speaks to whoever sits there.
+"""The terminal: the three streams, what they can show, and how the program talks to the user.
 
 Results go to stdout; notes, warnings, questions and progress go to stderr. Everything that is printed passes
 the scrubber. The program reaches its streams through this object only, so that a test can run it in-process.
@@ -44,7 +44,7 @@ class Terminal:
         self.stdout_is_tty = _is_tty(self.stdout)
         self.stderr_is_tty = _is_tty(self.stderr)
         self.reader_gone = False
-        """Whoever read stdout went away: what is written there is lost, and following on has no use."""
+        """The reader of stdout has gone: what is written there is lost, and following is of no use."""
         self.has_shown_programs = False
         """Lines of another program (a hook) were shown: they need not be shown again when it fails."""
         self.above_live: Callable[[str], None] | None = None
@@ -70,7 +70,7 @@ class Terminal:
 
     def give_back(self) -> None:
         """Leave the terminal as it was found, in a process that ends without unwinding: what is typed is shown, and
-        so is the cursor. Waits for nobody."""
+        so is the cursor. Does not wait."""
         if sys.platform != "win32" and self._mode is not None:
             import termios
 
@@ -183,7 +183,7 @@ class Terminal:
     def confirm(self, question: str, *, yes: bool = False, otherwise: bool | None = None) -> bool:
         """Ask for a yes. ``yes`` (the option ``--yes``) answers without asking.
 
-        Where nobody can be asked the answer is ``otherwise``; without one raises
+        Without a terminal to ask on, the answer is ``otherwise``; without one raises
         :class:`~sitepub.errors.Refused`. Return, end of input and anything but y/yes mean no.
         """
         if yes:
@@ -240,7 +240,7 @@ class Terminal:
 
     def _write(self, stream: TextIO, text: str) -> None:
         """One line. When the reader went away (``| head``) the rest is dropped and the work goes on: a
-        deploy does not stop half way because somebody closed a pager."""
+        deploy does not stop half way because a pager was closed."""
         with self._lock:
             try:
                 stream.write(text + "\n")
@@ -287,7 +287,7 @@ def _encodes(stream: TextIO, sample: str) -> bool:
 
 
 def _ansi_works() -> bool:
-    """Whether escape sequences are understood. Windows consoles have to be told first."""
+    """Whether escape sequences are understood. On Windows consoles they must be switched on first."""
     if sys.platform == "win32":
         import ctypes
 

@@ -125,7 +125,7 @@ def test_the_bucket_of_somebody_else_is_refused_with_a_name_that_is_free(
     assert run.code == 5
     error = run.json["error"]
     assert error["code"] == "BucketForeign"
-    assert "belongs to somebody else" in error["message"]
+    assert "belongs to another account" in error["message"]
     found = re.search(r"`inputs\.bucketName: ([a-z0-9-]+)`", error["hint"])
     assert found is not None
     assert theirs.get_object(Bucket=taken, Key="index.html")["Body"].get_raw_stream().read() == b"theirs"

@@ -30,7 +30,7 @@ BUCKET = Asked("cos:PutBucket", "site-1250000000")
     (PUT, 403, "RequestTimeTooSkewed", CredentialsError, "clock"),
     (PUT, 412, "PreconditionFailed", PreconditionFailed, "index.html"),
     (PUT, 409, "FileAlreadyExists", PreconditionFailed, "already exists"),
-    (BUCKET, 409, "BucketAlreadyExists", CloudError, "somebody else"),
+    (BUCKET, 409, "BucketAlreadyExists", CloudError, "another account"),
     (BUCKET, 409, "BucketNotEmpty", CloudError, "still holds"),
     (PUT, 451, "UnavailableForLegalReasons", CloudError, "arrears"),
     (PUT, 400, "UserNetworkTooSlow", CloudError, "too slow"),

@@ -96,7 +96,7 @@ def test_as_long_as_the_old_ones_are_good_a_failure_is_no_matter_and_is_not_repe
 def test_who_hides_secrets_hears_of_new_ones_before_they_are_used() -> None:
     source = Source()
     first, told = source.first(), list[str | None]()
-    source.renewal.told = lambda new: told.append(new.token)
+    source.renewal.on_new = lambda new: told.append(new.token)
     source.now += 3600
     first.fresh()
     assert told == ["t2"]

@@ -93,12 +93,12 @@ def status(run: Run, data: str | None) -> int:
 
 
 def _status_object(folder: Path, cloud: EmbeddedCloud | None) -> dict[str, object]:
-    told: dict[str, object] = {"version": 1, "running": cloud is not None, "endpoint": None, "port": None,
+    result: dict[str, object] = {"version": 1, "running": cloud is not None, "endpoint": None, "port": None,
                             "pid": None, "app_id": None}
     if cloud is not None:
-        told |= {"endpoint": cloud.address.endpoint, "port": cloud.address.port, "pid": cloud.pid,
+        result |= {"endpoint": cloud.address.endpoint, "port": cloud.address.port, "pid": cloud.pid,
                  "app_id": cloud.app_id}
-    return told | {"data": str(folder), "bytes": local_cloud.size(folder)}
+    return result | {"data": str(folder), "bytes": local_cloud.size(folder)}
 
 
 @command()

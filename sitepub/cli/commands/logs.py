@@ -96,15 +96,15 @@ def _count(run: Run, project: Project, asked: Asked, since: datetime, html: str 
     with action.opened(project, asked, run.environ, note=terminal.note, warn=terminal.warn) as source:
         _tell(run, source)
         counted = action.count(source, asked.wanted, since)
-        told: dict[str, object] = {"status": "ok", "source": _source_object(source), "stats": counted.as_object()}
+        result: dict[str, object] = {"status": "ok", "source": _source_object(source), "stats": counted.as_object()}
         if not terminal.wants_json:
             terminal.result("\n".join(stats_lines(terminal, counted)))
         if html is not None:
             file = run.folder / html
             action.write_report(counted, file, title=f"{project.name} ({project.stage})", source=source)
             terminal.note(f"written: {file}")
-            told["html"] = str(file)
-        return told, 0
+            result["html"] = str(file)
+        return result, 0
 
 
 def _follow(run: Run, project: Project, asked: Asked, since: datetime | None, stats: bool

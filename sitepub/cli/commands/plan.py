@@ -38,9 +38,9 @@ def plan(run: Run, detailed_exitcode: bool, force: bool, no_build: bool, verify:
 
     def one(project: Project) -> tuple[dict[str, object], int]:
         nonlocal changes
-        told, code = work(run, project, options)
-        changes = changes or told["status"] != "unchanged"
-        return told, code
+        result, code = work(run, project, options)
+        changes = changes or result["status"] != "unchanged"
+        return result, code
 
     code = each_project(run, "plan", one)
     return CHANGES if code == 0 and detailed_exitcode and changes else code

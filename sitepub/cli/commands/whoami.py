@@ -27,7 +27,7 @@ def whoami(run: Run) -> None:
         })
     run.terminal.result(pairs(run.terminal, [
         ("user", who.arn), ("type", who.kind), ("account", who.account_id),
-        ("app id", who.app_id or "not told to this user"), ("key", who.credentials.masked_id),
+        ("app id", who.app_id or "unknown to this user"), ("key", who.credentials.masked_id),
         ("found in", who.credentials.source),
         ("cloud", f"embedded, {endpoint}" if endpoint else WORDS[who.credentials.site]),
     ]))

@@ -71,8 +71,8 @@ def _edge(host: Node, inputs: Node, found: Findings) -> None:
     https = own or inputs.get("https")
     for key, node in https.entries.items() if https is not None else ():
         if key not in _EDGE_HTTPS and node.value not in (None, "off", False, "false") and key in _https_keys():
-            told = found.wrong if own is not None else found.odd
-            told(node, f"`https.{key}` has no effect with `edge: {edge.value}`", hint, key=True)
+            report = found.wrong if own is not None else found.odd
+            report(node, f"`https.{key}` has no effect with `edge: {edge.value}`", hint, key=True)
 
 
 def _cdn_keys() -> set[str]:

@@ -82,7 +82,7 @@ def _in_line(line: str) -> Iterator[tuple[int, str]]:
     if end < len(plain):
         yield start + end, "and YAML takes it for a letter of the value"
     elif re.sub(f"[{_UNSEEN}]", "", plain).isascii() and (at := _first(line, start, start + end, _UNSEEN)) is not None:
-        yield at, "though nobody can see it"
+        yield at, "though it is invisible"
 
 
 def _first(line: str, start: int, end: int, characters: str = _SPACES + _UNSEEN) -> int | None:

@@ -21,7 +21,7 @@ def mistakes(error: ValidationError, model: type[BaseModel], root: Node, *,
     """The problems of one failed validation of ``root``, which stands at ``path``, with ``model``.
 
     ``elsewhere``: other places (key path, model) in which an unknown key may be at home. Places that were
-    told before (broken nodes) are left out.
+    reported before (broken nodes) are left out.
     """
     problems: list[Problem] = []
     for detail in error.errors(include_url=False, include_input=False):

@@ -1,6 +1,6 @@
 """Regions of object storage, and what is said of one that is not among them.
 
-The list is that of COS (436/6224, looked at in 2026-11), compared with the names in the product models of tccli 3.1.189
+The list is that of COS (436/6224, as of 2026-11), compared with the names in the product models of tccli 3.1.189
 and the endpoints in public use. It has every region in which a bucket may lie, those too that take no new buckets any
 more (Beijing 1, Mumbai, Toronto, Moscow), the finance regions, and the one for autonomous driving. The names of
 availability zones (``ap-guangzhou-3``) and of regions of other products only (edge zones ``-ec``, ``ap-qingyuan``) are

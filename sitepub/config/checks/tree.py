@@ -1,6 +1,6 @@
 """What no single value shows: keys that need or contradict each other, duplicates, secrets that would leak.
 
-Everything is looked up on the tree, so that these mistakes are told together with those of the models. A part
+Everything is looked up on the tree, so that these mistakes are reported together with those of the models. A part
 that is not what it should be is skipped here; the models say so.
 """
 

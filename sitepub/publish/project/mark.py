@@ -54,8 +54,8 @@ def project_here(folder: Path, environ: Mapping[str, str] | None = None) -> Proj
     repository, remote, root = find_git_folder(place, _anybodys), "", None
     if repository is not None:
         remote, root = remote_of(repository), repository.root
-    if not remote and (told := remote_of_ci(place, environ)) is not None:
-        remote, root = told
+    if not remote and (remote_by_ci := remote_of_ci(place, environ)) is not None:
+        remote, root = remote_by_ci
     inside = "" if root is None or root == place else _written(place.relative_to(root).as_posix())
     computer = computer_id(environ)
     return ProjectHere(ProjectMark(repository=_hash(remote), inside=inside, computer=computer,

@@ -43,7 +43,7 @@ def env_for_build(project: Project, warn: Callable[[Problem], None]) -> Iterator
 
 
 def _before(file: Path) -> bytes | None:
-    """How the file begins that is there; ``None``: there is none. A link or a folder is somebody's own."""
+    """How the file begins that is there; ``None``: there is none. A link or a folder was not made by sitepub."""
     if file.is_symlink() or (file.exists() and not file.is_file()):
         return b""
     try:

@@ -26,7 +26,7 @@ from sitepub.terminal import secrets as screen
 from sitepub.terminal.messages import plain
 
 GRACE = 5.0
-"""Seconds between asking to stop (SIGINT), telling to (SIGTERM) and ending it (SIGKILL)."""
+"""Seconds between asking to stop (SIGINT), demanding it (SIGTERM) and ending it (SIGKILL)."""
 TAIL = 40
 _NOTHING = "nothing was published: run the same command again"
 _TICK = 0.1

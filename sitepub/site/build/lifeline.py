@@ -1,4 +1,4 @@
-"""Ends a process group when this process is gone, however it went: also by SIGKILL, which nobody can answer."""
+"""Ends a process group when this process is gone, however it went: also by SIGKILL, which cannot be handled."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _WATCH = 'read -r _ || { kill -s INT -- "-$0"; sleep 2; kill -s KILL -- "-$0"; }
 
 
 class Lifeline:
-    """POSIX only. A small shell holds the reading end of a pipe whose writing end nobody else has."""
+    """POSIX only. A small shell holds the reading end of a pipe whose writing end no other process has."""
 
     def __init__(self, group: int) -> None:
         """``group``: the process group. Raises OSError when there is no shell to be had."""

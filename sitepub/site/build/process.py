@@ -175,7 +175,7 @@ class HookProcess:
 
 
 _NO_PAGER = {"PAGER": "cat", "GIT_PAGER": "cat"}
-"""On a terminal git and others show long output page by page, and wait for a key that nobody can press."""
+"""On a terminal git and others show long output page by page, and wait for a key that cannot be pressed."""
 _ROWS = 50
 
 

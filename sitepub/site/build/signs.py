@@ -1,7 +1,7 @@
 """What build tools say of their builds: one table for hooks and for ``dev.command`` (pure).
 
 Some tools fail and exit with 0 all the same (Hexo, Pelican), a pipe or ``;`` in a hook hides the status of
-others, and ``hexo generate --watch`` and its like go on running: only what they print tells. The table holds the
+others, and ``hexo generate --watch`` and its like go on running: only their output shows it. The table holds the
 lines with which well-known tools begin, end and fail, as they print them; it was made from their real output, see
 tests/site/build_output.py. A tool that is not in it is judged by its exit status alone, and so is everything that
 a tool calls a warning.
@@ -133,7 +133,7 @@ SILENT = re.compile(r"(?:ERROR|FATAL|Unhandled rejection) ")
 """Failures of tools that do not say so when a repair leaves everything as it was."""
 _HINTS = re.compile(r"[Ee]rror|ERROR|FATAL|CRITICAL|[Ff]ail|Problem|rejection|Exception|Aborted|Found|Usage"
                     r"|Please append|never defined")
-"""One of these is in every line that tells of a failure."""
+"""One of these is in every line that reports a failure."""
 _PREFIX = re.compile(
     r"(?:\[\d+\] "
     r"|\[[\w:./@-]{0,40}?build[\w:./-]{0,40}\] |[\w@./-]{1,60}[: ](?:build|generate)[\w:-]{0,40}: "
@@ -143,7 +143,7 @@ stamps."""
 _STACK = re.compile(r" ++at [^:(]*[:(].*", re.DOTALL)
 _PREFIXES = 3
 _LONGEST = 400
-"""Characters of a line that are looked at: whatever a build prints, a line costs no more than these."""
+"""Characters of a line that are searched: whatever a build prints, a line costs no more than these."""
 _LINES = 40
 
 

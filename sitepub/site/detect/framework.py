@@ -14,7 +14,7 @@ class Framework:
     title: str
     """Name for people: ``Vite (React)``."""
     why: str
-    """The file, or the entry in one, that told."""
+    """The file, or the entry in one, by which it was recognised."""
     hook: str | None = None
     """Shell command that builds the site; ``None``: there is nothing to build."""
     dist: str | None = None

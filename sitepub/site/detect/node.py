@@ -49,7 +49,7 @@ def _about_deploy(before: HexoDeploy, config: str) -> tuple[str, ...]:
     taken = [f"{name} {value}" for name, value in values.items() if value]
     advice: list[str] = []
     if taken:
-        advice.append(f"{' and '.join(taken)} {'come' if len(taken) > 1 else 'comes'} from {config} (deploy): look at"
+        advice.append(f"{' and '.join(taken)} {'come' if len(taken) > 1 else 'comes'} from {config} (deploy): check"
                       " `sitepub plan` before the first deploy, which asks before it replaces what lies there.")
     if before.bucket and not before.region:
         advice.append(f"{config} (deploy) names no region that is known: set region in serverless.yml to that of the"

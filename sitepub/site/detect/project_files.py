@@ -1,4 +1,4 @@
-"""The few files of a project folder that tell which tool made it, read once and leniently."""
+"""The few files of a project folder that show which tool made it, read once and leniently."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def toml_of(text: str) -> Mapping[str, Any]:
 
 
 def outside(option: str, config: str | None) -> tuple[str, ...]:
-    """The advice for a tool that is told to write where sitepub does not look."""
+    """The advice for a tool that is configured to write outside of the project."""
     return (f"{config} writes outside of this folder ({option}); sitepub publishes what lies in it. "
             f"Change {option}, or dist in serverless.yml.",)
 

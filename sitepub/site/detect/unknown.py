@@ -1,4 +1,4 @@
-"""Projects with a build that nobody here knows, and plain HTML."""
+"""Projects with an unknown build, and plain HTML."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def _dist_of(files: ProjectFiles, script: str) -> tuple[str, bool]:
     command = files.scripts[script]
     config = files.config("webpack.config")
     path = _PATH.search(files.text(config))
-    told = (flag(command, "--out-dir", "--outdir", "--outDir", "--dist-dir", "--output-path", "--output", "--dest",
+    folders = (flag(command, "--out-dir", "--outdir", "--outDir", "--dist-dir", "--output-path", "--output", "--dest",
                  "--destination"), path[1] if path else None)
-    for named in told:
+    for named in folders:
         if named and (dist := inside(named)):
             return dist, True
     made = next((place for place in BUILT if files.is_file(f"{place}/index.html")), None)

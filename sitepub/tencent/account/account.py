@@ -54,7 +54,7 @@ def app_id(api: CloudApi, credentials: Credentials, *, environ: Mapping[str, str
     answer = api.call("cam", "2019-01-16", "GetUserAppId", {})
     found = str(answer.get("AppId", ""))
     if not found.isdigit():
-        raise CloudError("The cloud did not tell the account's app id.", code="NoAppId",
+        raise CloudError("The cloud did not return the account's app id.", code="NoAppId",
                          hint="Set TENCENT_APP_ID to it (console, account information).")
     cache.put(name, found)
     return found

@@ -28,7 +28,7 @@ def find_credentials(*, profile: str | None, environ: Mapping[str, str], dotenv:
 
     A profile that is named wins: ours, then the one of the cloud's own CLI (``~/.tccli``). Else the first of:
     the environment, the project's .env, our profile "default", ``~/.tencentcloud/credentials``, the CLI's
-    default profile, the role that the environment offers. ``warn`` is told of oddities.
+    default profile, the role that the environment offers. ``warn`` is called with warnings.
 
     The site of the account is the profile's, else the one that ``TENCENTCLOUD_SITE`` names.
 

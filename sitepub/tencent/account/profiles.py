@@ -28,7 +28,7 @@ class Profiles:
 
     by_name: Mapping[str, Credentials] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
-    """Told to the user: the file was open to others, and was closed to them."""
+    """For the user: the file was open to others, and was closed to them."""
 
 
 def profiles_file(environ: Mapping[str, str] | None = None) -> Path:
@@ -141,4 +141,4 @@ def _close_to_others(path: Path) -> tuple[Problem, ...]:
         raise CredentialsError(f"{path} holds keys and may be read by others (mode {mode:04o}).",
                                code="OpenProfiles", hint=f"chmod 600 {path}") from error
     return (Problem(f"{path} could be read by others (mode {mode:04o}); now only by you.",
-                    hint="If somebody else uses this computer, renew the keys in it."),)
+                    hint="If other people use this computer, renew the keys in it."),)

@@ -28,8 +28,8 @@ class Renewal:
         self._current: Credentials | None = None
         self._not_before = 0.0
         self._failure: SitepubError | None = None
-        self.told: Callable[[Credentials], None] = lambda _: None
-        """Hears of new credentials before they are used."""
+        self.on_new: Callable[[Credentials], None] = lambda _: None
+        """Called with new credentials before they are used."""
 
     def keeps(self, first: Credentials) -> Credentials:
         """The credentials, which from now on know how to be renewed (see :meth:`Credentials.fresh`)."""
@@ -75,6 +75,6 @@ class Renewal:
                     raise
                 _log.debug("the credentials from %s were not renewed: %s", found.source, error)
                 return found
-            self.told(new)
+            self.on_new(new)
             self._current = replace(new, renewal=self, site=found.site)
             return self._current

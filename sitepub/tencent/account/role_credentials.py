@@ -61,8 +61,8 @@ def _assume(environ: Mapping[str, str], embedded: Embedded | None, token_file: s
         "ProviderId": provider, "WebIdentityToken": token, "RoleArn": role, "RoleSessionName": "sitepub",
         "DurationSeconds": _SESSION_SECONDS,
     }, unsigned=True)
-    told = answer.get("Credentials")
-    found = told if isinstance(told, dict) else {}
+    answered = answer.get("Credentials")
+    found = answered if isinstance(answered, dict) else {}
     expires = answer.get("ExpiredTime")
     return _complete(found.get("TmpSecretId"), found.get("TmpSecretKey"), found.get("Token"), "role of the pod",
                      expires if _is_number(expires) else time.time() + _SESSION_SECONDS)
@@ -100,7 +100,7 @@ def _asked(path: str, backoff: Backoff | None = None) -> bytes:
     the right shape is taken for its word; another answer is asked for again.
 
     Raises :class:`~sitepub.errors.CredentialsError` when it says that there is no such role or is not there, and
-    :class:`~sitepub.tencent.genuine.ForeignAnswer` for somebody else's answers.
+    :class:`~sitepub.tencent.genuine.ForeignAnswer` for answers of other programs.
     """
     backoff = backoff or Backoff(attempts=4)
     failures = 0

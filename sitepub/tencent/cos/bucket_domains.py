@@ -19,7 +19,7 @@ class DomainRule:
     type: str = "REST"
     """REST, WEBSITE or ACCELERATE: which endpoint of the bucket answers."""
     replace: str = ""
-    """CNAME or TXT: take the domain from whoever has it, after a look at that record."""
+    """CNAME or TXT: take the domain from its present bucket, after a check of that record."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ class BucketSettings:
 
     def head(self) -> BucketStatus:
         """Whether the bucket is there. Raises :class:`~sitepub.errors.AccessDenied` for a bucket of this
-        account (its name ends with our app id) that the key may not look at."""
+        account (its name ends with our app id) that the key may not read."""
         try:
             self._call("HeadBucket", "head_bucket", believe_missing=True)
         except NotFound:
@@ -99,7 +99,7 @@ class BucketSettings:
         """Create the bucket, private and in the cloud's region. That it is this account's already does not say who
         made it, and what is in it.
 
-        When it is somebody else's, the error names a name that is free.
+        When it belongs to another account, the error names a name that is free.
         """
         failed: list[SitepubError] = []
         try:
@@ -348,7 +348,7 @@ def regions_of_buckets(cloud: Cloud) -> dict[str, str]:
 
 
 def free_name(cloud: Cloud, bucket: str) -> str | None:
-    """A name like the bucket's that nobody has, without ``-APPID``; ``None`` if the first tries are taken."""
+    """A name like the bucket's that is free, without ``-APPID``; ``None`` if the first tries are taken."""
     suffix = f"-{cloud.app_id}"
     base = bucket.removesuffix(suffix)
     for number in range(2, _CANDIDATES + 2):

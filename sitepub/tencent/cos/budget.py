@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 class Budget:
     """Hands out up to ``limit`` bytes; who asks for more than is left waits. One that asks for more than the
-    limit gets it once nobody else holds any."""
+    limit gets it when no other thread holds any."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit

@@ -205,7 +205,7 @@ class Multipart:
         return bare(headers.get("etag", ""))
 
     def _abort(self, target: _Target) -> None:
-        """Throw the parts away, so that they cost nothing. Failing to is not the error to tell about."""
+        """Delete the parts, so that they cost nothing. A failure here is not reported: another error is."""
         request = Request("DELETE", "cos:AbortMultipartUpload", target.key, {"uploadId": target.upload_id})
         try:
             self._wire.send(request, accept=(404,))

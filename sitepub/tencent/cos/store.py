@@ -50,9 +50,9 @@ class DeleteFailure:
 
 
 Sent = Callable[[int], None]
-"""Told of every block that went out; a negative count takes back what a failed try had sent."""
+"""Called with the size of every block that went out; a negative count takes back what a failed try had sent."""
 Retry = Callable[[Exception, float], None]
-"""Told of every retry: the error, and the seconds waited before the next try."""
+"""Called before every retry: the error, and the seconds waited before the next try."""
 
 
 class ObjectStore(Protocol):

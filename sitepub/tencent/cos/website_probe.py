@@ -1,4 +1,4 @@
-"""A look at the website as a visitor's browser gets it."""
+"""A check of the website as a visitor's browser gets it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PATIENCE = 10.0
 
 def forces_download(cloud: Cloud, bucket: str) -> bool | None:
     """Whether the website's default address makes browsers download its pages (COS API 436/57456: buckets
-    created after 2024-01-01). Told by the answer to a GET; HEAD does not show it. ``None``: no answer.
+    created after 2024-01-01). The answer to a GET shows it; HEAD does not. ``None``: no answer.
     """
     host = cloud.website_host(bucket)
     handlers: list[urllib.request.BaseHandler] = []

@@ -28,7 +28,7 @@ class ConnectionLost(Exception):
     """No whole answer came. What was asked may have happened all the same.
 
     ``stale``: a kept connection ended before any byte of an answer, as servers do with idle ones.
-    ``refused``: nobody listens at that address. ``oversized``: more came than is read.
+    ``refused``: no program listens at that address. ``oversized``: more came than is read.
     """
 
     def __init__(self, message: str, *, stale: bool = False, refused: bool = False,
@@ -124,7 +124,7 @@ class Connection:
     def exchange(self, head: bytes, body: bytes | memoryview, *, without_body: bool = False,
                  limit: int = limits.ANSWER, sent: Callable[[int], None] | None = None,
                  sink: Sink | None = None) -> tuple[Answer, bool]:
-        """Send a request and read its answer; also tells whether the connection may be used again."""
+        """Send a request and read its answer; also returns whether the connection may be used again."""
         send_error: OSError | None = None
         try:
             self._send(head, body, sent)
@@ -158,7 +158,7 @@ class Connection:
                 sent(len(block))
 
     def abort(self) -> None:
-        """End the connection from another thread: whoever waits on it gets an error at once."""
+        """End the connection from another thread: a thread that waits on it gets an error at once."""
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
 

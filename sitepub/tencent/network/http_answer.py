@@ -61,7 +61,7 @@ class AnswerReader:
         for _ in range(limits.INTERIM_ANSWERS):
             status, version, headers = self._read_head()
             if status == 101:
-                raise BrokenAnswer("an upgrade that nobody asked for")
+                raise BrokenAnswer("an upgrade that was not asked for")
             if status >= 200:
                 break
         else:

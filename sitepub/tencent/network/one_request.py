@@ -28,7 +28,7 @@ def route_to(address: str, *, direct: bool, secret: str = "", timeout: float = 3
 
 def ask(method: str, address: str, *, direct: bool, secret: str = "", timeout: float = 30.0,
         limit: int = limits.ANSWER, sink: Callable[[bytes], object] | None = None) -> Answer:
-    """The answer, whoever gave it; no redirect is followed. ``sink`` takes the body piece by piece instead.
+    """The answer, whichever program gave it; no redirect is followed. ``sink`` takes the body piece by piece instead.
 
     Raises :class:`~sitepub.errors.NetworkError`, whose words hold the host only: an address may be signed.
     """

@@ -1,4 +1,4 @@
-"""Whom we trust: the system's CA certificates, or those that the environment names.
+"""The certificates that we trust: the system's CA certificates, or those that the environment names.
 
 One rule for uploads, settings and the cloud API, whose SDKs would each have one of their own: the first of
 SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and SSL_CERT_DIR that is set, alone. Without any: the system's.
