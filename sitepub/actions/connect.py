@@ -16,7 +16,7 @@ def connect(project: Project, *, local: bool, profile: str | None, environ: Mapp
     """The cloud for a project: the embedded one (``local``; started if need be) or the real one.
 
     With ``local`` no real credentials are read. The key in use is hidden from everything that is printed.
-    ``warn`` is told of oddities (a file of keys that others could read). Raises CredentialsError when there
+    ``warn`` is called with warnings (a file of keys that others could read). Raises CredentialsError when there
     are none or they are wrong, NetworkError, CloudError.
     """
     if local:

@@ -289,7 +289,7 @@ def _raise_if_incomplete(outcome: Outcome, done: Deployed) -> None:
         raise PartlyDone(
             f"{len(outcome.failures)} of {len(outcome.prepared.plan.steps)} steps failed:\n"
             + "\n".join(shown),
-            hint=f"{counts.changed} were done and written down, and nothing is deleted after a failure: "
+            hint=f"{counts.changed} were done and recorded, and nothing is deleted after a failure: "
                  "run the same command again to do the rest",
             request_id=next((failure.error.request_id for failure in outcome.failures
                              if isinstance(failure.error, SitepubError)), None), done=done)

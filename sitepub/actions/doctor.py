@@ -167,7 +167,7 @@ def _reach(embedded: Embedded | None, environ: Mapping[str, str]) -> Iterator[Fi
 def clock_skew(date: str | None, began: float, ended: float) -> float | None:
     """Seconds that the server's clock is ahead of ours, from a ``Date`` header (RFC 9110 6.6.1).
 
-    The header tells whole seconds, cut off, some time between ``began`` and ``ended`` of ours: differences
+    The header has whole seconds, cut off, some time between ``began`` and ``ended`` of ours: differences
     within that are none. ``None`` without a usable header.
     """
     try:
@@ -210,6 +210,6 @@ def _bucket(cloud: Cloud, project: Project) -> Finding:
     if status is BucketStatus.MISSING:
         return Finding("bucket", Verdict.OK, f"{name} does not exist yet; deploy creates it")
     if status is BucketStatus.FOREIGN:
-        return Finding("bucket", Verdict.FAIL, f"{name} belongs to somebody else",
+        return Finding("bucket", Verdict.FAIL, f"{name} belongs to another account",
                        "Choose another name: bucketName in serverless.yml.")
     return Finding("bucket", Verdict.OK, f"{name} in {project.region} can be reached")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sitepub.tencent.cloud_api import CloudApi
 
 POLL_NAME = "SITEPUB_PROBE_POLL"
-"""For tests: seconds between two looks at a domain, instead of 5."""
+"""For tests: seconds between two checks of a domain, instead of 5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class ProbeOptions:
     host: str = ""
     """A host that neither CDN nor EdgeOne knows; "": only the bucket is tried."""
     keep: bool = False
-    """Leave everything in place, to look at it in the console."""
+    """Leave everything in place, for a check in the console."""
 
 
 @dataclass(slots=True)

@@ -192,7 +192,7 @@ def raise_if_failed(hosts: HostsDone, done: object, headline: str = SOME_FAILED)
         f"{headline}:\n" + "\n".join(lines),
         code=ChangedSincePlan.code if changed else first.code if first is not None and len(failures) == 1
         else "PartlyDone",
-        hint="what was done is written down: run the same command again to do the rest",
+        hint="what was done is recorded: run the same command again to do the rest",
         request_id=(first.request_id if first is not None else bad_purges[0].request_id) if alone else None,
         done=done)
 

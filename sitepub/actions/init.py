@@ -21,7 +21,7 @@ from sitepub.site.detect.framework import Framework
 
 _MOST_NAMED = 10
 _MOST_LOOKED = 200
-"""Packages of a workspace that are looked at."""
+"""Packages of a workspace that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _for_project(folder: Path, here: Path, environ: Mapping[str, str] | None, st
 
 
 def with_known_dist(framework: Framework, answer: str | None) -> Framework:
-    """The framework with the output folder that the user named, else with the guess and the advice to look at it."""
+    """The framework with the output folder that the user named, else with the guess and the advice to check it."""
     from sitepub.site.detect.project_files import inside
 
     if answer is None:

@@ -13,7 +13,7 @@ from sitepub.errors import Interrupted
 
 SAME_PRESS = 1.0
 """Seconds."""
-_AGAIN = "what was begun is written down: run the same command again to go on"
+_AGAIN = "what was started is recorded: run the same command again to continue"
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def stopping(done: Callable[[], None] | None = None, *, again: str = _AGAIN,
     broken off with :class:`~sitepub.errors.Interrupted`, whose hint is ``again``. Without ``break_in`` the block sees
     to it by itself.
 
-    Whoever presses Ctrl-C a second time does not want to wait: KeyboardInterrupt. Two within a second are one
+    A user who presses Ctrl-C a second time does not want to wait: KeyboardInterrupt. Two within a second are one
     press that came twice: npm and timeout(1) pass on what the terminal has sent already. Outside the main
     thread nothing is changed, since signals do not arrive there.
     """

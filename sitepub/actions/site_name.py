@@ -36,7 +36,7 @@ def site_name(folder: Path, environ: Mapping[str, str] | None = None) -> str:
 
     What cannot stay (most scripts, symbols, the end of a long name) is replaced by a hash of the path and of this
     computer: several words become the same in Latin letters, and a site that takes the place of another is worse than
-    a name that nobody can say. The same folder gets the same name again.
+    a name that cannot be pronounced. The same folder gets the same name again.
     """
     folder = Path(os.path.abspath(folder))  # noqa: PTH100 - the user's own way to it, links and all
     name, whole = _plain(folder.name)

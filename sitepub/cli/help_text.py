@@ -21,7 +21,7 @@ Site:
   plan    Show what deploy would do, and why.
   dev     Publish whenever something is saved; show who visits.
   info    Show where the site is and what is live.
-  logs    Show who visits the site, now or since when.
+  logs    Show who visits the site, now or earlier.
   remove  Take the site down and delete what sitepub made.
 
 Releases:
@@ -32,8 +32,8 @@ Releases:
 
 Domains:
   certs  List the certificates of the hosts, and renew them.
-  purge  Take old answers out of the caches of the hosts.
-  warm   Bring pages into the caches before visitors ask.
+  purge  Remove old files from the caches of the hosts.
+  warm   Load pages into the caches before visitors ask.
 
 Account:
   login   Check an API key and save it as a profile.

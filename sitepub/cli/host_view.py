@@ -75,14 +75,14 @@ def report_lines(one: HostReport) -> Iterator[str]:
         yield f"  CNAME: {visible(one.cname)}"
     where = " → ".join(visible(name) for name in one.points_to) or "nowhere"
     wrong = ", which is not the edge" if one.right is False else ""
-    yield f"  DNS leads to: {where}{wrong}"
+    yield f"  DNS points to: {where}{wrong}"
     if one.https or one.until:
         left = "" if one.days is None else f", {one.days} days left" if one.days >= 0 else ", EXPIRED"
         yield f"  certificate: {visible(one.certificate or 'of the edge')}{left}"
     if one.purged_at:
         yield f"  last purge: {one.purged_at}, {visible(one.purged)}"
     if one.unfinished:
-        yield "  its setup did not end: sitepub deploy goes on with it"
+        yield "  its setup is not finished: sitepub deploy continues it"
 
 
 class HostListener:

@@ -26,7 +26,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "plan": ("sitepub.cli.commands.plan:plan", "Show what deploy would do, and why."),
         "dev": ("sitepub.cli.commands.dev:dev", "Publish whenever something is saved; show who visits."),
         "info": ("sitepub.cli.commands.info:info", "Show where the site is and what is live."),
-        "logs": ("sitepub.cli.commands.logs:logs", "Show who visits the site, now or since when."),
+        "logs": ("sitepub.cli.commands.logs:logs", "Show who visits the site, now or earlier."),
         "remove": ("sitepub.cli.commands.remove:remove", "Take the site down and delete what sitepub made."),
     },
     "Releases": {
@@ -37,8 +37,8 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Domains": {
         "certs": ("sitepub.cli.commands.certs:certs", "List the certificates of the hosts, and renew them."),
-        "purge": ("sitepub.cli.commands.purge:purge", "Take old answers out of the caches of the hosts."),
-        "warm": ("sitepub.cli.commands.warm:warm", "Bring pages into the caches before visitors ask."),
+        "purge": ("sitepub.cli.commands.purge:purge", "Remove old files from the caches of the hosts."),
+        "warm": ("sitepub.cli.commands.warm:warm", "Load pages into the caches before visitors ask."),
     },
     "Account": {
         "login": ("sitepub.cli.commands.login:login", "Check an API key and save it as a profile."),

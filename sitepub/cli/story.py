@@ -101,7 +101,7 @@ class Story:
 
         words = "\n".join(step_lines(self._terminal, steps))
         if not self._terminal.can_ask:
-            raise Refused(f"this deploy would take away or change what stands outside of the site:\n{words}",
+            raise Refused(f"this deploy would delete or change things outside of the site:\n{words}",
                           code="HostsNotConfirmed", hint="if that is what you want: --yes")
         self._terminal.note(words)
         self._terminal.confirm_or_refuse("Do this?")

@@ -322,7 +322,7 @@ class _Sent:
     def __call__(self, count: int) -> None:
         self.progress.sent(self.step, count)
         if count > 0 and self.stop.is_set() and self.step.bytes_sent >= _LARGE:
-            raise Interrupted(f"the upload of {self.step.key} was broken off")
+            raise Interrupted(f"the upload of {self.step.key} was interrupted")
 
 
 @dataclass(frozen=True, slots=True)

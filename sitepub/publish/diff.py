@@ -14,7 +14,7 @@ from sitepub.site.snapshot import SiteFile, Snapshot
 from sitepub.tencent.cos.store import Listed
 
 THERE_BEFORE = "it was there before, with the same content"
-CHANGED = "somebody changed it after sitepub had uploaded it"
+CHANGED = "it was changed after sitepub had uploaded it"
 OF_ANOTHER_SITE = "another site in this bucket has it"
 
 COPY_LIMIT = 5 * 1024**3

@@ -1,4 +1,4 @@
-"""Pages without content: the build came out empty, most often, and nobody means to publish that."""
+"""Pages without content: the build came out empty, most often, and publishing it is not intended."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NOTHING = frozenset(hashlib.md5(blank, usedforsecurity=False).hexdigest()
 _MOST_BLANK = 1 << 20
 """Bytes. What comes after so much of nothing is not looked for."""
 _NEW_BLANK = 4096
-"""Bytes. New pages that are larger are not looked at."""
+"""Bytes. New pages that are larger are not checked."""
 _BEGINNING = 256
 
 
@@ -81,7 +81,7 @@ class EmptyPages:
         else:
             words = f"{len(steps)} pages are empty:\n{shown(steps)}"
         raise Refused(words, code="EmptyPages",
-                      hint="look at the build's output: a theme, a layout or a plugin may be missing; to publish empty"
+                      hint="check the build's output: a theme, a layout or a plugin may be missing; to publish empty"
                            " pages on purpose: --allow-empty")
 
     def warnings(self) -> Iterable[Problem]:
@@ -94,7 +94,7 @@ class EmptyPages:
 
 
 def is_blank(file: SiteFile) -> bool:
-    """Is there nothing but white space in it? A file that cannot be read is not: whoever uploads it tells."""
+    """Is there nothing but white space in it? A file that cannot be read is not: the upload reports it."""
     if file.size == 0:
         return True
     try:

@@ -1,4 +1,4 @@
-"""Guards: what a deploy does not do without being told to."""
+"""Guards: what a deploy does only when an option allows it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOWN = 20
 
 
 def refuse_empty_site(snapshot: Snapshot) -> None:
-    """An empty folder is a mistake, never a wish to take the site down (that is ``remove``)."""
+    """An empty folder is a mistake, never a request to take the site down (that is ``remove``)."""
     if not len(snapshot):
         raise Refused("there is nothing to publish: the folder holds no file that may be published",
                       hint="check src (or the build hook's output); to take the site down: sitepub remove",
@@ -37,7 +37,7 @@ def refuse_mass_deletion(plan: Plan, *, allowed: bool = False, other: OtherProje
 
 
 def refuse_loss(plan: Plan, snapshot: Snapshot) -> None:
-    """What stands in the folder under the name of a live page is no wish to delete that page, even if it cannot be
+    """What stands in the folder under the name of a live page is no request to delete that page, even if it cannot be
     published (a link out of the folder, a pipe) or a default rule leaves it out."""
     left = {one.key: one for one in snapshot.left_out} if plan.deletions else {}
     lost: dict[LeftOut, list[str]] = {}

@@ -1,8 +1,8 @@
-"""A last look at the keys of a plan, under the lock and just before they are written or deleted.
+"""A last check of the keys of a plan, under the lock and just before they are written or deleted.
 
 A plan that trusts the manifest has not seen what others put into the bucket, and one made from a listing may have
-waited for an answer of the user. What the look finds is written into the journal, so that a later run can tell what
-this one uploaded from what was there before, also when both have the same content."""
+waited for an answer of the user. What the check finds is written into the journal, so that a later run can
+distinguish what this one uploaded from what was there before, also when both have the same content."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Look:
 
     there: Mapping[str, Listed]
     unknown: frozenset[str] = frozenset()
-    """Keys that these credentials may not look at."""
+    """Keys that these credentials may not read."""
 
 
 def look_at(store: ObjectStore, keys: Iterable[str], size: int, stop: threading.Event) -> Look:
-    """Look at single keys, or list the bucket when that is cheaper. ``size``: about how many objects there are.
+    """Check single keys, or list the bucket when that is cheaper. ``size``: about how many objects there are.
 
     Raises what the cloud answers, and :class:`~sitepub.errors.Interrupted` once ``stop`` is set."""
     wanted = sorted(set(keys))
@@ -90,7 +90,7 @@ def with_what_is_there(plan: Plan, look: Callable[[Iterable[str]], Look]) -> Pla
 
 
 def without_changed(plan: Plan, look: Callable[[Iterable[str]], Look]) -> Plan:
-    """The plan without the deletions of what somebody has changed since: it is not ours any more."""
+    """The plan without the deletions of what was changed since: it is not ours any more."""
     deletions = {step.key: step for step in plan.deletions}
     if not deletions:
         return plan

@@ -60,9 +60,9 @@ class Step:
     source_etag: str | None = None
     """COPY and HEADERS: the ETag the source must still have."""
     guarded: bool = False
-    """The key is believed to be free, but nobody looked, or something was seen there since."""
+    """The key should be free, but that was not checked, or something was seen there since."""
     foreign_etag: str = ""
-    """ETag of the object of somebody else that this step takes over or deletes; of a new key: of what was found
+    """ETag of the foreign object that this step takes over or deletes; of a new key: of what was found
     there in the end."""
     adopted: bool = False
     """The object has this content already, and it was not sitepub that put it there: it stays adopted."""
@@ -91,7 +91,7 @@ class Plan:
     """Objects of others that stay where they are. Known only when the bucket was listed."""
     given_up: Mapping[str, str] = field(default_factory=dict)
     """Keys that the site had and does not have any more, and that stay all the same, each with the reason: they
-    are somebody else's. sitepub forgets them."""
+    are foreign. sitepub forgets them."""
     listed: bool = False
     """Made from a listing of the bucket; otherwise the manifest was trusted."""
 

@@ -79,12 +79,12 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
             known: State | None = None, there: bool = False) -> Prepared:
     """Compare the site with what sitepub remembers of its bucket: one GET when nothing has changed.
 
-    The bucket itself is looked at when there is no state yet, when a killed run left its journal, when the
+    The bucket itself is listed when there is no state yet, when a killed run left its journal, when the
     settings in the project have changed, with ``replace: true`` and with ``verify``. Other sites in the bucket are
     looked for when there is something to do. ``known``: the state, if it was read just now (by ``sitepub dev``, which
-    then does not look for other sites either); whether it still holds is looked at under the lock. ``there``: the
+    then does not look for other sites either); whether it still holds is checked under the lock. ``there``: the
     bucket is known to be there, although it may be said to be missing for some seconds. Raises
-    :class:`~sitepub.errors.Refused` for an empty site or somebody else's bucket,
+    :class:`~sitepub.errors.Refused` for an empty site or another account's bucket,
     :class:`~sitepub.errors.SiteError` when what is live stands in the folder as something that is not published, and
     what the cloud answers.
     """
@@ -152,7 +152,7 @@ def _projects(remote: Remote, found: State, base: State, plan: Plan
 
 def _mates(remote: Remote) -> tuple[Mate, ...]:
     """The other sites in the bucket. None when the state bucket may not be listed: a key may be allowed nothing but
-    its own site there, and then nobody can tell."""
+    its own site there, and then it is not known."""
     try:
         return mates_in(remote, remote.bucket)
     except AccessDenied:
@@ -165,7 +165,7 @@ def _actual(remote: Remote, wanted: WantedSettings, *, there: bool) -> ActualSet
         return NO_BUCKET
     if status is BucketStatus.FOREIGN:
         free = remote.free_name()
-        raise Refused(f"the bucket {remote.bucket} belongs to somebody else", code="BucketForeign",
+        raise Refused(f"the bucket {remote.bucket} belongs to another account", code="BucketForeign",
                       hint=f"{free} is free: set `inputs.bucketName: {free}` in serverless.yml" if free
                       else "choose another inputs.bucketName")
     return read_actual(remote.settings, wanted)

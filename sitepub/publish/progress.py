@@ -1,4 +1,4 @@
-"""What the engine tells while it works. The terminal subscribes; tests record."""
+"""What the engine reports while it works. The terminal subscribes; tests record."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Outcome:
 
     status: Status
     prepared: Prepared
-    """What was carried out: another plan than the one shown when somebody else deployed in between."""
+    """What was carried out: another plan than the one shown when another run deployed in between."""
     counts: Counts
     state: State
     bytes_sent: int = 0
@@ -69,7 +69,7 @@ class PublishOptions:
     """Asked again when the plan had to be made anew under the lock; raises to refuse it."""
     progress: Progress | None = None
     on_setting: Written | None = None
-    """Hears of each setting that was written."""
+    """Called with each setting that was written."""
     stop: threading.Event | None = None
     """Ctrl-C: requests under way are finished, what was done is written down."""
     threads: int = DEFAULT_THREADS
@@ -80,7 +80,7 @@ class PublishOptions:
 def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, options: PublishOptions | None = None) -> Outcome:
     """Bring the bucket to what was prepared.
 
-    Raises :class:`~sitepub.errors.Refused` when a guard says no or somebody else holds the lock; what the
+    Raises :class:`~sitepub.errors.Refused` when a guard says no or another run holds the lock; what the
     cloud answers when the state or a setting cannot be written. Files that fail are in the outcome."""
     options = options or PublishOptions()
     if prepared.settled:
@@ -187,7 +187,7 @@ class _Deploy:
         return look_at(self.remote.store, keys, len(self.prepared.plan.known), self.stopped)
 
     def _leave_what_changed(self) -> None:
-        """What somebody has put over a file that the site does not have any more is not ours to delete."""
+        """An object that replaced a file that the site does not have any more is not ours to delete."""
         try:
             plan = without_changed(self.engine.plan, self._look)
         except Interrupted:
@@ -258,7 +258,7 @@ class _Deploy:
     # -- writing down ----------------------------------------------------------------------------------
 
     def _commit(self, **changes: object) -> None:
-        """Save, if the lock is still ours: else somebody else writes the state now."""
+        """Save, if the lock is still ours: else another run writes the state now."""
         self.lock.still_ours()
         self._save(**changes)
 

@@ -1,7 +1,7 @@
 """What is really in the bucket, and what of it is ours (pure).
 
 A manifest says what sitepub wrote, a journal says what a killed run was about to write, a listing says
-which content is there. Together they tell for every object whose it is, which content it has, and whether
+which content is there. Together they show for every object whose it is, which content it has, and whether
 its headers are known. A listing shows no headers, so after a kill these are believed only when exactly one
 of the possible writes explains the ETag.
 """
@@ -28,7 +28,7 @@ class Known:
     missing: frozenset[str] = frozenset()
     """Ours by the manifest, but not in the bucket."""
     drifted: frozenset[str] = frozenset()
-    """Keys among ``owned`` whose object somebody else has overwritten since."""
+    """Keys among ``owned`` whose object was overwritten since by others."""
     foreign: Mapping[str, Listed] = field(default_factory=dict)
     """Objects of others."""
     listed: bool = False

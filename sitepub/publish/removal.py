@@ -130,7 +130,7 @@ def plan_removal(bucket: str, manifest: Manifest, journal: Journal | None, creat
 
 
 def prepare_removal(remote: Remote, options: RemovalOptions = RemovalOptions()) -> Removal | None:
-    """Look at every bucket of the site; changes nothing. ``None``: sitepub knows of no such site."""
+    """Check every bucket of the site; changes nothing. ``None``: sitepub knows of no such site."""
     found = remote.states.load()
     if found is None:
         return None
@@ -154,7 +154,7 @@ def _look(bucket: str, remote: Remote, manifest: Manifest, journal: Journal | No
     store, settings = _reach(remote, bucket)
     status = settings.head()
     if status is BucketStatus.FOREIGN:
-        return BucketRemoval(bucket, Plan(), 0, bucket_stays="it belongs to somebody else now")
+        return BucketRemoval(bucket, Plan(), 0, bucket_stays="it belongs to another account now")
     listing = ({there.key: there for there in store.list()} if status is BucketStatus.OURS else None)
     mates = mates_in(remote, bucket) if listing is not None else ()
     return plan_removal(bucket, manifest, journal, created, listing, options, mates)
@@ -167,7 +167,7 @@ def _reach(remote: Remote, bucket: str) -> tuple[ObjectStore, Bucket]:
 def remove(remote: Remote, removal: Removal, *, progress: Progress | None = None,
            stop: threading.Event | None = None,
            approve: Callable[[Removal], None] | None = None) -> Removed:
-    """Carry a removal out. ``approve`` is asked again when somebody deployed since it was prepared.
+    """Carry a removal out. ``approve`` is asked again when another run deployed since it was prepared.
 
     Raises :class:`~sitepub.errors.Refused` when the lock is held or was lost, and what the cloud answers."""
     lost = threading.Event()
@@ -269,7 +269,7 @@ def _delete_bucket(settings: Bucket) -> str | None:
 
 
 def _delete_state_bucket(remote: Remote) -> str | None:
-    """Delete the state bucket if sitepub made it and nobody uses it; answers why it stays. Trouble here
+    """Delete the state bucket if sitepub made it and it is not in use; answers why it stays. Trouble here
     is no failure: the site is gone."""
     try:
         return _try_to_delete_state_bucket(remote)

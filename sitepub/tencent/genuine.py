@@ -166,7 +166,7 @@ class ForeignAnswer(NetworkError):
     """Another program answered in the service's place, or cut or changed its answer."""
 
     def __init__(self, host: str, why: str) -> None:
-        super().__init__(f"Not the cloud answered for {host}: {why}.", code=CODE, hint=hint_for(why))
+        super().__init__(f"The answer for {host} did not come from the cloud: {why}.", code=CODE, hint=hint_for(why))
         self.why = why
 
 

@@ -67,7 +67,7 @@ def test_it_starts_tells_about_itself_and_ends_without_a_trace(environ: Mapping[
     assert code == 0
     assert screen.object["pid"] == told["pid"] and screen.object["bytes"] > 0
     code, screen = local(environ, "stop")
-    assert (code, screen.printed) == (0, "The embedded cloud has ended.\n")
+    assert (code, screen.printed) == (0, "The embedded cloud was stopped.\n")
     assert not local_process.alive(told["pid"])
     assert not answers(told["endpoint"])
     assert not (Path(told["data"]) / "cloud.json").exists()
@@ -130,7 +130,7 @@ def test_a_stale_description_is_not_believed(environ: Mapping[str, str]) -> None
         time.sleep(0.01)
     assert (data / "cloud.json").exists()
     assert local_cloud.find(data) is None
-    # Its number now belongs to somebody else, who must not be ended.
+    # Its number now belongs to another process, which must not be ended.
     description = json.loads((data / "cloud.json").read_text())
     sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:

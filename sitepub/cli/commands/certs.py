@@ -74,7 +74,7 @@ def _approve(terminal: Terminal, steps: Sequence[HostStep], *, yes: bool) -> Non
 
     terminal.note("\n".join(step_lines(terminal, steps)))
     if any(step.destructive for step in steps):
-        terminal.confirm_or_refuse("This changes what sitepub did not make. Go on?", yes=yes)
+        terminal.confirm_or_refuse("This changes things that sitepub did not create. Continue?", yes=yes)
 
 
 def _show(terminal: Terminal, found: Certs) -> None:
@@ -94,7 +94,7 @@ def _show(terminal: Terminal, found: Certs) -> None:
         elif one.renewable:
             terminal.result(f"{one.host}: due; sitepub certs --renew (or the next deploy) gets a new one")
         elif one.due:
-            terminal.result(f"{one.host}: due; it is not sitepub's to renew ({_SOURCES[one.how]}): put a new one"
+            terminal.result(f"{one.host}: due; sitepub cannot renew it ({_SOURCES[one.how]}): put a new one"
                             " into serverless.yml, or write https: auto")
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Upload every file again, changed or not.")
 @click.option("--no-build", is_flag=True, help="Do not run the hook: publish the build that is there.")
 @click.option("--verify", is_flag=True,
-              help="Compare with the bucket itself, not with what sitepub remembers.")
+              help="Compare with the bucket itself, not with sitepub's state.")
 @click.option("--allow-delete", is_flag=True, help="Allow to delete more than half of the site.")
 @click.option("--allow-empty", is_flag=True, help="Allow pages that had content to be empty now.")
 @click.option("--no-wait", is_flag=True, help="Do not wait until the hosts are online.")

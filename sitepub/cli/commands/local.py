@@ -68,7 +68,7 @@ def stop(run: Run, data: str | None) -> None:
     stopped = local_cloud.stop(_folder(run, data), environ=run.environ)
     if run.terminal.wants_json:
         run.terminal.json({"version": 1, "running": False, "stopped": stopped})
-    run.terminal.result("The embedded cloud has ended." if stopped else "The embedded cloud was not running.")
+    run.terminal.result("The embedded cloud was stopped." if stopped else "The embedded cloud was not running.")
 
 
 @command()

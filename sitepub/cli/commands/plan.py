@@ -22,7 +22,7 @@ CHANGES = 2
 @click.option("--force", is_flag=True, help="Plan to upload every file again.")
 @click.option("--no-build", is_flag=True, help="Do not run the hook: compare the build that is there.")
 @click.option("--verify", is_flag=True,
-              help="Compare with the bucket itself, not with what sitepub remembers.")
+              help="Compare with the bucket itself, not with sitepub's state.")
 @click.option("--allow-delete", is_flag=True, help="Allow to delete more than half of the site.")
 @click.option("--allow-empty", is_flag=True, help="Allow pages that had content to be empty now.")
 @yes_option()

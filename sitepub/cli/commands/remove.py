@@ -102,7 +102,7 @@ def _removal_lines(project: Project, removal: Removal) -> Iterator[str]:
     yield f"Removing {project.name}, stage {project.stage}:"
     for bucket in removal.buckets:
         yield from _bucket_lines(bucket)
-    yield "  - what sitepub remembers of this site: state, releases, lock"
+    yield "  - sitepub's records of this site: state, releases, lock"
 
 
 def _bucket_lines(removal: BucketRemoval) -> Iterator[str]:

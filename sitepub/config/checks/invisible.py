@@ -44,7 +44,7 @@ def invisible_characters(text: Text) -> Iterator[Problem]:
         quoted_block = depth if re.search(r"(?:^|[\s:-])[|>][+-]?[0-9]?\s*(?:#.*)?$", bare) else None
         for at, why in _in_line(bare):
             yield Problem(f"{name_of(bare[at])} stands here, {why}", text.position(index + at),
-                          "Type `: `, a colon and a space." if bare[at] == _COLON else "Type it anew.")
+                          "Type `: `, a colon and a space." if bare[at] == _COLON else "Type it again.")
         index += len(line)
 
 

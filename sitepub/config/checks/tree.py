@@ -155,7 +155,7 @@ def _access(inputs: Node, found: Findings) -> None:
         found.odd(acl or auto_acl or inputs, "nothing here lets visitors read the bucket",
                   "Set `autoSetupPolicy: true`, or a policy, unless that is arranged elsewhere.")
     if acl is not None and acl.value == "public-read-write":
-        found.odd(acl, "everybody can write into this bucket", "Write `acl: public-read`.")
+        found.odd(acl, "everyone can write to this bucket", "Write `acl: public-read`.")
 
 
 def _is_true(node: Node | None) -> bool:
@@ -245,7 +245,7 @@ def _credentials(root: Node, env: Node | None, found: Findings, environ: Mapping
     public = {id(node) for node in env.walk()} if env is not None else set()
     for node in root.walk() if secrets else ():
         if isinstance(node.value, str) and any(secret in node.value for secret in secrets):
-            found.wrong(node, "this would publish your cloud credentials: everybody can read env.js"
+            found.wrong(node, "this would publish your cloud credentials: everyone can read env.js"
                         if id(node) in public else "this would give your cloud credentials away",
                         "Remove it, and change the key if it was ever published.")
 

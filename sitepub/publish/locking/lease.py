@@ -1,4 +1,4 @@
-"""How long the lock is good for, as far as this computer can tell without asking."""
+"""How long the lock is good for, as far as this computer knows without asking."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST_REQUEST = 30.0
 """Seconds without a byte in either direction after which a request is broken off
 (``tencent.network.connection.Route``)."""
 _GRANULE = 2.0
-"""The cloud tells its times in whole seconds, and not each of its servers tells the same."""
+"""The cloud's times are in whole seconds, and its servers do not all have the same time."""
 _SHARE = 0.6
 
 
@@ -27,7 +27,7 @@ def lease_seconds() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A point in time, on two clocks. Which one is right is not known, so whoever asks how long ago it was gets the
+    """A point in time, on two clocks. Which one is right is not known, so the answer to how long ago it was is the
     longer answer: a clock that was set back, or one that stood still while the computer slept, hides nothing."""
 
     steady: float
@@ -47,8 +47,8 @@ class Moment:
 
 
 def _steady() -> float:
-    """Seconds on a clock that nobody sets. On Linux it goes on while the computer sleeps; elsewhere it may not, and
-    the jump of the wall clock tells of the sleep."""
+    """Seconds on a clock that cannot be set. On Linux it goes on while the computer sleeps; elsewhere it may not, and
+    the jump of the wall clock shows the sleep."""
     boot = getattr(time, "CLOCK_BOOTTIME", None)
     return time.clock_gettime(boot) if boot is not None else time.monotonic()
 
@@ -80,7 +80,7 @@ class Lease:
 
     @property
     def left(self) -> float:
-        """Seconds until somebody else may take the lock over."""
+        """Seconds until another run may take the lock over."""
         return self.seconds - self._renewed.age if self._renewed is not None else 0.0
 
     @property
@@ -90,7 +90,7 @@ class Lease:
 
     @property
     def alive(self) -> bool:
-        """Whether nobody can have taken the lock over yet."""
+        """Whether no other run can have taken the lock over yet."""
         return self.left > self._granule
 
     @property

@@ -6,7 +6,7 @@ lock object says when it was written (Last-Modified) and what time it is there (
 wrong clocks do not rob each other. Because forbid-overwrite has no effect in a bucket that ever had
 versioning, the holder also reads its own token back, and looks again before it commits anything.
 
-The holder may sleep (a closed laptop, a frozen runner) for longer than its lease, and wake up when somebody
+The holder may sleep (a closed laptop, a frozen runner) for longer than its lease, and wake up when another run
 else has the lock. So it asks its own clock before every write whether the write is sure to end within the
 lease; in doubt it reads the lock first. And it signs its writes so that the cloud refuses them afterwards.
 """
@@ -43,7 +43,7 @@ class Lock:
     """A context manager: acquired on entry, always given back on exit. Implements
     :class:`~sitepub.tencent.fence.Guard`.
 
-    Raises :class:`~sitepub.errors.Refused` when somebody else holds it; says who, since when, and until
+    Raises :class:`~sitepub.errors.Refused` when another run holds it; says who, since when, and until
     when at the latest."""
 
     def __init__(self, store: ObjectStore, prefix: str, *, lease: float | None = None,
@@ -55,7 +55,7 @@ class Lock:
         self.taken_from_fenced = False
         """Whether that holder signs its writes so that the cloud refuses them after its lease."""
         self.found_free = True
-        """Whether nobody had it."""
+        """Whether it was free."""
         self.cloud_time: float | None = None
         """The cloud's clock when it was acquired, in Unix seconds."""
         self._lease = Lease(lease_seconds() if lease is None else lease)
@@ -114,11 +114,11 @@ class Lock:
             if found is not None and not found.outlived:
                 raise held(found)
         raise Refused("the lock of this site changes hands too quickly", code="Locked",
-                      hint="somebody else is deploying it; try again in a minute")
+                      hint="another run is deploying it; try again in a minute")
 
     def _take_over(self, holder: Held) -> bool:
-        """Replace the lock of somebody who is gone; whether that was done. Of several who try, one wins: he who creates
-        the object that stands for taking over exactly this token. Also the holder needs it who slept too long."""
+        """Replace the lock of a run that is gone; whether that was done. Of several that try, one wins: the one
+        that creates the object for the take-over of this very token. A holder that slept too long needs it, too."""
         claim = f"{self.key}{_OVER}{holder.claim}"
         begun = Moment.now()
         try:
@@ -192,7 +192,7 @@ class Lock:
 
     def still_ours(self) -> None:
         """Look again, whatever the clocks say. Raises :class:`~sitepub.errors.Refused` when the lock was lost (this
-        computer slept longer than the lease, or somebody deleted the object)."""
+        computer slept longer than the lease, or the object was deleted)."""
         with self._mutex:
             self._look()
             if not self._lease.certain:

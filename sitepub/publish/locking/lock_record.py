@@ -72,7 +72,7 @@ class Held:
 
     @property
     def outlived(self) -> bool:
-        """Whether somebody else may take it over. Its holder may still be there and not know that."""
+        """Whether another run may take it over. Its holder may still be there and not know that."""
         return self.age > self.lease or self.gone
 
     @property
@@ -85,18 +85,18 @@ class Held:
 
     @property
     def holder(self) -> str:
-        return self.record.who[:200] or "somebody"
+        return self.record.who[:200] or "another run"
 
 
 def read_lock(store: ObjectStore, key: str) -> Held | None:
-    """Who holds the lock; ``None`` when nobody does. A damaged lock object counts as one that expired."""
+    """Who holds the lock; ``None`` when it is free. A damaged lock object counts as one that expired."""
     try:
         fetched = store.get(key)
     except NotFound:
         return None
     record = _decoded(fetched.data)
     if record is None:
-        return Held(LockRecord(token="", who="somebody", pid=0, space="", process_started="", since=0.0,
+        return Held(LockRecord(token="", who="another run", pid=0, space="", process_started="", since=0.0,
                                renewed=0.0, lease=0.0), 1.0, _cloud_time(fetched))
     return Held(record, _age(fetched, record), _cloud_time(fetched))
 
@@ -134,7 +134,7 @@ def _age(fetched: Fetched, record: LockRecord) -> float:
 
 
 def held(holder: Held) -> Refused:
-    """The error for whoever finds the lock held."""
+    """The error for a run that finds the lock held."""
     since = holder.record.since
     begun = f" since {datetime.fromtimestamp(since, UTC):%Y-%m-%d %H:%M:%S} UTC" if 0 <= since <= _LATEST else ""
     left = max(0, round(holder.lease - holder.age))

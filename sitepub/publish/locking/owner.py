@@ -49,7 +49,7 @@ def _text(path: str) -> str:
 
 def started_at(pid: int) -> str:
     """When a process began, in the system's own words (only to be compared); "" when it does not run or
-    nobody knows. A pid that was given out again has another start."""
+    unknown. A pid that was given out again has another start."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -20,7 +20,7 @@ _FENCED = 300.0
 """Seconds. The cloud refuses what was signed for the lease once that is over; this is for what it was about to do then,
 for an upload whose end is still to come, and for the settings."""
 _UNFENCED = float(WINDOW_SECONDS)
-"""A holder of whom that is not known may have signed for so long."""
+"""A holder that is not known to be of such a version may have signed for so long."""
 _SHOWN = ("cache-control", "content-disposition", "content-encoding", "content-language", "content-type", "expires")
 """Headers that the cloud keeps with an object, beside ``x-cos-meta-…`` (COS API 436/7749)."""
 
@@ -48,7 +48,7 @@ def is_over(unsure: Unsure, cloud_time: float) -> bool:
 
 def writes_in_doubt(base: State) -> tuple[JournalStep, ...]:
     """What may have been written beside what the manifest says: by a run that did not end, and by one that lost its
-    lock. Under the keys of the manifest an ETag tells of the latter."""
+    lock. Under the keys of the manifest an ETag shows the latter."""
     pending = base.pending.steps if base.pending is not None else ()
     unsure = base.unsure.steps if base.unsure is not None else ()
     return (*pending, *(step for step in unsure if step.key not in base.owned))

@@ -1,4 +1,4 @@
-"""A journal that was found: its run was killed, or is still at work. Only the lock tells."""
+"""A journal that was found: its run was killed, or is still at work. Only the lock shows which."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sitepub.publish.states.state_store import StateStore
 
 
 def still_runs(states: StateStore) -> bool:
-    """Whether somebody else holds the lock of the site now. Raises what the cloud answers."""
+    """Whether another run holds the lock of the site now. Raises what the cloud answers."""
     holder = read_lock(states.store, f"{states.prefix}lock")
     if holder is None or holder.outlived:
         return False
@@ -21,10 +21,10 @@ def still_runs(states: StateStore) -> bool:
 
 
 def about(journal: Journal, *, running: bool) -> str:
-    """The journal in words, for whoever is about to look at the bucket instead of trusting the manifest."""
+    """The journal in words, for a run that is about to list the bucket instead of trusting the manifest."""
     began = f"the deploy that {journal.by} began at {journal.started}"
     if running:
-        return f"{began} is still running; the bucket was looked at to find out what it has done so far"
+        return f"{began} is still running; the bucket was listed to find out what it has done so far"
     if journal.ended:
-        return f"{began} ended before everything was done; the bucket was looked at to find out what it did"
-    return f"{began} did not end; the bucket was looked at to find out what it did"
+        return f"{began} ended before everything was done; the bucket was listed to find out what it did"
+    return f"{began} did not end; the bucket was listed to find out what it did"

@@ -62,7 +62,7 @@ def remote_of_ci(folder: Path, environ: Mapping[str, str]) -> tuple[str, Path] |
 
 def canonical(address: str, root: Path) -> str:
     """``git@github.com:Ann/Blog.git`` and ``https://ann:password@github.com/ann/blog`` → ``github.com/ann/blog``.
-    A place on this computer is told by its path (``root`` is where relative ones begin)."""
+    A place on this computer is known by its path (``root`` is where relative ones begin)."""
     address = address.strip()
     if not address:
         return ""

@@ -1,4 +1,4 @@
-"""What tells one project from another: the repository it lies in, or its folder on this computer."""
+"""What distinguishes one project from another: the repository it lies in, or its folder on this computer."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 another's pages.
 
 A project is known again by its repository and folder in it, by its folder on the same computer, or by the commit of
-the last release. Where nothing of that tells, what would happen to the pages decides: teammates, build servers and
+the last release. Where that does not decide, what would happen to the pages decides: teammates, build servers and
 moved folders change a few of them, another project replaces most.
 """
 
@@ -27,7 +27,7 @@ _PAGE_RANK = 1
 class Kin(Enum):
     SAME = "same"
     UNKNOWN = "unknown"
-    """Nothing tells."""
+    """It is not known."""
     OTHER = "other"
     """The project of the last release is somewhere else, and still there."""
 
@@ -71,7 +71,7 @@ class OtherProject:
 
 
 def kin_of(here: ProjectHere, state: State, has_commit: Callable[[str], bool]) -> Kin:
-    """What is known of the project that made the last release. A state that is older than marks tells nothing and is
+    """What is known of the project that made the last release. A state that is older than marks says nothing and is
     taken over."""
     known, mark = state.projects, here.mark
     if not known or any(_is_same(one, mark) for one in known):

@@ -22,7 +22,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     opaque (never computed, only compared with itself)."""
     adopted: bool = False
     """The object was in the bucket before sitepub, with this very content; sitepub has only set its headers.
-    It is never deleted without being told to."""
+    It is deleted only on request."""
     kept: bool = False
     """Its content lies in the kept content, too."""
     until: int = 0

@@ -32,7 +32,7 @@ class Remote:
     elsewhere: Callable[[str], tuple[ObjectStore, Bucket]]
     """Another bucket of the same region: one that the site lived in before."""
     free_name: Callable[[], str | None]
-    """A name like the bucket's that nobody has, without ``-APPID``."""
+    """A name like the bucket's that is free, without ``-APPID``."""
     unaccelerated: Callable[[], bool] = lambda: False
     """Whether the acceleration endpoint refused the bucket, so that objects went to the region's own."""
     environ: Mapping[str, str] | None = None
@@ -99,7 +99,7 @@ def _of_somebody_else(cloud: Cloud, bucket: str) -> Refused:
     finally:
         settings.close()
     return Refused(
-        f"the bucket {bucket} belongs to somebody else: {number} is not this account's number, which is"
+        f"the bucket {bucket} belongs to another account: {number} is not this account's number, which is"
         f" {cloud.app_id}", code="BucketForeign",
         hint=f"{free} is free: set `inputs.bucketName: {free}` in serverless.yml" if free
         else "choose another inputs.bucketName")
@@ -110,7 +110,7 @@ def ensure_state_bucket(remote: Remote) -> None:
     store = remote.states.store
     status = remote.state_settings.head()
     if status is BucketStatus.FOREIGN:
-        raise Refused(f"the state bucket {store.bucket} belongs to somebody else or may not be read",
+        raise Refused(f"the state bucket {store.bucket} belongs to another account or may not be read",
                       hint="name another one: state: {bucket: …}", code="StateBucketForeign")
     made = remote.state_settings.create() if status is BucketStatus.MISSING else Made.BEFORE
     if made is Made.BEFORE and (remote.project.state_bucket is not None

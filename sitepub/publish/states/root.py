@@ -174,5 +174,5 @@ def decode_as(data: bytes, decoder: msgspec.json.Decoder[Document], where: str) 
 def damaged(where: str, why: object) -> SitepubError:
     return SitepubError(
         f"the state of this site is damaged ({where}): {why}", code="StateDamaged",
-        hint="nothing was changed; delete the site's state.json.gz in the state bucket, and the next deploy looks at"
+        hint="nothing was changed; delete the site's state.json.gz in the state bucket, and the next deploy reads"
              " the website bucket itself and takes over what is identical. The releases lie beside it under releases/")

@@ -26,7 +26,7 @@ class ShardStore:
         self.store = store
         self.prefix = f"{prefix}shards/"
         self.headers: dict[str, Mapping[str, str]] = {}
-        """Response headers by their hash: all that were read, and those that whoever writes has named."""
+        """Response headers by their hash: all that were read, and those that the writer has named."""
         self._known: dict[str, Shard] = {}
 
     def key(self, name: str) -> str:
@@ -57,7 +57,7 @@ class ShardStore:
         return shard
 
     def write(self, shards: Mapping[str, Shard]) -> None:
-        """Those that nobody has written yet. Raises what the cloud answers."""
+        """Those that are not written yet. Raises what the cloud answers."""
         side_by_side((partial(self._put, name, shard) for name, shard in shards.items()), _AT_ONCE)
         self._known.update(shards)
 

@@ -43,7 +43,7 @@ class ShardRef(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def site(self) -> str:
-        """Hash of what a scan of the site's folder tells: keys, contents and headers."""
+        """Hash of what a scan of the site's folder finds: keys, contents and headers."""
         return self.name.partition(".")[0]
 
 
@@ -76,7 +76,7 @@ def site_hash(rows: Iterable[tuple[str, str, int, str]]) -> str:
 
 
 def _rest_hash(rows: Mapping[str, Entry], headers: Headers) -> str:
-    """Of what a scan does not tell; "" for objects that are just as the site says."""
+    """Of what a scan does not find; "" for objects that are just as the site says."""
     parts = [f"{key}\0{entry.etag}\0{entry.adopted:d}{entry.kept:d}\0{entry.until}\0" for key, entry in rows.items()
              if entry.etag != entry.md5 or entry.adopted or entry.kept or entry.until]
     parts += sorted({f"?{entry.headers_hash}\0" for entry in rows.values() if entry.headers_hash not in headers})
@@ -185,7 +185,7 @@ class Differing:
 
 def differing(ours: Sequence[ShardRef], theirs: Sequence[ShardRef], *, site_only: bool = False) -> Differing:
     """The shards that only one of the two has: all that has to be read to know what differs. ``site_only``: ETags and
-    what else a scan does not tell is left out of the comparison."""
+    what else a scan does not find is left out of the comparison."""
     def identity(ref: ShardRef) -> tuple[str, str]:
         return ref.first, ref.site if site_only else ref.name
 

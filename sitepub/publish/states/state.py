@@ -31,10 +31,10 @@ class JournalStep(msgspec.Struct, frozen=True, array_like=True):
     size: int = 0
     headers_hash: str = ""
     foreign_etag: str = ""
-    """ETag of somebody else's object under this key when the run began: while the object still has it, it
+    """ETag of the foreign object under this key when the run began: while the object still has it, it
     is theirs."""
     guarded: bool = False
-    """Nobody looked whether the key was free: an object there with this content may be somebody else's, with
+    """Whether the key was free was not checked: an object there with this content may be foreign, with
     other headers."""
     adopted: bool = False
     """The object had this content before, and it was not sitepub that put it there."""
@@ -50,7 +50,7 @@ class JournalStep(msgspec.Struct, frozen=True, array_like=True):
 
 class Journal(msgspec.Struct, frozen=True):
     """Written before the first object is touched, taken away when the run is over. A run that finds one
-    knows that another was killed, and looks at the bucket instead of trusting the manifest."""
+    knows that another was killed, and lists the bucket instead of trusting the manifest."""
 
     release: str
     started: str
@@ -109,7 +109,7 @@ class ReleaseInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReleaseMark(msgspec.Struct, frozen=True):
-    """A name that somebody gave to a release. A marked release is kept with its content."""
+    """A name that a user gave to a release. A marked release is kept with its content."""
 
     release: str
     name: str
@@ -170,7 +170,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def discard_leftovers(store: ObjectStore, journal: Journal | None) -> None:
     """Throw away what uploads in parts of a killed run have left in the bucket. A key pair that may not do
-    that is no reason to fail: they cost a little, and nobody sees them."""
+    that is no reason to fail: they cost a little, and no user sees them."""
     keys = journal.large_uploads if journal is not None else ()
     if keys:
         with suppress(CloudError):

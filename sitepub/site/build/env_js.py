@@ -62,7 +62,7 @@ def env_file(project: Project, headers: HeaderBook, secrets: frozenset[str] = fr
                if _any_reveals({name: value}, secrets)]
     if leaking:
         raise ConfigError([Problem(
-            f"env: {name} holds a secret of the cloud account, and everybody can read env.js",
+            f"env: {name} holds a secret of the cloud account, and everyone can read env.js",
             project.source.position, "take it out of `env`") for name in leaking])
     data = env_js(project.env)
     path = env_path(project)
