@@ -1,4 +1,4 @@
-"""Take the lock of a site away, after a look at whether its owner still lives."""
+"""Take the lock of a site away, after a check whether its owner is still running."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def unlock(project: Project, approve: Callable[[Held], None], *, local: bool, pr
             return Unlocked(holder, was_alive=False)
         if again.record.token != holder.record.token:
             raise Refused(f"the lock has changed hands: {again.holder} has it now", code="Locked",
-                          hint="run sitepub unlock again to look at that one")
+                          hint="run sitepub unlock again to check that one")
         failed = store.delete([key])
         if failed:
             raise CloudError(f"the lock could not be deleted: {failed[0].message}", code=failed[0].code, status=0)
