@@ -187,7 +187,7 @@ class PartlyDone(SitepubError):
 
 
 class ChangedSincePlan(PartlyDone):
-    """What would have to be done is not what was planned any more, and nobody agreed to it."""
+    """The steps that are needed now differ from the plan, and the user has not approved them."""
 
     exit_code = ExitCode.REFUSED
     code = "ChangedSincePlan"

@@ -47,7 +47,7 @@ def apply_hosts(project: Project, remote: Remote, prepared: HostsPrepared, liste
 
 
 def raise_if_interrupted(purged: Sequence[Purged], stop: threading.Event) -> None:
-    """Raises :class:`~sitepub.errors.Interrupted` when Ctrl-C ended the look at a purge that the edge has accepted."""
+    """Raises :class:`~sitepub.errors.Interrupted` when Ctrl-C ended the wait for a purge that the edge has accepted."""
     going = [one.host for one in purged if one.tasks and not one.done and not one.failed]
     if going and stop.is_set():
         raise Interrupted(f"Interrupted while the purge of {', '.join(going)} was spreading.",

@@ -50,7 +50,7 @@ def acl_of_new_object(storage: Storage, request: Request) -> str:
     bucket = storage.buckets.find(request.service.bucket)
     granted = acl.from_headers(request.headers)
     if bucket is None or granted is None:
-        raise ServiceError("InvalidArgument", "A grant names no one.")
+        raise ServiceError("InvalidArgument", "A grant names no grantee.")
     listed = acl.from_canned(request.headers.get("x-cos-acl") or "default", acl.OBJECT_CANNED)
     return acl.render(acl.Acl(listed.grants + granted.grants), _owner_name(storage, bucket))
 

@@ -1,6 +1,6 @@
 """Lifecycle rules carried out: what expires, what changes its class, which uploads are given up (COS API 436/8280).
 
-The service runs once a day, at midnight; here rules are looked at every hour, and at once when the clock is put ahead.
+The service runs once a day, at midnight; here rules are checked every hour, and at once when the clock is put ahead.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ORDER = ("STANDARD", "STANDARD_IA", "INTELLIGENT_TIERING", "COLD", "ARCHIVE", "
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """One version of an object, as rules look at it."""
+    """One version of an object, as rules see it."""
 
     key: str
     version: str
@@ -164,7 +164,7 @@ def _apply(transaction: Transaction, bucket: Bucket, found: _Found, decided: str
 
 
 def _is_there(transaction: Transaction, where: tuple[int, str, str], modified: float) -> bool:
-    """Not written anew since it was looked at."""
+    """Not written again since it was checked."""
     row: Row | None = transaction.one(
         "SELECT modified FROM objects WHERE bucket=? AND key=? AND version=?", where)
     return row is not None and row[0] == modified
