@@ -71,7 +71,7 @@ ALGORITHMS: Mapping[str, Callable[[], Checksum]] = {
 def named(header: str) -> str | None:
     """The algorithm of a header such as `x-amz-checksum-crc32`; None for `…-algorithm` and `…-type`.
 
-    Raises ServiceError for one that nobody knows."""
+    Raises ServiceError for an unknown one."""
     name = header.lower().removeprefix(PREFIX)
     if name in ("algorithm", "type", "mode"):
         return None
