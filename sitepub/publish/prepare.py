@@ -67,7 +67,7 @@ class Prepared:
 
     @property
     def taken_settings(self) -> tuple[str, ...]:
-        """Settings of the bucket that somebody else made and that serverless.yml says otherwise."""
+        """Settings of the bucket that others made and that differ from serverless.yml."""
         return tuple(step.summary for step in self.settings if step.replaces)
 
     @property

@@ -18,8 +18,8 @@ NEW_BUCKET = "the bucket is new"
 
 def difference(wanted: WantedSettings, actual: ActualSettings, ours: Collection[str] | None = None
                ) -> list[SettingStep]:
-    """Steps in the order of doing them. ``ours``: what serverless.yml mentioned at the last deploy; ``None``: nobody
-    remembers, and then nothing counts as somebody else's that is mentioned now."""
+    """Steps in the order of doing them. ``ours``: what serverless.yml mentioned at the last deploy; ``None``: not
+    known, and then nothing that is mentioned now counts as foreign."""
     mine = frozenset((*wanted.said, *(ours or ())))
     remembered = mine if ours is None else frozenset(ours)
     return [*_bucket(wanted, actual), *_access(wanted, actual, remembered), *_lists(wanted, actual, remembered),

@@ -27,7 +27,7 @@ def with_what_stays(wanted: WebsiteConfig, there: WebsiteConfig | None, mine: Co
 
 
 def taken_from_others(before: WebsiteConfig, after: WebsiteConfig, ours: Collection[str]) -> bool:
-    """Whether a change takes away what somebody else set: a value that is not what a bucket begins with."""
+    """Whether a change takes away what others set: a value that is not what a bucket begins with."""
     plain = WebsiteConfig("index.html")
     return any(
         getattr(before, field) not in (getattr(after, field), getattr(plain, field))

@@ -28,4 +28,4 @@ class SettingStep:
     value: Any
     """The wanted value, for the one who applies it."""
     replaces: bool = False
-    """It takes away what somebody else set: asked about once."""
+    """It takes away what others set: asked about once."""

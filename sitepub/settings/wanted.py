@@ -69,7 +69,7 @@ def wanted_settings(project: Project, bucket: str, keys: Container[str] = ()) ->
 
 
 def _said(project: Project, *, brings_error_page: bool) -> Iterator[str]:
-    """A value that is not the default was mentioned, whoever made the project."""
+    """A value that is not the default was mentioned, whichever project did so."""
     website, access, plain = project.website, project.access, Website()
     yield from website.said
     for name, field in (("addressing", "ignore_html_ext"), ("status", "disable_error_status"),
