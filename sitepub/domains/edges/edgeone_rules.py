@@ -3,11 +3,14 @@
 COS makes browsers download what comes from a default domain (436/57456), and the website endpoint is one, so a
 rule takes these headers away. No rule is needed for the cache: a zone follows the origin's Cache-Control unless
 the owner has set it otherwise (1145/46175), and that is left alone.
+
+A rule is overwritten as a whole (ModifyL7AccRule, 1145/68148), so all that others have added to it is sent again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sitepub.domains.edges.cdn_wanted import DOWNLOAD_HEADERS
@@ -15,6 +18,12 @@ from sitepub.domains.service_api import ServiceApi
 
 _ACTION = "ModifyResponseHeader"
 _PARAMETERS = "ModifyResponseHeaderParameters"
+_ANSWERS_ONLY = "RulePriority"
+"""Described, and changed with ModifyL7AccRulePriority alone."""
+_OF_HOSTS = re.compile(r"\s*\$\{http\.request\.host\}\s+in\s*\[([^\[\]]*)\]\s*")
+_QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
+_DONE = frozenset({"del", "set"})
+"""A header that is set to something is not COS's any more."""
 
 
 def name_of(host: str) -> str:
@@ -23,19 +32,24 @@ def name_of(host: str) -> str:
 
 
 def find_rule(api: ServiceApi, zone: str, host: str) -> Mapping[str, Any] | None:
-    """The rule of a host, as the API describes it."""
+    """The rule of a host, as the API describes it. One whose condition was changed to something else than hosts belongs
+    to whoever changed it."""
+    named = [rule for rule in _rules(api, zone, host) if _branch(rule, host) is not None]
+    return min(named, key=lambda rule: not is_right(rule, host), default=None)
+
+
+def _rules(api: ServiceApi, zone: str, host: str) -> list[Mapping[str, Any]]:
     rules = api.pages("teo", "DescribeL7AccRules", {"ZoneId": zone}, "Rules", size=1000, host=host,
                       total=lambda answer: int(answer.get("TotalCount") or 0))
-    return next((rule for rule in rules if rule.get("RuleName") == name_of(host)), None)
+    return [rule for rule in rules if rule.get("RuleName") == name_of(host)]
 
 
 def is_right(rule: Mapping[str, Any] | None, host: str) -> bool:
     """Whether the rule is in force and takes the headers away, whatever else others have made it do."""
     if rule is None or rule.get("Status") not in (None, "enable"):
         return False
-    branch = _branch(rule)
-    return branch.get("Condition") == _condition(host) and _deleted(branch) >= {
-        header.lower() for header in DOWNLOAD_HEADERS}
+    branch = _branch(rule, host)
+    return branch is not None and not _missing(branch)
 
 
 def write_rule(api: ServiceApi, zone: str, host: str) -> None:
@@ -44,44 +58,78 @@ def write_rule(api: ServiceApi, zone: str, host: str) -> None:
     if is_right(there, host):
         return
     if there is None:
-        api.call("teo", "CreateL7AccRules", {"ZoneId": zone, "Rules": [_rule(host, {})]}, host=host)
+        api.call("teo", "CreateL7AccRules", {"ZoneId": zone, "Rules": [_new(host)]}, host=host)
     else:
-        rule = {**_rule(host, _branch(there)), "RuleId": there.get("RuleId")}
-        api.call("teo", "ModifyL7AccRule", {"ZoneId": zone, "Rule": rule}, host=host)
+        api.call("teo", "ModifyL7AccRule", {"ZoneId": zone, "Rule": put_right(there, host)}, host=host)
 
 
 def delete_rule(api: ServiceApi, zone: str, host: str) -> None:
-    """Away with it, if it is there."""
-    there = find_rule(api, zone, host)
-    if there is not None:
-        api.call("teo", "DeleteL7AccRules", {"ZoneId": zone, "RuleIds": [there.get("RuleId")]}, host=host)
+    """Away with it, if it is there. One that others have made apply to more than this host stays."""
+    ids = [rule.get("RuleId") for rule in _rules(api, zone, host)
+           if all(_hosts(branch.get("Condition")) == {host} for branch in _branches(rule))]
+    if ids:
+        api.call("teo", "DeleteL7AccRules", {"ZoneId": zone, "RuleIds": ids}, host=host)
 
 
-def _condition(host: str) -> str:
-    return f"${{http.request.host}} in ['{host}']"
-
-
-def _rule(host: str, branch: Mapping[str, Any]) -> dict[str, Any]:
-    """``branch``: the one that is there."""
-    missing = [header for header in DOWNLOAD_HEADERS if header.lower() not in _deleted(branch)]
-    ours = {"Name": _ACTION, _PARAMETERS: {"HeaderActions": [
-        *_headers(branch), *({"Action": "del", "Name": header} for header in missing)]}}
-    others = [action for action in branch.get("Actions") or () if action.get("Name") != _ACTION]
-    more = {"SubRules": branch["SubRules"]} if branch.get("SubRules") else {}
-    return {"Status": "enable", "RuleName": name_of(host),
-            "Description": ["Pages are shown, not downloaded. Made by sitepub."],
-            "Branches": [{"Condition": _condition(host), "Actions": [*others, ours], **more}]}
-
-
-def _branch(rule: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = next(iter(rule.get("Branches") or ()), {})
+def put_right(rule: Mapping[str, Any], host: str) -> dict[str, Any]:
+    """The rule that is there, in force, with the headers that are missing: all else as it is, known or not. Members
+    that have no value are null in answers, and may not be in requests."""
+    ours = _branch(rule, host)
+    branches = [_completed(branch) if branch is ours else branch for branch in _branches(rule)]
+    kept = {name: value for name, value in rule.items() if name != _ANSWERS_ONLY}
+    found: dict[str, Any] = _without_nulls({**kept, "Status": "enable", "Branches": branches})
     return found
 
 
-def _headers(branch: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [header for action in branch.get("Actions") or () if action.get("Name") == _ACTION
-            for header in (action.get(_PARAMETERS) or {}).get("HeaderActions") or ()]
+def _new(host: str) -> dict[str, Any]:
+    branch = _completed({"Condition": f"${{http.request.host}} in ['{host}']"})
+    return {"Status": "enable", "RuleName": name_of(host),
+            "Description": ["Pages are shown, not downloaded. Made by sitepub."], "Branches": [branch]}
 
 
-def _deleted(branch: Mapping[str, Any]) -> set[str]:
-    return {str(header.get("Name")).lower() for header in _headers(branch) if header.get("Action") == "del"}
+def _completed(branch: Mapping[str, Any]) -> dict[str, Any]:
+    """With what is missing in the first action on response headers, else in one of its own."""
+    actions = list(branch.get("Actions") or ())
+    more = [{"Action": "del", "Name": header} for header in _missing(branch)]
+    at = next((place for place, action in enumerate(actions) if action.get("Name") == _ACTION), None)
+    if at is None:
+        actions.append({"Name": _ACTION, _PARAMETERS: {"HeaderActions": more}})
+    else:
+        given = actions[at].get(_PARAMETERS) or {}
+        headers = [*(given.get("HeaderActions") or ()), *more]
+        actions[at] = {**actions[at], _PARAMETERS: {**given, "HeaderActions": headers}}
+    return {**branch, "Actions": actions}
+
+
+def _missing(branch: Mapping[str, Any]) -> list[str]:
+    done = {str(header.get("Name")).lower() for header in _headers(branch) if header.get("Action") in _DONE}
+    return [header for header in DOWNLOAD_HEADERS if header.lower() not in done]
+
+
+def _headers(branch: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for action in branch.get("Actions") or ():
+        if action.get("Name") == _ACTION:
+            yield from (action.get(_PARAMETERS) or {}).get("HeaderActions") or ()
+
+
+def _branches(rule: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(rule.get("Branches") or ())
+
+
+def _branch(rule: Mapping[str, Any], host: str) -> Mapping[str, Any] | None:
+    """The branch that every request of the host takes."""
+    return next((branch for branch in _branches(rule) if host in _hosts(branch.get("Condition"))), None)
+
+
+def _hosts(condition: Any) -> set[str]:
+    """The hosts of a condition on nothing but the host; empty for any other."""
+    found = _OF_HOSTS.fullmatch(str(condition or ""))
+    return {(one or other).lower() for one, other in _QUOTED.findall(found[1])} if found else set()
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_nulls(inner) for name, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [_without_nulls(inner) for inner in value if inner is not None]
+    return value

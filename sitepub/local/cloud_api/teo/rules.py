@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from sitepub.local.cloud_api.actions import Call
+from sitepub.local.cloud_api.contract import contract
 from sitepub.local.cloud_api.errors import ApiError
 from sitepub.local.cloud_api.teo.zones import filtered, find_zone
 from sitepub.local.services.header_rules import HEADERS
@@ -18,6 +19,9 @@ from sitepub.local.services.services import random_name
 
 _MOST = 200
 """Rules of a zone; the real number depends on its plan."""
+_NEVER_NULL = {"Name", "VaryParameters", "ContentCompressionParameters", "OriginAuthenticationParameters",
+               "CustomActionParameters"}
+"""Members of an action that the model does not say may be null."""
 _DEEPEST = 10
 """Sub-rules below each other."""
 
@@ -43,7 +47,23 @@ async def describe_rules(call: Call) -> dict[str, Any]:
     offset = call.get("Offset", 0)
     page = list(enumerate(found, 1))[offset : offset + call.get("Limit", 20)]
     return {"TotalCount": len(found),
-            "Rules": [{**one.rule, "RuleId": one.id, "RulePriority": place} for place, one in page]}
+            "Rules": [{**_with_nulls(one.rule), "RuleId": one.id, "RulePriority": place} for place, one in page]}
+
+
+def _with_nulls(rule: dict[str, Any]) -> dict[str, Any]:
+    """As answers have it: members without a value are null (the model says so of each of these)."""
+    return {**dict.fromkeys(("CustomVariables", "CustomVariableOperations")), **rule,
+            "Branches": _branches_with_nulls(rule["Branches"])}
+
+
+def _branches_with_nulls(branches: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    empty = dict.fromkeys(contract("teo").objects["RuleEngineAction"].keys() - _NEVER_NULL)
+    return [{
+        **branch,
+        "Actions": [{**empty, **action} for action in branch.get("Actions") or ()] or None,
+        "SubRules": [{**below, "Branches": _branches_with_nulls(below["Branches"])}
+                     for below in branch.get("SubRules") or ()] or None,
+    } for branch in branches]
 
 
 async def modify_rule(call: Call) -> dict[str, Any]:
