@@ -12,7 +12,7 @@ from sitepub.domains.steps import HostStep, StepResult
 from sitepub.errors import SitepubError
 
 if TYPE_CHECKING:
-    from sitepub.domains.hosts.apply_host import HostOutcome
+    from sitepub.domains.hosts.outcome import HostOutcome
     from sitepub.domains.purge.purging import Purged
 
 

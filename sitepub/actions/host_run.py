@@ -19,7 +19,7 @@ from sitepub.errors import Interrupted, Refused, SitepubError
 from sitepub.publish.states.remote import Remote
 
 if TYPE_CHECKING:
-    from sitepub.domains.hosts.apply_host import HostOutcome
+    from sitepub.domains.hosts.outcome import HostOutcome
     from sitepub.domains.hosts.site_hosts import HostsPlan
     from sitepub.domains.job import Listener
     from sitepub.domains.purge.purging import Purged, Purger
@@ -204,7 +204,7 @@ class _Run:
     def _repair(self, names: Collection[str]) -> list[HostOutcome]:
         """Hosts that were believed to be as their records say, and whose edge refused a purge: the domain may have been
         deleted or stopped elsewhere. What has to be done about it was not in the plan, so it takes a yes."""
-        from sitepub.domains.hosts.apply_host import failed
+        from sitepub.domains.hosts.outcome import failed
 
         doubted = {one.name for one in self.prepared.plan.hosts if one.settled and one.name in names}
         if not doubted:

@@ -17,7 +17,7 @@ from sitepub.publish.states.unpurged import purged_hosts, unpurged_after
 from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
-    from sitepub.domains.hosts.apply_host import HostOutcome
+    from sitepub.domains.hosts.outcome import HostOutcome
     from sitepub.domains.hosts.site_hosts import Hosts, HostsPlan
     from sitepub.domains.job import Listener
     from sitepub.domains.purge.purging import Purged
@@ -55,7 +55,7 @@ class HostsPrepared:
     @property
     def unchanged(self) -> list[HostOutcome]:
         """The outcome of hosts that need nothing."""
-        from sitepub.domains.hosts.apply_host import HostOutcome
+        from sitepub.domains.hosts.outcome import HostOutcome
 
         return [HostOutcome(one.name, one.edge, "unchanged", one.record.cname) for one in self.plan.hosts]
 
@@ -66,7 +66,7 @@ class HostsPrepared:
 
     def not_begun(self, why: str) -> HostsDone:
         """The outcome of hosts whose turn did not come."""
-        from sitepub.domains.hosts.apply_host import HostOutcome
+        from sitepub.domains.hosts.outcome import HostOutcome
 
         return HostsDone(tuple(
             HostOutcome(one.name, one.edge, "unchanged" if one.settled else "waiting", one.record.cname,

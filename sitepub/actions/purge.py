@@ -78,11 +78,11 @@ def purge(project: Project, words: Sequence[str], options: PurgeOptions, environ
 def warm(project: Project, words: Sequence[str], options: PurgeOptions, environ: Mapping[str, str],
          listener: Listening) -> Done:
     """Prefetch paths into the caches: the named ones, else those of ``pushCdn``, else the live site's pages."""
-    from sitepub.domains.purge.plan import targets_of
+    from sitepub.domains.purge.plan import named_paths
     from sitepub.domains.purge.purging import Purger
 
     cached = _cached(project)
-    asked = targets_of(words, [host.host for host in cached], project.website, exact=True)
+    asked = named_paths(words, [host.host for host in cached], project.website, exact=True)
     if asked.folders:
         raise SitepubError("a folder cannot be warmed: name the paths in it", code="Usage")
     cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
@@ -108,12 +108,12 @@ def _cached(project: Project) -> tuple[Host, ...]:
 
 
 def _order(project: Project, words: Sequence[str], options: PurgeOptions) -> Order:
-    from sitepub.domains.purge.plan import Paths, targets_of
+    from sitepub.domains.purge.plan import Paths, named_paths
     from sitepub.domains.purge.purging import Order
 
     if options.everything:
         return Order(Paths(everything=True), extra=False, wait=options.wait)
-    asked = targets_of(words, [host.host for host in project.hosts], project.website)
+    asked = named_paths(words, [host.host for host in project.hosts], project.website)
     every = asked.pages.get("", ())
     per_host = {host.host: Paths(tuple(sorted({*every, *asked.pages.get(host.host, ())})))
                 for host in project.hosts}

@@ -18,7 +18,7 @@ from sitepub.publish.removal import Removal, Removed
 from sitepub.publish.states.remote import open_remote
 
 if TYPE_CHECKING:
-    from sitepub.domains.hosts.apply_host import HostOutcome
+    from sitepub.domains.hosts.outcome import HostOutcome
     from sitepub.domains.job import Listener
     from sitepub.domains.steps import HostStep
 

@@ -12,8 +12,9 @@ from sitepub.config.project import Host
 from sitepub.domains.certificates.certificate import CertificateOffice
 from sitepub.domains.certificates.ssl_service import SslService
 from sitepub.domains.edges.cdn import Cdn
-from sitepub.domains.hosts.apply_host import ApplyHost, HostOutcome
+from sitepub.domains.hosts.apply_host import ApplyHost
 from sitepub.domains.hosts.context import HostContext
+from sitepub.domains.hosts.outcome import HostOutcome
 from sitepub.domains.hosts.plan import HostPlan, Place, plan_host, plan_removal
 from sitepub.domains.hosts.removal import TakeDown
 from sitepub.domains.records import HostRecord

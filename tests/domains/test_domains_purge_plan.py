@@ -18,10 +18,10 @@ from sitepub.domains.purge.plan import (
     covered,
     encoded,
     keys_to_purge,
+    named_paths,
     page_paths,
     paths_of,
     plan_purge,
-    targets_of,
 )
 from sitepub.errors import UsageError
 
@@ -185,7 +185,7 @@ def test_an_encoded_path_is_ascii_and_means_the_same(text: str) -> None:
 
 
 def test_the_command_line_means_pages_folders_and_hosts() -> None:
-    found = targets_of(["/a/", "b.html", "/posts/*", "https://a.example/c/", "/%E5%85%B3/", "/关/"], ["a.example"],
+    found = named_paths(["/a/", "b.html", "/posts/*", "https://a.example/c/", "/%E5%85%B3/", "/关/"], ["a.example"],
                        SITE)
     assert found.pages[""] == ("/a/index.html", "/a/", "/a", "/b.html", "/%E5%85%B3/", "/%E5%85%B3/index.html",
                                "/%E5%85%B3")
@@ -202,10 +202,10 @@ def test_the_command_line_means_pages_folders_and_hosts() -> None:
 ])
 def test_a_mistake_on_the_command_line_is_told(word: str, words: str) -> None:
     if not words:
-        assert targets_of([word], ["a.example"], SITE).pages[""] == ("/a/?b=*",), "a * in a query is itself"
+        assert named_paths([word], ["a.example"], SITE).pages[""] == ("/a/?b=*",), "a * in a query is itself"
         return
     with pytest.raises(UsageError) as told:
-        targets_of([word], ["a.example"], SITE)
+        named_paths([word], ["a.example"], SITE)
     assert words in told.value.message
 
 
@@ -216,7 +216,7 @@ def test_a_mistake_on_the_command_line_is_told(word: str, words: str) -> None:
     ("https://a.example.localhost:4433/b.html", "a.example", ("/b.html",)), ("...", "", ("/...",)),
 ])
 def test_what_a_word_of_the_command_line_means(word: str, host: str, paths: tuple[str, ...]) -> None:
-    assert targets_of([word], ["a.example"], SITE).pages == {host: paths}
+    assert named_paths([word], ["a.example"], SITE).pages == {host: paths}
 
 
 def test_a_query_does_not_lengthen_the_folder_that_goes_instead() -> None:

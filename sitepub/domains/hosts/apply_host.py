@@ -10,50 +10,27 @@ from dataclasses import dataclass, field
 
 from sitepub.domains.edges.edge import EdgeState, EdgeStatus, OwnershipWanted, WantedDomain
 from sitepub.domains.hosts.context import HostContext, Later
+from sitepub.domains.hosts.outcome import HostOutcome
 from sitepub.domains.hosts.ownership import drop_proof, prove
 from sitepub.domains.hosts.plan import HostPlan, wants_free_certificate
+from sitepub.domains.hosts.settings import write_settings
 from sitepub.domains.hosts.verify_host import Verification
 from sitepub.domains.records import CertificateInUse
 from sitepub.domains.steps import (
-    NEW_CERTIFICATE,
     AgreedBucket,
     AgreedCertificate,
     AgreedProof,
     HostStep,
     HostStepKind,
-    Leaf,
     PlanChanged,
     StepResult,
-    not_agreed,
     not_covered,
 )
-from sitepub.errors import CloudError, SitepubError
+from sitepub.errors import CloudError
 
 _NOT_LED_YET = "InvalidParameter.HostStatusNotAllowApplyCertificate"
-_BUSY = "ResourceInUse.CdnOpInProgress"
 _WHILE_DEPLOYING = frozenset({HostStepKind.DNS, HostStepKind.RECORD})
 """Steps that do not need the edge to be ready."""
-
-
-@dataclass(frozen=True, slots=True)
-class HostOutcome:
-    """What became of one host."""
-
-    host: str
-    edge: str
-    status: str
-    """"unchanged", "online", "waiting" (the rest comes with a later run), "removed", "left", "failed"."""
-    cname: str = ""
-    done: tuple[str, ...] = ()
-    waiting: str = ""
-    """What is still to come, in words."""
-    error: SitepubError | None = None
-    left: tuple[str, ...] = ()
-    """What stays, and why."""
-    fresh: bool = False
-    """The domain was created in this run: there is nothing in its cache."""
-    steps: tuple[StepResult, ...] = ()
-    """The steps of the plan that were applied, in this order."""
 
 
 @dataclass(slots=True)
@@ -169,12 +146,12 @@ class ApplyHost:
             raise Later("the certificate is not issued yet")
         return ""
 
-    def _create(self, step: HostStep) -> str:
+    def _create(self, _step: HostStep) -> str:
         context = self.context
         state = context.edge.describe(context.name)
         if state is not None and not (context.job.record.created and state.origin in ("", context.place.endpoint)):
-            leads = f", and leads to {state.origin}" if state.origin else ""
-            raise PlanChanged(context.name, f"it is on {context.edge.word} now{leads}, and sitepub did not make it")
+            origin = f", with the origin {state.origin}" if state.origin else ""
+            raise PlanChanged(context.name, f"it is on {context.edge.word} now{origin}, and sitepub did not make it")
         note = "it is there already" if state is not None else ""
         if state is None:
             self._create_domain(context.wanted())
@@ -190,7 +167,7 @@ class ApplyHost:
             return note
         # What an edge takes only for a domain that is there, such as a certificate on EdgeOne.
         if context.edge.differences(context.wanted(), state):
-            self._send(context.wanted(), state, step, anything=True)
+            write_settings(context, context.wanted(), state, None)
             state = self._there()
         context.learn(state)
         return note
@@ -221,7 +198,7 @@ class ApplyHost:
         wanted = context.wanted()
         if not context.edge.differences(wanted, state):
             return "the settings are so already"
-        self._send(wanted, state, step)
+        write_settings(context, wanted, state, step)
         context.learn(self._there())
         return ""
 
@@ -295,40 +272,6 @@ class ApplyHost:
     def _gone(self) -> PlanChanged:
         return PlanChanged(self.context.name, f"it is gone from {self.context.edge.word}")
 
-    def _send(self, wanted: WantedDomain, state: EdgeState, step: HostStep, *, anything: bool = False) -> None:
-        """Write the settings that differ. ``anything``: of a domain that this run has made."""
-        context = self.context
-        leaves = context.edge.differences(wanted, state)
-        if not anything:
-            self._demand_agreed(leaves, state, step)
-        context.job.keep(setup="domain")
-        context.job.status(f"updating it on {context.edge.word}")
-        try:
-            context.edge.update(wanted, state)
-        except CloudError as error:
-            if error.code != _BUSY:
-                raise
-            # Another change was begun since the look: wait, and merge into what it has made.
-            fresh = context.settled(context.edge.describe(context.name))
-            if fresh is None:
-                raise
-            if not anything:
-                self._demand_agreed(context.edge.differences(wanted, fresh), fresh, step)
-            context.edge.update(wanted, fresh)
-        context.bound()
-        context.report("; ".join(str(leaf) for leaf in leaves[:3])
-                       + (f"; and {len(leaves) - 3} more settings" if len(leaves) > 3 else ""))
-
-    def _demand_agreed(self, leaves: tuple[Leaf, ...], state: EdgeState, step: HostStep) -> None:
-        context = self.context
-        changed = not_agreed(leaves, step.details)
-        if changed:
-            raise PlanChanged(context.name, f"{context.edge.word} would change "
-                              + "; ".join(str(leaf) for leaf in changed[:3]))
-        placeholder = next((leaf for leaf in step.details if leaf.path == NEW_CERTIFICATE), None)
-        if placeholder is not None and (placeholder.before or "") != state.certificate_id:
-            raise PlanChanged(context.name, f"another certificate was bound: {state.certificate_id or 'none'}")
-
     def _let_the_edge_make_one(self, step: HostStep) -> str:
         """The edge makes a certificate when it can see that visitors of the host come to it."""
         context = self.context
@@ -336,11 +279,11 @@ class ApplyHost:
         wanted = context.wanted(free=True)
         if not context.edge.differences(wanted, state):
             return f"{context.edge.word} has made it"
-        later = f"{context.edge.word} makes the certificate when DNS leads {state.host} to {state.cname}"
+        later = f"{context.edge.word} makes the certificate when DNS points {state.host} to {state.cname}"
         if context.host.dns == "auto" and not Verification(self.plan, context).leads_to_edge(state.cname):
             raise Later(later)
         try:
-            self._send(wanted, state, step)
+            write_settings(context, wanted, state, step)
         except CloudError as error:
             if error.code != _NOT_LED_YET:
                 raise
@@ -355,7 +298,3 @@ class ApplyHost:
         state = self._ready()
         self._in_use = Verification(self.plan, self.context).verify(state)
         self._verified = True
-
-
-def failed(plan: HostPlan, error: SitepubError, steps: tuple[StepResult, ...] = ()) -> HostOutcome:
-    return HostOutcome(plan.name, plan.edge, "failed", plan.record.cname, error=error, steps=steps)

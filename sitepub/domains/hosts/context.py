@@ -79,8 +79,8 @@ class HostContext:
                                                        not_after=found.not_after))
 
     def learn(self, state: EdgeState) -> None:
-        """Keep the name that visitors have to be led to. Of a domain that was about to be created and leads elsewhere
-        it is not kept: it was made by others."""
+        """Keep the name that the CNAME record has to point to. Of a domain that was about to be created and has another
+        origin it is not kept: it was made by others."""
         if not self.job.record.created or state.origin in ("", self.place.endpoint):
             self.job.keep(cname=state.cname, zone=state.zone)
 
@@ -89,7 +89,7 @@ class HostContext:
 
 
 def leads_to(names: Names, host: str, cname: str) -> bool:
-    """Whether DNS leads a host to the edge: by name, or, where a name was flattened, to its addresses."""
+    """Whether DNS points a host to the edge: by name, or, where a name was flattened, to its addresses."""
     chain = [one.rstrip(".").lower() for one in names.resolve(host)]
     if cname.rstrip(".").lower() in chain:
         return True

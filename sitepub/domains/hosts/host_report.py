@@ -24,9 +24,9 @@ class HostReport:
     """The edge's word; "not there" when it does not know the host, "unknown" when it could not be asked."""
     cname: str = ""
     points_to: tuple[str, ...] = ()
-    """Where DNS really leads: names, then addresses."""
+    """Where DNS really points: names, then addresses."""
     right: bool | None = None
-    """DNS leads to the edge; ``None`` when that cannot be said."""
+    """DNS points to the edge; ``None`` when that cannot be said."""
     https: bool = False
     certificate: str = ""
     until: str = ""

@@ -38,7 +38,7 @@ MANUAL = frozenset({HostStepKind.RECORD})
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the hosts of a site lead to."""
+    """What the hosts of a site show: the website of a bucket."""
 
     bucket: str
     region: str
@@ -189,7 +189,7 @@ def _certificate_of_the_edge(wanted: WantedDomain, edge: Edge, state: EdgeState 
         return []
     name = wanted.host.host
     return [HostStep(HostStepKind.CERTIFICATE, name, f"get a free certificate of {edge.word} for {shown_name(name)}",
-                     "it makes one when DNS leads to it", leaves, edge=edge.kind, agreed=AgreedCertificate("edge"))]
+                     "it makes one when DNS points to it", leaves, edge=edge.kind, agreed=AgreedCertificate("edge"))]
 
 
 def plan_removal(record: HostRecord, edge: Edge, reason: str) -> HostPlan:

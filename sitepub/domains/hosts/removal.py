@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sitepub.domains.edges.edge import Edge, EdgeState, EdgeStatus
-from sitepub.domains.hosts.apply_host import HostOutcome
+from sitepub.domains.hosts.outcome import HostOutcome
 from sitepub.domains.hosts.parts import Certificates, Names
 from sitepub.domains.job import HostJob
 from sitepub.domains.records import HostRecord

@@ -10,9 +10,10 @@ from typing import Protocol
 import msgspec
 
 from sitepub.config.project import Host
-from sitepub.domains.hosts.apply_host import ApplyHost, HostOutcome, failed
+from sitepub.domains.hosts.apply_host import ApplyHost
 from sitepub.domains.hosts.claims import Claims
 from sitepub.domains.hosts.context import EdgeOf, HostContext, ServedBy
+from sitepub.domains.hosts.outcome import HostOutcome, failed
 from sitepub.domains.hosts.parts import Certificates, Names
 from sitepub.domains.hosts.plan import HostPlan, Place, host_hash, needs_look, plan_host, plan_removal
 from sitepub.domains.hosts.removal import TakeDown

@@ -48,7 +48,7 @@ class Verification:
                                         not_after=served.not_after)
         if context.host.dns == "auto" and state.cname and not self.leads_to_edge(state.cname):
             job.keep(certificate=used)
-            raise Later(f"DNS does not lead {context.name} to {state.cname} yet")
+            raise Later(f"DNS does not point {context.name} to {state.cname} yet")
         job.keep(setup="", certificate=used, settings_hash=self.plan.hash, verified=now_iso())
         return used
 
@@ -101,7 +101,7 @@ class Verification:
         return served
 
     def leads_to_edge(self, cname: str) -> bool:
-        """Whether DNS leads to the edge; a record that sitepub made is given some time to be seen."""
+        """Whether DNS points to the edge; a record that sitepub made is given some time to be seen."""
         context, job = self.context, self.context.job
         if context.points_to_edge(cname):
             return True

@@ -193,7 +193,7 @@ def covered(address: str, folders: Iterable[str]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Targets:
+class NamedPaths:
     """What is named on the command line: for one host, or for all of them (host "")."""
 
     pages: Mapping[str, tuple[str, ...]]
@@ -201,8 +201,8 @@ class Targets:
     folders: Mapping[str, tuple[str, ...]]
 
 
-def targets_of(words: Sequence[str], hosts: Collection[str], website: Website, *, exact: bool = False
-               ) -> Targets:
+def named_paths(words: Sequence[str], hosts: Collection[str], website: Website, *, exact: bool = False
+               ) -> NamedPaths:
     """``/a/``, ``a/index.html``, ``/a/?page=2``, ``/posts/*`` (the folder), ``https://host/a/`` as what they mean. A
     page stands for every path that shows it; with ``exact``, and with a query, for the one that is named.
 
@@ -224,7 +224,7 @@ def targets_of(words: Sequence[str], hosts: Collection[str], website: Website, *
             pages.setdefault(host, []).append(_keep_escapes(path))
         else:
             pages.setdefault(host, []).extend(page_paths(key, website))
-    return Targets({host: tuple(dict.fromkeys(found)) for host, found in pages.items()},
+    return NamedPaths({host: tuple(dict.fromkeys(found)) for host, found in pages.items()},
                    {host: tuple(dict.fromkeys(found)) for host, found in folders.items()})
 
 

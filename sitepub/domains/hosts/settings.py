@@ -1,0 +1,45 @@
+"""Writes the settings of a domain that differ, and none but those that were agreed to."""
+
+from __future__ import annotations
+
+from sitepub.domains.edges.edge import EdgeState, WantedDomain
+from sitepub.domains.hosts.context import HostContext
+from sitepub.domains.steps import NEW_CERTIFICATE, HostStep, Leaf, PlanChanged, not_agreed
+from sitepub.errors import CloudError
+
+_BUSY = "ResourceInUse.CdnOpInProgress"
+
+
+def write_settings(context: HostContext, wanted: WantedDomain, state: EdgeState, agreed: HostStep | None) -> None:
+    """``agreed`` ``None``: of a domain that this run has made, any. Raises
+    :class:`~sitepub.domains.steps.PlanChanged` for a setting that is not in the step."""
+    leaves = context.edge.differences(wanted, state)
+    _demand_agreed(context, leaves, state, agreed)
+    context.job.keep(setup="domain")
+    context.job.status(f"updating it on {context.edge.word}")
+    try:
+        context.edge.update(wanted, state)
+    except CloudError as error:
+        if error.code != _BUSY:
+            raise
+        # Another change was begun since the look: wait, and merge into what it has made.
+        fresh = context.settled(context.edge.describe(context.name))
+        if fresh is None:
+            raise
+        _demand_agreed(context, context.edge.differences(wanted, fresh), fresh, agreed)
+        context.edge.update(wanted, fresh)
+    context.bound()
+    context.report("; ".join(str(leaf) for leaf in leaves[:3])
+                   + (f"; and {len(leaves) - 3} more settings" if len(leaves) > 3 else ""))
+
+
+def _demand_agreed(context: HostContext, leaves: tuple[Leaf, ...], state: EdgeState, agreed: HostStep | None) -> None:
+    if agreed is None:
+        return
+    changed = not_agreed(leaves, agreed.details)
+    if changed:
+        raise PlanChanged(context.name, f"{context.edge.word} would change "
+                          + "; ".join(str(leaf) for leaf in changed[:3]))
+    placeholder = next((leaf for leaf in agreed.details if leaf.path == NEW_CERTIFICATE), None)
+    if placeholder is not None and (placeholder.before or "") != state.certificate_id:
+        raise PlanChanged(context.name, f"another certificate was bound: {state.certificate_id or 'none'}")
