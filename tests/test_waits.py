@@ -61,6 +61,7 @@ WAITS = {
     "probe/objects.py: start.wait": "of daemon threads, for 30 seconds at the most",
     "probe/objects.py: thread.join": MAIN,
     "publish/project/git.py: process.wait": MAIN,
+    "publish/locking/patience.py: self.sleep": PRESSED,
     "publish/locking/lock.py: self._end.wait": STOP,
     "publish/locking/lock.py: self._thread.join": MAIN,
     "publish/workers.py: self._change.wait": "the main thread looks up twice a second; workers are daemons",

@@ -20,6 +20,7 @@ from sitepub.embedded.dev_cloud import keep_running
 from sitepub.errors import ChangedSincePlan, Interrupted, PartlyDone, Problem, Refused, SitepubError
 from sitepub.publish.empty_pages import EmptyPages, empty_pages
 from sitepub.publish.guards import refuse_mass_deletion
+from sitepub.publish.locking.patience import Patience
 from sitepub.publish.other_regions import live_elsewhere
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.progress import Progress
@@ -83,6 +84,8 @@ class DeployOptions:
     wait: bool = True
     """Wait until the hosts are online."""
     allow_empty: bool = False
+    patience: Patience = field(default_factory=Patience)
+    """How long to wait while another run has the lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +235,7 @@ def _prepare(project: Project, options: DeployOptions, teller: Teller, environ: 
     no_error_page = error_page_problem(project, snapshot.files.keys())
     if no_error_page is not None:
         warnings.add(no_error_page)
-    remote = open_remote(project, cloud, environ=environ)
+    remote = open_remote(project, cloud, environ=environ, patience=options.patience)
     try:
         prepared = prepare(remote, snapshot, verify=options.verify, force=options.force)
     except BaseException:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sitepub.actions.connect import connect
@@ -13,6 +13,7 @@ from sitepub.actions.interrupt import stopping
 from sitepub.config.project import Project
 from sitepub.errors import Interrupted, PartlyDone
 from sitepub.publish import removal
+from sitepub.publish.locking.patience import Patience
 from sitepub.publish.progress import Progress
 from sitepub.publish.removal import Removal, Removed
 from sitepub.publish.states.remote import open_remote
@@ -32,6 +33,8 @@ class RemoveOptions:
     keep_bucket: bool = False
     adopted: bool = False
     """Delete also what was in the bucket before sitepub, with the content of the site."""
+    patience: Patience = field(default_factory=Patience)
+    """How long to wait while another run has the lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def remove(project: Project, options: RemoveOptions, environ: Mapping[str, str],
     :class:`~sitepub.errors.PartlyDone` when something could not be deleted.
     """
     cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
-    with open_remote(project, cloud, connections=8, environ=environ) as remote:
+    with open_remote(project, cloud, connections=8, environ=environ, patience=options.patience) as remote:
         wanted = removal.RemovalOptions(options.keep_bucket, options.adopted)
         prepared = removal.prepare_removal(remote, wanted)
         if prepared is None:

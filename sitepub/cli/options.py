@@ -30,6 +30,7 @@ One command per file, in ``cli/<name>.py``, named in the table of ``cli/main.py`
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +100,23 @@ def group(name: str, help: str, commands: Sequence[click.Command]) -> click.Grou
 def yes_option() -> Callable[[F], F]:
     """``--yes`` (``-y``): passed on as ``yes``."""
     return click.option("--yes", "-y", is_flag=True, help="Answer yes to every question.")
+
+
+def lock_option() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``--lock-timeout``: passed on as ``lock_timeout``, in seconds."""
+    return click.option("--lock-timeout", metavar="TIME", callback=_seconds, default="0",
+                        help="Wait so long while another run has the lock: 90, 5m, 1h.")
+
+
+_TIME = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?([smh]?)")
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+def _seconds(_context: click.Context, _param: click.Parameter, value: str) -> float:
+    found = _TIME.fullmatch(value.strip().lower())
+    if found is None:
+        raise click.BadParameter(f"{value!r} is no time: write seconds, or 5m, or 1h")
+    return float(found[1]) * _UNITS[found[2]]
 
 
 def help_option() -> click.Option:

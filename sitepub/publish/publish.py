@@ -90,7 +90,7 @@ def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, options: Pub
     if prepared.found is None:
         ensure_state_bucket(remote)
     lost = threading.Event()
-    with Lock(remote.states.store, remote.states.prefix, on_lost=lost.set) as lock:
+    with Lock(remote.states.store, remote.states.prefix, on_lost=lost.set, patience=remote.patience) as lock:
         if remote.states.load() != prepared.found or lock.taken_over:
             # Who has lost the lock may have written since the bucket was looked at.
             again = prepare(remote, snapshot, verify=prepared.verify or lock.taken_over, force=prepared.force)

@@ -172,7 +172,7 @@ def remove(remote: Remote, removal: Removal, *, progress: Progress | None = None
     Raises :class:`~sitepub.errors.Refused` when the lock is held or was lost, and what the cloud answers."""
     lost = threading.Event()
     stopped = EitherEvent(stop or threading.Event(), lost)
-    with Lock(remote.states.store, remote.states.prefix, on_lost=lost.set) as lock:
+    with Lock(remote.states.store, remote.states.prefix, on_lost=lost.set, patience=remote.patience) as lock:
         # The answer to a question may have taken a while: what was put over a file of the site since then stays.
         again = prepare_removal(remote, removal.options)
         if again is None:

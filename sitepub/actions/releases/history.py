@@ -120,7 +120,7 @@ def mark(project: Project, release: str, name: str, *, remove: bool, local: bool
     cloud = connect(project, local=local, profile=profile, environ=environ)
     with open_remote(project, cloud, connections=4, environ=environ) as remote:
         site_state(remote, local=local)
-        with stopping() as stop, Lock(remote.states.store, remote.states.prefix) as lock:
+        with stopping() as stop, Lock(remote.states.store, remote.states.prefix, patience=remote.patience) as lock:
             state = site_state(remote, local=local)
             id = find(release, state, releases_of(remote).ids())
             marks = marked(state.marks, id, name, remove=remove, at=datetime.now(UTC))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sitepub.cli import boundary
-from sitepub.cli.options import Run, command, yes_option
+from sitepub.cli.options import Run, command, lock_option, yes_option
 from sitepub.config.project import Project
 from sitepub.errors import PartlyDone
 
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
               help="Compare with the bucket itself, not with sitepub's state.")
 @click.option("--allow-delete", is_flag=True, help="Allow to delete more than half of the site.")
 @click.option("--allow-empty", is_flag=True, help="Allow pages that had content to be empty now.")
+@lock_option()
 @click.option("--no-wait", is_flag=True, help="Do not wait until the hosts are online.")
 def deploy(run: Run, dry_run: bool, yes: bool, force: bool, no_build: bool, verify: bool,
-           allow_delete: bool, allow_empty: bool, no_wait: bool) -> int:
+           allow_delete: bool, allow_empty: bool, lock_timeout: float, no_wait: bool) -> int:
     """Build the site and publish what changed.
 
     In a folder without a serverless.yml the projects in its child folders are deployed, one after another, after a
@@ -34,9 +35,10 @@ def deploy(run: Run, dry_run: bool, yes: bool, force: bool, no_build: bool, veri
     """
     from sitepub.actions.deploy import DeployOptions
     from sitepub.cli.projects import each_project
+    from sitepub.publish.locking.patience import Patience
 
     options = DeployOptions(run.local, run.profile, not no_build, verify, force, allow_delete,
-                      not no_wait, allow_empty)
+                      not no_wait, allow_empty, Patience(lock_timeout, run.terminal.note))
     if dry_run:
         from sitepub.cli.commands.plan import work
 

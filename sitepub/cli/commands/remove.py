@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sitepub.cli import boundary
-from sitepub.cli.options import Run, command, yes_option
+from sitepub.cli.options import Run, command, lock_option, yes_option
 from sitepub.config.project import Project
 from sitepub.errors import PartlyDone
 
@@ -23,17 +23,19 @@ _SHOWN = 20
 @command(project=True)
 @yes_option()
 @click.option("--keep-bucket", is_flag=True, help="Delete the objects, keep the bucket.")
+@lock_option()
 @click.option("--adopted", is_flag=True,
               help="Delete also what was in the bucket before, with the same content as the site.")
-def remove(run: Run, yes: bool, keep_bucket: bool, adopted: bool) -> int:
+def remove(run: Run, yes: bool, keep_bucket: bool, lock_timeout: float, adopted: bool) -> int:
     """Take the site down: delete what sitepub uploaded and created, and nothing else.
 
     Shows first what will be deleted, what will stay, and why.
     """
     from sitepub.actions.remove import RemoveOptions
     from sitepub.cli.projects import each_project
+    from sitepub.publish.locking.patience import Patience
 
-    options = RemoveOptions(run.local, run.profile, keep_bucket, adopted)
+    options = RemoveOptions(run.local, run.profile, keep_bucket, adopted, Patience(lock_timeout, run.terminal.note))
     return each_project(run, "remove", lambda project: _remove(run, project, options, yes=yes))
 
 

@@ -27,6 +27,7 @@ from sitepub.errors import PreconditionFailed, Refused, SitepubError
 from sitepub.publish.locking.lease import LEASE, Lease, Moment, lease_seconds
 from sitepub.publish.locking.lock_record import LEFT_BEHIND, Held, LockRecord, held, read_lock
 from sitepub.publish.locking.owner import process_space, started_at, who
+from sitepub.publish.locking.patience import Patience, Waiting
 from sitepub.tencent.cos.store import ObjectStore
 from sitepub.tencent.fence import Fence
 
@@ -47,7 +48,8 @@ class Lock:
     when at the latest."""
 
     def __init__(self, store: ObjectStore, prefix: str, *, lease: float | None = None,
-                 renewal: float | None = None, on_lost: Callable[[], None] | None = None) -> None:
+                 renewal: float | None = None, on_lost: Callable[[], None] | None = None,
+                 patience: Patience | None = None) -> None:
         self.store = store
         self.key = f"{prefix}lock"
         self.taken_over = False
@@ -61,6 +63,7 @@ class Lock:
         self._lease = Lease(lease_seconds() if lease is None else lease)
         self._renewal = self._lease.renewal if renewal is None else renewal
         self._on_lost = on_lost
+        self._patience = patience or Patience()
         self._token = secrets.token_hex(8)
         self._since = time.time()
         self._fence: Fence = getattr(store, "fence", None) or Fence()
@@ -86,6 +89,18 @@ class Lock:
     # -- taking ----------------------------------------------------------------------------------------
 
     def acquire(self) -> None:
+        """Take the lock; while another run has it, wait as long as the patience lasts."""
+        waiting = Waiting(self._patience)
+        while True:
+            try:
+                self._acquire()
+                return
+            except Refused as error:
+                if error.code != "Locked":
+                    raise
+                waiting.again(error)
+
+    def _acquire(self) -> None:
         for _ in range(_TRIES):
             try:
                 self._write(forbid_overwrite=True)

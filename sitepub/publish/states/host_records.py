@@ -24,7 +24,7 @@ def open_ledger(remote: Remote, stop: threading.Event | None = None) -> Iterator
     """The records of a site's hosts, under its lock; ``None``: the site is gone. Raises
     :class:`~sitepub.errors.Refused` when another run has the lock. ``stop``: Ctrl-C."""
     lost = threading.Event()
-    with Lock(remote.states.store, remote.states.prefix, on_lost=lost.set) as lock:
+    with Lock(remote.states.store, remote.states.prefix, on_lost=lost.set, patience=remote.patience) as lock:
         state = remote.states.load()
         yield None if state is None else HostLedger(
             remote.states, lock, state, EitherEvent(stop or threading.Event(), lost))

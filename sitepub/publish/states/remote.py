@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sitepub.config.project import Project
 from sitepub.errors import ConfigError, Problem, Refused, SitepubError
+from sitepub.publish.locking.patience import Patience
 from sitepub.publish.states.state_store import StateStore
 from sitepub.settings.bucket import Bucket
 from sitepub.tencent.cloud import Cloud
@@ -35,6 +36,8 @@ class Remote:
     """A name like the bucket's that is free, without ``-APPID``."""
     unaccelerated: Callable[[], bool] = lambda: False
     """Whether the acceleration endpoint refused the bucket, so that objects went to the region's own."""
+    patience: Patience = field(default_factory=Patience)
+    """How long to wait while another run has the lock."""
     environ: Mapping[str, str] | None = None
     """The variables of this run; ``None``: those of the process."""
 
@@ -52,7 +55,7 @@ class Remote:
 
 
 def open_remote(project: Project, cloud: Cloud, *, connections: int = 128,
-                environ: Mapping[str, str] | None = None) -> Remote:
+                environ: Mapping[str, str] | None = None, patience: Patience | None = None) -> Remote:
     """Connect a project with its buckets; nothing is sent yet.
 
     Raises :class:`~sitepub.errors.ConfigError` when the state would lie in the website's own bucket, where
@@ -84,6 +87,7 @@ def open_remote(project: Project, cloud: Cloud, *, connections: int = 128,
         free_name=lambda: free_name(cloud, bucket),
         unaccelerated=lambda: store.unaccelerated,
         environ=environ,
+        patience=patience or Patience(),
     )
 
 
