@@ -187,7 +187,8 @@ class Engine:
         assert file is not None
         with self._lock:
             self._failed_in_a_row = 0
-            self._changes[step.key] = Entry.of(file, done.stored.etag, adopted=done.adopted)
+            self._changes[step.key] = Entry.of(file, done.stored.etag, adopted=done.adopted,
+                                                   written=done.stored.written)
             self._done[step.key] = done.action
             if done.action is Action.UPLOAD:
                 self._bytes += file.size

@@ -18,6 +18,7 @@ from sitepub.publish.plan import Plan
 from sitepub.publish.project.git import has_commit
 from sitepub.publish.project.mark import ProjectMark, project_here
 from sitepub.publish.project.same_project import OtherProject, kin_of, marks_after, other_project
+from sitepub.publish.rewritten import with_rewritten
 from sitepub.publish.states.manifest import Manifest
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.sharded import Owned
@@ -108,6 +109,8 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
         listing = {there.key: there for there in remote.store.list(prefix)}
     if listing is not None and base.unsure is not None:
         base = with_headers_looked_at(base, snapshot, listing, remote.store)
+    if listing and found is not None:
+        base = with_rewritten(base, snapshot, listing, remote.store)
     in_doubt = writes_in_doubt(base)
     if look and base.unsure is not None and is_over(base.unsure, remote.states.cloud_time):
         base = msgspec.structs.replace(base, unsure=None)

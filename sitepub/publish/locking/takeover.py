@@ -68,7 +68,7 @@ def with_headers_looked_at(base: State, snapshot: Snapshot, listing: Mapping[str
         if step.headers_hash == entry.headers_hash or entry.headers_hash != file.headers_hash:
             continue
         head = store.head(step.key)
-        if head is not None and _kept(head.headers) != _kept(file.headers):
+        if head is not None and shown_headers(head.headers) != shown_headers(file.headers):
             wrong[step.key] = msgspec.structs.replace(entry, headers_hash="")
     if not wrong:
         return base
@@ -76,7 +76,8 @@ def with_headers_looked_at(base: State, snapshot: Snapshot, listing: Mapping[str
     return msgspec.structs.replace(base, manifest=owned.site, retained=owned.retained)
 
 
-def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Those of an answer, or of a file, that sitepub sets; names in lower case."""
     lower = {name.lower(): value.strip() for name, value in headers.items()}
     return {name: value for name, value in lower.items() if name in _SHOWN or name.startswith("x-cos-meta-")}
 

@@ -28,10 +28,12 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     until: int = 0
     """Unix seconds. The site has dropped the file, and the object stays until then for pages that are open; 0: it is
     a file of the site."""
+    written: int = 0
+    """Unix seconds by the cloud's clock: when sitepub wrote it, or after what it found to be right; 0: not known."""
 
     @classmethod
-    def of(cls, file: SiteFile, etag: str = "", *, adopted: bool = False) -> Entry:
-        return cls(file.md5, file.size, file.headers_hash, etag or file.md5, adopted)
+    def of(cls, file: SiteFile, etag: str = "", *, adopted: bool = False, written: int = 0) -> Entry:
+        return cls(file.md5, file.size, file.headers_hash, etag or file.md5, adopted, written=written)
 
 
 Manifest = Mapping[str, Entry]

@@ -11,6 +11,7 @@ from sitepub.errors import CloudError
 from sitepub.tencent.cos.integrity import bare
 from sitepub.tencent.cos.request import Request
 from sitepub.tencent.cos.store import Listed
+from sitepub.tencent.cos.times import unix_time
 from sitepub.tencent.cos.verdict import BadAnswer
 from sitepub.tencent.cos.wire import Wire
 from sitepub.tencent.cos.xml import flat, local_name, parsed
@@ -50,7 +51,7 @@ def parse_page(body: bytes) -> Page:
             fields[name] = child.text or ""
     url_encoded = fields.get("EncodingType", "").lower() == "url"
     if url_encoded:
-        objects = [Listed(_decoded(item.key), item.size, item.etag) for item in objects]
+        objects = [Listed(_decoded(item.key), item.size, item.etag, item.modified) for item in objects]
     truncated = fields.get("IsTruncated", "")
     if truncated not in ("true", "false"):
         raise BadAnswer("The cloud's listing does not say whether it is whole.", code="BadListing")
@@ -65,7 +66,7 @@ def parse_page(body: bytes) -> Page:
 def _object(element: ET.Element) -> Listed:
     texts = flat(element)
     try:
-        return Listed(texts["Key"], int(texts["Size"]), bare(texts["ETag"]))
+        return Listed(texts["Key"], int(texts["Size"]), bare(texts["ETag"]), unix_time(texts.get("LastModified", "")))
     except (KeyError, ValueError) as error:
         raise BadAnswer(f"The cloud's listing has a malformed entry: {error}.", code="BadListing") from error
 

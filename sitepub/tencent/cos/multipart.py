@@ -16,6 +16,7 @@ from sitepub.errors import CloudError, Interrupted, SiteError, SitepubError
 from sitepub.tencent.cos.integrity import bare, check_stored, content_md5, crc_of, md5_of
 from sitepub.tencent.cos.request import Request
 from sitepub.tencent.cos.store import Retry, Sent, Stored
+from sitepub.tencent.cos.times import answered_at
 from sitepub.tencent.cos.verdict import BadAnswer
 from sitepub.tencent.cos.wire import Wire
 from sitepub.tencent.cos.xml import error_document, escape, flat, local_name, parsed
@@ -194,7 +195,7 @@ class Multipart:
             return Stored(self._stored_whole(target.key, crc, size), request_id)
         if stored_crc.strip() != str(crc):
             raise _damaged(target.key)
-        return Stored(etag, request_id)
+        return Stored(etag, request_id, answered_at(reply.answer))
 
     def _stored_whole(self, key: str, crc: int, size: int) -> str:
         """Ask for what lies under the key; its ETag when it is what was sent."""

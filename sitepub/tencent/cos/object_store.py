@@ -16,6 +16,7 @@ from sitepub.tencent.cos.leftover_uploads import discard_uploads
 from sitepub.tencent.cos.multipart import SINGLE_MAX, Multipart
 from sitepub.tencent.cos.request import Request
 from sitepub.tencent.cos.store import DeleteFailure, Fetched, Listed, ObjectHead, Retry, Sent, Stored
+from sitepub.tencent.cos.times import answered_at, unix_time
 from sitepub.tencent.cos.verdict import BadAnswer
 from sitepub.tencent.cos.wire import Reply, Wire
 from sitepub.tencent.cos.xml import can_hold, error_document, escape, flat, local_name, parsed
@@ -144,7 +145,7 @@ class CosObjectStore:
         etag = bare(flat(root).get("ETag", ""))
         if local_name(root.tag) != "CopyObjectResult" or not etag:
             raise BadAnswer(f"The cloud did not say that it copied {source_key}.")
-        return Stored(etag, request_id)
+        return Stored(etag, request_id, unix_time(flat(root).get("LastModified", "")) or answered_at(answer))
 
     def get(self, key: str) -> Fetched:
         request = Request("GET", "cos:GetObject", _checked(key), limit=limits.OBJECT)
@@ -244,7 +245,8 @@ def _unreadable(path: Path, error: OSError) -> SiteError:
 
 
 def _stored(answer: Answer) -> Stored:
-    return Stored(bare(answer.headers.get("etag", "")), answer.headers.get("x-cos-request-id", ""))
+    return Stored(bare(answer.headers.get("etag", "")), answer.headers.get("x-cos-request-id", ""),
+                  answered_at(answer))
 
 
 def _delete_failures(body: bytes) -> list[DeleteFailure]:

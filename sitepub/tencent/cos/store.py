@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +15,8 @@ class Stored:
     etag: str
     """Without quotes."""
     request_id: str = ""
+    written: int = field(default=0, compare=False)
+    """When the cloud wrote it, Unix seconds by its clock; 0: it did not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Listed:
     key: str
     size: int
     etag: str
+    modified: int = field(default=0, compare=False)
+    """LastModified, Unix seconds; 0: not known."""
 
 
 @dataclass(frozen=True, slots=True)
