@@ -79,18 +79,23 @@ class Dispatcher:
         if request.method != "GET":
             raise ServiceError("MethodNotAllowed")
         self._counts.add(request.method, "GetService", "", 200)
-        return s3.answered(request, list_buckets(self._storage, inner))
+        return s3.answered(request, self._bucket_list(inner, ""))
+
+    def _bucket_list(self, request: Request, region: str) -> Response:
+        if not access.session_permits(request, "", "", "name/cos:GetService", ""):
+            raise ServiceError("AccessDenied")
+        return list_buckets(self._storage, request, region)
 
     async def _without_bucket(self, request: Request) -> tuple[str, Response]:
         kind = request.service.kind
-        if kind is Kind.CLOUD_API or (kind is Kind.LOOPBACK and request.method == "POST" and request.path == "/"):
+        if kind is Kind.CLOUD_API or (kind is Kind.LOOPBACK and _asks_cloud_api(request)):
             return "CloudApi", await self._cloud_api(request)
         # the official SDK, given this address for the list of buckets, sends it as the host too
         if kind is Kind.SERVICE or (kind in (Kind.PATH_STYLE, Kind.LOOPBACK) and request.path in ("", "/")):
             request.signer = verify(self._identity, request)
             if request.method != "GET":
                 raise ServiceError("MethodNotAllowed")
-            return "GetService", list_buckets(self._storage, request, request.service.region)
+            return "GetService", self._bucket_list(request, request.service.region)
         if kind in (Kind.PATH_STYLE, Kind.LOOPBACK):
             raise ServiceError("PathStyleDomainForbidden")
         raise ServiceError("InvalidHostname")
@@ -146,6 +151,9 @@ class Dispatcher:
                 if rate:
                     request.body = traffic.SlowBody(request.body, rate)
                 if operation == "PutBucket":
+                    service = request.service
+                    if not access.session_permits(request, service.bucket, service.region, action, ""):
+                        raise ServiceError("AccessDenied")
                     response = await bucket_requests.put_bucket(storage, request)
                 elif operation == "PostObject" and bucket is not None:
                     response = await handler(storage, request, bucket)  # who asks stands in the form
@@ -184,7 +192,7 @@ class Dispatcher:
             if signer is not None and app_id != signer.app_id:
                 raise ServiceError("AccessDenied")
             raise ServiceError("NoSuchBucket")
-        owned = signer is not None and signer.app_id == bucket.owner
+        owned = signer is not None and signer.app_id == bucket.owner and not signer.policies
         if owned and storage.database.get_configuration(bucket.id, "policy") is None:
             return bucket  # only a policy can deny the owner anything
         found: StoredObject | None = None
@@ -195,6 +203,14 @@ class Dispatcher:
         if not access.allowed(storage, request, bucket, action, found):
             raise ServiceError("AccessDenied")
         return bucket
+
+
+def _asks_cloud_api(request: Request) -> bool:
+    """Of a request to an address without a name of its own."""
+    if request.path != "/":
+        return False
+    return request.method == "POST" or (request.method == "GET" and (
+        "X-TC-Action" in request.headers or ("Action" in request.query and "SecretId" in request.query)))
 
 
 def _check_query(request: Request) -> None:

@@ -11,8 +11,11 @@ import json
 import os
 import secrets
 import string
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+
+from sitepub.local.base.grants import SessionPolicy
 
 REGION = "ap-guangzhou"
 _ALPHABET = string.ascii_letters + string.digits
@@ -40,6 +43,17 @@ class Signer:
     """Set: a temporary key; requests must carry this as x-cos-security-token (TC3: X-TC-Token)."""
     expires: float | None = None
     """Unix seconds; ``None``: never."""
+    policies: tuple[SessionPolicy, ...] = ()
+    """A temporary key may do what all of them permit; none: what its account may do."""
+    role: str = ""
+    """Name of the role that was assumed."""
+    session: str = ""
+    """Name of the session, or of the federated user."""
+
+    def may(self, action: str, resources: Iterable[str], facts: Mapping[str, str]) -> bool:
+        """Whether its own policies permit it (`name/cos:GetObject`, `cdn:DescribeDomains`)."""
+        names = tuple(resources)
+        return all(policy.permits(action, names, facts) for policy in self.policies)
 
 
 class Identity:
@@ -55,6 +69,11 @@ class Identity:
         if temporary is not None:
             self._signers[temporary.secret_id] = temporary
 
+    @property
+    def nobody(self) -> Signer:
+        """Stands for whoever calls without a signature."""
+        return Signer("", "", "", "")
+
     def signer(self, secret_id: str) -> Signer | None:
         """The key pair with this id."""
         return self._signers.get(secret_id)
@@ -63,12 +82,13 @@ class Identity:
         """The account with this app id."""
         return next((entry for entry in (self.account, self.other) if entry.app_id == app_id), None)
 
-    def add_temporary(self, app_id: str, expires: float) -> Signer:
+    def add_temporary(self, app_id: str, expires: float, *, policies: tuple[SessionPolicy, ...] = (), role: str = "",
+                      session: str = "") -> Signer:
         """Make a temporary key pair of an account, as STS does. It is lost at a restart."""
         account = self.account_of(app_id)
         if account is None:
             raise ValueError(f"no account {app_id}")
-        signer = _new_temporary(account, expires)
+        signer = replace(_new_temporary(account, expires), policies=policies, role=role, session=session)
         self._signers[signer.secret_id] = signer
         return signer
 
@@ -79,7 +99,7 @@ def load_identity(data: Path) -> Identity:
     try:
         stored = json.loads(file.read_text(encoding="utf-8"))
         return Identity(Account(**stored["account"]), Account(**stored["other_account"]),
-                        Signer(**stored["temporary"]))
+                        Signer(**{**stored["temporary"], "policies": ()}))
     except FileNotFoundError:
         pass
     account, other = _new_account("125"), _new_account("130")

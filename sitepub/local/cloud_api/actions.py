@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sitepub.local.base.identity import Signer
+from sitepub.local.base.identity import Identity, Signer
 from sitepub.local.cloud_api.contract import contract
 from sitepub.local.cloud_api.shapes import Parameter, Shape
 from sitepub.local.services.services import Services
@@ -24,6 +24,7 @@ class Call:
     access_log: AccessLog
     addresses: Addresses
     """Of packed log files."""
+    identity: Identity
     signer: Signer
     region: str
     parameters: Mapping[str, Any]
@@ -54,6 +55,8 @@ class Action:
     limits: Mapping[str, Parameter] = field(default_factory=dict)
     value_error: str = "InvalidParameterValue"
     """Code for a value of the right type that is not allowed."""
+    unsigned: bool = False
+    """May be called with `Authorization: SKIP`."""
 
 
 @dataclass(frozen=True)

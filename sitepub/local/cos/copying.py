@@ -40,8 +40,9 @@ def find_source(storage: Storage, request: Request) -> StoredObject:
     version = parse_qs(query).get("versionId", [""])[0]
     stored = (find_version(storage.database, bucket, key, version) if version
               else find_object(storage.database, bucket, key))
-    owned = request.signer is not None and request.signer.app_id == bucket.owner
-    if not owned and not access.allowed(storage, request, bucket, "name/cos:GetObject", stored):
+    signer = request.signer
+    owned = signer is not None and signer.app_id == bucket.owner and not signer.policies
+    if not owned and not access.may(storage, request, bucket, "name/cos:GetObject", key, stored):
         raise ServiceError("AccessDenied")
     if stored is None:
         raise ServiceError("NoSuchVersion" if version else "NoSuchKey")

@@ -40,7 +40,7 @@ async def post_object(storage: Storage, request: Request, bucket: Bucket) -> Res
         raise ServiceError("InvalidArgument", "The form needs a field called key.")
     sent = replace(request, key=key, headers=_headers(request, form))
     sent.signer, least, most = _signer(storage, request, fields, bucket, key)
-    owned = sent.signer is not None and sent.signer.app_id == bucket.owner
+    owned = sent.signer is not None and sent.signer.app_id == bucket.owner and not sent.signer.policies
     found = find_object(storage.database, bucket, key)
     policy = storage.database.get_configuration(bucket.id, "policy")
     if not (owned and policy is None) and not access.allowed(storage, sent, bucket, "name/cos:PostObject", found):

@@ -5,21 +5,22 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.identity import Identity
 from sitepub.local.base.messages import Request, Response
+from sitepub.local.cloud_api import query
 from sitepub.local.cloud_api.actions import Call, Service
 from sitepub.local.cloud_api.cam.actions import CAM
 from sitepub.local.cloud_api.cdn.actions import CDN
 from sitepub.local.cloud_api.cls.actions import CLS
+from sitepub.local.cloud_api.contract import contract
 from sitepub.local.cloud_api.dnspod.actions import DNSPOD
 from sitepub.local.cloud_api.errors import COMMON, ApiError
-from sitepub.local.cloud_api.gateway import tc3
-from sitepub.local.cloud_api.gateway.recording import record
+from sitepub.local.cloud_api.gateway.asked import Asked, read, resources
+from sitepub.local.cloud_api.gateway.recording import Recorded, record
 from sitepub.local.cloud_api.shapes import check_storable
 from sitepub.local.cloud_api.ssl.actions import SSL
 from sitepub.local.cloud_api.sts.actions import STS
@@ -49,21 +50,24 @@ class CloudApi:
 
 
 async def handle(api: CloudApi, request: Request) -> Response:
-    """Answer `POST /` on a cloud API host or on loopback. Always HTTP 200; errors are in the body.
+    """Answer a request on a cloud API host or on loopback. Always HTTP 200; errors are in the body.
 
     The Content-Type has no charset: the official SDK reads errors only from the bare `application/json`.
     """
-    given = b""
+    call: Recorded | None = None
     try:
-        given = await _body(request)
-        result = await _result(api, request, given)
+        asked = read(api.identity, request, await _body(request))
+        service = _service(asked)
+        call = Recorded(service.name, asked.version, asked.action, asked.language, asked.given or {})
+        result = await _result(api, request, asked, service, call)
     except ApiError as error:
         result = {"Error": {"Code": error.code, "Message": error.message}}
     except Exception:
         traceback.print_exc(file=sys.stderr)
         result = {"Error": {"Code": "InternalError", "Message": COMMON["InternalError"]}}
     response = {**result, "RequestId": request.request_id}
-    record(request.headers, given, response)
+    if call is not None:
+        record(call, response)
     body = json.dumps({"Response": response}, ensure_ascii=False)
     return Response(200, {"Content-Type": "application/json"}, body.encode())
 
@@ -76,60 +80,51 @@ async def _body(request: Request) -> bytes:
         raise ApiError(code, error.message) from None
 
 
-async def _result(api: CloudApi, request: Request, body: bytes) -> dict[str, Any]:
-    headers = request.headers
-    query = request.target.partition("?")[2]
-    signed = tc3.verify(
-        request.method, query, headers, body, now=request.time, signer_of=api.identity.signer
-    )
-    service = _service(signed.service, request.service.product, headers)
-    name = _required(headers, "X-TC-Action")
+async def _result(api: CloudApi, request: Request, asked: Asked, service: Service, call: Recorded) -> dict[str, Any]:
+    name = _required(asked.action, "X-TC-Action")
     action = service.actions.get(name)
     if action is None:
         where = f"{service.name} {service.version}"
         raise ApiError("InvalidAction", f"The action {name} of {where} is not found.")
     if service.regional:
-        _required(headers, "X-TC-Region")
+        _required(asked.region, "X-TC-Region")
+    if asked.signer is None and not action.unsigned:
+        raise ApiError("AuthFailure.InvalidAuthorization")
+    signer = asked.signer or api.identity.nobody
+    given = query.parameters(contract(service.name), name, asked.pairs) if asked.given is None else asked.given
+    call.parameters = given
+    check_storable(given)
     if service.name in api.services.switches.forbidden_services:
         raise ApiError("UnauthorizedOperation", f"You are not authorized to perform {service.name}:{name}.")
-    parameters = service.checked(name, _parameters(request.method, headers, body))
-    region = headers.get("X-TC-Region", "")
+    parameters = service.checked(name, given)
+    if not signer.may(f"{service.name}:{name}", resources(service.name, signer.uin, parameters),
+                      {"qcs:ip": request.remote}):
+        raise ApiError("AuthFailure.UnauthorizedOperation",
+                       f"The policy of the temporary key does not permit {service.name}:{name}.")
     return await action.handler(
-        Call(api.services, api.access_log, api.addresses, signed.signer, region, parameters, request.time,
+        Call(api.services, api.access_log, api.addresses, api.identity, signer, asked.region, parameters, request.time,
              request.request_id)
     )
 
 
-def _service(signed: str, product: str, headers: Mapping[str, str]) -> Service:
-    """The interface that was signed for. `product` is what the host names, empty on loopback."""
-    if product and product != signed:
-        message = f"The credential is for {signed}, the host is that of {product}."
-        raise ApiError("AuthFailure.InvalidAuthorization", message)
-    if signed not in _NAMES:
-        raise ApiError("NoSuchProduct", f"The embedded cloud has no product {signed}.")
-    version = _required(headers, "X-TC-Version")
-    service = _BY_NAME.get((signed, version))
+def _service(asked: Asked) -> Service:
+    """The interface in its version. On loopback a signature v1 names none: then the action says which."""
+    product, version = asked.product, _required(asked.version, "X-TC-Version")
+    if not product:
+        of_version = [service for service in SERVICES if service.version == version]
+        fitting = [service for service in of_version if asked.action in service.actions]
+        if not of_version:
+            raise ApiError("NoSuchVersion", f"No product has a version {version}.")
+        return (fitting or of_version)[0]
+    if product not in _NAMES:
+        raise ApiError("NoSuchProduct", f"The embedded cloud has no product {product}.")
+    service = _BY_NAME.get((product, version))
     if service is None:
-        raise ApiError("NoSuchVersion", f"{signed} has no version {version}.")
+        raise ApiError("NoSuchVersion", f"{product} has no version {version}.")
     return service
 
 
-def _required(headers: Mapping[str, str], name: str) -> str:
-    value = headers.get(name)
+def _required(value: str, name: str) -> str:
     if not value:
-        raise ApiError("MissingParameter", f"The request has no {name} header.")
+        raise ApiError("MissingParameter", f"The request has no {name}.")
     return value
-
-
-def _parameters(method: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    media = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if method != "POST" or media != "application/json":
-        raise ApiError("UnsupportedProtocol")
-    try:
-        parameters = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
-        raise ApiError("InvalidParameter", "The body is not JSON.") from None
-    if not isinstance(parameters, dict):
-        raise ApiError("InvalidParameter", "The body must be a JSON object.")
-    check_storable(parameters)
-    return parameters

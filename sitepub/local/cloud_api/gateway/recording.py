@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +17,21 @@ FOLDER = "EMBEDDED_CLOUD_CALLS"
 """Environment variable with the folder; without it nothing is written."""
 
 
-def record(headers: Mapping[str, str], body: bytes, answer: Mapping[str, Any]) -> None:
-    """Append one call. `answer`: the Response object. A call whose body is not JSON is left out."""
+@dataclass(slots=True)
+class Recorded:
+    """One call."""
+
+    service: str
+    version: str
+    action: str
+    language: str
+    parameters: Mapping[str, Any]
+
+
+def record(call: Recorded, answer: Mapping[str, Any]) -> None:
+    """Append one call. `answer`: the Response object."""
     folder = os.environ.get(FOLDER)
     if not folder:
         return
-    try:
-        parameters = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
-        return
-    # Credential=ID/DATE/SERVICE/tc3_request
-    scope = headers.get("Authorization", "").partition("Credential=")[2].split(",")[0].split("/")
-    call = {
-        "service": scope[2] if len(scope) > 2 else "",
-        "version": headers.get("X-TC-Version", ""), "action": headers.get("X-TC-Action", ""),
-        "language": headers.get("X-TC-Language", ""), "parameters": parameters, "answer": answer,
-    }
     with Path(folder, f"{os.getpid()}.jsonl").open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(call) + "\n")
+        stream.write(json.dumps({**asdict(call), "answer": answer}) + "\n")

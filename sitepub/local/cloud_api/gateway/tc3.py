@@ -61,7 +61,7 @@ def verify(
     wanted = signature(signer.secret_key, timestamp, found["date"], found["service"], request)
     if not hmac.compare_digest(wanted, found["signature"]):
         raise ApiError("AuthFailure.SignatureFailure")
-    _check_token(signer, headers.get("X-TC-Token"), now)
+    check_token(signer, headers.get("X-TC-Token"), now)
     return Signed(signer, found["service"])
 
 
@@ -111,7 +111,8 @@ def signature(secret_key: str, timestamp: int, date: str, service: str, request:
     return hmac.new(key, text.encode(), "sha256").hexdigest()
 
 
-def _check_token(signer: Signer, token: str | None, now: float) -> None:
+def check_token(signer: Signer, token: str | None, now: float) -> None:
+    """Raises ApiError AuthFailure.TokenFailure."""
     if signer.expires is not None and now > signer.expires:
         raise ApiError("AuthFailure.TokenFailure", "The token has expired.")
     if not hmac.compare_digest((signer.token or "").encode(), (token or "").encode()):

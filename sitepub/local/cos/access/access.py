@@ -20,6 +20,8 @@ def allowed(storage: Storage, request: Request, bucket: Bucket, action: str, sto
 
 def may(storage: Storage, request: Request, bucket: Bucket, action: str, key: str, stored: StoredObject | None) -> bool:
     """The same for another key than the request's: the website endpoint tries several."""
+    if request.signer is not None and not session_permits(request, bucket.name, bucket.region, action, key):
+        return False
     if request.signer is None and not _referer_permitted(storage, request, bucket):
         return False
     identity = storage.identity
@@ -44,10 +46,27 @@ def may(storage: Storage, request: Request, bucket: Bucket, action: str, key: st
     )
 
 
+def session_permits(request: Request, bucket: str, region: str, action: str, key: str) -> bool:
+    """Whether the policies of a temporary key permit it. True for every other signer."""
+    signer = request.signer
+    if signer is None or not signer.policies:
+        return True
+    short, _, app_id = bucket.rpartition("-")
+    own = f"qcs::cos:{region}:uid/{app_id or signer.app_id}:"
+    # With the bucket's name as it is, and in the older form that names account and bucket apart (598/10606).
+    names = [f"{own}{bucket}/{key}", f"{own}prefix//{app_id}/{short}/{key}"]
+    if not key:
+        names += [f"{own}{bucket}", f"{own}prefix//{app_id}/{short}"]
+    facts = {"qcs:ip": request.remote, **({"cos:prefix": request.query["prefix"]} if "prefix" in request.query else {})}
+    return signer.may(action, names, facts)
+
+
 def _requester(request: Request, bucket: Bucket) -> Requester:
     if request.signer is None:
         return Requester()
-    return Requester(acl.owner(request.signer.uin), request.signer.app_id == bucket.owner)
+    signer = request.signer
+    user = f"qcs::cam::uin/{signer.uin}:roleName/{signer.role}" if signer.role else acl.owner(signer.uin)
+    return Requester(user, signer.app_id == bucket.owner)
 
 
 def _referer_permitted(storage: Storage, request: Request, bucket: Bucket) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sitepub.local.base.grants import Verdict
 from sitepub.local.cos.access.acl import PRIVATE, Acl
-from sitepub.local.cos.access.policy import Policy, Question, Verdict
+from sitepub.local.cos.access.policy import Policy, Question
 
 READ_BUCKET = frozenset({
     "GetBucket", "HeadBucket", "GetBucketObjectVersions", "ListMultipartUploads", "GetBucketLocation",

@@ -6,15 +6,14 @@ are read.
 
 from __future__ import annotations
 
-import enum
-import ipaddress
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sitepub.local.base.errors import ServiceError
+from sitepub.local.base.grants import Verdict, action_matches, holds
 from sitepub.local.base.wildcards import wildcard
 
 LIMIT = 20 * 1024
@@ -22,12 +21,6 @@ LIMIT = 20 * 1024
 
 ANYONE = frozenset({"*", "qcs::cam::anyone:anyone", "qcs::cam::*", "qcs::cam::anonymous:anonymous"})
 _PRINCIPAL = re.compile(r"\*|qcs::cam::[^\s]+|[0-9]+")
-
-
-class Verdict(enum.Enum):
-    ALLOW = enum.auto()
-    DENY = enum.auto()
-    SILENT = enum.auto()
 
 
 @dataclass(frozen=True)
@@ -70,9 +63,9 @@ class Policy:
 def _applies(statement: Statement, question: Question) -> bool:
     return (
         any(_is_principal(principal, question.user) for principal in statement.principals)
-        and any(_action_matches(action, question.action) for action in statement.actions)
+        and any(action_matches(action, question.action) for action in statement.actions)
         and any(wildcard(resource).fullmatch(question.resource) for resource in statement.resources)
-        and all(_holds(condition, statement.effect, question.facts) for condition in statement.conditions)
+        and all(holds(one, statement.effect is Verdict.DENY, question.facts) for one in statement.conditions)
     )
 
 
@@ -82,49 +75,6 @@ def _is_principal(principal: str, user: str | None) -> bool:
     if user is None:
         return False
     return principal == user or principal == user.rpartition("/")[2]
-
-
-def _action_matches(pattern: str, action: str) -> bool:
-    if pattern == "*":
-        return True
-    return bool(wildcard(_bare(pattern)).fullmatch(_bare(action)))
-
-
-def _bare(action: str) -> str:
-    """`name/cos:GetObject` and `cos:GetObject` are the same action; case does not count."""
-    return action.lower().removeprefix("name/")
-
-
-_COMPARISONS: dict[str, Callable[[str, str], bool]] = {
-    "string_equal": lambda value, wanted: value == wanted,
-    "string_not_equal": lambda value, wanted: value != wanted,
-    "string_equal_ignore_case": lambda value, wanted: value.lower() == wanted.lower(),
-    "string_not_equal_ignore_case": lambda value, wanted: value.lower() != wanted.lower(),
-    "string_like": lambda value, wanted: bool(wildcard(wanted).fullmatch(value)),
-    "string_not_like": lambda value, wanted: not wildcard(wanted).fullmatch(value),
-    "ip_equal": lambda value, wanted: _in_network(value, wanted),
-    "ip_not_equal": lambda value, wanted: not _in_network(value, wanted),
-}
-
-
-def _in_network(address: str, network: str) -> bool:
-    try:
-        return ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
-    except ValueError:
-        return False
-
-
-def _holds(condition: tuple[str, str, tuple[str, ...]], effect: Verdict, facts: Mapping[str, str]) -> bool:
-    operator, key, wanted = condition
-    compare = _COMPARISONS.get(operator.removesuffix("_if_exist"))
-    if compare is None:
-        # Conditions that are not evaluated here: the stricter reading, an allow does not apply, a deny does.
-        return effect is Verdict.DENY
-    value = facts.get(key)
-    if value is None:
-        return operator.endswith("_if_exist")
-    together = all if "_not_" in operator else any
-    return together(compare(value, one) for one in wanted)
 
 
 def malformed(message: str) -> ServiceError:

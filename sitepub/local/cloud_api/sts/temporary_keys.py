@@ -1,0 +1,118 @@
+"""Temporary keys: of a federated user, of a role, of a role for whoever holds a token of an identity provider.
+
+Roles have no policies of their own here: one may do what its account may, narrowed by the policy of the call. There are
+no identity providers: of a token its form and its time are looked at.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import time
+from typing import Any
+from urllib.parse import unquote
+
+from sitepub.local.base.grants import PolicyError, SessionPolicy, parse_session_policy
+from sitepub.local.base.identity import Account, Signer
+from sitepub.local.cloud_api.actions import Call
+from sitepub.local.cloud_api.errors import ApiError
+
+_ROLE = re.compile(r"qcs::cam::uin/(?P<uin>[0-9]+):(?:roleName|role)/(?P<name>[\w/.+=,@-]+)\Z")
+_SESSION = re.compile(r"[\w+=,.@-]{2,128}\Z")
+
+
+async def get_federation_token(call: Call) -> dict[str, Any]:
+    """GetFederationToken (1312/48195): good for two hours at most with a main account's key."""
+    if call.signer.token is not None:
+        raise ApiError("FailedOperation.TempKeyNotAllowed", "A temporary key makes no other one.")
+    name = call.parameters["Name"]
+    if not re.fullmatch(r"[A-Za-z0-9_.@+=,-]{1,128}", name):
+        raise ApiError("InvalidParameter.ParamError", "Name has letters.")
+    policy = _policy(call.parameters["Policy"])
+    seconds = _seconds(call, 1800, 7200)
+    return _handed_out(call, call.owner, seconds, (policy,), session=name)
+
+
+async def assume_role(call: Call) -> dict[str, Any]:
+    """AssumeRole (1312/48197). A temporary key may do it, too: its own policies stay."""
+    account, role = _role(call)
+    if account.app_id != call.owner:
+        raise ApiError("ResourceNotFound.RoleNotFound", "The role does not exist, or does not trust this account.")
+    policies = call.signer.policies
+    if call.get("Policy"):
+        policies += (_policy(call.parameters["Policy"]),)
+    return _handed_out(call, call.owner, _seconds(call, 7200, 43200), policies, role=role, session=_session(call))
+
+
+async def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
+    """AssumeRoleWithWebIdentity (1312/73070): called without a signature."""
+    account, role = _role(call)
+    _check_token(call.parameters["WebIdentityToken"], call.time)
+    return _handed_out(call, account.app_id, _seconds(call, 7200, 43200), (), role=role, session=_session(call))
+
+
+def caller(signer: Signer) -> dict[str, Any]:
+    """GetCallerIdentity of a temporary key."""
+    if signer.role:
+        id = str(4611686000000000000 + sum(signer.role.encode()))
+        return {"Type": "CAMRole", "UserId": f"{id}:{signer.session}",
+                "Arn": f"qcs::sts:{signer.uin}:assumed-role/{id}"}
+    return {"Type": "CAMUser", "UserId": f"{signer.uin}:{signer.session}",
+            "Arn": f"qcs::sts:{signer.uin}:federated-user/{signer.uin}"}
+
+
+def _handed_out(call: Call, app_id: str, seconds: int, policies: tuple[SessionPolicy, ...], *, role: str = "",
+                session: str = "") -> dict[str, Any]:
+    expires = int(call.time) + seconds
+    made = call.identity.add_temporary(app_id, expires, policies=policies, role=role, session=session)
+    return {
+        "Credentials": {"Token": made.token, "TmpSecretId": made.secret_id, "TmpSecretKey": made.secret_key},
+        "ExpiredTime": expires, "Expiration": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(expires)),
+    }
+
+
+def _policy(text: str) -> SessionPolicy:
+    """The policy comes URL-encoded; one that is not is read as well."""
+    try:
+        return parse_session_policy(text if text.lstrip().startswith("{") else unquote(text))
+    except PolicyError as error:
+        raise ApiError("InvalidParameter.StrategyInvalid", str(error)) from None
+
+
+def _seconds(call: Call, default: int, most: int) -> int:
+    seconds = int(call.get("DurationSeconds", default))
+    if not 1 <= seconds <= most:
+        raise ApiError("InvalidParameter.OverTimeError", f"DurationSeconds is at most {most}.")
+    return seconds
+
+
+def _session(call: Call) -> str:
+    name = str(call.parameters["RoleSessionName"])
+    if not _SESSION.match(name):
+        raise ApiError("InvalidParameter.ParamError", "RoleSessionName has 2 to 128 letters, digits and =,.@_-.")
+    return name
+
+
+def _role(call: Call) -> tuple[Account, str]:
+    found = _ROLE.match(call.parameters["RoleArn"])
+    if found is None:
+        raise ApiError("InvalidParameter.ParamError", "RoleArn is qcs::cam::uin/<uin>:roleName/<name>.")
+    for account in (call.identity.account, call.identity.other):
+        if account.uin == found["uin"]:
+            return account, found["name"].rpartition("/")[2]
+    raise ApiError("ResourceNotFound.RoleNotFound", "The role does not exist.")
+
+
+def _check_token(token: str, now: float) -> None:
+    parts = token.split(".")
+    try:
+        if len(parts) != 3 or not all(parts):
+            raise ValueError
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        expires = float(claims["exp"])
+    except (ValueError, binascii.Error, KeyError, TypeError, RecursionError):
+        raise ApiError("InvalidParameter.WebIdentityTokenError", "The token is no JWT with an exp.") from None
+    if not expires > now:
+        raise ApiError("InvalidParameter.WebIdentityTokenError", "The token has expired.")
