@@ -44,7 +44,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class SessionPolicy:
-    """What is left of the rights of whoever made a temporary key."""
+    """What is left of the rights of the account that made a temporary key."""
 
     grants: tuple[Grant, ...]
 

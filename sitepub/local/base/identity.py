@@ -71,7 +71,7 @@ class Identity:
 
     @property
     def nobody(self) -> Signer:
-        """Stands for whoever calls without a signature."""
+        """Stands for a caller without a signature."""
         return Signer("", "", "", "")
 
     def signer(self, secret_id: str) -> Signer | None:

@@ -1,7 +1,7 @@
-"""Temporary keys: of a federated user, of a role, of a role for whoever holds a token of an identity provider.
+"""Temporary keys: of a federated user, of a role, of a role for the holder of an identity provider's token.
 
 Roles have no policies of their own here: one may do what its account may, narrowed by the policy of the call. There are
-no identity providers: of a token its form and its time are looked at.
+no identity providers: of a token only the form and the time are checked.
 """
 
 from __future__ import annotations
