@@ -217,12 +217,11 @@ def at_once(local_cloud: LocalCloud) -> Iterator[None]:
 
 @pytest.mark.usefixtures("at_once")
 def test_visits_of_a_host_come_from_its_topic(sitepub: Sitepub, tmp_path: Path, local_cloud: LocalCloud) -> None:
-    from tests.local.edge_wire import call_api
+    from tests.logs.test_logs_sources import topic_of
 
     site = make_site(local_cloud)
     site.add()
-    topic = call_api(local_cloud, "cdn", "CreateClsLogTopic", TopicName="cli",
-                     DomainAreaConfigs=[{"Domain": site.host}])["TopicId"]
+    topic = topic_of(site)
     site.visit("/over-the-edge")
     hosts = f"  hosts:\n    - host: {site.host}\n"
     write(tmp_path / "site", site.wire.bucket, hosts)

@@ -55,8 +55,10 @@ def api(cloud: LocalCloud, region: str = "ap-shanghai") -> CloudApi:
 
 
 def topic_of(site: EdgeSite, *hosts: str) -> str:
-    return str(call_api(site.cloud, "cdn", "CreateClsLogTopic", TopicName=site.host.replace(".", "-"),
-                        DomainAreaConfigs=[{"Domain": host} for host in hosts or [site.host]])["TopicId"])
+    logset = call_api(site.cloud, "cdn", "ListClsLogTopics")["Logset"]["LogsetId"]
+    return str(call_api(
+        site.cloud, "cdn", "CreateClsLogTopic", TopicName=site.host.replace(".", "-"), LogsetId=logset,
+        DomainAreaConfigs=[{"Domain": host, "Area": ["mainland"]} for host in hosts or [site.host]])["TopicId"])
 
 
 @pytest.fixture
