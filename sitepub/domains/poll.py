@@ -29,7 +29,7 @@ ONCE = Patience(0.0, 0.0, 0.0)
 
 
 def poll(look: Callable[[], T | None], patience: Patience, status: Callable[[float], None], stop: threading.Event, *,
-         hint: str = "Run the same command again to go on.") -> T | None:
+         hint: str = "Run the same command again to continue.") -> T | None:
     """What ``look`` answers, once it is not ``None``; ``None`` when patience has run out.
 
     ``status`` gets the seconds that have passed, before each pause. Raises :class:`~sitepub.errors.Interrupted` with

@@ -45,7 +45,7 @@ class CertificateRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only
 
 
 class CertificateInUse(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """The certificate that the host was last seen (or made) to serve, whoever made it."""
+    """The certificate that the host was last seen (or made) to serve, also one that others made."""
 
     id: str = ""
     """The SSL service's id; "" for one that only the edge knows (EdgeOne's free one)."""
@@ -93,7 +93,7 @@ class HostRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The edge's domain was created by sitepub (written down just before it is made)."""
     setup: str = ""
     """The step that was begun and not seen to end: "domain", "certificate", "dns", "verify", "removal";
-    "": done. The next run looks at everything instead of trusting this record."""
+    "": done. The next run checks everything instead of trusting this record."""
     dns: tuple[DnsRecord, ...] = ()
     """DNS records made by sitepub."""
     certificates: tuple[CertificateRecord, ...] = ()

@@ -141,7 +141,7 @@ _EXPLAINED: dict[str, tuple[str, str]] = {
         "{host} is bound to another bucket", "Unbind it there (console: COS, domains), then run again.")),
     "DomainAuditFailed": ("{host} has no ICP filing, which mainland China demands", _ICP),
     "DomainConfigNotFoundError": ("no domain is bound to the bucket", ""),
-    "DomainConfigConflict": ("the domains of the bucket contradict each other", "Look at them in the console (COS)."),
+    "DomainConfigConflict": ("the domains of the bucket contradict each other", "Check them in the console (COS)."),
     "UserCnameInvalid": ("{host} is not in force yet", "Wait some minutes, then run again."),
 }
 _EXPLAINED |= {

@@ -156,7 +156,7 @@ class HostStep:
     """Takes away or changes what sitepub did not make, or takes a host down: needs ``--yes`` or a prompt."""
     edge: str = ""
     agreed: Agreed = field(default=None, repr=False)
-    """Ids and old values: whoever agrees to the step agrees to these and to no others."""
+    """Ids and old values: to agree to the step is to agree to these and to no others."""
 
     def as_object(self) -> dict[str, Any]:
         """For programs."""

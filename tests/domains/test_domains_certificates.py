@@ -310,7 +310,7 @@ def test_a_certificate_that_another_site_uses_stays_although_the_service_would_d
     ("DescribeCertificateBindResourceTaskResult", {"SyncTaskBindResourceResult": []}, "did not say"),
     ("DescribeCertificateBindResourceTaskResult", {"SyncTaskBindResourceResult": [{"Status": 1, "BindResourceResult": [
         {"ResourceType": "clb", "BindResourceRegionResult": [{"Region": "ap-x", "TotalCount": 0, "Error": "timeout"}]},
-    ]}]}, "could not look at clb"),
+    ]}]}, "could not check clb"),
     ("DescribeCertificateBindResourceTaskResult", {"SyncTaskBindResourceResult": [{"Status": 1, "BindResourceResult": [
         {"ResourceType": "clb", "BindResourceRegionResult": [{"TotalCount": 2, "Error": ""}, {"TotalCount": 1}]},
         {"ResourceType": "waf", "BindResourceRegionResult": None},

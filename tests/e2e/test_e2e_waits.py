@@ -154,7 +154,7 @@ def test_dns_that_somebody_else_edits(program: Sitepub, start: Start, make_site:
     waiting = start(program, site.folder, "deploy", "--local")
     waiting.until(lambda: sum("add this record" in line for line in waiting.said) >= count)
     said = waiting.end(number)
-    assert "Interrupted" in said and "again to go on" in said
+    assert "Interrupted" in said and "command again to" in said
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -167,7 +167,7 @@ def test_a_cloud_that_is_busy_with_hosts(program: Sitepub, start: Start, make_si
     waiting = start(program, site.folder, "deploy", "--local")
     waiting.until(lambda: sum(words in line for line in waiting.said) >= count)
     time.sleep(0.3)
-    assert "again to go on" in waiting.end()
+    assert "command again to" in waiting.end()
 
 
 def test_purges_that_spread_and_hosts_that_are_taken_down(program: Sitepub, start: Start, make_site: MakeSite) -> None:
@@ -185,7 +185,7 @@ def test_purges_that_spread_and_hosts_that_are_taken_down(program: Sitepub, star
     waiting.end()
     waiting = start(program, site.folder, "remove", "--local", "--yes")
     waiting.until(waiting.says("closing"))
-    assert "again to go on" in waiting.end()
+    assert "command again to" in waiting.end()
 
 
 # A cloud without answers
@@ -220,7 +220,7 @@ def test_uploads_that_hang(program: Sitepub, start: Start, make_site: MakeSite) 
     switch(program.cloud, "faults", "PUT:timeout=1")
     time.sleep(0.3)
     said = waiting.end()
-    assert "Interrupted" in said and "again to" in said
+    assert "Interrupted" in said and "command again to" in said
     switch(program.cloud, "faults", "")
     report = program.deploy(site.folder)
     assert 0 < report["changes"]["uploaded"] < 602
@@ -235,7 +235,7 @@ def test_hosts_whose_requests_hang(program: Sitepub, start: Start, make_site: Ma
     switch(program.cloud, "faults", "timeout=1")
     time.sleep(6)  # until each of them asks again
     said = waiting.end()
-    assert "again to go on" in said
+    assert "command again to" in said
 
 
 def test_a_program_reads_one_object_that_says_interrupted(program: Sitepub, start: Start, make_site: MakeSite) -> None:
@@ -462,7 +462,7 @@ def test_a_git_that_hangs(program: Sitepub, start: Start, make_site: MakeSite, t
     waiting = start(program, site.folder, "deploy", "--local", PATH=f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     waiting.until(lambda: (tmp_path / "called").exists() or waiting.process.poll() is not None)
     time.sleep(0.2)
-    assert "again to go on" in waiting.end()
+    assert "command again to" in waiting.end()
 
 
 def test_logs_that_are_followed(program: Sitepub, start: Start, make_site: MakeSite) -> None:

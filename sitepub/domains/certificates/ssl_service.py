@@ -23,7 +23,7 @@ PENDING = frozenset({REVIEWING, RECORD_ADDED, WAITING, 8, 11})
 _PAGE = 1000
 _LOOKING, _LOOKED = 0, 1
 _LOOK_PATIENCE = Patience(60.0, 0.1, 3.0)
-"""For the look at what a certificate is bound to."""
+"""For finding out what a certificate is bound to."""
 _CHINA = timezone(timedelta(hours=8))
 _MISSING = ("FailedOperation.CertificateNotFound", "InvalidParameter.ContainsInvalidCertificateId",
             "FailedOperation.CertificateNotFoundOrAudited")
@@ -131,7 +131,7 @@ class SslService:
         return str(self._api.call("ssl", "ApplyCertificate", params, host=host)["CertificateId"])
 
     def complete(self, id: str, *, host: str) -> None:
-        """Ask the service to look at the validation record now."""
+        """Ask the service to check the validation record now."""
         self._api.call("ssl", "CompleteCertificate", {"CertificateId": id}, host=host)
 
     def users(self, id: str, *, host: str, stop: threading.Event) -> tuple[str, ...]:
@@ -168,7 +168,7 @@ def _users(results: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         name = str(product.get("ResourceType"))
         if any(one.get("Error") for one in regions):
             # "Error: whether the look-up went wrong": what is there is not known.
-            raise CloudError(f"the SSL service could not look at {name}", code="CertificateUsersUnknown")
+            raise CloudError(f"the SSL service could not check {name}", code="CertificateUsersUnknown")
         count = sum(int(one.get("TotalCount") or 0) for one in regions)
         if count:
             yield f"{name} ({count})"

@@ -13,7 +13,7 @@ from sitepub.errors import CloudError, NotFound
 
 _PAGE = 3000
 DEFAULT_LINE = "默认"
-"""RecordLine of the visitors for whom no other line is made; its RecordLineId is "0"."""
+"""RecordLine of all visitors that have no line of their own; its RecordLineId is "0"."""
 
 
 @dataclass(frozen=True, slots=True)

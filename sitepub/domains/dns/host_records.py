@@ -237,7 +237,7 @@ class Dns:
                     ] if self.points_to(record.host, record.cname) else []
         here = self.pod.records(zone.name, record_name(record.host, zone.name))
         return [f"the CNAME record of {shown_name(record.host)} stays, because sitepub did not make it: delete it"
-                " in DNSPod, or whoever gets its target next serves your visitors"
+                " in DNSPod, or the next owner of its target serves your visitors"
                 for each in here if each.says("CNAME", record.cname) and each.id not in ours]
 
 

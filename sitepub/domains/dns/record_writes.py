@@ -112,7 +112,7 @@ def _refused(made: DnsRecord, error: CloudError) -> CloudError:
         return error
     return CloudError(f"DNSPod does not take the {made.type} record of {full_name(made)} beside what is there"
                       f" ({error.code})", code=error.code, request_id=error.request_id,
-                      hint="Look at the records of this name in the console (DNSPod)" + (
+                      hint="Check the records of this name in the console (DNSPod)" + (
                           "; use www as the host, and redirect to it." if made.name == "@" else "."))
 
 

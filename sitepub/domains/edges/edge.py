@@ -142,7 +142,7 @@ class Edge(Protocol):
         """Raises :class:`OwnershipWanted` when the domain's owner has to be proved first."""
 
     def prove_ownership(self, host: str) -> bool:
-        """Ask the edge to look at the TXT record now. False: it does not see it yet."""
+        """Ask the edge to check the TXT record now. False: it does not see it yet."""
 
     def update(self, wanted: WantedDomain, state: EdgeState) -> None:
         """Write the differences. ``state`` is fresh."""

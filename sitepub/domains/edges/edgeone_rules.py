@@ -32,8 +32,8 @@ def name_of(host: str) -> str:
 
 
 def find_rule(api: ServiceApi, zone: str, host: str) -> Mapping[str, Any] | None:
-    """The rule of a host, as the API describes it. One whose condition was changed to something else than hosts belongs
-    to whoever changed it."""
+    """The rule of a host, as the API describes it. One whose condition was changed to something else than hosts is not
+    sitepub's any more."""
     named = [rule for rule in _rules(api, zone, host) if _branch(rule, host) is not None]
     return min(named, key=lambda rule: not is_right(rule, host), default=None)
 

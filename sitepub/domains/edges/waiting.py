@@ -34,7 +34,7 @@ class Waiting:
                 return (None,)
             if state.status is EdgeStatus.REJECTED and status is not EdgeStatus.OFFLINE:
                 raise CloudError(f"{host} was rejected{_why(state)}", code="EdgeRejected",
-                                 hint="Look at it in the console: the domain's status there says why.")
+                                 hint="Open it in the console: the domain's status there says why.")
             if state.status is status or (status is None and state.status is not EdgeStatus.PROCESSING):
                 return (state,)
             last[:] = [state]
@@ -50,7 +50,7 @@ class Waiting:
             return found[0]
         wanted = status.value if status is not None else "ready"
         raise SitepubError(f"{host} is still not {wanted} after {self.patience / 60:.0f} minutes{_why(last[0])}",
-                           code="EdgeTimeout", hint="Nothing is lost: run the same command again to go on waiting.")
+                           code="EdgeTimeout", hint="Nothing is lost: run the same command again to continue waiting.")
 
 
 def _word(state: EdgeState) -> str:

@@ -1,4 +1,4 @@
-"""Proves to an edge who owns a domain: a TXT record, and the edge looks at it."""
+"""Proves to an edge who owns a domain: a TXT record that the edge checks."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from sitepub.domains.times import days_left
 from sitepub.errors import SitepubError
 
 RENEW_DAYS = 21
-"""A certificate with fewer days left makes a deploy look at its host."""
+"""A certificate with fewer days left makes a deploy check its host."""
 _HASH_VERSION = 2
 """Raised when the same words in serverless.yml come to mean something else."""
 MANUAL = frozenset({HostStepKind.RECORD})

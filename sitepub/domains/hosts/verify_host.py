@@ -1,4 +1,4 @@
-"""The last look at a host: whether it is online and visitors get to it, with the right certificate. What is not in
+"""The last check of a host: whether it is online and visitors get to it, with the right certificate. What is not in
 order and was in no step of the plan is not repaired here: the plan has changed."""
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Verification:
         job.keep(setup="verify")
         if state.closed:
             raise CloudError(f"{context.name} was closed by the cloud ({state.closed}), and visitors get nothing",
-                             code="EdgeClosed", hint="Look at the domain in the console: it says why, and how it is"
+                             code="EdgeClosed", hint="Open the domain in the console: it says why, and how it is"
                              " opened again. Then run again.")
         self._demand_planned(state)
         if state.status is not EdgeStatus.ONLINE:

@@ -133,7 +133,7 @@ class Purger:
         while waiting:
             batch = waiting.pop(0)
             if self._stop.is_set():
-                raise Interrupted("Interrupted while purging.", hint="run the same command again to go on;"
+                raise Interrupted("Interrupted while purging.", hint="run the same command again to continue;"
                                   " sitepub purge --all purges everything")
             self._listener.status(host.host, f"purging {len(batch.addresses)} {batch.kind.value}")
             try:
