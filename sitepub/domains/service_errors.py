@@ -124,6 +124,15 @@ _EXPLAINED: dict[str, tuple[str, str]] = {
     "LimitExceeded.CdnPurgeUrlExceedBatchLimit": ("too many addresses in one purge", ""),
     "LimitExceeded.CdnPurgeExceedBatchLimit": ("too many addresses in one purge", ""),
     "LimitExceeded.CdnPurgePathExceedBatchLimit": ("too many folders in one purge", ""),
+    "LimitExceeded.BatchQuota": (
+        "EdgeOne does not take as many addresses in one purge with the plan of this zone",
+        "What is left is purged by the next deploy; a larger plan has more."),
+    "LimitExceeded.DailyQuota": (
+        "today's purges of this EdgeOne zone are used up",
+        "What is left is purged by the next deploy, or by `sitepub purge` tomorrow; a larger plan has more."),
+    "LimitExceeded.PackNotAllow": (
+        "the plan of this EdgeOne zone does not have this kind of purge",
+        "Choose a larger plan in the console (EdgeOne), or run `sitepub purge --all`."),
     "LimitExceeded.CdnPushExceedDayLimit": ("today's prefetches are used up", "Run `sitepub warm` tomorrow."),
     "LimitExceeded.CdnPushExceedBatchLimit": ("too many addresses in one prefetch", ""),
     # SSL

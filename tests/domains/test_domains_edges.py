@@ -187,14 +187,14 @@ def test_no_change_is_sent_while_one_is_being_deployed(case: Case, monkeypatch: 
 
 def test_a_purge_is_done_and_its_tasks_can_be_followed(case: Case) -> None:
     state = case.made()
-    quota = case.edge.purge_quota("mainland")
+    quota = case.edge.purge_quota(state.host, "mainland")
     for kind, addresses in ((PurgeKind.URLS, [f"http://{state.host}/a b/中.html"]),
                             (PurgeKind.FOLDERS, [f"http://{state.host}/posts/"]), (PurgeKind.HOST, [])):
         tasks = case.edge.purge(state.host, kind, addresses, area="mainland")
         assert set(case.edge.purge_status(tasks).values()) <= {"done"}
         assert bool(tasks) is (case.kind != "cos")
     if case.kind == "cdn":
-        after = case.edge.purge_quota("mainland")
+        after = case.edge.purge_quota(state.host, "mainland")
         assert (quota.urls - after.urls, quota.folders - after.folders) == (1, 3)
 
 

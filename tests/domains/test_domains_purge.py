@@ -164,8 +164,12 @@ class Odd:
         self.status = status
         self.purged: list[tuple[PurgeKind, tuple[str, ...]]] = []
 
-    def purge_quota(self, area: str) -> PurgeQuota:
-        del area
+    def quota_pool(self, host: str, area: str) -> str:
+        del host
+        return area
+
+    def purge_quota(self, host: str, area: str) -> PurgeQuota:
+        del host, area
         return self.quota
 
     def purge(self, host: str, kind: PurgeKind, addresses: Sequence[str], **_: object) -> tuple[str, ...]:

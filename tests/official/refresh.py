@@ -35,7 +35,7 @@ NEXT = {
     "ssl": ("DownloadCertificate", "CancelCertificateOrder", "CancelAuditCertificate", "ModifyCertificateAlias",
             "CreateCertificateBindResourceSyncTask", "DescribeCertificateBindResourceTaskResult",
             "DescribeCertificateBindResourceTaskDetail", "DescribeDeleteCertificatesTaskResult"),
-    "teo": ("ApplyFreeCertificate", "CheckFreeCertificateVerification", "DescribeContentQuota", "DescribePlans",
+    "teo": ("ApplyFreeCertificate", "CheckFreeCertificateVerification", "DescribePlans",
             "BindZoneToPlan", "DescribeZones", "DescribePrefetchTasks"),
     "dnspod": ("CreateTXTRecord", "DescribeRecordFilterList", "ModifyRecordStatus", "ModifyDynamicDNS"),
     "cdn": ("DescribeCdnData", "DescribeCertDomains"),

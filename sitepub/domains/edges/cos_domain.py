@@ -173,7 +173,10 @@ class CosDomain:
 
     # Nothing is cached
 
-    def purge_quota(self, area: str) -> PurgeQuota:  # noqa: ARG002
+    def quota_pool(self, host: str, area: str) -> str:  # noqa: ARG002
+        return ""
+
+    def purge_quota(self, host: str, area: str) -> PurgeQuota:  # noqa: ARG002
         return PurgeQuota(0, 0)
 
     def purge(self, host: str, kind: PurgeKind, addresses: Sequence[str], *, area: str,  # noqa: ARG002

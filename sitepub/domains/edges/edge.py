@@ -99,6 +99,8 @@ class PurgeQuota:
     folders: int
     urls_a_call: int = 1000
     folders_a_call: int = 100
+    hosts: int = 0
+    """Whole host names; 0 where the edge does not count them apart from folders."""
 
 
 class OwnershipWanted(Exception):
@@ -163,7 +165,11 @@ class Edge(Protocol):
         ``None`` is answered when the domain is gone. Raises :class:`~sitepub.errors.SitepubError` with code
         EdgeTimeout or EdgeRejected, :class:`~sitepub.errors.Interrupted` when ``stop`` is set."""
 
-    def purge_quota(self, area: str) -> PurgeQuota: ...
+    def quota_pool(self, host: str, area: str) -> str:
+        """Hosts with the same answer share one purge quota."""
+
+    def purge_quota(self, host: str, area: str) -> PurgeQuota:
+        """What is left today for the pool of a host."""
 
     def purge(self, host: str, kind: PurgeKind, addresses: Sequence[str], *, area: str,
               flush_type: str = "flush") -> tuple[str, ...]:

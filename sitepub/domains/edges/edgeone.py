@@ -23,7 +23,7 @@ from sitepub.domains.records import EdgeKind, TxtRecord
 from sitepub.domains.service_api import ServiceApi
 from sitepub.domains.steps import Leaf
 from sitepub.domains.times import gmt8_to_iso
-from sitepub.errors import CloudError, ConfigError, NotFound, Problem
+from sitepub.errors import AccessDenied, CloudError, ConfigError, NotFound, Problem
 
 _STATUS = {"online": EdgeStatus.ONLINE, "process": EdgeStatus.PROCESSING, "offline": EdgeStatus.OFFLINE,
            "init": EdgeStatus.PROCESSING}
@@ -31,7 +31,8 @@ _GONE = frozenset({"InvalidParameter.DomainNotFound", "InvalidParameter.HostNotF
                    "ResourceUnavailable.HostNotFound", "ResourceUnavailable.DomainNotFound"})
 _TASKS = {"success": "done", "failed": "fail", "timeout": "fail", "canceled": "fail"}
 _TYPES = {PurgeKind.URLS: "purge_url", PurgeKind.FOLDERS: "purge_prefix", PurgeKind.HOST: "purge_host"}
-_A_CALL = 500
+_UNKNOWN_QUOTA = PurgeQuota(urls=1000, folders=100, urls_a_call=100, folders_a_call=10, hosts=10)
+"""Where EdgeOne does not say: moderate, as a plan may have less."""
 _PROOF = "edgeonereclaim"
 
 
@@ -169,9 +170,23 @@ class EdgeOne:
 
     # Purge and prefetch
 
-    def purge_quota(self, area: str) -> PurgeQuota:  # noqa: ARG002 - EdgeOne counts by plan, not by area
-        """EdgeOne's quota hangs on the plan and cannot be asked (1552/77380); what is over it fails."""
-        return PurgeQuota(urls=_A_CALL * 10, folders=_A_CALL * 10, urls_a_call=_A_CALL, folders_a_call=_A_CALL)
+    def quota_pool(self, host: str, area: str) -> str:  # noqa: ARG002 - each zone has that of its plan
+        return self._zone_of(host)
+
+    def purge_quota(self, host: str, area: str) -> PurgeQuota:  # noqa: ARG002
+        """DescribeContentQuota (1145/80704). A key that may not ask it purges all the same: what is over the quota is
+        refused then."""
+        try:
+            answer = self._api.call("teo", "DescribeContentQuota", {"ZoneId": self._zone_of(host)}, host=host)
+        except AccessDenied:
+            return _UNKNOWN_QUOTA
+        return quota_of(answer.get("PurgeQuota"))
+
+    def _zone_of(self, host: str) -> str:
+        zone = self.zone(host)
+        if zone is None:
+            raise NotFound(f"{host} lies in no EdgeOne zone of this account", code="ZoneNotFound")
+        return str(zone.get("ZoneId"))
 
     def purge(self, host: str, kind: PurgeKind, addresses: Sequence[str], *, area: str,  # noqa: ARG002
               flush_type: str = "flush") -> tuple[str, ...]:
@@ -181,17 +196,14 @@ class EdgeOne:
         return self._task("CreatePurgeTask", host, {"Type": _TYPES[kind], "Targets": targets, **method})
 
     def _task(self, action: str, host: str, params: Mapping[str, Any]) -> tuple[str, ...]:
-        zone = self.zone(host)
-        if zone is None:
-            raise NotFound(f"{host} lies in no EdgeOne zone of this account", code="ZoneNotFound")
-        answer = self._api.call("teo", action, {"ZoneId": zone.get("ZoneId"), **params},
-                                host=host)
+        zone = self._zone_of(host)
+        answer = self._api.call("teo", action, {"ZoneId": zone, **params}, host=host)
         failed = [f"{', '.join(one.get('Targets') or ())}: {one.get('Reason')}"
                   for one in answer.get("FailedList") or ()]
         if failed:
             raise CloudError(f"{host}: EdgeOne refused {'; '.join(failed[:5])}", code="PurgeRefused",
                              request_id=str(answer.get("RequestId") or "") or None)
-        return (f"{zone.get('ZoneId')}/{answer.get('JobId')}",)
+        return (f"{zone}/{answer.get('JobId')}",)
 
     def purge_status(self, tasks: Sequence[str]) -> Mapping[str, str]:
         found: dict[str, str] = {}
@@ -213,6 +225,22 @@ class EdgeOne:
             by_host.setdefault(urlsplit(address).hostname or "", []).append(address)
         return tuple(task for host, own in by_host.items()
                      for task in self._task("CreatePrefetchTask", host, {"Targets": own, **headers}))
+
+
+def quota_of(found: Any) -> PurgeQuota:
+    """From what EdgeOne says of each kind of purge. A kind that it does not name, the plan does not have."""
+    if found is None:
+        return _UNKNOWN_QUOTA
+    kinds = {str(one.get("Type")): one for one in found if isinstance(one, Mapping)}
+
+    def of(kind: PurgeKind) -> tuple[int, int]:
+        one = kinds.get(_TYPES[kind]) or {}
+        batch, left = int(one.get("Batch") or 0), int(one.get("DailyAvailable") or 0)
+        return (max(left, 0), batch) if batch > 0 else (0, 1)
+
+    (urls, urls_a_call), (folders, folders_a_call), (hosts, _) = map(
+        of, (PurgeKind.URLS, PurgeKind.FOLDERS, PurgeKind.HOST))
+    return PurgeQuota(urls, folders, urls_a_call, folders_a_call, hosts)
 
 
 def _origin(wanted: WantedDomain) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -148,29 +148,47 @@ def plan_purge(hosts: Sequence[CachedHost], paths: Paths, quota: PurgeQuota) -> 
 
     Single addresses as long as they are within the quota, the hosts with the fewest first, so that as many as
     can be are done precisely. For each of the others one folder: the smallest that holds all the changed
-    paths. Hosts for which not even that is left are in ``left``."""
-    urls, folders = quota.urls, quota.folders
+    paths; then the root; then the whole host. Hosts for which not even that is left are in ``left``."""
     batches: list[PurgeBatch] = []
     left: list[str] = []
     need = {host.host: (*host.addresses(paths.pages), *host.extra) for host in hosts}
     for host in sorted(hosts, key=lambda each: len(set(need[each.host]))):
-        single = tuple(dict.fromkeys(need[host.host]))
-        wide = tuple(dict.fromkeys(host.extra_folders))
-        if paths.everything:
-            single, wide = tuple(dict.fromkeys(host.extra)), (*host.addresses(["/"]), *wide)
-        if len(single) > urls and paths.pages:
-            single, wide = tuple(dict.fromkeys(host.extra)), (*host.addresses([common_folder(paths.pages)]),
-                                                              *wide)
-        single = tuple(one for one in single if not covered(one, wide))
-        if len(single) > urls or len(wide) > folders:
+        for single, wide, whole in _ways(host, paths):
+            if len(single) <= quota.urls and len(wide) <= quota.folders and whole <= quota.hosts:
+                batches += _batches(host, PurgeKind.URLS, single, quota.urls_a_call)
+                batches += _batches(host, PurgeKind.FOLDERS, wide, quota.folders_a_call)
+                batches += _batches(host, PurgeKind.HOST, [host.host] * whole, 1)
+                quota = replace(quota, urls=quota.urls - len(single), folders=quota.folders - len(wide),
+                                hosts=quota.hosts - whole)
+                break
+        else:
             left.append(host.host)
-            continue
-        urls, folders = urls - len(single), folders - len(wide)
-        batches += _batches(host, PurgeKind.URLS, single, quota.urls_a_call)
-        batches += _batches(host, PurgeKind.FOLDERS, wide, quota.folders_a_call)
     order = {host.host: number for number, host in enumerate(hosts)}
     return PurgePlan(tuple(sorted(batches, key=lambda batch: order[batch.host])),
                      tuple(sorted(left, key=order.__getitem__)))
+
+
+def _ways(host: CachedHost, paths: Paths) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], int]]:
+    """Addresses, folders and whole hosts (0 or 1) that take away what is stale: from the most precise way to the
+    widest."""
+    def way(single: Iterable[str], wide: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+        folders = tuple(dict.fromkeys(wide))
+        return tuple(one for one in dict.fromkeys(single) if not covered(one, folders)), folders, 0
+
+    if not paths.everything:
+        yield way([*host.addresses(paths.pages), *host.extra], host.extra_folders)
+    if paths.pages and not paths.everything:
+        yield way(host.extra, [*host.addresses([common_folder(paths.pages)]), *host.extra_folders])
+    root = host.addresses(["/"])
+    if paths or host.extra or host.extra_folders:
+        yield way(host.extra, [*root, *host.extra_folders])
+        elsewhere = [one for one in (*host.extra, *host.extra_folders) if not _is_of(one, host.host)]
+        if not elsewhere and not host.host.startswith("*"):
+            yield (), (), 1
+
+
+def _is_of(address: str, host: str) -> bool:
+    return address.partition("://")[2].partition("/")[0] == host
 
 
 def _batches(host: CachedHost, kind: PurgeKind, addresses: Sequence[str], size: int) -> list[PurgeBatch]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -19,7 +19,13 @@ from sitepub.errors import CloudError, Interrupted, NetworkError, SitepubError
 PATIENCE = 300.0
 """Seconds to follow a purge; the CDN says that it takes about five minutes (228/3946)."""
 _FIRST, _STEP = 0.2, 3.0
-_EXHAUSTED = ("LimitExceeded.CdnPurgeUrlExceedDayLimit", "LimitExceeded.CdnPurgeExceedDayLimit")
+_TOO_MANY_AT_ONCE = "LimitExceeded.BatchQuota"
+_EXHAUSTED = frozenset({
+    "LimitExceeded.CdnPurgeUrlExceedDayLimit", "LimitExceeded.CdnPurgeExceedDayLimit",
+    "LimitExceeded.CdnPurgePathExceedDayLimit", _TOO_MANY_AT_ONCE, "LimitExceeded.DailyQuota",
+    "LimitExceeded.PackNotAllow"})
+"""Nothing more of this kind is taken today, or not as much at once, or not with this plan: a wider kind has a quota of
+its own."""
 _PREFETCHES_A_CALL = 500
 
 EdgeOfHost = Callable[[Host], Edge]
@@ -87,24 +93,31 @@ class Purger:
 
         Hosts bound to the bucket itself have no cache and are left out, as are those with nothing to purge."""
         done: list[Purged] = []
-        for edge, area, group in self._groups(hosts):
+        for edge, area, group in self._groups(hosts, done):
             done += self._group(edge, area, group, order)
         by_host = {each.host: each for each in done}
         return [by_host[host.host] for host in hosts if host.host in by_host]
 
-    def _groups(self, hosts: Sequence[Host]) -> list[tuple[Edge, str, list[Host]]]:
-        groups: dict[tuple[int, str], tuple[Edge, str, list[Host]]] = {}
+    def _groups(self, hosts: Sequence[Host], done: list[Purged]) -> list[tuple[Edge, str, list[Host]]]:
+        """Hosts that share a quota. What cannot be put into a group is put into ``done``."""
+        groups: dict[tuple[int, str, str], tuple[Edge, str, list[Host]]] = {}
         for host in hosts:
             edge = self._edge_of(host)
-            if edge.kind != "cos":
-                groups.setdefault((id(edge), host.area), (edge, host.area, []))[2].append(host)
+            if edge.kind == "cos":
+                continue
+            try:
+                pool = edge.quota_pool(host.host, host.area)
+            except (CloudError, NetworkError) as error:
+                done.append(_failure(Purged(host.host), error))
+                continue
+            groups.setdefault((id(edge), host.area, pool), (edge, host.area, []))[2].append(host)
         return list(groups.values())
 
     def _group(self, edge: Edge, area: str, hosts: Sequence[Host], order: Order) -> list[Purged]:
         names = [host.host for host in hosts]
         try:
             self._listener.status(names[0], "asking for the purge quota")
-            quota = edge.purge_quota(area)
+            quota = edge.purge_quota(names[0], area)
         except (CloudError, NetworkError) as error:
             return [_failure(Purged(name), error) for name in names]
         done: list[Purged] = []
@@ -116,8 +129,8 @@ class Purger:
                 if each.host in plan.left:
                     done.append(Purged(each.host, failed=_exhausted(quota)))
                 elif batches:
-                    done.append(self._send(edge, area, each, paths, batches))
-                    quota = _less(quota, batches)
+                    result, quota = self._send(edge, area, each, paths, batches, quota)
+                    done.append(result)
         if order.wait:
             done = self._follow(edge, done)
         for result in done:
@@ -126,8 +139,9 @@ class Purger:
                 self._listener.done(result.host, f"purged {result.what}{ending}")
         return done
 
-    def _send(self, edge: Edge, area: str, host: CachedHost, paths: Paths, batches: Sequence[PurgeBatch]
-              ) -> Purged:
+    def _send(self, edge: Edge, area: str, host: CachedHost, paths: Paths, batches: Sequence[PurgeBatch],
+              quota: PurgeQuota) -> tuple[Purged, PurgeQuota]:
+        """What was done, and the quota that is left then."""
         result = Purged(host.host, everything=paths.everything and bool(batches))
         waiting = list(batches)
         while waiting:
@@ -140,21 +154,26 @@ class Purger:
                 tasks = edge.purge(host.host, batch.kind, batch.addresses, area=area,
                                    flush_type=batch.flush_type)
             except CloudError as error:
-                if error.code in _EXHAUSTED and batch.kind is PurgeKind.URLS:
-                    # The quota was used up elsewhere since it was asked for: folders have one of their own.
-                    waiting = list(plan_purge([host], paths, PurgeQuota(0, 100)).batches)
-                    if waiting:
+                if error.code in _EXHAUSTED:
+                    # The quota was used up elsewhere since it was asked for, or the edge did not say what it is.
+                    wider = plan_purge([host], paths, _wider_than(batch.kind, quota)).batches
+                    if error.code != _TOO_MANY_AT_ONCE:
+                        quota = _without(quota, batch.kind)
+                    if wider:
+                        waiting = list(wider)
                         continue
                 result = _failure(result, error)
                 continue
             except NetworkError as error:
                 result = _failure(result, error)
                 continue
+            quota = _less(quota, batch)
             urls = batch.kind is PurgeKind.URLS
             result = replace(result, tasks=(*result.tasks, *tasks),
                              addresses=result.addresses + (len(batch.addresses) if urls else 0),
-                             folders=result.folders + (0 if urls else len(batch.addresses)))
-        return result
+                             folders=result.folders + (len(batch.addresses) if batch.kind is PurgeKind.FOLDERS else 0),
+                             everything=result.everything or batch.kind is PurgeKind.HOST)
+        return result, quota
 
     def _follow(self, edge: Edge, done: Sequence[Purged]) -> list[Purged]:
         """Ask for the tasks until they are through, or patience is."""
@@ -241,14 +260,24 @@ def _with_folders(cached: CachedHost, order: Order) -> CachedHost:
     return replace(cached, extra_folders=(*cached.extra_folders, *folders))
 
 
-def _less(quota: PurgeQuota, batches: Iterable[PurgeBatch]) -> PurgeQuota:
-    urls, folders = quota.urls, quota.folders
-    for batch in batches:
-        if batch.kind is PurgeKind.URLS:
-            urls -= len(batch.addresses)
-        else:
-            folders -= len(batch.addresses)
-    return replace(quota, urls=urls, folders=folders)
+def _less(quota: PurgeQuota, batch: PurgeBatch) -> PurgeQuota:
+    number = len(batch.addresses)
+    if batch.kind is PurgeKind.URLS:
+        return replace(quota, urls=quota.urls - number)
+    if batch.kind is PurgeKind.FOLDERS:
+        return replace(quota, folders=quota.folders - number)
+    return replace(quota, hosts=quota.hosts - number)
+
+
+def _without(quota: PurgeQuota, kind: PurgeKind) -> PurgeQuota:
+    return replace(quota, **{{PurgeKind.URLS: "urls", PurgeKind.FOLDERS: "folders", PurgeKind.HOST: "hosts"}[kind]: 0})
+
+
+def _wider_than(kind: PurgeKind, quota: PurgeQuota) -> PurgeQuota:
+    """For another try after a kind was refused."""
+    if kind is PurgeKind.URLS:
+        return replace(quota, urls=0)
+    return replace(quota, urls=0, folders=0, hosts=quota.hosts if kind is PurgeKind.FOLDERS else 0)
 
 
 def _followed(result: Purged, states: Mapping[str, str]) -> Purged:

@@ -22,6 +22,12 @@ class Quota:
     free_certificates: int = 50
     edgeone_batch: int = 500
     edgeone_day: int = 5_000
+    """EdgeOne's depend on the plan of a site; they count per site, kind and day."""
+    edgeone_prefix_batch: int = 500
+    edgeone_prefix_day: int = 5_000
+    edgeone_host_batch: int = 500
+    edgeone_host_day: int = 5_000
+    """Also for whole sites and cache tags."""
 
 
 @dataclass(frozen=True, slots=True)

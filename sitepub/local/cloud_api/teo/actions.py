@@ -19,6 +19,7 @@ from sitepub.local.cloud_api.teo.rules import create_rules, delete_rules, descri
 from sitepub.local.cloud_api.teo.tasks import (
     create_prefetch_task,
     create_purge_task,
+    describe_content_quota,
     describe_prefetch_tasks,
     describe_purge_tasks,
 )
@@ -48,6 +49,7 @@ TEO = Service("teo", "2022-09-01", {
     "DeleteL7AccRules": Action(delete_rules),
     "DeleteZone": Action(delete_zone),
     "DescribeAccelerationDomains": Action(describe_domains, _page(200)),
+    "DescribeContentQuota": Action(describe_content_quota),
     "DescribeIdentifications": Action(describe_identifications, _page()),
     "DescribeL7AccRules": Action(describe_rules, _page()),
     "DescribeOriginGroup": Action(describe_origin_group, _page()),

@@ -13,10 +13,12 @@ from sitepub.local.cloud_api.teo.zones import filtered, find_zone
 from sitepub.local.services import tasks
 from sitepub.local.services.records import TeoZone
 from sitepub.local.services.services import random_name
+from sitepub.local.services.switches import Quota
 from sitepub.local.services.tasks import EdgeTask
 from sitepub.local.services.zones import normal
 
 _SAFE = "%!#$&'()*+,/:;=?@[]~-._"
+_PURGES = ("purge_prefix", "purge_url", "purge_host", "purge_all", "purge_cache_tag")
 _AREA = "all"
 """Quotas of EdgeOne do not depend on the area."""
 
@@ -46,22 +48,46 @@ async def create_prefetch_task(call: Call) -> dict[str, Any]:
     return _submit(call, find_zone(call), "prefetch", targets, "")
 
 
+async def describe_content_quota(call: Call) -> dict[str, Any]:
+    """DescribeContentQuota (1145/80704): for each kind what a call takes, what a day has, and what of it is left."""
+    zone = find_zone(call)
+
+    def of(kind: str, named: str = "") -> dict[str, Any]:
+        batch, daily = _limits(call.services.switches.quota, kind)
+        return {"Type": named or kind, "Batch": batch, "Daily": daily,
+                "DailyAvailable": max(0, daily - _spent(call, zone, kind))}
+
+    return {"PurgeQuota": [of(kind) for kind in _PURGES], "PrefetchQuota": [of("prefetch", "prefetch_url")]}
+
+
+def _limits(quota: Quota, kind: str) -> tuple[int, int]:
+    """Of a call and of a day."""
+    if kind in ("purge_url", "prefetch"):
+        return quota.edgeone_batch, quota.edgeone_day
+    if kind == "purge_prefix":
+        return quota.edgeone_prefix_batch, quota.edgeone_prefix_day
+    return quota.edgeone_host_batch, quota.edgeone_host_day
+
+
+def _spent(call: Call, zone: TeoZone, kind: str) -> int:
+    return tasks.used(call.services.tasks, owner=call.owner, kind=kind, area=zone.id, day=local_day(call.time))
+
+
 def _submit(call: Call, zone: TeoZone, kind: str, targets: list[str], method: str) -> dict[str, Any]:
     services, day = call.services, local_day(call.time)
-    quota = services.switches.quota
-    if len(targets) > quota.edgeone_batch:
-        raise ApiError("LimitExceeded.BatchQuota", f"A call takes at most {quota.edgeone_batch}.")
+    batch, daily = _limits(services.switches.quota, kind)
+    if len(targets) > batch:
+        raise ApiError("LimitExceeded.BatchQuota", f"A call takes at most {batch}.")
     wanted = [quote(one, safe=_SAFE) if call.get("EncodeUrl") else one for one in targets]
     taken = [one for one in wanted if kind == "purge_all" or _of_zone(call, zone, kind, one)]
     refused = [one for one in wanted if one not in taken]
-    spent = tasks.used(services.tasks, owner=call.owner, kind=kind, area=_AREA, day=day)
-    if spent + len(taken) > quota.edgeone_day:
-        raise ApiError("LimitExceeded.DailyQuota", f"The quota of the day is {quota.edgeone_day}.")
+    if _spent(call, zone, kind) + len(taken) > daily:
+        raise ApiError("LimitExceeded.DailyQuota", f"The quota of the day is {daily}.")
     failed = [{"Reason": "The target is not of the site.", "Targets": refused}] if refused else []
     if not taken:
         return {"JobId": "", "FailedList": failed}
     task = EdgeTask(
-        random_name(14), call.owner, "edgeone", kind, tuple(taken), method, {_AREA: len(taken)}, _AREA,
+        random_name(14), call.owner, "edgeone", kind, tuple(taken), method, {zone.id: len(taken)}, _AREA,
         zone.id, begin(call.time, call.services.pace), day,
     )
     tasks.keep(services.tasks, task)
