@@ -13,7 +13,7 @@ from sitepub.actions.connect import connect
 from sitepub.actions.host_run import apply_hosts
 from sitepub.actions.hosts import HostsDone, HostsPrepared, prepare_hosts, raise_if_failed, unplanned
 from sitepub.actions.interrupt import stopping
-from sitepub.actions.shared_bucket import about_other_sites, about_the_error_page
+from sitepub.actions.shared_bucket import about_lifecycle, about_other_sites, about_the_error_page
 from sitepub.config.project import Project
 from sitepub.embedded.cloud import data_folder
 from sitepub.embedded.dev_cloud import keep_running
@@ -148,6 +148,8 @@ def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapp
     with remote:
         if not prepared.settings:
             warnings.add(*about_the_error_page(remote, snapshot.files.keys(), sets_it=False))
+        if not _sees_lifecycle(prepared):
+            warnings.add(*about_lifecycle(remote, snapshot.files.keys(), prepared, ask=True))
         hosts = prepare_hosts(project, cloud, remote, prepared, verify=options.verify)
         refusal: SitepubError | None = None
         try:
@@ -246,11 +248,19 @@ def _prepare(project: Project, options: DeployOptions, teller: Teller, environ: 
     warnings.add(*about_other_sites(remote, snapshot, prepared))
     if prepared.settings and not prepared.new_bucket:
         warnings.add(*about_the_error_page(remote, snapshot.files.keys(), sets_it=True))
+    if _sees_lifecycle(prepared):
+        warnings.add(*about_lifecycle(remote, snapshot.files.keys(), prepared, ask=True))
     empty = empty_pages(remote, snapshot, prepared)
     warnings.add(*empty.warnings())
     for sentence in prepared.notes:
         teller.note(sentence)
     return cloud, remote, prepared, snapshot, empty
+
+
+def _sees_lifecycle(prepared: Prepared) -> bool:
+    """A deploy warns of lifecycle rules when it has to do with the bucket anyway; one of an unchanged site is one
+    request, and a plan always warns."""
+    return bool(prepared.found is None or prepared.settings or prepared.verify or prepared.wanted.lifecycle)
 
 
 def _refuse_damage(prepared: Prepared, empty: EmptyPages, options: DeployOptions) -> None:

@@ -1,4 +1,5 @@
-"""Warnings about a bucket that several sites share: files and the error document that they take from each other."""
+"""Warnings about a bucket: files and the error document that several sites in it take from each other, and lifecycle
+rules that break the site."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from collections.abc import Collection, Iterator
 from sitepub.errors import Problem, SitepubError
 from sitepub.publish.prepare import Prepared
 from sitepub.publish.states.remote import Remote
+from sitepub.settings.lifecycle_danger import dangers
 from sitepub.site.error_page import error_key
 from sitepub.site.snapshot import Snapshot
 
@@ -44,3 +46,16 @@ def about_the_error_page(remote: Remote, keys: Collection[str], *, sets_it: bool
         yield Problem(f"the bucket {remote.bucket} has one error document for all sites in it, and it is {there} of"
                       f" another site now: visitors of this one do not see {ours}",
                       hint=f"`sitepub deploy --verify` sets it back; better, {_OWN_BUCKET}")
+
+
+def about_lifecycle(remote: Remote, keys: Collection[str], prepared: Prepared, *, ask: bool) -> Iterator[Problem]:
+    """Lifecycle rules that break this site. ``ask`` for those of the bucket, too: one request."""
+    rules = prepared.wanted.lifecycle
+    if rules is not None:
+        yield from dangers(rules, keys, written=True)
+    elif ask and not prepared.new_bucket:
+        try:
+            there = remote.settings.get_lifecycle()
+        except SitepubError:
+            return  # what does not answer is reported where it is needed
+        yield from dangers(there, keys, written=False)

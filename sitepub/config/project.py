@@ -115,6 +115,10 @@ class LifecycleRule:
     abort_multipart_days: int | None = None
     transitions: tuple[tuple[int, str], ...] = ()
     """(days, storage class)."""
+    tags: tuple[tuple[str, str], ...] = ()
+    """Tags of the only objects that are meant. Rules that others made have them, and ``dated``."""
+    dated: tuple[tuple[str, str], ...] = ()
+    """(date, storage class; empty: deleted)."""
 
 
 @dataclass(frozen=True, slots=True)

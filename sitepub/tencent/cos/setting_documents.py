@@ -104,15 +104,19 @@ def lifecycle_rules(document: Mapping[str, Any]) -> tuple[LifecycleRule, ...]:
     found = []
     for item in _items(document, "Rule"):
         scope = item.get("Filter") or {}
-        transitions = tuple((_number(each, "Days") or 0, str(each.get("StorageClass") or ""))
-                            for each in _items(item, "Transition"))
+        both = scope.get("And") or {}
+        moves = [(each, str(each.get("StorageClass") or "")) for each in _items(item, "Transition")]
+        dates = [(str(each.get("Date") or ""), kind) for each, kind in [(item.get("Expiration") or {}, ""), *moves]]
         found.append(LifecycleRule(
             id=str(item.get("ID") or ""), enabled=item.get("Status") == "Enabled",
-            prefix=str(scope.get("Prefix") or item.get("Prefix") or ""),
+            prefix=str(scope.get("Prefix") or both.get("Prefix") or item.get("Prefix") or ""),
             expiration_days=_number(item.get("Expiration"), "Days"),
             noncurrent_expiration_days=_number(item.get("NoncurrentVersionExpiration"), "NoncurrentDays"),
             abort_multipart_days=_number(item.get("AbortIncompleteMultipartUpload"), "DaysAfterInitiation"),
-            transitions=transitions))
+            transitions=tuple((_number(each, "Days") or 0, kind) for each, kind in moves if not each.get("Date")),
+            tags=tuple((str(tag.get("Key") or ""), str(tag.get("Value") or ""))
+                       for tag in [*_items(scope, "Tag"), *_items(both, "Tag")]),
+            dated=tuple((date, kind) for date, kind in dates if date)))
     return tuple(found)
 
 
