@@ -21,7 +21,7 @@ STUBBORN = "trap '' INT TERM HUP; sleep 300 & echo $! > inner; echo $$ > outer.n
 STARTER = """\
 import os, sys, time
 from pathlib import Path
-from sitepub.site.hook_process import HookProcess
+from sitepub.site.build.process import HookProcess
 process = HookProcess(sys.argv[1], Path.cwd(), dict(os.environ))
 if sys.argv[2] == "closes":
     while not Path("outer").exists():

@@ -103,8 +103,8 @@ class Edge:
         await self._origins.close()
 
     def purge(self, kind: str, target: str) -> None:
-        """Remove from the cache (:data:`services.PurgeListener`): ``url``, ``prefix``, ``flush`` (what is below it is
-        validated again), ``host``, or ``all``."""
+        """Remove from the cache (:data:`services.services.PurgeListener`): ``url``, ``prefix``, ``flush`` (what is
+        below it is validated again), ``host``, or ``all``."""
         self._exchange.purged()
         cache = self.cache
         if kind == "url":

@@ -3,7 +3,7 @@
 Some tools fail and exit with 0 all the same (Hexo, Pelican), a pipe or ``;`` in a hook hides the status of
 others, and ``hexo generate --watch`` and its like go on running: only their output shows it. The table holds the
 lines with which well-known tools begin, end and fail, as they print them; it was made from their real output, see
-tests/site/build_output.py. A tool that is not in it is judged by its exit status alone, and so is everything that
+tests/site/build_output.json. A tool that is not in it is judged by its exit status alone, and so is everything that
 a tool calls a warning.
 """
 
