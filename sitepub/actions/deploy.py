@@ -84,6 +84,8 @@ class DeployOptions:
     wait: bool = True
     """Wait until the hosts are online."""
     allow_empty: bool = False
+    message: str | None = None
+    """What is said of the release."""
     patience: Patience = field(default_factory=Patience)
     """How long to wait while another run has the lock."""
 
@@ -188,7 +190,7 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
             with stopping() as stop, teller.transfer() as progress:
                 outcome = publish(remote, snapshot, prepared, PublishOptions(
                     allow_delete=options.allow_delete, approve=approve, progress=progress,
-                    on_setting=teller.setting, stop=stop))
+                    on_setting=teller.setting, stop=stop, message=options.message))
 
         def deployed(hosts_done: HostsDone | None) -> Deployed:
             return Deployed(project, cloud, remote.bucket, _address(cloud, remote),

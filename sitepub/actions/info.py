@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sitepub.actions.connect import connect
@@ -11,6 +11,7 @@ from sitepub.actions.shared_bucket import about_the_error_page
 from sitepub.config.project import Project
 from sitepub.errors import SitepubError
 from sitepub.publish.locking.unfinished import still_runs
+from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.state import Journal, ReleaseInfo
@@ -45,6 +46,8 @@ class Info:
     former: tuple[str, ...]
     """Buckets that the site lived in before and that are still there."""
     hosts: tuple[HostReport, ...] = ()
+    retained: Mapping[str, Entry] = field(default_factory=dict)
+    """What the site has dropped and what stays live for a while, for pages that are open."""
 
 
 def info(project: Project, *, local: bool, profile: str | None, environ: Mapping[str, str]) -> Info:
@@ -76,7 +79,7 @@ def info(project: Project, *, local: bool, profile: str | None, environ: Mapping
             unfinished=state.pending, running=state.pending is not None and still_runs(remote.states),
             drift=tuple(drift),
             former=tuple(one.bucket for one in state.former),
-            hosts=_hosts(project, cloud, remote, state.hosts))
+            hosts=_hosts(project, cloud, remote, state.hosts), retained=dict(state.retained))
 
 
 def _hosts(project: Project, cloud: Cloud, remote: Remote, records: Mapping[str, HostRecord]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 from sitepub.actions.deploy import Planned
 from sitepub.actions.host_objects import planned_objects
@@ -10,6 +12,7 @@ from sitepub.cli.host_view import step_lines
 from sitepub.domains.steps import HostStep
 from sitepub.errors import Problem
 from sitepub.publish.plan import Action, Plan, Reason, Step
+from sitepub.publish.states.manifest import Entry
 from sitepub.site.keys import printable
 from sitepub.site.snapshot import LeftOut
 from sitepub.site.walk import FOLLOW_LINKS
@@ -37,6 +40,7 @@ def plan_lines(terminal: Terminal, planned: Planned) -> Iterator[str]:
         yield f"  {terminal.style('*', 'cyan')} {visible(step.summary)}  ({step.reason})"
     for each in plan.steps:
         yield _line(terminal, each)
+    yield from retained_lines(terminal, plan.retained)
     if _host_steps(planned):
         yield from step_lines(terminal, _host_steps(planned))
     yield totals(plan, len(prepared.settings))
@@ -86,11 +90,28 @@ def _line(terminal: Terminal, step: Step) -> str:
     return f"  {terminal.style(mark, color)} {step.action.value:<7} {visible(step.key)}  ({visible(detail)})"
 
 
+def retained_lines(terminal: Terminal, retained: Mapping[str, Entry]) -> Iterator[str]:
+    """What the site has dropped and what stays live for a while."""
+    for key, entry in retained.items():
+        yield (f"  {terminal.style('·', 'cyan')} keep    {visible(key)}  (not in the site any more; kept until"
+               f" {moment(entry.until)} for tabs that are open)")
+
+
+def moment(seconds: int) -> str:
+    """``2026-12-06 13:20 UTC``."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def retained_objects(retained: Mapping[str, Entry]) -> list[dict[str, Any]]:
+    return [{"key": key, "bytes": entry.size, "until": datetime.fromtimestamp(entry.until, UTC).isoformat()}
+            for key, entry in retained.items()]
+
+
 def totals(plan: Plan, settings: int = 0) -> str:
     parts = [(len(plan.uploads), f"to upload ({human_bytes(plan.bytes_to_send)})"),
              (len(plan.copies), "to copy on the server"), (len(plan.header_changes), "to get new headers"),
-             (len(plan.deletions), "to delete"), (settings, "bucket settings to write" if settings > 1
-                                                  else "bucket setting to write")]
+             (len(plan.deletions), "to delete"), (len(plan.retained), "to keep for a while"),
+             (settings, "bucket settings to write" if settings > 1 else "bucket setting to write")]
     words = [f"{number:,} {what}" for number, what in parts if number]
     return ", ".join([*words, f"{plan.unchanged:,} unchanged"])
 
@@ -112,6 +133,7 @@ def plan_object(planned: Planned) -> dict[str, object]:
                    "phase": step.phase.value, "bytes": step.bytes_sent, "source": step.source_key
                    if step.action is Action.COPY else None} for step in plan.steps],
         "hosts": planned_objects(project, planned.hosts) if planned.hosts is not None else [],
+        "retained": retained_objects({**planned.prepared.base.retained, **plan.retained}),
         "left_out": left_out_objects(planned.left_out),
         "left_alone": [*plan.foreign, *plan.given_up],
         "refusal": None if refusal is None else {"code": refusal.code, "message": refusal.message,

@@ -18,6 +18,7 @@ from sitepub.config.project import (
     LogTopic,
     Project,
     RedirectRule,
+    Releases,
     Source,
     Website,
 )
@@ -69,6 +70,7 @@ def build_project(file: Path, root: Node, config: ConfigShape, hosts: Sequence[H
         replace=inputs.replace,
         accelerate=inputs.accelerate,
         state_bucket=inputs.state.bucket if inputs.state is not None else None,
+        releases=_releases(inputs),
         purge=inputs.purge,
         logs=LogTopic(inputs.logs.topic_id, inputs.logs.region) if inputs.logs is not None else None,
         dev=_dev(file.parent, inputs),
@@ -86,6 +88,15 @@ def _said(inputs: InputsShape) -> Iterator[str]:
         if field in named:
             yield setting
     yield from (name for name in ("index", "error") if name in of_source)
+
+
+def _releases(inputs: InputsShape) -> Releases:
+    shape = inputs.releases
+    if shape is None:
+        return Releases()
+    if shape.keep is None:
+        return Releases(keep_assets=shape.keep_assets)
+    return Releases(shape.keep.number, shape.keep.age, shape.keep_assets)
 
 
 def _protocol(inputs: InputsShape, old_form: bool) -> Any:

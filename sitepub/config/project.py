@@ -188,6 +188,18 @@ class LogTopic:
 
 
 @dataclass(frozen=True, slots=True)
+class Releases:
+    """Which releases are kept with their content, and how long what a release has dropped stays live."""
+
+    number: int = 100
+    """The live one among them."""
+    age: int | None = None
+    """Seconds after which a release is kept no longer; ``None``: its age does not matter."""
+    keep_assets: int = 7 * 86400
+    """Seconds; 0: they are deleted at once."""
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """One site in one stage, as serverless.yml, the variables, .env and the command line say."""
 
@@ -218,6 +230,7 @@ class Project:
     accelerate: bool = False
     state_bucket: str | None = None
     """``state.bucket``: private bucket for sitepub's own state; ``None``: ``sitepub-state-<region>``."""
+    releases: Releases = field(default_factory=lambda: Releases())
     dev: Dev = field(default_factory=Dev)
     hosts: tuple[Host, ...] = ()
     purge: Literal["changed", "all", "none"] = "changed"

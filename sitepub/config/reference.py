@@ -139,7 +139,7 @@ A pattern with `!`, a wildcard and no slash is compared with the names of files,
 
 _SECTIONS = (
     ("Top level", "ConfigShape", None),
-    ("inputs", "InputsShape", "`headers`, `accelerate`, `purge`, `logs`, `state` and `dev` are *new*."),
+    ("inputs", "InputsShape", "`headers`, `accelerate`, `purge`, `logs`, `state`, `releases` and `dev` are *new*."),
     ("inputs.src", "SourceShape", "`src: ./public` is short for `src: {src: ./public}`. `include`, "
      "`exclude`, `timeout`, `allowSecrets`, `followLinks` and `allowErrors` are *new*. Patterns of a "
      "`.sitepubignore` file exclude too."),
@@ -150,6 +150,7 @@ _SECTIONS = (
     ("inputs.lifecycle[]", "LifecycleShape", "Keys may begin with a capital too, as in the COS API."),
     ("inputs.redirectRules[]", "RedirectRuleShape", "Keys may begin with a capital too, as in the COS API."),
     ("inputs.state", "StateShape", "*New.* Left out, the state lies in `sitepub-state-<region>-<APPID>`."),
+    ("inputs.releases", "ReleasesShape", "*New.* See [releases.md](releases.md)."),
     ("inputs.dev", "DevShape", "*New.* See [dev.md](dev.md)."),
     ("inputs.logs", "LogsShape", "*New.* See [logs.md](logs.md)."),
     ("inputs.hosts[]", "HostShape", "`edge` and `dns` are *new*. See [domains.md](domains.md) for the whole story."),

@@ -104,7 +104,8 @@ class Target:
 
     def _publish(self, snapshot: Snapshot, view: PublishView, stop: threading.Event, *,
                  allow_delete: bool, allow_empty: bool, sure: bool) -> tuple[Outcome, list[str]]:
-        prepared = prepare(self.remote, snapshot, known=None if sure else self._overlay.known)
+        prepared = prepare(self.remote, snapshot, known=None if sure else self._overlay.known,
+                           direct=True)
         if prepared.found is None:
             self._report_removed(view, "all of it is published again")
         # A user who renames a folder while dev runs means it. With a new configuration it may be a mistake.

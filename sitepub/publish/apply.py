@@ -8,27 +8,26 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from sitepub.errors import Interrupted, NotFound, PreconditionFailed, Refused, SitepubError
-from sitepub.publish.diff import COPY_LIMIT
+from sitepub.errors import Interrupted, Refused, SitepubError
+from sitepub.publish.flip import NOTHING_KEPT, Job, Keeping, Work, content_of, is_staged, waves
 from sitepub.publish.locking.lock import LOST
 from sitepub.publish.phases import deletion_rank
-from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
+from sitepub.publish.placing import Placer
+from sitepub.publish.plan import Action, Plan, Step
 from sitepub.publish.progress import Progress, Silent
+from sitepub.publish.release.content import Content, KeptContent
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.sharded import Owned
 from sitepub.publish.workers import EitherEvent, Workers
-from sitepub.tencent.cos.store import ObjectStore, Stored
+from sitepub.tencent.cos.store import ObjectStore
 
 DEFAULT_THREADS = 128
 HOPELESS = 50
 """So many failures in a row without one success, and a phase starts no more: the network is gone or the
 key may not write here, and 10,000 more attempts would only take longer to say so."""
-_LARGE = 16 * 1024**2
-"""Bytes from which an upload under way is broken off on Ctrl-C instead of finished."""
 _DELETIONS_PER_CALL = 1000
 AT_ONCE = 1
 """Until when an object stays that is about to be deleted: long ago."""
-WRITING_PHASES = (Phase.ASSETS, Phase.DATA, Phase.PAGES, Phase.LAST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,40 +57,45 @@ class Engine:
 
     def __init__(self, plan: Plan, store: ObjectStore, *, progress: Progress | None = None,
                  stop: threading.Event | None = None, threads: int = DEFAULT_THREADS,
-                 check: Callable[[], None] = lambda: None) -> None:
-        """``check`` is called before every write, and raises when nothing may be written any more."""
+                 check: Callable[[], None] = lambda: None, content: KeptContent | None = None,
+                 keeping: Keeping = NOTHING_KEPT) -> None:
+        """``check`` is called before every write, and raises when nothing may be written any more. Without ``content``
+        nothing is kept, and everything is uploaded straight to its place."""
         self.plan = plan
         self.store = store
+        self.keeping = keeping if content is not None else NOTHING_KEPT
         self.progress: Progress = progress or Silent()
         self.stop = stop or threading.Event()
         self._check = check
         self._giving_up = threading.Event()
         self._lock = threading.Lock()
         self._changes: dict[str, Entry | None] = {}
+        self._ready: set[tuple[Work, str]] = set()
         self._begun: set[str] = set()
         self._done: dict[str, Action] = {}
         self._failures: list[Failure] = []
         self._bytes = 0
         self._failed_in_a_row = 0
+        self._kept: set[Content] = set()
+        self._placer = Placer(store, content, self.progress, self.stop)
         self._halt = EitherEvent(self.stop, self._giving_up)
-        count = max(1, min(threads, len(plan.steps)))
-        self._workers: Workers[Step] = Workers(count, self._attempt, self._halt)
+        # Some steps are two jobs at once: the old content is kept while the new one is made ready.
+        count = max(1, min(threads, 2 * len(plan.steps)))
+        self._workers: Workers[Job] = Workers(count, self._attempt, self._halt)
 
     # -- doing -----------------------------------------------------------------------------------------
 
     def write(self) -> bool:
-        """Upload, copy and set headers: assets, then pages, then what speaks of pages. A phase begins only
-        when the one before has succeeded in full, so no page goes live without a file that it needs.
-        True when everything was written."""
+        """Upload, copy and set headers, wave after wave (:mod:`~sitepub.publish.flip`). A wave begins only when the one
+        before has succeeded in full, so nothing goes live without a file that it needs. True when everything was
+        written."""
         self.progress.planned(len(self.plan.steps), self.plan.bytes_to_send)
-        for phase in WRITING_PHASES:
-            steps = sorted(self.plan.in_phase(phase), key=_biggest_first)
-            if steps:
-                self._workers.run(steps)
-                if self._workers.left_behind:
-                    # Nothing may arrive in the bucket after the lock was given back.
-                    self.store.close()
-            if not all(step.key in self._done for step in steps):
+        for wave in waves(self.plan, self.keeping):
+            self._workers.run(sorted(wave.jobs, key=_biggest_first))
+            if self._workers.left_behind:
+                # Nothing may arrive in the bucket after the lock was given back.
+                self.store.close()
+            if not all(job.name in self._ready for job in wave.jobs):
                 return False
         return True
 
@@ -105,8 +109,9 @@ class Engine:
         self.plan = replace(plan, known=self.plan.known)
 
     def let_go(self) -> None:
-        """The site is live without what is to be deleted: that is not a part of it any more."""
+        """The site is live: what it has dropped is not a part of it any more, and what it has again is."""
         with self._lock:
+            self._changes.update(self.plan.moved)
             for step in self.plan.deletions:
                 if (entry := self.plan.known.get(step.key)) is not None:
                     self._changes[step.key] = msgspec.structs.replace(entry, until=AT_ONCE)
@@ -170,97 +175,62 @@ class Engine:
 
     # -- one step --------------------------------------------------------------------------------------
 
-    def _attempt(self, step: Step) -> None:
-        self.progress.started(step)
-        with self._lock:
-            self._begun.add(step.key)
+    def _attempt(self, job: Job) -> None:
+        step = job.step
         try:
             self._check()
-            done = self._write(step)
+            if job.work is Work.KEEP:
+                self._keep(job)
+            elif job.work is Work.STAGE:
+                self._stage(step)
+            else:
+                self._go_live(step)
         except Interrupted:
             return
         except Exception as error:
             if not _is_lost(error):
                 self._fail([Failure(step, error)])
             return
+        with self._lock:
+            self._failed_in_a_row = 0
+            self._ready.add(job.name)
+
+    def _keep(self, job: Job) -> None:
+        for step in (job.step, *job.others):
+            entry = self.plan.known[step.key]
+            if self._placer.keep(step, entry):
+                with self._lock:
+                    self._kept.add((entry.md5, entry.size))
+                return
+
+    def _stage(self, step: Step) -> None:
+        self.progress.started(step)
+        self._placer.stage(step)
+        with self._lock:
+            self._kept.add(content_of(step))
+
+    def _go_live(self, step: Step) -> None:
+        self.progress.started(step)
+        with self._lock:
+            self._begun.add(step.key)
+        staged = is_staged(step, self.plan.known, self.keeping)
+        done = self._placer.go_live(step, staged=staged)
         file = step.file
         assert file is not None
         with self._lock:
-            self._failed_in_a_row = 0
-            self._changes[step.key] = Entry.of(file, done.stored.etag, adopted=done.adopted,
-                                                   written=done.stored.written)
+            kept = staged or self._is_kept(step)
+            self._changes[step.key] = Entry.of(file, done.stored.etag, adopted=done.adopted, kept=kept,
+                                               written=done.stored.written)
             self._done[step.key] = done.action
             if done.action is Action.UPLOAD:
                 self._bytes += file.size
         self.progress.finished(step)
 
-    def _write(self, step: Step) -> _Done:
-        assert step.file is not None
-        if step.new and step.foreign_etag:
-            return self._settle_conflict(step)
-        if step.action is Action.UPLOAD:
-            return self._upload(step)
-        # A copy cannot be told to leave alone what is there.
-        if step.action is Action.COPY and step.new and self.store.head(step.key) is not None:
-            return self._settle_conflict(step)
-        assert step.source_key is not None
-        try:
-            stored = self.store.copy(step.key, step.source_key, step.file.headers,
-                                     if_match=step.source_etag, retry=self._retry_of(step))
-            return _Done(step.action, stored, step.adopted)
-        except NotFound:
-            # Somebody took away the source: the content is still at hand.
-            return self._upload(step, adopted=False)
-        except PreconditionFailed:
-            if step.adopted:
-                raise self._of_others(step) from None
-            return self._upload(step)
-
-    def _upload(self, step: Step, *, adopted: bool | None = None, again: bool = False) -> _Done:
-        """Upload the file; a new key only if it is free. ``adopted``: another answer than the step's. ``again``: it was
-        taken a moment ago, and then free."""
-        file = step.file
-        assert file is not None
-        body = file.data if file.data is not None else file.path
-        if body is None:
-            raise ValueError(f"{file.key} has neither data nor path")
-        try:
-            stored = self.store.put(file.key, body, file.headers, md5=file.md5, forbid_overwrite=step.new,
-                                    sent=_Sent(self.progress, step, self.stop),
-                                    retry=self._retry_of(step))
-        except PreconditionFailed:
-            if not step.new:
-                raise
-            if again:
-                raise self._of_others(step) from None
-            return self._settle_conflict(step)
-        return _Done(Action.UPLOAD, stored, step.adopted if adopted is None else adopted)
-
-    def _settle_conflict(self, step: Step) -> _Done:
-        """A key that was believed to be free is taken. The same content is adopted; anything else is left alone."""
-        file = step.file
-        assert file is not None
-        there = self.store.head(step.key)
-        if there is None:
-            return self._upload(step, again=True)
-        if there.etag != file.md5 or there.size != file.size:
-            raise self._of_others(step)
-        adopted = replace(step, reason=Reason.ADOPTED, adopted=True)
-        if not 0 < file.size <= COPY_LIMIT:
-            return self._upload(adopted)
-        try:
-            return _Done(Action.HEADERS, self.store.copy(step.key, step.key, file.headers, if_match=there.etag,
-                                                         retry=self._retry_of(step)), adopted=True)
-        except PreconditionFailed:
-            raise self._of_others(step) from None
-
-    @staticmethod
-    def _of_others(step: Step) -> Refused:
-        return Refused(f"{step.key} exists in the bucket, and sitepub did not upload it",
-                       hint="run with --verify: the plan then shows what would be replaced", code="ForeignObject")
-
-    def _retry_of(self, step: Step) -> _Retried:
-        return _Retried(self.progress, step, self.stop)
+    def _is_kept(self, step: Step) -> bool:
+        content = content_of(step)
+        before = (self.plan.known.get(key) for key in (step.key, step.source_key) if key is not None)
+        return (content in self._kept or content in self.keeping.there
+                or any(entry is not None and entry.kept and (entry.md5, entry.size) == content for entry in before))
 
     def _delete(self, steps: Sequence[Step]) -> bool:
         for step in steps:
@@ -299,40 +269,5 @@ def _is_lost(error: Exception) -> bool:
     return isinstance(error, Refused) and error.code == LOST
 
 
-def _biggest_first(step: Step) -> tuple[int, str]:
-    return -(step.file.size if step.file is not None else 0), step.key
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """What was done with a step in the end."""
-
-    action: Action
-    stored: Stored
-    """The bucket's answer."""
-    adopted: bool
-    """The object with this content was there before, and not sitepub's."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    progress: Progress
-    step: Step
-    stop: threading.Event
-
-    def __call__(self, count: int) -> None:
-        self.progress.sent(self.step, count)
-        if count > 0 and self.stop.is_set() and self.step.bytes_sent >= _LARGE:
-            raise Interrupted(f"the upload of {self.step.key} was interrupted")
-
-
-@dataclass(frozen=True, slots=True)
-class _Retried:
-    progress: Progress
-    step: Step
-    stop: threading.Event
-
-    def __call__(self, error: Exception, wait: float) -> None:
-        if self.stop.is_set():
-            raise Interrupted(f"{self.step.key} was not tried again") from error
-        self.progress.retried(self.step, error, wait)
+def _biggest_first(job: Job) -> tuple[int, str]:
+    return -(job.step.file.size if job.step.file is not None else 0), job.step.key

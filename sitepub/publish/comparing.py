@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sitepub.publish.plan import Plan
+from sitepub.publish.release.going_back import ReleasedFiles
+from sitepub.publish.retention import AT_ONCE, Retention
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.shards import ShardRef, begins_shard, differing, place_of, site_hash
@@ -31,13 +33,16 @@ class Part:
     """The rest; not read yet."""
 
 
-def part_of(snapshot: Snapshot, base: State) -> Part:
+def part_of(snapshot: Snapshot, base: State, retention: Retention = AT_ONCE) -> Part:
     """The keys in which a site and its manifest differ, and some beside them."""
     site, retained = ShardedManifest.of(base.manifest), ShardedManifest.of(base.retained)
     if not site.refs:
         return Part(snapshot, dict(base.owned), 0, ShardedManifest())
-    groups = _groups(snapshot)
-    local = {_ref(keys, snapshot): keys for keys in groups}
+    if isinstance(snapshot.files, ReleasedFiles) and not snapshot.files.manifest.changes:
+        released = snapshot.files
+        local: Mapping[ShardRef, Iterable[str]] = {ref: released.keys_in([ref]) for ref in released.refs}
+    else:
+        local = {_ref(keys, snapshot): keys for keys in _groups(snapshot)}
     over = {place_of(site.refs, key) for key in site.changes}
     untouched = [ref for number, ref in enumerate(site.refs) if number not in over]
     found = differing(tuple(local), untouched, site_only=True)
@@ -52,7 +57,9 @@ def part_of(snapshot: Snapshot, base: State) -> Part:
             owned.pop(key, None)
         else:
             owned[key] = entry
-    if retained.refs or retained.changes:
+    if base.due and retention.is_over(base.due):
+        owned.update(retained.items())
+    elif retained.refs or retained.changes:
         owned.update({key: entry for key in files if key not in owned and (entry := retained.get(key)) is not None})
     rest = ShardedManifest(tuple(ref for ref in site.refs if ref.first not in apart), site.reader)
     return Part(Snapshot(files), owned, len(snapshot) - len(files), rest)
@@ -76,7 +83,8 @@ def _ref(keys: list[str], snapshot: Snapshot) -> ShardRef:
 def plan_by_parts(part: Part, base: State, compare: Compare) -> Plan:
     """The plan of the whole site, made from a part of it."""
     plan = compare(part.files, part.owned, {})
-    if part.rest.refs and plan.bytes_to_send > _READING * sum(ref.count for ref in part.rest.refs):
+    rest = sum(ref.count for ref in part.rest.refs)
+    if rest and plan.bytes_to_send > _READING * rest:
         # The bucket may hold some of it under other keys: to look costs less than to send.
         plan = compare(part.files, part.owned, dict(part.rest.stream()))
     owned = base.owned.changed(dict.fromkeys(plan.given_up))

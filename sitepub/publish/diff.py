@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from types import MappingProxyType
 
+from msgspec.structs import replace as replaced
+
 from sitepub.publish.phases import deletion_rank, phase_of
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
 from sitepub.publish.reconcile import Known, reconcile
-from sitepub.publish.states.manifest import Manifest
+from sitepub.publish.release.content import COPY_LIMIT
+from sitepub.publish.retention import AT_ONCE, Retention
+from sitepub.publish.states.manifest import Entry, Manifest
 from sitepub.publish.states.state import JournalStep
 from sitepub.site.snapshot import SiteFile, Snapshot
 from sitepub.tencent.cos.store import Listed
@@ -16,9 +20,6 @@ from sitepub.tencent.cos.store import Listed
 THERE_BEFORE = "it was there before, with the same content"
 CHANGED = "it was changed after sitepub had uploaded it"
 OF_ANOTHER_SITE = "another site in this bucket has it"
-
-COPY_LIMIT = 5 * 1024**3
-"""Bytes that one copy request can carry (COS API 436/10881)."""
 
 _PHASES = {phase: number for number, phase in enumerate(Phase)}
 
@@ -62,7 +63,8 @@ class _CopySources:
 
 def diff(snapshot: Snapshot, manifest: Manifest, *, listing: Mapping[str, Listed] | None = None,
          journal: Iterable[JournalStep] = (), force: bool = False, replace: bool = False,
-         prefix: str = "", shared: Container[str] = (), elsewhere: Manifest = MappingProxyType({})) -> Plan:
+         prefix: str = "", shared: Container[str] = (), elsewhere: Manifest = MappingProxyType({}),
+         retention: Retention = AT_ONCE) -> Plan:
     """The steps that make the bucket equal to the snapshot.
 
     Without a ``listing`` the manifest is trusted. With one (no manifest yet, ``--verify``, a ``journal``
@@ -71,18 +73,21 @@ def diff(snapshot: Snapshot, manifest: Manifest, *, listing: Mapping[str, Listed
 
     Objects of others are never deleted unless ``replace``, and then only below ``prefix``; those of other sites
     (``shared``) not even then. ``force`` uploads every file again. ``elsewhere``: objects of the site that stay as they
-    are and whose content may be copied.
+    are and whose content may be copied. ``retention``: how long what the site has dropped stays.
     """
     if replace and listing is None:
         raise ValueError("replace needs a listing")
     known = reconcile(manifest, journal, listing)
     sources = None if force else _CopySources(known, snapshot, elsewhere)
     steps: list[Step] = []
+    moved: dict[str, Entry] = {}
     unchanged = 0
     for file in snapshot:
         step = _write(file, known, sources, snapshot, force=force)
         if step is None:
             unchanged += 1
+            if known.owned[file.key].until:
+                moved[file.key] = replaced(known.owned[file.key], until=0)
         else:
             steps.append(step)
     gone = {key: not_ours(key, known, shared) for key in known.owned if key not in snapshot.files}
@@ -91,7 +96,15 @@ def diff(snapshot: Snapshot, manifest: Manifest, *, listing: Mapping[str, Listed
     foreign = []
     for key, why in sorted([*gone.items(), *left.items()]):
         if key in gone and not why:
-            steps.append(Step(Action.DELETE, key, Phase.DELETIONS, Reason.REMOVED))
+            entry = known.owned[key]
+            if entry.until and not retention.is_over(entry.until):
+                continue
+            until = 0 if entry.until else retention.until(key)
+            if until:
+                moved[key] = replaced(entry, until=until)
+                continue
+            reason = Reason.EXPIRED if entry.until > 1 else Reason.REMOVED
+            steps.append(Step(Action.DELETE, key, Phase.DELETIONS, reason))
         elif replace and key.startswith(prefix) and why != OF_ANOTHER_SITE:
             assert listing is not None
             steps.append(Step(Action.DELETE, key, Phase.DELETIONS, Reason.REPLACED, foreign_etag=listing[key].etag))
@@ -103,7 +116,7 @@ def diff(snapshot: Snapshot, manifest: Manifest, *, listing: Mapping[str, Listed
     owned = known.owned
     if given_up:
         owned = {key: entry for key, entry in owned.items() if key not in given_up}
-    return Plan(tuple(steps), unchanged, owned, tuple(foreign), given_up, known.listed)
+    return Plan(tuple(steps), unchanged, owned, tuple(foreign), given_up, moved, known.listed)
 
 
 def not_ours(key: str, known: Known, shared: Container[str]) -> str:
@@ -162,6 +175,10 @@ def _content(file: SiteFile, reason: Reason, known: Known, sources: _CopySources
     guarded = reason is Reason.NEW and not known.listed
     foreign_etag = known.foreign[file.key].etag if file.key in known.foreign else ""
     source = sources.find(file) if sources is not None else None
+    if (sources is None or source is None) and file.data is None and file.path is None:
+        # A file of a release: its content is not at hand.
+        return Step(Action.COPY, file.key, phase_of(file), reason, file, guarded=guarded, foreign_etag=foreign_etag,
+                    from_kept=True)
     if sources is None or source is None:
         return Step(Action.UPLOAD, file.key, phase_of(file), reason, file,
                     guarded=guarded, foreign_etag=foreign_etag)

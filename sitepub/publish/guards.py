@@ -26,12 +26,12 @@ def refuse_empty_site(snapshot: Snapshot) -> None:
 def refuse_mass_deletion(plan: Plan, *, allowed: bool = False, other: OtherProject | None = None) -> None:
     """More than 25 deletions that are more than half of what is live need ``--allow-delete``. ``other``: a project that
     the live files seem to belong to."""
-    deletions = plan.deletions
-    if allowed or len(deletions) <= FEW_DELETIONS or 2 * len(deletions) <= plan.live:
+    dropped = plan.dropped
+    if allowed or len(dropped) <= FEW_DELETIONS or 2 * len(dropped) <= plan.live:
         return
     owner = f"\n{other.origin}" if other is not None else ""
     raise Refused(
-        f"this deploy would delete {len(deletions)} of {plan.live} live files:\n{shown(deletions)}{owner}",
+        f"this deploy would delete {len(dropped)} of {plan.live} live files:\n{shown_keys(dropped)}{owner}",
         hint="if that is what you want: --allow-delete; if not: check src, dist and keyPrefix",
         code="MassDeletion")
 
@@ -39,11 +39,12 @@ def refuse_mass_deletion(plan: Plan, *, allowed: bool = False, other: OtherProje
 def refuse_loss(plan: Plan, snapshot: Snapshot) -> None:
     """What stands in the folder under the name of a live page is no request to delete that page, even if it cannot be
     published (a link out of the folder, a pipe) or a default rule leaves it out."""
-    left = {one.key: one for one in snapshot.left_out} if plan.deletions else {}
+    dropped = plan.dropped
+    left = {one.key: one for one in snapshot.left_out} if dropped else {}
     lost: dict[LeftOut, list[str]] = {}
-    for step in plan.deletions if left else ():
-        if (one := _above(step.key, left)) is not None and _stands(step.key, one, snapshot):
-            lost.setdefault(one, []).append(step.key)
+    for key in dropped if left else ():
+        if (one := _above(key, left)) is not None and _stands(key, one, snapshot):
+            lost.setdefault(one, []).append(key)
     if not lost:
         return
     problems = [Problem(f"{printable(one.path)} is {one.what}: it would not be published, and {_live(one, keys)} would"
@@ -85,7 +86,11 @@ def _above(key: str, left: Mapping[str, LeftOut]) -> LeftOut | None:
 
 def shown(steps: Sequence[Step]) -> str:
     """The first keys, one a line, and how many more there are."""
-    lines = [f"  {step.key}" for step in steps[:SHOWN]]
-    if len(steps) > SHOWN:
-        lines.append(f"  … and {len(steps) - SHOWN} more")
+    return shown_keys([step.key for step in steps])
+
+
+def shown_keys(keys: Sequence[str]) -> str:
+    lines = [f"  {key}" for key in keys[:SHOWN]]
+    if len(keys) > SHOWN:
+        lines.append(f"  … and {len(keys) - SHOWN} more")
     return "\n".join(lines)

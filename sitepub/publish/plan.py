@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sitepub.publish.states.manifest import Entry
+from sitepub.publish.states.sharded import Owned
 from sitepub.site.snapshot import SiteFile
 
 
@@ -42,6 +43,7 @@ class Reason(StrEnum):
     TAKEN_OVER = "replaces an object that sitepub did not upload"
     ADOPTED = "was there before with the same content"
     REMOVED = "not in the site any more"
+    EXPIRED = "not in the site any more, and kept long enough for open tabs"
     REPLACED = "not in the site (replace: true)"
 
 
@@ -66,6 +68,9 @@ class Step:
     there in the end."""
     adopted: bool = False
     """The object has this content already, and it was not sitepub that put it there: it stays adopted."""
+
+    from_kept: bool = False
+    """COPY: the content comes from the kept content, and not from ``source_key``."""
 
     @property
     def new(self) -> bool:
@@ -92,11 +97,14 @@ class Plan:
     given_up: Mapping[str, str] = field(default_factory=dict)
     """Keys that the site had and does not have any more, and that stay all the same, each with the reason: they
     are foreign. sitepub forgets them."""
+    moved: Mapping[str, Entry] = field(default_factory=dict)
+    """Objects that need no request: what the site has dropped and what stays for a while (the entry says until when),
+    and what was to go and is a file of the site again."""
     listed: bool = False
     """Made from a listing of the bucket; otherwise the manifest was trusted."""
 
     def __bool__(self) -> bool:
-        return bool(self.steps)
+        return bool(self.steps or self.moved)
 
     def of(self, *actions: Action) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.action in actions)
@@ -121,6 +129,16 @@ class Plan:
         return self.of(Action.DELETE)
 
     @property
+    def retained(self) -> Mapping[str, Entry]:
+        """What the site has dropped and what stays for a while."""
+        return {key: entry for key, entry in self.moved.items() if entry.until}
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """Keys that are a file of the site now, and are none afterwards."""
+        return (*(step.key for step in self.deletions if step.reason is not Reason.EXPIRED), *self.retained)
+
+    @property
     def bytes_to_send(self) -> int:
         return sum(step.bytes_sent for step in self.steps)
 
@@ -136,5 +154,7 @@ class Plan:
 
     @property
     def live(self) -> int:
-        """How many objects are live that this plan may delete: sitepub's own and those to be replaced."""
-        return len(self.known) + sum(step.reason is Reason.REPLACED for step in self.steps)
+        """How many objects are live that this plan may delete: the files of the site and those to be replaced."""
+        ours = len(self.known.site) if isinstance(self.known, Owned) else sum(
+            not entry.until for entry in self.known.values())
+        return ours + sum(step.reason is Reason.REPLACED for step in self.steps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -18,6 +18,9 @@ from sitepub.publish.plan import Plan
 from sitepub.publish.project.git import has_commit
 from sitepub.publish.project.mark import ProjectMark, project_here
 from sitepub.publish.project.same_project import OtherProject, kin_of, marks_after, other_project
+from sitepub.publish.release.content import KeptContent
+from sitepub.publish.release.going_back import content_missing, content_not_kept
+from sitepub.publish.retention import Retention
 from sitepub.publish.rewritten import with_rewritten
 from sitepub.publish.states.manifest import Manifest
 from sitepub.publish.states.remote import Remote
@@ -30,6 +33,7 @@ from sitepub.settings.wanted import WantedSettings, wanted_settings
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.bucket_settings import BucketStatus
 from sitepub.tencent.cos.store import Listed
+from sitepub.tencent.cos.website_config import WebsiteConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +57,23 @@ class Prepared:
     """The project whose place this one would take: worth asking about."""
     projects: tuple[ProjectMark, ...] = ()
     """What is to be remembered of the projects that publish this site."""
+    website: WebsiteConfig | None = None
+    """Other website settings than the project's."""
+    direct: bool = False
+    """Made by ``sitepub dev``."""
 
     @property
     def empty(self) -> bool:
         """Nothing to do: the bucket is as the project says."""
-        return not self.plan.steps and not self.settings
+        return not self.plan and not self.settings
 
     @property
     def settled(self) -> bool:
         """Nothing to do and nothing to write down."""
         return (self.empty and self.found is not None and self.base == self.found
                 and self.base.pending is None and self.base.settings_hash == self.wanted.hash
-                and self.base.version == VERSION and self.plan.known == self.base.owned)
+                and self.base.version == VERSION and not (self.base.litter and self.base.unsure is None)
+                and self.plan.known == self.base.owned)
 
     @property
     def taken_settings(self) -> tuple[str, ...]:
@@ -77,14 +86,17 @@ class Prepared:
 
 
 def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: bool = False,
-            known: State | None = None, there: bool = False) -> Prepared:
+            known: State | None = None, there: bool = False, website: WebsiteConfig | None = None,
+            direct: bool = False) -> Prepared:
     """Compare the site with what sitepub remembers of its bucket: one GET when nothing has changed.
 
     The bucket itself is listed when there is no state yet, when a killed run left its journal, when the
     settings in the project have changed, with ``replace: true`` and with ``verify``. Other sites in the bucket are
     looked for when there is something to do. ``known``: the state, if it was read just now (by ``sitepub dev``, which
     then does not look for other sites either); whether it still holds is checked under the lock. ``there``: the
-    bucket is known to be there, although it may be said to be missing for some seconds. Raises
+    bucket is known to be there, although it may be said to be missing for some seconds. ``website``: other website
+    settings than the project's; those of a release. ``direct``: made by ``sitepub dev``, which deletes at once what the
+    site drops. Raises
     :class:`~sitepub.errors.Refused` for an empty site or another account's bucket,
     :class:`~sitepub.errors.SiteError` when what is live stands in the folder as something that is not published, and
     what the cloud answers.
@@ -92,7 +104,9 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     refuse_empty_site(snapshot)
     found = known if known is not None else remote.states.load()
     base, notes = _about_this_bucket(found, remote)
-    wanted = wanted_settings(remote.project, remote.bucket, snapshot.files)
+    wanted = wanted_settings(remote.project, remote.bucket, snapshot.files if website is None else ())
+    if website is not None:
+        wanted = replace(wanted, website=website)
     look = (verify or there or found is None or base.pending is not None or base.unsure is not None
             or base.bucket != found.bucket)
     settings: tuple[SettingStep, ...] = ()
@@ -115,14 +129,17 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     if look and base.unsure is not None and is_over(base.unsure, remote.states.cloud_time):
         base = msgspec.structs.replace(base, unsure=None)
 
-    part = part_of(snapshot, base) if listing is None and not force else None
+    retention = Retention(remote.states.cloud_time, 0 if direct else remote.project.releases.keep_assets, leaves=direct)
+    part = part_of(snapshot, base, retention) if listing is None and not force else None
 
     def compare(shared: frozenset[str]) -> Plan:
         def plan_of(files: Snapshot, owned: Manifest, elsewhere: Manifest) -> Plan:
             return diff(files, owned, listing=listing, journal=in_doubt, force=force, replace=remote.project.replace,
-                        prefix=remote.project.key_prefix, shared=shared, elsewhere=elsewhere)
+                        prefix=remote.project.key_prefix, shared=shared, elsewhere=elsewhere, retention=retention)
 
-        return plan_of(snapshot, base.owned, {}) if part is None else plan_by_parts(part, base, plan_of)
+        if part is None:
+            return plan_of(snapshot, base.owned, {})
+        return plan_by_parts(part, base, plan_of)
 
     plan = compare(frozenset())
     mates: tuple[Mate, ...] = ()
@@ -130,6 +147,11 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
         mates = _mates(remote)
         if mates:
             plan = compare(frozenset().union(*(mate.keys for mate in mates)))
+    if gone := content_missing(plan, KeptContent(remote.states.store, remote.states.prefix)):
+        if listing is not None:
+            raise content_not_kept(gone)
+        # It may be in the bucket under another key, or as an object of others.
+        return prepare(remote, snapshot, verify=True, force=force, website=website, direct=direct)
     refuse_loss(plan, snapshot)
     if base.pending is not None:
         notes.append(about(base.pending, running=still_runs(remote.states)))
@@ -138,13 +160,14 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
         notes.append(f"{count:,} {'file of the site was' if count == 1 else 'files of the site were'} in the bucket"
                      " before, with the same content: sitepub sets their headers and does not delete them")
     other, projects = _projects(remote, found or base, base, plan)
-    return Prepared(found, base, wanted, settings, plan, verify, force, tuple(notes), mates, other, projects)
+    return Prepared(found, base, wanted, settings, plan, verify, force, tuple(notes), mates, other, projects, website,
+                    direct)
 
 
 def _projects(remote: Remote, found: State, base: State, plan: Plan
               ) -> tuple[OtherProject | None, tuple[ProjectMark, ...]]:
     """Whether another project has published this site, and what is to be remembered of this one."""
-    if not plan.steps:
+    if not plan:
         return None, base.projects
     folder = remote.project.root
     here = project_here(folder, remote.environ)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,7 +22,12 @@ from sitepub.publish.looking import Look, look_at, with_what_is_there, without_c
 from sitepub.publish.plan import Step
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.progress import Progress
-from sitepub.publish.project.git import commit_of
+from sitepub.publish.release.collect import Sweep, is_due, oldest_kept
+from sitepub.publish.release.content import KeptContent
+from sitepub.publish.release.going_back import ReleasedFiles
+from sitepub.publish.release.keeping import keeping_of
+from sitepub.publish.release.origin import Origin, origin_here
+from sitepub.publish.retention import due_after
 from sitepub.publish.states.releases import ReleaseRecord, Releases, new_release_id
 from sitepub.publish.states.remote import Remote, ensure_state_bucket
 from sitepub.publish.states.sharded import ShardedManifest
@@ -74,7 +80,12 @@ class PublishOptions:
     """Ctrl-C: requests under way are finished, what was done is written down."""
     threads: int = DEFAULT_THREADS
     record: bool = True
-    """Keep a record of the release. ``sitepub dev`` keeps one for the whole run, see ``dev_release``."""
+    """Keep a record of the release, and all that it takes to go back to it. ``sitepub dev`` keeps one for the whole
+    run (:mod:`~sitepub.publish.states.dev_release`)."""
+    message: str | None = None
+    """What the user says of the release."""
+    origin: Origin | None = None
+    """Where it comes from, if not from the project's folder."""
 
 
 def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, options: PublishOptions | None = None) -> Outcome:
@@ -93,15 +104,18 @@ def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, options: Pub
     with Lock(remote.states.store, remote.states.prefix, on_lost=lost.set, patience=remote.patience) as lock:
         if remote.states.load() != prepared.found or lock.taken_over:
             # Who has lost the lock may have written since the bucket was looked at.
-            again = prepare(remote, snapshot, verify=prepared.verify or lock.taken_over, force=prepared.force)
+            again = prepare(remote, snapshot, verify=prepared.verify or lock.taken_over, force=prepared.force,
+                            website=prepared.website, direct=prepared.direct)
             same = again.found == prepared.found and again.plan.steps == prepared.plan.steps
             prepared = again if same else _approved(again, options)
-        remote.states.learn(snapshot)
+        if not isinstance(snapshot.files, ReleasedFiles):  # their headers come from the shards
+            remote.states.learn(snapshot)
         try:
             return _Deploy(remote, prepared, options, lock, lost).carry_out()
         except BucketWasThere as error:
             # Somebody made it since it was looked for, and may have put something into it.
-            prepared = prepare(remote, snapshot, force=prepared.force, there=True)
+            prepared = prepare(remote, snapshot, force=prepared.force, there=True,
+                               website=prepared.website, direct=prepared.direct)
             if error.unsure and next(iter(remote.store.list()), None) is None:
                 prepared = _of_our_own(prepared)
             return _Deploy(remote, _approved(prepared, options), options, lock, lost).carry_out()
@@ -132,8 +146,13 @@ class _Deploy:
         self.options = options
         self.lock = lock
         self.stopped = options.stop or threading.Event()
+        self.began = time.monotonic()
+        self.content = KeptContent(remote.states.store, remote.states.prefix)
+        self._releases = Releases(remote.states.store, remote.states.prefix, remote.states.shards)
         self.engine = Engine(prepared.plan, remote.store, progress=options.progress, threads=options.threads,
-                             stop=EitherEvent(self.stopped, lost), check=lock.check)
+                             stop=EitherEvent(self.stopped, lost), check=lock.check,
+                             content=self.content,
+                             keeping=keeping_of(prepared.base, self.content, direct=not options.record))
         self.state = msgspec.structs.replace(prepared.base, unsure=unsure_after(lock, prepared.base),
                                              projects=prepared.projects)
         self.written_settings: list[SettingStep] = []
@@ -154,8 +173,8 @@ class _Deploy:
             if not self.engine.write():
                 return self._end_early()
             self._settings_after()
+            self.engine.let_go()
             if self.prepared.plan.deletions:
-                self.engine.let_go()
                 self._journal_deletions()
                 self._leave_what_changed()
                 self.engine.delete()
@@ -175,6 +194,8 @@ class _Deploy:
         undone is finished by the whole story instead: it makes a release.)"""
         if not self.prepared.settled or self.state != self.prepared.base:
             self._commit(**self._as_wanted)
+        if self.state.litter:
+            self._sweep()
         return Outcome(Status.UNCHANGED, self.prepared, self.engine.counts, self.state,
                        release=self.state.release)
 
@@ -201,7 +222,7 @@ class _Deploy:
         created = Created(self.remote.bucket, base.region, self.started) if new_bucket else base.created
         self._save(pending=self._journal(self.engine.plan.steps), created=created,
                    unpurged=unpurged_after(base.unpurged, self.prepared.plan, self.remote.project),
-                   settings_hash="" if self.prepared.settings else base.settings_hash)
+                   settings_hash="" if self.prepared.settings else base.settings_hash, litter=True)
 
     def _settings_before(self) -> None:
         try:
@@ -237,23 +258,57 @@ class _Deploy:
     def _finish(self) -> Outcome:
         """Everything is live, and what had to go is gone, or as much of it as could be deleted."""
         self.lock.still_ours()
-        self.state = self.remote.states.settled(self._now()) if self.options.record else self._now()
-        site = ShardedManifest.of(self.state.manifest)
         undone = self.engine.undone
-        commit = commit_of(self.remote.project.root) if self.options.record else None
-        release = ReleaseInfo(
-            id=self.release_id, at=datetime.now(UTC).isoformat(timespec="seconds"), by=self.by,
-            commit=commit.id if commit else None, message=commit.subject if commit else None,
-            files=len(site), bytes=site.bytes)
-        # A deletion that failed may have happened; one that was not begun is in the manifest still.
+        # A deletion that failed may have happened; one that was not begun is among what is to be deleted still.
         failed = [failure.step for failure in self.engine.failures]
+        state = self.remote.states.settled(self._now()) if self.options.record else self._now()
+        release = self._release(ShardedManifest.of(state.manifest))
+        base = self.prepared.base
+        state = msgspec.structs.replace(
+            state, release=release, **self._as_wanted,
+            pending=self._journal(failed, ended=True) if failed else None,
+            litter=base.litter or base.pending is not None)
         if self.options.record:
-            self._record(release, site)
-        self._commit(pending=self._journal(failed, ended=True) if failed else None, release=release,
-                     **self._as_wanted)
+            self._record(release, ShardedManifest.of(state.manifest))
+            state = self._with_releases(state)
+        self.lock.still_ours()
+        self.state = self.remote.states.save(state)
+        if self.state.litter and self.options.record and not undone:
+            self._sweep()
         if undone and self.stopped.is_set():
             return self._outcome(Status.INTERRUPTED)
         return self._outcome(Status.PARTIAL if undone else Status.PUBLISHED)
+
+    def _release(self, site: ShardedManifest) -> ReleaseInfo:
+        origin = Origin()
+        if self.options.record:
+            origin = self.options.origin or origin_here(self.remote.project.root, self.remote.environ,
+                                                        self.options.message)
+        return ReleaseInfo(
+            id=self.release_id, at=datetime.now(UTC).isoformat(timespec="seconds"), by=self.by, commit=origin.commit,
+            message=origin.message, branch=origin.branch, where=origin.where, of=origin.of,
+            seconds=round(time.monotonic() - self.began, 3), files=len(site), bytes=site.bytes)
+
+    def _with_releases(self, state: State) -> State:
+        """Which releases are kept, now that there is one more."""
+        state = msgspec.structs.replace(state, kept=state.kept + 1, oldest=state.oldest or self.release_id)
+        policy, now = self.remote.project.releases, self.remote.states.cloud_time
+        if not is_due(state, policy, now):
+            return state
+        ids = [one for one in self._releases.ids() if one >= state.oldest]
+        oldest = oldest_kept(ids, policy, now)
+        return msgspec.structs.replace(state, oldest=oldest, kept=sum(one >= oldest for one in ids), litter=True)
+
+    def _sweep(self) -> None:
+        """Clear away what nothing names any more. What cannot be deleted now is no failure of the deploy."""
+        if self.state.unsure is not None or self.state.pending is not None:
+            return
+        with suppress(SitepubError):
+            self.lock.still_ours()
+            self.lock.tidy()
+            Sweep(self.remote.states, self.state, self.lock.check).run()
+            self.lock.still_ours()
+            self.state = self.remote.states.save(msgspec.structs.replace(self.state, litter=False))
 
     # -- writing down ----------------------------------------------------------------------------------
 
@@ -269,7 +324,7 @@ class _Deploy:
     def _now(self) -> State:
         """The state with what the engine has done so far."""
         owned = self.engine.owned
-        due = min((entry.until for entry in owned.retained.values()), default=0)
+        due = due_after(self.prepared.base.due, owned.retained, self.remote.states.cloud_time)
         return msgspec.structs.replace(self.state, manifest=owned.site, retained=owned.retained, due=due)
 
     def _save_as_found(self) -> None:
@@ -283,8 +338,8 @@ class _Deploy:
         return Journal.of(self.release_id, self.started, self.by, steps, ended=ended)
 
     def _record(self, release: ReleaseInfo, site: ShardedManifest) -> None:
-        counts, states = self.engine.counts, self.remote.states
-        Releases(states.store, states.prefix, states.shards).write(ReleaseRecord.of(
+        counts = self.engine.counts
+        self._releases.write(ReleaseRecord.of(
             release, bucket=self.remote.bucket, region=self.state.region, uploaded=counts.uploaded,
             copied=counts.copied, headers=counts.headers, deleted=counts.deleted, unchanged=counts.unchanged,
             shards=site.refs, website=self.prepared.wanted.website, settings_hash=self.prepared.wanted.hash))

@@ -15,6 +15,7 @@ from sitepub.config.project import (
     LifecycleRule,
     Project,
     RedirectRule,
+    Releases,
     Source,
     Website,
 )
@@ -347,3 +348,17 @@ def test_the_models_of_the_cdn_are_not_loaded_for_a_site_without_hosts(tmp_path:
             "l.load_project(pathlib.Path(sys.argv[1]))\nsys.exit('sitepub.config.models.cdn' in sys.modules)")
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "serverless.yml")], check=False)
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize(("written", "releases"), [
+    ("", Releases()), ("releases:", Releases()), ("releases: {keep: 5}", Releases(5)),
+    ("releases: {keep: '5'}", Releases(5)), ("releases: {keep: 90 d}", Releases(1000, 90 * 86400)),
+    ("releases: {keep: 2 weeks}", Releases(1000, 14 * 86400)), ("releases: {keep: {number: 3, age: 12h}}",
+                                                                  Releases(3, 43200)),
+    ("releases: {keep: {age: 7}}", Releases(100, 7 * 86400)), ("releases: {keepAssets: 0}", Releases(keep_assets=0)),
+    ("releases: {keepAssets: 12 h}", Releases(keep_assets=43200)), ("releases: {keepAssets: 1.5 d}",
+                                                                      Releases(keep_assets=129600)),
+    ("releases: {keepAssets: 30d}", Releases(keep_assets=30 * 86400)), ("releases: {keepAssets: 7}",
+                                                                         Releases(keep_assets=7 * 86400))])
+def test_which_releases_are_kept_and_how_long(tmp_path: Path, written: str, releases: Releases) -> None:
+    assert load(tmp_path, site(written)).releases == releases

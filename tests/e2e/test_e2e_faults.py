@@ -56,7 +56,7 @@ def test_a_dead_cloud_fails_and_says_so_and_the_next_run_does_the_rest(
     tmp_path: Path, home: Path, make_site: MakeSite
 ) -> None:
     data = tmp_path / "cloud"
-    site = make_site("half", many_pages(20))
+    site = make_site("half", many_pages(20), releases={"keepAssets": 0})
     with running_cloud(data) as cloud:
         sitepub = make_sitepub(cloud, home)
         sitepub.deploy(site.folder)

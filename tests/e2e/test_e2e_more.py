@@ -233,7 +233,7 @@ def watched(cloud: LocalCloud) -> Iterator[list[tuple[str, str]]]:
 def test_acceleration_carries_the_objects_and_nothing_else(tmp_path: Path, home: Path, make_site: MakeSite) -> None:
     with running_cloud(tmp_path / "cloud") as cloud:
         sitepub = make_sitepub(cloud, home)
-        site = make_site("hurried", accelerate=True)
+        site = make_site("hurried", accelerate=True, releases={"keepAssets": 0})
         with watched(cloud) as seen:
             report = sitepub.deploy(site.folder)
         fast = f"{report['bucket']}.cos.accelerate.myqcloud.com"
@@ -267,7 +267,7 @@ def test_acceleration_is_switched_on_for_new_and_existing_buckets_and_waited_for
                       Embedded(cloud.host, cloud.port))
         settings = BucketSettings(there, bucket)
         assert not settings.get_acceleration()
-        site.configure(accelerate=True)
+        site.configure(accelerate=True, releases={"keepAssets": 0})
         plan = sitepub("plan", "--local", cwd=site.folder)
         assert "global acceleration: on (was off)" in plan.out
         assert sitepub.deploy(site.folder)["warnings"] == []

@@ -71,10 +71,34 @@ def test_a_second_deploy_sends_nothing_and_a_change_sends_only_what_differs(
     site.write({"index.html": "<h1>Changed</h1>"})
     (site.folder / "src/css/site.css").rename(site.folder / "src/css/main.css")
     third = sitepub.deploy(site.folder)
-    assert third["changes"] == {"uploaded": 1, "copied": 1, "headers": 0, "deleted": 1, "unchanged": 1}
+    assert third["changes"] == {"uploaded": 1, "copied": 1, "headers": 0, "deleted": 0, "unchanged": 1}
+    assert [one["key"] for one in third["retained"]] == ["css/site.css"]
     assert visitor.get(third["url"]).body == b"<h1>Changed</h1>"
     assert visitor.get(third["url"], "/css/main.css").body == b"body{}"
-    assert visitor.get(third["url"], "/css/site.css").status == 404
+    assert visitor.get(third["url"], "/css/site.css").body == b"body{}", "a tab that is open may ask for it"
+    plan = sitepub("plan", "--local", cwd=site.folder)
+    assert "Nothing to do" in plan.out
+    info = sitepub("info", "--local", cwd=site.folder)
+    assert "1 file that the site has dropped, for tabs that are open, until 20" in info.out
+    assert [one["key"] for one in sitepub("info", "--local", "--json", cwd=site.folder).json["retained"]] == [
+        "css/site.css"]
+    fourth = sitepub.deploy(site.folder, "--inputs", "releases.keepAssets=0")
+    assert fourth["changes"]["deleted"] == 1 and visitor.get(third["url"], "/css/site.css").status == 404
+
+
+def test_a_plan_says_until_when_a_dropped_file_is_kept_and_info_what_was_said_of_the_release(
+        sitepub: Sitepub, make_site: MakeSite) -> None:
+    site = make_site("kept")
+    assert sitepub("deploy", "--local", "-m", "Two files\nand a page", cwd=site.folder).code == 0
+    (site.folder / "src/css/site.css").unlink()
+    plan = sitepub("plan", "--local", cwd=site.folder)
+    line = next(line for line in plan.out.splitlines() if "site.css" in line)
+    assert "keep" in line and "kept until 20" in line and "1 to keep for a while" in plan.out
+    planned = sitepub("plan", "--local", "--json", cwd=site.folder).json
+    assert planned["status"] == "planned" and [one["key"] for one in planned["retained"]] == ["css/site.css"]
+    last = sitepub("info", "--local", "--json", cwd=site.folder).json["last_deploy"]
+    assert last["message"] == "Two files and a page"
+    assert "kept for tabs that are open" in sitepub("deploy", "--local", cwd=site.folder).err
 
 
 def test_a_change_of_headers_alone_is_a_change(sitepub: Sitepub, make_site: MakeSite, visitor: Visitor) -> None:

@@ -12,7 +12,7 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
-from sitepub.config.project import CorsRule, LifecycleRule, Project, Source
+from sitepub.config.project import CorsRule, LifecycleRule, Project, Releases, Source
 from sitepub.errors import NotFound, PreconditionFailed
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.state_store import StateStore
@@ -322,7 +322,7 @@ def project(tmp: Path | None = None, **changes: Any) -> Project:
     root = tmp or Path("/nowhere")
     given: dict[str, Any] = {"root": root, "file": root / "serverless.yml", "app": "shop", "stage": "prod",
                              "name": "site", "source": Source(folder=root), "bucket_name": "site",
-                             "state_bucket": None}
+                             "state_bucket": None, "releases": Releases(keep_assets=0)}
     return Project(**{**given, **changes})
 
 

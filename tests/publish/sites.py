@@ -59,6 +59,10 @@ def sites(draw: st.DrawFn) -> Snapshot:
         needed = draw(st.lists(st.sampled_from(assets), unique=True, max_size=3)) if assets else []
         text = _text(part.content) + "".join(f"<needs {key}>" for key in needed)
         files.append(site_file(f"p{number}.html", text.encode(), "text/html", part.age))
+    if draw(st.booleans()) and assets:
+        needed = draw(st.lists(st.sampled_from(assets), unique=True, max_size=2))
+        text = _text(draw(contents)) + "".join(f"<needs {key}>" for key in needed)
+        files.append(site_file("main.css", text.encode(), "text/css"))
     for number, part in draw(st.dictionaries(st.integers(0, 2), parts, max_size=3)).items():
         files.append(site_file(f"plain{number}.txt", _text(part.content).encode(), age=part.age))
     if draw(st.booleans()):
@@ -72,10 +76,10 @@ foreign_objects = st.dictionaries(
 
 
 def check_pages_whole(cloud: MemoryCloud, foreign: Mapping[str, str] | None = None) -> None:
-    """Every live page finds every file that it needs."""
+    """Every live page and style sheet finds every file that it needs."""
     objects = cloud.bucket(BUCKET).objects
     for key, there in objects.items():
-        if key.endswith(".html") and key not in (foreign or {}):
+        if key.endswith((".html", "main.css")) and key not in (foreign or {}):
             for needed in re.findall(r"<needs (.*?)>", there.data.decode()):
                 assert needed in objects, f"{key} is live and needs {needed}, which is not"
 

@@ -103,7 +103,7 @@ def test_the_end_leaves_one_release_and_nothing_over_the_shards(cloud: MemoryClo
     assert releases.ids() == []
     assert session.end() and not session.end()
     assert len(releases.ids()) == 1
-    record = releases.read(releases.ids()[0])
+    record = releases.read(releases.ids()[0], remote(cloud).states.load())
     state = remote(cloud).states.load()
     assert state is not None and record.info == state.release and record.manifest == state.manifest
     assert not ShardedManifest.of(state.manifest).changes

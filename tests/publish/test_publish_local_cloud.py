@@ -194,7 +194,7 @@ def test_every_release_leaves_a_record(place: Remote) -> None:
     assert len(ids) == 22 and ids == sorted(ids, reverse=True)
     state = place.states.load()
     assert state is not None and state.release is not None and state.release.id == ids[0]
-    assert [one.manifest["a.txt"].md5 for one in releases.latest(22)] == [
+    assert [one.manifest["a.txt"].md5 for one in releases.latest(22, state)] == [
         plain(a=str(number)).files["a.txt"].md5 for number in reversed(range(22))]
 
 

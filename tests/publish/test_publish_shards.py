@@ -50,10 +50,11 @@ def _small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
 
 keys = st.text("ab/", min_size=1, max_size=4) | st.text(min_size=1, max_size=3).filter(lambda key: "\0" not in key)
 entries = st.builds(
-    lambda content, size, headers, plain, adopted, kept, until: Entry(
-        content, size, headers, content if plain else f"{content}-2", adopted, kept, until),
+    lambda content, size, headers, plain, adopted, kept, until, written: Entry(
+        content, size, headers, content if plain else f"{content}-2", adopted, kept, until, written),
     st.sampled_from(["m0", "m1", "m2"]), st.integers(0, 3), st.sampled_from(["h0", "h1", "", "unknown"]),
-    st.booleans(), st.booleans(), st.booleans(), st.sampled_from([0, 0, 7]))
+    st.booleans(), st.booleans(), st.booleans(), st.sampled_from([0, 0, 7]),
+    st.sampled_from([0, 8]))
 manifests = st.dictionaries(keys, entries, max_size=40)
 changes = st.dictionaries(keys, st.none() | entries, max_size=12)
 

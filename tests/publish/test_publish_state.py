@@ -16,7 +16,7 @@ from sitepub.publish.plan import Plan
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.releases import ReleaseRecord, Releases, new_release_id
 from sitepub.publish.states.sharded import ShardedManifest
-from sitepub.publish.states.state import VERSION, Created, Former, Journal, ReleaseInfo, State
+from sitepub.publish.states.state import VERSION, Created, Former, Journal, ReleaseInfo, ReleaseMark, State
 from sitepub.publish.states.state_store import StateStore
 from tests.publish.memory_cloud import MemoryCloud, MemoryStore
 from tests.publish.sites import plain, site_file, snapshot
@@ -131,11 +131,13 @@ def test_releases_are_listed_newest_first_and_name_the_shards_of_their_manifest(
                                         shards=ShardedManifest.of(saved.manifest).refs))
     releases.store.put(releases.prefix + "notes.txt", b"", {})
     assert releases.ids() == ids[::-1]
-    assert releases.read(ids[2]).manifest == STATE.manifest
-    assert [release.id for release in releases.latest(2)] == [ids[4], ids[3]]
-    assert releases.read(ids[2], oldest=ids[2]).kept and not releases.read(ids[1], oldest=ids[2]).kept
+    assert releases.read(ids[2], None).manifest == STATE.manifest
+    kept = msgspec.structs.replace(STATE, oldest=ids[2], marks=(ReleaseMark(ids[0], "stable", "", "me"),))
+    assert releases.read(ids[0], kept).kept, "it has a mark"
+    assert [release.id for release in releases.latest(2, None)] == [ids[4], ids[3]]
+    assert releases.read(ids[2], kept).kept and not releases.read(ids[1], kept).kept
     with pytest.raises(NotFound, match="there is no release"):
-        releases.read("20250101T000000Z-000000")
+        releases.read("20250101T000000Z-000000", None)
 
 
 def test_records_of_the_first_form_are_read_and_their_content_was_not_kept(states: StateStore) -> None:
@@ -143,7 +145,7 @@ def test_records_of_the_first_form_are_read_and_their_content_was_not_kept(state
     info = {"id": "20260101T000000Z-000000", "at": "2026-01-01T00:00:00+00:00", "by": "me@here"}
     states.store.put(releases.key(info["id"]), packed_json({
         "version": 1, "info": info, "bucket": "b", "region": "r", "manifest": {"a": ["m", 1, "h", "e", False]}}), {})
-    found = releases.read(info["id"])
+    found = releases.read(info["id"], msgspec.structs.replace(STATE, oldest=info["id"]))
     assert found.manifest == {"a": Entry("m", 1, "h", "e")} and not found.kept
 
 
@@ -152,11 +154,11 @@ def test_a_damaged_record_and_one_of_a_newer_sitepub_are_told_apart(states: Stat
     release = "20260101T000000Z-000000"
     states.store.put(releases.key(release), packed_json({"version": 2})[:-5], {})
     with pytest.raises(SitepubError, match="damaged") as error:
-        releases.read(release)
+        releases.read(release, None)
     assert error.value.code == "ReleaseDamaged"
     states.store.put(releases.key(release), packed_json({"version": 9, "reader": "9.0"}), {})
     with pytest.raises(SitepubError, match=r"9\.0 or newer") as error:
-        releases.read(release)
+        releases.read(release, None)
     assert error.value.code == "StateTooNew"
 
 

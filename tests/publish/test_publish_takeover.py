@@ -39,7 +39,7 @@ def elsewhere() -> Iterator[None]:
 
 def fall_asleep(cloud: MemoryCloud, site: Snapshot, at: str = "index.html") -> None:
     """A deploy stops before it writes this key. It is on another computer, for all that anybody knows."""
-    cloud.fail = lambda what, key: stopped() if (what, key) == ("put", at) else None
+    cloud.fail = lambda what, key: stopped() if (what, key) in (("put", at), ("copy", at)) else None
 
     def stopped() -> Exception:
         cloud._dead = True
@@ -150,7 +150,7 @@ def test_a_lock_object_that_somebody_deleted_leaves_the_same_doubt() -> None:
 def test_a_run_that_came_to_its_end_and_one_that_is_known_to_be_dead_leave_none() -> None:
     cloud = MemoryCloud()
     deploy(remote(cloud), FIRST)
-    cloud.fail = lambda what, key: CloudError("broken") if (what, key) == ("put", "index.html") else None
+    cloud.fail = lambda what, key: CloudError("broken") if (what, key) == ("copy", "index.html") else None
     assert deploy(remote(cloud), SLEEPER).status is Status.PARTIAL
     cloud.fail = lambda _what, _key: None
     assert deploy(remote(cloud), OTHER).status is Status.PUBLISHED

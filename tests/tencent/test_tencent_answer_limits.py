@@ -241,4 +241,4 @@ def test_a_web_page_in_place_of_the_state_is_no_reason_to_delete_the_state() -> 
         store = state_bucket()
         store.put("app/releases/20261120T213000Z-ab12cd.json.gz", page, {})
         with pytest.raises(NetworkError):
-            Releases(store, "app/", NoReader()).read("20261120T213000Z-ab12cd")
+            Releases(store, "app/", NoReader()).read("20261120T213000Z-ab12cd", None)

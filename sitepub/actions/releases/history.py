@@ -64,7 +64,7 @@ def _listed(store: Releases, state: State, id: str) -> Listed:
     """One damaged record does not hide the others."""
     release, problem = None, ""
     try:
-        release = store.read(id, state.oldest)
+        release = store.read(id, state)
     except NetworkError:
         raise
     except SitepubError as error:

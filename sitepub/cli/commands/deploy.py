@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @command(project=True)
 @click.option("--dry-run", is_flag=True, help="Build and show the plan; change nothing.")
 @yes_option()
+@click.option("-m", "--message", metavar="TEXT", help="What to say of this release; else the commit's first line.")
 @click.option("--force", is_flag=True, help="Upload every file again, changed or not.")
 @click.option("--no-build", is_flag=True, help="Do not run the hook: publish the build that is there.")
 @click.option("--verify", is_flag=True,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--allow-empty", is_flag=True, help="Allow pages that had content to be empty now.")
 @lock_option()
 @click.option("--no-wait", is_flag=True, help="Do not wait until the hosts are online.")
-def deploy(run: Run, dry_run: bool, yes: bool, force: bool, no_build: bool, verify: bool,
+def deploy(run: Run, dry_run: bool, yes: bool, message: str | None, force: bool, no_build: bool, verify: bool,
            allow_delete: bool, allow_empty: bool, lock_timeout: float, no_wait: bool) -> int:
     """Build the site and publish what changed.
 
@@ -38,7 +39,7 @@ def deploy(run: Run, dry_run: bool, yes: bool, force: bool, no_build: bool, veri
     from sitepub.publish.locking.patience import Patience
 
     options = DeployOptions(run.local, run.profile, not no_build, verify, force, allow_delete,
-                      not no_wait, allow_empty, Patience(lock_timeout, run.terminal.note))
+                      not no_wait, allow_empty, message, Patience(lock_timeout, run.terminal.note))
     if dry_run:
         from sitepub.cli.commands.plan import work
 
@@ -75,7 +76,8 @@ def _show(run: Run, done: Deployed, *, whole: bool = True) -> None:
 
     terminal, counts = run.terminal, done.outcome.counts
     parts = [(counts.uploaded, "uploaded"), (counts.copied, "copied on the server"),
-             (counts.headers, "given new headers"), (counts.deleted, "deleted")]
+             (counts.headers, "given new headers"), (counts.deleted, "deleted"),
+             (len(done.outcome.prepared.plan.retained), "kept for tabs that are open")]
     words = [f"{number:,} {what}" for number, what in parts if number]
     if done.outcome.status is Status.UNCHANGED:
         terminal.note(f"Nothing to do: {counted(counts.unchanged, 'file')} {'is' if counts.unchanged == 1 else 'are'}"
@@ -103,7 +105,7 @@ def deployed_object(done: Deployed) -> dict[str, object]:
     """What programs get."""
     from sitepub.actions.host_objects import host_objects
     from sitepub.cli.host_view import host_urls
-    from sitepub.cli.plan_view import left_out_objects, warning_list
+    from sitepub.cli.plan_view import left_out_objects, retained_objects, warning_list
 
     project, outcome = done.project, done.outcome
     urls = host_urls(project, done.cloud)
@@ -115,6 +117,7 @@ def deployed_object(done: Deployed) -> dict[str, object]:
                     "deleted": counts.deleted, "unchanged": counts.unchanged},
         "bytes": outcome.bytes_sent, "seconds": round(done.seconds, 3),
         "release": outcome.release.id if outcome.release else None,
+        "retained": retained_objects(outcome.prepared.plan.retained),
         "hosts": [{**one, "url": urls.get(one["host"])} for one in host_objects(
             project, done.hosts.steps, done.hosts)] if done.hosts is not None else [],
         "left_out": left_out_objects(done.left_out),

@@ -16,6 +16,7 @@ def info(run: Run) -> int:
 
 def _info(run: Run, project: Project) -> tuple[dict[str, object], int]:
     from sitepub.actions.info import info as action
+    from sitepub.cli.plan_view import retained_objects
     from sitepub.terminal.sizes import counted, human_bytes
     from sitepub.terminal.tables import pairs
 
@@ -33,6 +34,12 @@ def _info(run: Run, project: Project) -> tuple[dict[str, object], int]:
     if found.unfinished is not None:
         rows.append(("unfinished", f"the deploy that {found.unfinished.by} began at {found.unfinished.started}"
                                    + (" is still running" if found.running else " did not end")))
+    if found.retained:
+        from sitepub.cli.plan_view import moment
+
+        last = max(entry.until for entry in found.retained.values())
+        rows.append(("kept", f"{counted(len(found.retained), 'file')} that the site has dropped, for tabs that are"
+                             f" open, until {moment(last)} at the latest"))
     rows.append(("drift", "\n".join(found.drift) or "none"))
     if found.former:
         rows.append(("former", "\n".join(found.former)))
@@ -50,6 +57,6 @@ def _info(run: Run, project: Project) -> tuple[dict[str, object], int]:
             "message": release.message},
         "unfinished": None if found.unfinished is None else {
             "since": found.unfinished.started, "by": found.unfinished.by, "running": found.running},
-        "drift": list(found.drift), "former_buckets": list(found.former),
+        "retained": retained_objects(found.retained), "drift": list(found.drift), "former_buckets": list(found.former),
         "hosts": [one.as_object() for one in found.hosts],
     }, 0

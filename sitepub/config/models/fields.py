@@ -85,6 +85,19 @@ def _number(value: object) -> float:
     raise wrong("expected a number")
 
 
+_DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s{0,10}(|d|days?|h|hours?|w|weeks?)")
+_UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400}
+
+
+def duration(value: object) -> int:
+    """Seconds of ``7 d``, ``12h``, ``2 weeks``; a plain number means days."""
+    text = str(value).strip().lower() if isinstance(value, int | float | str) and not isinstance(value, bool) else ""
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise wrong("expected a time like 7 d or 12 h")
+    return round(float(found[1]) * _UNITS[found[2][:1] or "d"])
+
+
 class OneOrMore:
     """Marks a list that may be written as a single value."""
 
@@ -118,6 +131,9 @@ Switch = Annotated[Literal["on", "off"], BeforeValidator(_switch),
                    WithJsonSchema({"enum": ["on", "off", True, False]})]
 Whole = Annotated[int, BeforeValidator(whole), WithJsonSchema({"type": "integer"})]
 Number = Annotated[float, BeforeValidator(_number), WithJsonSchema({"type": "number"})]
+Duration = Annotated[int, BeforeValidator(duration), WithJsonSchema({
+    "type": ["string", "number"], "pattern": r"^\s*\d{1,6}(\.\d{1,3})?\s*(d|days?|h|hours?|w|weeks?)?\s*$"})]
+"""Seconds."""
 TextList = Annotated[list[FilledText], OneOrMore()]
 
 

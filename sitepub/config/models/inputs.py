@@ -35,6 +35,7 @@ from sitepub.config.models.fields import (
     inner_path,
     wrong,
 )
+from sitepub.config.models.releases import ReleasesShape
 
 
 def _document_name(value: str) -> str:
@@ -145,6 +146,7 @@ class InputsShape(Shape):
     accelerate: Flag = Field(False, description="Switch global acceleration on for the bucket and upload through it.")
     logs: LogsShape | None = Field(None, description="Where `sitepub logs` finds the visits of the hosts.")
     state: StateShape | None = Field(None, description="Where sitepub keeps its own state.")
+    releases: ReleasesShape | None = Field(None, description="Which releases are kept, and how long.")
     https: AnyMap | None = Field(None, description=(
         "HTTPS settings of every host that has none of its own, or `auto`."))
     purge: Literal["changed", "all", "none"] = Field("changed", description=(

@@ -66,6 +66,13 @@ def commit_of(folder: Path, environ: Mapping[str, str] | None = None) -> Commit 
     return Commit(head + ("+" if changed else ""), _subject(text or b""))
 
 
+def branch_of(folder: Path, environ: Mapping[str, str] | None = None) -> str | None:
+    """The branch that is checked out; ``None`` outside a repository, and where a commit itself is checked out."""
+    environ = os.environ if environ is None else environ
+    found = find_git_folder(folder, lambda places: _is_trusted(places, environ))
+    return found.branch() if found is not None else None
+
+
 def has_commit(folder: Path, commit: str, environ: Mapping[str, str] | None = None) -> bool:
     """Whether the repository that ``folder`` lies in knows a commit. Runs nothing of the repository's either."""
     environ = os.environ if environ is None else environ

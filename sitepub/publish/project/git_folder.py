@@ -61,6 +61,17 @@ class GitFolder:
             word = found
         return None
 
+    def branch(self) -> str | None:
+        """The branch that is checked out; ``None`` where a commit itself is."""
+        try:
+            word = self.read("HEAD")
+        except OSError:
+            return None
+        name = word.removeprefix("ref:").strip()
+        if name == word or not _is_reference(name) or not name.startswith("refs/heads/"):
+            return None
+        return name.removeprefix("refs/heads/")
+
     def _reference(self, name: str) -> str | None:
         for folder in dict.fromkeys((self.own, self.common)):
             try:

@@ -114,7 +114,7 @@ def other_project(kin: Kin, found: State, state: State, plan: Plan) -> OtherProj
         return OtherProject(site, kin, 0, len(found.manifest), "files", found.projects[-1], found.release, found.bucket)
     replaced = {step.key for step in plan.steps if step.file is not None and step.key in plan.known
                 and plan.known[step.key].md5 != step.file.md5}
-    lost = {step.key for step in plan.deletions} | replaced
+    lost = {*plan.dropped} | replaced
     pages = [key for key in plan.known if deletion_rank(key) == _PAGE_RANK]
     counting = pages or list(plan.known)
     count = sum(key in lost for key in counting)

@@ -6,7 +6,7 @@ import msgspec
 
 from sitepub.publish.apply import Counts
 from sitepub.publish.locking.lock import Lock
-from sitepub.publish.project.git import commit_of
+from sitepub.publish.release.origin import origin_here
 from sitepub.publish.states.dev_overlay import OverlayStates
 from sitepub.publish.states.releases import ReleaseRecord, Releases
 from sitepub.publish.states.remote import Remote
@@ -25,11 +25,12 @@ def record_dev_release(remote: Remote, states: OverlayStates, counts: Counts) ->
         state = states.load()
         if state is None or not states.written or state.pending is not None or state.release is None:
             return False
-        commit = commit_of(remote.project.root)
-        release = msgspec.structs.replace(state.release, commit=commit.id if commit else None,
-                                          message=commit.subject if commit else None)
+        origin = origin_here(remote.project.root, remote.environ)
+        release = msgspec.structs.replace(state.release, commit=origin.commit, message=origin.message,
+                                          branch=origin.branch, where=origin.where)
         lock.check()
-        state = states.settled(msgspec.structs.replace(state, release=release))
+        state = states.settled(msgspec.structs.replace(state, release=release, kept=state.kept + 1,
+                                                       oldest=state.oldest or release.id))
         Releases(states.store, states.prefix, states.shards).write(ReleaseRecord.of(
             release, bucket=state.bucket, region=state.region, uploaded=counts.uploaded,
             copied=counts.copied, headers=counts.headers, deleted=counts.deleted, unchanged=counts.unchanged,

@@ -32,8 +32,9 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     """Unix seconds by the cloud's clock: when sitepub wrote it, or after what it found to be right; 0: not known."""
 
     @classmethod
-    def of(cls, file: SiteFile, etag: str = "", *, adopted: bool = False, written: int = 0) -> Entry:
-        return cls(file.md5, file.size, file.headers_hash, etag or file.md5, adopted, written=written)
+    def of(cls, file: SiteFile, etag: str = "", *, adopted: bool = False, kept: bool = False,
+           written: int = 0) -> Entry:
+        return cls(file.md5, file.size, file.headers_hash, etag or file.md5, adopted, kept, written=written)
 
 
 Manifest = Mapping[str, Entry]

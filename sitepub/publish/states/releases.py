@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,7 +15,7 @@ from sitepub.publish.states.packed import packed
 from sitepub.publish.states.root import READER, decode_as
 from sitepub.publish.states.sharded import Reader, ShardedManifest
 from sitepub.publish.states.shards import ShardRef
-from sitepub.publish.states.state import VERSION, ReleaseInfo
+from sitepub.publish.states.state import VERSION, ReleaseInfo, State
 from sitepub.tencent.cos.store import ObjectStore
 from sitepub.tencent.cos.website_config import WebsiteConfig
 from sitepub.threads import side_by_side
@@ -118,8 +117,8 @@ class Releases:
         name = key.removeprefix(self.prefix).removesuffix(_SUFFIX)
         return name if _ID.match(name) and self.key(name) == key else None
 
-    def read(self, release: str, oldest: str = "") -> Release:
-        """``oldest``: the oldest release whose content is kept, as the state says.
+    def read(self, release: str, state: State | None) -> Release:
+        """``state``: says which releases are kept with their content.
 
         Raises :class:`~sitepub.errors.NotFound` for an unknown id, and SitepubError for a record that is damaged or
         of a newer sitepub."""
@@ -135,9 +134,9 @@ class Releases:
                 raise
             raise SitepubError(f"the record of release {release} is damaged: {error.message}",
                                code="ReleaseDamaged", hint="the other releases are not touched by it") from error
-        kept = record.version >= VERSION and release >= oldest
+        kept = record.version >= VERSION and state is not None and state.keeps(release)
         return Release(record, ShardedManifest(record.shards, self._reader, record.manifest), kept)
 
-    def latest(self, count: int, oldest: str = "") -> Iterator[Release]:
+    def latest(self, count: int, state: State | None) -> list[Release]:
         """The newest releases, newest first."""
-        yield from side_by_side(partial(self.read, release, oldest) for release in self.ids()[:count])
+        return side_by_side(partial(self.read, release, state) for release in self.ids()[:count])

@@ -80,7 +80,7 @@ def open_remote(project: Project, cloud: Cloud, *, connections: int = 128,
         store=store,
         settings=BucketSettings(cloud, bucket),
         # Acceleration is switched on for single buckets; the state's is not one of them.
-        states=StateStore(CosObjectStore(replace(cloud, accelerate=False), state_bucket, connections=2),
+        states=StateStore(CosObjectStore(replace(cloud, accelerate=False), state_bucket, connections=connections),
                           project.state_prefix),
         state_settings=BucketSettings(cloud, state_bucket),
         elsewhere=elsewhere,

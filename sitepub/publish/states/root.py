@@ -70,6 +70,8 @@ class Root(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     projects: tuple[ProjectMark, ...] = ()
     marks: tuple[ReleaseMark, ...] = ()
     oldest: str = ""
+    kept: int = 0
+    litter: bool = False
     manifest: dict[str, Entry] = {}
     """Of version 1."""
     overlay: str = ""
@@ -106,7 +108,8 @@ def root_of(state: State, headers: Mapping[str, Mapping[str, str]] | None = None
         retained_changes=dict(retained.changes), due=state.due, journal=journal, pending=pending,
         created=state.created, settings_hash=state.settings_hash, said=state.said, release=state.release,
         former=tuple(_former_root(one) for one in state.former), hosts=state.hosts, unpurged=state.unpurged,
-        unsure=state.unsure, projects=state.projects, marks=state.marks, oldest=state.oldest)
+        unsure=state.unsure, projects=state.projects, marks=state.marks,
+        oldest=state.oldest, kept=state.kept, litter=state.litter)
 
 
 def _former_root(one: Former) -> FormerRoot:
@@ -126,7 +129,7 @@ def state_of(root: Root, reader: Reader, pending: Journal | None = None) -> Stat
         former=tuple(Former(one.bucket, one.region,
                             ShardedManifest(one.shards, reader, {**one.manifest, **one.changes}), one.created,
                             one.pending) for one in root.former),
-        marks=root.marks, oldest=root.oldest)
+        marks=root.marks, oldest=root.oldest, kept=root.kept, litter=root.litter)
 
 
 Document = TypeVar("Document")

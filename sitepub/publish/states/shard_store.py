@@ -49,7 +49,8 @@ class ShardStore:
         try:
             shard = decoded(unpacked(self.store.get(key).data, where), _DECODER)
         except NotFound:
-            raise damaged(where, "it is missing") from None
+            raise damaged(where, "it is missing. If a deploy has ended in this moment, it may have cleared it away: run"
+                                 " again") from None
         except Unreadable as error:
             raise damaged(where, error) from error
         if not shard.entries or shard.ref() != ref:

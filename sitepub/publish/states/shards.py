@@ -77,8 +77,9 @@ def site_hash(rows: Iterable[tuple[str, str, int, str]]) -> str:
 
 def _rest_hash(rows: Mapping[str, Entry], headers: Headers) -> str:
     """Of what a scan does not find; "" for objects that are just as the site says."""
-    parts = [f"{key}\0{entry.etag}\0{entry.adopted:d}{entry.kept:d}\0{entry.until}\0" for key, entry in rows.items()
-             if entry.etag != entry.md5 or entry.adopted or entry.kept or entry.until]
+    parts = [f"{key}\0{entry.etag}\0{entry.adopted:d}{entry.kept:d}\0{entry.until}\0{entry.written}\0"
+             for key, entry in rows.items()
+             if entry.etag != entry.md5 or entry.adopted or entry.kept or entry.until or entry.written]
     parts += sorted({f"?{entry.headers_hash}\0" for entry in rows.values() if entry.headers_hash not in headers})
     if not parts:
         return ""

@@ -91,7 +91,7 @@ class Created(msgspec.Struct, frozen=True):
     """UTC, ISO 8601."""
 
 
-class ReleaseInfo(msgspec.Struct, frozen=True, kw_only=True):
+class ReleaseInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who published what and when."""
 
     id: str
@@ -103,7 +103,15 @@ class ReleaseInfo(msgspec.Struct, frozen=True, kw_only=True):
     commit: str | None = None
     """Git commit of the source folder, 40 hex digits, with ``+`` behind it when files were changed."""
     message: str | None = None
-    """First line of that commit's message."""
+    """What was said of the release (``-m``), or the first line of that commit's message."""
+    branch: str | None = None
+    """Git branch of the source folder."""
+    where: str | None = None
+    """Address of the CI run that made it."""
+    of: str = ""
+    """The release that it brought back, or another stage's that it took over (``stage:id``)."""
+    seconds: float = 0.0
+    """How long it took, from the lock on."""
     files: int = 0
     bytes: int = 0
 
@@ -160,7 +168,15 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where the project has been published from, the last one last; ``()`` in states of older versions."""
     marks: tuple[ReleaseMark, ...] = ()
     oldest: str = ""
-    """The oldest release whose content is kept; what is older is a record only. "": none was ever given up."""
+    """The oldest release whose content is kept; what is older is a record only. "": there is none yet."""
+    kept: int = 0
+    """How many releases are kept with their content, those with a mark that are older not counted."""
+    litter: bool = False
+    """Something may lie in the state bucket that nothing names: a run did not end, or a sweep."""
+
+    def keeps(self, release: str) -> bool:
+        """Whether the content of a release is kept."""
+        return (bool(self.oldest) and release >= self.oldest) or any(mark.release == release for mark in self.marks)
 
     @property
     def owned(self) -> Owned:

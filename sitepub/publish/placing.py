@@ -1,0 +1,185 @@
+"""One step of a plan on the wire: to the kept content, or to its place."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sitepub.errors import Interrupted, NotFound, PreconditionFailed, Refused, SitepubError
+from sitepub.publish.flip import content_of
+from sitepub.publish.plan import Action, Reason, Step
+from sitepub.publish.progress import Progress
+from sitepub.publish.release.content import COPY_LIMIT, HEADERS, KeptContent
+from sitepub.publish.states.manifest import Entry
+from sitepub.site.snapshot import SiteFile
+from sitepub.tencent.cos.store import ObjectStore, Stored
+
+_LARGE = 16 * 1024**2
+"""Bytes from which an upload under way is broken off on Ctrl-C instead of finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done with a step in the end."""
+
+    action: Action
+    stored: Stored
+    """The bucket's answer."""
+    adopted: bool
+    """The object with this content was there before, and not sitepub's."""
+
+
+class Placer:
+    """Raises what the cloud answers, and Refused where an object of others is in the way."""
+
+    def __init__(self, store: ObjectStore, content: KeptContent | None, progress: Progress,
+                 stop: threading.Event) -> None:
+        self.store = store
+        self.content = content
+        self.progress = progress
+        self.stop = stop
+
+    # -- the kept content ------------------------------------------------------------------------------
+
+    def keep(self, step: Step, entry: Entry) -> bool:
+        """Copy what is live under the step's key to the kept content; whether that was possible. What another
+        program has changed or deleted since cannot be kept any more."""
+        assert self.content is not None
+        try:
+            self.content.store.copy(self.content.key((entry.md5, entry.size)), step.key, HEADERS,
+                                    source_bucket=self.store.bucket, if_match=entry.etag or None,
+                                    retry=self._retry_of(step))
+        except (NotFound, PreconditionFailed):
+            return False
+        return True
+
+    def stage(self, step: Step) -> None:
+        """Upload the content of a step to the kept content."""
+        assert self.content is not None and step.file is not None
+        self.content.store.put(self.content.key(content_of(step)), _body(step.file), HEADERS, md5=step.file.md5,
+                               sent=_Sent(self.progress, step, self.stop), retry=self._retry_of(step))
+
+    # -- the place itself ------------------------------------------------------------------------------
+
+    def go_live(self, step: Step, *, staged: bool = False) -> Done:
+        """Write, copy or set headers. ``staged``: the content lies in the kept content."""
+        assert step.file is not None
+        if step.new and step.foreign_etag:
+            return self._settle_conflict(step)
+        if not staged and step.action is Action.UPLOAD:
+            return self._upload(step)
+        # A copy has no option that leaves alone what is there.
+        if step.action is Action.COPY and step.new and self.store.head(step.key) is not None:
+            return self._settle_conflict(step)
+        if staged:
+            return self._from_kept(step)
+        assert step.source_key is not None
+        try:
+            stored = self.store.copy(step.key, step.source_key, step.file.headers,
+                                     if_match=step.source_etag, retry=self._retry_of(step))
+            return Done(step.action, stored, step.adopted)
+        except NotFound:
+            # Another program deleted the source: the content may still be at hand.
+            return self._upload(step, adopted=False)
+        except PreconditionFailed:
+            if step.adopted:
+                raise self._of_others(step) from None
+            return self._upload(step)
+
+    def _from_kept(self, step: Step) -> Done:
+        assert self.content is not None and step.file is not None
+        try:
+            stored = self.store.copy(step.key, self.content.key(content_of(step)), step.file.headers,
+                                     source_bucket=self.content.bucket, retry=self._retry_of(step))
+        except NotFound:
+            if not has_body(step.file):
+                raise content_is_gone(step) from None
+            return self._upload(step)
+        return Done(step.action, stored, step.adopted)
+
+    def _upload(self, step: Step, *, adopted: bool | None = None, again: bool = False) -> Done:
+        """Upload the file; a new key only if it is free. ``adopted``: another answer than the step's. ``again``: it was
+        taken a moment ago, and then free."""
+        file = step.file
+        assert file is not None
+        if not has_body(file):
+            return self._from_kept(step)
+        try:
+            stored = self.store.put(file.key, _body(file), file.headers, md5=file.md5, forbid_overwrite=step.new,
+                                    sent=_Sent(self.progress, step, self.stop),
+                                    retry=self._retry_of(step))
+        except PreconditionFailed:
+            if not step.new:
+                raise
+            if again:
+                raise self._of_others(step) from None
+            return self._settle_conflict(step)
+        return Done(Action.UPLOAD, stored, step.adopted if adopted is None else adopted)
+
+    def _settle_conflict(self, step: Step) -> Done:
+        """A key that was believed to be free is taken. The same content is adopted; anything else is left alone."""
+        file = step.file
+        assert file is not None
+        there = self.store.head(step.key)
+        if there is None:
+            return self._upload(step, again=True)
+        if there.etag != file.md5 or there.size != file.size:
+            raise self._of_others(step)
+        adopted = replace(step, reason=Reason.ADOPTED, adopted=True)
+        if not 0 < file.size <= COPY_LIMIT:
+            return self._upload(adopted)
+        try:
+            return Done(Action.HEADERS, self.store.copy(step.key, step.key, file.headers, if_match=there.etag,
+                                                        retry=self._retry_of(step)), adopted=True)
+        except PreconditionFailed:
+            raise self._of_others(step) from None
+
+    @staticmethod
+    def _of_others(step: Step) -> Refused:
+        return Refused(f"{step.key} exists in the bucket, and sitepub did not upload it",
+                       hint="run with --verify: the plan then shows what would be replaced", code="ForeignObject")
+
+    def _retry_of(self, step: Step) -> _Retried:
+        return _Retried(self.progress, step, self.stop)
+
+
+def has_body(file: SiteFile) -> bool:
+    """Whether the content is at hand; that of a release is not."""
+    return file.data is not None or file.path is not None
+
+
+def content_is_gone(step: Step) -> SitepubError:
+    return SitepubError(f"the content of {step.key} is not kept any more", code="ContentNotKept",
+                        hint="deploy that commit again, or go to a newer release")
+
+
+def _body(file: SiteFile) -> bytes | Path:
+    body = file.data if file.data is not None else file.path
+    if body is None:
+        raise ValueError(f"{file.key} has neither data nor path")
+    return body
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    progress: Progress
+    step: Step
+    stop: threading.Event
+
+    def __call__(self, count: int) -> None:
+        self.progress.sent(self.step, count)
+        if count > 0 and self.stop.is_set() and self.step.bytes_sent >= _LARGE:
+            raise Interrupted(f"the upload of {self.step.key} was broken off")
+
+
+@dataclass(frozen=True, slots=True)
+class _Retried:
+    progress: Progress
+    step: Step
+    stop: threading.Event
+
+    def __call__(self, error: Exception, wait: float) -> None:
+        if self.stop.is_set():
+            raise Interrupted(f"{self.step.key} was not tried again") from error
+        self.progress.retried(self.step, error, wait)

@@ -1,0 +1,36 @@
+"""What a run has to keep of the site that it changes, and what is kept already."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+
+from sitepub.publish.flip import Keeping
+from sitepub.publish.release.content import KeptContent
+from sitepub.publish.states.manifest import Entry
+from sitepub.publish.states.sharded import ShardedManifest
+from sitepub.publish.states.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class _Released:
+    """The keys whose content belongs to a release. What lies over the shards was written after the last one; ``None``
+    there means that the site has dropped the file since, and it is to be deleted."""
+
+    over_shards: Mapping[str, Entry | None]
+
+    def __contains__(self, key: object) -> bool:
+        return not isinstance(key, str) or self.over_shards.get(key) is None
+
+
+def keeping_of(base: State, content: KeptContent, *, direct: bool) -> Keeping:
+    """``direct``: new content goes straight to its place. After a run that did not end the kept content is listed, so
+    that nothing is sent twice."""
+    unfinished = base.pending is not None or base.litter
+    there: Container[tuple[str, int]] = frozenset()
+    if unfinished:
+        there = frozenset(one for one, _ in content.there())
+    if direct and not unfinished:
+        # Of a file that is saved ten times, only what the last release had is kept.
+        return Keeping(there, stages=False, released=_Released(ShardedManifest.of(base.manifest).changes))
+    return Keeping(there, stages=not direct)
