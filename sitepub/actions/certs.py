@@ -48,7 +48,7 @@ def certs(project: Project, options: CertsOptions, environ: Mapping[str, str]) -
 def renew(project: Project, options: CertsOptions, environ: Mapping[str, str], *, approve: Approve,
           approve_changed: Approve,
           listener: Callable[[], AbstractContextManager[Listener]]) -> Certs:
-    """Get new certificates for the hosts with ``https: auto`` that have under 21 days left or none at all, and
+    """Get new certificates for the hosts with ``https: auto`` that are due for renewal or have no certificate, and
     bind them. Other hosts are left alone. ``approve_changed``: asked for steps that were not in the plan.
 
     Raises :class:`~sitepub.errors.PartlyDone` (``done``: a :class:`Certs`) with every host that failed,

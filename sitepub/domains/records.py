@@ -50,8 +50,10 @@ class CertificateInUse(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=
     id: str = ""
     """The SSL service's id; "" for one that only the edge knows (EdgeOne's free one)."""
     fingerprint: str = ""
+    not_before: str = ""
     not_after: str = ""
-    """UTC, ISO 8601; "" when it is not known. Under 21 days before it the host is checked again."""
+    """UTC, ISO 8601; "" when they are not known. When a third of the time between them is left, the host is checked
+    again."""
 
 
 class TxtRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -105,10 +105,10 @@ class AgreedProof:
 class AgreedCertificate:
     """Where a certificate comes from, or which one goes."""
 
-    action: Literal["upload", "apply", "renew", "wait", "edge", "delete"]
+    action: Literal["upload", "apply", "apply anew", "renew", "wait", "edge", "edge by dns", "delete"]
     """``wait``: an earlier run applied for it. ``edge``: the edge makes one of its own."""
     id: str = ""
-    """Of the certificate that is renewed, waited for or deleted."""
+    """Of the certificate that is renewed, waited for or deleted, or whose application is cancelled."""
     fingerprint: str = ""
     """Of the uploaded one, SHA-256."""
 

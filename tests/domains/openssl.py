@@ -36,14 +36,17 @@ class Pair:
         return self.key.read_text()
 
 
+_SIGNS = "keyUsage=critical,keyCertSign,cRLSign"
+
+
 class Authority:
     """A root, an intermediate below it, and whatever is signed with that."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.root = self._self_signed("root", "/CN=Test Root")
+        self.root = self._self_signed("root", "/CN=Test Root", 3650, _SIGNS)
         self.intermediate = self._signed("intermediate", "/CN=Test Intermediate", self.root,
-                                         "basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign\n")
+                                         "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n")
 
     def leaf(self, name: str, *hosts: str, days: int = 60, begin: str = "", end: str = "",
              kind: str = "rsa:2048", usage: str = "serverAuth", signer: Pair | None = None,
@@ -55,6 +58,16 @@ class Authority:
             extensions += f"subjectAltName={alternatives}\n"
         return self._signed(name, f"/CN={hosts[0][:60]}", signer or self.intermediate, extensions, days=days,
                             begin=begin, end=end, kind=kind)
+
+    def self_signed(self, name: str, *hosts: str, days: int = 90) -> Pair:
+        """A certificate that its own key has signed."""
+        alternatives = ",".join(f"DNS:{host}" for host in hosts)
+        return self._self_signed(name, f"/CN={hosts[0]}", days, "basicConstraints=CA:FALSE",
+                                 "extendedKeyUsage=serverAuth", f"subjectAltName={alternatives}")
+
+    def authority_named(self, name: str, subject: str) -> Pair:
+        """Another root, with whatever name it likes."""
+        return self._self_signed(name, subject, 365, _SIGNS)
 
     def chain(self, leaf: Pair, *, root: bool = False) -> str:
         return leaf.pem + self.intermediate.pem + (self.root.pem if root else "")
@@ -70,10 +83,10 @@ class Authority:
             openssl("ecparam", "-name", kind, "-genkey", "-noout", "-out", str(key), folder=self.folder)
         return key
 
-    def _self_signed(self, name: str, subject: str) -> Pair:
+    def _self_signed(self, name: str, subject: str, days: int, *extensions: str) -> Pair:
         key, cert = self._key(name, "rsa:2048"), self.folder / f"{name}.pem"
-        openssl("req", "-x509", "-new", "-key", str(key), "-subj", subject, "-days", "365", "-out", str(cert),
-                folder=self.folder)
+        openssl("req", "-x509", "-new", "-key", str(key), "-subj", subject, "-days", str(days), "-out", str(cert),
+                *(word for each in extensions for word in ("-addext", each)), folder=self.folder)
         return Pair(cert, key)
 
     def _signed(self, name: str, subject: str, signer: Pair, extensions: str, *, days: int = 300,

@@ -103,9 +103,12 @@ def test_an_expired_and_a_future_certificate_are_refused(authority: Authority) -
 
 @needs_openssl
 def test_little_time_left_is_a_warning(authority: Authority) -> None:
-    leaf = authority.leaf("soon", HOST, days=10, kind="prime256v1")
-    found = checked(authority.chain(leaf), leaf.key_pem)
-    assert ["more days only" in warning.message for warning in found.warnings] == [True]
+    now = datetime.now(UTC)
+    for lifetime, left, warned in [(90, 10, True), (90, 29, True), (90, 31, False), (10, 10, False), (200, 60, True)]:
+        begin, end = (f"{now + timedelta(days=days):%Y%m%d%H%M%S}Z" for days in (left - lifetime, left))
+        leaf = authority.leaf(f"soon{lifetime}-{left}", HOST, begin=begin, end=end, kind="prime256v1")
+        found = checked(authority.chain(leaf), leaf.key_pem)
+        assert ["more days only" in warning.message for warning in found.warnings] == [True] * warned
 
 
 @needs_openssl

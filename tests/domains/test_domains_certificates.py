@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,12 +14,13 @@ from sitepub.config.project import Host
 from sitepub.domains.certificates.certificate import CertificateOffice
 from sitepub.domains.certificates.choice import CertificatePlan
 from sitepub.domains.certificates.ssl_service import SslService, china_time
+from sitepub.domains.certificates.trust import BrowserTrust
 from sitepub.domains.dns.dnspod import DnsPod
 from sitepub.domains.dns.host_records import Dns
 from sitepub.domains.edges.edge import EdgeCertificate, EdgeState, EdgeStatus
 from sitepub.domains.records import CertificateRecord, HostRecord
 from sitepub.domains.service_api import ServiceApi
-from sitepub.domains.steps import HostStepKind
+from sitepub.domains.steps import AgreedCertificate, HostStepKind
 from sitepub.errors import CloudError, ConfigError, Position, SitepubError
 from tests.conftest import LocalCloud
 from tests.domains.account import Account, CutOff, Heard, Kept, Killed, removal_of, work_on
@@ -57,6 +59,11 @@ def tidy(certificates: CertificateOffice, host: Host, in_use: EdgeCertificate, k
     assert all(step.kind is HostStepKind.OLD_CERTIFICATE for step in steps)
     notes = [certificates.delete_replaced(step, in_use.id, work_on(kept)) for step in steps]
     return [note for note in notes if note]
+
+
+def browsers(authority: Authority) -> BrowserTrust:
+    """Browsers that know the test's root."""
+    return BrowserTrust(str(authority.root.cert))
 
 
 def auto(host: str) -> Host:
@@ -204,28 +211,209 @@ def test_a_valid_certificate_of_the_account_is_reused_the_longest_first(account:
     long = authority.leaf("reuse-long", "www.reuse.example", days=80, kind="prime256v1")
     other = authority.leaf("reuse-other", "reuse.example", days=90, kind="prime256v1")
     ids = [upload(account, each, authority.chain(each)) for each in (short, long, other)]
-    host = auto("www.reuse.example")
-    plan = office(account).plan(host, HostRecord(host=host.host), None)
+    host, trust = auto("www.reuse.example"), browsers(authority)
+    plan = office(account, trust=trust).plan(host, HostRecord(host=host.host), None)
     assert plan.steps == () and plan.certificate is not None and plan.certificate.id == ids[1]
     # What is bound already stays, so that a second deploy has nothing to do.
-    plan = office(account).plan(host, HostRecord(host=host.host), bound(host.host, ids[0]))
+    plan = office(account, trust=trust).plan(host, HostRecord(host=host.host), bound(host.host, ids[0]))
     assert plan.certificate is not None and plan.certificate.id == ids[0]
     # They are somebody else's: removal leaves them.
     kept = Kept(host.host)
-    assert office(account).obtain(host, None, work_on(kept)) is not None
+    assert office(account, trust=trust).obtain(host, None, work_on(kept)) is not None
     assert office(account).withdraw(removal_of(kept.record), work_on(kept)) == []
     assert len(told(account, "reuse.example")) == 3
 
 
 @needs_openssl
-def test_one_with_under_21_days_is_not_reused(account: Account, authority: Authority) -> None:
-    leaf = authority.leaf("nearly", "www.nearly.example", days=20, kind="prime256v1")
+@pytest.mark.parametrize(("lifetime", "left", "reused"), [
+    (90, 31, True), (90, 29, False), (200, 68, True), (200, 65, False), (100, 35, True), (100, 32, False),
+    (47, 17, True), (47, 15, False), (6, 3, True), (6, 1, False),
+])
+def test_one_with_less_than_a_third_of_its_lifetime_is_not_reused(
+        account: Account, authority: Authority, lifetime: int, left: int, reused: bool) -> None:
+    host, now = auto(f"www.live{lifetime}-{left}.example"), datetime.now(UTC)
+    begin, end = (f"{now + timedelta(days=days):%Y%m%d%H%M%S}Z" for days in (left - lifetime, left))
+    leaf = authority.leaf(f"live{lifetime}-{left}", host.host, begin=begin, end=end, kind="prime256v1")
+    id = upload(account, leaf, authority.chain(leaf))
+    plan = office(account, trust=browsers(authority)).plan(host, HostRecord(host=host.host), bound(host.host, id))
+    assert (plan.certificate is not None and plan.certificate.id == id) is reused
+    assert [step.summary for step in plan.steps] == (
+        [] if reused else [f"apply for a free certificate for {host.host}"])
+
+
+@needs_openssl
+def test_an_uploaded_certificate_that_browsers_do_not_trust_is_passed_over(account: Account, authority: Authority
+                                                                          ) -> None:
+    """Whether it is bound already or not."""
+    account.zone("untrusted.example")
+    host, trust = auto("www.untrusted.example"), browsers(authority)
+    for name, pair, chain in [
+            ("by itself", own_signed := authority.self_signed("untrusted", host.host), own_signed.pem),
+            ("alone", alone := authority.leaf("alone", host.host, kind="prime256v1"), alone.pem),
+            ("of a foreign root", fake := authority.leaf("fake", host.host, kind="prime256v1",
+                                                         signer=authority.authority_named("fakes", "/CN=Fake")),
+             fake.pem)]:
+        id = upload(account, pair, chain)
+        for state in (None, bound(host.host, id)):
+            plan = office(account, trust=trust).plan(host, HostRecord(host=host.host), state)
+            assert plan.certificate is None, name
+            [step] = plan.steps
+            assert step.summary == "apply for a free certificate for www.untrusted.example"
+            assert "covers it, but browsers do not trust it" in step.reason
+        assert not office(account, trust=trust).keeps(host, bound(host.host, id))
+    # A company's own root does not help: visitors do not have it.
+    private = authority.leaf("private", host.host, kind="prime256v1")
+    id = upload(account, private, authority.chain(private, root=True))
+    assert office(account).plan(host, HostRecord(host=host.host), bound(host.host, id)).certificate is None
+    # Named by its id it is the user's own decision.
+    named = Host(host.host, https={"switch": "on", "certInfo": {"certId": id}}, https_position=HERE)
+    found = office(account).plan(named, HostRecord(host=host.host), None).certificate
+    assert found is not None and found.id == id
+    # One that browsers trust is taken before them, and so is one that the SSL service has issued.
+    found = office(account, trust=trust).plan(host, HostRecord(host=host.host), None).certificate
+    assert found is not None and found.id == id
+    kept = Kept(host.host)
+    issued = office(account).obtain(host, None, work_on(kept))
+    assert issued is not None and issued.id != id
+    found = office(account).plan(host, kept.record, None).certificate
+    assert found is not None and found.id == issued.id
+    assert office(account).keeps(host, bound(host.host, issued.id))
+
+
+@needs_openssl
+@pytest.mark.parametrize("change", [
+    {"Status": 3}, {"Status": 7}, {"Status": 9}, {"Status": 10}, {"Status": 12},
+    {"CertRevokedTime": "2026-11-01 10:00:00"},
+    {"Deployable": False}, {"IsSM": True}, {"CertificateType": "CA"}, {"CertEndTime": "2020-01-01 00:00:00"},
+    {"CertBeginTime": "2090-01-01 00:00:00"},
+    {"CertSANs": ["else.example"], "SubjectAltName": [], "Domain": "x.example"},
+])
+def test_a_certificate_that_the_service_calls_revoked_or_unfit_is_not_reused(
+        account: Account, authority: Authority, change: dict[str, Any]) -> None:
+    host = auto(f"www.unfit{next(NUMBERS)}.example")
+    leaf = authority.leaf(host.host, host.host, kind="prime256v1")
     upload(account, leaf, authority.chain(leaf))
-    plan = office(account).plan(auto("www.nearly.example"), HostRecord(host="www.nearly.example"), None)
-    assert [step.summary for step in plan.steps] == ["apply for a free certificate for www.nearly.example"]
+
+    class Changed(ServiceApi):
+        def __init__(self) -> None: ...
+
+        def call(self, service: str, action: str, params: Mapping[str, Any], *, host: str = "") -> dict[str, Any]:
+            answer = account.api.call(service, action, params, host=host)
+            return {**answer, "Certificates": [{**one, **change} for one in answer["Certificates"]]} \
+                if "Certificates" in answer else answer
+
+    good = office(account, trust=browsers(authority)).plan(host, HostRecord(host=host.host), None)
+    assert good.certificate is not None
+    plan = office(account, trust=browsers(authority), api=Changed()).plan(host, HostRecord(host=host.host), None)
+    assert plan.certificate is None and len(plan.steps) == 1
 
 
-def test_under_21_days_it_is_renewed_with_a_new_id_and_the_old_one_goes_when_it_was_replaced(
+def test_the_order_names_the_free_product_and_the_key(account: Account) -> None:
+    account.zone("order.example")
+    sent: list[Mapping[str, Any]] = []
+
+    class Noting(ServiceApi):
+        def __init__(self) -> None: ...
+
+        def call(self, service: str, action: str, params: Mapping[str, Any], *, host: str = "") -> dict[str, Any]:
+            if action == "ApplyCertificate":
+                sent.append(params)
+            return account.api.call(service, action, params, host=host)
+
+    assert office(account, api=Noting()).obtain(auto("www.order.example"), None, work_on(Kept("www.order.example")))
+    [order] = sent
+    assert (order["PackageType"], order["CsrEncryptAlgo"], order["CsrKeyParameter"]) == ("83", "RSA", "2048")
+
+
+def test_an_application_that_hangs_for_over_an_hour_is_cancelled_and_made_anew(account: Account) -> None:
+    account.zone("hangs.example")
+    account.pace(3600)
+    host, kept = auto("www.hangs.example"), Kept("www.hangs.example")
+    assert office(account).obtain(host, None, work_on(kept, wait=False)) is None
+    first = kept.record.certificates[0].id
+    soon, late = timedelta(minutes=59), timedelta(minutes=61)
+    [step] = office(account, later=soon).plan(host, kept.record, None).steps
+    assert (step.kind, step.summary) == (HostStepKind.WAIT, "wait for the certificate of www.hangs.example")
+    [step] = office(account, later=late).plan(host, kept.record, None).steps
+    assert step.kind is HostStepKind.CERTIFICATE
+    assert step.summary == "apply anew for the certificate of www.hangs.example"
+    assert first in step.reason and "is cancelled" in step.reason
+    heard = Heard()
+    assert office(account, later=late).obtain(host, None, work_on(kept, heard, wait=False), step) is None
+    assert any(f"the application {first} was cancelled" in line for line in heard.dones)
+    [made] = kept.record.certificates
+    assert made.id != first
+    assert [(one["CertificateId"], one["Status"]) for one in told(account, "hangs.example")] == [(made.id, 4)]
+    # The new one is young for the service's clock, and is waited for.
+    [step] = office(account).plan(host, kept.record, None).steps
+    assert step.kind is HostStepKind.WAIT
+    account.pace(0)
+    found = office(account).obtain(host, None, work_on(kept), step)
+    assert found is not None and found.id == made.id
+
+
+def test_one_that_waits_for_a_record_by_hand_does_not_hang_until_the_record_is_seen(account: Account) -> None:
+    host, kept, late = auto("www.slowhand.example"), Kept("www.slowhand.example"), timedelta(hours=5)
+    account.zone_elsewhere("slowhand.example", [{"name": "@", "type": "NS", "value": "ns.slowhand.example"}])
+    account.pace(3600)
+    heard = Heard()
+    assert office(account).obtain(host, None, work_on(kept, heard, wait=False)) is None
+    [step] = office(account, later=late).plan(host, kept.record, None).steps
+    assert step.kind is HostStepKind.WAIT
+    name, kind, value = heard.todos[0].rpartition(": ")[2].split("  ")
+    account.zone_elsewhere("slowhand.example", [
+        {"name": name.removesuffix(".slowhand.example"), "type": kind, "value": value}])
+    [step] = office(account, later=late).plan(host, kept.record, None).steps
+    assert step.summary == "apply anew for the certificate of www.slowhand.example"
+    account.zone_elsewhere("slowhand.example", [])
+
+
+class NotCancelled(ServiceApi):
+    """The account, where an application cannot be cancelled."""
+
+    def __init__(self, inner: ServiceApi, before: Callable[[], None]) -> None:
+        self._inner, self._before = inner, before
+
+    def call(self, service: str, action: str, params: Mapping[str, Any], *, host: str = "") -> dict[str, Any]:
+        if action == "CancelCertificateOrder":
+            self._before()
+            raise CloudError("it cannot be cancelled", code="FailedOperation.CancelOrderFailed")
+        return self._inner.call(service, action, params, host=host)
+
+
+def test_one_that_was_issued_before_it_could_be_cancelled_is_used(account: Account) -> None:
+    account.zone("lucky.example")
+    account.pace(3600)
+    host, kept, late = auto("www.lucky.example"), Kept("www.lucky.example"), timedelta(hours=2)
+    assert office(account).obtain(host, None, work_on(kept, wait=False)) is None
+    [step] = office(account, later=late).plan(host, kept.record, None).steps
+    api = NotCancelled(account.api, lambda: account.pace(0))
+    found = office(account, api=api, later=late).obtain(host, None, work_on(kept), step)
+    assert found is not None and [one["CertificateId"] for one in told(account, "lucky.example")] == [found.id]
+
+
+def test_one_that_cannot_be_cancelled_is_left_and_the_new_one_is_waited_for(account: Account) -> None:
+    account.zone("stuck.example")
+    account.pace(3600)
+    host, kept, late = auto("www.stuck.example"), Kept("www.stuck.example"), timedelta(hours=2)
+    assert office(account).obtain(host, None, work_on(kept, wait=False)) is None
+    first = kept.record.certificates[0].id
+    [step] = office(account, later=late).plan(host, kept.record, None).steps
+    time.sleep(1.1)  # the service's times are whole seconds
+    api, heard = NotCancelled(account.api, lambda: None), Heard()
+    assert office(account, api=api, later=late).obtain(host, None, work_on(kept, heard, wait=False), step) is None
+    assert any("could not be cancelled: it cannot be cancelled" in line for line in heard.dones)
+    assert len(told(account, "stuck.example")) == 2
+    [step] = office(account).plan(host, kept.record, None).steps
+    second = kept.record.certificates[-1].id
+    assert step.agreed == AgreedCertificate("wait", second) and second != first
+    # Removal takes both.
+    account.pace(0)
+    assert office(account).withdraw(removal_of(kept.record), work_on(kept)) == []
+    assert told(account, "stuck.example") == []
+
+
+def test_under_a_third_of_its_lifetime_it_is_renewed_with_a_new_id_and_the_old_one_goes_when_it_was_replaced(
         account: Account) -> None:
     account.zone("renew.example")
     host, kept = auto("www.renew.example"), Kept("www.renew.example")

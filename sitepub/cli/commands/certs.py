@@ -22,7 +22,7 @@ _SOURCES = {"auto": "https: auto", "own": "your own", "id": "certId", "none": "h
 
 
 @command(project=True)
-@click.option("--renew", is_flag=True, help="Renew and bind what has under 21 days left (https: auto).")
+@click.option("--renew", is_flag=True, help="Renew and bind what is due (https: auto).")
 @click.option("--no-wait", is_flag=True, help="Apply, and do not wait until they are issued.")
 @yes_option()
 def certs(run: Run, renew: bool, no_wait: bool, yes: bool) -> int:
@@ -51,7 +51,7 @@ def _certs(run: Run, project: Project, options: CertsOptions, *, renew: bool, ye
             _show(terminal, error.done)
             return boundary.partly(terminal, error, _object(project, error.done, renew=True))
         if found.renewed is None and found.hosts:
-            terminal.note("Nothing to renew: no certificate that sitepub gets itself has under 21 days left.")
+            terminal.note("Nothing to renew: no certificate that sitepub gets itself is due.")
     else:
         found = action.certs(project, options, run.environ)
     _show(terminal, found)

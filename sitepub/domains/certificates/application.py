@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -19,6 +19,9 @@ from sitepub.domains.poll import ONCE, Patience, poll
 from sitepub.domains.records import CertificateRecord, HostRecord
 from sitepub.errors import CloudError, SitepubError
 
+_HANGS = timedelta(hours=1)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
 
 class Applications:
     """Safe for many threads."""
@@ -31,13 +34,41 @@ class Applications:
 
     def pending(self, record: HostRecord, account: Sequence[Certificate]) -> Certificate | None:
         """An application of ours that is under way, also one whose id was never seen."""
-        for made in record.certificates:
-            if made.how != "applied":
-                continue
-            for each in account:
-                ours = each.id == made.id if made.id else bool(made.alias) and each.alias == made.alias
-                if ours and (each.status in PENDING or (not made.id and each.status == ISSUED)):
-                    return each
+        found = [each for made in record.certificates if made.how == "applied" for each in account
+                 if (each.id == made.id if made.id else bool(made.alias) and each.alias == made.alias)
+                 and (each.status in PENDING or (not made.id and each.status == ISSUED))]
+        # The newest: an older one is left where it could not be cancelled.
+        return max(found, key=lambda each: each.created or _LONG_AGO, default=None)
+
+    def hangs(self, pending: Certificate) -> bool:
+        """It has been under review for more than an hour, and waits for nothing on this side: an application that
+        waits for a record to be added by hand is not stuck."""
+        if pending.status not in PENDING or pending.created is None or self._now() - pending.created < _HANGS:
+            return False
+        if pending.method == "DNS_AUTO":
+            return True
+        there = self._ssl.find(pending.id)
+        return there is not None and there.status in PENDING and bool(there.validation) and all(
+            self._dns.visible(wanted) for wanted in there.validation)
+
+    def cancel(self, host: Host, pending: Certificate, job: HostJob) -> Certificate | None:
+        """Cancel an application that hangs, and forget it. The certificate when it was issued in the meantime."""
+        try:
+            self._ssl.cancel(pending.id, host=host.host)
+        except CloudError as error:
+            there = self._ssl.find(pending.id, host=host.host)
+            if there is not None and there.status == ISSUED:
+                return there
+            job.done(f"the application {pending.id} could not be cancelled: {error.message}")
+            return None
+        job.done(f"the application {pending.id} was cancelled: it had not been answered for over an hour")
+        self._dns.clear("certificate", job)
+        try:
+            gone = self._ssl.delete(pending.id, host=host.host)
+        except CloudError:
+            gone = False  # what remains is an entry without a certificate; `remove` tries again
+        if gone:
+            job.keeper.keep(job.record.without_certificate(pending.id))
         return None
 
     def carry_on(self, host: Host, pending: Certificate, job: HostJob) -> Certificate | None:

@@ -12,21 +12,22 @@ from sitepub.config.project import Host
 from sitepub.domains.certificates.application import Applications, alias
 from sitepub.domains.certificates.choice import CertificatePlan
 from sitepub.domains.certificates.deletion import Deletions
-from sitepub.domains.certificates.files import SOON, OwnCertificate, check_certificate, own_certificate_info
+from sitepub.domains.certificates.files import OwnCertificate, check_certificate, own_certificate_info
+from sitepub.domains.certificates.lifetime import is_due
 from sitepub.domains.certificates.ssl_service import ISSUED, Certificate, SslService
+from sitepub.domains.certificates.trust import BrowserTrust
 from sitepub.domains.dns.host_records import Dns
 from sitepub.domains.edges.edge import EdgeCertificate, EdgeState
 from sitepub.domains.host_names import shown_name
 from sitepub.domains.job import HostJob
 from sitepub.domains.poll import Patience
 from sitepub.domains.records import CertificateRecord, HostRecord
-from sitepub.domains.steps import AgreedCertificate, AgreedRemoval, HostStep, HostStepKind, PlanChanged
+from sitepub.domains.steps import Agreed, AgreedCertificate, AgreedRemoval, HostStep, HostStepKind, PlanChanged
 from sitepub.errors import ConfigError, Problem
 
 PATIENCE = 900.0
 """Seconds to wait for a free certificate; what is not issued by then is gone on with by the next run."""
 _FIRST, _STEP = 0.2, 5.0
-_NOTHING = timedelta(0)
 _RENEWABLE = timedelta(days=30)
 """A renewal is one only while the old certificate is valid for at most this long (400/41674)."""
 
@@ -40,12 +41,14 @@ class CertificateOffice:
 
     def __init__(self, ssl: SslService, dns: Dns, root: Path, *,
                  used_by_others: Callable[[str], Collection[str]] = lambda _host: (),
-                 now: Callable[[], datetime] = _now, patience: float = PATIENCE, step: float = _STEP) -> None:
+                 trust: BrowserTrust | None = None, now: Callable[[], datetime] = _now,
+                 patience: float = PATIENCE, step: float = _STEP) -> None:
         """``root``: the folder that paths in serverless.yml start from. ``used_by_others``: ids of the
         certificates that the site's other hosts use; these are never deleted with this host's."""
         self.ssl = ssl
         self._dns = dns
         self._root = root
+        self._trust = trust or BrowserTrust()
         self._now = now
         self._applications = Applications(ssl, dns, now, Patience(patience, _FIRST, step))
         self._deletions = Deletions(ssl, used_by_others)
@@ -81,12 +84,16 @@ class CertificateOffice:
 
     def _plan_auto(self, host: Host, record: HostRecord, state: EdgeState | None) -> CertificatePlan:
         account = self.ssl.all()
-        good = self.choose(account, host.host, _bound(record, state))
+        good, passed_over = self.choose(account, host.host, _bound(record, state))
         if good is not None:
             return CertificatePlan(certificate=_bindable(self.ssl, good))
         name, now = shown_name(host.host), self._now()
         pending = self._applications.pending(record, account)
         if pending is not None:
+            if self._applications.hangs(pending):
+                return self._planned(host, f"apply anew for the certificate of {name}",
+                                     f"the application {pending.id} has not been answered for over an hour: it is"
+                                     " cancelled", AgreedCertificate("apply anew", pending.id))
             return self._planned(host, f"wait for the certificate of {name}", "an earlier run applied for it",
                                  AgreedCertificate("wait", pending.id), HostStepKind.WAIT)
         old = self._renewed(account, host.host, _bound(record, state))
@@ -95,27 +102,53 @@ class CertificateOffice:
                                  f"the present one is valid for {old.left(now).days} more days",
                                  AgreedCertificate("renew", old.id))
         return self._planned(host, f"apply for a free certificate for {name}",
-                             "the account has none that covers it and is valid for more than"
-                             f" {SOON.days} days", AgreedCertificate("apply"))
+                             f"certificate {passed_over[0]} covers it, but browsers do not trust it" if passed_over
+                             else "the account has none that covers it and is not due for renewal",
+                             AgreedCertificate("apply"))
 
     def _planned(self, host: Host, summary: str, reason: str, agreed: AgreedCertificate,
                  kind: HostStepKind = HostStepKind.CERTIFICATE) -> CertificatePlan:
         return CertificatePlan((HostStep(kind, host.host, summary, reason, edge=host.edge, agreed=agreed),))
 
     def choose(self, account: Sequence[Certificate], host: str, bound: Sequence[str] = ()
-               ) -> Certificate | None:
-        """The best valid certificate with more than 21 days left: one that is bound already, else the one
-        that lasts longest."""
+               ) -> tuple[Certificate | None, tuple[str, ...]]:
+        """The best certificate that browsers trust and that is not due: one that is bound already, else the one that
+        lasts longest. Also the ids of those before it that browsers do not trust."""
         now = self._now()
-        good = [each for each in account if each.serves(host, now, SOON)]
-        return min(good, key=lambda each: (each.id not in bound, -each.left(now).total_seconds(), each.id),
-                   default=None)
+        passed_over: list[str] = []
+        good = [each for each in account if each.serves(host, now) and not each.due(now)]
+        for each in sorted(good, key=lambda each: (each.id not in bound, -each.left(now).total_seconds(), each.id)):
+            if self.trusts(each, host):
+                return each, tuple(passed_over)
+            passed_over.append(each.id)
+        return None, tuple(passed_over)
+
+    def trusts(self, found: Certificate, host: str) -> bool:
+        """What the SSL service has issued comes from a public authority: its word counts, because with an old list of
+        roots a new one would be applied for again and again. The chain of an uploaded one is checked."""
+        if not found.uploaded:
+            return True
+        chain = found.chain
+        if not chain:
+            there = self.ssl.find(found.id, host=host)
+            chain = there.chain if there is not None else ""
+        return self._trust.trusts(chain, host, self._now())
+
+    def keeps(self, host: Host, state: EdgeState) -> bool:
+        if not state.https:
+            return False
+        now = self._now()
+        if not state.certificate_id:
+            return bool(state.certificate_until) and not is_due("", state.certificate_until, now, edge_renews=True)
+        found = self.ssl.find(state.certificate_id, host=host.host)
+        return (found is not None and found.serves(host.host, now) and not found.due(now)
+                and self.trusts(found, host.host))
 
     def _renewed(self, account: Sequence[Certificate], host: str, bound: Sequence[str]) -> Certificate | None:
         """The certificate that a new application would renew: a free one that is in use and still valid."""
         now = self._now()
         old = [each for each in account if each.id in bound and not each.uploaded
-               and each.serves(host, now, _NOTHING) and each.left(now) <= _RENEWABLE]
+               and each.serves(host, now) and each.left(now) <= _RENEWABLE]
         return max(old, key=lambda each: each.left(now), default=None)
 
     def _by_id(self, host: Host, id: str) -> Certificate:
@@ -159,7 +192,7 @@ class CertificateOffice:
         own = self._own(host)
         if own is not None:
             return self._upload(own, job)
-        return self._apply(host, state, job)
+        return self._apply(host, state, job, (agreed or step).agreed)
 
     def adopt(self, found: EdgeCertificate | None, job: HostJob) -> None:
         begun = [one for one in job.record.certificates if not one.id and one.alias]
@@ -195,9 +228,11 @@ class CertificateOffice:
                             else record.without_certificate(""))
         return _own_bindable(own, id)
 
-    def _apply(self, host: Host, state: EdgeState | None, job: HostJob) -> EdgeCertificate | None:
+    def _apply(self, host: Host, state: EdgeState | None, job: HostJob, agreed: Agreed) -> EdgeCertificate | None:
         record, account = job.record, self.ssl.all()
         pending = self._applications.pending(record, account)
+        if pending is not None and agreed == AgreedCertificate("apply anew", pending.id):
+            pending = self._applications.cancel(host, pending, job)
         if pending is not None:
             issued = self._applications.carry_on(host, pending, job)
         else:
@@ -233,9 +268,9 @@ def _bound(record: HostRecord, state: EdgeState | None) -> list[str]:
 
 
 def _bindable(ssl: SslService, found: Certificate) -> EdgeCertificate:
-    return EdgeCertificate(found.id, found.sha256, found.until, pem=lambda: ssl.pem(found.id))
+    return EdgeCertificate(found.id, found.sha256, found.until, lambda: ssl.pem(found.id), found.since)
 
 
 def _own_bindable(own: OwnCertificate, id: str) -> EdgeCertificate:
     return EdgeCertificate(id, own.sha256, own.not_after.isoformat(timespec="seconds"),
-                           pem=lambda: (own.chain, own.key))
+                           lambda: (own.chain, own.key), own.not_before.isoformat(timespec="seconds"))

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sitepub.config.project import Host, Project
+from sitepub.domains.certificates.lifetime import due_from
 from sitepub.domains.certificates.pem import Unreadable, blocks, read_pem
+from sitepub.domains.certificates.trust import refused_key
 from sitepub.domains.host_names import covers, shown_name
 from sitepub.errors import ConfigError, Position, Problem
 
@@ -22,11 +24,6 @@ if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
-SOON = timedelta(days=21)
-"""Less than this left: worth a warning, and a renewal where sitepub can do it."""
-_LEAST_RSA = 2048
-_CURVES = {"secp256r1": "P-256", "secp384r1": "P-384"}
-"""Curves that browsers take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,16 +187,9 @@ class _Checking:
         return key
 
     def _kind(self, key: PublicKeyTypes, what: str) -> None:
-        from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
-        if isinstance(key, rsa.RSAPublicKey):
-            if key.key_size < _LEAST_RSA:
-                self.wrong(f"{what} is an RSA key of {key.key_size} bits; browsers demand {_LEAST_RSA}")
-        elif isinstance(key, ec.EllipticCurvePublicKey):
-            if key.curve.name not in _CURVES:
-                self.wrong(f"{what} is on the curve {key.curve.name}; browsers take P-256 and P-384")
-        else:
-            self.wrong(f"{what} is neither an RSA nor an EC key: browsers take no other")
+        problem = refused_key(key)
+        if problem:
+            self.wrong(f"{what} {problem}")
 
     def leaf(self, leaf: x509.Certificate) -> None:
         """The certificate itself: whose, when, what for."""
@@ -216,7 +206,7 @@ class _Checking:
                        "A wildcard stands for one label: *.example.com covers a.example.com only.")
         self._dates(leaf, "the certificate")
         left = leaf.not_valid_after_utc - self.now
-        if timedelta(0) < left < SOON:
+        if left > timedelta(0) and self.now >= due_from(leaf.not_valid_before_utc, leaf.not_valid_after_utc):
             self.odd(f"the certificate is valid for {left.days} more days only"
                      f" (until {leaf.not_valid_after_utc:%Y-%m-%d})", "Have it renewed by its issuer.")
         try:

@@ -6,10 +6,11 @@ import base64
 import hashlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from sitepub.domains.certificates.lifetime import due_from
 from sitepub.domains.certificates.pem import blocks
 from sitepub.domains.dns.changes import WantedRecord
 from sitepub.domains.host_names import ascii_name, covers
@@ -24,6 +25,11 @@ _PAGE = 1000
 _LOOKING, _LOOKED = 0, 1
 _LOOK_PATIENCE = Patience(60.0, 0.1, 3.0)
 """For finding out what a certificate is bound to."""
+_NOTHING = timedelta(0)
+_FREE_DV = "83"
+"""PackageType of the free certificate, TrustAsia C1 DV Free (400/41672)."""
+_KEY = {"CsrEncryptAlgo": "RSA", "CsrKeyParameter": "2048"}
+"""Named, so that a default of the service that changes, or that an account does not have, changes nothing."""
 _CHINA = timezone(timedelta(hours=8))
 _MISSING = ("FailedOperation.CertificateNotFound", "InvalidParameter.ContainsInvalidCertificateId",
             "FailedOperation.CertificateNotFoundOrAudited")
@@ -42,13 +48,19 @@ class Certificate:
     issuer: str = ""
     """Product or origin, in words: "TrustAsia C1 DV Free", "upload"."""
     uploaded: bool = False
+    """Not issued by the SSL service itself: the uploader may have signed it."""
+    created: datetime | None = None
+    """When it was applied for or uploaded; UTC."""
     alias: str = ""
     said: str = ""
     """What the service says of the status."""
     method: str = ""
     """DNS_AUTO, DNS, FILE …"""
     usable: bool = True
-    """A server certificate with a usual key that may be bound: not a client CA, not a national algorithm."""
+    """A server certificate with a usual key that may be bound: not a client CA, not a national algorithm, not
+    revoked."""
+    chain: str = field(default="", repr=False)
+    """PEM; only in details."""
     sha1: str = ""
     """Fingerprint, hex; only in details."""
     sha256: str = ""
@@ -62,11 +74,19 @@ class Certificate:
         """How long it is valid; negative when it has expired."""
         return self.not_after - now if self.not_after is not None else timedelta(0)
 
-    def serves(self, host: str, now: datetime, at_least: timedelta) -> bool:
-        """Issued, for this host, valid now and for longer than ``at_least``."""
+    def serves(self, host: str, now: datetime) -> bool:
+        """Issued, for this host, and valid now."""
         begun = self.not_before is None or self.not_before <= now
-        return self.status == ISSUED and self.usable and begun and self.covers(host) and (
-            self.left(now) > at_least)
+        return self.status == ISSUED and self.usable and begun and self.covers(host) and self.left(now) > _NOTHING
+
+    def due(self, now: datetime) -> bool:
+        """It has to be renewed."""
+        return self.not_after is None or now >= due_from(self.not_before, self.not_after)
+
+    @property
+    def since(self) -> str:
+        """UTC, ISO 8601; "" when it is not known."""
+        return self.not_before.isoformat(timespec="seconds") if self.not_before is not None else ""
 
     @property
     def until(self) -> str:
@@ -123,7 +143,8 @@ class SslService:
     def apply(self, host: str, method: str, alias: str, *, replaces: str = "") -> str:
         """Apply for a free certificate of one name; its id. ``method``: DNS_AUTO or DNS. ``replaces``: the
         id of the one that it renews (valid for at most 30 more days)."""
-        params: dict[str, Any] = {"DvAuthMethod": method, "DomainName": host, "Alias": alias}
+        params: dict[str, Any] = {"DvAuthMethod": method, "DomainName": host, "Alias": alias, "PackageType": _FREE_DV,
+                                  **_KEY}
         if method == "DNS_AUTO":
             params["DeleteDnsAutoRecord"] = True
         if replaces:
@@ -133,6 +154,10 @@ class SslService:
     def complete(self, id: str, *, host: str) -> None:
         """Ask the service to check the validation record now."""
         self._api.call("ssl", "CompleteCertificate", {"CertificateId": id}, host=host)
+
+    def cancel(self, id: str, *, host: str) -> None:
+        """Cancel an application. Raises CloudError for one that has ended since."""
+        self._api.call("ssl", "CancelCertificateOrder", {"CertificateId": id}, host=host)
 
     def users(self, id: str, *, host: str, stop: threading.Event) -> tuple[str, ...]:
         """What a certificate of the account is bound to, by product: "cdn (2)". The service finds it out when it is
@@ -192,12 +217,14 @@ def _certificate(answer: Mapping[str, Any]) -> Certificate:
         status=int(answer.get("Status", -1)),
         not_before=china_time(answer.get("CertBeginTime")), not_after=china_time(answer.get("CertEndTime")),
         issuer=_issuer(answer, source),
-        uploaded=source == "upload", alias=str(answer.get("Alias") or ""),
+        uploaded=source in ("", "upload"), created=china_time(answer.get("InsertTime")),
+        alias=str(answer.get("Alias") or ""),
         said=str(answer.get("StatusMsg") or _STATUS.get(int(answer.get("Status", -1)))
                  or answer.get("StatusName") or ""),
         method=str(answer.get("VerifyType") or ""),
         usable=str(answer.get("CertificateType") or "SVR") == "SVR" and not answer.get("IsSM")
-        and answer.get("Deployable") is not False,
+        and answer.get("Deployable") is not False and not answer.get("CertRevokedTime"),
+        chain=str(answer.get("CertificatePublicKey") or ""),
         sha1=str(answer.get("CertFingerprint") or "").replace(":", "").lower(),
         sha256=_sha256(str(answer.get("CertificatePublicKey") or "")),
         validation=_validation(answer.get("DvAuthDetail")))

@@ -61,6 +61,8 @@ class EdgeCertificate:
     """UTC, ISO 8601."""
     pem: Callable[[], tuple[str, str]] | None = field(default=None, repr=False)
     """The chain and the private key, for an edge that knows no ids (COS). May ask the SSL service."""
+    not_before: str = ""
+    """UTC, ISO 8601."""
 
 
 @dataclass(frozen=True, slots=True)

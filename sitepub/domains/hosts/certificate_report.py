@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from sitepub.config.project import Host
-from sitepub.domains.certificates.files import SOON, own_certificate_info
+from sitepub.domains.certificates.files import own_certificate_info
+from sitepub.domains.certificates.lifetime import is_due
 from sitepub.domains.certificates.ssl_service import SslService
 from sitepub.domains.hosts.site_hosts import Hosts
 from sitepub.domains.records import HostRecord
@@ -37,6 +39,10 @@ class HostCertificate:
     """UTC, ISO 8601."""
     days: int | None = None
     """Days left; negative when it has expired."""
+    expiring: bool = False
+    """It has to be renewed; see :mod:`sitepub.domains.certificates.lifetime`."""
+    trusted: bool = True
+    """Browsers trust it. Asked for `https: auto` alone: what the project names is its own decision."""
     made: bool = False
     """Put into the SSL service by sitepub."""
     pending: str = ""
@@ -49,10 +55,10 @@ class HostCertificate:
 
     @property
     def due(self) -> bool:
-        """Less than 21 days are left, or there is none where one is wanted."""
+        """It has to be renewed, browsers do not trust it, or there is none where one is wanted."""
         if self.how in ("none", "left alone") or self.error is not None:
             return False
-        return not self.bound or (self.days is not None and self.days < SOON.days)
+        return not self.bound or self.expiring or not self.trusted
 
     @property
     def renewable(self) -> bool:
@@ -102,16 +108,23 @@ def _looker(hosts: Hosts, ssl: SslService, host: Host, record: HostRecord | None
             used = record.certificate if record is not None else None
             id = state.certificate_id or (used.id if used is not None else "")
             found = ssl.find(id, host=host.host) if id else None
+
+            def due(since: str, until: str) -> bool:
+                return is_due(since, until, datetime.now(UTC), edge_renews=host.edge == "edgeone" and not id)
+
             if found is not None:
                 made = record is not None and any(one.id == id for one in record.certificates)
                 return replace(base, id=id, issuer=found.issuer, names=found.names, until=found.until,
-                               days=days_left(found.until), made=made)
+                               days=days_left(found.until), made=made,
+                               expiring=due(found.since, found.until), trusted=hosts.certificates.trusts(
+                                   found, host.host) if host.auto_certificate else True)
             served = hosts.served(host.host, state.cname)
             if served is None:
                 until = state.certificate_until
-                return replace(base, id=id, until=until, days=days_left(until))
+                return replace(base, id=id, until=until, days=days_left(until), expiring=due("", until))
             return replace(base, id=id, issuer=served.issuer, until=served.not_after,
-                           days=days_left(served.not_after), names=(host.host,) if served.covers else ())
+                           days=days_left(served.not_after), names=(host.host,) if served.covers else (),
+                           expiring=due(served.not_before, served.not_after))
         except SitepubError as error:
             return replace(base, status="unknown", error=error)
 

@@ -75,8 +75,8 @@ class HostContext:
         """The edge has been given the certificate: some edges do not say which one they serve."""
         found = self.certificate
         if found is not None:
-            self.job.keep(certificate=CertificateInUse(id=found.id, fingerprint=found.fingerprint,
-                                                       not_after=found.not_after))
+            self.job.keep(certificate=CertificateInUse(
+                id=found.id, fingerprint=found.fingerprint, not_before=found.not_before, not_after=found.not_after))
 
     def learn(self, state: EdgeState) -> None:
         """Keep the name that the CNAME record has to point to. Of a domain that was about to be created and has another

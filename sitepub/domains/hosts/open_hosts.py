@@ -66,6 +66,7 @@ def open_hosts(project: Project, cloud: Cloud, bucket: str, claims: ObjectStore,
     now, to know which certificates other hosts of the site use."""
     from sitepub.domains.certificates.certificate import CertificateOffice
     from sitepub.domains.certificates.ssl_service import SslService
+    from sitepub.domains.certificates.trust import BrowserTrust
     from sitepub.domains.dns.dnspod import DnsPod
     from sitepub.domains.dns.host_records import Dns
     from sitepub.domains.dns.resolve import Resolver
@@ -83,6 +84,7 @@ def open_hosts(project: Project, cloud: Cloud, bucket: str, claims: ObjectStore,
     mine = Claim(app=project.app, stage=project.stage, name=project.name, state=state_key)
     return Hosts(
         hosts=project.hosts, place=place_of(project, cloud, bucket), edge_of=Edges.of(cloud, bucket),
-        certificates=CertificateOffice(SslService(api), names, project.root, used_by_others=used_by_others),
+        certificates=CertificateOffice(SslService(api), names, project.root, used_by_others=used_by_others,
+                                       trust=BrowserTrust(cloud.embedded.ca if cloud.embedded is not None else "")),
         names=names, served=served,
         claims=Claims(claims, mine, ClaimsElsewhere(cloud, mine)))

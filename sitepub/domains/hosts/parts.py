@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sitepub.config.project import Host
 from sitepub.domains.certificates.choice import CertificatePlan
+from sitepub.domains.certificates.ssl_service import Certificate
 from sitepub.domains.edges.edge import EdgeCertificate, EdgeState
 from sitepub.domains.job import HostJob
 from sitepub.domains.records import HostRecord, TxtRecord
@@ -23,6 +24,13 @@ class Certificates(Protocol):
 
     def plan(self, host: Host, record: HostRecord, state: EdgeState | None) -> CertificatePlan:
         """Reads only. ``state``: the domain on its edge, whose certificate may be the right one already."""
+
+    def trusts(self, found: Certificate, host: str) -> bool:
+        """Whether browsers trust a certificate of the account. May ask for its chain."""
+
+    def keeps(self, host: Host, state: EdgeState) -> bool:
+        """Whether the certificate that the edge has for the host is one to keep: for this host, valid, trusted by
+        browsers, and not due. Reads only."""
 
     def obtain(self, host: Host, state: EdgeState | None, job: HostJob, agreed: HostStep | None = None
                ) -> EdgeCertificate | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from sitepub.config.project import Host
 from sitepub.domains.certificates.choice import CertificatePlan
+from sitepub.domains.certificates.lifetime import is_due
 from sitepub.domains.edges.edge import Edge, EdgeState, EdgeStatus, WantedDomain
 from sitepub.domains.host_names import shown_name
 from sitepub.domains.hosts.parts import Certificates, Names
@@ -25,12 +26,9 @@ from sitepub.domains.steps import (
     HostStepKind,
     Leaf,
 )
-from sitepub.domains.times import days_left
 from sitepub.errors import SitepubError
 
-RENEW_DAYS = 21
-"""A certificate with fewer days left makes a deploy check its host."""
-_HASH_VERSION = 2
+_HASH_VERSION = 3
 """Raised when the same words in serverless.yml come to mean something else."""
 MANUAL = frozenset({HostStepKind.RECORD})
 """Steps that the user does."""
@@ -96,9 +94,9 @@ def needs_look(record: HostRecord | None, hash: str, now: datetime | None = None
     """Whether the record is not enough to say that the host is as it should be."""
     if record is None or record.setup or record.ownership is not None or record.settings_hash != hash or record.proof:
         return True
-    certificate = record.certificate
-    left = days_left(certificate.not_after, now) if certificate is not None else None
-    return left is not None and left < RENEW_DAYS
+    used = record.certificate
+    return used is not None and is_due(used.not_before, used.not_after, now or datetime.now(UTC),
+                                       edge_renews=record.edge == "edgeone" and not used.id)
 
 
 def wants_free_certificate(host: Host, edge: Edge) -> bool:

@@ -22,6 +22,8 @@ class Served:
     issuer: str
     covers: bool
     """It is for this host."""
+    not_before: str = ""
+    """UTC, ISO 8601."""
 
 
 def served_certificate(host: str, target: str, embedded: Embedded | None = None) -> Served | None:
@@ -53,6 +55,9 @@ def _described(host: str, der: bytes) -> Served:
         listed = names.get_values_for_type(x509.DNSName)
     except x509.ExtensionNotFound:
         listed = []
-    until: datetime = certificate.not_valid_after_utc
-    return Served(hashlib.sha256(der).hexdigest(), until.astimezone(UTC).isoformat(timespec="seconds"),
-                  certificate.issuer.rfc4514_string(), covers(listed, host))
+    return Served(hashlib.sha256(der).hexdigest(), _text(certificate.not_valid_after_utc),
+                  certificate.issuer.rfc4514_string(), covers(listed, host), _text(certificate.not_valid_before_utc))
+
+
+def _text(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="seconds")

@@ -45,7 +45,7 @@ class Verification:
             served = self._served(state.cname)
             if served is not None:
                 used = CertificateInUse(id=used.id if used is not None else "", fingerprint=served.fingerprint,
-                                        not_after=served.not_after)
+                                        not_before=served.not_before, not_after=served.not_after)
         if context.host.dns == "auto" and state.cname and not self.leads_to_edge(state.cname):
             job.keep(certificate=used)
             raise Later(f"DNS does not point {context.name} to {state.cname} yet")
@@ -115,6 +115,7 @@ class Verification:
 def _in_use(state: EdgeState, certificate: EdgeCertificate | None) -> CertificateInUse | None:
     if certificate is not None:
         return CertificateInUse(id=certificate.id, fingerprint=certificate.fingerprint,
+                                not_before=certificate.not_before,
                                 not_after=certificate.not_after or state.certificate_until)
     if state.https and (state.certificate_id or state.certificate_until):
         return CertificateInUse(id=state.certificate_id, not_after=state.certificate_until)
