@@ -47,7 +47,7 @@ def test_visits_are_shown_line_by_line(sitepub: Sitepub, bucket: str, tmp_path: 
     lines = run.out.splitlines()
     assert [line.split()[1:4] for line in lines] == [
         ["200", "GET", "/"], ["404", "GET", "/missing?x=%1b[2J"], ["200", "GET", "/"]]
-    assert "told at once" in run.err
+    assert "shown at once" in run.err
 
 
 def test_filters_choose(sitepub: Sitepub, bucket: str, tmp_path: Path) -> None:

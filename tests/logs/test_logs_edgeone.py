@@ -15,6 +15,7 @@ from sitepub.config.project import Host, LogTopic
 from sitepub.errors import SitepubError, UsageError
 from sitepub.logs.choose import Kind, open_source
 from sitepub.logs.cls_record import parse_record
+from sitepub.logs.cls_topic import ClsTopic
 from sitepub.logs.download import packed_lines
 from sitepub.logs.edgeone_offline import EdgeOneLogs
 from sitepub.tencent.cloud import Cloud, Credentials
@@ -94,7 +95,7 @@ def test_a_project_on_edgeone_reads_its_files(site: EdgeSite, tmp_path: Path) ->
     both = project(tmp_path, hosts=(Host(site.host), on_edgeone("b.example")))
     assert open_source(both, account(site.cloud), kind=Kind.EDGEONE).name == "EdgeOne's log files"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sitepub.logs.choose._topic", lambda *_: files(site))
+        patch.setattr("sitepub.logs.choose._topic", lambda *_: ClsTopic(api(site.cloud), "t"))
         open_source(both, real, note=notes.append)
     assert notes == ["visits of b.example are not among them: --source edgeone shows those"]
 
@@ -104,7 +105,7 @@ def test_the_command_reads_them(site: EdgeSite, tmp_path: Path) -> None:
     write(tmp_path / "site", site.wire.bucket, f"  hosts:\n    - host: {site.host}\n      edge: edgeone\n")
     run = make_sitepub(site.cloud, tmp_path / "home")("logs", "--local", "--source", "edgeone", cwd=tmp_path / "site")
     assert [line.split()[1:4] for line in run.out.splitlines()] == [["404", "GET", "/over-edgeone"]], run.err
-    assert "told about three hours, some a day" in run.err
+    assert "visits from EdgeOne's log files, delay: about three hours, some a day" in run.err
 
 
 LINE = {

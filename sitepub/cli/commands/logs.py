@@ -149,7 +149,8 @@ def _follow(run: Run, project: Project, asked: Asked, since: datetime | None, st
 
 
 def _tell(run: Run, source: Source) -> None:
-    run.terminal.note(f"visits from {source.name}, shown {source.delay}")
+    shown = "shown at once" if source.delay == "at once" else f"delay: {source.delay}"
+    run.terminal.note(f"visits from {source.name}, {shown}")
 
 
 def _source_object(source: Source) -> dict[str, str]:
