@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell: what is tested here would ignore Ctrl-C, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    # Started with nohup: programs that are started here would ignore it, too. A handler is not inherited.
+    signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 
 pytest_plugins = ("tests.selection",)
 settings.register_profile("sitepub", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow],

@@ -38,6 +38,7 @@ def raising(error: BaseException) -> Callable[[], int]:
     (errors.NetworkError("x"), 1),
     (errors.Unanswered("x"), 1),
     (errors.PartlyDone("x"), 4),
+    (errors.ChangedSincePlan("x"), 5),
     (errors.Refused("x"), 5),
     (errors.Interrupted("x"), 130),
     (KeyboardInterrupt(), 130),
