@@ -13,7 +13,7 @@ _COMMON = frozenset({"Action", "Version", "Region", "Timestamp", "Nonce", "Secre
 def parameters_of(request: str) -> dict[str, Any] | str | None:
     """Of a POST its JSON, of a GET its query as text; None where it cannot be read."""
     if request.lstrip().startswith("http"):
-        query = re.sub(r"<[^>]*>|\s", "", request.partition("?")[2])
+        query = re.sub(r"<[^>]*>|\s*\n\s*", "", request.partition("?")[2])
         return urlencode([pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] not in _COMMON])
     start = request.find("{")
     try:

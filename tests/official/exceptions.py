@@ -6,6 +6,9 @@ VALUES: dict[tuple[str, str, str], frozenset[object]] = {
     # product, object, member: values beyond those that the model's words list
     # The requests in the documentation of CreateAccelerationDomain and ModifyAccelerationDomain write it so.
     ("teo", "OriginInfo", "OriginType"): frozenset({"ip_domain"}),
+    # The metrics that DescribeCdnData may be asked for, in the words of its request.
+    ("cdn", "CdnData", "Metric"): frozenset({
+        "fluxIn", "fluxOut", "bandwidthIn", "bandwidthOut", "hitRequest", "requestHitRate", "hitFlux"}),
 }
 
 NUMBERS_AS_TEXT: dict[tuple[str, str, str], str] = {
@@ -32,6 +35,8 @@ COMMON_ERRORS = frozenset({
 
 ERRORS: dict[str, dict[str, str]] = {
     # product: code: where it is documented or was seen
+    "teo": {"ResourceUnavailable.RecordUnExpected":
+            "the answer of CheckFreeCertificateVerification in its documentation (example of a failure)"},
 }
 
 STILL_SENT: dict[tuple[str, str, str], str] = {

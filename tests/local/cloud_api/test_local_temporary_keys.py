@@ -19,7 +19,7 @@ from tests.local.service_wire import VERSIONS
 
 
 def sdk(cloud: LocalCloud, service: str, *, secret_id: str = "", secret_key: str = "", token: str | None = None,
-        sign: str = "TC3-HMAC-SHA256", method: str = "POST") -> Any:
+        sign: str = "TC3-HMAC-SHA256", method: str = "POST", region: str = "") -> Any:
     from tencentcloud.common.common_client import CommonClient
     from tencentcloud.common.credential import Credential
     from tencentcloud.common.profile.client_profile import ClientProfile
@@ -27,9 +27,10 @@ def sdk(cloud: LocalCloud, service: str, *, secret_id: str = "", secret_key: str
 
     http = HttpProfile(protocol="http", endpoint=f"{cloud.host}:{cloud.port}", reqMethod=method)
     key = Credential(secret_id or cloud.secret_id, secret_key or cloud.secret_key, token)
-    versions = {**VERSIONS, "sts": "2018-08-13", "cam": "2019-01-16"}
+    versions = {**VERSIONS, "sts": "2018-08-13", "cam": "2019-01-16",
+                "cls": "2020-10-16"}
     profile = ClientProfile(signMethod=sign, httpProfile=http)
-    client = CommonClient(service, versions[service], key, cloud.region, profile)
+    client = CommonClient(service, versions[service], key, region or cloud.region, profile)
     client.request.conn.proxy = None
     return client
 

@@ -12,4 +12,9 @@ async def get_user_app_id(call: Call) -> dict[str, Any]:
     return {"Uin": call.signer.uin, "OwnerUin": call.signer.uin, "AppId": int(call.signer.app_id)}
 
 
-CAM = Service("cam", "2019-01-16", {"GetUserAppId": Action(get_user_app_id)})
+async def list_users(_: Call) -> dict[str, Any]:
+    """ListUsers (598/34587): the accounts of the embedded cloud have no sub-users."""
+    return {"Data": []}
+
+
+CAM = Service("cam", "2019-01-16", {"GetUserAppId": Action(get_user_app_id), "ListUsers": Action(list_users)})

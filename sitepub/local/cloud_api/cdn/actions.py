@@ -19,6 +19,7 @@ from sitepub.local.cloud_api.cdn.logs import LOG_ACTIONS
 from sitepub.local.cloud_api.cdn.ownership import create_verify_record, verify_domain_record
 from sitepub.local.cloud_api.cdn.queries import describe_domains, describe_domains_config
 from sitepub.local.cloud_api.cdn.shapes import SETTINGS
+from sitepub.local.cloud_api.cdn.statistics import describe_cdn_data, describe_cert_domains
 from sitepub.local.cloud_api.cdn.tasks import (
     describe_purge_quota,
     describe_purge_tasks,
@@ -43,6 +44,8 @@ CDN = Service("cdn", "2018-06-06", {
     "AddCdnDomain": _action(add_domain, {**SETTINGS, "ProjectId": number(0), "Area": text(*AREAS)}),
     "CreateVerifyRecord": _action(create_verify_record),
     "DeleteCdnDomain": _action(delete_domain),
+    "DescribeCdnData": _action(describe_cdn_data),
+    "DescribeCertDomains": _action(describe_cert_domains),
     "DescribeDomains": _action(describe_domains, _PAGE),
     "DescribeDomainsConfig": _action(describe_domains_config, {"Offset": number(0), "Limit": number(1, 100)}),
     "DescribePurgeQuota": _action(describe_purge_quota),

@@ -14,6 +14,7 @@ from typing import Any
 from sitepub.local.cloud_api.actions import Action, Call
 from sitepub.local.cloud_api.cdn.checks import VALUE_ERROR, bad, check_account
 from sitepub.local.cloud_api.clock import local_time, parse_time
+from sitepub.local.cloud_api.cls import topics
 from sitepub.local.cloud_api.errors import ApiError
 from sitepub.local.cloud_api.shapes import number, text
 from sitepub.local.services.log_topics import REGION, LogTopic
@@ -26,7 +27,7 @@ _AREAS = ("mainland", "overseas")
 
 def logset_of(call: Call) -> str:
     """Every account has one logset of the CDN, with a name of its own."""
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"cdn-logset/{call.owner}"))
+    return topics.logset_of(call.owner)
 
 
 def _topics(call: Call) -> list[LogTopic]:

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from sitepub.local.cloud_api.actions import Action, Call, Service
+from sitepub.local.cloud_api.cls.topics import describe_logsets, describe_topics
 from sitepub.local.cloud_api.errors import ApiError
 from sitepub.local.cloud_api.shapes import number, text
 from sitepub.local.services.log_topics import REGION, LogTopic
@@ -126,6 +127,8 @@ def offset_of(call: Call) -> int:
 
 
 CLS = Service("cls", "2020-10-16", {
+    "DescribeLogsets": Action(describe_logsets, {"Offset": number(0), "Limit": number(1, 100)}),
+    "DescribeTopics": Action(describe_topics, {"Offset": number(0), "Limit": number(1, 100)}),
     "SearchLog": Action(search_log, {
         "From": number(0), "To": number(0), "QuerySyntax": number(0, 1), "SyntaxRule": number(0, 1),
         "Limit": number(1, 1000), "Offset": number(0), "Sort": text("asc", "desc"),

@@ -39,7 +39,7 @@ async def describe_record_list(call: Call) -> dict[str, Any]:
             "SubdomainCount": len({record.name for record in records}), "ListCount": len(page),
             "TotalCount": len(records),
         },
-        "RecordList": [_item(record) for record in page],
+        "RecordList": [shown_record(record) for record in page],
     }
 
 
@@ -56,7 +56,7 @@ def _filtered(call: Call, zone: Zone) -> list[Record]:
     ]
 
 
-def _item(record: Record) -> dict[str, Any]:
+def shown_record(record: Record) -> dict[str, Any]:
     return {
         "RecordId": record.id, "Value": record.value, "Status": "ENABLE" if record.enabled else "DISABLE",
         "UpdatedOn": local_time(record.updated), "Name": record.name, "Line": record.line,
@@ -68,7 +68,7 @@ def _item(record: Record) -> dict[str, Any]:
 async def describe_record(call: Call) -> dict[str, Any]:
     """DescribeRecord (1427/56168)."""
     zone = find_zone(call)
-    record = _find(zone, call.parameters["RecordId"])
+    record = find_record(zone, call.parameters["RecordId"])
     return {"RecordInfo": {
         "Id": record.id, "SubDomain": record.name, "RecordType": record.type, "RecordLine": record.line,
         "RecordLineId": record.line_id, "Value": record.value, "Weight": record.weight, "MX": record.mx,
@@ -77,7 +77,8 @@ async def describe_record(call: Call) -> dict[str, Any]:
     }}
 
 
-def _find(zone: Zone, number: int) -> Record:
+def find_record(zone: Zone, number: int) -> Record:
+    """Raises ApiError."""
     for record in zone.records:
         if record.id == number:
             return record
@@ -97,20 +98,25 @@ async def modify_record(call: Call) -> dict[str, Any]:
     """ModifyRecord (1427/56157). A SubDomain that is left out is `@`; so does every other parameter go back
     to its default."""
     zone = find_zone(call)
-    old = _find(zone, call.parameters["RecordId"])
+    old = find_record(zone, call.parameters["RecordId"])
     if old.default_ns:
         raise ApiError("InvalidParameter.DomainNotAllowedModifyRecords", "The NS records are the zone's own.")
     record = _wanted(call, old.id)
-    _check_beside(zone, record)
-    records = tuple(record if other.id == old.id else other for other in zone.records)
-    _store(call.services, zone, records, call.time)
+    replace_record(call, zone, record)
     return {"RecordId": record.id}
+
+
+def replace_record(call: Call, zone: Zone, record: Record) -> None:
+    """Put a record in the place of the one with its id. Raises ApiError when it cannot be beside others."""
+    _check_beside(zone, record)
+    records = tuple(record if other.id == record.id else other for other in zone.records)
+    _store(call.services, zone, records, call.time)
 
 
 async def delete_record(call: Call) -> dict[str, Any]:
     """DeleteRecord (1427/56176)."""
     zone = find_zone(call)
-    old = _find(zone, call.parameters["RecordId"])
+    old = find_record(zone, call.parameters["RecordId"])
     if old.default_ns:
         raise ApiError("InvalidParameter.DomainNotAllowedModifyRecords", "The NS records are the zone's own.")
     remove_record(call.services, zone, old.id, call.time)

@@ -9,7 +9,13 @@ from sitepub.local.cloud_api.ssl.bindings import (
     create_certificate_bind_resource_sync_task,
     describe_certificate_bind_resource_task_result,
 )
-from sitepub.local.cloud_api.ssl.certificates import check_certificate_exist, delete_certificate, upload_certificate
+from sitepub.local.cloud_api.ssl.certificates import (
+    check_certificate_exist,
+    delete_certificate,
+    download_certificate,
+    modify_certificate_alias,
+    upload_certificate,
+)
 from sitepub.local.cloud_api.ssl.deployments import deploy_certificate_instance, describe_host_deploy_record_detail
 from sitepub.local.cloud_api.ssl.queries import describe_certificate, describe_certificate_detail, describe_certificates
 
@@ -36,5 +42,7 @@ SSL = Service("ssl", "2019-12-05", {
         "IsPendingIssue": _YES_NO,
     }),
     "DescribeHostDeployRecordDetail": Action(describe_host_deploy_record_detail, _PAGE),
+    "DownloadCertificate": Action(download_certificate),
+    "ModifyCertificateAlias": Action(modify_certificate_alias),
     "UploadCertificate": Action(upload_certificate, {"CertificateType": text("CA", "SVR")}),
 })

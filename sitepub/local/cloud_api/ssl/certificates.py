@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import zipfile
+from dataclasses import replace
 from typing import Any
 
 from sitepub.local.cloud_api.actions import Call
 from sitepub.local.cloud_api.errors import ApiError
 from sitepub.local.cloud_api.ssl.storage import store_upload
 from sitepub.local.services.certificate_reading import CertificateProblem, ReadCertificate, check_key, read_certificate
-from sitepub.local.services.certificates import Certificate
+from sitepub.local.services.certificates import ISSUED, Certificate
 
 _ERRORS = {
     "pem": "FailedOperation.CertificateInvalid", "parse": "FailedOperation.CertificateParseError",
@@ -72,6 +76,28 @@ async def check_certificate_exist(call: Call) -> dict[str, Any]:
     """CheckCertificateExist (400/106885)."""
     same = same_certificate(call, _read(call.parameters["CertificatePublicKey"]))
     return {"RepeatCertId": same.id if same else ""}
+
+
+async def modify_certificate_alias(call: Call) -> dict[str, Any]:
+    """ModifyCertificateAlias (400/41661)."""
+    certificate = replace(find_certificate(call), alias=call.get("Alias", ""))
+    call.services.certificates.put(certificate.id, certificate)
+    return {"CertificateId": certificate.id}
+
+
+async def download_certificate(call: Call) -> dict[str, Any]:
+    """DownloadCertificate (400/41666): a zip with the chain and the key, in the forms of some servers."""
+    certificate = find_certificate(call)
+    if certificate.status != ISSUED:
+        raise ApiError("FailedOperation.CertificateStatusNotAllowDownload", "The certificate is not issued.")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        name = (certificate.domain or certificate.id).replace("*", "_")
+        for folder in ("Nginx", "Apache"):
+            archive.writestr(f"{folder}/{name}_bundle.crt", certificate.chain_pem)
+            if certificate.key_pem:
+                archive.writestr(f"{folder}/{name}.key", certificate.key_pem)
+    return {"Content": base64.b64encode(packed.getvalue()).decode(), "ContentType": "application/zip"}
 
 
 async def delete_certificate(call: Call) -> dict[str, Any]:

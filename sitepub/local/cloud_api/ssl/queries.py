@@ -119,7 +119,8 @@ def _common(call: Call, one: Certificate) -> dict[str, Any]:
         "InsertTime": local_time(one.created), "CertificateId": one.id,
         "CertificateExtra": {
             "DomainNumber": "1", "OriginCertificateId": None, "ReplacedBy": one.replaced_by or None,
-            "ReplacedFor": validation.replaces or None if validation else None, "RenewOrder": None,
+            "ReplacedFor": validation.replaces or None if validation else None, "RenewOrder": None, "SMCert": 0,
+            "CompanyType": 0,
         },
         "SubjectAltName": list(one.names), "IsVip": False, "IsDv": validation is not None,
         "IsWildcard": any(name.startswith("*.") for name in one.names), "IsVulnerability": False,

@@ -14,7 +14,9 @@ from sitepub.local.cloud_api.teo.domains import (
     modify_domain,
     modify_statuses,
 )
+from sitepub.local.cloud_api.teo.free_certificates import apply_free_certificate, check_free_certificate_verification
 from sitepub.local.cloud_api.teo.logs import download_l7_logs
+from sitepub.local.cloud_api.teo.plans import bind_zone_to_plan, describe_plans
 from sitepub.local.cloud_api.teo.rules import create_rules, delete_rules, describe_rules, modify_rule
 from sitepub.local.cloud_api.teo.tasks import (
     create_prefetch_task,
@@ -40,6 +42,9 @@ def _page(most: int = 1000) -> Mapping[str, Parameter]:
 
 
 TEO = Service("teo", "2022-09-01", {
+    "ApplyFreeCertificate": Action(apply_free_certificate),
+    "BindZoneToPlan": Action(bind_zone_to_plan),
+    "CheckFreeCertificateVerification": Action(check_free_certificate_verification),
     "CreateAccelerationDomain": Action(create_domain, _PORTS),
     "CreateL7AccRules": Action(create_rules),
     "CreatePrefetchTask": Action(create_prefetch_task),
@@ -53,6 +58,7 @@ TEO = Service("teo", "2022-09-01", {
     "DescribeIdentifications": Action(describe_identifications, _page()),
     "DescribeL7AccRules": Action(describe_rules, _page()),
     "DescribeOriginGroup": Action(describe_origin_group, _page()),
+    "DescribePlans": Action(describe_plans, _page(200)),
     "DescribePrefetchTasks": Action(describe_prefetch_tasks, _page()),
     "DescribePurgeTasks": Action(describe_purge_tasks, _page()),
     "DescribeZones": Action(describe_zones, _page(100)),

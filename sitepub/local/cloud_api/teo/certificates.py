@@ -33,8 +33,6 @@ async def modify_hosts_certificate(call: Call) -> dict[str, Any]:
     domains = [_host(call, name) for name in call.parameters["Hosts"]]
     if not domains:
         raise ApiError("InvalidParameter.HostNotFound", "There are no hosts.")
-    if mode == "eofreecert_manual":
-        raise ApiError("UnsupportedOperation", "The embedded cloud applies for free certificates by itself.")
     bound: dict[str, tuple[str, ...]] = {domain.host: () for domain in domains}
     if mode == "sslcert":
         ids = tuple(info["CertId"] for info in call.get("ServerCertInfo", []) if info.get("CertId"))
@@ -44,6 +42,12 @@ async def modify_hosts_certificate(call: Call) -> dict[str, Any]:
             for one in ids:
                 _check_certificate(call, one, domain.host)
         bound = dict.fromkeys(bound, ids)
+    elif mode == "eofreecert_manual":
+        for domain in domains:
+            certificate = prepared(call, domain)
+            if certificate is None:
+                raise ApiError("ResourceUnavailable.CertNotFound", f"No certificate was applied for {domain.host}.")
+            bound[domain.host] = (certificate.id,)
     elif mode == "eofreecert":
         for domain in domains:
             _check_reachable(call, zone, domain)
@@ -57,7 +61,7 @@ async def modify_hosts_certificate(call: Call) -> dict[str, Any]:
             bound[domain.host] = (certificate.id,)
     change = NEVER if mode == "disable" else begin(call.time, call.services.pace)
     for domain in domains:
-        _forget_free(call, domain)
+        _forget_free(call, domain, bound[domain.host])
         services.teo_domains.put(domain.host, replace(
             domain, certificate_mode=mode, certificates=bound[domain.host], certificate_change=change,
             deployed=call.time, updated=call.time,
@@ -102,8 +106,16 @@ def _check_reachable(call: Call, zone: TeoZone, domain: TeoDomain) -> None:
         )
 
 
-def _forget_free(call: Call, domain: TeoDomain) -> None:
+def prepared(call: Call, domain: TeoDomain) -> Certificate | None:
+    """The free certificate of a host that was checked, and is good for a while yet."""
+    return next((one for one in call.services.certificates.where(owner=call.owner, source=FREE, domain=domain.host)
+                 if one.current_status(call.time) == ISSUED), None)
+
+
+def _forget_free(call: Call, domain: TeoDomain, kept: tuple[str, ...]) -> None:
     for one in domain.certificates:
+        if one in kept:
+            continue
         found = call.services.certificates.get(one)
         if found is not None and found.source == FREE:
             call.services.certificates.remove(one)
