@@ -65,7 +65,8 @@ def _data(metric: str, visits: Visits, begin: float, end: float, step: int) -> d
     detail = [{"Time": local_time(moment), "Value": one} for moment, one in zip(slots, values, strict=True)]
     kind = "max" if metric.startswith("bandwidth") else "avg" if metric.endswith("Rate") else "sum"
     total = {"max": max(values), "avg": _value(metric, visits, step), "sum": sum(values)}[kind]
-    return {"Metric": metric.replace("xx", "XX"), "DetailData": detail, "SummarizedData": {"Name": kind, "Value": float(total)}}
+    return {"Metric": metric.replace("xx", "XX"), "DetailData": detail,
+            "SummarizedData": {"Name": kind, "Value": float(total)}}
 
 
 def _value(metric: str, visits: Visits, step: int) -> float:
