@@ -158,7 +158,7 @@ def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapp
             _refuse_damage(prepared, empty, options)
         except SitepubError as error:
             refusal = error
-        return Planned(project, cloud, remote.bucket, _address(cloud, remote),
+        return Planned(project, cloud, remote.bucket, address_of(cloud, remote),
                        prepared, refusal, hosts, tuple(warnings.kept), snapshot.left_out, unplanned(hosts))
 
 
@@ -193,10 +193,10 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
                     on_setting=teller.setting, stop=stop, message=options.message))
 
         def deployed(hosts_done: HostsDone | None) -> Deployed:
-            return Deployed(project, cloud, remote.bucket, _address(cloud, remote),
+            return Deployed(project, cloud, remote.bucket, address_of(cloud, remote),
                             outcome, time.monotonic() - started, hosts_done, tuple(warnings.kept), snapshot.left_out)
 
-        _raise_if_incomplete(outcome, deployed(hosts.untouched if hosts is not None else None))
+        raise_if_incomplete(outcome, deployed(hosts.untouched if hosts is not None else None))
         hosts_done = None
         if hosts is not None:
             hosts = hosts.after(project, outcome.prepared)
@@ -212,7 +212,7 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
         if remote.unaccelerated():
             warnings.add(_not_accelerated(remote.bucket))
         if not project.hosts:
-            warnings.add(*_about_the_address(cloud, remote.bucket, outcome))
+            warnings.add(*_about_theaddress_of(cloud, remote.bucket, outcome))
         return deployed(hosts_done)
 
 
@@ -289,12 +289,12 @@ def _not_accelerated(bucket: str) -> Problem:
                    hint="it takes a while after it was switched on; later deploys use it by themselves")
 
 
-def _address(cloud: Cloud, remote: Remote) -> str:
+def address_of(cloud: Cloud, remote: Remote) -> str:
     project = remote.project
     return cloud.website_url(remote.bucket, project.protocol, project.key_prefix)
 
 
-def _raise_if_incomplete(outcome: Outcome, done: Deployed) -> None:
+def raise_if_incomplete(outcome: Outcome, done: Deployed) -> None:
     counts = outcome.counts
     if outcome.status is Status.PARTIAL:
         shown = [f"  {failure}" for failure in outcome.failures[:_FAILURES_SHOWN]]
@@ -314,7 +314,7 @@ def _raise_if_incomplete(outcome: Outcome, done: Deployed) -> None:
             " down.", hint="run the same command again to do the rest")
 
 
-def _about_the_address(cloud: Cloud, bucket: str, outcome: Outcome) -> list[Problem]:
+def _about_theaddress_of(cloud: Cloud, bucket: str, outcome: Outcome) -> list[Problem]:
     """A first deploy ends with an address that may not be fit for visitors: say so."""
     if outcome.prepared.found is not None and not outcome.prepared.new_bucket:
         return []

@@ -26,6 +26,8 @@ Site:
 
 Releases:
   releases  List what was published, and which release is live.
+  rollback  Make an earlier release live again.
+  diff      Show which files differ between releases, or from the folder.
   mark      Give a release a name, such as stable.
   stages    List all stages of the app and what is live in each.
   unlock    Show who holds the lock of the site, and take it away.

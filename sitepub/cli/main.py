@@ -31,6 +31,8 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Releases": {
         "releases": ("sitepub.cli.releases.releases:releases", "List what was published, and which release is live."),
+        "rollback": ("sitepub.cli.releases.rollback:rollback", "Make an earlier release live again."),
+        "diff": ("sitepub.cli.releases.diff:diff", "Show which files differ between releases, or from the folder."),
         "mark": ("sitepub.cli.releases.mark:mark", "Give a release a name, such as stable."),
         "stages": ("sitepub.cli.releases.stages:stages", "List all stages of the app and what is live in each."),
         "unlock": ("sitepub.cli.releases.unlock:unlock", "Show who holds the lock of the site, and take it away."),

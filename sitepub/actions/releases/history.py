@@ -21,6 +21,7 @@ from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.publish.states.state import ReleaseMark, State
 from sitepub.threads import side_by_side
 
+_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
 _LEAST = 8
 """Characters of an id that name it: its date."""
@@ -89,6 +90,11 @@ def releases_of(remote: Remote) -> Releases:
 def marks_of(state: State, release: str) -> tuple[str, ...]:
     """The names of a release, those given last first."""
     return tuple(dict.fromkeys(mark.name for mark in reversed(state.marks) if mark.release == release))
+
+
+def is_id(name: str) -> bool:
+    """Whether it is a whole id of a release."""
+    return _ID.fullmatch(name) is not None
 
 
 def find(name: str, state: State, ids: list[str]) -> str:

@@ -61,14 +61,14 @@ def _deploy(run: Run, project: Project, options: DeployOptions, *, yes: bool) ->
         if not isinstance(error.done, Deployed):
             raise
         if not terminal.wants_json:
-            _show(run, error.done, whole=False)
+            show_deployed(run, error.done, whole=False)
         return boundary.partly(terminal, error, deployed_object(error.done))
     if not terminal.wants_json:
-        _show(run, done)
+        show_deployed(run, done)
     return deployed_object(done), 0
 
 
-def _show(run: Run, done: Deployed, *, whole: bool = True) -> None:
+def show_deployed(run: Run, done: Deployed, *, whole: bool = True) -> None:
     from sitepub.cli.plan_view import left_out_lines
     from sitepub.publish.publish import Status
     from sitepub.terminal.qr import qr_code

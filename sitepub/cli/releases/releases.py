@@ -46,6 +46,8 @@ def _releases(run: Run, project: Project, *, all_: bool) -> tuple[dict[str, obje
 def _row(one: Listed) -> tuple[str, ...]:
     release = one.release
     names = ", ".join([*(["live"] if one.live else []), *one.marks])
+    if release is not None and release.info.of:
+        names = ", ".join(filter(None, [names, f"as {release.info.of}"]))
     if release is None:
         return (f"({one.id})", "", "", "", "", names, one.problem)
     info, record = release.info, release.record
@@ -74,7 +76,8 @@ def _object(one: Listed) -> dict[str, object]:
     if one.release is None:
         return {**base, "problem": one.problem}
     info, record = one.release.info, one.release.record
-    return {**base, "at": info.at, "by": info.by, "commit": info.commit, "message": info.message,
+    return {**base, "at": info.at, "by": info.by, "commit": info.commit, "branch": info.branch,
+            "message": info.message, "where": info.where, "of": info.of or None, "seconds": info.seconds,
             "files": info.files, "bytes": info.bytes, "uploaded": record.uploaded, "copied": record.copied,
             "headers": record.headers, "deleted": record.deleted, "unchanged": record.unchanged,
             "bucket": record.bucket, "region": record.region, "kept": one.release.kept}

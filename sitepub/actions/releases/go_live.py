@@ -1,0 +1,146 @@
+"""Make a release live: one of this site (rollback), or of another stage (promote). Nothing is built or uploaded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sitepub.actions.connect import connect
+from sitepub.actions.deploy import Deployed, Planned, Teller, address_of, raise_if_incomplete
+from sitepub.actions.hosts import HostsDone, HostsPrepared, open_site_hosts, raise_if_failed
+from sitepub.actions.interrupt import stopping
+from sitepub.config.project import Project
+from sitepub.errors import ChangedSincePlan, SitepubError
+from sitepub.publish.guards import refuse_mass_deletion
+from sitepub.publish.locking.patience import Patience
+from sitepub.publish.prepare import Prepared, prepare
+from sitepub.publish.publish import Outcome, PublishOptions, publish
+from sitepub.publish.release.origin import Origin
+from sitepub.publish.states.remote import Remote, open_remote
+from sitepub.site.snapshot import Snapshot
+from sitepub.tencent.cloud import Cloud
+from sitepub.tencent.cos.website_config import WebsiteConfig
+
+if TYPE_CHECKING:
+    from sitepub.domains.hosts.site_hosts import Hosts
+
+
+@dataclass(frozen=True, slots=True)
+class GoLiveOptions:
+    local: bool = False
+    profile: str | None = None
+    verify: bool = False
+    allow_delete: bool = False
+    wait: bool = True
+    """Wait until purges have reached the caches."""
+    message: str | None = None
+    patience: Patience = field(default_factory=Patience)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What is to go live."""
+
+    release: str
+    snapshot: Snapshot
+    website: WebsiteConfig | None
+    """The website settings that went with it; ``None``: the project's."""
+    origin: Origin
+    notes: tuple[str, ...] = ()
+
+
+Choose = Callable[[Cloud, Remote], Chosen]
+
+
+def plan_to_go_live(project: Project, options: GoLiveOptions, teller: Teller, environ: Mapping[str, str],
+                    choose: Choose) -> tuple[Planned, Chosen]:
+    """What would change. Changes nothing."""
+    cloud, remote, chosen, prepared = _prepare(project, options, teller, environ, choose)
+    with remote:
+        refusal: SitepubError | None = None
+        try:
+            refuse_mass_deletion(prepared.plan, allowed=options.allow_delete, other=prepared.other)
+        except SitepubError as error:
+            refusal = error
+        return Planned(project, cloud, remote.bucket, address_of(cloud, remote), prepared, refusal,
+                       _purges(project, cloud, remote, prepared)), chosen
+
+
+def go_live(project: Project, options: GoLiveOptions, teller: Teller, environ: Mapping[str, str], choose: Choose
+            ) -> tuple[Deployed, Chosen]:
+    """Copies on the server, in the order of a deploy; itself a release. The caches of the hosts are purged; nothing
+    else of the hosts is changed. Raises what :func:`sitepub.actions.deploy.deploy` raises."""
+    started = time.monotonic()
+    cloud, remote, chosen, prepared = _prepare(project, options, teller, environ, choose)
+    with remote:
+        def approve(again: Prepared) -> None:
+            refuse_mass_deletion(again.plan, allowed=options.allow_delete, other=again.other)
+            teller.approve(again)
+
+        approve(prepared)
+        if prepared.settled:
+            outcome = publish(remote, chosen.snapshot, prepared)
+        else:
+            with stopping() as stop, teller.transfer() as progress:
+                outcome = publish(remote, chosen.snapshot, prepared, PublishOptions(
+                    allow_delete=options.allow_delete, approve=approve, progress=progress,
+                    on_setting=teller.setting, stop=stop, origin=chosen.origin))
+
+        def deployed(hosts: HostsDone | None) -> Deployed:
+            return Deployed(project, cloud, remote.bucket, address_of(cloud, remote), outcome,
+                            time.monotonic() - started, hosts)
+
+        raise_if_incomplete(outcome, deployed(None))
+        hosts = _purged(project, cloud, remote, outcome, teller, options, deployed)
+        return deployed(hosts), chosen
+
+
+def _prepare(project: Project, options: GoLiveOptions, teller: Teller, environ: Mapping[str, str], choose: Choose
+             ) -> tuple[Cloud, Remote, Chosen, Prepared]:
+    cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
+    remote = open_remote(project, cloud, environ=environ, patience=options.patience)
+    try:
+        chosen = choose(cloud, remote)
+        prepared = prepare(remote, chosen.snapshot, verify=options.verify, website=chosen.website)
+    except BaseException:
+        remote.close()
+        raise
+    for sentence in (*chosen.notes, *prepared.notes):
+        teller.note(sentence)
+    return cloud, remote, chosen, prepared
+
+
+def _hosts(project: Project, cloud: Cloud, remote: Remote, prepared: Prepared) -> Hosts | None:
+    if not project.hosts:
+        return None
+    return open_site_hosts(project, cloud, remote, prepared.base.hosts)
+
+
+def _purges(project: Project, cloud: Cloud, remote: Remote, prepared: Prepared) -> HostsPrepared | None:
+    """The purges alone: settings, certificates and DNS of the hosts stay as they are."""
+    from sitepub.domains.hosts.site_hosts import HostsPlan
+
+    hosts = _hosts(project, cloud, remote, prepared)
+    if hosts is None:
+        return None
+    return HostsPrepared(hosts, HostsPlan(())).after(project, prepared)
+
+
+def _purged(project: Project, cloud: Cloud, remote: Remote, outcome: Outcome, teller: Teller, options: GoLiveOptions,
+            deployed: Callable[[HostsDone | None], Deployed]) -> HostsDone | None:
+    from sitepub.actions.host_run import apply_hosts
+
+    hosts = _purges(project, cloud, remote, outcome.prepared)
+    if hosts is None or hosts.settled:
+        return None
+    with stopping() as stop, teller.listener() as listener:
+        try:
+            done = apply_hosts(project, remote, hosts, listener, stop, wait=options.wait,
+                               approve=teller.approve_changed_hosts)
+        except ChangedSincePlan as error:
+            raise ChangedSincePlan(f"the release is live, and its hosts were not changed: {error.message}",
+                                   hint=error.hint, done=deployed(None)) from None
+    raise_if_failed(done, deployed(done))
+    return done

@@ -1,0 +1,67 @@
+"""Go back to a release of the site, or forward again."""
+
+from __future__ import annotations
+
+from sitepub.actions.releases.go_live import Choose, Chosen
+from sitepub.actions.releases.history import find, is_id, releases_of, site_state
+from sitepub.errors import NotFound
+from sitepub.publish.release.going_back import site_of
+from sitepub.publish.release.origin import Origin, one_line
+from sitepub.publish.states.releases import Releases
+from sitepub.publish.states.remote import Remote
+from sitepub.publish.states.state import State
+from sitepub.tencent.cloud import Cloud
+
+_HOPS = 1000
+
+
+def released(name: str | None, message: str | None, *, local: bool) -> Choose:
+    """The release that is called so; ``None``: the one before what is live."""
+
+    def choose(_cloud: Cloud, remote: Remote) -> Chosen:
+        state, store = site_state(remote, local=local), releases_of(remote)
+        id = before(state, store) if name is None else named(name, state, store)
+        release = store.read(id, state)
+        info = release.info
+        origin = Origin(info.commit, info.branch, one_line(message) if message else info.message, None, id)
+        hosts = ("The hosts are left as they are; what changed is purged from their caches.",)
+        return Chosen(id, site_of(release), release.record.website, origin,
+                      hosts if remote.project.hosts else ())
+
+    return choose
+
+
+def named(name: str, state: State, store: Releases) -> str:
+    """Without a listing where the name is a whole id or a mark."""
+    if is_id(name):
+        return name
+    for mark in reversed(state.marks):
+        if mark.name == name:
+            return mark.release
+    return find(name, state, store.ids())
+
+
+def before(state: State, store: Releases) -> str:
+    """The release before what is live. When that was itself brought back, the one before the release that it brought
+    back: so going back again and again goes further back. Raises NotFound when there is none."""
+    ids = store.ids()
+    live = state.release.id if state.release is not None else ""
+    for _ in range(_HOPS):
+        of = _brought_back(live, state, store)
+        if of not in ids:
+            break
+        live = of
+    older = [one for one in ids if one < live]
+    if not older:
+        raise NotFound("there is no release before the one that is live", code="NoSuchRelease", status=404,
+                       hint="sitepub releases lists them")
+    return older[0]
+
+
+def _brought_back(live: str, state: State, store: Releases) -> str:
+    if state.release is not None and state.release.id == live:
+        return state.release.of
+    try:
+        return store.read(live, state).info.of
+    except NotFound:
+        return ""
