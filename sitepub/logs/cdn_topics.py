@@ -60,7 +60,9 @@ def _enabled(logset: Any, topics: Any) -> Iterator[tuple[str, str, str]]:
     if not isinstance(logset, Mapping) or not logset.get("LogsetId"):
         return
     for topic in topics or ():
-        if topic.get("TopicId") and topic.get("Enabled") not in (0, "0", "off", False):
+        # A topic that was deleted in the log service stays in this list, marked so.
+        deleted = str(topic.get("Deleted") or "").lower() in ("1", "true", "yes")
+        if topic.get("TopicId") and not deleted and topic.get("Enabled") not in (0, "0", "off", False):
             yield str(logset["LogsetId"]), str(topic["TopicId"]), _region(logset)
 
 

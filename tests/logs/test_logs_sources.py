@@ -146,9 +146,10 @@ def test_topics_in_other_regions_are_found_too(logset: dict[str, Any], region: s
             if action == "ListClsTopicDomains":
                 assert params["TopicId"] == "t"
                 return {"DomainAreaConfigs": [{"Domain": "WWW.example.com"}]}
-            off = {"TopicId": "off", "Enabled": 0}
+            unused = [{"TopicId": "off", "Enabled": 0}, {"TopicId": "gone", "Enabled": 1, "Deleted": "1"}]
             return {"Logset": None, "Topics": None, "ExtraLogset": [
-                {"Logset": {"LogsetId": "l", **logset}, "Topics": [off, {"TopicId": "t", "Enabled": 1}]}]}
+                {"Logset": {"LogsetId": "l", **logset}, "Topics": [
+                    *unused, {"TopicId": "t", "Enabled": 1, "Deleted": "0"}]}]}
 
     (found,) = find_topics(Cdn(), ["www.example.com"])
     assert (found.id, found.region) == ("t", region)

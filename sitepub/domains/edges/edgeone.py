@@ -17,6 +17,7 @@ from sitepub.domains.edges.edge import (
     WantedDomain,
 )
 from sitepub.domains.edges.edgeone_rules import delete_rule, find_rule, is_right, write_rule
+from sitepub.domains.edges.edgeone_zones import zone_obstacle
 from sitepub.domains.edges.waiting import Waiting
 from sitepub.domains.host_names import ascii_name, zone_of
 from sitepub.domains.records import EdgeKind, TxtRecord
@@ -71,9 +72,10 @@ class EdgeOne:
             raise ConfigError(Problem(
                 f"{host.host} lies in no EdgeOne zone of this account", host.position,
                 "Add the site in the console (EdgeOne, add site; a plan is needed), or use another `edge`."))
-        if zone.get("Paused"):
-            raise ConfigError(Problem(f"the EdgeOne zone {zone.get('ZoneName')} is paused", host.position,
-                                      "Switch it on in the console (EdgeOne)."))
+        obstacle = zone_obstacle(zone)
+        if obstacle is not None:
+            raise ConfigError(Problem(f"the EdgeOne zone {zone.get('ZoneName')} {obstacle[0]}", host.position,
+                                      obstacle[1]))
         return str(zone.get("ZoneId"))
 
     # The domain
