@@ -33,13 +33,14 @@ def head(b: ProbeBucket) -> Facts:
 
 @SETTINGS.case("settings that were never made", "436/7730", cors="404 NoSuchCORSConfiguration",
                tagging="404 NoSuchTagSet", lifecycle="404 NoSuchLifecycleConfiguration", versioning="200",
-               referer="200", logging="200")
+               referer="200", logging="200", domain="404 DomainConfigNotFoundError")
 def nothing_set(b: ProbeBucket) -> Facts:
     def ask(subresource: str) -> str:
         seen = b.ask("GET", params={subresource: ""})
         return f"{seen.status} {seen.code or ''}".strip()
 
-    return {name: ask(name) for name in ("cors", "tagging", "lifecycle", "versioning", "referer", "logging")}
+    return {name: ask(name) for name in ("cors", "tagging", "lifecycle", "versioning", "referer", "logging",
+                                     "domain")}
 
 
 @SETTINGS.case("CORS: set, answered to another origin, deleted", "436/8279", put=200, origin=(

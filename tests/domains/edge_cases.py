@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from qcloud_cos import CosConfig, CosS3Client
+from qcloud_cos import CosConfig, CosS3Client, CosServiceError
 
 from sitepub.config.project import Host
 from sitepub.domains.edges.cdn import Cdn
@@ -29,6 +29,15 @@ def cos_sdk(cloud: LocalCloud) -> CosS3Client:
     return CosS3Client(CosConfig(Region=cloud.region, SecretId=cloud.secret_id, SecretKey=cloud.secret_key,
                                  Scheme="http", IP=cloud.host, Port=cloud.port,
                                  ServiceDomain=f"{cloud.host}:{cloud.port}"))
+
+
+def cos_domains(cloud: LocalCloud, bucket: str) -> list[dict[str, str]]:
+    """What is bound to a bucket, as the official SDK says."""
+    try:
+        return list(cos_sdk(cloud).get_bucket_domain(Bucket=bucket).get("DomainRule") or [])
+    except CosServiceError as error:
+        assert error.get_error_code() == "DomainConfigNotFoundError"
+        return []
 
 
 @dataclass
@@ -85,8 +94,7 @@ class Case:
                 "ZoneId": zone["ZoneId"], "Filters": [{"Name": "domain-name", "Values": [host]}]})[
                 "AccelerationDomains"]
         else:
-            told = [rule for rule in cos_sdk(self.account.cloud).get_bucket_domain(Bucket=self.bucket).get(
-                "DomainRule") or [] if rule["Name"] == host]
+            told = [rule for rule in cos_domains(self.account.cloud, self.bucket) if rule["Name"] == host]
         return told[0] if told else None
 
     def certificate(self, host: str) -> EdgeCertificate:

@@ -209,7 +209,7 @@ def test_what_is_applied_is_what_the_plan_prints_on_the_other_edges(flow: Flow, 
         flow.account.sdk("teo", "CreateZone", {"ZoneName": flow.zone, "Type": "partial", "Area": "overseas"})
     flow.configure({"host": flow.host, "edge": edge}, https="auto")
     kinds = [step["kind"] for step in flow.deploy().host["steps"]]
-    assert kinds == (["create", "dns", "certificate"] if edge == "edgeone" else ["certificate", "create", "dns"])
+    assert kinds == (["create", "dns", "certificate"] if edge == "edgeone" else ["certificate", "dns", "create"])
     assert flow.deploy("--verify").writes == []
     flow.point_elsewhere()
     assert [step["kind"] for step in flow.deploy("--verify", "--yes").host["steps"]] == ["dns"]

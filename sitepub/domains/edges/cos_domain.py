@@ -1,5 +1,8 @@
 """The bucket itself as an edge: the domain is bound to its website endpoint, with a certificate on COS.
 
+COS takes a domain when its CNAME record points to the bucket (436/36638), or when a TXT record has the value that it
+names; it names one only for a bucket that has a domain already. Then it takes minutes until the domain is in force, and
+up to an hour until its certificate is (as users report).
 A bucket's domain rules are one document (COS API 436/35868), so the rules of others are read and written back.
 Nothing is cached there, so nothing is purged.
 """
@@ -11,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from sitepub.domains.edges.edge import (
+    CnameWanted,
     EdgeCertificate,
     EdgeState,
     EdgeStatus,
@@ -31,6 +35,8 @@ from sitepub.tencent.cos.bucket_domains import BucketDomainRules, DomainRule
 _TAKEN = frozenset({"DomainConflict", "RecordAlreadyExist", "RecordAlreadyExists"})
 """The domain is bound to another bucket: a TXT record proves that its owner wants this one."""
 _NOT_PROVED = frozenset({"DNSRecordVerifyFailed", "RecordNotVerified", *_TAKEN})
+_NOT_IN_FORCE = "UserCnameInvalid"
+"""What visitors get in the first minutes; a certificate may be refused with it, too."""
 WEBSITE = "WEBSITE"
 
 
@@ -50,8 +56,13 @@ class CosDomain:
     kind: EdgeKind = "cos"
     word = "the bucket"
     free_certificates = False
+    certificate_time = 3600.0
 
-    def __init__(self, bucket: Callable[[], Bucket], endpoint: str, *, waiting: Waiting | None = None) -> None:
+    def __init__(self, bucket: Callable[[], Bucket], endpoint: str, *, waiting: Waiting | None = None,
+                 visit: Callable[[str], str] | None = None) -> None:
+        """``visit``: the error code that a visitor of a host gets, "" for none."""
+        self.known_cname = endpoint
+        self._visit = visit
         self._open = bucket
         self._endpoint = endpoint
         self._waiting = waiting or Waiting()
@@ -74,12 +85,13 @@ class CosDomain:
             return None
         except SitepubError as error:
             raise explained(error, host=host, action="cos:GetBucketDomain") from error
+        in_force = not rule.enabled or self._visit is None or self._visit(host) != _NOT_IN_FORCE
         # a domain that never had a certificate, or has none any more, is answered "Disabled"
         certificate = status if status.lower() == "enabled" else ""
         return EdgeState(
-            host=host, status=EdgeStatus.ONLINE if rule.enabled else EdgeStatus.OFFLINE, cname=self._endpoint,
+            host=host, status=_status(rule, in_force), cname=self._endpoint,
             origin=self._endpoint if rule.type == WEBSITE else "", https=bool(certificate),
-            said="bound" if rule.enabled else "disabled",
+            said="not in force yet" if not in_force else "bound" if rule.enabled else "disabled",
             config={"Type": rule.type, "Status": "ENABLED" if rule.enabled else "DISABLED",
                     "Certificate": certificate})
 
@@ -101,14 +113,35 @@ class CosDomain:
     def create(self, wanted: WantedDomain) -> None:
         host = wanted.host.host
         try:
+            self._bind(host)
+        except CloudError as error:
+            if error.code not in _NOT_PROVED:
+                raise
+            value = self._bucket.get_domains().verification
+            if value:
+                # On the registered domain: a name with a CNAME takes no other record.
+                raise OwnershipWanted(TxtRecord(name=registered_domain(host), value=value)) from error
+            raise CnameWanted(self._endpoint) from error
+        try:
+            self._secure(wanted)
+        except CloudError as error:
+            if error.code != _NOT_IN_FORCE:
+                raise  # else the certificate is one of the differences, when the domain is in force
+
+    def _bind(self, host: str) -> None:
+        """What another bucket has is taken over where the CNAME record points to this one."""
+        try:
             self._write(host, DomainRule(host, type=WEBSITE))
         except CloudError as error:
-            value = self._bucket.get_domains().verification if error.code in _NOT_PROVED else ""
-            if not value:
+            if error.code not in _TAKEN:
                 raise
-            # On the registered domain: a name with a CNAME takes no other record.
-            raise OwnershipWanted(TxtRecord(name=registered_domain(host), value=value)) from error
-        self._secure(wanted)
+            self._write(host, DomainRule(host, type=WEBSITE, replace="CNAME"))
+
+    def names_proof(self) -> bool:
+        try:
+            return bool(self._bucket.get_domains().verification)
+        except NotFound:
+            return False  # the bucket is not there yet
 
     def prove_ownership(self, host: str) -> bool:
         """Binds the domain: that is when the record is checked."""
@@ -189,6 +222,12 @@ class CosDomain:
     def prefetch(self, addresses: Sequence[str], *, area: str,  # noqa: ARG002
                  user_agent: str = "") -> tuple[str, ...]:  # noqa: ARG002
         return ()
+
+
+def _status(rule: DomainRule, in_force: bool) -> EdgeStatus:
+    if not rule.enabled:
+        return EdgeStatus.OFFLINE
+    return EdgeStatus.ONLINE if in_force else EdgeStatus.PROCESSING
 
 
 def _differences(wanted: WantedDomain, state: EdgeState | None) -> Iterator[Leaf]:

@@ -115,6 +115,14 @@ class OwnershipWanted(Exception):
         self.txt = txt
 
 
+class CnameWanted(Exception):
+    """The edge takes the domain only when its CNAME record points to it. Raised by ``create``."""
+
+    def __init__(self, cname: str) -> None:
+        super().__init__(f"a CNAME record to {cname} is wanted")
+        self.cname = cname
+
+
 Report = Callable[[str], None]
 """Gets the live status of a wait, in a few words: "processing, 12 s"."""
 
@@ -131,6 +139,10 @@ class Edge(Protocol):
     """For people: "the CDN", "EdgeOne", "the bucket"."""
     free_certificates: bool
     """It makes a certificate of its own for ``https: auto``."""
+    known_cname: str
+    """Where a CNAME record has to point, on an edge where that is known before the domain is created; else ""."""
+    certificate_time: float
+    """Seconds until visitors get a certificate that was set, at the longest."""
 
     def describe(self, host: str) -> EdgeState | None:
         """``None``: the account has no such domain on this edge."""
@@ -143,7 +155,12 @@ class Edge(Protocol):
         :class:`~sitepub.errors.ConfigError` for what does not go together with the settings that are there."""
 
     def create(self, wanted: WantedDomain) -> None:
-        """Raises :class:`OwnershipWanted` when the domain's owner has to be proved first."""
+        """Raises :class:`OwnershipWanted` when the domain's owner has to be proved first, :class:`CnameWanted` when its
+        CNAME record has to be there first."""
+
+    def names_proof(self) -> bool:
+        """Whether a TXT record would prove the owner of a new domain, so that DNS can be changed afterwards. Of edges
+        with a ``known_cname``."""
 
     def prove_ownership(self, host: str) -> bool:
         """Ask the edge to check the TXT record now. False: it does not see it yet."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from sitepub.domains.edges.edge import EdgeState, EdgeStatus, OwnershipWanted, WantedDomain
+from sitepub.domains.edges.edge import EdgeState, EdgeStatus, WantedDomain
 from sitepub.domains.hosts.context import HostContext, Later
 from sitepub.domains.hosts.outcome import HostOutcome
-from sitepub.domains.hosts.ownership import drop_proof, prove
+from sitepub.domains.hosts.ownership import create_proved, drop_proof, prove
 from sitepub.domains.hosts.plan import HostPlan, wants_free_certificate
 from sitepub.domains.hosts.settings import write_settings
 from sitepub.domains.hosts.verify_host import Verification
@@ -178,15 +178,11 @@ class ApplyHost:
         job.keep(created=True, setup="domain")
         job.status(f"creating it on {context.edge.word}")
         try:
-            try:
-                context.edge.create(wanted)
-            except OwnershipWanted as asked:
-                prove(context, asked.txt)
-                if context.edge.describe(context.name) is None:
-                    context.edge.create(wanted)
-        except CloudError as error:
+            create_proved(context, wanted)
+        except (CloudError, Later) as error:
             # What is in use already was made by others, as far as this run can tell.
-            if error.code.startswith("ResourceInUse") or context.edge.describe(context.name) is None:
+            in_use = isinstance(error, CloudError) and error.code.startswith("ResourceInUse")
+            if in_use or context.edge.describe(context.name) is None:
                 job.keep(created=before)
             raise
         self._fresh = True
@@ -239,7 +235,7 @@ class ApplyHost:
     # What they share
 
     def _cname(self) -> str:
-        cname = self.context.job.record.cname
+        cname = self.context.job.record.cname or self.context.edge.known_cname
         if not cname:
             raise Later(f"{self.context.edge.word} has not given the name that its CNAME record needs yet")
         return cname

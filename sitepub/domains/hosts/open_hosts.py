@@ -42,10 +42,13 @@ class Edges:
         from sitepub.domains.edges.cdn import Cdn
         from sitepub.domains.edges.cos_domain import CosDomain
         from sitepub.domains.edges.edgeone import EdgeOne
+        from sitepub.domains.edges.visit import refusal
         from sitepub.tencent.cos.bucket_domains import BucketDomains
 
         if kind == "cos":
-            return CosDomain(lambda: BucketDomains(self.cloud, bucket), self.cloud.website_host(bucket))
+            endpoint = self.cloud.website_host(bucket)
+            return CosDomain(lambda: BucketDomains(self.cloud, bucket), endpoint,
+                             visit=lambda host: refusal(host, endpoint, self.cloud.embedded))
         api = service_api(self.cloud)
         return EdgeOne(api) if kind == "edgeone" else Cdn(api)
 

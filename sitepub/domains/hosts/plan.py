@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,7 @@ from sitepub.domains.steps import (
     AgreedBucket,
     AgreedCertificate,
     AgreedProof,
+    AgreedRecord,
     AgreedRemoval,
     HostStep,
     HostStepKind,
@@ -132,8 +134,13 @@ def plan_host(host: Host, place: Place, record: HostRecord, edge: Edge, certific
         txt = state.ownership
         steps.append(HostStep(HostStepKind.OWNERSHIP, name, f"prove that {shown_name(name)} is yours: TXT {txt.name}",
                               f"{edge.word} waits for it", edge=edge.kind, agreed=txt))
-    steps += [*found.steps, *_edge_steps(wanted, record, edge, state, bool(found.steps))]
-    steps += names.plan(host, record, state.cname if state is not None else "")
+    dns = names.plan(host, record, state.cname if state is not None else edge.known_cname)
+    at_edge = _edge_steps(wanted, record, edge, state, bool(found.steps))
+    if state is None and _dns_first(edge, dns):
+        because = f"first: {edge.word} takes a domain that points to it"
+        steps += [*found.steps, *(replace(step, reason=f"{step.reason}; {because}") for step in dns), *at_edge]
+    else:
+        steps += [*found.steps, *at_edge, *dns]
     if free:
         steps += _certificate_of_the_edge(wanted, edge, state)
     if state is not None and state.ownership is None:
@@ -143,6 +150,15 @@ def plan_host(host: Host, place: Place, record: HostRecord, edge: Edge, certific
     if not free:
         steps += certificates.replaced(host, record, state, found)
     return HostPlan(name, edge.kind, record, tuple(steps), host, hash, looked=True)
+
+
+def _dns_first(edge: Edge, dns: Sequence[HostStep]) -> bool:
+    """Whether the CNAME record has to be there before the domain is created. Visitors of a name that others serve stay
+    there until then where a TXT record is proof enough."""
+    if not (edge.known_cname and dns):
+        return False
+    only_new = all(isinstance(step.agreed, AgreedRecord) and step.agreed.action == "create" for step in dns)
+    return only_new or not edge.names_proof()
 
 
 def _former_bucket(record: HostRecord, place: Place) -> str:

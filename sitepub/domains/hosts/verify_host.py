@@ -15,7 +15,7 @@ from sitepub.domains.steps import HostStepKind, PlanChanged, not_agreed
 from sitepub.domains.times import days_left, now_iso
 from sitepub.errors import CloudError
 
-_SERVED = Patience(30.0, 0.5, 3.5)
+_SERVED_FIRST, _SERVED_LONGEST = 0.5, 10.0
 _DNS = Patience(90.0, 0.5, 9.5)
 
 
@@ -89,7 +89,8 @@ class Verification:
             last[:] = [served]
             return None
 
-        found = poll(look, _SERVED, lambda passed: context.job.status(
+        patience = Patience(context.edge.certificate_time, _SERVED_FIRST, _SERVED_LONGEST)
+        found = poll(look, patience, lambda passed: context.job.status(
             f"waiting for the certificate to be served, {passed:.0f} s"), context.job.stop)
         if found is None:
             raise Later("visitors do not get the new certificate yet" if last[0].covers else

@@ -20,6 +20,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "BucketNotEmpty": (409, "The bucket you tried to delete is not empty."),
     "DNSRecordVerifyFailed": (400, "The DNS does not show that the domain is yours."),
     "DomainAuditFailed": (451, "The domain has no ICP filing."),
+    "DomainConfigNotFoundError": (404, "Bucket domain config not found."),
     "DomainConfigConflict": (409, "The domain configuration contradicts itself."),
     "EntityTooLarge": (400, "Your proposed upload exceeds the maximum allowed object size."),
     "EntityTooSmall": (400, "Your proposed upload is smaller than the minimum allowed object size."),

@@ -60,7 +60,11 @@ async def handle(storage: Storage, services: Services, request: Request, bucket:
     if kind == "domaincertificate":
         return await _certificate(services, request, bucket)
     if request.method in ("GET", "HEAD"):
-        response = Response.xml(render_domains(bound_domains(services, bucket)))
+        bound = bound_domains(services, bucket)
+        if not bound:
+            # Also without the header that would name the proof (seen by many clients).
+            raise ServiceError("DomainConfigNotFoundError")
+        response = Response.xml(render_domains(bound))
         response.headers[VERIFICATION] = verification(bucket)
         return response
     if request.method == "PUT":
