@@ -20,7 +20,7 @@ import pytest
 
 RANDOM = ["tests/publish/test_publish_laws.py", "tests/publish/test_publish_foreign.py"]
 """Tests on random histories, in a cloud in memory."""
-KILLS = ["tests/publish/test_publish_lease.py", "tests/publish/test_publish_takeover.py",
+KILLS = ["tests/publish/release", "tests/publish/test_publish_lease.py", "tests/publish/test_publish_takeover.py",
          "tests/publish/test_publish_dev_states.py"]
 PAUSES = ["tests/publish/test_publish_races.py"]
 HOSTS = ["tests/e2e/test_e2e_broken_hosts.py"]

@@ -93,9 +93,14 @@ def waves(plan: Plan, keeping: Keeping) -> Iterator[Wave]:
     for jobs in (ready + others, entries, *(hidden[phase] for phase in _PHASES[1:])):
         if jobs:
             yield Wave(tuple(jobs))
-    for phase in _PHASES:
-        if seen[phase]:
-            yield Wave(tuple(seen[phase]), changes_site=True)
+    # A copy names the ETag that its source must have, and new headers may change it.
+    sources = {step.source_key for step in plan.steps if step.action is Action.COPY}
+    later = {job.step.key for jobs in seen.values() for job in jobs
+             if job.step.action is Action.HEADERS and job.step.key in sources}
+    for jobs in (*([job for job in seen[phase] if job.step.key not in later] for phase in _PHASES),
+                 [job for phase in _PHASES for job in seen[phase] if job.step.key in later]):
+        if jobs:
+            yield Wave(tuple(jobs), changes_site=True)
 
 
 def content_of(step: Step) -> Content:

@@ -167,6 +167,7 @@ class _Deploy:
         try:
             # While the old journal still names them: the new one may not.
             discard_leftovers(self.remote.store, self.prepared.base.pending)
+            self._discard_unfinished_release()
             self._look_at_new_keys()
             self._open_journal()
             self._settings_before()
@@ -198,6 +199,14 @@ class _Deploy:
             self._sweep()
         return Outcome(Status.UNCHANGED, self.prepared, self.engine.counts, self.state,
                        release=self.state.release)
+
+    def _discard_unfinished_release(self) -> None:
+        """A run that was killed between its record and the root made no release: this one makes it."""
+        base = self.prepared.base
+        release = base.pending.release if base.pending is not None else ""
+        if release and (base.release is None or base.release.id != release):
+            self.lock.check()
+            self._releases.delete(release)
 
     def _look_at_new_keys(self) -> None:
         """Before the journal, so that it says what was there before this run."""

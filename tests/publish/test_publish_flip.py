@@ -93,7 +93,7 @@ def test_what_moves_and_what_gets_other_headers_needs_no_kept_content() -> None:
         (Work.GO_LIVE, Action.COPY, "new.txt"), (Work.GO_LIVE, Action.HEADERS, "same.txt")}
 
 
-@settings(max_examples=times(40), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=times(25), suppress_health_check=[HealthCheck.too_slow])
 @given(sites(), sites())
 def test_nothing_that_is_live_changes_before_every_new_key_is_there_and_everything_is_ready(
         first: Snapshot, second: Snapshot) -> None:

@@ -203,7 +203,7 @@ def test_when_the_time_is_over(retention: Retention, until: int, over: bool) -> 
     assert retention.is_over(until) is over
 
 
-@settings(max_examples=times(12), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=times(6), suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(sites(), min_size=3, max_size=3), st.booleans(), st.integers(0, 2))
 def test_killed_at_any_write_with_assets_that_stay_the_next_run_ends_as_an_undisturbed_one(
         history: list[Snapshot], after: bool, later: int) -> None:

@@ -107,6 +107,11 @@ class Releases:
         """Its shards are there already."""
         self.store.put(self.key(record.info.id), packed(record), {"Content-Type": "application/gzip"})
 
+    def delete(self, release: str) -> None:
+        """One that is not there is no error."""
+        if released_at(release) is not None:
+            self.store.delete([self.key(release)])
+
     def ids(self) -> list[str]:
         """Newest first; objects that are not releases are passed over."""
         return sorted((release for listed in self.store.list(self.prefix)

@@ -110,7 +110,7 @@ def test_what_a_preview_names_stays() -> None:
     assert not contents & kept_contents(cloud)
 
 
-@settings(max_examples=times(10), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=times(5), suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(sites(), min_size=3, max_size=5), st.booleans())
 def test_killed_anywhere_nothing_needed_is_gone_and_nothing_unneeded_stays(
         history: list[Snapshot], after: bool) -> None:

@@ -44,7 +44,7 @@ def _small_shards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-@settings(max_examples=times(25), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=times(12), suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(sites(), min_size=2, max_size=4), st.lists(st.integers(0, 3), min_size=1, max_size=4))
 def test_after_going_back_the_bucket_equals_that_release(history: list[Snapshot], back: list[int]) -> None:
     cloud = MemoryCloud()
@@ -72,7 +72,7 @@ def test_after_going_back_the_bucket_equals_that_release(history: list[Snapshot]
         assert deploy(cloud, site).status is Status.UNCHANGED
 
 
-@settings(max_examples=times(15), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=times(5), suppress_health_check=[HealthCheck.too_slow])
 @given(sites(), sites(), sites(), st.booleans())
 def test_killed_at_any_write_while_going_back_the_next_run_ends_as_an_undisturbed_one(
         first: Snapshot, second: Snapshot, third: Snapshot, after: bool) -> None:
@@ -106,7 +106,7 @@ def test_killed_at_any_write_while_going_back_the_next_run_ends_as_an_undisturbe
         kill += 1
 
 
-@settings(max_examples=times(25), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=times(12), suppress_health_check=[HealthCheck.too_slow])
 @given(sites(), sites(), foreign_objects)
 def test_objects_of_others_are_not_touched_by_going_back(
         first: Snapshot, second: Snapshot, foreign: dict[str, str]) -> None:
