@@ -12,10 +12,10 @@ from typing import Any
 
 from sitepub.domains.certificates.lifetime import due_from
 from sitepub.domains.certificates.pem import blocks
-from sitepub.domains.dns.changes import WantedRecord
 from sitepub.domains.host_names import ascii_name, covers
 from sitepub.domains.poll import Patience, poll
 from sitepub.domains.service_api import ServiceApi
+from sitepub.domains.wanted_record import WantedRecord
 from sitepub.errors import CloudError, NotFound
 
 REVIEWING, ISSUED, FAILED, EXPIRED, RECORD_ADDED, WAITING = 0, 1, 2, 3, 4, 13

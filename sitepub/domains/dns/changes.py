@@ -64,19 +64,6 @@ class RecordPlan:
         return any(change.foreign for change in self.changes)
 
 
-@dataclass(frozen=True, slots=True)
-class WantedRecord:
-    """A record that the user has to add at the provider of the zone."""
-
-    name: str
-    """Full name, without a dot at the end."""
-    type: str
-    value: str
-
-    def __str__(self) -> str:
-        return f"{self.name}  {self.type}  {self.value}"
-
-
 def plan_cname(records: Sequence[Record], target: str, ours: Collection[int] = (), *, apex: bool = False) -> RecordPlan:
     """From the records of one name to a CNAME to ``target`` on the default line.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sitepub.config.project import Host
-from sitepub.domains.dns.changes import Change, RecordChange, RecordPlan, WantedRecord, plan_cname, plan_txt
+from sitepub.domains.dns.changes import Change, RecordChange, RecordPlan, plan_cname, plan_txt
 from sitepub.domains.dns.dnspod import DnsPod, Record, Zone
 from sitepub.domains.dns.record_writes import Purpose, RecordWriter, full_name
 from sitepub.domains.dns.resolve import Resolver
@@ -14,6 +14,7 @@ from sitepub.domains.job import HostJob
 from sitepub.domains.poll import Patience, poll
 from sitepub.domains.records import HostRecord, TxtRecord
 from sitepub.domains.steps import AgreedProof, AgreedRecord, AgreedRemoval, HostStep, HostStepKind, PlanChanged
+from sitepub.domains.wanted_record import WantedRecord
 from sitepub.errors import AccessDenied, CloudError, Refused, SitepubError
 
 PATIENCE = 600.0

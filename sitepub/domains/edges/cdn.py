@@ -11,6 +11,7 @@ from sitepub.domains.edges.cdn_wanted import add_request, check_redirect, update
 from sitepub.domains.edges.edge import (
     EdgeState,
     EdgeStatus,
+    FreeCertificates,
     OwnershipWanted,
     PurgeKind,
     PurgeQuota,
@@ -37,7 +38,7 @@ class Cdn:
 
     kind: EdgeKind = "cdn"
     word = "the CDN"
-    free_certificates = False
+    free_certificates: FreeCertificates | None = None
     known_cname = ""
     certificate_time = 30.0
 

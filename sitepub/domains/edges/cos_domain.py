@@ -18,6 +18,7 @@ from sitepub.domains.edges.edge import (
     EdgeCertificate,
     EdgeState,
     EdgeStatus,
+    FreeCertificates,
     OwnershipWanted,
     PurgeKind,
     PurgeQuota,
@@ -55,7 +56,7 @@ class CosDomain:
 
     kind: EdgeKind = "cos"
     word = "the bucket"
-    free_certificates = False
+    free_certificates: FreeCertificates | None = None
     certificate_time = 3600.0
 
     def __init__(self, bucket: Callable[[], Bucket], endpoint: str, *, waiting: Waiting | None = None,

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from sitepub.config.project import Host
 from sitepub.domains.records import CertificateInUse, EdgeKind, TxtRecord
 from sitepub.domains.steps import Leaf
+from sitepub.domains.wanted_record import WantedRecord
 
 
 class EdgeStatus(StrEnum):
@@ -80,6 +81,8 @@ class WantedDomain:
     """``None``: none is to be set (https is off, not mentioned, or the edge has its own free one)."""
     free_certificate: bool = False
     """The edge makes one of its own (``https: auto`` on an edge with ``free_certificates``)."""
+    by_record: bool = False
+    """That one is proved by a DNS record, before visitors come."""
     bound: CertificateInUse | None = None
     """The certificate that sitepub bound last, for an edge that does not say (COS)."""
 
@@ -127,6 +130,23 @@ Report = Callable[[str], None]
 """Gets the live status of a wait, in a few words: "processing, 12 s"."""
 
 
+class FreeCertificates(Protocol):
+    """Makes certificates of the edge before visitors come to it."""
+
+    def by_record(self, host: str) -> bool:
+        """Whether a DNS record may prove this host."""
+
+    def apply(self, host: str) -> WantedRecord:
+        """Apply for one, again where that was done before. Answers the record that proves the host."""
+
+    def issued(self, host: str) -> tuple[str, str]:
+        """Ask the edge to check the record now: until when the certificate is valid (UTC, ISO 8601), "" with the
+        reason while there is none."""
+
+    def bind(self, host: str) -> None:
+        """Serve the one that was issued."""
+
+
 class Edge(Protocol):
     """One kind of edge in one account. Safe for many threads.
 
@@ -137,8 +157,8 @@ class Edge(Protocol):
     kind: EdgeKind
     word: str
     """For people: "the CDN", "EdgeOne", "the bucket"."""
-    free_certificates: bool
-    """It makes a certificate of its own for ``https: auto``."""
+    free_certificates: FreeCertificates | None
+    """It makes certificates of its own for ``https: auto``."""
     known_cname: str
     """Where a CNAME record has to point, on an edge where that is known before the domain is created; else ""."""
     certificate_time: float

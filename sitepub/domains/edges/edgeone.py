@@ -10,12 +10,14 @@ from sitepub.domains.edges.cdn_wanted import DOWNLOAD_HEADERS
 from sitepub.domains.edges.edge import (
     EdgeState,
     EdgeStatus,
+    FreeCertificates,
     OwnershipWanted,
     PurgeKind,
     PurgeQuota,
     Report,
     WantedDomain,
 )
+from sitepub.domains.edges.edgeone_certificates import EdgeOneCertificates
 from sitepub.domains.edges.edgeone_rules import delete_rule, find_rule, is_right, write_rule
 from sitepub.domains.edges.edgeone_zones import zone_obstacle
 from sitepub.domains.edges.waiting import Waiting
@@ -42,13 +44,13 @@ class EdgeOne:
 
     kind: EdgeKind = "edgeone"
     word = "EdgeOne"
-    free_certificates = True
     known_cname = ""
     certificate_time = 30.0
 
     def __init__(self, api: ServiceApi, *, waiting: Waiting | None = None) -> None:
         self._api = api
         self._waiting = waiting or Waiting()
+        self.free_certificates: FreeCertificates | None = EdgeOneCertificates(api, self.zone)
         self._zones: list[Mapping[str, Any]] | None = None
         self._lock = threading.Lock()
 
@@ -267,7 +269,7 @@ def _certificate(wanted: WantedDomain) -> tuple[str, str]:
     if https.get("switch") == "off":
         return "disable", ""
     if wanted.free_certificate:
-        return "eofreecert", ""
+        return "eofreecert_manual" if wanted.by_record else "eofreecert", ""
     return ("sslcert", wanted.certificate.id) if wanted.certificate is not None else ("", "")
 
 
@@ -327,7 +329,8 @@ def _state(found: Mapping[str, Any]) -> EdgeState:
         host=str(found.get("DomainName")), status=_STATUS.get(status, EdgeStatus.PROCESSING),
         cname=str(found.get("Cname") or ""), origin=str((found.get("OriginDetail") or {}).get("Origin") or ""),
         https=mode != "disable" and not deploying, certificate_id=ids[0] if ids and mode == "sslcert" else "",
-        certificate_until=min((one for one in until if one), default=""), zone=str(found.get("ZoneId")),
+        certificate_until="" if failed else min((one for one in until if one), default=""),
+        zone=str(found.get("ZoneId")),
         ownership=proof_record(found.get("OwnershipVerification"), str(found.get("DomainName")))
         if found.get("IdentificationStatus") == "pending" else None,
         said=said, config=found)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from sitepub.domains.edges.edge import EdgeState, EdgeStatus, WantedDomain
 from sitepub.domains.hosts.context import HostContext, Later
+from sitepub.domains.hosts.edge_certificate import get_by_record, let_the_edge_make_one
 from sitepub.domains.hosts.outcome import HostOutcome
 from sitepub.domains.hosts.ownership import create_proved, drop_proof, prove
 from sitepub.domains.hosts.plan import HostPlan, wants_free_certificate
@@ -28,7 +29,6 @@ from sitepub.domains.steps import (
 )
 from sitepub.errors import CloudError
 
-_NOT_LED_YET = "InvalidParameter.HostStatusNotAllowApplyCertificate"
 _WHILE_DEPLOYING = frozenset({HostStepKind.DNS, HostStepKind.RECORD})
 """Steps that do not need the edge to be ready."""
 
@@ -135,8 +135,13 @@ class ApplyHost:
     def _obtain(self, step: HostStep) -> str:
         context, job = self.context, self.context.job
         assert isinstance(step.agreed, AgreedCertificate)
-        if step.agreed.action == "edge":
-            return self._let_the_edge_make_one(step)
+        if step.agreed.action in ("edge", "edge by dns"):
+            state = self._ready()
+            note = get_by_record(context, state) if step.agreed.action == "edge by dns" else let_the_edge_make_one(
+                context, state, step, leads_here=context.host.dns != "auto"
+                or Verification(self.plan, context).leads_to_edge(state.cname))
+            self._there()
+            return note
         if context.certificate is not None:
             return f"certificate {context.certificate.id} is there"
         job.keep(setup="certificate")
@@ -267,25 +272,6 @@ class ApplyHost:
 
     def _gone(self) -> PlanChanged:
         return PlanChanged(self.context.name, f"it is gone from {self.context.edge.word}")
-
-    def _let_the_edge_make_one(self, step: HostStep) -> str:
-        """The edge makes a certificate when it can see that visitors of the host come to it."""
-        context = self.context
-        state = self._ready()
-        wanted = context.wanted(free=True)
-        if not context.edge.differences(wanted, state):
-            return f"{context.edge.word} has made it"
-        later = f"{context.edge.word} makes the certificate when DNS points {state.host} to {state.cname}"
-        if context.host.dns == "auto" and not Verification(self.plan, context).leads_to_edge(state.cname):
-            raise Later(later)
-        try:
-            write_settings(context, wanted, state, step)
-        except CloudError as error:
-            if error.code != _NOT_LED_YET:
-                raise
-            raise Later(later) from error
-        self._there()
-        return ""
 
     def _verify(self) -> None:
         """Once, before what depends on it."""

@@ -9,6 +9,7 @@ from typing import Protocol
 from sitepub.config.project import Host
 from sitepub.domains.certificates.choice import CertificatePlan
 from sitepub.domains.edges.edge import Edge, EdgeCertificate, EdgeState, EdgeStatus, WantedDomain
+from sitepub.domains.hosts.dns_target import leads_to
 from sitepub.domains.hosts.parts import Certificates, Names
 from sitepub.domains.hosts.plan import Place, wanted_domain
 from sitepub.domains.hosts.served import Served
@@ -86,22 +87,3 @@ class HostContext:
 
     def points_to_edge(self, cname: str) -> bool:
         return leads_to(self.names, self.name, cname)
-
-
-def leads_to(names: Names, host: str, cname: str) -> bool:
-    """Whether DNS points a host to the edge: by name, or, where a name was flattened, to its addresses."""
-    chain = [one.rstrip(".").lower() for one in names.resolve(host)]
-    if cname.rstrip(".").lower() in chain:
-        return True
-    addresses = {one for one in names.resolve(cname) if _is_address(one)}
-    return any(one in addresses for one in chain)
-
-
-def _is_address(text: str) -> bool:
-    import ipaddress
-
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

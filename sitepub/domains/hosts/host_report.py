@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sitepub.domains.hosts.context import leads_to
+from sitepub.domains.hosts.dns_target import leads_to
 from sitepub.domains.hosts.site_hosts import Hosts
 from sitepub.domains.records import HostRecord
 from sitepub.domains.times import days_left

@@ -8,10 +8,12 @@ from typing import Protocol
 from sitepub.config.project import Host
 from sitepub.domains.certificates.choice import CertificatePlan
 from sitepub.domains.certificates.ssl_service import Certificate
+from sitepub.domains.dns.record_writes import Purpose
 from sitepub.domains.edges.edge import EdgeCertificate, EdgeState
 from sitepub.domains.job import HostJob
 from sitepub.domains.records import HostRecord, TxtRecord
 from sitepub.domains.steps import AgreedRemoval, HostStep
+from sitepub.domains.wanted_record import WantedRecord
 
 
 class Certificates(Protocol):
@@ -72,6 +74,10 @@ class Names(Protocol):
     def prove(self, host: str, txt: TxtRecord, job: HostJob) -> None:
         """Create the ownership TXT record, or show the exact one to add; waits until it can be seen when
         ``job.wait``. The record is kept with purpose "ownership"."""
+
+    def place(self, host: str, wanted: WantedRecord, purpose: Purpose, job: HostJob) -> bool:
+        """Create a record that proves something, or show it, and wait until it can be seen when ``job.wait``. Answers
+        whether it could be made or seen."""
 
     def unprove(self, job: HostJob) -> None:
         """Delete ownership records that sitepub made: the edge has accepted."""

@@ -15,12 +15,12 @@ from sitepub.domains.certificates.choice import CertificatePlan
 from sitepub.domains.certificates.lifetime import is_due
 from sitepub.domains.edges.edge import Edge, EdgeState, EdgeStatus, WantedDomain
 from sitepub.domains.host_names import shown_name
+from sitepub.domains.hosts.edge_certificate_plan import BY_RECORD, plan_edge_certificate
 from sitepub.domains.hosts.parts import Certificates, Names
 from sitepub.domains.records import HostRecord
 from sitepub.domains.steps import (
     NEW_CERTIFICATE,
     AgreedBucket,
-    AgreedCertificate,
     AgreedProof,
     AgreedRecord,
     AgreedRemoval,
@@ -102,7 +102,7 @@ def needs_look(record: HostRecord | None, hash: str, now: datetime | None = None
 
 
 def wants_free_certificate(host: Host, edge: Edge) -> bool:
-    return (edge.free_certificates and host.auto_certificate and host.https is not None
+    return (edge.free_certificates is not None and host.auto_certificate and host.https is not None
             and host.https.get("switch") != "off")
 
 
@@ -140,9 +140,10 @@ def plan_host(host: Host, place: Place, record: HostRecord, edge: Edge, certific
         because = f"first: {edge.word} takes a domain that points to it"
         steps += [*found.steps, *(replace(step, reason=f"{step.reason}; {because}") for step in dns), *at_edge]
     else:
-        steps += [*found.steps, *at_edge, *dns]
-    if free:
-        steps += _certificate_of_the_edge(wanted, edge, state)
+        of_the_edge = plan_edge_certificate(wanted, edge, state, certificates, names) if free else None
+        before = [of_the_edge] if of_the_edge is not None and of_the_edge.agreed == BY_RECORD else []
+        after = [of_the_edge] if of_the_edge is not None and not before else []
+        steps += [*found.steps, *at_edge, *before, *dns, *after]
     if state is not None and state.ownership is None:
         steps += [HostStep(HostStepKind.DNS, name, f"{shown_name(name)}: delete {made.type} {made.value}",
                            f"{edge.word} has accepted this proof", edge=edge.kind, agreed=AgreedProof(made))
@@ -192,18 +193,6 @@ def _edge_steps(wanted: WantedDomain, record: HostRecord, edge: Edge, state: Edg
         steps.append(HostStep(HostStepKind.WAIT, name, f"wait until {name} is online", state.said,
                               edge=edge.kind))
     return steps
-
-
-def _certificate_of_the_edge(wanted: WantedDomain, edge: Edge, state: EdgeState | None) -> list[HostStep]:
-    """The settings with which the edge makes a certificate of its own."""
-    others = edge.differences(wanted, state)
-    leaves = tuple(leaf for leaf in edge.differences(replace(wanted, free_certificate=True), state)
-                   if leaf not in others)
-    if not leaves:
-        return []
-    name = wanted.host.host
-    return [HostStep(HostStepKind.CERTIFICATE, name, f"get a free certificate of {edge.word} for {shown_name(name)}",
-                     "it makes one when DNS points to it", leaves, edge=edge.kind, agreed=AgreedCertificate("edge"))]
 
 
 def plan_removal(record: HostRecord, edge: Edge, reason: str) -> HostPlan:

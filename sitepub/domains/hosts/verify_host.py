@@ -11,7 +11,7 @@ from sitepub.domains.hosts.plan import HostPlan, wants_free_certificate
 from sitepub.domains.hosts.served import Served
 from sitepub.domains.poll import Patience, poll
 from sitepub.domains.records import CertificateInUse
-from sitepub.domains.steps import HostStepKind, PlanChanged, not_agreed
+from sitepub.domains.steps import AgreedCertificate, HostStepKind, PlanChanged, not_agreed
 from sitepub.domains.times import days_left, now_iso
 from sitepub.errors import CloudError
 
@@ -56,7 +56,10 @@ class Verification:
         """Raises PlanChanged for what would have to be done and stands in no step."""
         context, kinds = self.context, {step.kind for step in self.plan.steps}
         if HostStepKind.CREATE not in kinds:
-            free = wants_free_certificate(context.host, context.edge)
+            # A certificate that was there and is valid stays, whichever way it was made.
+            free = AgreedCertificate("edge") in [step.agreed for step in self.plan.steps]
+            if wants_free_certificate(context.host, context.edge) and not free and not state.https:
+                raise PlanChanged(context.name, f"HTTPS was switched off on {context.edge.word}")
             agreed = [leaf for step in self.plan.steps for leaf in step.details]
             written = [(leaf.path, leaf.after) for leaf in agreed]
             # An edge may show what it was given in words of its own.

@@ -118,9 +118,7 @@ def _edgeone_host(services: Services, domain: TeoDomain, now: float) -> EdgeDoma
             in header_actions(services.teo_rules.where(zone=domain.zone), domain.host)),
         settings={"OriginInfo": origin},
     )
-    if not domain.certificate_ready(now, services.pace):
-        return host
-    certificate = services.certificates.get(domain.certificates[0])
+    certificate = services.certificates.get(domain.served_certificate(now, services.pace))
     return host if certificate is None else replace(_with_certificate(host, certificate), http2=True)
 
 

@@ -106,10 +106,12 @@ class TeoDomain:
     verification: str
     """Value of the TXT record that proves the host to be the account's when its zone is not."""
     certificate_mode: str = "disable"
-    """`disable`, `eofreecert`, `sslcert`."""
+    """`disable`, `eofreecert`, `eofreecert_manual`, `sslcert`."""
     certificates: tuple[str, ...] = ()
     """Ids: of the SSL service, or of the free certificate."""
     certificate_change: Change = NEVER
+    served_meanwhile: str = ""
+    """Id of the certificate that is served until that change has ended; "": HTTPS is down until then."""
     deployed: float = 0.0
     was_online: bool = False
     """It is served as before while a change is under way."""
@@ -129,3 +131,9 @@ class TeoDomain:
 
     def certificate_ready(self, now: float, pace: Pace) -> bool:
         return self.certificate_mode != "disable" and not self.certificate_change.under_way(now, pace)
+
+    def served_certificate(self, now: float, pace: Pace) -> str:
+        """Id of the certificate that visitors get; "": there is no HTTPS."""
+        if self.certificate_mode == "disable":
+            return ""
+        return self.certificates[0] if self.certificate_ready(now, pace) else self.served_meanwhile

@@ -214,6 +214,31 @@ def test_a_free_certificate_needs_the_cname_first_and_curl_trusts_it(services: S
     assert listed["TotalCount"] == 0, "EdgeOne keeps its free certificates itself"
 
 
+def test_a_free_certificate_that_a_record_proves_is_issued_before_visitors_come(services: Services) -> None:
+    zone, name = site(services)
+    host = host_in(services, zone, name)
+    of_host = {"ZoneId": zone, "Domain": host}
+    manual = {"ZoneId": zone, "Hosts": [host], "Mode": "eofreecert_manual"}
+    assert services.error("teo", "CheckFreeCertificateVerification", **of_host) \
+        == "ResourceUnavailable.RecordUnExpected"
+    assert services.error("teo", "ModifyHostsCertificate", **manual) == "ResourceUnavailable.CertNotFound"
+    by_file = services.call("teo", "ApplyFreeCertificate", **of_host, VerificationMethod="http_challenge")
+    assert by_file["FileVerification"]["Path"].startswith("/.well-known/") and "DnsVerification" not in by_file
+    found = services.call("teo", "ApplyFreeCertificate", **of_host, VerificationMethod="dns_challenge")
+    proof = found["DnsVerification"]
+    assert (proof["Subdomain"], proof["RecordType"]) == ("_acme-challenge.www", "CNAME")
+    assert services.error("teo", "CheckFreeCertificateVerification", **of_host) \
+        == "ResourceUnavailable.RecordUnExpected"
+    services.record(name, "_acme-challenge.www", "CNAME", proof["RecordValue"])
+    issued = services.call("teo", "CheckFreeCertificateVerification", **of_host)
+    assert (issued["CommonName"], issued["SignatureAlgorithm"]) == (host, "RSA 2048")
+    assert services.call("teo", "CheckFreeCertificateVerification", **of_host)["ExpireTime"] == issued["ExpireTime"]
+    assert shown(services, zone, host)["Certificate"] is None, "it is bound by a call of its own"
+    services.call("teo", "ModifyHostsCertificate", **manual)
+    found = shown(services, zone, host)["Certificate"]
+    assert (found["Mode"], found["List"][0]["ExpireTime"]) == ("eofreecert_manual", issued["ExpireTime"])
+
+
 @pytest.mark.parametrize(("parameters", "code"), [
     ({"DomainName": "www.{name}"}, "MissingParameter"),
     ({"DomainName": "www.{name}", "OriginInfo": {"OriginType": "COS"}}, "MissingParameter"),

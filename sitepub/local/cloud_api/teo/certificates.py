@@ -61,10 +61,13 @@ async def modify_hosts_certificate(call: Call) -> dict[str, Any]:
             bound[domain.host] = (certificate.id,)
     change = NEVER if mode == "disable" else begin(call.time, call.services.pace)
     for domain in domains:
-        _forget_free(call, domain, bound[domain.host])
+        # Proved by files at the edge, one is applied for only now: HTTPS is down until it is there (1552/90437).
+        goes_on = "" if mode == "eofreecert" and zone.type == "partial" else domain.served_certificate(
+            call.time, services.pace)
+        _forget_free(call, domain, (*bound[domain.host], goes_on))
         services.teo_domains.put(domain.host, replace(
             domain, certificate_mode=mode, certificates=bound[domain.host], certificate_change=change,
-            deployed=call.time, updated=call.time,
+            served_meanwhile=goes_on, deployed=call.time, updated=call.time,
         ))
     return {}
 
@@ -113,9 +116,7 @@ def prepared(call: Call, domain: TeoDomain) -> Certificate | None:
 
 
 def _forget_free(call: Call, domain: TeoDomain, kept: tuple[str, ...]) -> None:
-    for one in domain.certificates:
-        if one in kept:
-            continue
+    for one in {*domain.certificates, domain.served_meanwhile} - {*kept}:
         found = call.services.certificates.get(one)
         if found is not None and found.source == FREE:
             call.services.certificates.remove(one)

@@ -26,6 +26,9 @@ _LABEL = "_acme-challenge"
 async def apply_free_certificate(call: Call) -> dict[str, Any]:
     """ApplyFreeCertificate (1552/120406): what has to be there before the check. The same answer every time."""
     zone, domain = find_zone(call), find_domain(call, call.parameters["Domain"])
+    if zone.type != "partial":
+        # the condition is documented, its code is not
+        raise ApiError("UnsupportedOperation", "Only sites that are connected by CNAME apply in this way.")
     if call.parameters["VerificationMethod"] == "http_challenge":
         value = _digest(call, domain)
         return {"FileVerification": {"Path": f"/.well-known/teo-verification/{value[:10]}", "Content": value}}
