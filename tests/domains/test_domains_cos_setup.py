@@ -17,10 +17,11 @@ from sitepub.domains.edges.cos_domain import CosDomain
 from sitepub.domains.edges.edge import EdgeStatus
 from sitepub.domains.edges.visit import refusal
 from sitepub.domains.hosts.apply_host import ApplyHost
-from sitepub.domains.hosts.context import HostContext
+from sitepub.domains.hosts.context import HostContext, ServedBy
 from sitepub.domains.hosts.outcome import HostOutcome
 from sitepub.domains.hosts.plan import HostPlan, Place, plan_host, plan_removal
 from sitepub.domains.hosts.removal import TakeDown
+from sitepub.domains.hosts.served import Served
 from sitepub.domains.steps import HostStepKind
 from sitepub.errors import CloudError
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
@@ -44,6 +45,7 @@ class SlowBucket:
         self.refusals: list[str] = []
         """Codes of the next writes of the domains."""
         self.certificate_refusals: list[str] = []
+        self.certificates = 0
         self.written: list[list[DomainRule]] = []
 
     def get_domains(self) -> BucketDomainRules:
@@ -62,6 +64,7 @@ class SlowBucket:
         if self.certificate_refusals:
             raise CloudError("not yet", code=self.certificate_refusals.pop(0))
         self._inner.put_certificate(domain, chain, key)
+        self.certificates += 1
 
     def delete_certificate(self, domain: str) -> None:
         self._inner.delete_certificate(domain)
@@ -95,11 +98,11 @@ class Setup:
     def kinds(self) -> list[HostStepKind]:
         return [step.kind for step in self.plan().steps]
 
-    def apply(self, *, wait: bool = True) -> HostOutcome:
+    def apply(self, *, wait: bool = True, served: ServedBy = lambda _host, _target: None) -> HostOutcome:
         place = Place(self.case.bucket, self.case.account.cloud.region, self.case.endpoint, "http")
         return ApplyHost(self.plan(), HostContext(
             self.host, place, lambda _kind, _bucket="": self.edge, self.office, self.names,
-            work_on(self.kept, self.heard, wait=wait), lambda _host, _target: None)).apply()
+            work_on(self.kept, self.heard, wait=wait), served)).apply()
 
     def take_down(self) -> HostOutcome:
         [step] = plan_removal(self.kept.record, self.edge, "sitepub remove").steps
@@ -140,10 +143,38 @@ def test_in_a_fresh_bucket_the_record_comes_first(make: Make) -> None:
 def test_a_certificate_is_made_before_and_bound_after(make: Make) -> None:
     setup = make(https={"switch": "on"}, auto_certificate=True)
     assert setup.kinds() == [HostStepKind.CERTIFICATE, DNS, CREATE]
-    setup.bucket.certificate_refusals = ["UserCnameInvalid"]
     assert setup.apply().status == "online"
+    assert setup.bucket.certificates == 1, "a certificate that is set again takes its time again"
     state = setup.edge.describe(setup.host.host)
     assert state is not None and state.https and setup.kinds() == []
+
+
+def test_a_certificate_that_is_refused_before_the_domain_is_in_force_is_set_again(make: Make) -> None:
+    setup = make(https={"switch": "on"}, auto_certificate=True)
+    setup.bucket.certificate_refusals = ["UserCnameInvalid"] * 2
+    outcome = setup.apply(wait=False)
+    assert outcome.status == "waiting" and "certificate" in outcome.waiting
+    assert setup.apply().status == "online" and setup.bucket.certificates == 1
+    assert any("not in force yet" in one for one in setup.heard.statuses)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 5.0])
+def test_visitors_get_a_new_certificate_when_its_time_has_come(make: Make, seconds: float) -> None:
+    """COS takes up to an hour."""
+    setup = make(https={"switch": "on"}, auto_certificate=True)
+    assert setup.edge.certificate_time == 3600
+    setup.edge.certificate_time = seconds
+    wrong = Served("00", "2099-01-01T00:00:00+00:00", "CN=other", covers=False)
+    answers = [wrong, wrong]
+
+    def served(host: str, target: str) -> Served | None:
+        assert (host, target) == (setup.host.host, setup.case.endpoint)
+        return answers.pop() if answers else None
+
+    outcome = setup.apply(served=served)
+    assert outcome.status == ("online" if seconds else "waiting")
+    if not seconds:
+        assert "certificate of another host" in outcome.waiting
 
 
 def test_a_second_host_of_the_bucket_needs_no_proof_beside_its_record(make: Make) -> None:

@@ -37,7 +37,7 @@ _TAKEN = frozenset({"DomainConflict", "RecordAlreadyExist", "RecordAlreadyExists
 """The domain is bound to another bucket: a TXT record proves that its owner wants this one."""
 _NOT_PROVED = frozenset({"DNSRecordVerifyFailed", "RecordNotVerified", *_TAKEN})
 _NOT_IN_FORCE = "UserCnameInvalid"
-"""What visitors get in the first minutes; a certificate may be refused with it, too."""
+"""What visitors get in the first minutes."""
 WEBSITE = "WEBSITE"
 
 
@@ -112,6 +112,7 @@ class CosDomain:
         return tuple(_differences(wanted, state))
 
     def create(self, wanted: WantedDomain) -> None:
+        """The certificate is one of the differences afterwards: it is set when the domain is in force."""
         host = wanted.host.host
         try:
             self._bind(host)
@@ -123,11 +124,6 @@ class CosDomain:
                 # On the registered domain: a name with a CNAME takes no other record.
                 raise OwnershipWanted(TxtRecord(name=registered_domain(host), value=value)) from error
             raise CnameWanted(self._endpoint) from error
-        try:
-            self._secure(wanted)
-        except CloudError as error:
-            if error.code != _NOT_IN_FORCE:
-                raise  # else the certificate is one of the differences, when the domain is in force
 
     def _bind(self, host: str) -> None:
         """What another bucket has is taken over where the CNAME record points to this one."""

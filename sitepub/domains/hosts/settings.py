@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from sitepub.domains.edges.edge import EdgeState, WantedDomain
-from sitepub.domains.hosts.context import HostContext
+from sitepub.domains.hosts.context import HostContext, Later
+from sitepub.domains.poll import ONCE, Patience, poll
 from sitepub.domains.steps import NEW_CERTIFICATE, HostStep, Leaf, PlanChanged, not_agreed
 from sitepub.errors import CloudError
 
 _BUSY = "ResourceInUse.CdnOpInProgress"
+_NOT_IN_FORCE = "UserCnameInvalid"
+_IN_FORCE = Patience(600.0, 1.0, 15.0)
 
 
 def write_settings(context: HostContext, wanted: WantedDomain, state: EdgeState, agreed: HostStep | None) -> None:
@@ -18,7 +21,7 @@ def write_settings(context: HostContext, wanted: WantedDomain, state: EdgeState,
     context.job.keep(setup="domain")
     context.job.status(f"updating it on {context.edge.word}")
     try:
-        context.edge.update(wanted, state)
+        _update(context, wanted, state)
     except CloudError as error:
         if error.code != _BUSY:
             raise
@@ -31,6 +34,26 @@ def write_settings(context: HostContext, wanted: WantedDomain, state: EdgeState,
     context.bound()
     context.report("; ".join(str(leaf) for leaf in leaves[:3])
                    + (f"; and {len(leaves) - 3} more settings" if len(leaves) > 3 else ""))
+
+
+def _update(context: HostContext, wanted: WantedDomain, state: EdgeState) -> None:
+    """A domain of COS that is not in force yet may take no certificate. Raises
+    :class:`~sitepub.domains.hosts.context.Later` when it stays so."""
+    job = context.job
+
+    def update() -> bool | None:
+        try:
+            context.edge.update(wanted, state)
+        except CloudError as error:
+            if error.code != _NOT_IN_FORCE:
+                raise
+            return None
+        return True
+
+    done = poll(update, _IN_FORCE if job.wait else ONCE,
+                lambda passed: job.status(f"the domain is not in force yet, {passed:.0f} s"), job.stop)
+    if done is None:
+        raise Later(f"{context.edge.word} takes no certificate for the domain yet")
 
 
 def _demand_agreed(context: HostContext, leaves: tuple[Leaf, ...], state: EdgeState, agreed: HostStep | None) -> None:
