@@ -218,7 +218,7 @@ class Engine:
         file = step.file
         assert file is not None
         with self._lock:
-            kept = staged or self._is_kept(step)
+            kept = done.from_kept or (not staged and self._is_kept(step))
             self._changes[step.key] = Entry.of(file, done.stored.etag, adopted=done.adopted, kept=kept,
                                                written=done.stored.written)
             self._done[step.key] = done.action

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sitepub.errors import Interrupted, NotFound, PreconditionFailed, Refused, SitepubError
+from sitepub.errors import AccessDenied, Interrupted, NotFound, PreconditionFailed, Refused, SitepubError
 from sitepub.publish.flip import content_of
 from sitepub.publish.plan import Action, Reason, Step
 from sitepub.publish.progress import Progress
@@ -28,6 +28,8 @@ class Done:
     """The bucket's answer."""
     adopted: bool
     """The object with this content was there before, and not sitepub's."""
+    from_kept: bool = False
+    """The content lies in the kept content."""
 
 
 class Placer:
@@ -44,13 +46,13 @@ class Placer:
 
     def keep(self, step: Step, entry: Entry) -> bool:
         """Copy what is live under the step's key to the kept content; whether that was possible. What another
-        program has changed or deleted since cannot be kept any more."""
+        program has changed or deleted since cannot be kept any more, nor what this key may not read."""
         assert self.content is not None
         try:
             self.content.store.copy(self.content.key((entry.md5, entry.size)), step.key, HEADERS,
                                     source_bucket=self.store.bucket, if_match=entry.etag or None,
                                     retry=self._retry_of(step))
-        except (NotFound, PreconditionFailed):
+        except (NotFound, PreconditionFailed, AccessDenied):
             return False
         return True
 
@@ -92,11 +94,13 @@ class Placer:
         try:
             stored = self.store.copy(step.key, self.content.key(content_of(step)), step.file.headers,
                                      source_bucket=self.content.bucket, retry=self._retry_of(step))
-        except NotFound:
-            if not has_body(step.file):
-                raise content_is_gone(step) from None
-            return self._upload(step)
-        return Done(step.action, stored, step.adopted)
+        except (NotFound, AccessDenied) as error:
+            if has_body(step.file):
+                return self._upload(step)
+            if isinstance(error, AccessDenied):
+                raise
+            raise content_is_gone(step) from None
+        return Done(step.action, stored, step.adopted, from_kept=True)
 
     def _upload(self, step: Step, *, adopted: bool | None = None, again: bool = False) -> Done:
         """Upload the file; a new key only if it is free. ``adopted``: another answer than the step's. ``again``: it was

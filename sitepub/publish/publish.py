@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
-from sitepub.errors import Interrupted, SitepubError
+from sitepub.errors import AccessDenied, Interrupted, SitepubError
 from sitepub.publish.apply import DEFAULT_THREADS, Counts, Engine, Failure
 from sitepub.publish.guards import refuse_mass_deletion
 from sitepub.publish.locking.lock import Lock
@@ -304,7 +304,10 @@ class _Deploy:
         policy, now = self.remote.project.releases, self.remote.states.cloud_time
         if not is_due(state, policy, now):
             return state
-        ids = [one for one in self._releases.ids() if one >= state.oldest]
+        try:
+            ids = [one for one in self._releases.ids() if one >= state.oldest]
+        except AccessDenied:  # a key may be allowed no listing
+            return state
         oldest = oldest_kept(ids, policy, now)
         return msgspec.structs.replace(state, oldest=oldest, kept=sum(one >= oldest for one in ids), litter=True)
 

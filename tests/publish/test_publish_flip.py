@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from sitepub.errors import CloudError
+from sitepub.errors import AccessDenied, CloudError
 from sitepub.publish.diff import diff
 from sitepub.publish.flip import Keeping, Wave, Work, waves
 from sitepub.publish.plan import Action
@@ -160,8 +160,12 @@ def test_content_that_vanished_after_it_was_made_ready_is_uploaded_to_its_place(
             del cloud.bucket(STATE_BUCKET).objects[cloud.writes[-1][1]]
 
     cloud.look = look
-    assert deploy(cloud, plain(a="2", b="2b")).status is Status.PUBLISHED
-    assert live(cloud) == as_published(plain(a="2", b="2b"))
+    outcome = deploy(cloud, plain(a="2", b="2b"))
+    assert outcome.status is Status.PUBLISHED and live(cloud) == as_published(plain(a="2", b="2b"))
+    assert not any(entry.kept for entry in outcome.state.manifest.values()), "it is not kept"
+    cloud.look = lambda: None
+    deploy(cloud, plain(a="3", b="3b"))
+    check_all(cloud)
 
 
 def test_an_object_that_others_have_changed_cannot_be_kept_and_stops_nothing() -> None:
@@ -210,3 +214,30 @@ def test_a_deploy_over_a_slow_line_changes_the_site_in_a_moment() -> None:
     deploy(cloud, plain(**new))
     first, last = kinds.index("live"), len(kinds) - kinds[::-1].index("live")
     assert set(kinds[first:last]) == {"live"} and last - first == 50
+
+
+def test_a_key_that_may_not_copy_between_the_buckets_deploys_all_the_same() -> None:
+    cloud = MemoryCloud()
+    deploy(cloud, plain(a="1", b="1b"))
+    cloud.fail = lambda what, _: AccessDenied("no", status=403) if what == "copy" else None
+    assert deploy(cloud, plain(a="2", b="2b")).status is Status.PUBLISHED
+    assert live(cloud) == as_published(plain(a="2", b="2b"))
+
+
+def test_a_key_that_may_not_list_the_state_bucket_finishes_what_a_killed_run_has_begun() -> None:
+    cloud = MemoryCloud()
+    deploy(cloud, plain(a="1"))
+
+    def look() -> None:
+        if cloud.writes[-1] == ("copy", "a.txt"):
+            cloud.kill_at = len(cloud.writes)
+
+    cloud.look = look
+    with pytest.raises(Killed):
+        deploy(cloud, plain(a="2"))
+    cloud.look = lambda: None
+    cloud.revive()
+    cloud.refuse_read = lambda what, key: (
+        AccessDenied("no", status=403) if what == "list" and key.startswith("shop/") else None)
+    assert deploy(cloud, plain(a="2", b="2")).status is Status.PUBLISHED
+    assert live(cloud) == as_published(plain(a="2", b="2"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
+from sitepub.errors import AccessDenied
 from sitepub.publish.flip import Keeping
 from sitepub.publish.release.content import KeptContent
 from sitepub.publish.states.manifest import Entry
@@ -29,7 +31,8 @@ def keeping_of(base: State, content: KeptContent, *, direct: bool) -> Keeping:
     unfinished = base.pending is not None or base.litter
     there: Container[tuple[str, int]] = frozenset()
     if unfinished:
-        there = frozenset(one for one, _ in content.there())
+        with suppress(AccessDenied):  # a key may be allowed no listing
+            there = frozenset(one for one, _ in content.there())
     if direct and not unfinished:
         # Of a file that is saved ten times, only what the last release had is kept.
         return Keeping(there, stages=False, released=_Released(ShardedManifest.of(base.manifest).changes))
