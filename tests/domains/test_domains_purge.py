@@ -184,10 +184,23 @@ class Odd:
         return dict.fromkeys(tasks, self.status)
 
 
-def test_a_quota_that_somebody_else_used_up_meanwhile_falls_back_on_the_folder(cloud: LocalCloud) -> None:
-    edge = Odd(faults=[CloudError("used up", code="LimitExceeded.CdnPurgeUrlExceedDayLimit")])
+@pytest.mark.parametrize("code", [
+    "CdnPurgeUrlExceedDayLimit", "CdnPurgeExceedDayLimit", "CdnPurgeUrlExceedBatchLimit", "CdnPurgeExceedBatchLimit",
+    "BatchQuota", "DailyQuota", "PackNotAllow"])
+def test_a_quota_that_somebody_else_used_up_meanwhile_falls_back_on_the_folder(cloud: LocalCloud, code: str) -> None:
+    edge = Odd(faults=[CloudError("used up", code=f"LimitExceeded.{code}")])
     [done] = purger(cloud, edge=edge).purge([Host("a.example")], Order(Paths(("/a/1", "/a/2"))))
     assert not done.failed and edge.purged == [(PurgeKind.FOLDERS, ("http://a.example/a/",))]
+
+
+def test_folders_that_are_refused_fall_back_on_the_host_where_the_edge_counts_it(cloud: LocalCloud) -> None:
+    limit = CloudError("used up", code="LimitExceeded.DailyQuota")
+    edge = Odd(quota=PurgeQuota(100, 10, hosts=3), faults=[limit, limit])
+    [done] = purger(cloud, edge=edge).purge([Host("a.example")], Order(Paths(("/a/1", "/a/2"))))
+    assert not done.failed and done.what == "everything" and edge.purged == [(PurgeKind.HOST, ("a.example",))]
+    bare = Odd(faults=[limit, limit])
+    [done] = purger(cloud, edge=bare).purge([Host("a.example")], Order(Paths(("/a/1", "/a/2"))))
+    assert "LimitExceeded.DailyQuota" in done.failed and not done.refused and bare.purged == []
 
 
 def test_a_broken_connection_is_told_and_the_other_batches_go_on(cloud: LocalCloud) -> None:

@@ -19,10 +19,12 @@ from sitepub.errors import CloudError, Interrupted, NetworkError, SitepubError
 PATIENCE = 300.0
 """Seconds to follow a purge; the CDN says that it takes about five minutes (228/3946)."""
 _FIRST, _STEP = 0.2, 3.0
-_TOO_MANY_AT_ONCE = "LimitExceeded.BatchQuota"
+_TOO_MANY_AT_ONCE = frozenset({
+    "LimitExceeded.BatchQuota", "LimitExceeded.CdnPurgeUrlExceedBatchLimit",
+    "LimitExceeded.CdnPurgeExceedBatchLimit", "LimitExceeded.CdnPurgePathExceedBatchLimit"})
 _EXHAUSTED = frozenset({
     "LimitExceeded.CdnPurgeUrlExceedDayLimit", "LimitExceeded.CdnPurgeExceedDayLimit",
-    "LimitExceeded.CdnPurgePathExceedDayLimit", _TOO_MANY_AT_ONCE, "LimitExceeded.DailyQuota",
+    "LimitExceeded.CdnPurgePathExceedDayLimit", *_TOO_MANY_AT_ONCE, "LimitExceeded.DailyQuota",
     "LimitExceeded.PackNotAllow"})
 """Nothing more of this kind is taken today, or not as much at once, or not with this plan: a wider kind has a quota of
 its own."""
@@ -157,7 +159,7 @@ class Purger:
                 if error.code in _EXHAUSTED:
                     # The quota was used up elsewhere since it was asked for, or the edge did not say what it is.
                     wider = plan_purge([host], paths, _wider_than(batch.kind, quota)).batches
-                    if error.code != _TOO_MANY_AT_ONCE:
+                    if error.code not in _TOO_MANY_AT_ONCE:
                         quota = _without(quota, batch.kind)
                     if wider:
                         waiting = list(wider)
