@@ -241,3 +241,5 @@ def test_a_key_that_may_not_list_the_state_bucket_finishes_what_a_killed_run_has
         AccessDenied("no", status=403) if what == "list" and key.startswith("shop/") else None)
     assert deploy(cloud, plain(a="2", b="2")).status is Status.PUBLISHED
     assert live(cloud) == as_published(plain(a="2", b="2"))
+    cloud.writes.clear()
+    assert deploy(cloud, plain(a="2", b="2")).status is Status.UNCHANGED and cloud.writes == []
