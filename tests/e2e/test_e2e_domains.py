@@ -319,6 +319,26 @@ def test_the_other_edges_serve_a_host_with_https_too(
     assert account.records(zone, "www") == []
 
 
+def test_a_host_that_is_live_elsewhere_has_https_from_the_moment_that_dns_leads_to_edgeone(
+    program: Sitepub, make_site: MakeSite, account: Account, zone: str, guest: Guest
+) -> None:
+    host = f"www.{zone}"
+    account.sdk("teo", "CreateZone", {"ZoneName": zone, "Type": "partial", "Area": "overseas"})
+    account.add(zone, "www", "A", "192.0.2.7")
+    site = make_site("moving-in", {"index.html": "moved", "error.html": "no"}, https="auto",
+                     hosts=[{"host": host, "edge": "edgeone"}])
+    planned = program("plan", "--local", "--json", cwd=site.folder)
+    [shown] = planned.json["hosts"]
+    kinds = [step["kind"] for step in shown["steps"]]
+    assert kinds == ["create", "certificate", "dns"]
+    assert host_of(program.deploy(site.folder, "--yes"), host)["status"] == "online"
+    assert guest.get(f"https://{host}").body == b"moved"
+    assert account.records(zone, "www")[0][0] == account.records(zone, "_acme-challenge.www")[0][0] == "CNAME"
+    assert program("plan", "--local", "--json", "--verify", cwd=site.folder).json["status"] == "unchanged"
+    assert program("remove", "--local", "--json", "--yes", cwd=site.folder).code == 0
+    assert account.records(zone, "_acme-challenge.www") == []
+
+
 def test_one_failing_host_does_not_hide_the_others(
     program: Sitepub, make_site: MakeSite, account: Account, zone: str
 ) -> None:
