@@ -19,6 +19,7 @@ from sitepub.embedded.cloud import data_folder
 from sitepub.embedded.dev_cloud import keep_running
 from sitepub.errors import ChangedSincePlan, Interrupted, PartlyDone, Problem, Refused, SitepubError
 from sitepub.publish.empty_pages import EmptyPages, empty_pages
+from sitepub.publish.glance import checked, differs, is_due
 from sitepub.publish.guards import refuse_mass_deletion
 from sitepub.publish.locking.patience import Patience
 from sitepub.publish.other_regions import live_elsewhere
@@ -146,13 +147,13 @@ class _Warnings:
 def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str]) -> Planned:
     """Build and compare; change nothing."""
     warnings = _Warnings(teller)
-    cloud, remote, prepared, snapshot, empty = _prepare(project, options, teller, environ, warnings)
+    cloud, remote, prepared, snapshot, empty = _prepare(project, options, teller, environ, warnings, always=True)
     with remote:
         if not prepared.settings:
             warnings.add(*about_the_error_page(remote, snapshot.files.keys(), sets_it=False))
         if not _sees_lifecycle(prepared):
             warnings.add(*about_lifecycle(remote, snapshot.files.keys(), prepared, ask=True))
-        hosts = prepare_hosts(project, cloud, remote, prepared, verify=options.verify)
+        hosts = prepare_hosts(project, cloud, remote, prepared, verify=True)
         refusal: SitepubError | None = None
         try:
             _refuse_damage(prepared, empty, options)
@@ -175,7 +176,7 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
     cloud, remote, prepared, snapshot, empty = _prepare(project, options, teller, environ, warnings)
     with remote:
         _refuse_damage(prepared, empty, options)
-        hosts = prepare_hosts(project, cloud, remote, prepared, verify=options.verify)
+        hosts = prepare_hosts(project, cloud, remote, prepared, verify=options.verify or is_due(remote, environ))
 
         def approve(again: Prepared) -> None:
             _refuse_damage(again, empty_pages(remote, snapshot, again), options)
@@ -209,6 +210,7 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
                                        hint=error.hint, done=deployed(hosts.not_begun("changed since the plan"))
                                        ) from None
             raise_if_failed(hosts_done, deployed(hosts_done))
+        checked(remote, environ)
         if remote.unaccelerated():
             warnings.add(_not_accelerated(remote.bucket))
         if not project.hosts:
@@ -227,7 +229,9 @@ def _about_hosts(project: Project, remote: Remote, hosts: HostsPrepared, outcome
 
 
 def _prepare(project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str],
-             warnings: _Warnings) -> tuple[Cloud, Remote, Prepared, Snapshot, EmptyPages]:
+             warnings: _Warnings, *, always: bool = False
+             ) -> tuple[Cloud, Remote, Prepared, Snapshot, EmptyPages]:
+    """``always``: check the bucket itself, too, whenever that was done last."""
     warnings.add(*project.warnings)
     # Credentials first: a build takes long, and without them it is of no use.
     cloud = connect(project, local=options.local, profile=options.profile, environ=environ, warn=warnings.add)
@@ -242,6 +246,11 @@ def _prepare(project: Project, options: DeployOptions, teller: Teller, environ: 
     remote = open_remote(project, cloud, environ=environ, patience=options.patience)
     try:
         prepared = prepare(remote, snapshot, verify=options.verify, force=options.force)
+        if prepared.settled and not options.verify and (always or is_due(remote, environ)):
+            what = differs(remote, prepared.base)
+            if what is not None:
+                warnings.add(Problem(f"{what}: the whole bucket is compared"))
+                prepared = prepare(remote, snapshot, verify=True, force=options.force)
     except BaseException:
         remote.close()
         raise
