@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +15,7 @@ from sitepub.publish.publish import Status
 from sitepub.publish.states import shards
 from sitepub.site.snapshot import Snapshot
 from tests.amount import times
-from tests.publish.memory_cloud import Killed, MemoryCloud
+from tests.publish.memory_cloud import MULTIPART_FROM, Killed, MemoryCloud
 from tests.publish.release.kept import (
     STATE_BUCKET,
     check_all,
@@ -104,6 +105,28 @@ def test_killed_at_any_write_while_going_back_the_next_run_ends_as_an_undisturbe
         if ended:
             return
         kill += 1
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("drops", [False, True])
+def test_new_headers_of_a_killed_run_do_not_hide_the_content_of_a_large_file(after: bool, drops: bool) -> None:
+    """Its ETag says nothing about the content, and another one comes with new headers."""
+    old, new = (snapshot(site_file("video.txt", b"x" * MULTIPART_FROM, age=age)) for age in (0, 1))
+    for kill in range(8):
+        cloud = MemoryCloud()
+        released = deploy(cloud, old).release
+        deploy(cloud, new)
+        assert released is not None
+        cloud.revive()
+        cloud.kill_at, cloud.kill_after = kill, after
+        with contextlib.suppress(Killed):
+            go_back(cloud, released.id)
+        cloud.revive()
+        if drops:
+            deploy(cloud, plain(other="1"))
+            check_releases(cloud)
+        go_back(cloud, released.id)
+        assert live(cloud) == as_published(old)
 
 
 @settings(max_examples=times(12), suppress_health_check=[HealthCheck.too_slow])
