@@ -55,7 +55,8 @@ def test_a_large_file_goes_up_in_parts_and_comes_back_whole(
     assert sitepub.deploy(site.folder, "--verify")["changes"]["unchanged"] == 3
     (site.folder / "src/talk.mp4").rename(site.folder / "src/renamed.mp4")
     moved = sitepub.deploy(site.folder)
-    assert (moved["changes"]["copied"], moved["changes"]["deleted"], moved["bytes"]) == (1, 1, 0)
+    assert (moved["changes"]["copied"], moved["changes"]["deleted"], moved["bytes"]) == (1, 0, 0)
+    assert [one["key"] for one in moved["retained"]] == ["talk.mp4"]
     assert len(visitor.get(report["url"], "/renamed.mp4").body) == LARGE
 
 
