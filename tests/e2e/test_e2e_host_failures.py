@@ -231,7 +231,7 @@ def test_files_that_failed_leave_the_hosts_for_the_next_deploy(
     program: Sitepub, make_site: MakeSite, zone: str, cloud: LocalCloud
 ) -> None:
     host = f"www.{zone}"
-    site = make_site("half-done", hosts=[{"host": host}])
+    site = make_site("half-done", hosts=[{"host": host}], releases={"keepAssets": 0})
     program.deploy(site.folder)
     (site.folder / "src/css/site.css").unlink()
     switch(cloud, "faults", "POST:500=1")

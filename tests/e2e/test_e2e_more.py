@@ -344,7 +344,9 @@ def test_two_stages_in_one_bucket_are_told_that_they_replace_each_other(
     [warning] = sitepub.deploy(site.folder, "--stage", "prod", "--yes")["warnings"]
     assert "crowded/dev/crowded" in warning
     other = make_site("apart", bucketName="crowded-house", keyPrefix="apart")
-    [warning] = sitepub.deploy(other.folder)["warnings"]
+    refused = sitepub("deploy", "--local", cwd=other.folder)
+    assert refused.code == 5 and "error document: apart/error.html (was error.html)" in refused.err
+    [warning] = sitepub.deploy(other.folder, "--yes")["warnings"]
     assert "error document" in warning, "files below another prefix are in nobody's way; the error document is one"
 
 
