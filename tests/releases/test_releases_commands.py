@@ -18,6 +18,7 @@ from sitepub.actions.releases.history import check_name, find, marked
 from sitepub.errors import NotFound, Refused, UsageError
 from sitepub.publish.locking.lock import Lock, read_lock
 from sitepub.publish.states.state import ReleaseInfo, ReleaseMark, State
+from sitepub.publish.states.state_store import StateStore
 from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.cos.object_store import CosObjectStore
 from tests.conftest import LocalCloud
@@ -148,14 +149,33 @@ def test_the_lock_of_a_living_run_is_taken_away_after_a_yes_only(sitepub: Sitepu
     site = make_site("alive")
     sitepub.deploy(site.folder)
     assert "is not locked" in sitepub("unlock", "--local", cwd=site.folder).out
-    with pytest.raises(Refused, match="lost"), Lock(states, "alive/dev/alive/") as lock:
+    with pytest.raises(Refused, match="lost"), Lock(states, "alive/dev/alive/", lease=5) as lock:
         refused = sitepub("unlock", "--local", cwd=site.folder)
         assert refused.code == 5 and "may still be at work" in refused.err and "--yes" in refused.err
         lock.still_ours()
         done = sitepub("unlock", "--local", "--yes", "--json", cwd=site.folder)
-        assert done.json["was_alive"] is True and "@" in done.json["holder"]
+        assert done.json["was_alive"] is True and "@" in done.json["holder"] and 0 < done.json["free_in"] <= 7
         lock.still_ours()
+    early = sitepub("deploy", "--local", cwd=site.folder)
+    assert early.code == 0 or "sitepub unlock" in early.err
+    sitepub.deploy(site.folder, "--lock-timeout", "30")
+
+
+@pytest.mark.parametrize("lease", [0.5, 1.0])
+def test_a_lock_that_has_run_out_is_left_to_the_next_deploy(sitepub: Sitepub, make_site: MakeSite,
+                                                            states: CosObjectStore, lease: float) -> None:
+    site = make_site(f"over-{lease:.0f}")
     sitepub.deploy(site.folder)
+    prefix = f"{site.name}/dev/{site.name}/"
+    lock = Lock(states, prefix, lease=lease, renewal=1000)
+    lock.acquire()
+    time.sleep(lease + 2)
+    done = sitepub("unlock", "--local", cwd=site.folder)
+    assert done.code == 0 and "has run out" in done.out
+    assert read_lock(states, f"{prefix}lock") is not None, "it tells the next deploy what to be careful about"
+    site.write({"index.html": "next"})
+    sitepub.deploy(site.folder)
+    lock.release()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
@@ -174,32 +194,45 @@ def test_a_run_whose_lock_was_taken_away_writes_nothing_more(sitepub: Sitepub, m
                                                              states: CosObjectStore, visitor: Visitor) -> None:
     site = make_site("sleeper", {"index.html": "home", **{
         f"{number}.html": "old" * number for number in range(1, 400)}})
-    process = caught_with_the_lock(sitepub, site, states, signal.SIGSTOP)
+    process = caught_with_the_lock(sitepub, site, states, signal.SIGSTOP, SITEPUB_LEASE="6")
     try:
         assert sitepub("unlock", "--local", "--yes", cwd=site.folder).code == 0
         site.write({"late.html": "late"})  # what the first run publishes stays as it is: else it stops for that
-        url = sitepub.deploy(site.folder)["url"]
+        url = sitepub.deploy(site.folder, "--lock-timeout", "60")["url"]
     finally:
         process.send_signal(signal.SIGCONT)
     _out, err = process.communicate(timeout=120)
     assert process.returncode == 5, err
     assert visitor.get(url, "/late.html").body == b"late"
-    assert all(visitor.get(url, f"/{number}.html").body == b"old" * number for number in range(1, 400, 7))
-    assert sitepub("plan", "--local", "--json", "--verify", cwd=site.folder).json["status"] == "unchanged"
+    assert all(visitor.get(url, f"/{number}.html").body.startswith(b"old") for number in range(1, 400, 7))
+    plan = sitepub("plan", "--local", "--json", "--verify", cwd=site.folder)
+    assert plan.json["status"] == "unchanged", plan.out + plan.err
 
 
-def caught_with_the_lock(sitepub: Sitepub, site: Site, states: CosObjectStore, number: signal.Signals
-                         ) -> subprocess.Popen[str]:
-    """A deploy that got the signal while it held the lock."""
+def caught_with_the_lock(sitepub: Sitepub, site: Site, states: CosObjectStore, number: signal.Signals,
+                         **environ: str) -> subprocess.Popen[str]:
+    """A deploy that got the signal while it held the lock and had written its journal: one that was stopped before that
+    may take the lock once more when it goes on, as if it had only begun then."""
+    prefix = f"{site.name}/dev/{site.name}/"
+
+    def at_work() -> bool:
+        return read_lock(states, f"{prefix}lock") is not None and journal_is_there(states, prefix)
+
     for _ in range(10):
-        process = sitepub.start("deploy", "--local", cwd=site.folder)
+        process = sitepub.start("deploy", "--local", cwd=site.folder, **environ)
         while process.poll() is None:
-            if read_lock(states, f"{site.name}/dev/{site.name}/lock") is not None:
+            if at_work():
                 process.send_signal(number)
                 time.sleep(0.05)
-                if read_lock(states, f"{site.name}/dev/{site.name}/lock") is not None:
+                if at_work():
                     return process
                 process.send_signal(signal.SIGCONT)
         process.communicate(timeout=60)
-        site.write({"1.html": f"{time.monotonic()}"})
+        for page in range(1, 400):
+            site.write({f"{page}.html": f"old{time.monotonic()}"})
     raise AssertionError("no deploy was caught while it held the lock")
+
+
+def journal_is_there(states: CosObjectStore, prefix: str) -> bool:
+    state = StateStore(states, prefix).load()
+    return state is not None and state.pending is not None

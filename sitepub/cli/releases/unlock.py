@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def unlock(run: Run, yes: bool) -> int:
     """Show who holds the lock of the site, and take it away.
 
-    Asks first when its owner may still be at work. Nothing is lost: a run that loses the lock stops before its next
-    write, and the next deploy lists the bucket.
+    Asks first when its holder may still be at work. Such a run can write nothing more once its time is over (a minute
+    at most), and the next deploy can have the lock then.
     """
     from sitepub.cli.projects import each_project
 
@@ -26,6 +26,7 @@ def unlock(run: Run, yes: bool) -> int:
 
 def _unlock(run: Run, project: Project, *, yes: bool) -> tuple[dict[str, object], int]:
     from sitepub.actions.releases.unlock import unlock as action
+    from sitepub.terminal.sizes import human_seconds
 
     def approve(holder: Held) -> None:
         run.terminal.note(f"{holder.holder} holds the lock{_since(holder)} and renewed it {_age(holder)}:"
@@ -36,10 +37,16 @@ def _unlock(run: Run, project: Project, *, yes: bool) -> tuple[dict[str, object]
     if done is None:
         run.terminal.result(f"{project.name} is not locked.")
         return {"status": "ok", "locked": False}, 0
-    state = "may still be at work: it stops before its next write" if done.was_alive else "is gone"
-    run.terminal.result(f"Took away the lock of {done.holder.holder}{_since(done.holder)}, who {state}.")
+    name = f"the lock of {done.holder.holder}{_since(done.holder)}"
+    if not done.was_alive:
+        run.terminal.result(f"Took away {name}: that run is dead.")
+    elif done.free_in:
+        run.terminal.result(f"Took away {name}. Another run can have it in {human_seconds(done.free_in)}:"
+                            " sitepub deploy --lock-timeout 2m")
+    else:
+        run.terminal.result(f"{name[0].upper()}{name[1:]} has run out: the next deploy takes it over.")
     return {"status": "ok", "locked": True, "holder": done.holder.holder, "since": done.holder.record.since,
-            "was_alive": done.was_alive}, 0
+            "was_alive": done.was_alive, "free_in": round(done.free_in, 1)}, 0
 
 
 def _since(holder: Held) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from sitepub.tencent.cloud import Embedded
+from sitepub.tencent.cos.xml import error_document
 
 _TIMEOUT = 10.0
 _MOST = 64 * 1024
-_CODE = re.compile(rb"<Error>.*?<Code>([A-Za-z]+)</Code>", re.DOTALL)
 
 
 def refusal(host: str, target: str, embedded: Embedded | None = None) -> str:
@@ -21,9 +19,9 @@ def refusal(host: str, target: str, embedded: Embedded | None = None) -> str:
     try:
         connection.request("GET", "/", headers={"Host": host, "User-Agent": "sitepub"})
         answer = connection.getresponse()
-        found = _CODE.search(answer.read(_MOST)) if answer.status >= 400 else None
+        found = error_document(answer.read(_MOST)) if answer.status >= 400 else None
     except (OSError, HTTPException, ValueError):
         return ""
     finally:
         connection.close()
-    return found[1].decode() if found is not None else ""
+    return found.code if found is not None else ""
