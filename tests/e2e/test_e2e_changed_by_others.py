@@ -41,7 +41,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
 
 @pytest.fixture
 def site(make_site: MakeSite) -> Site:
-    return make_site("others", {"index.html": "home", "about/index.html": "about", "css/site.css": "a{}",
+    return make_site("changed-by-others", {"index.html": "home", "about/index.html": "about", "css/site.css": "a{}",
                                 "z.txt": "last", "404.html": "lost"})
 
 

@@ -82,7 +82,7 @@ def publish(sitepub: Sitepub, site: Site, text: str, *options: str) -> str:
 
 
 def test_releases_are_listed_and_named(sitepub: Sitepub, make_site: MakeSite) -> None:
-    site = make_site("listed")
+    site = make_site("rel-listed")
     ids = [publish(sitepub, site, f"page {number}") for number in range(3)]
     told = sitepub("releases", "--local", "--json", cwd=site.folder)
     assert [one["id"] for one in told.json["releases"]] == ids[::-1]
@@ -111,7 +111,7 @@ def test_what_cannot_be_a_name(name: str) -> None:
 
 
 def test_a_release_that_does_not_exist(sitepub: Sitepub, make_site: MakeSite) -> None:
-    site = make_site("unknown")
+    site = make_site("rel-unknown")
     assert sitepub("releases", "--local", cwd=site.folder).code == 1
     publish(sitepub, site, "1")
     run = sitepub("mark", "20200101T000000Z-000000", "stable", "--local", cwd=site.folder)
@@ -120,16 +120,16 @@ def test_a_release_that_does_not_exist(sitepub: Sitepub, make_site: MakeSite) ->
 
 def test_one_damaged_record_does_not_hide_the_others(sitepub: Sitepub, make_site: MakeSite,
                                                      states: CosObjectStore) -> None:
-    site = make_site("damaged")
+    site = make_site("rel-damaged")
     ids = [publish(sitepub, site, f"page {number}") for number in range(2)]
-    states.put(f"damaged/dev/damaged/releases/{ids[0]}.json.gz", b"no gzip", {})
+    states.put(f"rel-damaged/dev/rel-damaged/releases/{ids[0]}.json.gz", b"no gzip", {})
     found = sitepub("releases", "--local", "--json", cwd=site.folder).json["releases"]
     assert found[0]["id"] == ids[1] and "problem" not in found[0]
     assert found[1]["id"] == ids[0] and "damaged" in found[1]["problem"]
 
 
 def test_stages_of_all_regions(sitepub: Sitepub, make_site: MakeSite) -> None:
-    site = make_site("staged")
+    site = make_site("rel-staged")
     publish(sitepub, site, "dev")
     sitepub.deploy(site.folder, "--stage", "testing")
     site.configure(region="ap-beijing")
@@ -146,10 +146,10 @@ def test_stages_of_all_regions(sitepub: Sitepub, make_site: MakeSite) -> None:
 
 def test_the_lock_of_a_living_run_is_taken_away_after_a_yes_only(sitepub: Sitepub, make_site: MakeSite,
                                                                  states: CosObjectStore) -> None:
-    site = make_site("alive")
+    site = make_site("rel-alive")
     sitepub.deploy(site.folder)
     assert "is not locked" in sitepub("unlock", "--local", cwd=site.folder).out
-    with pytest.raises(Refused, match="lost"), Lock(states, "alive/dev/alive/", lease=5) as lock:
+    with pytest.raises(Refused, match="lost"), Lock(states, "rel-alive/dev/rel-alive/", lease=5) as lock:
         refused = sitepub("unlock", "--local", cwd=site.folder)
         assert refused.code == 5 and "may still be at work" in refused.err and "--yes" in refused.err
         lock.still_ours()
@@ -164,7 +164,7 @@ def test_the_lock_of_a_living_run_is_taken_away_after_a_yes_only(sitepub: Sitepu
 @pytest.mark.parametrize("lease", [0.5, 1.0])
 def test_a_lock_that_has_run_out_is_left_to_the_next_deploy(sitepub: Sitepub, make_site: MakeSite,
                                                             states: CosObjectStore, lease: float) -> None:
-    site = make_site(f"over-{lease:.0f}")
+    site = make_site(f"rel-over-{lease:.0f}")
     sitepub.deploy(site.folder)
     prefix = f"{site.name}/dev/{site.name}/"
     lock = Lock(states, prefix, lease=lease, renewal=1000)
@@ -181,7 +181,7 @@ def test_a_lock_that_has_run_out_is_left_to_the_next_deploy(sitepub: Sitepub, ma
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
 def test_the_lock_of_a_dead_run_goes_without_a_question(sitepub: Sitepub, make_site: MakeSite,
                                                         states: CosObjectStore) -> None:
-    site = make_site("dead", {"index.html": "home", **{f"{number}.html": "x" * number for number in range(1, 400)}})
+    site = make_site("rel-dead", {"index.html": "home", **{f"{number}.html": "x" * number for number in range(1, 400)}})
     process = caught_with_the_lock(sitepub, site, states, signal.SIGKILL)
     process.communicate(timeout=60)
     done = sitepub("unlock", "--local", "--json", cwd=site.folder)
@@ -192,7 +192,7 @@ def test_the_lock_of_a_dead_run_goes_without_a_question(sitepub: Sitepub, make_s
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGSTOP is POSIX")
 def test_a_run_whose_lock_was_taken_away_writes_nothing_more(sitepub: Sitepub, make_site: MakeSite,
                                                              states: CosObjectStore, visitor: Visitor) -> None:
-    site = make_site("sleeper", {"index.html": "home", **{
+    site = make_site("rel-sleeper", {"index.html": "home", **{
         f"{number}.html": "old" * number for number in range(1, 400)}})
     process = caught_with_the_lock(sitepub, site, states, signal.SIGSTOP, SITEPUB_LEASE="6")
     try:

@@ -38,7 +38,7 @@ def seen(visitor: Visitor, url: str, *paths: str) -> dict[str, tuple[int, bytes]
 
 
 def test_back_forward_and_further_back(sitepub: Sitepub, make_site: MakeSite, visitor: Visitor) -> None:
-    site = make_site("back", {"index.html": "one", "css/site.css": "1", "old.html": "old"})
+    site = make_site("rel-back", {"index.html": "one", "css/site.css": "1", "old.html": "old"})
     one = sitepub.deploy(site.folder)
     two = release(sitepub, site, {"index.html": "two", "css/site.css": "2", "old.html": None, "new.html": "new"})
     three = release(sitepub, site, {"index.html": "three"})
@@ -60,7 +60,7 @@ def test_back_forward_and_further_back(sitepub: Sitepub, make_site: MakeSite, vi
 
 
 def test_headers_and_website_settings_come_back(sitepub: Sitepub, make_site: MakeSite, visitor: Visitor) -> None:
-    site = make_site("settings", {"index.html": "home", "start.html": "start", "lost.html": "lost"})
+    site = make_site("rel-settings", {"index.html": "home", "start.html": "start", "lost.html": "lost"})
     site.configure(headers=[{"files": "*.html", "set": {"Cache-Control": "max-age=7"}}])
     one = sitepub.deploy(site.folder)
     site.configure(src={"src": "./src", "index": "start.html"},
@@ -74,7 +74,7 @@ def test_headers_and_website_settings_come_back(sitepub: Sitepub, make_site: Mak
 
 
 def test_a_dry_run_changes_nothing(sitepub: Sitepub, make_site: MakeSite, visitor: Visitor) -> None:
-    site = make_site("dry", {"index.html": "one"})
+    site = make_site("rel-dry", {"index.html": "one"})
     one = sitepub.deploy(site.folder)
     release(sitepub, site, {"index.html": "two"})
     planned = sitepub("rollback", "--dry-run", "--local", "--json", cwd=site.folder).json
@@ -84,7 +84,7 @@ def test_a_dry_run_changes_nothing(sitepub: Sitepub, make_site: MakeSite, visito
 
 
 def test_names_guards_and_refusals(sitepub: Sitepub, make_site: MakeSite) -> None:
-    site = make_site("named", {"index.html": "one", **{f"{number}.html": "x" for number in range(30)}})
+    site = make_site("rel-named", {"index.html": "one", **{f"{number}.html": "x" for number in range(30)}})
     sitepub.deploy(site.folder)
     assert sitepub("rollback", "--local", cwd=site.folder).code == 1, "there is nothing before the first release"
     sitepub("mark", "live", "stable", "--local", cwd=site.folder)
@@ -98,7 +98,7 @@ def test_names_guards_and_refusals(sitepub: Sitepub, make_site: MakeSite) -> Non
 
 
 def test_going_back_to_what_is_live_asks_little(sitepub: Sitepub, make_site: MakeSite, local_cloud: LocalCloud) -> None:
-    site = make_site("same", {"index.html": "one"})
+    site = make_site("rel-same", {"index.html": "one"})
     id = sitepub.deploy(site.folder)["release"]
 
     def requests(*, reset: bool = False) -> int:
@@ -115,7 +115,7 @@ def test_going_back_to_what_is_live_asks_little(sitepub: Sitepub, make_site: Mak
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
 def test_killed_anywhere_the_next_one_ends_it(sitepub: Sitepub, make_site: MakeSite, visitor: Visitor) -> None:
-    site = make_site("killed", {"index.html": "one", **{f"{number}.html": f"one {number}" for number in range(200)}})
+    site = make_site("rel-kill", {"index.html": "one", **{f"{number}.html": f"one {number}" for number in range(200)}})
     one = sitepub.deploy(site.folder)
     two = release(sitepub, site, {"index.html": "two", **{f"{number}.html": f"two {number}" for number in range(200)}})
     for target, word in ((one["release"], b"one"), (two, b"two")):
@@ -130,7 +130,7 @@ def test_killed_anywhere_the_next_one_ends_it(sitepub: Sitepub, make_site: MakeS
 
 
 def test_what_differs(sitepub: Sitepub, make_site: MakeSite) -> None:
-    site = make_site("differs", {"index.html": "one\nsame\n", "gone.html": "gone", "pic.bin": b"\x00\x01",
+    site = make_site("rel-differs", {"index.html": "one\nsame\n", "gone.html": "gone", "pic.bin": b"\x00\x01",
                                  "same.txt": "s"})
     one = sitepub.deploy(site.folder)["release"]
     two = release(sitepub, site, {"index.html": "two\nsame\n", "gone.html": None, "new.html": "new",
