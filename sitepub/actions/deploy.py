@@ -19,7 +19,7 @@ from sitepub.embedded.cloud import data_folder
 from sitepub.embedded.dev_cloud import keep_running
 from sitepub.errors import ChangedSincePlan, Interrupted, PartlyDone, Problem, Refused, SitepubError
 from sitepub.publish.empty_pages import EmptyPages, empty_pages
-from sitepub.publish.glance import checked, differs, is_due
+from sitepub.publish.glance import checked, differs, forget, is_due
 from sitepub.publish.guards import refuse_mass_deletion
 from sitepub.publish.locking.patience import Patience
 from sitepub.publish.other_regions import live_elsewhere
@@ -159,8 +159,11 @@ def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapp
             _refuse_damage(prepared, empty, options)
         except SitepubError as error:
             refusal = error
-        return Planned(project, cloud, remote.bucket, address_of(cloud, remote),
-                       prepared, refusal, hosts, tuple(warnings.kept), snapshot.left_out, unplanned(hosts))
+        planned = Planned(project, cloud, remote.bucket, address_of(cloud, remote),
+                          prepared, refusal, hosts, tuple(warnings.kept), snapshot.left_out, unplanned(hosts))
+        if not planned.empty:
+            forget(remote, environ)
+        return planned
 
 
 def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str]) -> Deployed:

@@ -98,6 +98,12 @@ def checked(remote: Remote, environ: Mapping[str, str]) -> None:
         os.utime(mark)
 
 
+def forget(remote: Remote, environ: Mapping[str, str]) -> None:
+    """The next deploy checks: a plan has found something to do that it would not see by the state alone."""
+    with suppress(OSError):
+        _mark(remote, environ).unlink(missing_ok=True)
+
+
 def _mark(remote: Remote, environ: Mapping[str, str]) -> Path:
     name = hashlib.sha256(f"{remote.states.store.bucket}/{remote.states.prefix}".encode()).hexdigest()[:24]
     return cache_dir(environ) / "checked" / name

@@ -62,15 +62,18 @@ def a_day_later(home: Path) -> None:
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_plan_finds_it_and_a_deploy_of_the_next_day_puts_it_right(
-    sitepub: Sitepub, site: Site, bucket: CosObjectStore, visitor: Visitor, home: Path, name: str
+@pytest.mark.parametrize("planned", [True, False], ids=["planned", "a day later"])
+def test_plan_finds_it_and_so_does_a_deploy_after_it_or_of_the_next_day(
+    sitepub: Sitepub, site: Site, bucket: CosObjectStore, visitor: Visitor, home: Path, name: str, planned: bool
 ) -> None:
     change, words = CHANGES[name]
     url = sitepub("info", "--local", "--json", cwd=site.folder).json["url"]
     change(bucket)
-    plan = sitepub("plan", "--local", "--json", cwd=site.folder)
-    assert plan.json["status"] == "planned" and words in plan.err
-    a_day_later(home)
+    if planned:
+        plan = sitepub("plan", "--local", "--json", cwd=site.folder)
+        assert plan.json["status"] == "planned" and words in plan.err
+    else:
+        a_day_later(home)
     deployed = sitepub("deploy", "--local", "--yes", "--json", cwd=site.folder)
     assert deployed.code == 0 and words in deployed.err, deployed.err
     assert visitor.get(url).body == b"home" and visitor.get(url, "/about/").body == b"about"

@@ -59,6 +59,22 @@ def delete_elsewhere(account: Account, host: str) -> None:
     account.sdk("cdn", "DeleteCdnDomain", {"Domain": host})
 
 
+def test_a_domain_that_another_program_deleted_is_planned_and_made_again(
+    program: Sitepub, make_site: MakeSite, account: Account, zone: str
+) -> None:
+    host = f"www.{zone}"
+    site = make_site("deleted-elsewhere", hosts=[{"host": host}])
+    program.deploy(site.folder)
+    delete_elsewhere(account, host)
+    plan = program("plan", "--local", "--json", cwd=site.folder).json
+    steps = [step["kind"] for step in hosts_of(plan)[host]["steps"]]
+    assert plan["status"] == "planned" and "create" in steps
+    assert hosts_of(program.deploy(site.folder))[host]["status"] == "online", "it does what the plan has shown"
+    found = domain(account, host)
+    assert found is not None and found["Status"] == "online"
+    assert program("plan", "--local", "--json", cwd=site.folder).json["status"] == "unchanged"
+
+
 def test_a_deploy_that_is_partly_done_tells_programs_every_host(
     program: Sitepub, make_site: MakeSite, account: Account, zone: str
 ) -> None:
