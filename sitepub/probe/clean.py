@@ -8,10 +8,10 @@ from typing import Any
 from sitepub.errors import SitepubError
 from sitepub.interrupts import pause
 from sitepub.probe.bucket import ProbeBucket
+from sitepub.probe.hosts import VERSIONS
 from sitepub.probe.made import Made
 from sitepub.tencent.cloud_api import CloudApi
 
-_VERSIONS = {"cdn": "2018-06-06", "dnspod": "2021-03-23", "ssl": "2019-12-05", "teo": "2022-09-01"}
 _ROUNDS = 200
 """Pages of 1000 of a bucket at most: a probe makes about 150 objects."""
 
@@ -37,7 +37,7 @@ def clean(made: Made, bucket: ProbeBucket, api: CloudApi, *, poll_seconds: float
 def _call(api: CloudApi, service: str, action: str, params: Mapping[str, Any], gone: tuple[str, ...] = ()
           ) -> Mapping[str, Any]:
     try:
-        return api.call(service, _VERSIONS[service], action, params)
+        return api.call(service, VERSIONS[service], action, params)
     except SitepubError as error:
         if error.code in gone:
             return {}

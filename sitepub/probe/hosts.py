@@ -17,7 +17,7 @@ DNS: Table[ProbeHost] = Table("dns")
 CERTIFICATE: Table[ProbeHost] = Table("certificate")
 CDN: Table[ProbeHost] = Table("cdn")
 EDGEONE: Table[ProbeHost] = Table("edgeone")
-_VERSIONS = {"cdn": "2018-06-06", "dnspod": "2021-03-23", "ssl": "2019-12-05", "teo": "2022-09-01"}
+VERSIONS = {"cdn": "2018-06-06", "dnspod": "2021-03-23", "ssl": "2019-12-05", "teo": "2022-09-01"}
 _RECORD = "_sitepub-probe"
 _CHANGES_TAKE = 900.0
 """Seconds until a change of a domain is everywhere: the CDN's documents name 5 to 10 minutes (228/41118)."""
@@ -45,7 +45,7 @@ class ProbeHost:
         """Error code ("ok" without one), and the answer."""
         self.requests += 1
         try:
-            answer = self.api.call(service, _VERSIONS[service], action, params)
+            answer = self.api.call(service, VERSIONS[service], action, params)
         except SitepubError as error:
             if not error.code or error.code in ("Network", "Interrupted"):
                 raise

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import LocalCloud
+from tests.e2e.bucket_site import site
 from tests.e2e.conftest import Sitepub
 from tests.local.cos.sdk import connected
 
@@ -37,15 +38,6 @@ def bucket(client: Any, local_cloud: LocalCloud) -> str:
     client.put_bucket_acl(Bucket=name, AccessControlPolicy={"Owner": {"ID": owner}, "AccessControlList": {"Grant": [
         {"Grantee": {"Type": "CanonicalUser", "ID": GRANTEE, "DisplayName": GRANTEE}, "Permission": "WRITE_ACP"}]}})
     return name
-
-
-def site(folder: Path, bucket: str, *more: str) -> Path:
-    (folder / "serverless.yml").write_text("\n".join([
-        "component: website", f"name: n{bucket.split('-')[1]}", "inputs:", "  src: {src: ./src}",
-        f"  bucketName: {bucket}", *(f"  {line}" for line in more), ""]), encoding="utf-8")
-    (folder / "src").mkdir(exist_ok=True)
-    (folder / "src" / "index.html").write_text("<h1>hello</h1>", encoding="utf-8")
-    return folder
 
 
 def redirect(prefix: str, target: str, protocol: str = "") -> str:

@@ -35,7 +35,6 @@ class GoLiveOptions:
     allow_delete: bool = False
     wait: bool = True
     """Wait until purges have reached the caches."""
-    message: str | None = None
     patience: Patience = field(default_factory=Patience)
 
 

@@ -36,7 +36,7 @@ def rollback(run: Run, dry_run: bool, yes: bool, message: str | None, verify: bo
     from sitepub.cli.projects import each_project
     from sitepub.publish.locking.patience import Patience
 
-    options = GoLiveOptions(run.local, run.profile, verify, allow_delete, not no_wait, message,
+    options = GoLiveOptions(run.local, run.profile, verify, allow_delete, not no_wait,
                             Patience(lock_timeout, run.terminal.note))
     choose = released(release, message, local=run.local)
     return each_project(run, "rollback", lambda project: show_going_live(
