@@ -15,7 +15,7 @@ from sitepub.errors import CloudError, SiteError, SitepubError
 from sitepub.publish.publish import Outcome
 from sitepub.site.scan import STILL_CHANGING
 
-_LOCKED = frozenset({"Locked", "LockLost", "Slow", "SlowDown"})
+_LOCKED = frozenset({"Locked", "LockLost", "SlowDown"})
 _PASSING = frozenset({408, 429})
 _WRITING = frozenset({STILL_CHANGING, "FileChanged"})
 _NOT_READY = frozenset({"MissingFolder", "EmptyFolder", "MissingIndex"})

@@ -144,10 +144,10 @@ _EXPLAINED: dict[str, tuple[str, str]] = {
     "LimitExceeded.SubdomainRollLimit": (
         "the name has as many records as the DNS plan allows", "Delete one in the console (DNSPod)."),
     # COS (436/36638)
-    **dict.fromkeys(("RecordNotVerified", "DNSRecordVerifyFailed"), (
-        "the bucket wants a proof that {host} is yours", "Add the TXT record that is shown, then run again.")),
-    **dict.fromkeys(("DomainConflict", "RecordAlreadyExist", "RecordAlreadyExists"), (
-        "{host} is bound to another bucket", "Unbind it there (console: COS, domains), then run again.")),
+    "DNSRecordVerifyFailed": (
+        "the bucket wants a proof that {host} is yours", "Add the TXT record that is shown, then run again."),
+    "RecordAlreadyExist": (
+        "{host} is bound to another bucket", "Unbind it there (console: COS, domains), then run again."),
     "DomainAuditFailed": ("{host} has no ICP filing, which mainland China demands", _ICP),
     "DomainConfigNotFoundError": ("no domain is bound to the bucket", ""),
     "DomainConfigConflict": ("the domains of the bucket contradict each other", "Check them in the console (COS)."),

@@ -207,7 +207,7 @@ class ClsTopic:
                 raise NotFound(f"There is no log topic {self._topic}{place}.", code=error.code,
                                request_id=error.request_id,
                                hint="check `logs: {topicId, region}` in serverless.yml") from error
-            if not wanted or passes(error) or not error.code.startswith(("FailedOperation", "InvalidParam")):
+            if not wanted or passes(error) or not error.code.startswith(("FailedOperation", "InvalidParameter")):
                 raise
             # A topic without an index of the host: take everything, and choose here.
             self._narrow = False

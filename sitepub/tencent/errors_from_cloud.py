@@ -45,9 +45,7 @@ _CREDENTIALS = {
                            "Check it in the console (CAM, API keys) or run `sitepub login`."),
     "SignatureDoesNotMatch": ("The SecretKey does not belong to the SecretId.",
                               "Copy both again from the console (CAM, API keys) or run `sitepub login`."),
-    "InvalidSecretKey": ("The SecretKey is not valid.", "Run `sitepub login`."),
     "ExpiredToken": ("The temporary credentials have expired.", "Get new ones and run again."),
-    "InvalidToken": ("The token of the temporary credentials is not valid.", "Get new ones and run again."),
     "RequestHasExpired": ("The request was signed for a time that is over: this computer's clock is too far from the"
                           " cloud's, or the request took too long.", _CLOCK),
     "RequestTimeTooSkewed": ("This computer's clock is too far from the cloud's.", _CLOCK),
@@ -113,8 +111,9 @@ _KINDS = {
     ("LimitExceeded",): ("A limit of the account does not allow {action}", "See the account's quotas in the console."),
 }
 """By how the code begins (cloud API 3.0, common errors; COS API 436/7730): what kind of refusal it is."""
-_ARREARS = frozenset({"UnavailableForLegalReasons", "AccountArrears", "ArrearsError", "UserArrears",
-                      "OperationDenied.AccountIsolate", "PaymentRequired"})
+_ARREARS = frozenset({"UnavailableForLegalReasons", "OperationDenied.AccountIsolate", "PaymentRequired"})
+_OVER = "Request has expired"
+"""How the list of codes spells it; also the message of an AccessDenied (as users report)."""
 
 
 def _said(message: str) -> str:
@@ -154,6 +153,8 @@ def error_from(asked: Asked, status: int, code: str = "", message: str = "",
     request_id = request_id or None
     if code in _EMBEDDED:
         return CloudError(message, code=code, status=status, hint=_EMBEDDED[code], request_id=request_id)
+    if code == _OVER or (code == "AccessDenied" and message.startswith(_OVER)):
+        code = "RequestHasExpired"
     if code in _CREDENTIALS:
         text, hint = _CREDENTIALS[code]
         return CredentialsError(text, hint=hint, code=code, request_id=request_id)

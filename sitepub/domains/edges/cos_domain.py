@@ -33,9 +33,9 @@ from sitepub.domains.steps import Leaf
 from sitepub.errors import CloudError, ConfigError, NotFound, Problem, SitepubError
 from sitepub.tencent.cos.bucket_domains import BucketDomainRules, DomainRule
 
-_TAKEN = frozenset({"DomainConflict", "RecordAlreadyExist", "RecordAlreadyExists"})
+_TAKEN = "RecordAlreadyExist"
 """The domain is bound to another bucket: a TXT record proves that its owner wants this one."""
-_NOT_PROVED = frozenset({"DNSRecordVerifyFailed", "RecordNotVerified", *_TAKEN})
+_NOT_PROVED = frozenset({"DNSRecordVerifyFailed", _TAKEN})
 _NOT_IN_FORCE = "UserCnameInvalid"
 """What visitors get in the first minutes."""
 WEBSITE = "WEBSITE"
@@ -130,7 +130,7 @@ class CosDomain:
         try:
             self._write(host, DomainRule(host, type=WEBSITE))
         except CloudError as error:
-            if error.code not in _TAKEN:
+            if error.code != _TAKEN:
                 raise
             self._write(host, DomainRule(host, type=WEBSITE, replace="CNAME"))
 
@@ -146,7 +146,7 @@ class CosDomain:
             try:
                 self._write(host, DomainRule(host, type=WEBSITE, replace=replace))
             except CloudError as error:
-                if error.code in _TAKEN and not replace:
+                if error.code == _TAKEN and not replace:
                     continue
                 if error.code not in _NOT_PROVED:
                     raise

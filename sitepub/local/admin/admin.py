@@ -117,7 +117,7 @@ async def administer(cloud: Administered, request: Request) -> Response:
         case method, path if path in service_admin.PAGES:
             return _json(await service_admin.page(cloud.services, request, method))
         case _:
-            raise ServiceError("InvalidURI", "No such page.", status=404)
+            raise ServiceError("NoSuchKey", "No such page.")
     return _json({
         "faults": [str(fault) for fault in cloud.misbehaviour.faults],
         "latency": cloud.misbehaviour.latency * 1000,

@@ -38,7 +38,6 @@ ERRORS: dict[str, tuple[int, str]] = {
     "InvalidObjectState": (403, "The operation is not valid for the object's storage class: restore it first."),
     "InvalidPart": (400, "One or more of the specified parts could not be found or its ETag did not match."),
     "InvalidPartOrder": (400, "The list of parts was not in ascending order."),
-    "InvalidPolicy": (400, "The policy is not valid."),
     "InvalidRange": (416, "The requested range is not satisfiable."),
     "InvalidRequest": (400, "The request is not valid."),
     "InvalidTag": (400, "The tag is not valid."),

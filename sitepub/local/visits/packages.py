@@ -28,7 +28,7 @@ class Addresses:
         """What the pattern finds in the path. Raises ServiceError for another path, or without the right token."""
         found = name.match(request.path)
         if found is None:
-            raise ServiceError("InvalidURI", "No such file.", status=404)
+            raise ServiceError("NoSuchKey", "No such file.")
         if not hmac.compare_digest(self._token(request.path).encode(), request.query.get("st", "").encode()):
             raise ServiceError("AccessDenied")
         return found

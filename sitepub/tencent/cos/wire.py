@@ -30,7 +30,7 @@ from sitepub.tencent.network.retry import Backoff, retry_after_seconds, worth_re
 from sitepub.tencent.network.tls import tls_context
 
 _OUTAGE_SECONDS = 3.0
-_TOKEN_CODES = frozenset({"ExpiredToken", "InvalidToken"})
+_EXPIRED = "ExpiredToken"
 _NOT_ACCELERATED = frozenset({"BucketAccelerateNotEnabled", "ActionAccelerateNotSupported"})
 _log = logging.getLogger("sitepub.wire")
 """One line for every request, shown with ``--debug``."""
@@ -202,7 +202,7 @@ class Wire:
         if self._serves_elsewhere(end, status, document.code, request.method):
             self._leave_acceleration(end)
             return AgainNow(Remedy.ENDPOINT)
-        if (document.code in _TOKEN_CODES and Remedy.CREDENTIALS not in tried and credentials.renewal is not None
+        if (document.code == _EXPIRED and Remedy.CREDENTIALS not in tried and credentials.renewal is not None
                 and credentials.renewal.replaced(credentials) is not None):
             return AgainNow(Remedy.CREDENTIALS)
         error = error_from(Asked(request.action, self.bucket, request.key), status, document.code, document.message,

@@ -10,8 +10,8 @@ from email.utils import parsedate_to_datetime
 
 _TRANSIENT_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 _TRANSIENT_CODES = frozenset({
-    "SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "UserNetworkTooSlow",
-    "TooManyRequests", "RequestLimitExceeded", "IncompleteBody", "BadDigest", "ConnectionTimeout",
+    "SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "RequestTimeOut", "UserNetworkTooSlow",
+    "RequestLimitExceeded", "IncompleteBody", "BadDigest",
 })
 
 
