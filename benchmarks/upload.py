@@ -1,6 +1,6 @@
-"""sitepub against coscmd: the first upload of a site, and an upload that changes nothing.
+"""sitepub against the programs that people use today: a first upload, one that changes nothing, one changed file.
 
-Both talk to the same embedded cloud, which waits before every answer as a distant one would. See README.md
+All talk to the same embedded cloud, which waits before every answer as a distant one would. See README.md
 beside this file.
 """
 
@@ -17,25 +17,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-RESOLVER = '''\
-"""Names below .localhost are this computer (RFC 6761 6.3), which not every resolver knows."""
-import socket
+from benchmarks import peers
 
-_getaddrinfo = socket.getaddrinfo
-
-
-def getaddrinfo(host, *args, **kwargs):
-    name = host.decode() if isinstance(host, bytes) else host
-    return _getaddrinfo("127.0.0.1" if name and name.endswith(".localhost") else host, *args, **kwargs)
-
-
-socket.getaddrinfo = getaddrinfo
-'''
 PROJECT = """\
 component: website
 name: bench
@@ -44,18 +31,28 @@ inputs:
     src: ./site
   bucketName: bench-sitepub
 """
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Run:
+    """One start of a program, from the start of the process to its end."""
+
+    seconds: float
+    cpu: float
+    """Seconds of processor time of the client."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """One program's two runs. Seconds are wall clock from the start of the process to its end."""
+    """One program's three runs."""
 
     program: str
-    first: float
-    first_cpu: float
-    """Seconds of processor time of the client."""
-    again: float
-    again_cpu: float
+    first: Run
+    again: Run
+    """Nothing has changed."""
+    changed: Run
+    """One file of all has other content."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +65,10 @@ class Report:
     runs: list[Figures] = field(default_factory=list)
 
     def ratio(self, what: str, other: Figures) -> float:
-        ours: float = getattr(self.runs[0], what)
-        theirs: float = getattr(other, what)
-        return theirs / ours
+        """How many times as long as sitepub the other one took."""
+        ours: Run = getattr(self.runs[0], what)
+        theirs: Run = getattr(other, what)
+        return theirs.seconds / ours.seconds
 
 
 def make_site(folder: Path, files: int, size: int) -> None:
@@ -82,11 +80,23 @@ def make_site(folder: Path, files: int, size: int) -> None:
     for number in range(files - 2):
         page = folder / f"posts-{number // 100:03}" / f"{number:05}.html"
         page.parent.mkdir(exist_ok=True)
-        page.write_bytes((b"<!doctype html>" + rand.randbytes(size).hex().encode())[:size])
+        write(page, rand, size)
 
 
-def measured(command: Sequence[str], environ: Mapping[str, str], folder: Path) -> tuple[float, float, str]:
-    """Run a command; wall-clock seconds, seconds of processor time, and what it printed."""
+def write(page: Path, rand: random.Random, size: int) -> None:
+    """Small files are text; of big ones only the beginning is, so that a gigabyte is written quickly."""
+    with page.open("wb") as out:
+        head = b"<!doctype html>"[:size]
+        out.write(head)
+        left = size - len(head)
+        while left > 0:
+            block = rand.randbytes(min(left, BLOCK)) if size > BLOCK else rand.randbytes(left // 2 + 1).hex().encode()
+            out.write(block[:left])
+            left -= len(block)
+
+
+def measured(command: Sequence[str], environ: Mapping[str, str], folder: Path) -> tuple[Run, str]:
+    """Run a command; what it cost, and what it printed."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     done = subprocess.run(command, env=environ, cwd=folder, capture_output=True, text=True, check=False)
@@ -95,75 +105,66 @@ def measured(command: Sequence[str], environ: Mapping[str, str], folder: Path) -
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} failed ({done.returncode}):\n{done.stdout}\n{done.stderr}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return seconds, cpu, done.stdout
+    return Run(seconds, cpu), done.stdout
 
 
-def run_sitepub(folder: Path, environ: Mapping[str, str], files: int) -> Figures:
+class Change:
+    """One page gets other content of another size; both are random."""
+
+    def __init__(self, site: Path) -> None:
+        self.page, self.times = max(site.rglob("*.html")), 0
+
+    def make(self) -> None:
+        self.times += 1
+        with self.page.open("ab") as out:
+            out.write(b"changed" * self.times)
+
+
+def run_sitepub(folder: Path, environ: Mapping[str, str], files: int, change: Change) -> Figures:
     command = [sys.executable, "-m", "sitepub", "deploy", "--local", "--yes", "--json", "--quiet"]
-    first, first_cpu, said = measured(command, environ, folder)
+    first, said = measured(command, environ, folder)
     changes = json.loads(said)["changes"]
     if changes["uploaded"] + changes["copied"] != files:
         raise SystemExit(f"sitepub uploaded {changes}, not {files} files")
-    again, again_cpu, said = measured(command, environ, folder)
+    again, said = measured(command, environ, folder)
     if json.loads(said)["changes"]["unchanged"] != files:
         raise SystemExit(f"sitepub's second run changed something: {said}")
-    return Figures("sitepub deploy", first, first_cpu, again, again_cpu)
+    change.make()
+    changed, said = measured(command, environ, folder)
+    if json.loads(said)["changes"]["uploaded"] != 1:
+        raise SystemExit(f"sitepub did not upload one file: {said}")
+    return Figures("sitepub deploy", first, again, changed)
 
 
-def install_coscmd(folder: Path) -> Path:
-    """coscmd in an environment of its own; the path of its program."""
-    venv.create(folder, with_pip=True)
-    scripts = folder / ("Scripts" if os.name == "nt" else "bin")
-    install = [str(scripts / "python"), "-m", "pip", "install", "-q", "coscmd", "setuptools"]
-    measured(install, os.environ, folder)
-    return scripts / "coscmd"
-
-
-def run_coscmd(program: Path, cloud: Mapping[str, str], site: Path, work: Path, files: int,
-               threads: int | None) -> Figures:
-    """``coscmd upload -rs``: recursive, skipping what the bucket already has.
-
-    The bucket is reached at ``<bucket>.cos.<region>.localhost:PORT``, without any proxy in between.
-    """
-    name = "default" if threads is None else str(threads)
-    work = work / f"coscmd-{name}"
-    work.mkdir()
-    (work / "sitecustomize.py").write_text(RESOLVER, encoding="utf-8")
-    environ = {**os.environ, "PYTHONPATH": str(work), "NO_PROXY": "*", "no_proxy": "*"}
-    port = cloud["endpoint"].rpartition(":")[2]
-    options = ["-c", str(work / "cos.conf"), "-l", str(work / "cos.log")]
-    configure = [str(program), *options, "config", "-a", cloud["secret_id"], "-s", cloud["secret_key"],
-                 "-b", f"bench-coscmd-{name}-{cloud['app_id']}",
-                 "-e", f"cos.{cloud['region']}.localhost:{port}", "--do-not-use-ssl"]
-    if threads is not None:
-        configure += ["-m", str(threads)]
-    measured(configure, environ, work)
-    measured([str(program), *options, "createbucket"], environ, work)
-    upload = [str(program), *options, "-s", "upload", "-rs", f"{site}/", "/"]
-    first, first_cpu, _ = measured(upload, environ, work)
-    _, _, listed = measured([str(program), *options, "list", "-ar"], environ, work)
-    if sum(1 for line in listed.splitlines() if " STANDARD " in line) != files:
-        raise SystemExit(f"coscmd did not upload {files} files:\n{listed[-300:]}")
-    again, again_cpu, _ = measured(upload, environ, work)
-    label = "coscmd upload -rs" + (f" (-m {threads})" if threads is not None else "")
-    return Figures(label, first, first_cpu, again, again_cpu)
+def run_peer(peer: peers.Peer, work: Path, files: int, change: Change) -> Figures:
+    first, _ = measured(peer.upload, peer.environ, work)
+    if (there := peer.objects()) != files:
+        raise SystemExit(f"{peer.label} uploaded {there} files, not {files}")
+    again, _ = measured(peer.upload, peer.environ, work)
+    change.make()
+    changed, _ = measured(peer.upload, peer.environ, work)
+    return Figures(peer.label, first, again, changed)
 
 
 def run(options: argparse.Namespace, work: Path) -> Report:
     project = work / "project"
-    make_site(project / "site", options.files, options.size)
+    site = project / "site"
+    make_site(site, options.files, options.size)
     (project / "serverless.yml").write_text(PROJECT, encoding="utf-8")
     environ = {**os.environ, "SITEPUB_HOME": str(work / "home")}
-    coscmd = install_coscmd(work / "venv") if options.threads else None
+    programs = peers.install(options.peers, work / "venv") if options.peers else work
     local = [sys.executable, "-m", "sitepub", "local"]
     start = [*local, "start", "--latency", str(options.latency), "--port", "0", "--json"]
-    _, _, said = measured(start, environ, work)
+    _, said = measured(start, environ, work)
     try:
-        runs = [run_sitepub(project, environ, options.files)]
-        if coscmd is not None:
-            cloud = json.loads(said)
-            runs += [run_coscmd(coscmd, cloud, project / "site", work, options.files, threads or None)
-                     for threads in options.threads]
+        place = peers.Place(json.loads(said), site, work, programs)
+        change = Change(site)
+        runs = [run_sitepub(project, environ, options.files, change)]
+        for name in options.peers:
+            try:
+                runs.append(run_peer(peers.ready(name, place), work, options.files, change))
+            except peers.Missing as missing:
+                print(f"left out: {missing}", file=sys.stderr)
     finally:
         measured([*local, "stop"], environ, work)
     return Report(options.files, options.size, options.latency, os.cpu_count() or 1,
@@ -173,11 +174,16 @@ def run(options: argparse.Namespace, work: Path) -> Report:
 def table(report: Report) -> str:
     lines = [f"{report.files} files of {report.bytes_each} bytes, {report.latency_ms} ms latency, "
              f"{report.processors} processors, Python {report.python}", "",
-             f"{'':28}{'first':>10}{'cpu':>9}{'again':>10}{'cpu':>9}"]
-    lines += [f"{each.program:28}{each.first:9.2f}s{each.first_cpu:8.2f}s{each.again:9.2f}s"
-              f"{each.again_cpu:8.2f}s" for each in report.runs]
-    lines += [f"sitepub is {report.ratio('first', each):.1f} times as fast as {each.program} at first, "
-              f"{report.ratio('again', each):.0f} times when nothing changed" for each in report.runs[1:]]
+             "| seconds (of the client's processor) | first upload | nothing changed | one file changed |",
+             "| --- | ---: | ---: | ---: |"]
+    for each in report.runs:
+        cells = "".join(f" {run.seconds:.2f} ({run.cpu:.2f}) |" for run in (each.first, each.again, each.changed))
+        lines.append(f"| {each.program} |{cells}")
+    lines += ["", "| times sitepub's seconds | first upload | nothing changed | one file changed |",
+              "| --- | ---: | ---: | ---: |"]
+    for each in report.runs[1:]:
+        cells = "".join(f" {report.ratio(what, each):.2f} |" for what in ("first", "again", "changed"))
+        lines.append(f"| {each.program} |{cells}")
     return "\n".join(lines)
 
 
@@ -186,8 +192,8 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--size", type=int, default=4096, help="bytes of a file")
     parser.add_argument("--latency", type=int, default=30, help="milliseconds before every answer")
-    parser.add_argument("--threads", type=int, nargs="*", default=[0, 64],
-                        help="runs of coscmd, by its -m (0: its default); none: sitepub alone")
+    parser.add_argument("--peers", nargs="*", default=["s5cmd", "rclone:64", "aws", "coscmd:64"],
+                        help=f"of {', '.join(peers.PEERS)}, NAME:N for N threads; none: sitepub alone")
     parser.add_argument("--output", type=Path, help="also write the figures to this JSON file")
     options = parser.parse_args()
     work = Path(tempfile.mkdtemp(prefix="sitepub-bench-"))
