@@ -86,7 +86,7 @@ def install(names: list[str], folder: Path) -> Path:
 def run(command: list[str], environ: Mapping[str, str]) -> None:
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"{' '.join(command[:4])} … failed ({done.returncode}):\n{done.stdout}\n{done.stderr}")
+        raise SystemExit(f"{' '.join(command[:4])} failed ({done.returncode}):\n{done.stderr[-1000:]}")
 
 
 def s5cmd(place: Place, variant: str) -> Peer:
@@ -113,6 +113,7 @@ def rclone(place: Place, variant: str) -> Peer:
     environ, bucket = place.s3_environ(), place.bucket(f"rclone-{variant or 'default'}")
     settings = place.work / "rclone.conf"
     settings.write_text("[cos]\ntype = s3\nprovider = Other\nenv_auth = true\nforce_path_style = true\n"
+                        "acl = default\nbucket_acl = private\n"  # "private" counts as one of an account's 1,000
                         f"endpoint = {place.cloud['endpoint']}\nregion = {place.cloud['region']}\n", encoding="utf-8")
     base = (program, "--config", str(settings))
     run([*base, "mkdir", f"cos:{bucket}"], environ)

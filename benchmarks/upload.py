@@ -103,7 +103,7 @@ def measured(command: Sequence[str], environ: Mapping[str, str], folder: Path) -
     seconds = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
-        raise SystemExit(f"{' '.join(command)} failed ({done.returncode}):\n{done.stdout}\n{done.stderr}")
+        raise SystemExit(f"{' '.join(command)} failed ({done.returncode}):\n{done.stderr[-1000:]}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Run(seconds, cpu), done.stdout
 
