@@ -60,7 +60,7 @@ WAITS = {
     "probe/hosts.py: h.poll": PRESSED,
     "probe/objects.py: start.wait": "of daemon threads, for 30 seconds at the most",
     "probe/objects.py: thread.join": MAIN,
-    "publish/project/git.py: process.wait": MAIN,
+    "config/repository/git.py: process.wait": MAIN,
     "publish/locking/patience.py: self.sleep": PRESSED,
     "publish/locking/lock.py: self._end.wait": STOP,
     "publish/locking/lock.py: self._thread.join": MAIN,

@@ -9,6 +9,7 @@ from typing import Any
 from sitepub.actions.deploy import Planned
 from sitepub.actions.host_objects import planned_objects
 from sitepub.cli.host_view import step_lines
+from sitepub.cli.stage_view import stage_object
 from sitepub.domains.steps import HostStep
 from sitepub.errors import Problem
 from sitepub.publish.plan import Action, Plan, Reason, Step
@@ -123,7 +124,7 @@ def plan_object(planned: Planned) -> dict[str, object]:
     return {
         "status": "unchanged" if planned.empty else "planned", "app": project.app,
         "stage": project.stage, "name": project.name, "region": project.region, "bucket": planned.bucket,
-        "url": planned.url, "changes": {
+        "url": planned.url, **stage_object(project), "changes": {
             "uploaded": len(plan.uploads), "copied": len(plan.copies), "headers": len(plan.header_changes),
             "deleted": len(plan.deletions), "unchanged": plan.unchanged},
         "bytes": plan.bytes_to_send,

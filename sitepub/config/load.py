@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,9 @@ from sitepub.config.dotenv import Dotenv, read_dotenv
 from sitepub.config.identifiers import IDENTIFIER, is_identifier, nearest_identifier
 from sitepub.config.inputs import apply_inputs
 from sitepub.config.ownership import project_root, written_by_others
-from sitepub.config.project import Project
+from sitepub.config.project import Override, Project
+from sitepub.config.repository.git_values import GitValues
+from sitepub.config.stages import Stages, merge, read_stages, safe_stage
 from sitepub.config.variables import NAMES, Variables
 from sitepub.config.yaml12 import read_yaml
 from sitepub.errors import ConfigError, Position, Problem
@@ -114,6 +116,8 @@ class _Loading:
         self.file = file
         self.environ = environ
         self.new_region = False
+        self.git = GitValues(self.file.parent, environ)
+        self.stage_from = "the default"
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
 
@@ -122,10 +126,19 @@ class _Loading:
         if root is None:
             self.problems += read_dotenv(self.file.parent, stage).problems
             raise ConfigError(_in_order(self.problems))
+        names = self._parent_names(root)
+        stages = read_stages(root.entries.pop("stages", None), self.problems)
+        chosen = self._settle_stage(root, names, stages, stage)
+        overrides = self._override(root, stages, chosen)
         self.problems += apply_inputs(root, inputs)
         to_one_spelling(root, self.problems, self.warnings)
-        dotenv = self._replace_variables(root, self._parent_names(root), stage)
-        return self._checked(root, dotenv)
+        dotenv = self._replace_variables(root, names, chosen)
+        if stages.node is not None:
+            from sitepub.config.checks.stage_inputs import check_stage_inputs
+
+            self.problems += check_stage_inputs(stages)
+        project = self._checked(root, dotenv)
+        return replace(project, stage_from=self.stage_from, overrides=overrides)
 
     def _root(self) -> Node | None:
         """The tree of the file; ``None`` (and a problem) when there is none to go on with."""
@@ -183,28 +196,87 @@ class _Loading:
                 node = above.get(name)
                 if node is not None and root.get(name) is None:
                     names[name] = root.entries[name] = node
+            if root.get("stages") is None and (node := above.get("stages")) is not None:
+                root.entries["stages"] = node
         return names
 
+    def _settle_stage(self, root: Node, names: dict[str, Node], stages: Stages, stage: str | None) -> str | None:
+        """The stage: --stage, else that of the branch by ``stages``, else ``stage``, else dev. Puts it into the tree;
+        ``None`` when it cannot be known."""
+        if stage is not None:
+            self.stage_from = "--stage"
+            return self._set_stage(root, names, Node(stage, Place(Text("--stage", stage, whole=True)), None, stage))
+        # the stage may come from .env, so it is known before .env.STAGE can be read
+        base = read_dotenv(self.file.parent, None)
+        early = Variables(names, {**base.values, **self.environ}, [], self.git)
+        node = names.get("stage")
+        if stages.branches:
+            branch = self.git.branch
+            if branch is not None and stages.for_branch(branch) is not None:
+                return self._stage_of_branch(root, names, early, stages, branch)
+            if node is None or node.value is None:
+                self._no_stage(stages, branch)
+                return None
+        if node is not None and node.value is not None:
+            self.stage_from = f"`stage` at {node.here}"
+        early.fallback["stage"] = "dev"
+        text = early.top_value("stage")
+        if text is not None and node is not None and early.took_git:
+            self.stage_from += ", named after what git says"
+            return self._set_stage(root, names, _renamed(node, safe_stage(text)))
+        return text
+
+    def _stage_of_branch(self, root: Node, names: dict[str, Node], early: Variables, stages: Stages,
+                         branch: str) -> str | None:
+        mapped = stages.for_branch(branch)
+        assert mapped is not None
+        early.problems = self.problems
+        early.more["branch"] = safe_stage(branch)
+        found = early.resolved(mapped)
+        if mapped.broken:
+            return None
+        if early.took_git and (owner := stages.named(safe_stage(found))) is not None:
+            self.problems.append(Problem(
+                f"the branch `{branch}` would publish to the stage `{safe_stage(found)}`, which belongs to `{owner}`",
+                mapped.here, f"Name its stage: `{branch}: …`, or rename the branch."))
+            return None
+        self.stage_from = f"the branch {branch}, by `stages` at {mapped.here}"
+        return self._set_stage(root, names, _renamed(mapped, safe_stage(found) if early.took_git else found))
+
+    def _no_stage(self, stages: Stages, branch: str | None) -> None:
+        """The file says only which branch has which stage, and this one has none."""
+        assert stages.node is not None
+        self.problems.append(Problem(
+            f"no entry of `stages` fits the branch `{branch}`" if branch is not None else
+            "`stages` says which branch has which stage, but the branch is not known here: none is checked out, and"
+            " no CI system says one", stages.node.key_here,
+            "Name the stage with --stage, or add `stage: dev` for all other branches."))
+
+    @staticmethod
+    def _set_stage(root: Node, names: dict[str, Node], node: Node) -> str:
+        names["stage"] = root.entries["stage"] = node
+        return str(node.value)
+
+    def _override(self, root: Node, stages: Stages, stage: str | None) -> tuple[Override, ...]:
+        """Merge what the stage has of its own over the inputs."""
+        found: list[Override] = []
+        for inputs in stages.of(stage) if stage is not None else ():
+            base = root.entries.get("inputs")
+            if base is None or base.value is None:
+                base = root.entries["inputs"] = Node({}, inputs.place, inputs.key_place)
+            if isinstance(base.value, dict):
+                found += merge(base, inputs)
+        return tuple(found)
+
     def _replace_variables(self, root: Node, names: Mapping[str, Node], stage: str | None) -> Dotenv:
-        """Settle the stage, read the .env files for it, and replace every variable."""
-        if stage is None:
-            # the stage may come from .env, so it is known before .env.STAGE can be read
-            base = read_dotenv(self.file.parent, None)
-            early = Variables(names, {**base.values, **self.environ}, [])
-            early.fallback["stage"] = "dev"
-            stage_text = early.top_value("stage")
-        else:
-            stage_text = stage
-            node = Node(stage, Place(Text("--stage", stage, whole=True)), None, stage)
-            root.entries["stage"] = node
-            names = {**names, "stage": node}
+        """Read the .env files of the stage, and replace every variable."""
         self._propose_stage(root)
-        usable = stage_text is not None and _PLAIN_NAME.fullmatch(stage_text) is not None
-        dotenv = read_dotenv(self.file.parent, stage_text if usable else None)
+        usable = stage is not None and _PLAIN_NAME.fullmatch(stage) is not None
+        dotenv = read_dotenv(self.file.parent, stage if usable else None)
         self.problems += dotenv.problems
         self.warnings += dotenv.warnings
-        variables = Variables(names, {**dotenv.values, **self.environ}, self.problems)
-        variables.fallback["stage"] = stage_text or "dev"
+        variables = Variables(names, {**dotenv.values, **self.environ}, self.problems, self.git)
+        variables.fallback["stage"] = stage or "dev"
         variables.replace_in(root)
         return dotenv
 
@@ -290,6 +362,10 @@ class _Loading:
                 shape = shape.model_copy(update={"https": HttpsShape.model_validate(data_of(shared))})
             shapes.append(shape)
         return shapes
+
+
+def _renamed(node: Node, stage: str) -> Node:
+    return Node(stage, node.place, node.key_place, stage)
 
 
 def _in_order(problems: Sequence[Problem]) -> list[Problem]:

@@ -200,6 +200,18 @@ class Releases:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """An input that has another value in this stage."""
+
+    path: str
+    """``inputs.src.index``."""
+    before: str | None
+    """What the file says for every stage, as it is written there; ``None``: nothing."""
+    after: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """One site in one stage, as serverless.yml, the variables, .env and the command line say."""
 
@@ -239,6 +251,10 @@ class Project:
     """``None``: looked for when it is needed."""
     dotenv: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What the .env files set (may hold credentials: never shown, never passed to the hook)."""
+    stage_from: str = "the default"
+    """Why it is this stage, in words."""
+    overrides: tuple[Override, ...] = ()
+    """What ``stages`` says of this stage alone."""
     warnings: tuple[Problem, ...] = ()
 
     def bucket(self, app_id: str) -> str:

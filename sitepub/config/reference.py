@@ -70,7 +70,7 @@ with.
 - Anchors, aliases and merge keys (`<<`) work; top-level keys that begin with `x-` are a place for them.
 - A folder without a file of its own deploys the sites in the folders below it, in the order of their
   names.
-- `app`, `stage` and `org` may come from the `serverless.yml` of the parent folder, if that has no
+- `app`, `stage`, `stages` and `org` may come from the `serverless.yml` of the parent folder, if that has no
   `component`.
 
 ## Variables
@@ -80,6 +80,10 @@ with.
 | `${env:NAME}` | environment variable, or a line of a `.env` file |
 | `${env:NAME, 'default'}` | the same, with a default |
 | `${name}`, `${app}`, `${stage}`, `${org}` | the top-level values |
+| `${git:branch}` | *new:* the branch that is checked out; in CI the one that its variables name |
+| `${git:commit}` | *new:* the commit that is checked out, all of its digits |
+| `${git:tag}` | *new:* the tag of that commit; of several the last version |
+| `${git:dirty}` | *new:* `true` when files that git knows below the project differ from the commit, else `false` |
 | `$${` | the text `${` itself |
 
 They may stand in every value, several in one, and inside each other (`${env:KEY_${stage}}`). The result
@@ -137,8 +141,43 @@ headers:
 
 A pattern with `!`, a wildcard and no slash is compared with the names of files, not of folders."""
 
+_STAGES = """\
+*New.* The stage is that of `--stage`; else the one that `stages` has for the branch; else `stage`; else `dev`.
+
+```yml
+stages:
+  main: prod                  # text: the key is a branch, the text its stage
+  "release/*": staging
+  "feature/*": ${branch}      # one stage for each branch
+  prod:                       # a map: the key is a stage, and this is what it has of its own
+    inputs:
+      bucketName: my-blog
+      hosts: [{host: www.example.com}]
+  testing:
+    branch: [testing, "test/*"]   # another way to name the branches
+  "feature-*":                # for all stages that fit
+    inputs: {env: {API_URL: https://api.test.example.com}}
+```
+
+The kind of a value says what its key is: **text** stands behind a branch, a **map** behind a stage. `branch` in the map
+names branches as well; it is needed where a branch and a stage that has a map are called the same.
+
+- In a pattern `*` stands for anything, also for slashes. An exact name comes before every pattern; of several patterns
+  the first one that fits counts for a branch, and all that fit are merged for a stage, its own name last.
+- `${branch}` is the branch as a stage's name: lower case, with `-` for everything that is neither letter nor digit, at
+  most 30 characters. What is longer, or holds letters that are not ASCII, ends with a hash. The same is done with a
+  `stage` that holds `${git:…}`: `stage: ${git:branch}` is one stage for each branch. `feature/a` and `feature-a` are
+  the same stage.
+- The branch is the one that is checked out. CI systems check out a commit; then it is the one that their variables
+  name (GitHub, GitLab, CNB, Gitee, Jenkins, CircleCI, Travis, Buildkite, Drone, Azure, Bitbucket). For a request from a
+  fork it is `owner:branch`, so a branch that is called `main` in a fork is not yours.
+- A branch that nothing fits has the stage of `stage`; when that is missing too, nothing is published.
+- `stages` may come from the `serverless.yml` of the parent folder, like `stage`.
+- `sitepub plan --explain` shows why it is this stage, and each input that it has of its own."""
+
 _SECTIONS = (
     ("Top level", "ConfigShape", None),
+    ("stages", "StageShape", _STAGES),
     ("inputs", "InputsShape", "`headers`, `accelerate`, `purge`, `logs`, `state`, `releases` and `dev` are *new*."),
     ("inputs.src", "SourceShape", "`src: ./public` is short for `src: {src: ./public}`. `include`, "
      "`exclude`, `timeout`, `allowSecrets`, `followLinks` and `allowErrors` are *new*. Patterns of a "

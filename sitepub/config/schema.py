@@ -67,6 +67,11 @@ def json_schema() -> Schema:
         _add_capitals(definitions, name)
     for key in ("redirectRules", "lifecycle"):
         _offer_capitals(properties[key])
+    stage_inputs = definitions["StageInputsShape"] = {**inputs}  # the source may be the one of all stages
+    stage_inputs.pop("anyOf")
+    definitions["StageShape"]["properties"]["inputs"] = {
+        "$ref": "#/$defs/StageInputsShape",
+        "description": definitions["StageShape"]["properties"]["inputs"]["description"]}
     hosts = definitions["HostShape"]["properties"]
     for place in (properties["https"], hosts["https"], definitions["HttpsShape"]["properties"]["certInfo"]):
         _offer_auto(place)

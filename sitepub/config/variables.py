@@ -1,4 +1,5 @@
-"""``${env:NAME}``, ``${name}``, ``${app}``, ``${stage}`` and ``${org}`` inside the strings of serverless.yml.
+"""``${env:NAME}``, ``${git:branch}``, ``${name}``, ``${app}``, ``${stage}`` and ``${org}`` inside the strings of
+serverless.yml.
 
 A default follows a comma: ``${env:NAME, 'default'}``. Variables may stand inside names and defaults
 (``${env:KEY_${stage}, ${app}}``). ``$${`` is a literal ``${``.
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 
 from sitepub.config.checks.nearest import nearest
 from sitepub.config.document import MOST_PROBLEMS, Node
+from sitepub.config.repository.git_values import NAMES as GIT_NAMES
+from sitepub.config.repository.git_values import GitValues
 from sitepub.errors import Position, Problem
 
 NAMES = ("name", "app", "stage", "org")
@@ -133,13 +136,19 @@ class _Elsewhere(VariableError):
 class Variables:
     """Replaces the variables of a tree; every mistake becomes a problem with its own position."""
 
-    def __init__(self, top: Mapping[str, Node], env: Mapping[str, str], problems: list[Problem]) -> None:
+    def __init__(self, top: Mapping[str, Node], env: Mapping[str, str], problems: list[Problem],
+                 git: GitValues | None = None) -> None:
         self.top = top
         """The nodes of name, app, stage and org that the file (or its parent) sets."""
         self.env = env
         self.problems = problems
         self.fallback: dict[str, str] = {}
         """Values for names that no node sets (``stage`` from the command line, its default …)."""
+        self.more: dict[str, str] = {}
+        """Variables that exist only where this one replaces (``branch`` in the values of ``stages``)."""
+        self.took_git = False
+        """A value of git's went into a text that was replaced."""
+        self._git = git
         self._open: list[str] = []
         self._values: dict[str, str] = {}
         self._failed: dict[str, str] = {}
@@ -162,6 +171,10 @@ class Variables:
             return self._lookup_top(name)
         except VariableError:
             return None
+
+    def resolved(self, node: Node) -> str:
+        """The text of one node with its variables replaced; on a mistake it is marked broken."""
+        return self._resolved(node, node.value) if isinstance(node.value, str) else node.written or str(node.value)
 
     def _resolved(self, node: Node, text: str) -> str:
         """The string with its variables replaced; on a mistake the node is marked broken."""
@@ -204,6 +217,9 @@ class Variables:
         if variable.default is not None:
             return self._joined(variable.default)
         kind, _, key = name.partition(":")
+        if kind == "git":
+            raise VariableError(f"the {_GIT_WORDS[key.strip()]}", variable.start, variable.source,
+                                f"Give a default: ${{git:{key.strip()}, 'value'}}")
         if kind == "env":
             near = nearest(key, self.env)
             key = _short(key)
@@ -222,6 +238,13 @@ class Variables:
                 raise VariableError(f"`{_short(key)}` is no name of an environment variable", variable.start,
                                     variable.source)
             return self.env.get(key.strip())
+        if colon and kind == "git" and key.strip() in GIT_NAMES and self._git is not None:
+            value = self._git.get(key.strip())
+            self.took_git |= value is not None
+            return value
+        if name in self.more:
+            self.took_git = True
+            return self.more[name]
         if name in NAMES:
             return self._lookup_top(name, variable)
         raise VariableError(f"unknown variable `${{{_short(name)}}}`", variable.start, variable.source,
@@ -289,6 +312,12 @@ def position_in(node: Node, start: int, source: str) -> Position:
     return text.position(node.place.index + max(at, 0))
 
 
+_GIT_WORDS = {"branch": "branch is not known: none is checked out here, and no CI system says one",
+              "commit": "commit is not known: this is no git repository with a commit",
+              "tag": "commit that is checked out here has no tag",
+              "dirty": "state of the files is not known: this is no git repository with a commit"}
+
+
 def _short(name: str) -> str:
     return name if len(name) <= 100 else name[:100] + "…"
 
@@ -322,16 +351,22 @@ def _hint_for_unknown(name: str, kind: str, path: tuple[str, ...]) -> str:
         return f"Write `${{env:{name[4:]}}}`."
     if kind == "output" or re.fullmatch(r"[A-Za-z][\w-]*(?:\.[\w-]+)+", name):
         return _instead_of_an_output(path)
+    if kind == "git":
+        near = nearest(name.partition(":")[2], GIT_NAMES)
+        return f"Did you mean `${{git:{near}}}`?" if near is not None else (
+            f"Known are {', '.join(f'${{git:{one}}}' for one in GIT_NAMES)}.")
+    if name == "branch":
+        return "Write `${git:branch}`: `${branch}` is known in the values of `stages` alone."
     near = nearest(name, NAMES)
     if near is not None:
         return f"Did you mean `${{{near}}}`?"
     if kind:
-        near = nearest(kind, ["env"])
+        near = nearest(kind, ["env", "git"])
         if near is not None:
-            return f"Did you mean `${{env:{name.partition(':')[2]}}}`?"
+            return f"Did you mean `${{{near}:{name.partition(':')[2]}}}`?"
     if re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):
         return f"Write `${{env:{name}}}` for the environment variable, or `$${{{name}}}` for the text itself."
-    return ("Known are ${env:NAME}, ${name}, ${app}, ${stage} and ${org}; "
+    return ("Known are ${env:NAME}, ${git:branch}, ${name}, ${app}, ${stage} and ${org}; "
             f"write `$${{{name}}}` for the text itself.")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from sitepub.config.repository.git import has_commit
 from sitepub.errors import AccessDenied, Refused
 from sitepub.publish.bucket_mates import Mate, mates_in
 from sitepub.publish.comparing import part_of, plan_by_parts
@@ -15,7 +16,6 @@ from sitepub.publish.locking.takeover import is_over, journal_of_before, with_he
 from sitepub.publish.locking.unfinished import about, still_runs
 from sitepub.publish.looking import common_prefix
 from sitepub.publish.plan import Plan
-from sitepub.publish.project.git import has_commit
 from sitepub.publish.project.mark import ProjectMark, project_here
 from sitepub.publish.project.same_project import OtherProject, kin_of, marks_after, other_project
 from sitepub.publish.release.content import KeptContent

@@ -295,7 +295,8 @@ class _Deploy:
                                                         self.options.message)
         return ReleaseInfo(
             id=self.release_id, at=datetime.now(UTC).isoformat(timespec="seconds"), by=self.by, commit=origin.commit,
-            message=origin.message, branch=origin.branch, where=origin.where, of=origin.of,
+            message=origin.message, branch=origin.branch, where=origin.where, of=origin.of, actor=origin.actor,
+            request=origin.request,
             seconds=round(time.monotonic() - self.began, 3), files=len(site), bytes=site.bytes)
 
     def _with_releases(self, state: State) -> State:

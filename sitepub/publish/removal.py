@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from sitepub.config.repository.git import has_commit
 from sitepub.errors import CloudError, SitepubError
 from sitepub.publish.apply import Engine, Failure
 from sitepub.publish.bucket_mates import Mate, mates_in
@@ -19,7 +20,6 @@ from sitepub.publish.locking.takeover import journal_of_before
 from sitepub.publish.phases import deletion_rank
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
 from sitepub.publish.progress import Progress
-from sitepub.publish.project.git import has_commit
 from sitepub.publish.project.mark import project_here
 from sitepub.publish.project.same_project import Kin, OtherProject, kin_of
 from sitepub.publish.reconcile import reconcile

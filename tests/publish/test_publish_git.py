@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sitepub.publish.project.git import Commit, commit_of
+from sitepub.config.repository.git import Commit, commit_of
 from tests.publish.hostile_repository import Trap, make_hostile
 
 QUIET = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "A", "GIT_COMMITTER_NAME": "A",

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from sitepub.config.repository.git import commit_of, has_commit
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
-from sitepub.publish.project.git import commit_of, has_commit
 from sitepub.publish.project.git_remote import canonical
 from sitepub.publish.project.mark import ProjectMark, computer_id, project_here
 from sitepub.publish.project.same_project import Kin, kin_of, marks_after, other_project

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sitepub.actions.releases.go_live import Choose, Chosen
 from sitepub.actions.releases.history import find, is_id, releases_of, site_state
+from sitepub.config.repository.ci_run import one_line
 from sitepub.errors import NotFound
 from sitepub.publish.release.going_back import site_of
-from sitepub.publish.release.origin import Origin, one_line
+from sitepub.publish.release.origin import Origin
 from sitepub.publish.states.releases import Releases
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.state import State

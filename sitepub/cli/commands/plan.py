@@ -25,9 +25,10 @@ CHANGES = 2
               help="Compare with the bucket itself, not with sitepub's state.")
 @click.option("--allow-delete", is_flag=True, help="Allow to delete more than half of the site.")
 @click.option("--allow-empty", is_flag=True, help="Allow pages that had content to be empty now.")
+@click.option("--explain", is_flag=True, help="Show why it is this stage, and which inputs are the stage's own.")
 @yes_option()
 def plan(run: Run, detailed_exitcode: bool, force: bool, no_build: bool, verify: bool,
-         allow_delete: bool, allow_empty: bool, yes: bool) -> int:  # noqa: ARG001 - the run knows it
+         allow_delete: bool, allow_empty: bool, explain: bool, yes: bool) -> int:  # noqa: ARG001 - the run knows it
     """Build the site and show what deploy would do, and why. Changes nothing in the cloud."""
     from sitepub.actions.deploy import DeployOptions
     from sitepub.cli.projects import each_project
@@ -38,6 +39,10 @@ def plan(run: Run, detailed_exitcode: bool, force: bool, no_build: bool, verify:
 
     def one(project: Project) -> tuple[dict[str, object], int]:
         nonlocal changes
+        if explain and not run.terminal.wants_json:
+            from sitepub.cli.stage_view import stage_lines
+
+            run.terminal.result("\n".join(stage_lines(project)))
         result, code = work(run, project, options)
         changes = changes or result["status"] != "unchanged"
         return result, code

@@ -54,7 +54,7 @@ def _row(one: Listed) -> tuple[str, ...]:
     changed = "+" if (info.commit or "").endswith("+") else ""
     commit = f"{info.commit[:8]}{changed}" if info.commit else ""
     changes = f"{record.uploaded + record.copied + record.headers} written, {record.deleted} deleted"
-    return (one.id if release.kept else f"({one.id})", age_of(info.at), info.by, commit, changes, names,
+    return (one.id if release.kept else f"({one.id})", age_of(info.at), info.actor or info.by, commit, changes, names,
             (info.message or "").splitlines()[0] if info.message else "")
 
 
@@ -77,7 +77,8 @@ def _object(one: Listed) -> dict[str, object]:
         return {**base, "problem": one.problem}
     info, record = one.release.info, one.release.record
     return {**base, "at": info.at, "by": info.by, "commit": info.commit, "branch": info.branch,
-            "message": info.message, "where": info.where, "of": info.of or None, "seconds": info.seconds,
+            "message": info.message, "where": info.where, "actor": info.actor, "request": info.request,
+            "of": info.of or None, "seconds": info.seconds,
             "files": info.files, "bytes": info.bytes, "uploaded": record.uploaded, "copied": record.copied,
             "headers": record.headers, "deleted": record.deleted, "unchanged": record.unchanged,
             "bucket": record.bucket, "region": record.region, "kept": one.release.kept}

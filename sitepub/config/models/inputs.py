@@ -155,6 +155,16 @@ class InputsShape(Shape):
     hosts: list[AnyMap] = Field([], description="Custom domains.")
 
 
+class StageShape(Shape):
+    """What one stage has of its own."""
+
+    branch: TextList = Field([], description=(
+        "The branches that publish to this stage: names, or patterns in which `*` stands for anything."))
+    inputs: AnyMap | None = Field(None, description=(
+        "Merged over `inputs` in this stage: maps key by key, lists and everything else as a whole. A key that holds "
+        "nothing takes the value away."))
+
+
 class ConfigShape(Shape):
     """serverless.yml."""
 
@@ -163,6 +173,8 @@ class ConfigShape(Shape):
         "instead of `src`."))
     name: Identifier = Field(description="Name of the site.")
     app: Identifier | None = Field(None, description="Name of the application; `name` when left out.")
-    stage: Identifier = Field("dev", description="Environment: dev, testing, prod …; `--stage` wins.")
+    stage: Identifier = Field("dev", description="Environment: dev, testing, prod …; `--stage` wins, then `stages`.")
+    stages: dict[str, Text | StageShape] | None = Field(None, description=(
+        "Which branch publishes to which stage, and what a stage has of its own. See [stages](#stages)."))
     org: Line | None = Field(None, description="Owner; shown, and for `${org}`.")
     inputs: InputsShape = Field(description="The site.")

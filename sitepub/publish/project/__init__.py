@@ -1,1 +1,1 @@
-"""Which project this is: git, its remote, the mark in the state."""
+"""Which project this is: the remote of its repository, the mark in the state."""

@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from sitepub.config.repository.git_folder import GitFolder
 from sitepub.config.small_file import read_small
-from sitepub.publish.project.git_folder import GitFolder
 
 _SECTION = re.compile(r'\[remote[ \t]{1,9}"((?:[^"\\\n]|\\.){1,200})"\]')
 _URL = re.compile(r"url[ \t]{0,9}=[ \t]{0,9}(.{1,2000})", re.IGNORECASE)

@@ -13,8 +13,8 @@ from pathlib import Path
 import msgspec
 
 from sitepub.config.places import cache_dir
+from sitepub.config.repository.git_folder import find_git_folder
 from sitepub.config.small_file import read_small
-from sitepub.publish.project.git_folder import find_git_folder
 from sitepub.publish.project.git_remote import remote_of, remote_of_ci
 
 _COMPUTER = "computer-id"

@@ -27,7 +27,8 @@ def record_dev_release(remote: Remote, states: OverlayStates, counts: Counts) ->
             return False
         origin = origin_here(remote.project.root, remote.environ)
         release = msgspec.structs.replace(state.release, commit=origin.commit, message=origin.message,
-                                          branch=origin.branch, where=origin.where)
+                                          branch=origin.branch, where=origin.where, actor=origin.actor,
+                                          request=origin.request)
         lock.check()
         state = states.settled(msgspec.structs.replace(state, release=release, kept=state.kept + 1,
                                                        oldest=state.oldest or release.id))

@@ -108,6 +108,10 @@ class ReleaseInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Git branch of the source folder."""
     where: str | None = None
     """Address of the CI run that made it."""
+    actor: str | None = None
+    """Who started that run."""
+    request: str | None = None
+    """Number of the pull or merge request that it was for."""
     of: str = ""
     """The release that it brought back, or another stage's that it took over (``stage:id``)."""
     seconds: float = 0.0

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sitepub.config.programs import find_program, quiet_environment
+from sitepub.config.repository.git_folder import OBJECT_LIMIT, GitFolder, find_git_folder
 from sitepub.config.small_file import read_small
-from sitepub.publish.project.git_folder import OBJECT_LIMIT, GitFolder, find_git_folder
 
 _PATIENCE = 10
 """Seconds that git may take."""
@@ -71,6 +71,27 @@ def branch_of(folder: Path, environ: Mapping[str, str] | None = None) -> str | N
     environ = os.environ if environ is None else environ
     found = find_git_folder(folder, lambda places: _is_trusted(places, environ))
     return found.branch() if found is not None else None
+
+
+def tag_of(folder: Path, environ: Mapping[str, str] | None = None) -> str | None:
+    """The tag that names the commit checked out; of several the last in the order of versions (v1.10 after v1.9).
+    ``None`` without one, without git, and where references are not kept in files."""
+    environ = os.environ if environ is None else environ
+    found = find_git_folder(folder, lambda places: _is_trusted(places, environ))
+    head = found.head() if found is not None else None
+    if found is None or head is None or not (tags := found.tags()):
+        return None
+    git = _Git(found, environ)
+    with tempfile.TemporaryDirectory(prefix="sitepub-git-", ignore_cleanup_errors=True) as place:
+        if not git.borrow(Path(place), head):
+            return None
+        # A reference that is written this way need not be sorted, nor say what an annotated tag leads to.
+        Path(place, "packed-refs").write_text(
+            "# pack-refs with:\n" + "".join(f"{id} refs/tags/{name}\n" for name, id in sorted(tags.items())),
+            encoding="utf-8", newline="\n")
+        named = git.ask("tag", "--points-at", head, "--sort=version:refname").decode("utf-8", "replace")
+    lines = named.splitlines()
+    return lines[-1] if lines else None
 
 
 def has_commit(folder: Path, commit: str, environ: Mapping[str, str] | None = None) -> bool:

@@ -1,7 +1,7 @@
 """What a ``.git`` folder says, read without running git: its settings may name programs, and git runs them.
 
 gitrepository-layout(5), git-worktree(1), gitformat-pack(5). Everything is bounded; what is not understood is
-left to :mod:`sitepub.publish.project.git`.
+left to :mod:`sitepub.config.repository.git`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _POINTER_LIMIT = 4096 * 4
 _PACKED_LIMIT = 64_000_000
 OBJECT_LIMIT = 256 * 1024
 """Bytes of a commit's text: a longer one is not shown."""
+_MOST_TAGS = 20_000
 _MOST_REFERENCES = 5
 """References that name one another; git follows as many."""
 
@@ -71,6 +72,31 @@ class GitFolder:
         if name == word or not _is_reference(name) or not name.startswith("refs/heads/"):
             return None
         return name.removeprefix("refs/heads/")
+
+    def tags(self) -> dict[str, str]:
+        """Tag → id of the commit or of the annotated tag, of at most 20,000."""
+        found: dict[str, str] = {}
+        try:
+            packed = read_small(self.common / "packed-refs", _PACKED_LIMIT)
+        except OSError:
+            packed = b""
+        for line in packed.decode("utf-8", "replace").splitlines():
+            id, _, name = line.partition(" ")
+            if name.startswith("refs/tags/") and _ID.fullmatch(id) and _is_reference(name) and len(found) < _MOST_TAGS:
+                found[name.removeprefix("refs/tags/")] = id
+        top = self.common / "refs" / "tags"
+        for folder, _below, files in os.walk(top):
+            for file in files[:_MOST_TAGS]:
+                name = Path(folder, file).relative_to(top).as_posix()
+                try:
+                    id = read_small(Path(folder, file), _POINTER_LIMIT).decode("ascii", "replace").strip()
+                except OSError:
+                    continue
+                if _ID.fullmatch(id) and _is_reference(f"refs/tags/{name}"):
+                    found[name] = id
+            if len(found) > _MOST_TAGS:
+                break
+        return found
 
     def _reference(self, name: str) -> str | None:
         for folder in dict.fromkeys((self.own, self.common)):

@@ -1,0 +1,62 @@
+"""The values of ``${git:…}``: what git and the CI system say of the project's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sitepub.config.repository.ci_run import CiRun, ci_run
+
+if TYPE_CHECKING:
+    from sitepub.config.repository.git import Commit
+
+NAMES = ("branch", "commit", "tag", "dirty")
+
+
+@dataclass(frozen=True)
+class GitValues:
+    """Each value is looked up when it is asked for, and once."""
+
+    folder: Path
+    environ: Mapping[str, str]
+    """The real environment: a ``.env`` file has no say in which branch this is."""
+
+    def get(self, name: str) -> str | None:
+        """The value of one of :data:`NAMES`; ``None`` when it is not known."""
+        match name:
+            case "branch":
+                return self.branch
+            case "commit":
+                return self._commit.id.removesuffix("+") if self._commit else self._run.commit if self._run else None
+            case "tag":
+                from sitepub.config.repository.git import tag_of
+
+                return (self._run.tag if self._run else None) or tag_of(self.folder, self.environ)
+            case "dirty":
+                return None if self._commit is None else "true" if self._commit.id.endswith("+") else "false"
+        raise ValueError(name)
+
+    @cached_property
+    def branch(self) -> str | None:
+        """The branch that is checked out. CI systems check out a commit and say the branch in variables; of a request
+        from a fork they alone say whose branch it is."""
+        from sitepub.config.repository.git import branch_of
+
+        run = self._run
+        said = run.branch if run is not None else None
+        if run is not None and run.request is not None and run.request.foreign:
+            return said
+        return branch_of(self.folder, self.environ) or said
+
+    @cached_property
+    def _run(self) -> CiRun | None:
+        return ci_run(self.environ)
+
+    @cached_property
+    def _commit(self) -> Commit | None:
+        from sitepub.config.repository.git import commit_of
+
+        return commit_of(self.folder, self.environ)
