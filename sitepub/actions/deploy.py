@@ -13,6 +13,7 @@ from sitepub.actions.connect import connect
 from sitepub.actions.host_run import apply_hosts
 from sitepub.actions.hosts import HostsDone, HostsPrepared, prepare_hosts, raise_if_failed, unplanned
 from sitepub.actions.interrupt import stopping
+from sitepub.actions.releases.doubt import Doubt
 from sitepub.actions.shared_bucket import about_lifecycle, about_other_sites, about_the_error_page
 from sitepub.config.project import Project
 from sitepub.embedded.cloud import data_folder
@@ -56,6 +57,9 @@ class Teller(Protocol):
     def approve(self, prepared: Prepared) -> None:
         """Asked before objects of others get new content, or this project takes another's place.
         Raises :class:`~sitepub.errors.Refused`."""
+
+    def ask(self, doubt: Doubt) -> None:
+        """Asked before something is published that may not be meant. Raises Refused."""
 
     def transfer(self) -> AbstractContextManager[Progress]:
         """Shows the transfer while the context lasts."""

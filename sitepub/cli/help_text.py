@@ -27,6 +27,7 @@ Site:
 Releases:
   releases  List what was published, and which release is live.
   rollback  Make an earlier release live again.
+  promote   Make live in one stage what is live in another.
   diff      Show which files differ between releases, or from the folder.
   mark      Give a release a name, such as stable.
   stages    List all stages of the app and what is live in each.

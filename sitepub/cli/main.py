@@ -32,6 +32,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Releases": {
         "releases": ("sitepub.cli.releases.releases:releases", "List what was published, and which release is live."),
         "rollback": ("sitepub.cli.releases.rollback:rollback", "Make an earlier release live again."),
+        "promote": ("sitepub.cli.releases.promote:promote", "Make live in one stage what is live in another."),
         "diff": ("sitepub.cli.releases.diff:diff", "Show which files differ between releases, or from the folder."),
         "mark": ("sitepub.cli.releases.mark:mark", "Give a release a name, such as stable."),
         "stages": ("sitepub.cli.releases.stages:stages", "List all stages of the app and what is live in each."),

@@ -85,7 +85,7 @@ def _line(terminal: Terminal, step: Step) -> str:
         mark, color = "~", "yellow"
     detail = step.reason.value
     if step.action is Action.COPY:
-        detail += f", copied on the server from {step.source_key}"
+        detail += f", copied on the server from {step.source}"
     elif step.action is Action.UPLOAD and step.file is not None:
         detail += f", {human_bytes(step.file.size)}"
     return f"  {terminal.style(mark, color)} {step.action.value:<7} {visible(step.key)}  ({visible(detail)})"
@@ -131,8 +131,7 @@ def plan_object(planned: Planned) -> dict[str, object]:
         "settings": [{"kind": step.kind, "summary": step.summary, "reason": step.reason,
                       "timing": step.timing.value} for step in planned.prepared.settings],
         "steps": [{"action": step.action.value, "key": step.key, "reason": step.reason.value,
-                   "phase": step.phase.value, "bytes": step.bytes_sent, "source": step.source_key
-                   if step.action is Action.COPY else None} for step in plan.steps],
+                   "phase": step.phase.value, "bytes": step.bytes_sent, "source": step.source} for step in plan.steps],
         "hosts": planned_objects(project, planned.hosts) if planned.hosts is not None else [],
         "retained": retained_objects({**planned.prepared.base.retained, **plan.retained}),
         "left_out": left_out_objects(planned.left_out),

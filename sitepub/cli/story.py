@@ -19,6 +19,7 @@ from sitepub.terminal.terminal import Terminal
 
 if TYPE_CHECKING:
     from sitepub.actions.hosts import HostsPrepared
+    from sitepub.actions.releases.doubt import Doubt
     from sitepub.domains.job import Listener
     from sitepub.domains.steps import HostStep
 
@@ -68,6 +69,15 @@ class Story:
                           hint="if the site may replace them: --yes; what is not in the site stays anyway")
         self._terminal.note(visible_lines(words))
         self._terminal.confirm_or_refuse("Replace them?")
+
+    def ask(self, doubt: Doubt) -> None:
+        if self._yes:
+            self._terminal.warn(visible_lines(doubt.words))
+            return
+        if not self._terminal.can_ask:
+            raise doubt.refusal()
+        self._terminal.note(visible_lines(doubt.words))
+        self._terminal.confirm_or_refuse(doubt.question)
 
     def _approve_project(self, prepared: Prepared) -> None:
         other = prepared.other

@@ -179,7 +179,7 @@ def _content(file: SiteFile, reason: Reason, known: Known, sources: _CopySources
     if (sources is None or source is None) and file.data is None and file.path is None:
         # A file of a release: its content is not at hand.
         return Step(Action.COPY, file.key, phase_of(file), reason, file, guarded=guarded, foreign_etag=foreign_etag,
-                    from_kept=True)
+                    from_kept=not file.copies)
     if sources is None or source is None:
         return Step(Action.UPLOAD, file.key, phase_of(file), reason, file,
                     guarded=guarded, foreign_etag=foreign_etag)

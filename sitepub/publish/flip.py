@@ -25,7 +25,7 @@ class Work(Enum):
     KEEP = "keep"
     """Copy what is live to the kept content."""
     STAGE = "stage"
-    """Upload the new content to the kept content."""
+    """Bring the new content to the kept content."""
     GO_LIVE = "go live"
     """Write, copy or set headers at the place itself."""
 
@@ -112,7 +112,8 @@ def is_staged(step: Step, known: Mapping[str, Entry], keeping: Keeping) -> bool:
     """Whether the content of this step lies in the kept content before it goes live."""
     if step.from_kept:
         return True
-    if not keeping.stages or step.action is not Action.UPLOAD or step.reason in _NOT_LIVE:
+    brings = step.action is Action.UPLOAD or step.from_elsewhere
+    if not keeping.stages or not brings or step.reason in _NOT_LIVE:
         return False
     return keepable(content_of(step)) and not _is_same(step, known.get(step.key)) and not step.adopted
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -57,8 +58,11 @@ class Placer:
         return True
 
     def stage(self, step: Step) -> None:
-        """Upload the content of a step to the kept content."""
+        """Bring the content of a step to the kept content."""
         assert self.content is not None and step.file is not None
+        if step.from_elsewhere:
+            self._copy_here(self.content.store, self.content.key(content_of(step)), HEADERS, step)
+            return
         self.content.store.put(self.content.key(content_of(step)), _body(step.file), HEADERS, md5=step.file.md5,
                                sent=_Sent(self.progress, step, self.stop), retry=self._retry_of(step))
 
@@ -76,7 +80,8 @@ class Placer:
             return self._settle_conflict(step)
         if staged:
             return self._from_kept(step)
-        assert step.source_key is not None
+        if step.source_key is None:
+            return self._from_elsewhere(step)
         try:
             stored = self.store.copy(step.key, step.source_key, step.file.headers,
                                      if_match=step.source_etag, retry=self._retry_of(step))
@@ -95,12 +100,28 @@ class Placer:
             stored = self.store.copy(step.key, self.content.key(content_of(step)), step.file.headers,
                                      source_bucket=self.content.bucket, retry=self._retry_of(step))
         except (NotFound, AccessDenied) as error:
-            if has_body(step.file):
+            if has_body(step.file) or step.file.copies:
                 return self._upload(step)
             if isinstance(error, AccessDenied):
                 raise
             raise content_is_gone(step) from None
         return Done(step.action, stored, step.adopted, from_kept=True)
+
+    def _from_elsewhere(self, step: Step, *, adopted: bool | None = None) -> Done:
+        assert step.file is not None
+        stored = self._copy_here(self.store, step.key, step.file.headers, step)
+        return Done(Action.COPY, stored, step.adopted if adopted is None else adopted)
+
+    def _copy_here(self, store: ObjectStore, key: str, headers: Mapping[str, str], step: Step) -> Stored:
+        """From the first object of another site that still has the content."""
+        assert step.file is not None
+        for there in step.file.copies:
+            try:
+                return store.copy(key, there.key, headers, source_bucket=there.bucket, source_region=there.region,
+                                  if_match=there.etag or None, retry=self._retry_of(step))
+            except (NotFound, PreconditionFailed):
+                continue
+        raise content_has_changed(step)
 
     def _upload(self, step: Step, *, adopted: bool | None = None, again: bool = False) -> Done:
         """Upload the file; a new key only if it is free. ``adopted``: another answer than the step's. ``again``: it was
@@ -108,7 +129,7 @@ class Placer:
         file = step.file
         assert file is not None
         if not has_body(file):
-            return self._from_kept(step)
+            return self._from_elsewhere(step, adopted=adopted) if file.copies else self._from_kept(step)
         try:
             stored = self.store.put(file.key, _body(file), file.headers, md5=file.md5, forbid_overwrite=step.new,
                                     sent=_Sent(self.progress, step, self.stop),
@@ -156,6 +177,16 @@ def has_body(file: SiteFile) -> bool:
 def content_is_gone(step: Step) -> SitepubError:
     return SitepubError(f"the content of {step.key} is not kept any more", code="ContentNotKept",
                         hint="deploy that commit again, or go to a newer release")
+
+
+def content_has_changed(step: Step) -> SitepubError:
+    """Of a file that comes from another site."""
+    assert step.file is not None
+    there = step.file.copies[0]
+    return SitepubError(f"{there.bucket}/{there.key} was changed or deleted since this run began, and what it was is"
+                        " not kept", code="ContentChanged",
+                        hint="run the same command again; if it stays so, another program has written that object:"
+                             " deploy that site once more")
 
 
 def _body(file: SiteFile) -> bytes | Path:

@@ -73,6 +73,20 @@ class Step:
     """COPY: the content comes from the kept content, and not from ``source_key``."""
 
     @property
+    def from_elsewhere(self) -> bool:
+        """COPY: the content comes from another site's objects (``file.copies``)."""
+        return self.action is Action.COPY and self.source_key is None and not self.from_kept
+
+    @property
+    def source(self) -> str | None:
+        """COPY: what is copied, in words: a key, or bucket and key."""
+        if self.action is not Action.COPY:
+            return None
+        if self.from_elsewhere and self.file is not None:
+            return f"{self.file.copies[0].bucket}/{self.file.copies[0].key}"
+        return self.source_key or "the kept content"
+
+    @property
     def new(self) -> bool:
         """Nothing is believed to be under the key: it is written only if that is so."""
         return self.reason in (Reason.NEW, Reason.RENAMED)

@@ -24,9 +24,9 @@ from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.progress import Progress
 from sitepub.publish.release.collect import Sweep, is_due, oldest_kept
 from sitepub.publish.release.content import KeptContent
-from sitepub.publish.release.going_back import ReleasedFiles
 from sitepub.publish.release.keeping import keeping_of
 from sitepub.publish.release.origin import Origin, origin_here
+from sitepub.publish.release.promotion import learn_headers
 from sitepub.publish.retention import due_after
 from sitepub.publish.states.releases import ReleaseRecord, Releases, new_release_id
 from sitepub.publish.states.remote import Remote, ensure_state_bucket
@@ -108,8 +108,7 @@ def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, options: Pub
                             website=prepared.website, direct=prepared.direct)
             same = again.found == prepared.found and again.plan.steps == prepared.plan.steps
             prepared = again if same else _approved(again, options)
-        if not isinstance(snapshot.files, ReleasedFiles):  # their headers come from the shards
-            remote.states.learn(snapshot)
+        learn_headers(remote, snapshot, prepared.plan)
         try:
             return _Deploy(remote, prepared, options, lock, lost).carry_out()
         except BucketWasThere as error:

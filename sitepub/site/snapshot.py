@@ -18,6 +18,18 @@ def headers_hash(headers: Mapping[str, str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredCopy:
+    """An object in a bucket of the account that has the content of a file."""
+
+    bucket: str
+    """With its ``-APPID``."""
+    region: str
+    key: str
+    etag: str = ""
+    """What it must have as long as the content is this; "": its key says so."""
+
+
+@dataclass(frozen=True, slots=True)
 class SiteFile:
     """One file to publish."""
 
@@ -33,6 +45,8 @@ class SiteFile:
     path: Path | None = None
     """Where the content lies; ``None`` when ``data`` holds it (env.js)."""
     data: bytes | None = None
+    copies: tuple[StoredCopy, ...] = ()
+    """Where the content lies in the cloud, the first choice first, when neither ``path`` nor ``data`` has it."""
 
     @property
     def is_page(self) -> bool:

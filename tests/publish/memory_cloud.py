@@ -21,6 +21,7 @@ from sitepub.tencent.cos.store import DeleteFailure, Fetched, Listed, ObjectHead
 from sitepub.tencent.cos.website_config import WebsiteConfig
 
 APP_ID = "1250000000"
+REGION = "ap-guangzhou"
 MULTIPART_FROM = 200
 """Bytes from which this cloud answers an opaque ETag."""
 
@@ -177,10 +178,11 @@ class MemoryStore:
         return Stored(etag)
 
     def copy(self, key: str, source_key: str, headers: Mapping[str, str], *,
-             source_bucket: str | None = None, if_match: str | None = None,
+             source_bucket: str | None = None, source_region: str | None = None, if_match: str | None = None,
              retry: Retry | None = None) -> Stored:
         del retry
         source = MemoryStore(self.cloud, source_bucket or self.bucket)
+        assert source_region in (None, self.cloud.regions.get(source.bucket, REGION)), "a bucket has one region"
         with self.cloud.writing("copy", key):
             there = source.objects.get(source_key)
             if there is None:
@@ -236,6 +238,8 @@ class MemoryCloud:
 
     def __init__(self) -> None:
         self.buckets: dict[str, MemoryBucket] = {}
+        self.regions: dict[str, str] = {}
+        """Of buckets that are not in ``REGION``."""
         self.now = time.time()
         self.reads: list[tuple[str, str]] = []
         self.writes: list[tuple[str, str]] = []

@@ -11,6 +11,7 @@ from sitepub.actions.connect import connect
 from sitepub.actions.deploy import Deployed, Planned, Teller, address_of, raise_if_incomplete
 from sitepub.actions.hosts import HostsDone, HostsPrepared, open_site_hosts, raise_if_failed
 from sitepub.actions.interrupt import stopping
+from sitepub.actions.releases.doubt import Doubt
 from sitepub.config.project import Project
 from sitepub.errors import ChangedSincePlan, SitepubError
 from sitepub.publish.guards import refuse_mass_deletion
@@ -48,6 +49,8 @@ class Chosen:
     """The website settings that went with it; ``None``: the project's."""
     origin: Origin
     notes: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    """What is asked before anything is changed."""
 
 
 Choose = Callable[[Cloud, Remote], Chosen]
@@ -64,7 +67,8 @@ def plan_to_go_live(project: Project, options: GoLiveOptions, teller: Teller, en
         except SitepubError as error:
             refusal = error
         return Planned(project, cloud, remote.bucket, address_of(cloud, remote), prepared, refusal,
-                       _purges(project, cloud, remote, prepared)), chosen
+                       _purges(project, cloud, remote, prepared),
+                       () if prepared.empty else tuple(doubt.warning() for doubt in chosen.doubts)), chosen
 
 
 def go_live(project: Project, options: GoLiveOptions, teller: Teller, environ: Mapping[str, str], choose: Choose
@@ -78,6 +82,9 @@ def go_live(project: Project, options: GoLiveOptions, teller: Teller, environ: M
             refuse_mass_deletion(again.plan, allowed=options.allow_delete, other=again.other)
             teller.approve(again)
 
+        if not prepared.empty:
+            for doubt in chosen.doubts:
+                teller.ask(doubt)
         approve(prepared)
         if prepared.settled:
             outcome = publish(remote, chosen.snapshot, prepared)

@@ -40,12 +40,12 @@ def stages(project: Project, *, local: bool, profile: str | None, environ: Mappi
     """Sorted by site, stage and region. Raises what the cloud answers."""
     cloud = connect(project, local=local, profile=profile, environ=environ)
     found: list[Stage] = []
-    for region, bucket in _state_buckets(project, cloud):
+    for region, bucket in state_buckets(project, cloud):
         found += _in_region(project, replace(cloud, region=region, accelerate=False), bucket)
     return tuple(sorted(found, key=lambda one: (one.name, one.stage, one.region)))
 
 
-def _state_buckets(project: Project, cloud: Cloud) -> Iterator[tuple[str, str]]:
+def state_buckets(project: Project, cloud: Cloud) -> Iterator[tuple[str, str]]:
     """Region and name of the state buckets that may hold states of the app, the project's own first."""
     from sitepub.tencent.cos.bucket_settings import regions_of_buckets
 

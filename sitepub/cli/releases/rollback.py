@@ -61,6 +61,8 @@ def show_going_live(run: Run, project: Project, options: GoLiveOptions, choose: 
         if not terminal.wants_json:
             terminal.result(f"Release {chosen.release}")
             terminal.result("\n".join(plan_lines(terminal, planned)))
+            for warning in planned.warnings:
+                terminal.warn(warning)
             if planned.refusal is not None:
                 terminal.warn(Problem(f"this would be refused: {planned.refusal.message}", hint=planned.refusal.hint))
         return {**plan_object(planned), "of": chosen.release}, 0

@@ -110,8 +110,8 @@ class CosObjectStore:
                          document.message if document else "", reply.answer.headers.get("x-cos-request-id"))
 
     def copy(self, key: str, source_key: str, headers: Mapping[str, str], *, source_bucket: str | None = None,
-             if_match: str | None = None, retry: Retry | None = None) -> Stored:
-        source_host = f"{source_bucket or self.bucket}.cos.{self._region}.myqcloud.com"
+             source_region: str | None = None, if_match: str | None = None, retry: Retry | None = None) -> Stored:
+        source_host = f"{source_bucket or self.bucket}.cos.{source_region or self._region}.myqcloud.com"
         all_headers = self._all_headers(headers, False)
         all_headers["x-cos-copy-source"] = f"{source_host}/{quote(source_key, safe='/-_.~')}"
         all_headers["x-cos-metadata-directive"] = "Replaced"

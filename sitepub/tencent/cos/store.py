@@ -73,9 +73,10 @@ class ObjectStore(Protocol):
         A file that changed while it was read raises :class:`~sitepub.errors.SiteError`."""
 
     def copy(self, key: str, source_key: str, headers: Mapping[str, str], *, source_bucket: str | None = None,
-             if_match: str | None = None, retry: Retry | None = None) -> Stored:
-        """Copy on the server with new headers (directive Replaced). ``if_match``: ETag the source must have,
-        else :class:`~sitepub.errors.PreconditionFailed`. :class:`~sitepub.errors.NotFound` if it is gone."""
+             source_region: str | None = None, if_match: str | None = None, retry: Retry | None = None) -> Stored:
+        """Copy on the server with new headers (directive Replaced). ``source_region``: of ``source_bucket``, if it is
+        another than this bucket's. ``if_match``: ETag the source must have, else
+        :class:`~sitepub.errors.PreconditionFailed`. :class:`~sitepub.errors.NotFound` if it is gone."""
 
     def get(self, key: str) -> Fetched:
         """Raises :class:`~sitepub.errors.NotFound`, with code NoSuchBucket when the bucket is missing."""
