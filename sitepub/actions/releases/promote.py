@@ -12,9 +12,10 @@ from sitepub.actions.releases.go_live import Chosen
 from sitepub.actions.releases.stage_differences import differences_of
 from sitepub.actions.releases.stages import state_buckets
 from sitepub.config.project import Project
+from sitepub.config.repository.ci_run import ci_run, one_line
 from sitepub.errors import NotFound, Refused, SitepubError
 from sitepub.publish.plan import Action
-from sitepub.publish.release.origin import Origin, ci_run, one_line
+from sitepub.publish.release.origin import Origin
 from sitepub.publish.release.promotion import Kept, LiveSite, site_from, website_from
 from sitepub.publish.states.releases import Releases
 from sitepub.publish.states.remote import Remote
@@ -55,9 +56,10 @@ class Promotion:
 def promoted(site: LiveSite, remote: Remote, message: str | None, environ: Mapping[str, str],
              doubts: tuple[Doubt, ...] = ()) -> Chosen:
     """What is live in ``site``, to go live where ``remote`` leads. ``doubts``: what is asked first."""
-    prefix, info = remote.project.key_prefix, site.info
-    origin = Origin(info.commit, info.branch, one_line(message) if message else info.message, ci_run(environ),
-                    site.label)
+    prefix, info, run = remote.project.key_prefix, site.info, ci_run(environ)
+    origin = Origin(info.commit, info.branch, one_line(message) if message else info.message,
+                    run.where if run is not None else None, site.label, run.actor if run is not None else None,
+                    info.request)
     notes = ("The hosts are left as they are; what changed is purged from their caches.",)
     return Chosen(site.label, site_from(site, prefix), website_from(site, prefix), origin,
                   notes if remote.project.hosts else (), doubts)
