@@ -72,7 +72,8 @@ def _listen() -> None:
     calls handlers only between two of its own steps, which a look-up in the system's resolver is not."""
     numbers = {getattr(signal, name) for name in NAMES if hasattr(signal, name)}
     reading, writing = os.pipe()
-    os.set_blocking(writing, False)
+    if sys.platform != "win32":  # Windows demands it of sockets only, and before Python 3.12 has no such call
+        os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
 
     def listen() -> None:

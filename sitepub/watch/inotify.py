@@ -6,7 +6,11 @@ import ctypes
 import errno
 import os
 import struct
+import sys
 from typing import NamedTuple
+
+if sys.platform != "linux":
+    raise ImportError("inotify is part of Linux")
 
 MODIFY = 0x2
 ATTRIB = 0x4

@@ -16,6 +16,7 @@ import contextlib
 import errno
 import os
 import select
+import sys
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,6 +27,9 @@ from sitepub.watch.inotify import Event, Inotify
 from sitepub.watch.places import Places
 from sitepub.watch.polling import PollingWatcher
 from sitepub.watch.watcher import CannotWatch, Report
+
+if sys.platform != "linux":
+    raise ImportError("inotify is part of Linux")
 
 _EXHAUSTED = frozenset({errno.ENOSPC, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
 _COME = inotify.CREATE | inotify.MOVED_TO

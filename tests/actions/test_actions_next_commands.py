@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="paths and shells of POS
 
 def program(place: Path) -> Path:
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text("#!/bin/sh\n")
+    place.write_text("#!/bin/sh\n", encoding="utf-8")
     place.chmod(0o755)
     return place
 

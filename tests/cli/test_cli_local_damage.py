@@ -71,7 +71,7 @@ def folder(file: Path) -> None:
 
 def a_file(place: Path) -> None:
     shutil.rmtree(place)
-    place.write_text("")
+    place.write_text("", encoding="utf-8")
 
 
 def missing(file: Path) -> None:
@@ -79,7 +79,7 @@ def missing(file: Path) -> None:
 
 
 def wrong_types(file: Path) -> None:
-    file.write_text('{"account": 3, "other_account": [], "temporary": null}')
+    file.write_text('{"account": 3, "other_account": [], "temporary": null}', encoding="utf-8")
 
 
 def wrong_rows(file: Path) -> None:

@@ -63,7 +63,7 @@ def test_a_reader_that_goes_away_is_no_error(argv: list[str], home: Path) -> Non
 @pytest.mark.parametrize("argv", [["--help"], ["completion", "bash"], ["local", "status", "--json"]])
 def test_a_full_disk_is_told_once_and_plainly(argv: list[str], home: Path) -> None:
     del home
-    with Path("/dev/full").open("w") as full:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run([*SITEPUB, *argv], stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1
     assert done.stderr.count("No space left on device") == 1 and "Traceback" not in done.stderr

@@ -65,7 +65,7 @@ def contents(path: Path) -> dict[Path, str]:
                 if not skips(below):
                     found.update(contents(below))
         else:
-            found[path] = path.read_text()
+            found[path] = path.read_text(encoding="utf-8")
     except OSError:
         return found
     return found
@@ -160,7 +160,7 @@ def test_whatever_is_done_to_a_tree_every_place_is_reported_after_it_has_changed
 
 
 def test_a_queue_that_was_full_puts_everything_in_doubt(tree: Path) -> None:
-    limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+    limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text(encoding="utf-8"))
     if limit > 100_000:
         pytest.skip("this kernel keeps too many events to fill its queue here")
     heard: list[Change] = []

@@ -49,7 +49,7 @@ def is_gone(pid: int) -> bool:
     except ProcessLookupError:
         return True
     stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z"
+    return stat.exists() and stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
 
 
 def test_the_cloud_that_dev_started_ends_with_it(site: Site, home: Path, data: Path) -> None:

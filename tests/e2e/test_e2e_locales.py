@@ -73,7 +73,7 @@ def test_names_in_utf8_without_a_locale(
 
 def test_names_that_are_no_utf8_are_refused_with_their_bytes(make_site: MakeSite, sitepub: Sitepub) -> None:
     site = make_site("locale-bytes")
-    Path(os.fsdecode(os.fsencode(site.folder / "src") + b"/\xce\xc4\xd5\xc2.html")).write_text("page")
+    Path(os.fsdecode(os.fsencode(site.folder / "src") + b"/\xce\xc4\xd5\xc2.html")).write_text("page", encoding="utf-8")
     for extra in ({"LC_ALL": "C", "PYTHONUTF8": "0"}, {}):
         run = sitepub("plan", "--local", cwd=site.folder, **extra)
         assert run.code == 2

@@ -332,7 +332,7 @@ def alive(place: Path) -> list[int]:
     found = []
     for mark in place.glob("pid-*"):
         with contextlib.suppress(OSError):
-            stat = Path(f"/proc/{mark.name[4:]}/stat").read_text()
+            stat = Path(f"/proc/{mark.name[4:]}/stat").read_text(encoding="utf-8")
             if stat.rpartition(")")[2].split()[0] != "Z":
                 found.append(int(mark.name[4:]))
     return found

@@ -187,7 +187,7 @@ def test_a_large_object_passes_through_in_little_memory(tmp_path: Path) -> None:
         wire.call("PUT")
 
         def memory() -> int:
-            text = Path(f"/proc/{cloud.pid}/status").read_text()
+            text = Path(f"/proc/{cloud.pid}/status").read_text(encoding="utf-8")
             line = next(line for line in text.splitlines() if line.startswith("VmHWM"))
             return int(line.split()[1]) // 1024
 

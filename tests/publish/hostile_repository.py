@@ -48,7 +48,7 @@ class Trap:
     def write(self, file: Path, reason: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f'#!/bin/sh\n{{ echo "{reason}$1"; /usr/bin/env | /bin/grep -c SecretKeyOfATest; }} '
-                        f'>>"{self.place}/sprung"\nexit 1\n')
+                        f'>>"{self.place}/sprung"\nexit 1\n', encoding="utf-8")
         file.chmod(0o755)
 
     def command(self, reason: str) -> str:

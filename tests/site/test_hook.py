@@ -45,7 +45,7 @@ def run(folder: Path, command: str, *, timeout: float | None = None,
 
 def is_running(pid: int) -> bool:
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
     except FileNotFoundError:
         try:
             os.kill(pid, 0)

@@ -41,7 +41,7 @@ def until(true: Callable[[], object]) -> None:
 
 def runs(number: int) -> bool:
     try:
-        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        return Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         if Path("/proc/self").exists():
             return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from dataclasses import dataclass
 
@@ -49,8 +50,9 @@ class Moment:
 def _steady() -> float:
     """Seconds on a clock that cannot be set. On Linux it goes on while the computer sleeps; elsewhere it may not, and
     the jump of the wall clock shows the sleep."""
-    boot = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.clock_gettime(boot) if boot is not None else time.monotonic()
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 class Lease:

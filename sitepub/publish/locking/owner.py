@@ -62,7 +62,8 @@ def started_at(pid: int) -> str:
 def _started_by_ps(pid: int) -> str:
     try:
         answer = subprocess.run(["/bin/ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True,
-                                timeout=5, check=False, env={"LC_ALL": "C", "TZ": "UTC"}, errors="replace")
+                                timeout=5, check=False, env={"LC_ALL": "C", "TZ": "UTC"}, encoding="utf-8",
+                                errors="replace")
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return answer.stdout.strip()

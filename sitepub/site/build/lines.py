@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable
 
+from sitepub.site.build.console import other_encoding
 from sitepub.terminal.messages import plain
 
 LONGEST_LINE = 64 * 1024
@@ -20,10 +21,11 @@ _UP = re.compile(r"\x1b\[(\d{0,3})A")
 
 
 class _Decoder:
-    """Bytes to text as they come: UTF-8, and where a line is none, GB18030 (which holds GBK and GB2312), that programs
-    write in Chinese locales and on Windows. What is neither becomes U+FFFD."""
+    """Bytes to text as they come: UTF-8, and where a line is none, what programs write on this computer otherwise
+    (see :mod:`~sitepub.site.build.console`). What is neither becomes U+FFFD."""
 
-    def __init__(self) -> None:
+    def __init__(self, other: str) -> None:
+        self._encodings = (("utf-8", "unexpected end of data"), (other, "incomplete multibyte sequence"))
         self._rest = b""
         """The beginning of a character."""
         self._is_other = False
@@ -37,8 +39,7 @@ class _Decoder:
         return "".join(self._line(line, final) for line in data.splitlines(keepends=True))
 
     def _line(self, line: bytes, final: bool) -> str:
-        encodings = (("utf-8", "unexpected end of data"), ("gb18030", "incomplete multibyte sequence"))
-        for encoding, cut in encodings[self._is_other:]:
+        for encoding, cut in self._encodings[self._is_other:]:
             self._is_other = encoding != "utf-8" and not line.endswith((b"\n", b"\r"))
             try:
                 return line.decode(encoding)
@@ -61,9 +62,10 @@ class LineSplitter:
     """
 
     def __init__(self, line: Callable[[str], object], *, whole: Callable[[str], object] = lambda _: None,
-                 terminal: bool = False) -> None:
+                 terminal: bool = False, other: str | None = None) -> None:
         """``line`` is given what is to be shown, ``whole`` every line once it has ended. ``terminal``: it comes from
-        one, and empty lines that clear it are one line."""
+        one, and empty lines that clear it are one line. ``other``: the encoding of lines that are no UTF-8; by default
+        that of this computer's programs."""
         self._line = line
         self._whole = whole
         self._begun = ""
@@ -76,7 +78,7 @@ class LineSplitter:
         """When the cursor last went up to draw them again, and when they were last shown."""
         self._terminal = terminal
         self._blank = False
-        self._decoder = _Decoder()
+        self._decoder = _Decoder(other or other_encoding())
         self._partial = ""
         self._shown_at = time.monotonic()
         self._returned = False

@@ -33,7 +33,7 @@ _RUNNING: set[HookProcess] = set()
 def _kill_now() -> None:
     """Without waiting for any of them."""
     for process in list(_RUNNING):
-        process.send(signal.SIGKILL)
+        process.end_now()
 
 
 def kill_all() -> None:
@@ -149,15 +149,21 @@ class HookProcess:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, number)
 
-    def kill(self) -> None:
-        """End the whole group, now."""
+    def end_now(self) -> None:
+        """End the whole group, and do not wait until it has ended."""
         if sys.platform == "win32":
             # By its full path: Windows would look into the project's folder first.
             system = Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32"
-            subprocess.run([str(system / "taskkill.exe"), "/F", "/T", "/PID", str(self.pid)], check=False,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=system)
-        elif self.group_alive():
+            with contextlib.suppress(OSError):
+                subprocess.Popen([str(system / "taskkill.exe"), "/F", "/T", "/PID", str(self.pid)], cwd=system,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        else:
             self.send(signal.SIGKILL)
+
+    def kill(self) -> None:
+        """End the whole group, now."""
+        if self.group_alive():
+            self.end_now()
         self.wait(interrupts.left(5))
 
     def leave(self) -> None:
@@ -182,6 +188,8 @@ _ROWS = 50
 def _terminal(columns: int) -> tuple[int | None, int]:
     """Our side and the command's side of a new terminal that passes on bytes as they are. Where the system has none
     left: a pipe. It does not become the command's controlling terminal, so its end sends no signals."""
+    if sys.platform == "win32":
+        return None, subprocess.PIPE
     import fcntl
     import struct
     import termios
