@@ -208,7 +208,7 @@ def decode_text(name: str, data: bytes) -> Text | Problem:
         return Problem(f"is {len(data):,} bytes long; at most {MAX_BYTES:,} are read", Position(name))
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return Problem("is written in UTF-16, but UTF-8 is expected", Position(name, 1, 1),
-                       "Save the file as UTF-8.")
+                       "Save the file as UTF-8 (in PowerShell: Set-Content -Encoding utf8).")
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         return Text(name, data.decode("utf-8"))

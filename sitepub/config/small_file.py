@@ -6,6 +6,7 @@ or to a file larger than memory. Everything that is read as a whole is read here
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 import stat
@@ -48,8 +49,10 @@ def read_small(file: Path | str, limit: int = CONFIG_LIMIT) -> bytes:
 
 
 def read_small_text(file: Path | str, limit: int = CONFIG_LIMIT) -> str:
-    """The same as text: UTF-8, with or without a byte order mark. Raises OSError and UnicodeDecodeError."""
-    return read_small(file, limit).decode("utf-8-sig")
+    """The same as text: UTF-8, with or without a byte order mark, or UTF-16 with one, which is what ``>`` writes in
+    PowerShell 5. Line breaks stay as they are. Raises OSError and UnicodeDecodeError."""
+    data = read_small(file, limit)
+    return data.decode("utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
 
 
 def _refuse(status: os.stat_result, name: str, limit: int) -> None:

@@ -18,13 +18,12 @@ _SAYS_NOTHING = {"utf-8", "ascii"}
 
 def other_encoding() -> str:
     """The name of a codec of Python."""
-    if sys.platform == "win32":
-        return of_code_pages(_console_code_page(), locale.getencoding())
-    return of_names(locale.getencoding())
+    return of_code_pages(_console_code_page(), locale.getencoding())
 
 
 def of_code_pages(console: int, ansi: str) -> str:
-    """``console``: as GetConsoleOutputCP() answers, 0 without a console; ``ansi``: the name of the system's."""
+    """``console``: as GetConsoleOutputCP() answers, 0 without a console and on other systems;
+    ``ansi``: the name of the system's own."""
     return of_names(f"cp{console}" if console else "utf-8", ansi)
 
 
@@ -41,8 +40,9 @@ def of_names(*names: str) -> str:
 
 
 def _console_code_page() -> int:
-    if sys.platform != "win32":
-        return 0
-    import ctypes
+    if sys.platform == "win32":
+        import ctypes
 
-    return int(ctypes.windll.kernel32.GetConsoleOutputCP())
+        return int(ctypes.windll.kernel32.GetConsoleOutputCP())
+    else:  # noqa: RET505 - so that the type checker sees each system's own
+        return 0
