@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from sitepub.actions.build import build
@@ -25,6 +25,9 @@ from sitepub.publish.guards import refuse_mass_deletion
 from sitepub.publish.locking.patience import Patience
 from sitepub.publish.other_regions import live_elsewhere
 from sitepub.publish.prepare import Prepared, prepare
+from sitepub.publish.previews.due import is_due as a_preview_is_due
+from sitepub.publish.previews.due import note_expiry
+from sitepub.publish.previews.robots import with_own_robots
 from sitepub.publish.progress import Progress
 from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
 from sitepub.publish.states.remote import Remote, open_remote
@@ -36,6 +39,7 @@ from sitepub.tencent.cloud import Cloud
 if TYPE_CHECKING:
     from sitepub.domains.job import Listener
     from sitepub.domains.steps import HostStep
+    from sitepub.publish.states.state import PreviewInfo
 
 _FAILURES_SHOWN = 10
 
@@ -133,6 +137,13 @@ class Deployed:
     hosts: HostsDone | None = None
     warnings: tuple[Problem, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    expired: tuple[str, ...] = ()
+    """Previews that had expired and were removed."""
+
+    @property
+    def preview(self) -> PreviewInfo | None:
+        """``None``: it was the site itself."""
+        return self.outcome.state.preview
 
 
 @dataclass(slots=True)
@@ -197,7 +208,7 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
         else:
             with stopping() as stop, teller.transfer() as progress:
                 outcome = publish(remote, snapshot, prepared, PublishOptions(
-                    allow_delete=options.allow_delete, approve=approve, progress=progress,
+                    allow_delete=_may_delete(prepared, options), approve=approve, progress=progress,
                     on_setting=teller.setting, stop=stop, message=options.message))
 
         def deployed(hosts_done: HostsDone | None) -> Deployed:
@@ -217,12 +228,26 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
                                        hint=error.hint, done=deployed(hosts.not_begun("changed since the plan"))
                                        ) from None
             raise_if_failed(hosts_done, deployed(hosts_done))
+        looks = outcome.status is not Status.UNCHANGED or is_due(remote, environ) or a_preview_is_due(remote, environ)
         checked(remote, environ)
         if remote.unaccelerated():
             warnings.add(_not_accelerated(remote.bucket))
         if not project.hosts:
             warnings.add(*_about_theaddress_of(cloud, remote.bucket, outcome))
-        return deployed(hosts_done)
+        if outcome.state.preview is not None:
+            note_expiry(remote, environ, outcome.state.preview.expires)
+        gone = _clear_expired(remote, cloud, options, environ, teller) if looks else ()
+        return replace(deployed(hosts_done), expired=gone)
+
+
+def _clear_expired(remote: Remote, cloud: Cloud, options: DeployOptions, environ: Mapping[str, str], teller: Teller
+                   ) -> tuple[str, ...]:
+    from sitepub.actions.previews.removing import clear_expired
+    from sitepub.actions.remove import RemoveOptions
+
+    return tuple(one.preview.name for one in clear_expired(
+        remote, cloud, RemoveOptions(options.local, options.profile), environ, replace(remote.project, preview=None),
+        teller))
 
 
 def _about_hosts(project: Project, remote: Remote, hosts: HostsPrepared, outcome: Outcome, teller: Teller,
@@ -246,6 +271,8 @@ def _prepare(project: Project, options: DeployOptions, teller: Teller, environ: 
         keep_running(data_folder(environ))  # for those who look at this site
     snapshot = build(project, run_the_hook=options.build, environ=environ, output=teller.hook_line,
                      columns=teller.hook_columns)
+    if project.preview is not None:
+        snapshot = with_own_robots(snapshot)
     warnings.add(*snapshot.warnings)
     no_error_page = error_page_problem(project, snapshot.files.keys())
     if no_error_page is not None:
@@ -261,7 +288,7 @@ def _prepare(project: Project, options: DeployOptions, teller: Teller, environ: 
     except BaseException:
         remote.close()
         raise
-    if prepared.found is None:
+    if prepared.found is None and project.preview is None:
         warnings.add(*_about_other_regions(project, cloud))
     warnings.add(*about_other_sites(remote, snapshot, prepared))
     if prepared.settings and not prepared.new_bucket:
@@ -282,8 +309,13 @@ def _sees_lifecycle(prepared: Prepared) -> bool:
 
 
 def _refuse_damage(prepared: Prepared, empty: EmptyPages, options: DeployOptions) -> None:
-    refuse_mass_deletion(prepared.plan, allowed=options.allow_delete, other=prepared.other)
+    refuse_mass_deletion(prepared.plan, allowed=_may_delete(prepared, options), other=prepared.other)
     empty.refuse(allowed=options.allow_empty)
+
+
+def _may_delete(prepared: Prepared, options: DeployOptions) -> bool:
+    """A preview shows one thing after the other, and no visitors depend on it."""
+    return options.allow_delete or prepared.base.preview is not None
 
 
 def _about_other_regions(project: Project, cloud: Cloud) -> Iterator[Problem]:
@@ -332,9 +364,10 @@ def raise_if_incomplete(outcome: Outcome, done: Deployed) -> None:
 
 def _about_theaddress_of(cloud: Cloud, bucket: str, outcome: Outcome) -> list[Problem]:
     """A first deploy ends with an address that may not be fit for visitors: say so."""
-    if outcome.prepared.found is not None and not outcome.prepared.new_bucket:
+    preview = outcome.state.preview
+    if preview is None and outcome.prepared.found is not None and not outcome.prepared.new_bucket:
         return []
-    new_on_the_real_cloud = outcome.prepared.new_bucket and cloud.embedded is None
+    new_on_the_real_cloud = (preview is not None or outcome.prepared.new_bucket) and cloud.embedded is None
     if not new_on_the_real_cloud:
         from sitepub.tencent.cos.website_probe import forces_download
 
@@ -343,4 +376,6 @@ def _about_theaddress_of(cloud: Cloud, bucket: str, outcome: Outcome) -> list[Pr
     return [Problem(
         "browsers download the pages of this address instead of showing them: Tencent Cloud does so for"
         " every default domain of buckets created after 2024-01-01",
-        hint="add a domain of your own: `hosts` in serverless.yml (in mainland China it needs an ICP filing)")]
+        hint=f"`sitepub preview open {preview.name}` shows it on this computer; `preview.host` in serverless.yml gives"
+             " previews a host (in mainland China it needs an ICP filing)" if preview is not None else
+        "add a domain of your own: `hosts` in serverless.yml (in mainland China it needs an ICP filing)")]

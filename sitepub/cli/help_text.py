@@ -30,6 +30,7 @@ Releases:
   promote   Make live in one stage what is live in another.
   diff      Show which files differ between releases, or from the folder.
   mark      Give a release a name, such as stable.
+  previews  List the previews of the site, show or remove them.
   stages    List all stages of the app and what is live in each.
   unlock    Show who holds the lock of the site, and take it away.
 

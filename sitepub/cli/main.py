@@ -35,6 +35,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "promote": ("sitepub.cli.releases.promote:promote", "Make live in one stage what is live in another."),
         "diff": ("sitepub.cli.releases.diff:diff", "Show which files differ between releases, or from the folder."),
         "mark": ("sitepub.cli.releases.mark:mark", "Give a release a name, such as stable."),
+        "previews": ("sitepub.cli.previews.previews:previews", "List the previews of the site, show or remove them."),
         "stages": ("sitepub.cli.releases.stages:stages", "List all stages of the app and what is live in each."),
         "unlock": ("sitepub.cli.releases.unlock:unlock", "Show who holds the lock of the site, and take it away."),
     },
@@ -61,6 +62,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     name: entry for section in SECTIONS.values() for name, entry in section.items()
 }
 
+ALIASES = {"preview": "previews"}
+"""Other names of commands."""
+
 
 class LazyGroup(click.Group):
     """A group that knows its commands' names and lines from the table and imports one when it is run."""
@@ -71,7 +75,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx
-        entry = COMMANDS.get(cmd_name)
+        entry = COMMANDS.get(ALIASES.get(cmd_name, cmd_name))
         if entry is None:
             return None
         module, _, attribute = entry[0].partition(":")
@@ -80,7 +84,7 @@ class LazyGroup(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]
                         ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        if args and args[0] not in COMMANDS and args[0] not in ALIASES and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0].lower(), COMMANDS, n=1, cutoff=0.5)
             guess = f" Did you mean: sitepub {near[0]}?" if near else ""
             raise click.UsageError(f"There is no command {args[0]!r}.{guess}", ctx=ctx)

@@ -16,6 +16,7 @@ from sitepub.config.project import (
     Host,
     LifecycleRule,
     LogTopic,
+    Previews,
     Project,
     RedirectRule,
     Releases,
@@ -71,6 +72,7 @@ def build_project(file: Path, root: Node, config: ConfigShape, hosts: Sequence[H
         accelerate=inputs.accelerate,
         state_bucket=inputs.state.bucket if inputs.state is not None else None,
         releases=_releases(inputs),
+        previews=_previews(inputs, node),
         purge=inputs.purge,
         logs=LogTopic(inputs.logs.topic_id, inputs.logs.region) if inputs.logs is not None else None,
         dev=_dev(file.parent, inputs),
@@ -97,6 +99,21 @@ def _releases(inputs: InputsShape) -> Releases:
     if shape.keep is None:
         return Releases(keep_assets=shape.keep_assets)
     return Releases(shape.keep.number, shape.keep.age, shape.keep_assets)
+
+
+def _previews(inputs: InputsShape, node: Node) -> Previews:
+    shape = inputs.preview
+    if shape is None:
+        return Previews()
+    if shape.host is None:
+        return Previews(shape.expires)
+    from sitepub.config.models.cdn import HttpsShape
+    from sitepub.config.models.host import HostShape
+
+    https = HttpsShape.model_validate({"certInfo": {"certId": AUTO}} if shape.https is None else shape.https)
+    written = {name: getattr(shape, name) for name in ("edge", "area", "dns") if name in shape.model_fields_set}
+    host = HostShape.model_construct(host=shape.host, https=https, **written)
+    return Previews(shape.expires, _host(host, node.entries["preview"], node))
 
 
 def _protocol(inputs: InputsShape, old_form: bool) -> Any:

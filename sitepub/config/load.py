@@ -331,11 +331,12 @@ class _Loading:
         inputs = root.get("inputs")
         shared = inputs.get("https") if inputs is not None else None
         hosts = inputs.get("hosts") if inputs is not None else None
+        previews = inputs.get("preview", "https") if inputs is not None else None
         maps = [(i, node) for i, node in enumerate(hosts.items if hosts is not None else ())
                 if isinstance(node.value, dict)]
         if not maps and shared is not None:
             self.warnings.append(Problem("`inputs.https` has no effect without hosts", shared.key_here))
-        if not maps and shared is None:
+        if not maps and shared is None and previews is None:
             return []
         from pydantic import ValidationError
 
@@ -343,13 +344,15 @@ class _Loading:
         from sitepub.config.models.cdn import CertInfoShape, HttpsShape
         from sitepub.config.models.host import HostShape
 
-        if shared is not None and isinstance(shared.value, dict):
+        for path, https in (("inputs.https", shared), ("inputs.preview.https", previews)):
+            if https is None or not isinstance(https.value, dict):
+                continue
             try:
-                HttpsShape.model_validate(data_of(shared))
+                HttpsShape.model_validate(data_of(https))
             except ValidationError as error:
-                self.problems += mistakes(error, HttpsShape, shared, path="inputs.https",
+                self.problems += mistakes(error, HttpsShape, https, path=path,
                                           elsewhere=[("certInfo", CertInfoShape)])
-                shared = None
+                shared = None if https is shared else shared
         shapes = []
         for index, node in maps:
             try:

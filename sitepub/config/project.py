@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -199,6 +199,40 @@ class Releases:
     """Seconds; 0: they are deleted at once."""
 
 
+PREVIEWS = "previews/"
+"""Below the state of a site: the states of its previews."""
+PREVIEW_NAME = "${preview}"
+"""Stands for the name of a preview in the host of previews."""
+LONGEST_NAME = 30
+"""Characters of the name of a preview."""
+
+
+@dataclass(frozen=True, slots=True)
+class Previews:
+    """``preview``: what the previews of the site are like."""
+
+    expires: int = 7 * 86400
+    """Seconds after its last deploy."""
+    host: Host | None = None
+    """With :data:`PREVIEW_NAME` in its name; ``None``: previews have no host."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewOf:
+    """Makes a project one of its own previews."""
+
+    name: str
+    """Small letters, digits and inner hyphens."""
+    expires: int
+    """Seconds after its last deploy."""
+    branch: str | None = None
+    """The git branch that it shows."""
+    by_branch: bool = False
+    """It has its name from the branch."""
+    shared: bool = False
+    """Others know the branch: a remote has it, or a CI system builds it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Override:
     """An input that has another value in this stage."""
@@ -243,6 +277,9 @@ class Project:
     state_bucket: str | None = None
     """``state.bucket``: private bucket for sitepub's own state; ``None``: ``sitepub-state-<region>``."""
     releases: Releases = field(default_factory=lambda: Releases())
+    previews: Previews = field(default_factory=lambda: Previews())
+    preview: PreviewOf | None = None
+    """``None``: this is the site itself."""
     dev: Dev = field(default_factory=Dev)
     hosts: tuple[Host, ...] = ()
     purge: Literal["changed", "all", "none"] = "changed"
@@ -262,6 +299,8 @@ class Project:
 
         A configured name that ends with the app id of another account stays as it is: it means that account's
         bucket, not a new one of ours with two numbers."""
+        if self.preview is not None:
+            return f"{preview_bucket_name(replace(self, preview=None), self.preview.name, app_id)}-{app_id}"
         if self.bucket_name and _FULL_BUCKET_NAME.search(self.bucket_name):
             return self.bucket_name
         base = self.bucket_name or derived_bucket_name(self.app, self.name, self.stage, app_id)
@@ -274,8 +313,10 @@ class Project:
 
     @property
     def state_prefix(self) -> str:
-        """Where this site's state lies in the state bucket: ``<app>/<stage>/<name>/``."""
-        return f"{self.app}/{self.stage}/{self.name}/"
+        """Where this site's state lies in the state bucket: ``<app>/<stage>/<name>/``, and that of a preview below
+        it."""
+        site = f"{self.app}/{self.stage}/{self.name}/"
+        return site if self.preview is None else f"{site}{PREVIEWS}{self.preview.name}/"
 
 
 def derived_bucket_name(app: str, name: str, stage: str, app_id: str) -> str:
@@ -293,3 +334,15 @@ def derived_bucket_name(app: str, name: str, stage: str, app_id: str) -> str:
         return base
     digest = hashlib.sha256(f"{app}/{stage}/{name}".encode()).hexdigest()[:8]
     return f"{base[: room - 9].rstrip('-')}-{digest}"
+
+
+def preview_bucket_name(site: Project, preview: str, app_id: str) -> str:
+    """The bucket of a preview, without ``-APPID``: begins like that of the site. The hash at its end is of all that
+    makes a preview another one, so no site and no other preview has this name."""
+    import hashlib
+
+    room = 60 - len(app_id) - 1 - 9
+    whole = f"{site.app}/{site.stage}/{site.name}/{site.region}/{PREVIEWS}{preview}"
+    digest = hashlib.sha256(whole.encode()).hexdigest()[:8]
+    stem = site.bucket(app_id).removesuffix(f"-{app_id}")[: max(room - len(preview) - 1, 12)].rstrip("-")
+    return f"{f'{stem}-{preview}'[:room].rstrip('-')}-{digest}"

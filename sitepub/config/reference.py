@@ -84,6 +84,7 @@ with.
 | `${git:commit}` | *new:* the commit that is checked out, all of its digits |
 | `${git:tag}` | *new:* the tag of that commit; of several the last version |
 | `${git:dirty}` | *new:* `true` when files that git knows below the project differ from the commit, else `false` |
+| `${preview}` | the name of the preview; in `preview.host` alone |
 | `$${` | the text `${` itself |
 
 They may stand in every value, several in one, and inside each other (`${env:KEY_${stage}}`). The result
@@ -179,6 +180,8 @@ _SECTIONS = (
     ("Top level", "ConfigShape", None),
     ("stages", "StageShape", _STAGES),
     ("inputs", "InputsShape", "`headers`, `accelerate`, `purge`, `logs`, `state`, `releases` and `dev` are *new*."),
+    ("inputs", "InputsShape", "`headers`, `accelerate`, `purge`, `logs`, `state`, `releases`, `preview` and `dev` are"
+     " *new*."),
     ("inputs.src", "SourceShape", "`src: ./public` is short for `src: {src: ./public}`. `include`, "
      "`exclude`, `timeout`, `allowSecrets`, `followLinks` and `allowErrors` are *new*. Patterns of a "
      "`.sitepubignore` file exclude too."),
@@ -190,6 +193,7 @@ _SECTIONS = (
     ("inputs.redirectRules[]", "RedirectRuleShape", "Keys may begin with a capital too, as in the COS API."),
     ("inputs.state", "StateShape", "*New.* Left out, the state lies in `sitepub-state-<region>-<APPID>`."),
     ("inputs.releases", "ReleasesShape", "*New.* See [releases.md](releases.md)."),
+    ("inputs.preview", "PreviewShape", "*New.* See [releases.md](releases.md#previews)."),
     ("inputs.dev", "DevShape", "*New.* See [dev.md](dev.md)."),
     ("inputs.logs", "LogsShape", "*New.* See [logs.md](logs.md)."),
     ("inputs.hosts[]", "HostShape", "`edge` and `dns` are *new*. See [domains.md](domains.md) for the whole story."),

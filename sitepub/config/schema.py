@@ -33,6 +33,9 @@ def raw_schema() -> Schema:
     inputs = definitions["InputsShape"]["properties"]
     inputs["https"].update({"$ref": "#/$defs/HttpsShape"})
     inputs["https"].pop("anyOf", None)
+    of_previews = definitions["PreviewShape"]["properties"]["https"]
+    of_previews.update({"$ref": "#/$defs/HttpsShape"})
+    of_previews.pop("anyOf", None)
     inputs["hosts"]["items"] = {"$ref": "#/$defs/HostShape"}
     return {"$defs": {name: _tidied(definition) for name, definition in definitions.items()}}
 
@@ -73,7 +76,9 @@ def json_schema() -> Schema:
         "$ref": "#/$defs/StageInputsShape",
         "description": definitions["StageShape"]["properties"]["inputs"]["description"]}
     hosts = definitions["HostShape"]["properties"]
-    for place in (properties["https"], hosts["https"], definitions["HttpsShape"]["properties"]["certInfo"]):
+    previews = definitions["PreviewShape"]["properties"]
+    certificate = definitions["HttpsShape"]["properties"]["certInfo"]
+    for place in (properties["https"], hosts["https"], previews["https"], certificate):
         _offer_auto(place)
     for misspelt, right in MISSPELT.items():
         hosts[misspelt] = {"deprecated": True, "description": f"Write `{right}`."}

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from sitepub.config.checks.nearest import nearest
 from sitepub.config.document import MOST_PROBLEMS, Node
+from sitepub.config.project import PREVIEW_NAME
 from sitepub.config.repository.git_values import NAMES as GIT_NAMES
 from sitepub.config.repository.git_values import GitValues
 from sitepub.errors import Position, Problem
@@ -28,6 +29,7 @@ MAX_VARIABLES = 1000
 MAX_LENGTH = 256 * 1024
 """Characters of a text once its variables are replaced."""
 
+_HOST_OF_PREVIEWS = ("inputs", "preview", "host")
 _TOO_LONG = f"becomes longer than {MAX_LENGTH:,} characters once its variables are replaced"
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.()-]*\Z")
 
@@ -247,6 +249,8 @@ class Variables:
             return self.more[name]
         if name in NAMES:
             return self._lookup_top(name, variable)
+        if name == "preview" and self._path == _HOST_OF_PREVIEWS:
+            return PREVIEW_NAME  # known when a preview is made
         raise VariableError(f"unknown variable `${{{_short(name)}}}`", variable.start, variable.source,
                             _hint_for_unknown(_short(name), kind if colon else "", self._path))
 
@@ -357,6 +361,8 @@ def _hint_for_unknown(name: str, kind: str, path: tuple[str, ...]) -> str:
             f"Known are {', '.join(f'${{git:{one}}}' for one in GIT_NAMES)}.")
     if name == "branch":
         return "Write `${git:branch}`: `${branch}` is known in the values of `stages` alone."
+    if name == "preview":
+        return "It stands for the name of a preview, and only in `inputs.preview.host`."
     near = nearest(name, NAMES)
     if near is not None:
         return f"Did you mean `${{{near}}}`?"

@@ -16,6 +16,7 @@ from sitepub.publish.locking.takeover import is_over, journal_of_before, with_he
 from sitepub.publish.locking.unfinished import about, still_runs
 from sitepub.publish.looking import common_prefix
 from sitepub.publish.plan import Plan
+from sitepub.publish.previews.info import with_preview
 from sitepub.publish.project.mark import ProjectMark, project_here
 from sitepub.publish.project.same_project import OtherProject, kin_of, marks_after, other_project
 from sitepub.publish.release.content import KeptContent
@@ -104,6 +105,7 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     refuse_empty_site(snapshot)
     found = known if known is not None else remote.states.load()
     base, notes = _about_this_bucket(found, remote)
+    base = with_preview(base, remote, snapshot)
     wanted = wanted_settings(remote.project, remote.bucket, snapshot.files if website is None else ())
     if website is not None:
         wanted = replace(wanted, website=website)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from sitepub.config.project import PREVIEWS
 from sitepub.config.repository.git import has_commit
 from sitepub.errors import CloudError, SitepubError
 from sitepub.publish.apply import Engine, Failure
@@ -250,8 +251,9 @@ class _Taking:
     def _forget(self) -> None:
         """The state goes last: as long as it is there, ``remove`` can be run again."""
         states = self.remote.states
+        previews = states.prefix + PREVIEWS  # states of their own
         keys = [there.key for there in states.store.list(states.prefix)
-                if there.key not in (self.lock.key, states.key)]
+                if there.key not in (self.lock.key, states.key) and not there.key.startswith(previews)]
         if keys:
             states.store.delete(keys)
         states.delete()

@@ -79,6 +79,8 @@ class Snapshot:
     """What sitepub's own rules left out, in the order of the paths."""
     newest_ns: int | None = field(default=None, compare=False)
     """When the file that was written last was written (ns since the epoch), if the whole folder was read."""
+    hidden: SiteFile | None = None
+    """A file of the site that its preview replaces by another of the same key."""
 
     def __len__(self) -> int:
         return len(self.files)

@@ -8,17 +8,20 @@ import click
 
 from sitepub.cli import boundary
 from sitepub.cli.options import Run, command, lock_option, yes_option
+from sitepub.cli.previews.option import in_preview, preview_options
 from sitepub.config.project import Project
 from sitepub.errors import PartlyDone
 
 if TYPE_CHECKING:
     from sitepub.actions.deploy import Deployed, DeployOptions
+    from sitepub.publish.states.state import PreviewInfo
 
 
 @command(project=True)
 @click.option("--dry-run", is_flag=True, help="Build and show the plan; change nothing.")
 @yes_option()
 @click.option("-m", "--message", metavar="TEXT", help="What to say of this release; else the commit's first line.")
+@preview_options()
 @click.option("--force", is_flag=True, help="Upload every file again, changed or not.")
 @click.option("--no-build", is_flag=True, help="Do not run the hook: publish the build that is there.")
 @click.option("--verify", is_flag=True,
@@ -27,8 +30,9 @@ if TYPE_CHECKING:
 @click.option("--allow-empty", is_flag=True, help="Allow pages that had content to be empty now.")
 @lock_option()
 @click.option("--no-wait", is_flag=True, help="Do not wait until the hosts are online.")
-def deploy(run: Run, dry_run: bool, yes: bool, message: str | None, force: bool, no_build: bool, verify: bool,
-           allow_delete: bool, allow_empty: bool, lock_timeout: float, no_wait: bool) -> int:
+def deploy(run: Run, dry_run: bool, yes: bool, message: str | None, preview: str | None, expires: int | None,
+           force: bool, no_build: bool, verify: bool, allow_delete: bool, allow_empty: bool, lock_timeout: float,
+           no_wait: bool) -> int:
     """Build the site and publish what changed.
 
     In a folder without a serverless.yml the projects in its child folders are deployed, one after another, after a
@@ -43,8 +47,10 @@ def deploy(run: Run, dry_run: bool, yes: bool, message: str | None, force: bool,
     if dry_run:
         from sitepub.cli.commands.plan import work
 
-        return each_project(run, "plan", lambda project: work(run, project, options))
-    return each_project(run, "deploy", lambda project: _deploy(run, project, options, yes=yes), yes=yes)
+        return each_project(run, "plan", lambda project: work(
+            run, in_preview(run, project, preview, expires), options))
+    return each_project(run, "deploy", lambda project: _deploy(
+        run, in_preview(run, project, preview, expires), options, yes=yes), yes=yes)
 
 
 def _deploy(run: Run, project: Project, options: DeployOptions, *, yes: bool) -> tuple[dict[str, object], int]:
@@ -54,7 +60,7 @@ def _deploy(run: Run, project: Project, options: DeployOptions, *, yes: bool) ->
 
     terminal = run.terminal
     terminal.note(f'Action: "deploy" - Stage: "{project.stage}" - App: "{project.app}" - '
-                  f'Name: "{project.name}"')
+                  f'Name: "{project.name}"' + (f' - Preview: "{project.preview.name}"' if project.preview else ""))
     try:
         done: Deployed = action(project, options, Story(terminal, yes=yes), run.environ)
     except PartlyDone as error:
@@ -88,6 +94,10 @@ def show_deployed(run: Run, done: Deployed, *, whole: bool = True) -> None:
         terminal.note(line)
     terminal.note()
     terminal.result(f"region:  {done.project.region}\nwebsite: {terminal.style(done.url, 'bold')}")
+    if done.preview is not None:
+        from sitepub.cli.plan_view import moment
+
+        terminal.result(f"preview: {done.preview.name}, until {moment(done.preview.expires)}")
     if done.hosts is not None:
         from sitepub.cli.host_view import done_lines
 
@@ -120,6 +130,14 @@ def deployed_object(done: Deployed) -> dict[str, object]:
         "retained": retained_objects(outcome.prepared.plan.retained),
         "hosts": [{**one, "url": urls.get(one["host"])} for one in host_objects(
             project, done.hosts.steps, done.hosts)] if done.hosts is not None else [],
+        **({"preview": _preview_object(done.preview)} if done.preview is not None else {}),
+        "previews_removed": list(done.expired),
         "left_out": left_out_objects(done.left_out),
         "warnings": warning_list(done.warnings),
     }
+
+
+def _preview_object(info: PreviewInfo) -> dict[str, object]:
+    from datetime import UTC, datetime
+
+    return {"name": info.name, "branch": info.branch, "expires": datetime.fromtimestamp(info.expires, UTC).isoformat()}

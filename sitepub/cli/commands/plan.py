@@ -8,6 +8,7 @@ import click
 
 from sitepub.cli import boundary
 from sitepub.cli.options import Run, command, yes_option
+from sitepub.cli.previews.option import in_preview, preview_options
 from sitepub.config.project import Project
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ CHANGES = 2
 
 @command(project=True)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there is something to do, else 0.")
+@preview_options()
 @click.option("--force", is_flag=True, help="Plan to upload every file again.")
 @click.option("--no-build", is_flag=True, help="Do not run the hook: compare the build that is there.")
 @click.option("--verify", is_flag=True,
@@ -27,8 +29,9 @@ CHANGES = 2
 @click.option("--allow-empty", is_flag=True, help="Allow pages that had content to be empty now.")
 @click.option("--explain", is_flag=True, help="Show why it is this stage, and which inputs are the stage's own.")
 @yes_option()
-def plan(run: Run, detailed_exitcode: bool, force: bool, no_build: bool, verify: bool,
-         allow_delete: bool, allow_empty: bool, explain: bool, yes: bool) -> int:  # noqa: ARG001 - the run knows it
+def plan(run: Run, detailed_exitcode: bool, preview: str | None, expires: int | None, force: bool, no_build: bool,
+         verify: bool, allow_delete: bool, allow_empty: bool, explain: bool,
+         yes: bool) -> int:  # noqa: ARG001 - the run knows it
     """Build the site and show what deploy would do, and why. Changes nothing in the cloud."""
     from sitepub.actions.deploy import DeployOptions
     from sitepub.cli.projects import each_project
@@ -43,7 +46,7 @@ def plan(run: Run, detailed_exitcode: bool, force: bool, no_build: bool, verify:
             from sitepub.cli.stage_view import stage_lines
 
             run.terminal.result("\n".join(stage_lines(project)))
-        result, code = work(run, project, options)
+        result, code = work(run, in_preview(run, project, preview, expires), options)
         changes = changes or result["status"] != "unchanged"
         return result, code
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import click
@@ -11,10 +12,12 @@ from sitepub.cli import boundary
 from sitepub.cli.options import Run, command, lock_option, yes_option
 from sitepub.config.project import Project
 from sitepub.errors import PartlyDone
+from sitepub.terminal.messages import visible
 
 if TYPE_CHECKING:
     from sitepub.actions.remove import RemoveOptions
     from sitepub.domains.steps import HostStep
+    from sitepub.publish.previews.found import Preview
     from sitepub.publish.removal import BucketRemoval, Removal, Removed
 
 _SHOWN = 20
@@ -27,7 +30,7 @@ _SHOWN = 20
 @click.option("--adopted", is_flag=True,
               help="Delete also what was in the bucket before, with the same content as the site.")
 def remove(run: Run, yes: bool, keep_bucket: bool, lock_timeout: float, adopted: bool) -> int:
-    """Take the site down: delete what sitepub uploaded and created, and nothing else.
+    """Take the site down: delete what sitepub uploaded and created, and nothing else. Its previews go with it.
 
     Shows first what will be deleted, what will stay, and why.
     """
@@ -47,17 +50,18 @@ def _remove(run: Run, project: Project, options: RemoveOptions, *, yes: bool) ->
     from sitepub.cli.host_view import host_listener, step_lines
     from sitepub.cli.story import Transfer
     from sitepub.publish.progress import Progress
-    from sitepub.terminal.messages import visible
     from sitepub.terminal.progress import TransferProgress
     from sitepub.terminal.sizes import counted
 
     terminal = run.terminal
+    previews = _Previews.of(run, project, options)
 
     def approve(removal: Removal, hosts: Sequence[HostStep]) -> None:
-        terminal.note("\n".join([*_removal_lines(project, removal), *step_lines(terminal, hosts)]))
+        terminal.note("\n".join([*_removal_lines(project, removal), *previews.lines, *step_lines(terminal, hosts)]))
         if removal.other is not None:
             terminal.warn(visible(removal.other.origin))
         terminal.confirm_or_refuse("Delete this?", yes=yes)
+        previews.take_down()
 
     @contextmanager
     def transfer() -> Iterator[Progress]:
@@ -74,6 +78,12 @@ def _remove(run: Run, project: Project, options: RemoveOptions, *, yes: bool) ->
             raise
         return boundary.partly(terminal, error, {**report, "deleted": 0, "bytes": 0, "buckets": [], "left": [],
                                                  "hosts": [outcome_object(one) for one in error.done]})
+    if down is None and previews.left:
+        terminal.note("\n".join(previews.lines))
+        terminal.confirm_or_refuse("Delete this?", yes=yes)
+        previews.take_down()
+        return {**report, "deleted": 0, "bytes": 0, "buckets": [], "left": [], "hosts": [],
+                "previews": previews.removed}, 0
     if down is None:
         terminal.result(f"There is nothing to remove: sitepub knows of no {project.name} in stage"
                         f" {project.stage} in {project.region}.")
@@ -91,8 +101,50 @@ def _remove(run: Run, project: Project, options: RemoveOptions, *, yes: bool) ->
     if removed.state_bucket_stays is not None:
         terminal.note(f"The state bucket stays: {removed.state_bucket_stays}.")
     return {**report, "deleted": removed.objects, "bytes": removed.bytes, "buckets": list(removed.buckets),
-            "left": _left(removed),
+            "left": _left(removed), "previews": previews.removed,
             "hosts": [outcome_object(one) for one in down.hosts]}, 0
+
+
+@dataclass(slots=True)
+class _Previews:
+    """The previews of a site go before it."""
+
+    run: Run
+    project: Project
+    options: RemoveOptions
+    left: tuple[Preview, ...]
+    removed: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, run: Run, project: Project, options: RemoveOptions) -> _Previews:
+        from sitepub.actions.previews.removing import list_previews
+        from sitepub.errors import AccessDenied
+
+        try:
+            found = list_previews(project, local=run.local, profile=run.profile, environ=run.environ)
+        except AccessDenied:  # a key may be allowed no listing there
+            found = ()
+        return cls(run, project, options, found)
+
+    @property
+    def lines(self) -> list[str]:
+        return [f"  - the preview {visible(one.name)}" for one in self.left]
+
+    def take_down(self) -> None:
+        """Raises PartlyDone when one of them stays; nothing was done about the site then."""
+        from sitepub.actions.previews.removing import take_down_all
+        from sitepub.cli.previews.view import RemovalView, removed_lines
+
+        gone = take_down_all(self.project, self.left, self.options, self.run.environ, RemovalView(self.run.terminal))
+        self.left = tuple(one.preview for one in gone if one.error is not None)
+        for one in gone:
+            if one.down is not None:
+                self.removed.append(one.preview.name)
+                self.run.terminal.result("\n".join(removed_lines(one.preview.name, one.down)))
+        if self.left:
+            raise PartlyDone("the site stays, because not all of its previews could be removed:\n" + "\n".join(
+                f"  {one.preview.name}: {one.error}" for one in gone if one.error is not None),
+                hint="what was done is recorded: run the same command again to do the rest")
 
 
 def _left(removed: Removed) -> list[dict[str, object]]:
@@ -103,12 +155,12 @@ def _left(removed: Removed) -> list[dict[str, object]]:
 def _removal_lines(project: Project, removal: Removal) -> Iterator[str]:
     yield f"Removing {project.name}, stage {project.stage}:"
     for bucket in removal.buckets:
-        yield from _bucket_lines(bucket)
+        yield from bucket_lines(bucket)
     yield "  - sitepub's records of this site: state, releases, lock"
 
 
-def _bucket_lines(removal: BucketRemoval) -> Iterator[str]:
-    from sitepub.terminal.messages import visible
+def bucket_lines(removal: BucketRemoval) -> Iterator[str]:
+    """What goes from one bucket, and what stays."""
     from sitepub.terminal.sizes import counted, human_bytes
 
     if not removal.exists:

@@ -34,13 +34,17 @@ def check_hosts(inputs: Node, found: Findings) -> None:
             if name in first:
                 found.wrong(node, f"this host stands here twice; the first is at {first[name].here}")
             first.setdefault(name, node)
-    for owner in [inputs, *items]:
+    preview = inputs.get("preview")
+    previews = [preview] if preview is not None else []
+    for owner in [inputs, *items, *previews]:
         _certificate(owner, found)
         check_settings(owner, found)
         for area in ("mainland", "overseas"):
             special = owner.get("specificConfig", area)
             if special is not None:
                 check_settings(special, found)
+    for host in previews:
+        _edge(host, Node({}, host.place), found)
     for host in items:
         _edge(host, inputs, found)
         _redirect(host, inputs, found)

@@ -94,6 +94,8 @@ def to_one_spelling(root: Node, problems: list[Problem], warnings: list[Problem]
         if name in entries:
             entries[name] = _small_first(entries[name])
     _https_words(inputs)
+    if "preview" in entries:
+        _https_words(entries["preview"])
     for host in entries["hosts"].items if "hosts" in entries else []:
         _https_words(host)
         for misspelt, right in MISSPELT.items():

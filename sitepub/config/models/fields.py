@@ -137,6 +137,16 @@ Duration = Annotated[int, BeforeValidator(duration), WithJsonSchema({
 TextList = Annotated[list[FilledText], OneOrMore()]
 
 
+def _only_maps(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise wrong("expected a map")
+    return value
+
+
+AnyMap = Annotated[dict[str, Any], BeforeValidator(_only_maps), WithJsonSchema({"type": "object"})]
+"""A map of any keys, or one whose keys are checked elsewhere."""
+
+
 def inner_path(value: str) -> str:
     """A folder inside the site: "" or "a/b", without ``./`` and slashes at the ends."""
     parts = [part for part in value.strip().replace("\\", "/").split("/") if part not in ("", ".")]

@@ -6,9 +6,9 @@ those in docs/configuration.md and in the JSON Schema.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field
 
 from sitepub.config.models.bucket import (
     AclShape,
@@ -21,6 +21,7 @@ from sitepub.config.models.bucket import (
     TagShape,
 )
 from sitepub.config.models.fields import (
+    AnyMap,
     BucketName,
     FilledText,
     Flag,
@@ -35,6 +36,7 @@ from sitepub.config.models.fields import (
     inner_path,
     wrong,
 )
+from sitepub.config.models.preview import PreviewShape
 from sitepub.config.models.releases import ReleasesShape
 
 
@@ -50,15 +52,6 @@ def _index_name(value: str) -> str:
     if "/" in name:
         raise wrong("expected the name of a page in every folder, without a path")
     return name
-
-
-def _only_maps(value: Any) -> Any:
-    if not isinstance(value, dict):
-        raise wrong("expected a map")
-    return value
-
-
-AnyMap = Annotated[dict[str, Any], BeforeValidator(_only_maps), WithJsonSchema({"type": "object"})]
 
 
 class SourceShape(Shape):
@@ -147,6 +140,7 @@ class InputsShape(Shape):
     logs: LogsShape | None = Field(None, description="Where `sitepub logs` finds the visits of the hosts.")
     state: StateShape | None = Field(None, description="Where sitepub keeps its own state.")
     releases: ReleasesShape | None = Field(None, description="Which releases are kept, and how long.")
+    preview: PreviewShape | None = Field(None, description="What previews of the site are like.")
     https: AnyMap | None = Field(None, description=(
         "HTTPS settings of every host that has none of its own, or `auto`."))
     purge: Literal["changed", "all", "none"] = Field("changed", description=(

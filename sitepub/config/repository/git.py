@@ -48,7 +48,7 @@ def commit_of(folder: Path, environ: Mapping[str, str] | None = None) -> Commit 
     """The commit checked out in ``folder``; ``None`` outside a repository, before its first commit, and in a
     repository of another user that ``safe.directory`` does not name. Without git, files are taken as unchanged."""
     environ = os.environ if environ is None else environ
-    found = find_git_folder(folder, lambda places: _is_trusted(places, environ))
+    found = trusted_folder(folder, environ)
     if found is None:
         return None
     git = _Git(found, environ)
@@ -69,7 +69,7 @@ def commit_of(folder: Path, environ: Mapping[str, str] | None = None) -> Commit 
 def branch_of(folder: Path, environ: Mapping[str, str] | None = None) -> str | None:
     """The branch that is checked out; ``None`` outside a repository, and where a commit itself is checked out."""
     environ = os.environ if environ is None else environ
-    found = find_git_folder(folder, lambda places: _is_trusted(places, environ))
+    found = trusted_folder(folder, environ)
     return found.branch() if found is not None else None
 
 
@@ -77,7 +77,7 @@ def tag_of(folder: Path, environ: Mapping[str, str] | None = None) -> str | None
     """The tag that names the commit checked out; of several the last in the order of versions (v1.10 after v1.9).
     ``None`` without one, without git, and where references are not kept in files."""
     environ = os.environ if environ is None else environ
-    found = find_git_folder(folder, lambda places: _is_trusted(places, environ))
+    found = trusted_folder(folder, environ)
     head = found.head() if found is not None else None
     if found is None or head is None or not (tags := found.tags()):
         return None
@@ -97,7 +97,7 @@ def tag_of(folder: Path, environ: Mapping[str, str] | None = None) -> str | None
 def has_commit(folder: Path, commit: str, environ: Mapping[str, str] | None = None) -> bool:
     """Whether the repository that ``folder`` lies in knows a commit. Runs nothing of the repository's either."""
     environ = os.environ if environ is None else environ
-    found = find_git_folder(folder, lambda places: _is_trusted(places, environ))
+    found = trusted_folder(folder, environ)
     if found is None or not re.fullmatch(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", commit):
         return False
     if found.loose_commit(commit) is not None:
@@ -105,6 +105,22 @@ def has_commit(folder: Path, commit: str, environ: Mapping[str, str] | None = No
     git = _Git(found, environ)
     with tempfile.TemporaryDirectory(prefix="sitepub-git-", ignore_cleanup_errors=True) as place:
         return git.borrow(Path(place), commit) and git.ask("cat-file", "-t", commit).strip() == b"commit"
+
+
+def trusted_folder(folder: Path, environ: Mapping[str, str]) -> GitFolder | None:
+    """The repository that a folder lies in, if git would use it."""
+    return find_git_folder(folder, lambda places: _is_trusted(places, environ))
+
+
+def ask_about_commits(folder: Path, environ: Mapping[str, str], head: str, *arguments: str) -> bytes:
+    """What git says of commits of the repository that ``folder`` lies in; b"" when it cannot say. ``head``: one of
+    them."""
+    found = trusted_folder(folder, environ)
+    if found is None:
+        return b""
+    git = _Git(found, environ)
+    with tempfile.TemporaryDirectory(prefix="sitepub-git-", ignore_cleanup_errors=True) as place:
+        return git.ask(*arguments) if git.borrow(Path(place), head) else b""
 
 
 class _Git:

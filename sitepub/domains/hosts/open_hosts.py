@@ -84,7 +84,9 @@ def open_hosts(project: Project, cloud: Cloud, bucket: str, claims: ObjectStore,
     def served(host: str, target: str) -> Served | None:
         return served_certificate(host, target, cloud.embedded)
 
-    mine = Claim(app=project.app, stage=project.stage, name=project.name, state=state_key)
+    # A preview is not the site: neither takes the other's host.
+    name = project.name if project.preview is None else f"{project.name}, preview {project.preview.name}"
+    mine = Claim(app=project.app, stage=project.stage, name=name, state=state_key)
     return Hosts(
         hosts=project.hosts, place=place_of(project, cloud, bucket), edge_of=Edges.of(cloud, bucket),
         certificates=CertificateOffice(SslService(api), names, project.root, used_by_others=used_by_others,

@@ -15,6 +15,7 @@ from functools import partial
 
 import msgspec
 
+from sitepub.config.project import PREVIEWS
 from sitepub.config.project import Releases as Policy
 from sitepub.errors import SitepubError
 from sitepub.publish.release.content import Content, KeptContent
@@ -27,8 +28,6 @@ from sitepub.publish.states.state import State
 from sitepub.publish.states.state_store import JOURNAL, OVERLAY, StateStore
 from sitepub.threads import side_by_side
 
-PREVIEWS = "previews/"
-"""Roots of previews: what they name is needed."""
 _DELETED_AT_ONCE = 1000
 _READ_AT_ONCE = 64
 _DAY = 86400
@@ -98,7 +97,11 @@ class Sweep:
                 shards[listed.key.removeprefix(self.states.shards.prefix)] = listed.key
             elif content is not None:
                 contents[content] = listed.key
-            elif name.startswith(PREVIEWS) or (release is not None and self.state.keeps(release)):
+            elif name.startswith(PREVIEWS):
+                # A preview has its state in a folder of its own, with all that it needs, and clears it away itself.
+                if "/" not in name.removeprefix(PREVIEWS):
+                    roots.append(listed.key)
+            elif release is not None and self.state.keeps(release):
                 roots.append(listed.key)
             elif name in _OLD or name.startswith((OVERLAY, JOURNAL)):
                 others.append(listed.key)

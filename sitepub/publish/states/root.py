@@ -18,7 +18,17 @@ from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.packed import Unreadable, decoded, packed, unpacked
 from sitepub.publish.states.sharded import Reader, ShardedManifest
 from sitepub.publish.states.shards import ShardRef
-from sitepub.publish.states.state import VERSION, Created, Former, Journal, ReleaseInfo, ReleaseMark, State, Unsure
+from sitepub.publish.states.state import (
+    VERSION,
+    Created,
+    Former,
+    Journal,
+    PreviewInfo,
+    ReleaseInfo,
+    ReleaseMark,
+    State,
+    Unsure,
+)
 
 READER = "0.1.0"
 """The first sitepub that reads this form."""
@@ -72,6 +82,7 @@ class Root(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     oldest: str = ""
     kept: int = 0
     litter: bool = False
+    preview: PreviewInfo | None = None
     manifest: dict[str, Entry] = {}
     """Of version 1."""
     overlay: str = ""
@@ -109,7 +120,7 @@ def root_of(state: State, headers: Mapping[str, Mapping[str, str]] | None = None
         created=state.created, settings_hash=state.settings_hash, said=state.said, release=state.release,
         former=tuple(_former_root(one) for one in state.former), hosts=state.hosts, unpurged=state.unpurged,
         unsure=state.unsure, projects=state.projects, marks=state.marks,
-        oldest=state.oldest, kept=state.kept, litter=state.litter)
+        oldest=state.oldest, kept=state.kept, litter=state.litter, preview=state.preview)
 
 
 def _former_root(one: Former) -> FormerRoot:
@@ -129,7 +140,7 @@ def state_of(root: Root, reader: Reader, pending: Journal | None = None) -> Stat
         former=tuple(Former(one.bucket, one.region,
                             ShardedManifest(one.shards, reader, {**one.manifest, **one.changes}), one.created,
                             one.pending) for one in root.former),
-        marks=root.marks, oldest=root.oldest, kept=root.kept, litter=root.litter)
+        marks=root.marks, oldest=root.oldest, kept=root.kept, litter=root.litter, preview=root.preview)
 
 
 Document = TypeVar("Document")

@@ -139,6 +139,29 @@ class Former(msgspec.Struct, frozen=True):
     pending: Journal | None = None
 
 
+class OwnFile(msgspec.Struct, frozen=True):
+    """A file of a site that its preview replaces by another: promoted, the site has this one."""
+
+    headers: dict[str, str]
+    data: bytes
+
+
+class PreviewInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Says that a state is that of a preview."""
+
+    name: str
+    expires: int
+    """Unix seconds by the cloud's clock."""
+    branch: str | None = None
+    """The git branch that it shows."""
+    by_branch: bool = False
+    """It has its name from the branch."""
+    shared: bool = False
+    """Others know the branch: a remote has it, or a CI system built it."""
+    robots: OwnFile | None = None
+    """The site's own robots.txt; ``None``: it has none."""
+
+
 class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The state of one site in one stage."""
 
@@ -177,6 +200,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How many releases are kept with their content, those with a mark that are older not counted."""
     litter: bool = False
     """Something may lie in the state bucket that nothing names: a run did not end, or a sweep."""
+    preview: PreviewInfo | None = None
+    """``None``: this is the site itself."""
 
     def keeps(self, release: str) -> bool:
         """Whether the content of a release is kept."""

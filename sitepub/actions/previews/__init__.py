@@ -1,0 +1,1 @@
+"""Previews: deploy, list, remove, show."""

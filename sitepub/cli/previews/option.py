@@ -1,0 +1,48 @@
+"""``--preview`` and ``--expires``: the project becomes one of its previews."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from sitepub.cli.options import Run
+from sitepub.config.project import Project
+
+
+def preview_options() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Passed on as ``preview`` (``None``: not given; "": without a name) and ``expires``."""
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        function = click.option("--expires", metavar="TIME", callback=_seconds,
+                                help="How long the preview lives: 7d, 12h; 30d at most.")(function)
+        return click.option("--preview", metavar="[NAME]", is_flag=False, flag_value="",
+                            help="Work on a preview beside the site; its name, else the git branch.")(function)
+
+    return add
+
+
+def in_preview(run: Run, project: Project, preview: str | None, expires: int | None) -> Project:
+    """The project that the command works on. Raises UsageError."""
+    if preview is None:
+        if expires is not None:
+            raise click.UsageError("--expires belongs to --preview")
+        return project
+    from sitepub.publish.previews.names import chosen, preview_of
+
+    return preview_of(project, chosen(project, preview, run.environ, expires))
+
+
+def _seconds(_context: click.Context, _param: click.Parameter, value: str | None) -> int | None:
+    if value is None:
+        return None
+    from pydantic_core import PydanticCustomError
+
+    from sitepub.config.models.preview import expiry
+
+    try:
+        return expiry(value)
+    except PydanticCustomError as error:
+        said = error.context["said"] if error.context else "is no time"
+        raise click.BadParameter(f"{value!r}: {said}") from None

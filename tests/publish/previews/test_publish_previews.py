@@ -1,0 +1,277 @@
+"""Previews beside the live site in a cloud in memory: kills, objects of others, and a clock that is put forward."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from sitepub.config.project import PreviewOf, Project
+from sitepub.errors import Refused, SiteError, UsageError
+from sitepub.publish.prepare import prepare
+from sitepub.publish.previews.found import Preview, previews_in
+from sitepub.publish.previews.names import chosen, preview_of, safe_name
+from sitepub.publish.previews.robots import KEY, own_file, site_file, with_own_robots
+from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
+from sitepub.publish.removal import prepare_removal, remove
+from sitepub.publish.states.remote import Remote
+from sitepub.site.snapshot import Snapshot
+from sitepub.tencent.cloud import Cloud, Credentials
+from tests.amount import times
+from tests.publish.memory_cloud import APP_ID, Killed, MemoryCloud, project, remote
+from tests.publish.release.kept import PREFIX, STATE_BUCKET, check_all, check_no_litter, deploy
+from tests.publish.sites import as_published, live, plain, sites, snapshot
+from tests.publish.sites import site_file as a_file
+
+ACCOUNT = Cloud(Credentials("id", "key"), APP_ID, "ap-guangzhou")
+DAY = 86400
+
+
+def of_preview(name: str = "new", days: int = 7, branch: str | None = None, by_branch: bool = False) -> Project:
+    return preview_of(project(), PreviewOf(name, days * DAY, branch, by_branch))
+
+
+def show(cloud: MemoryCloud, site: Snapshot, of: Project | None = None) -> Outcome:
+    """Deploy a preview."""
+    place = remote(cloud, of or of_preview())
+    shown = with_own_robots(site)
+    return publish(place, shown, prepare(place, shown), PublishOptions(allow_delete=True, threads=1))
+
+
+def take_down(cloud: MemoryCloud, of: Project | None = None) -> None:
+    place = remote(cloud, of or of_preview())
+    found = prepare_removal(place)
+    assert found is not None
+    removed = remove(place, found)
+    assert not removed.failures and not removed.interrupted
+
+
+def listed(cloud: MemoryCloud) -> dict[str, Preview]:
+    return {one.name: one for one in previews_in(remote(cloud), ACCOUNT)}
+
+
+def objects(cloud: MemoryCloud, place: Remote) -> dict[str, bytes]:
+    return {key: there.data for key, there in cloud.bucket(place.bucket).objects.items()}
+
+
+@pytest.mark.parametrize(("text", "name"), [
+    ("main", "main"), ("feature/Log-in", "feature-log-in"), ("fix_this.now", "fix-this-now"), ("-a-", "a"),
+    ("PR 12", "pr-12"),
+    ("", ""), ("///", ""), ("🚀", ""), ("a" * 30, "a" * 30)])
+def test_names_of_previews(text: str, name: str) -> None:
+    assert safe_name(text) == name
+    assert safe_name(name) == name
+
+
+@given(st.text(max_size=80))
+def test_a_name_may_stand_in_a_host_and_in_a_bucket(text: str) -> None:
+    name = safe_name(text)
+    assert safe_name(name) == name and len(name) <= 30
+    assert not name or (name.isascii() and name.replace("-", "a").isalnum() and name == name.lower())
+    assert not name.startswith("-") and not name.endswith("-") and "--" not in name
+
+
+@pytest.mark.parametrize(("one", "other"), [("功能", "特性"), ("a" * 31, "a" * 32), ("é", "è")])
+def test_what_cannot_stay_in_a_name_keeps_branches_apart(one: str, other: str) -> None:
+    assert safe_name(one) != safe_name(other)
+
+
+def test_without_a_branch_a_preview_needs_a_name(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no git branch"):
+        chosen(project(tmp_path), "", {})
+    with pytest.raises(UsageError, match="cannot be called"):
+        chosen(project(tmp_path), "!", {})
+    assert chosen(project(tmp_path), "A b", {}).name == "a-b"
+    run = chosen(project(tmp_path), "", {"CI": "true", "BRANCH_NAME": "fix/one"})
+    assert (run.name, run.branch, run.by_branch, run.shared) == ("fix-one", "fix/one", True, True)
+
+
+@given(st.sampled_from(["site", "s" * 50, None, "site-1250000000"]), st.text("abc-", min_size=1, max_size=30))
+def test_every_preview_has_a_bucket_of_its_own(bucket: str | None, text: str) -> None:
+    name = safe_name(text)
+    if not name:
+        return
+    site = project(bucket_name=bucket)
+    one = preview_of(site, PreviewOf(name, DAY)).bucket(APP_ID)
+    assert len(one) <= 60 and one.endswith(f"-{APP_ID}") and one != site.bucket(APP_ID)
+    assert one != preview_of(site, PreviewOf(f"{name[:28]}-x", DAY)).bucket(APP_ID)
+    assert one != preview_of(project(bucket_name=bucket, stage="testing"), PreviewOf(name, DAY)).bucket(APP_ID)
+    assert "--" not in one.removesuffix(f"-{APP_ID}").replace(site.bucket(APP_ID), "")
+
+
+def test_a_preview_stands_beside_the_site_and_has_a_robots_txt_of_its_own() -> None:
+    cloud = MemoryCloud()
+    robots = a_file(KEY, b"User-agent: *\nAllow: /\n")
+    site = snapshot(a_file("index.html", b"live", "text/html"), robots)
+    deploy(cloud, site)
+    before = dict(cloud.bucket("site-1250000000").objects), dict(cloud.store(STATE_BUCKET).objects)
+    changed = snapshot(a_file("index.html", b"new", "text/html"), robots)
+    assert show(cloud, changed).status is Status.PUBLISHED
+    there = objects(cloud, remote(cloud, of_preview()))
+    assert there.pop(KEY) == b"User-agent: *\nDisallow: /\n" and there == {"index.html": b"new"}
+    assert cloud.bucket("site-1250000000").objects == before[0]
+    assert {key: one for key, one in cloud.store(STATE_BUCKET).objects.items()
+            if not key.startswith(f"{PREFIX}previews/")} == before[1]
+    state = remote(cloud, of_preview()).states.load()
+    assert state is not None and state.preview is not None and state.preview.robots is not None
+    back = site_file(state.preview.robots)
+    assert (back.data, back.headers, back.md5, back.headers_hash) == (
+        robots.data, robots.headers, robots.md5, robots.headers_hash)
+
+
+def test_a_site_below_a_folder_has_its_previews_kept_from_search_engines_too() -> None:
+    shown = with_own_robots(snapshot(a_file("docs/index.html", b"x", "text/html"), a_file("docs/robots.txt", b"mine")))
+    assert shown.files[KEY].data == b"User-agent: *\nDisallow: /\n"
+    assert shown.files["docs/robots.txt"].data == b"mine" and shown.hidden is None and own_file(shown) is None
+
+
+def test_a_robots_txt_from_the_disk_and_one_that_nobody_reads(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    (tmp_path / KEY).write_bytes(b"Allow: /")
+    on_disk = replace(a_file(KEY, b"Allow: /"), data=None, path=tmp_path / KEY)
+    own = own_file(with_own_robots(snapshot(on_disk)))
+    assert own is not None and own.data == b"Allow: /"
+    with pytest.raises(SiteError, match="a preview keeps"):
+        with_own_robots(snapshot(a_file(KEY, b"a" * 600_000)))
+
+
+def test_a_deploy_puts_the_end_of_a_preview_off_and_the_clock_of_the_cloud_counts() -> None:
+    cloud = MemoryCloud()
+    deploy(cloud, plain(a="1"))
+    show(cloud, plain(a="1"), of_preview(days=1))
+    cloud.now += DAY - 100
+    assert not listed(cloud)["new"].expired
+    assert show(cloud, plain(a="1"), of_preview(days=1)).status is Status.UNCHANGED
+    cloud.now += DAY - 100
+    assert not listed(cloud)["new"].expired, "a deploy that changes nothing counts, too"
+    cloud.now += 200
+    assert listed(cloud)["new"].expired
+
+
+def test_a_name_that_two_branches_share_is_refused() -> None:
+    cloud = MemoryCloud()
+    show(cloud, plain(a="1"), of_preview(branch="feature/a", by_branch=True))
+    with pytest.raises(Refused, match="shows the branch feature/a"):
+        show(cloud, plain(a="2"), of_preview(branch="feature-a", by_branch=True))
+    show(cloud, plain(a="2"), of_preview(branch="feature-a"))
+    assert listed(cloud)["new"].branch == "feature-a", "a name that was given is meant"
+
+
+def test_nothing_of_a_preview_stays_and_all_of_others_does() -> None:
+    cloud = MemoryCloud()
+    deploy(cloud, plain(a="1"))
+    place = remote(cloud, of_preview())
+    kept = set(cloud.store(STATE_BUCKET).objects)
+    show(cloud, plain(a="2", b="3"))
+    show(cloud, plain(a="4"))
+    take_down(cloud)
+    assert set(cloud.store(STATE_BUCKET).objects) == kept
+    assert not cloud.bucket(place.bucket).exists
+    show(cloud, plain(a="2"))
+    cloud.store(place.bucket).put("notes.md", b"mine", {})
+    take_down(cloud)
+    assert objects(cloud, place) == {"notes.md": b"mine"} and cloud.bucket(place.bucket).exists
+    assert set(cloud.store(STATE_BUCKET).objects) == kept
+    show(cloud, plain(a="2"))
+    assert objects(cloud, place)["notes.md"] == b"mine"
+    take_down(cloud)
+    assert cloud.bucket(place.bucket).exists, "made by a preview, but another's object is in it"
+
+
+def test_a_bucket_of_this_name_that_another_made_stays() -> None:
+    cloud = MemoryCloud()
+    place = remote(cloud, of_preview())
+    cloud.bucket(place.bucket).create()
+    show(cloud, plain(a="2"))
+    take_down(cloud)
+    assert cloud.bucket(place.bucket).exists and not objects(cloud, place)
+
+
+def test_the_removal_of_a_site_leaves_the_states_of_previews() -> None:
+    """They say what has to be removed, too."""
+    cloud = MemoryCloud()
+    deploy(cloud, plain(a="1"))
+    show(cloud, plain(a="2"))
+    take_down(cloud, project())
+    assert set(listed(cloud)) == {"new"}
+    take_down(cloud)
+    assert not cloud.bucket(STATE_BUCKET).exists, "the last one takes the state bucket with it"
+
+
+def test_what_a_preview_has_is_not_cleared_away_and_it_clears_up_after_itself() -> None:
+    cloud = MemoryCloud()
+    for number in range(4):
+        deploy(cloud, plain(a=f"live {number}"), number=1)
+        show(cloud, plain(a=f"shown {number}", b="same"))
+        check_no_litter(cloud, "previews")
+        state = remote(cloud, of_preview()).states.load()
+        assert state is not None
+        assert sorted(state.manifest) == ["a.txt", "b.txt", KEY]
+    below = f"{PREFIX}previews/new/"
+    mine = [key for key in cloud.store(STATE_BUCKET).objects if key.startswith(f"{below}content/")]
+    assert len(mine) <= 2, "old content is given up"
+
+
+@settings(max_examples=times(3), suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(sites(), min_size=3, max_size=3), st.booleans())
+def test_killed_anywhere_site_and_preview_stay_whole_and_apart(history: list[Snapshot], after: bool) -> None:
+    kill = 0
+    while True:
+        cloud = MemoryCloud()
+        deploy(cloud, history[0])
+        if kill % 2:
+            show(cloud, history[1])
+        cloud.revive()
+        cloud.look = lambda cloud=cloud: check_all(cloud)  # type: ignore[misc]
+        cloud.kill_at, cloud.kill_after = kill, after
+        try:
+            show(cloud, history[2])
+        except Killed:
+            ended = False
+        else:
+            ended = True
+        note(f"killed at write {kill}")
+        cloud.revive()
+        assert live(cloud) == as_published(history[0])
+        deploy(cloud, history[1], number=1)
+        assert live(cloud) == as_published(history[1])
+        show(cloud, history[2])
+        assert objects(cloud, remote(cloud, of_preview())) == {
+            file.key: file.data for file in with_own_robots(history[2])}
+        take_down(cloud)
+        check_no_litter(cloud)
+        if ended:
+            return
+        kill += 1
+
+
+@settings(max_examples=times(2), suppress_health_check=[HealthCheck.too_slow])
+@given(sites(), st.booleans())
+def test_a_removal_that_is_killed_is_finished_by_the_next(site: Snapshot, after: bool) -> None:
+    kill = 0
+    while True:
+        cloud = MemoryCloud()
+        deploy(cloud, plain(a="live"))
+        kept = set(cloud.store(STATE_BUCKET).objects)
+        show(cloud, site)
+        cloud.revive()
+        cloud.kill_at, cloud.kill_after = kill, after
+        try:
+            take_down(cloud)
+        except Killed:
+            ended = False
+        else:
+            ended = True
+        cloud.revive()
+        if "new" in listed(cloud):
+            take_down(cloud)
+        assert not cloud.bucket(remote(cloud, of_preview()).bucket).exists
+        left = set(cloud.store(STATE_BUCKET).objects) - kept
+        assert left <= {f"{PREFIX}previews/new/lock"}, "the lock of a killed run runs out"
+        if ended:
+            assert not left
+            return
+        kill += 1
