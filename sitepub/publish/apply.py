@@ -12,7 +12,7 @@ from sitepub.errors import Interrupted, Refused, SitepubError
 from sitepub.publish.flip import NOTHING_KEPT, Job, Keeping, Work, content_of, is_staged, waves
 from sitepub.publish.locking.lock import LOST
 from sitepub.publish.phases import deletion_rank
-from sitepub.publish.placing import Placer
+from sitepub.publish.placing import NOTHING_RESUMED, Placer, Resumed
 from sitepub.publish.plan import Action, Plan, Step
 from sitepub.publish.progress import Progress, Silent
 from sitepub.publish.release.content import Content, KeptContent
@@ -58,7 +58,7 @@ class Engine:
     def __init__(self, plan: Plan, store: ObjectStore, *, progress: Progress | None = None,
                  stop: threading.Event | None = None, threads: int = DEFAULT_THREADS,
                  check: Callable[[], None] = lambda: None, content: KeptContent | None = None,
-                 keeping: Keeping = NOTHING_KEPT) -> None:
+                 keeping: Keeping = NOTHING_KEPT, resumed: Resumed = NOTHING_RESUMED) -> None:
         """``check`` is called before every write, and raises when nothing may be written any more. Without ``content``
         nothing is kept, and everything is uploaded straight to its place."""
         self.plan = plan
@@ -77,7 +77,7 @@ class Engine:
         self._bytes = 0
         self._failed_in_a_row = 0
         self._kept: set[Content] = set()
-        self._placer = Placer(store, content, self.progress, self.stop)
+        self._placer = Placer(store, content, self.progress, self.stop, resumed)
         self._halt = EitherEvent(self.stop, self._giving_up)
         # Some steps are two jobs at once: the old content is kept while the new one is made ready.
         count = max(1, min(threads, 2 * len(plan.steps)))

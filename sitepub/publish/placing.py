@@ -14,7 +14,8 @@ from sitepub.publish.progress import Progress
 from sitepub.publish.release.content import COPY_LIMIT, HEADERS, KeptContent
 from sitepub.publish.states.manifest import Entry
 from sitepub.site.snapshot import SiteFile
-from sitepub.tencent.cos.store import ObjectStore, Stored
+from sitepub.tencent.cos.multipart import SINGLE_MAX
+from sitepub.tencent.cos.store import LargeFile, ObjectStore, Stored
 
 _LARGE = 16 * 1024**2
 """Bytes from which an upload under way is broken off on Ctrl-C instead of finished."""
@@ -33,11 +34,25 @@ class Done:
     """The content lies in the kept content."""
 
 
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Where parts of large files may be that a run sent which did not end."""
+
+    keys: frozenset[str] = frozenset()
+    """Of the bucket; what is there is of the content and the headers that the plan has for them."""
+    kept: bool = False
+    """In the kept content, whose keys say which content it is."""
+
+
+NOTHING_RESUMED = Resumed()
+
+
 class Placer:
     """Raises what the cloud answers, and Refused where an object of others is in the way."""
 
     def __init__(self, store: ObjectStore, content: KeptContent | None, progress: Progress,
-                 stop: threading.Event) -> None:
+                 stop: threading.Event, resumed: Resumed = NOTHING_RESUMED) -> None:
+        self.resumed = resumed
         self.store = store
         self.content = content
         self.progress = progress
@@ -64,7 +79,8 @@ class Placer:
             self._copy_here(self.content.store, self.content.key(content_of(step)), HEADERS, step)
             return
         self.content.store.put(self.content.key(content_of(step)), _body(step.file), HEADERS, md5=step.file.md5,
-                               sent=_Sent(self.progress, step, self.stop), retry=self._retry_of(step))
+                               sent=_Sent(self.progress, step, self.stop), retry=self._retry_of(step),
+                               large=_large(step.file, resume=self.resumed.kept))
 
     # -- the place itself ------------------------------------------------------------------------------
 
@@ -133,7 +149,8 @@ class Placer:
         try:
             stored = self.store.put(file.key, _body(file), file.headers, md5=file.md5, forbid_overwrite=step.new,
                                     sent=_Sent(self.progress, step, self.stop),
-                                    retry=self._retry_of(step))
+                                    retry=self._retry_of(step),
+                                    large=_large(file, resume=step.key in self.resumed.keys))
         except PreconditionFailed:
             if not step.new:
                 raise
@@ -172,6 +189,11 @@ class Placer:
 def has_body(file: SiteFile) -> bool:
     """Whether the content is at hand; that of a release is not."""
     return file.data is not None or file.path is not None
+
+
+def _large(file: SiteFile, *, resume: bool) -> LargeFile | None:
+    """The journal, or the key in the kept content, says what was on its way: so what is there can stay."""
+    return LargeFile(file.stamp, resume=resume, keep=True) if file.size > SINGLE_MAX else None
 
 
 def content_is_gone(step: Step) -> SitepubError:

@@ -19,19 +19,20 @@ from sitepub.publish.locking.lock import Lock
 from sitepub.publish.locking.owner import who
 from sitepub.publish.locking.takeover import unsure_after
 from sitepub.publish.looking import Look, look_at, with_what_is_there, without_changed
+from sitepub.publish.placing import Resumed
 from sitepub.publish.plan import Step
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.progress import Progress
 from sitepub.publish.release.collect import Sweep, is_due, oldest_kept
 from sitepub.publish.release.content import KeptContent
-from sitepub.publish.release.keeping import keeping_of
+from sitepub.publish.release.keeping import keeping_of, unfinished
 from sitepub.publish.release.origin import Origin, origin_here
 from sitepub.publish.release.promotion import learn_headers
 from sitepub.publish.retention import due_after
 from sitepub.publish.states.releases import ReleaseRecord, Releases, new_release_id
 from sitepub.publish.states.remote import Remote, ensure_state_bucket
 from sitepub.publish.states.sharded import ShardedManifest
-from sitepub.publish.states.state import Created, Journal, ReleaseInfo, State, discard_leftovers
+from sitepub.publish.states.state import Created, Journal, ReleaseInfo, State, discard_leftovers, resumable
 from sitepub.publish.states.unpurged import unpurged_after
 from sitepub.publish.workers import EitherEvent
 from sitepub.settings.apply import BucketWasThere, Written, apply_settings
@@ -148,10 +149,12 @@ class _Deploy:
         self.began = time.monotonic()
         self.content = KeptContent(remote.states.store, remote.states.prefix)
         self._releases = Releases(remote.states.store, remote.states.prefix, remote.states.shards)
+        self.resumed = Resumed(resumable(prepared.base.pending, prepared.plan.steps), kept=unfinished(prepared.base))
         self.engine = Engine(prepared.plan, remote.store, progress=options.progress, threads=options.threads,
                              stop=EitherEvent(self.stopped, lost), check=lock.check,
                              content=self.content,
-                             keeping=keeping_of(prepared.base, self.content, direct=not options.record))
+                             keeping=keeping_of(prepared.base, self.content, direct=not options.record),
+                             resumed=self.resumed)
         self.state = msgspec.structs.replace(prepared.base, unsure=unsure_after(lock, prepared.base),
                                              projects=prepared.projects)
         self.written_settings: list[SettingStep] = []
@@ -165,7 +168,7 @@ class _Deploy:
             return self._write_down_only()
         try:
             # While the old journal still names them: the new one may not.
-            discard_leftovers(self.remote.store, self.prepared.base.pending)
+            discard_leftovers(self.remote.store, self.prepared.base.pending, but=self.resumed.keys)
             self._discard_unfinished_release()
             self._look_at_new_keys()
             self._open_journal()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -256,6 +257,8 @@ class _Taking:
                 if there.key not in (self.lock.key, states.key) and not there.key.startswith(previews)]
         if keys:
             states.store.delete(keys)
+        with suppress(CloudError):  # they cost a little, and no user sees them
+            states.store.discard_uploads_below(states.prefix)
         states.delete()
 
 

@@ -19,6 +19,7 @@ from sitepub.interrupts import pause
 from sitepub.leaks.search import SecretSearch
 from sitepub.site.charset import UTF8, CharsetReader, charset_of, is_text
 from sitepub.site.hash_cache import HashCache, Stamp, is_sure
+from sitepub.site.snapshot import LARGE
 from sitepub.site.walk import FoundFile
 from sitepub.threads import pool
 
@@ -51,6 +52,8 @@ class Hashed:
     """Files that hold one of the account's own secrets."""
     keys: dict[str, str] = field(default_factory=dict)
     """Path → what else it holds that looks like a key."""
+    stamp: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
+    """Of large files, where the hash may be kept under it."""
     charset: dict[str, str] = field(default_factory=dict)
     """Path → encoding of a text file that is not UTF-8, see ``charset``."""
 
@@ -81,6 +84,8 @@ def hash_files(files: Sequence[FoundFile], cache: HashCache, search: SecretSearc
             missing.append(file)
         else:
             result.md5[file.path] = known.md5
+            if known.size > LARGE:
+                result.stamp[file.path] = known.size, known.mtime_ns, known.ctime_ns, known.inode
             if known.found:
                 result.keys[file.path] = known.found
             if known.charset:
@@ -98,6 +103,9 @@ def hash_files(files: Sequence[FoundFile], cache: HashCache, search: SecretSearc
                 result.keys[file.path] = read.found
             if read.charset:
                 result.charset[file.path] = read.charset
+            if read.sure and read.stamp.size > LARGE:
+                stamp = read.stamp
+                result.stamp[file.path] = stamp.size, stamp.mtime_ns, stamp.ctime_ns, stamp.inode
             if read.leaks:
                 result.leaks.add(file.path)
             elif read.sure:

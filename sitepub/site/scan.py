@@ -165,7 +165,8 @@ def _site_files(found: list[FoundFile], hashed: Hashed, headers: HeaderBook,
                                       full_path=full_path)
         except OSError as error:
             raise _site_error("cannot be read", {path: error.strerror or str(error)}) from None
-        file = files[key] = SiteFile(key, sizes.get(path, stat.st_size), md5[path], made, digest, parent / name)
+        file = files[key] = SiteFile(key, sizes.get(path, stat.st_size), md5[path], made, digest, parent / name,
+                                     stamp=hashed.stamp.get(path))
         alias = alias_of(key, path)
         if alias is not None:
             aliases.append(replace(file, key=alias))

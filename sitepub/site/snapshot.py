@@ -17,6 +17,10 @@ def headers_hash(headers: Mapping[str, str]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()[:16]
 
 
+LARGE = 32 * 1024 * 1024
+"""Bytes. Files of more have a :attr:`SiteFile.stamp`, so that they need not be read once more when they are sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredCopy:
     """An object in a bucket of the account that has the content of a file."""
@@ -47,6 +51,9 @@ class SiteFile:
     data: bytes | None = None
     copies: tuple[StoredCopy, ...] = ()
     """Where the content lies in the cloud, the first choice first, when neither ``path`` nor ``data`` has it."""
+    stamp: tuple[int, int, int, int] | None = field(default=None, compare=False)
+    """Of a large file: as long as the file system says this of it (size, mtime and ctime in ns, inode), ``md5`` is that
+    of its content. ``None``: that is not certain."""
 
     @property
     def is_page(self) -> bool:

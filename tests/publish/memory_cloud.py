@@ -17,7 +17,7 @@ from sitepub.errors import NotFound, PreconditionFailed
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.state_store import StateStore
 from sitepub.tencent.cos.bucket_settings import BucketStatus, Made
-from sitepub.tencent.cos.store import DeleteFailure, Fetched, Listed, ObjectHead, Retry, Sent, Stored
+from sitepub.tencent.cos.store import DeleteFailure, Fetched, LargeFile, Listed, ObjectHead, Retry, Sent, Stored
 from sitepub.tencent.cos.website_config import WebsiteConfig
 
 APP_ID = "1250000000"
@@ -164,8 +164,9 @@ class MemoryStore:
         return bucket.objects
 
     def put(self, key: str, body: bytes | Path, headers: Mapping[str, str], *, md5: str | None = None,
-            forbid_overwrite: bool = False, sent: Sent | None = None, retry: Retry | None = None) -> Stored:
-        del retry
+            forbid_overwrite: bool = False, sent: Sent | None = None, retry: Retry | None = None,
+            large: LargeFile | None = None) -> Stored:
+        del retry, large
         data = body.read_bytes() if isinstance(body, Path) else body
         assert md5 in (None, hashlib.md5(data).hexdigest())
         with self.cloud.writing("put", key):
@@ -227,6 +228,10 @@ class MemoryStore:
 
     def discard_uploads(self, keys: Sequence[str]) -> int:
         del keys  # what was not finished does not exist here
+        return 0
+
+    def discard_uploads_below(self, prefix: str) -> int:
+        del prefix
         return 0
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ import pytest
 from sitepub.errors import NetworkError, Refused
 from sitepub.publish.locking.lock import Lock, LockRecord, read_lock
 from sitepub.publish.locking.owner import is_dead, process_space, started_at, who
-from sitepub.tencent.cos.store import Retry, Sent, Stored
+from sitepub.tencent.cos.store import LargeFile, Retry, Sent, Stored
 from tests.publish.memory_cloud import MemoryCloud, MemoryStore
 
 
@@ -119,9 +119,10 @@ class VersionedStore(MemoryStore):
     """A bucket with versioning: forbid-overwrite has no effect there."""
 
     def put(self, key: str, body: bytes | Path, headers: Mapping[str, str], *, md5: str | None = None,
-            forbid_overwrite: bool = False, sent: Sent | None = None, retry: Retry | None = None) -> Stored:
+            forbid_overwrite: bool = False, sent: Sent | None = None, retry: Retry | None = None,
+            large: LargeFile | None = None) -> Stored:
         del forbid_overwrite
-        stored = super().put(key, body, headers, md5=md5, sent=sent, retry=retry)
+        stored = super().put(key, body, headers, md5=md5, sent=sent, retry=retry, large=large)
         self.after_put()
         return stored
 

@@ -10,6 +10,7 @@ middle, what is left is as unneeded as before; the state says that there is litt
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,7 +18,7 @@ import msgspec
 
 from sitepub.config.project import PREVIEWS
 from sitepub.config.project import Releases as Policy
-from sitepub.errors import SitepubError
+from sitepub.errors import AccessDenied, SitepubError
 from sitepub.publish.release.content import Content, KeptContent
 from sitepub.publish.states.packed import Unreadable, decoded, unpacked
 from sitepub.publish.states.releases import Releases, released_at
@@ -113,6 +114,8 @@ class Sweep:
             for content in entries:
                 unneeded.pop(content, None)
         self._delete([*shards.values(), *unneeded.values(), *others])
+        with suppress(AccessDenied):
+            self.states.store.discard_uploads_below(self.content.prefix)
         return Swept(len(shards), len(unneeded), len(others))
 
     def _needed(self, roots: list[str]) -> dict[str, ShardRef]:

@@ -25,15 +25,19 @@ class _Released:
         return not isinstance(key, str) or self.over_shards.get(key) is None
 
 
+def unfinished(base: State) -> bool:
+    """Whether a run before this one did not end."""
+    return base.pending is not None or base.litter
+
+
 def keeping_of(base: State, content: KeptContent, *, direct: bool) -> Keeping:
     """``direct``: new content goes straight to its place. After a run that did not end the kept content is listed, so
     that nothing is sent twice."""
-    unfinished = base.pending is not None or base.litter
     there: Container[tuple[str, int]] = frozenset()
-    if unfinished:
+    if unfinished(base):
         with suppress(AccessDenied):  # a key may be allowed no listing
             there = frozenset(one for one, _ in content.there())
-    if direct and not unfinished:
+    if direct and not unfinished(base):
         # Of a file that is saved ten times, only what the last release had is kept.
         return Keeping(there, stages=False, released=_Released(ShardedManifest.of(base.manifest).changes))
     return Keeping(there, stages=not direct)

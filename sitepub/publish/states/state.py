@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
 
 import msgspec
@@ -65,10 +65,10 @@ class Journal(msgspec.Struct, frozen=True):
         return cls(release, started, by, tuple(JournalStep.of(step) for step in steps), ended)
 
     @property
-    def large_uploads(self) -> tuple[str, ...]:
-        """Keys whose content may have been on its way in parts: a kill leaves an unfinished upload there."""
-        return tuple(step.key for step in self.steps
-                     if step.action in (Action.UPLOAD, Action.COPY) and step.size > SINGLE_MAX)
+    def large_uploads(self) -> Mapping[str, JournalStep]:
+        """Steps whose content may have been on its way in parts, by key: a kill leaves an unfinished upload there."""
+        return {step.key: step for step in self.steps
+                if step.action in (Action.UPLOAD, Action.COPY) and step.size > SINGLE_MAX}
 
 
 class Unsure(msgspec.Struct, frozen=True):
@@ -213,10 +213,22 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return Owned(ShardedManifest.of(self.manifest), ShardedManifest.of(self.retained))
 
 
-def discard_leftovers(store: ObjectStore, journal: Journal | None) -> None:
-    """Throw away what uploads in parts of a killed run have left in the bucket. A key pair that may not do
-    that is no reason to fail: they cost a little, and no user sees them."""
-    keys = journal.large_uploads if journal is not None else ()
+def resumable(journal: Journal | None, steps: Iterable[Step]) -> frozenset[str]:
+    """Keys to which ``steps`` send the very content and headers that a run was sending which did not end: parts of
+    them that are there need not be sent again. Whatever differs is discarded (:func:`discard_leftovers`), so an upload
+    that is there is always the one that the last journal names."""
+    before = journal.large_uploads if journal is not None else {}
+    if not before:
+        return frozenset()
+    return frozenset(step.key for step in steps if (old := before.get(step.key)) is not None and step.file is not None
+                     and (old.md5, old.size, old.headers_hash)
+                     == (step.file.md5, step.file.size, step.file.headers_hash))
+
+
+def discard_leftovers(store: ObjectStore, journal: Journal | None, but: Container[str] = ()) -> None:
+    """Throw away what uploads in parts of a killed run have left in the bucket, ``but`` what is resumed. A key pair
+    that may not do that is no reason to fail: they cost a little, and no user sees them."""
+    keys = [key for key in (journal.large_uploads if journal is not None else ()) if key not in but]
     if keys:
         with suppress(CloudError):
             store.discard_uploads(keys)

@@ -12,6 +12,7 @@ from sitepub.tencent.cos.verdict import BadAnswer
 from sitepub.tencent.cos.wire import Wire
 from sitepub.tencent.cos.xml import flat, local_name, parsed
 
+_PAGE = 1000
 _ROUNDS = 100
 """Pages of uploads of one key: each killed run leaves one upload."""
 
@@ -25,25 +26,54 @@ def discard_uploads(wire: Wire, keys: Iterable[str]) -> int:
     for key in keys:
         # A page holds up to 1000 uploads, those of this very key first; what is gone is not listed again.
         for _ in range(_ROUNDS):
-            found = _uploads_of(wire, key)
+            found = uploads_of(wire, key)
             for upload_id in found:
-                wire.send(Request("DELETE", "cos:AbortMultipartUpload", key, {"uploadId": upload_id}), accept=(404,))
+                abort_upload(wire, key, upload_id)
             count += len(found)
-            if len(found) < 1000:
+            if len(found) < _PAGE:
                 break
     return count
 
 
-def _uploads_of(wire: Wire, key: str) -> list[str]:
-    found: list[list[str]] = []
+def discard_uploads_below(wire: Wire, prefix: str) -> int:
+    """Abort every unfinished upload whose key begins so; how many there were. Raises as :func:`discard_uploads`."""
+    count = 0
+    for _ in range(_ROUNDS):
+        found = _uploads(wire, prefix)
+        for key, upload_id in found:
+            abort_upload(wire, key, upload_id)
+        count += len(found)
+        if len(found) < _PAGE:
+            break
+    return count
+
+
+def abort_upload(wire: Wire, key: str, upload_id: str) -> None:
+    """One that is not there any more is no error."""
+    wire.send(Request("DELETE", "cos:AbortMultipartUpload", key, {"uploadId": upload_id}), accept=(404,))
+
+
+def uploads_of(wire: Wire, key: str) -> list[str]:
+    """The ids of the unfinished uploads of exactly this key, at most a page of them; the oldest first, as COS lists
+    them."""
+    return [upload_id for name, upload_id in _uploads(wire, key) if name == key]
+
+
+def _uploads(wire: Wire, prefix: str) -> list[tuple[str, str]]:
+    found: list[list[tuple[str, str]]] = []
     request = Request("GET", "cos:ListMultipartUploads", "",
-                      {"uploads": "", "encoding-type": "url", "max-uploads": "1000", "prefix": key})
-    wire.send(request, check=lambda answer: found.append(parse_uploads(answer.body, key)))
+                      {"uploads": "", "encoding-type": "url", "max-uploads": str(_PAGE), "prefix": prefix})
+    wire.send(request, check=lambda answer: found.append(_parsed(answer.body)))
     return found[-1]
 
 
 def parse_uploads(body: bytes, key: str) -> list[str]:
     """The ids of a key's uploads. Raises :class:`BadAnswer` for what is not a whole listing."""
+    return [upload_id for name, upload_id in _parsed(body) if name == key]
+
+
+def _parsed(body: bytes) -> list[tuple[str, str]]:
+    """Key and id of each upload."""
     try:
         root = parsed(body)
     except ET.ParseError as error:
@@ -54,5 +84,5 @@ def parse_uploads(body: bytes, key: str) -> list[str]:
     # The documentation calls it Encoding-Type here, EncodingType in the listing of objects.
     encoded = (fields.get("Encoding-Type") or fields.get("EncodingType") or "").lower() == "url"
     uploads = [flat(child) for child in root if local_name(child.tag) == "Upload"]
-    return [each["UploadId"] for each in uploads
-            if each.get("UploadId") and (unquote(each.get("Key", "")) if encoded else each.get("Key")) == key]
+    return [(unquote(each.get("Key", "")) if encoded else each.get("Key", ""), each["UploadId"]) for each in uploads
+            if each.get("UploadId")]

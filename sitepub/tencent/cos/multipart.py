@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import threading
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, TypeVar
 
-from sitepub.errors import CloudError, Interrupted, SiteError, SitepubError
-from sitepub.tencent.cos.integrity import bare, check_stored, content_md5, crc_of, md5_of
+from sitepub.errors import CloudError, Interrupted, NetworkError, SitepubError
+from sitepub.tencent.cos.crc64 import combined
+from sitepub.tencent.cos.file_part import FilePart, changed, unreadable
+from sitepub.tencent.cos.integrity import bare, check_crc, content_md5, crc_of, md5_of
 from sitepub.tencent.cos.request import Request
-from sitepub.tencent.cos.store import Retry, Sent, Stored
+from sitepub.tencent.cos.store import FileStamp, LargeFile, Retry, Sent, Stored, stamp_of
 from sitepub.tencent.cos.times import answered_at
+from sitepub.tencent.cos.unfinished_upload import Part, find_unfinished
 from sitepub.tencent.cos.verdict import BadAnswer
 from sitepub.tencent.cos.wire import Wire
 from sitepub.tencent.cos.xml import error_document, escape, flat, local_name, parsed
@@ -29,6 +30,8 @@ SINGLE_MAX = 32 * 1024 * 1024
 _PART = 8 * 1024 * 1024
 _PARTS_MAX = 10_000
 _MEGABYTE = 1024 * 1024
+_ANY = LargeFile()
+T = TypeVar("T")
 
 
 def part_size_for(size: int) -> int:
@@ -44,28 +47,37 @@ class _Target:
     headers: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _SentPart:
+    etag: str
+    crc: int
+
+
 class Multipart:
-    """Uploads large files through one wire. The threads for parts are shared by all files of the store, so
-    that memory stays bounded: about ``threads + 2`` parts."""
+    """Uploads large files through one wire. The threads for parts are shared by all files of the store, and each
+    reads its part while it sends it: memory stays flat, whatever the files have."""
 
     def __init__(self, wire: Wire, threads: int) -> None:
         self._wire = wire
         self._threads = threads
-        self._slots = threading.Semaphore(threads + 2)
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
         self._closed = False
 
     def put(self, key: str, path: Path, headers: Mapping[str, str], *, md5: str | None = None,
-            sent: Sent | None = None, retry: Retry | None = None) -> Stored:
-        """Upload a file in parts. On any failure, and on an interrupt, the upload is aborted."""
-        upload_id = self._initiate(key, headers, retry)
+            sent: Sent | None = None, retry: Retry | None = None, large: LargeFile = _ANY) -> Stored:
+        """Upload a file in parts. On a failure, and on an interrupt, the upload is aborted, unless the caller
+        remembers it."""
+        before = find_unfinished(self._wire, key) if large.resume else None
+        upload_id = before.upload_id if before is not None else self._initiate(key, headers, retry)
         target = _Target(key, upload_id, headers)
         try:
-            etags, crc, size = self._send_parts(target, path, md5, sent, retry)
+            etags, crc, size = self._send_parts(target, path, md5, sent, retry, large,
+                                                before.parts if before is not None else {})
             return self._complete(target, etags, crc, size, retry)
-        except BaseException:
-            self._abort(target)
+        except BaseException as error:
+            if not (large.keep and isinstance(error, Interrupted | NetworkError)):
+                self._abort(target)
             raise
 
     def _initiate(self, key: str, headers: Mapping[str, str], retry: Retry | None) -> str:
@@ -82,74 +94,52 @@ class Multipart:
         self._wire.send(request, check=check, retry=retry)
         return found[-1]
 
-    def _send_parts(self, target: _Target, path: Path, md5: str | None, sent: Sent | None,
-                    retry: Retry | None) -> tuple[list[str], int, int]:
-        """Read the file once from its beginning, so that MD5 and CRC64 are those of what was sent.
+    def _send_parts(self, target: _Target, path: Path, md5: str | None, sent: Sent | None, retry: Retry | None,
+                    large: LargeFile, there: Mapping[int, Part]) -> tuple[list[str], int, int]:
+        """Send what is not there. Returns the parts' ETags, the CRC64 and the size of the whole.
 
-        Returns the parts' ETags, the CRC64 and the size of the whole.
+        The file is read once more for its MD5 only where its stamp does not say that it still is what was scanned.
         """
         pool = self._threads_for_parts()
-        futures: list[Future[str]] = []
-        failed = threading.Event()
-        digest = hashlib.md5(usedforsecurity=False)
-        crc: int | None = None
+        stamp = _stamp(path)
+        if large.stamp is not None and stamp != large.stamp:
+            raise changed(path)
+        size = stamp[0]
+        parts = _parts_of(path, size)
+        whole: list[Future[str]] = []
+        futures: list[Future[_SentPart]] = []
+        under_way: list[Future[Any]] = []
         try:
-            with path.open("rb") as file:
-                before = os.fstat(file.fileno())
-                part_size = part_size_for(before.st_size)
-                read = 0
-                while read < before.st_size and not failed.is_set():
-                    self._slots.acquire()
-                    try:
-                        data = file.read(min(part_size, before.st_size - read))
-                        digest.update(data)
-                        crc = crc_of(data, crc)
-                        read += len(data)
-                        future = self._submit(pool, target, len(futures) + 1, data, sent, retry)
-                    except BaseException:
-                        self._slots.release()
-                        raise
-                    future.add_done_callback(lambda done: self._part_done(done, failed))
-                    futures.append(future)
-                    if len(data) < part_size:
-                        break
-                changed = _changed(file, before, read)
-            etags = [future.result() for future in futures]
-        except OSError as error:
-            raise SiteError(f"{path} cannot be read: {error.strerror or error}.",
-                            code="Unreadable") from error
+            if md5 is not None and large.stamp is None:
+                whole.append(_submit(pool, FilePart(path, 0, size).md5))
+                under_way += whole
+            for number, part in enumerate(parts, 1):
+                futures.append(_submit(pool, self._part, target, number, part, there.get(number), sent, retry))
+                under_way.append(futures[-1])
+            wait(under_way, return_when=FIRST_EXCEPTION)
         finally:
-            for future in futures:
-                future.cancel()
-            for future in futures:
-                if not future.cancelled():
-                    future.exception()
-        if changed or (md5 is not None and digest.hexdigest() != md5.lower()):
-            raise SiteError(f"{path} changed while it was being published.", code="FileChanged",
-                            hint="Wait until nothing writes to the folder any more, then run again.")
-        return etags, crc if crc is not None else crc_of(b""), before.st_size
+            for one in under_way:
+                one.cancel()
+            wait(under_way)
+        done = _results(futures)
+        if _stamp(path) != stamp or [one for one in _results(whole) if md5 is not None and one != md5.lower()]:
+            raise changed(path)
+        crc = crc_of(b"")
+        for part, sent_part in zip(parts, done, strict=True):
+            crc = combined(crc, sent_part.crc, len(part))
+        return [sent_part.etag for sent_part in done], crc, size
 
-    def _submit(self, pool: ThreadPoolExecutor, target: _Target, number: int, data: bytes, sent: Sent | None,
-                retry: Retry | None) -> Future[str]:
-        try:
-            return pool.submit(self._put_part, target, number, data, sent, retry)
-        except RuntimeError as error:
-            raise Interrupted("The store was closed.") from error
-
-    def _part_done(self, done: Future[str], failed: threading.Event) -> None:
-        self._slots.release()
-        if done.cancelled() or done.exception() is not None:
-            failed.set()
-
-    def _put_part(self, target: _Target, number: int, data: bytes, sent: Sent | None,
-                  retry: Retry | None) -> str:
-        md5 = md5_of(data)
+    def _part(self, target: _Target, number: int, part: FilePart, there: Part | None, sent: Sent | None,
+              retry: Retry | None) -> _SentPart:
+        if there is not None and there.size == len(part) and part.md5() == there.etag:
+            if sent is not None:
+                sent(len(part))
+            return _SentPart(there.etag, part.crc)
         params = {"partNumber": str(number), "uploadId": target.upload_id}
-        headers = {"Content-MD5": content_md5(md5)}
-        request = Request("PUT", "cos:UploadPart", target.key, params, headers, data)
+        request = Request("PUT", "cos:UploadPart", target.key, params, {}, part)
         answer = self._wire.send(request, sent=sent, retry=retry,
-                                 check=lambda answer: check_stored(answer, data, md5, target.key)).answer
-        return bare(answer.headers["etag"])
+                                 check=lambda answer: check_part(answer, part, target.key)).answer
+        return _SentPart(bare(answer.headers["etag"]), part.crc)
 
     def _complete(self, target: _Target, etags: list[str], crc: int, size: int,
                   retry: Retry | None) -> Stored:
@@ -239,10 +229,44 @@ class Multipart:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _changed(file: BinaryIO, before: os.stat_result, read: int) -> bool:
-    after = os.fstat(file.fileno())
-    return (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns) or (
-        read != before.st_size)
+def _submit(pool: ThreadPoolExecutor, what: Callable[..., T], *args: Any) -> Future[T]:
+    try:
+        return pool.submit(what, *args)
+    except RuntimeError as error:
+        raise Interrupted("The store was closed.") from error
+
+
+def _results(futures: Iterable[Future[T]]) -> list[T]:
+    """Raises what one of them raised: rather why something failed than that others ended with it."""
+    errors = [error for future in futures if not future.cancelled() and (error := future.exception()) is not None]
+    if errors:
+        raise next((error for error in errors if not isinstance(error, Interrupted)), errors[0])
+    return [future.result() for future in futures]
+
+
+def _parts_of(path: Path, size: int) -> list[FilePart]:
+    each = part_size_for(size)
+    return [FilePart(path, start, min(each, size - start)) for start in range(0, size, each)]
+
+
+def _stamp(path: Path) -> FileStamp:
+    try:
+        return stamp_of(path.stat())
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def check_part(answer: Answer, part: FilePart, key: str) -> None:
+    """Is what the cloud says it stored what was sent? By its CRC64; where the answer has none, by its ETag, for which
+    the part is read again. Raises :class:`BadAnswer`."""
+    etag = bare(answer.headers.get("etag", ""))
+    if not etag:
+        raise BadAnswer(f"The cloud stored a part of {key} but did not say under which ETag.", code="NoETag")
+    if "x-cos-hash-crc64ecma" in answer.headers:
+        check_crc(answer, part.crc, key)
+    elif "x-cos-server-side-encryption" not in answer.headers and part.md5() != etag.lower():
+        raise BadAnswer(f"{key} was damaged on its way: the cloud stored something else (ETag {etag[:40]}).",
+                        code="ContentDamaged")
 
 
 def _whole_xml(body: bytes, what: str) -> ET.Element:

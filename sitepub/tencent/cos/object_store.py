@@ -11,11 +11,12 @@ from sitepub.errors import CloudError, NotFound, SiteError, SitepubError
 from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.cos import listing
 from sitepub.tencent.cos.budget import Budget
+from sitepub.tencent.cos.file_part import changed, unreadable
 from sitepub.tencent.cos.integrity import bare, check_fetched, check_stored, content_md5, md5_of
-from sitepub.tencent.cos.leftover_uploads import discard_uploads
+from sitepub.tencent.cos.leftover_uploads import discard_uploads, discard_uploads_below
 from sitepub.tencent.cos.multipart import SINGLE_MAX, Multipart
 from sitepub.tencent.cos.request import Request
-from sitepub.tencent.cos.store import DeleteFailure, Fetched, Listed, ObjectHead, Retry, Sent, Stored
+from sitepub.tencent.cos.store import DeleteFailure, Fetched, LargeFile, Listed, ObjectHead, Retry, Sent, Stored
 from sitepub.tencent.cos.times import answered_at, unix_time
 from sitepub.tencent.cos.verdict import BadAnswer
 from sitepub.tencent.cos.wire import Reply, Wire
@@ -37,11 +38,6 @@ DELETE_BATCH = 1000
 """Objects deleted by one request, the most that the service takes (COS API 436/8289)."""
 
 
-def changed_while_publishing(path: Path) -> SiteError:
-    return SiteError(f"{path} changed while it was being published.", code="FileChanged",
-                     hint="Wait until nothing writes to the folder any more, then run again.")
-
-
 class CosObjectStore:
     """One bucket on COS (or on the embedded cloud)."""
 
@@ -57,13 +53,15 @@ class CosObjectStore:
         self._memory = Budget(_MEMORY)
 
     def put(self, key: str, body: bytes | Path, headers: Mapping[str, str], *, md5: str | None = None,
-            forbid_overwrite: bool = False, sent: Sent | None = None, retry: Retry | None = None) -> Stored:
+            forbid_overwrite: bool = False, sent: Sent | None = None, retry: Retry | None = None,
+            large: LargeFile | None = None) -> Stored:
         all_headers = self._all_headers(headers, forbid_overwrite)
         if not isinstance(body, Path):
             return self._put_single(_checked(key), body, all_headers, md5, None, sent, retry)
         size = _size(body)
         if size > SINGLE_MAX:
-            return self._multipart.put(_checked(key), body, all_headers, md5=md5, sent=sent, retry=retry)
+            return self._multipart.put(_checked(key), body, all_headers, md5=md5, sent=sent, retry=retry,
+                                       large=large or LargeFile())
         if size < _SMALL:
             return self._put_single(_checked(key), _read(body), all_headers, md5, body, sent, retry)
         with self._memory.hold(size):
@@ -74,7 +72,7 @@ class CosObjectStore:
         actual = md5_of(data)
         if md5 is not None and md5.lower() != actual:
             if file is not None:
-                raise changed_while_publishing(file)
+                raise changed(file)
             raise ValueError(f"the MD5 given for {key} is not that of its content")
         forbid_overwrite = _FORBID in all_headers
         all_headers["Content-MD5"] = content_md5(actual)
@@ -82,7 +80,7 @@ class CosObjectStore:
         reply = self._wire.send(request, sent=sent, retry=retry, accept=(409,) if forbid_overwrite else (),
                                 check=lambda answer: check_stored(answer, data, actual, key))
         if reply.answer.status == 409:
-            return self._conflict(request, reply)
+            return self._conflict(request, reply, data)
         return _stored(reply.answer)
 
     @staticmethod
@@ -95,7 +93,7 @@ class CosObjectStore:
             found[_FORBID] = "true"
         return found
 
-    def _conflict(self, request: Request, reply: Reply) -> Stored:
+    def _conflict(self, request: Request, reply: Reply, data: bytes) -> Stored:
         """The key exists. After a lost answer it may be our own first try: then it holds what we sent."""
         document = error_document(reply.answer.body)
         code = document.code if document else "FileAlreadyExists"
@@ -104,7 +102,7 @@ class CosObjectStore:
                 existing = self.get(request.key)
             except NotFound:
                 existing = None
-            if existing is not None and existing.data == bytes(request.body):
+            if existing is not None and existing.data == data:
                 return Stored(existing.etag, existing.headers.get("x-cos-request-id", ""))
         raise error_from(Asked(request.action, self.bucket, request.key), 409, code,
                          document.message if document else "", reply.answer.headers.get("x-cos-request-id"))
@@ -206,6 +204,9 @@ class CosObjectStore:
     def discard_uploads(self, keys: Sequence[str]) -> int:
         return discard_uploads(self._wire, [_checked(key) for key in keys])
 
+    def discard_uploads_below(self, prefix: str) -> int:
+        return discard_uploads_below(self._wire, prefix)
+
     def close(self) -> None:
         self._multipart.close()
         self._wire.close()
@@ -228,20 +229,14 @@ def _size(path: Path) -> int:
     try:
         return path.stat().st_size
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
 
 
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: OSError) -> SiteError:
-    if isinstance(error, FileNotFoundError):
-        return changed_while_publishing(path)
-    return SiteError(f"{path} cannot be read: {error.strerror or error}.", code="Unreadable")
+        raise unreadable(path, error) from error
 
 
 def _stored(answer: Answer) -> Stored:

@@ -11,6 +11,7 @@ from sitepub.errors import SiteError
 from sitepub.tencent import genuine
 from sitepub.tencent.cos.signature import Signer, encoded, is_signed
 from sitepub.tencent.network import limits
+from sitepub.tencent.network.connection import Body
 
 _LINE_BREAK = re.compile("[\r\n\0]")
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -45,7 +46,7 @@ class Request:
     params: Mapping[str, str] = field(default_factory=dict)
     """Query parameters as text; "" for a subresource such as ``?delete``."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | memoryview = b""
+    body: Body = b""
     limit: int = limits.ANSWER
     """Bytes of the answer's body at most."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,15 +60,38 @@ Retry = Callable[[Exception, float], None]
 """Called before every retry: the error, and the seconds waited before the next try."""
 
 
+FileStamp = tuple[int, int, int, int]
+"""What the file system says of a file's content: size, mtime and ctime (ns), inode."""
+
+
+def stamp_of(status: os.stat_result) -> FileStamp:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
+@dataclass(frozen=True, slots=True)
+class LargeFile:
+    """How a file goes up that is sent in parts."""
+
+    stamp: FileStamp | None = None
+    """As long as the file has it, its MD5 is the one that is given. ``None``: the MD5 is computed once more."""
+    resume: bool = False
+    """A run that did not end may have sent parts of this very content, for the same headers: they are not sent again.
+    """
+    keep: bool = False
+    """The caller remembers the upload: what was sent stays there for the next run when this one is interrupted or the
+    network fails."""
+
+
 class ObjectStore(Protocol):
     """One bucket. Safe to use from many threads. Retries what is worth retrying; raises ``errors``."""
 
     bucket: str
 
     def put(self, key: str, body: bytes | Path, headers: Mapping[str, str], *, md5: str | None = None,
-            forbid_overwrite: bool = False, sent: Sent | None = None, retry: Retry | None = None) -> Stored:
+            forbid_overwrite: bool = False, sent: Sent | None = None, retry: Retry | None = None,
+            large: LargeFile | None = None) -> Stored:
         """Write an object. ``md5`` is 32 hex digits (sent as Content-MD5; computed when left out); the
-        answer's ETag and CRC64 are checked. A path of more than 32 MB goes up in parallel parts.
+        answer's ETag and CRC64 are checked. A path of more than 32 MB goes up in parallel parts, as ``large`` says.
 
         With ``forbid_overwrite`` raises :class:`~sitepub.errors.PreconditionFailed` if the key exists.
         A file that changed while it was read raises :class:`~sitepub.errors.SiteError`."""
@@ -92,5 +116,8 @@ class ObjectStore(Protocol):
     def discard_uploads(self, keys: Sequence[str]) -> int:
         """Throw away the unfinished multipart uploads of exactly these keys, which a killed run may have left.
         Answers how many there were."""
+
+    def discard_uploads_below(self, prefix: str) -> int:
+        """The same for every key that begins with ``prefix``."""
 
     def close(self) -> None: ...

@@ -8,8 +8,9 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from sitepub.errors import Interrupted, NetworkError
 from sitepub.tencent import embedded_proof
@@ -22,6 +23,18 @@ BLOCK = 256 * 1024
 """Bytes of a large body that go out between two reports of progress."""
 _ONE_SEGMENT = 64 * 1024
 _IDLE_SECONDS = 30.0
+
+
+class Blocks(Protocol):
+    """A large body that is not in memory as a whole. It may be asked for again, for another try."""
+
+    def __len__(self) -> int: ...
+
+    def blocks(self) -> Iterator[memoryview]:
+        """All of it, piece by piece; a piece is good until the next one is asked for. Raises no OSError."""
+
+
+Body = bytes | memoryview | Blocks
 
 
 class ConnectionLost(Exception):
@@ -121,7 +134,7 @@ class Connection:
         """Whether an answer already came through it."""
         self.idle_since = 0.0
 
-    def exchange(self, head: bytes, body: bytes | memoryview, *, without_body: bool = False,
+    def exchange(self, head: bytes, body: Body, *, without_body: bool = False,
                  limit: int = limits.ANSWER, sent: Callable[[int], None] | None = None,
                  sink: Sink | None = None) -> tuple[Answer, bool]:
         """Send a request and read its answer; also returns whether the connection may be used again."""
@@ -142,8 +155,15 @@ class Connection:
         self.used = True
         return answer, reusable and send_error is None
 
-    def _send(self, head: bytes, body: bytes | memoryview, sent: Callable[[int], None] | None) -> None:
+    def _send(self, head: bytes, body: Body, sent: Callable[[int], None] | None) -> None:
         size = len(body)
+        if not isinstance(body, bytes | memoryview):
+            self._sock.sendall(head)
+            for block in body.blocks():
+                self._sock.sendall(block)
+                if sent is not None:
+                    sent(len(block))
+            return
         if size <= _ONE_SEGMENT:
             self._sock.sendall(head + body if size else head)
             if sent is not None and size:
@@ -178,7 +198,7 @@ class Connections:
         self._busy: set[Connection] = set()
         self._closed = False
 
-    def exchange(self, head: bytes, body: bytes | memoryview = b"", *, without_body: bool = False,
+    def exchange(self, head: bytes, body: Body = b"", *, without_body: bool = False,
                  limit: int = limits.ANSWER, sent: Callable[[int], None] | None = None, fresh: bool = False,
                  before: Callable[[], None] | None = None, sink: Sink | None = None) -> Answer:
         """One request on a kept connection, or on a new one if there is none (or with ``fresh``). ``before``: called
