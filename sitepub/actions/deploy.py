@@ -14,11 +14,23 @@ from sitepub.actions.host_run import apply_hosts
 from sitepub.actions.hosts import HostsDone, HostsPrepared, prepare_hosts, raise_if_failed, unplanned
 from sitepub.actions.interrupt import stopping
 from sitepub.actions.releases.doubt import Doubt
+from sitepub.actions.releases.history import STABLE, mark_stable
+from sitepub.actions.releases.regress import Concerns, commit_before_build, concerns_of
+from sitepub.actions.releases.share import refuse_share
 from sitepub.actions.shared_bucket import about_lifecycle, about_other_sites, about_the_error_page
 from sitepub.config.project import Project
 from sitepub.embedded.cloud import data_folder
 from sitepub.embedded.dev_cloud import keep_running
-from sitepub.errors import ChangedSincePlan, Interrupted, PartlyDone, Problem, Refused, SitepubError
+from sitepub.errors import (
+    ChangedSincePlan,
+    CloudError,
+    Interrupted,
+    NetworkError,
+    PartlyDone,
+    Problem,
+    Refused,
+    SitepubError,
+)
 from sitepub.publish.empty_pages import EmptyPages, empty_pages
 from sitepub.publish.glance import checked, differs, forget, is_due
 from sitepub.publish.guards import refuse_mass_deletion
@@ -139,6 +151,8 @@ class Deployed:
     left_out: tuple[LeftOut, ...] = ()
     expired: tuple[str, ...] = ()
     """Previews that had expired and were removed."""
+    marked: str | None = None
+    """The name that the release was given."""
 
     @property
     def preview(self) -> PreviewInfo | None:
@@ -161,7 +175,8 @@ class _Warnings:
 
 def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str]) -> Planned:
     """Build and compare; change nothing."""
-    warnings = _Warnings(teller)
+    refuse_share(project)
+    warnings, commit = _Warnings(teller), commit_before_build(project, environ)
     cloud, remote, prepared, snapshot, empty = _prepare(project, options, teller, environ, warnings, always=True)
     with remote:
         if not prepared.settings:
@@ -174,6 +189,10 @@ def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapp
             _refuse_damage(prepared, empty, options)
         except SitepubError as error:
             refusal = error
+        concerns = concerns_of(project, prepared, environ, commit)
+        warnings.add(*(doubt.warning() for doubt in concerns.doubts))
+        for sentence in concerns.notes:
+            teller.note(sentence)
         planned = Planned(project, cloud, remote.bucket, address_of(cloud, remote),
                           prepared, refusal, hosts, tuple(warnings.kept), snapshot.left_out, unplanned(hosts))
         if not planned.empty:
@@ -189,8 +208,9 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
     :class:`~sitepub.errors.Refused` when a guard, the lock or the user said no,
     :class:`~sitepub.errors.Interrupted` on Ctrl-C after writing down what was done.
     """
+    refuse_share(project)
     started = time.monotonic()
-    warnings = _Warnings(teller)
+    warnings, commit = _Warnings(teller), commit_before_build(project, environ)
     cloud, remote, prepared, snapshot, empty = _prepare(project, options, teller, environ, warnings)
     with remote:
         _refuse_damage(prepared, empty, options)
@@ -198,8 +218,11 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
 
         def approve(again: Prepared) -> None:
             _refuse_damage(again, empty_pages(remote, snapshot, again), options)
+            if again.base.release != prepared.base.release:
+                ask_about(concerns_of(project, again, environ, commit), teller)
             teller.approve(again)
 
+        ask_about(concerns_of(project, prepared, environ, commit), teller)
         teller.approve(prepared)
         if hosts is not None:
             teller.approve_hosts(hosts)
@@ -237,7 +260,8 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
         if outcome.state.preview is not None:
             note_expiry(remote, environ, outcome.state.preview.expires)
         gone = _clear_expired(remote, cloud, options, environ, teller) if looks else ()
-        return replace(deployed(hosts_done), expired=gone)
+        done = replace(deployed(hosts_done), expired=gone)
+        return _marked(done, remote, options) if project.publish and project.preview is None else done
 
 
 def _clear_expired(remote: Remote, cloud: Cloud, options: DeployOptions, environ: Mapping[str, str], teller: Teller
@@ -248,6 +272,26 @@ def _clear_expired(remote: Remote, cloud: Cloud, options: DeployOptions, environ
     return tuple(one.preview.name for one in clear_expired(
         remote, cloud, RemoveOptions(options.local, options.profile), environ, replace(remote.project, preview=None),
         teller))
+
+
+def ask_about(concerns: Concerns, teller: Teller) -> None:
+    for sentence in concerns.notes:
+        teller.note(sentence)
+    for doubt in concerns.doubts:
+        teller.ask(doubt)
+
+
+def _marked(done: Deployed, remote: Remote, options: DeployOptions) -> Deployed:
+    """With its release marked as stable. Raises PartlyDone when that was not possible: the release is live."""
+    release = done.outcome.release
+    if release is None:
+        return done
+    try:
+        mark_stable(remote, release.id, done.outcome.state, local=options.local)
+    except (Refused, CloudError, NetworkError) as error:
+        raise PartlyDone(f"the release is live, and was not marked as {STABLE}: {error.message}",
+                         hint=f"mark it: sitepub mark {release.id} {STABLE}", done=done) from None
+    return replace(done, marked=STABLE)
 
 
 def _about_hosts(project: Project, remote: Remote, hosts: HostsPrepared, outcome: Outcome, teller: Teller,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sitepub.actions.connect import connect
 from sitepub.actions.interrupt import stopping
+from sitepub.actions.releases.share import refuse_share
 from sitepub.config.project import Project
 from sitepub.dev.loop import Loop
 from sitepub.dev.options import DevOptions
@@ -30,6 +31,7 @@ def dev(project: Project, options: DevOptions, view: View, environ: Mapping[str,
     """Until ``q`` or a signal. ``listener``: what is shown of purges. ``False``: a signal has ended it.
 
     Raises what :func:`~sitepub.actions.connect.connect` and :func:`~sitepub.embedded.cloud.start` raise."""
+    refuse_share(project)
     own = OwnCloud(environ, view.note) if options.local or options.serve else None
     try:
         loop = open_loop(project, options, view, environ,

@@ -23,6 +23,7 @@ from sitepub.config.project import (
     Source,
     Website,
 )
+from sitepub.config.stages import fits
 from sitepub.errors import Problem
 
 if TYPE_CHECKING:
@@ -73,6 +74,9 @@ def build_project(file: Path, root: Node, config: ConfigShape, hosts: Sequence[H
         state_bucket=inputs.state.bucket if inputs.state is not None else None,
         releases=_releases(inputs),
         previews=_previews(inputs, node),
+        protected=any(fits(pattern, config.stage) for pattern in (*config.protect, *inputs.protect)),
+        traffic=inputs.traffic,
+        publish=inputs.publish,
         purge=inputs.purge,
         logs=LogTopic(inputs.logs.topic_id, inputs.logs.region) if inputs.logs is not None else None,
         dev=_dev(file.parent, inputs),

@@ -196,8 +196,9 @@ class _Loading:
                 node = above.get(name)
                 if node is not None and root.get(name) is None:
                     names[name] = root.entries[name] = node
-            if root.get("stages") is None and (node := above.get("stages")) is not None:
-                root.entries["stages"] = node
+            for name in ("stages", "protect"):
+                if root.get(name) is None and (node := above.get(name)) is not None:
+                    root.entries[name] = node
         return names
 
     def _settle_stage(self, root: Node, names: dict[str, Node], stages: Stages, stage: str | None) -> str | None:

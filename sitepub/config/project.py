@@ -280,6 +280,12 @@ class Project:
     previews: Previews = field(default_factory=lambda: Previews())
     preview: PreviewOf | None = None
     """``None``: this is the site itself."""
+    protected: bool = False
+    """``protect`` names this stage: nothing goes live without a question that is not committed."""
+    traffic: float | None = None
+    """Share of the visitors that is to get the new release; ``None``: all."""
+    publish: bool = False
+    """Mark the release as stable."""
     dev: Dev = field(default_factory=Dev)
     hosts: tuple[Host, ...] = ()
     purge: Literal["changed", "all", "none"] = "changed"

@@ -179,9 +179,8 @@ names branches as well; it is needed where a branch and a stage that has a map a
 _SECTIONS = (
     ("Top level", "ConfigShape", None),
     ("stages", "StageShape", _STAGES),
-    ("inputs", "InputsShape", "`headers`, `accelerate`, `purge`, `logs`, `state`, `releases` and `dev` are *new*."),
-    ("inputs", "InputsShape", "`headers`, `accelerate`, `purge`, `logs`, `state`, `releases`, `preview` and `dev` are"
-     " *new*."),
+    ("inputs", "InputsShape", "`headers`, `accelerate`, `purge`, `logs`, `state`, `releases`, `preview`, `protect` and"
+     " `dev` are *new*."),
     ("inputs.src", "SourceShape", "`src: ./public` is short for `src: {src: ./public}`. `include`, "
      "`exclude`, `timeout`, `allowSecrets`, `followLinks` and `allowErrors` are *new*. Patterns of a "
      "`.sitepubignore` file exclude too."),

@@ -362,3 +362,32 @@ def test_the_models_of_the_cdn_are_not_loaded_for_a_site_without_hosts(tmp_path:
                                                                          Releases(keep_assets=7 * 86400))])
 def test_which_releases_are_kept_and_how_long(tmp_path: Path, written: str, releases: Releases) -> None:
     assert load(tmp_path, site(written)).releases == releases
+
+
+@pytest.mark.parametrize(("top", "below", "protected"), [
+    ("", "", ""), ("protect: prod", "", "prod"), ("protect: [prod, staging]", "", "prod staging"),
+    ("", "protect: prod", "prod"), ("protect: staging", "protect: [prod]", "prod staging"),
+    ("protect: 'prod*'", "", "prod prod-2"), ("protect: ['*']", "", "dev prod prod-2 staging"), ("protect:", "", ""),
+    ("protect: []", "", ""), ("protect: Prod", "", ""), ("protect: ['${env:P}']", "", "staging")])
+def test_which_stages_are_protected(tmp_path: Path, top: str, below: str, protected: str) -> None:
+    text = f"{top}\n{site(below)}"
+    found = [stage for stage in ("dev", "prod", "prod-2", "staging")
+             if load(tmp_path, text, stage=stage, environ={"P": "staging"}).protected]
+    assert found == protected.split()
+
+
+def test_the_parent_folder_may_say_which_stages_are_protected(tmp_path: Path) -> None:
+    tmp_path.joinpath("serverless.yml").write_text("app: shop\nprotect: prod\n")
+    assert load(tmp_path / "site", site(), stage="prod").protected
+    assert not load(tmp_path / "site", site(), stage="dev").protected
+    assert not load(tmp_path / "site", "protect: []\n" + site(), stage="prod").protected, "its own word counts"
+
+
+@pytest.mark.parametrize(("inputs", "traffic", "publish"), [
+    ([], None, False), (["traffic=0.1"], 0.1, False), (["traffic=1"], 1, False), (["traffic=1.0"], 1, False),
+    (["traffic=0"], 0, False), (["publish=true"], None, True), (["publish=false"], None, False),
+    (["publish=true", "traffic=0.25"], 0.25, True)])
+def test_a_share_of_the_visitors_and_a_stable_release(tmp_path: Path, inputs: list[str], traffic: float | None,
+                                                      publish: bool) -> None:
+    project = load(tmp_path, site(), inputs=inputs)
+    assert (project.traffic, project.publish) == (traffic, publish)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sitepub.actions.connect import connect
-from sitepub.actions.deploy import Deployed, Planned, Teller, address_of, raise_if_incomplete
+from sitepub.actions.deploy import Deployed, Planned, Teller, address_of, ask_about, raise_if_incomplete
 from sitepub.actions.hosts import HostsDone, HostsPrepared, open_site_hosts, raise_if_failed
 from sitepub.actions.interrupt import stopping
 from sitepub.actions.releases.doubt import Doubt
+from sitepub.actions.releases.regress import Concerns, about_commit
 from sitepub.config.project import Project
 from sitepub.errors import ChangedSincePlan, SitepubError
 from sitepub.publish.guards import refuse_mass_deletion
@@ -51,6 +52,8 @@ class Chosen:
     notes: tuple[str, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     """What is asked before anything is changed."""
+    commit: str | None = None
+    """The commit that it was made of, if it is to be asked about; ``None``: it is not."""
 
 
 Choose = Callable[[Cloud, Remote], Chosen]
@@ -68,7 +71,7 @@ def plan_to_go_live(project: Project, options: GoLiveOptions, teller: Teller, en
             refusal = error
         return Planned(project, cloud, remote.bucket, address_of(cloud, remote), prepared, refusal,
                        _purges(project, cloud, remote, prepared),
-                       () if prepared.empty else tuple(doubt.warning() for doubt in chosen.doubts)), chosen
+                       tuple(doubt.warning() for doubt in _concerns(project, chosen, prepared, environ).doubts)), chosen
 
 
 def go_live(project: Project, options: GoLiveOptions, teller: Teller, environ: Mapping[str, str], choose: Choose
@@ -79,12 +82,12 @@ def go_live(project: Project, options: GoLiveOptions, teller: Teller, environ: M
     cloud, remote, chosen, prepared = _prepare(project, options, teller, environ, choose)
     with remote:
         def approve(again: Prepared) -> None:
+            if again is not prepared and again.base.release != prepared.base.release:
+                ask_about(_concerns(project, chosen, again, environ), teller)
             refuse_mass_deletion(again.plan, allowed=options.allow_delete, other=again.other)
             teller.approve(again)
 
-        if not prepared.empty:
-            for doubt in chosen.doubts:
-                teller.ask(doubt)
+        ask_about(_concerns(project, chosen, prepared, environ), teller)
         approve(prepared)
         if prepared.settled:
             outcome = publish(remote, chosen.snapshot, prepared)
@@ -116,6 +119,16 @@ def _prepare(project: Project, options: GoLiveOptions, teller: Teller, environ: 
     for sentence in (*chosen.notes, *prepared.notes):
         teller.note(sentence)
     return cloud, remote, chosen, prepared
+
+
+def _concerns(project: Project, chosen: Chosen, prepared: Prepared, environ: Mapping[str, str]) -> Concerns:
+    """What is to be asked when something changes."""
+    if prepared.empty:
+        return Concerns()
+    if chosen.commit is None:
+        return Concerns(chosen.doubts)
+    found = about_commit(project, chosen.commit, prepared.base.release, environ)
+    return Concerns((*chosen.doubts, *found.doubts), found.notes)
 
 
 def _hosts(project: Project, cloud: Cloud, remote: Remote, prepared: Prepared) -> Hosts | None:

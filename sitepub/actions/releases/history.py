@@ -27,6 +27,8 @@ _LEAST = 8
 """Characters of an id that name it: its date."""
 MOST_MARKS = 1000
 LIVE = "live"
+STABLE = "stable"
+"""The name that ``publish: true`` gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +128,28 @@ def mark(project: Project, release: str, name: str, *, remove: bool, local: bool
     cloud = connect(project, local=local, profile=profile, environ=environ)
     with open_remote(project, cloud, connections=4, environ=environ) as remote:
         site_state(remote, local=local)
-        with stopping() as stop, Lock(remote.states.store, remote.states.prefix, patience=remote.patience) as lock:
-            state = site_state(remote, local=local)
-            id = find(release, state, releases_of(remote).ids())
-            marks = marked(state.marks, id, name, remove=remove, at=datetime.now(UTC))
-            if marks == state.marks:
-                return id, False
-            if stop.is_set():
-                raise Interrupted("Interrupted before anything was changed.")
-            lock.still_ours()
-            remote.states.save(msgspec.structs.replace(state, marks=marks))
-            return id, True
+        return mark_in(remote, release, name, remove=remove, local=local)
+
+
+def mark_in(remote: Remote, release: str, name: str, *, remove: bool = False, local: bool) -> tuple[str, bool]:
+    """Like :func:`mark`, of a site that is open."""
+    with stopping() as stop, Lock(remote.states.store, remote.states.prefix, patience=remote.patience) as lock:
+        state = site_state(remote, local=local)
+        id = release if is_id(release) and state.keeps(release) else find(release, state, releases_of(remote).ids())
+        marks = marked(state.marks, id, name, remove=remove, at=datetime.now(UTC))
+        if marks == state.marks:
+            return id, False
+        if stop.is_set():
+            raise Interrupted("Interrupted before anything was changed.")
+        lock.still_ours()
+        remote.states.save(msgspec.structs.replace(state, marks=marks))
+        return id, True
+
+
+def mark_stable(remote: Remote, release: str, state: State, *, local: bool) -> None:
+    """Give a release of a site that is open the name ``stable``, if it is not the last one that got it."""
+    if next((mark.release for mark in reversed(state.marks) if mark.name == STABLE), None) != release:
+        mark_in(remote, release, STABLE, local=local)
 
 
 def check_name(name: str) -> None:

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from sitepub.actions.releases.doubt import Doubt
 from sitepub.actions.releases.go_live import Chosen
+from sitepub.actions.releases.share import refuse_share
 from sitepub.actions.releases.stage_differences import differences_of
 from sitepub.actions.releases.stages import state_buckets
 from sitepub.config.project import Project
@@ -62,11 +63,12 @@ def promoted(site: LiveSite, remote: Remote, message: str | None, environ: Mappi
                     info.request)
     notes = ("The hosts are left as they are; what changed is purged from their caches.",)
     return Chosen(site.label, site_from(site, prefix), website_from(site, prefix), origin,
-                  notes if remote.project.hosts else (), doubts)
+                  notes if remote.project.hosts else (), doubts, info.commit)
 
 
 def promotion(source: Project, target: Project, message: str | None, environ: Mapping[str, str]) -> Promotion:
-    """From one stage to another."""
+    """From one stage to another. Raises Refused for a share of the visitors."""
+    refuse_share(target)
     return Promotion(find=lambda cloud, opened: live_in(source, cloud, opened), message=message, environ=environ,
                      doubts=_about_builds(source, target, environ))
 

@@ -92,6 +92,8 @@ def show_deployed(run: Run, done: Deployed, *, whole: bool = True) -> None:
         terminal.note(", ".join([*words, f"{counts.unchanged:,} unchanged"]))
     for line in left_out_lines(done.left_out):
         terminal.note(line)
+    if done.marked is not None and done.outcome.release is not None:
+        terminal.note(f"Marked {done.outcome.release.id} as {done.marked}.")
     terminal.note()
     terminal.result(f"region:  {done.project.region}\nwebsite: {terminal.style(done.url, 'bold')}")
     if done.preview is not None:
@@ -127,6 +129,7 @@ def deployed_object(done: Deployed) -> dict[str, object]:
                     "deleted": counts.deleted, "unchanged": counts.unchanged},
         "bytes": outcome.bytes_sent, "seconds": round(done.seconds, 3),
         "release": outcome.release.id if outcome.release else None,
+        "marked": done.marked,
         "retained": retained_objects(outcome.prepared.plan.retained),
         "hosts": [{**one, "url": urls.get(one["host"])} for one in host_objects(
             project, done.hosts.steps, done.hosts)] if done.hosts is not None else [],

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from sitepub.config.identifiers import IDENTIFIER, is_identifier
 from sitepub.config.models.bucket import (
     AclShape,
     CorsShape,
@@ -29,6 +30,7 @@ from sitepub.config.models.fields import (
     InnerPath,
     Line,
     Number,
+    OneOrMore,
     Region,
     Shape,
     Text,
@@ -52,6 +54,22 @@ def _index_name(value: str) -> str:
     if "/" in name:
         raise wrong("expected the name of a page in every folder, without a path")
     return name
+
+
+def _stage_name(value: str) -> str:
+    if not is_identifier(value.replace("*", "x")):
+        raise wrong(f"a stage's name: {IDENTIFIER}")
+    return value
+
+
+def _share(value: float) -> float:
+    if not 0 <= value <= 1:
+        raise wrong("expected a share of the visitors from 0 to 1, such as 0.1")
+    return value
+
+
+StageNames = Annotated[list[Annotated[Text, AfterValidator(_stage_name)]], OneOrMore()]
+Share = Annotated[Number, AfterValidator(_share)]
 
 
 class SourceShape(Shape):
@@ -141,6 +159,14 @@ class InputsShape(Shape):
     state: StateShape | None = Field(None, description="Where sitepub keeps its own state.")
     releases: ReleasesShape | None = Field(None, description="Which releases are kept, and how long.")
     preview: PreviewShape | None = Field(None, description="What previews of the site are like.")
+    protect: StageNames = Field([], description=(
+        "May stand here, too: see `protect` at the top level."))
+    traffic: Share | None = Field(None, description=(
+        "Which share of the visitors gets the new release: 0 to 1, usually on the command line "
+        "(`--inputs traffic=0.1`). No edge can split visitors yet, so everything below 1 is refused before anything "
+        "is built."))
+    publish: Flag = Field(False, description=(
+        "Mark the release as `stable`, usually on the command line (`--inputs publish=true`)."))
     https: AnyMap | None = Field(None, description=(
         "HTTPS settings of every host that has none of its own, or `auto`."))
     purge: Literal["changed", "all", "none"] = Field("changed", description=(
@@ -170,5 +196,8 @@ class ConfigShape(Shape):
     stage: Identifier = Field("dev", description="Environment: dev, testing, prod …; `--stage` wins, then `stages`.")
     stages: dict[str, Text | StageShape] | None = Field(None, description=(
         "Which branch publishes to which stage, and what a stage has of its own. See [stages](#stages)."))
+    protect: StageNames = Field([], description=(
+        "Stages in which files that are not committed do not go live without a question: names, or patterns in which "
+        "`*` stands for anything. `inputs.protect` means the same."))
     org: Line | None = Field(None, description="Owner; shown, and for `${org}`.")
     inputs: InputsShape = Field(description="The site.")

@@ -22,6 +22,7 @@ from sitepub.config.programs import find_program, quiet_environment
 from sitepub.config.repository.git_folder import OBJECT_LIMIT, GitFolder, find_git_folder
 from sitepub.config.small_file import read_small
 
+_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _PATIENCE = 10
 """Seconds that git may take."""
 _LONGEST_SUBJECT = 500
@@ -98,7 +99,7 @@ def has_commit(folder: Path, commit: str, environ: Mapping[str, str] | None = No
     """Whether the repository that ``folder`` lies in knows a commit. Runs nothing of the repository's either."""
     environ = os.environ if environ is None else environ
     found = trusted_folder(folder, environ)
-    if found is None or not re.fullmatch(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", commit):
+    if found is None or not _ID.fullmatch(commit):
         return False
     if found.loose_commit(commit) is not None:
         return True
@@ -123,6 +124,26 @@ def ask_about_commits(folder: Path, environ: Mapping[str, str], head: str, *argu
         return git.ask(*arguments) if git.borrow(Path(place), head) else b""
 
 
+def is_ancestor(folder: Path, commit: str, of: str, environ: Mapping[str, str] | None = None) -> bool | None:
+    """Whether one commit comes before another in the history; ``None``: git does not know, because a commit is not in
+    this repository, the history is cut off (a shallow clone), or there is no git."""
+    environ = os.environ if environ is None else environ
+    found = trusted_folder(folder, environ)
+    if found is None or not _ID.fullmatch(commit) or not _ID.fullmatch(of):
+        return None
+    git = _Git(found, environ)
+    with tempfile.TemporaryDirectory(prefix="sitepub-git-", ignore_cleanup_errors=True) as place:
+        if not git.borrow(Path(place), commit) or not all(
+                git.ask("cat-file", "-t", one).strip() == b"commit" for one in (commit, of)):
+            return None
+        status = git.status("merge-base", "--is-ancestor", commit, of)
+    if status == 0:
+        return True
+    # Some versions of git answer 1 where history is cut off, too.
+    cut = (found.common / "shallow").exists()
+    return False if status == 1 and not cut else None
+
+
 class _Git:
     """git, in a repository of our own that knows the objects and the index of another."""
 
@@ -143,7 +164,7 @@ class _Git:
         answer = self._run([f"--git-dir={self._repository.own}", "rev-parse", "--verify", "-q", "HEAD^{commit}"],
                            Path(self._repository.root.anchor), {})
         word = answer.decode("ascii", "replace").strip()
-        return word if re.fullmatch(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", word) else None
+        return word if _ID.fullmatch(word) else None
 
     def borrow(self, place: Path, head: str) -> bool:
         """Make the repository; False when there is no git."""
@@ -174,6 +195,10 @@ class _Git:
     def ask(self, *arguments: str) -> bytes:
         return self._run(list(arguments), self._repository.root, self._environ)
 
+    def status(self, *arguments: str) -> int | None:
+        """Its exit status; ``None`` when it takes too long or cannot be run."""
+        return bounded_run(self._words(list(arguments)), self._repository.root, self._environ)[0]
+
     def _plain_settings(self) -> dict[str, str]:
         """The repository's settings that are mere words, as git writes them."""
         try:
@@ -191,19 +216,29 @@ class _Git:
 
     def _run(self, arguments: list[str], folder: Path, environ: Mapping[str, str]) -> bytes:
         """What it prints, b"" when it fails, takes too long or says too much."""
+        return bounded_output(self._words(arguments), folder, {**self._environ, **environ})
+
+    def _words(self, arguments: list[str]) -> list[str]:
         assert self._program is not None
-        words = [self._program, "--no-pager", *(word for each in _SAFE for word in ("-c", each)), *arguments]
-        return bounded_output(words, folder, {**self._environ, **environ})
+        return [self._program, "--no-pager", *(word for each in _SAFE for word in ("-c", each)), *arguments]
 
 
 def bounded_output(words: list[str], folder: Path, environ: Mapping[str, str], *, limit: int = OBJECT_LIMIT,
                    patience: float = _PATIENCE) -> bytes:
     """What a program prints; b"" when it fails, takes longer than ``patience`` seconds, or prints more."""
+    status, said = bounded_run(words, folder, environ, limit=limit, patience=patience)
+    return said if status == 0 else b""
+
+
+def bounded_run(words: list[str], folder: Path, environ: Mapping[str, str], *, limit: int = OBJECT_LIMIT,
+                patience: float = _PATIENCE) -> tuple[int | None, bytes]:
+    """The exit status of a program and what it prints; ``None`` when it cannot be run, takes longer than ``patience``
+    seconds, or prints more."""
     try:
         process = subprocess.Popen(words, cwd=folder, env=dict(environ), stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     except (OSError, ValueError):
-        return b""
+        return None, b""
     timer = threading.Timer(patience, process.kill)
     timer.start()
     try:
@@ -212,7 +247,8 @@ def bounded_output(words: list[str], folder: Path, environ: Mapping[str, str], *
             said = stream.read(limit + 1)
         if len(said) > limit:
             process.kill()
-        return said if process.wait() == 0 else b""
+        status = process.wait()
+        return (status, said) if status >= 0 else (None, b"")
     finally:
         timer.cancel()
         if process.poll() is None:

@@ -20,9 +20,8 @@ from sitepub.config.project import PREVIEWS
 from sitepub.config.project import Releases as Policy
 from sitepub.errors import AccessDenied, SitepubError
 from sitepub.publish.release.content import Content, KeptContent
-from sitepub.publish.states.packed import Unreadable, decoded, unpacked
 from sitepub.publish.states.releases import Releases, released_at
-from sitepub.publish.states.root import damaged
+from sitepub.publish.states.root import decode_as
 from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.shards import ShardRef
 from sitepub.publish.states.state import State
@@ -128,11 +127,8 @@ class Sweep:
         return {ref.name: ref for ref in refs}
 
     def _refs_of(self, key: str) -> list[ShardRef]:
-        where = f"{self.states.store.bucket}/{key}"
-        try:
-            root = decoded(unpacked(self.states.store.get(key).data, where), _REFS)
-        except Unreadable as error:
-            raise damaged(where, error) from error
+        # What a newer sitepub has written may name its shards in another way: then nothing is swept.
+        root = decode_as(self.states.store.get(key).data, _REFS, f"{self.states.store.bucket}/{key}")
         return [*root.shards, *root.retained]
 
     def _entries(self, refs: list[ShardRef], unneeded: dict[Content, str]) -> Iterator[list[Content]]:

@@ -23,6 +23,7 @@ from sitepub.publish.states.state import (
     Created,
     Former,
     Journal,
+    LiveShare,
     PreviewInfo,
     ReleaseInfo,
     ReleaseMark,
@@ -79,6 +80,7 @@ class Root(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unsure: Unsure | None = None
     projects: tuple[ProjectMark, ...] = ()
     marks: tuple[ReleaseMark, ...] = ()
+    shares: tuple[LiveShare, ...] = ()
     oldest: str = ""
     kept: int = 0
     litter: bool = False
@@ -119,7 +121,7 @@ def root_of(state: State, headers: Mapping[str, Mapping[str, str]] | None = None
         retained_changes=dict(retained.changes), due=state.due, journal=journal, pending=pending,
         created=state.created, settings_hash=state.settings_hash, said=state.said, release=state.release,
         former=tuple(_former_root(one) for one in state.former), hosts=state.hosts, unpurged=state.unpurged,
-        unsure=state.unsure, projects=state.projects, marks=state.marks,
+        unsure=state.unsure, projects=state.projects, marks=state.marks, shares=state.shares,
         oldest=state.oldest, kept=state.kept, litter=state.litter, preview=state.preview)
 
 
@@ -140,7 +142,8 @@ def state_of(root: Root, reader: Reader, pending: Journal | None = None) -> Stat
         former=tuple(Former(one.bucket, one.region,
                             ShardedManifest(one.shards, reader, {**one.manifest, **one.changes}), one.created,
                             one.pending) for one in root.former),
-        marks=root.marks, oldest=root.oldest, kept=root.kept, litter=root.litter, preview=root.preview)
+        marks=root.marks, shares=root.shares, oldest=root.oldest, kept=root.kept, litter=root.litter,
+        preview=root.preview)
 
 
 Document = TypeVar("Document")

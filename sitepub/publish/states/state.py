@@ -129,6 +129,18 @@ class ReleaseMark(msgspec.Struct, frozen=True):
     by: str
 
 
+class LiveShare(msgspec.Struct, frozen=True):
+    """A release that some of the visitors get, beside the one that is live for all others. No edge can split visitors
+    yet: this is what a later version writes down, and what this one keeps."""
+
+    release: str
+    share: float
+    """Of the visitors, between 0 and 1."""
+    since: str
+    """UTC, ISO 8601."""
+    by: str
+
+
 class Former(msgspec.Struct, frozen=True):
     """A bucket that this site lived in before ``bucketName`` was changed. ``remove`` takes it too."""
 
@@ -194,6 +206,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     projects: tuple[ProjectMark, ...] = ()
     """Where the project has been published from, the last one last; ``()`` in states of older versions."""
     marks: tuple[ReleaseMark, ...] = ()
+    shares: tuple[LiveShare, ...] = ()
+    """Releases that are live for a share of the visitors."""
     oldest: str = ""
     """The oldest release whose content is kept; what is older is a record only. "": there is none yet."""
     kept: int = 0
@@ -205,7 +219,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def keeps(self, release: str) -> bool:
         """Whether the content of a release is kept."""
-        return (bool(self.oldest) and release >= self.oldest) or any(mark.release == release for mark in self.marks)
+        return (bool(self.oldest) and release >= self.oldest) or release in {
+            *(mark.release for mark in self.marks), *(share.release for share in self.shares)}
 
     @property
     def owned(self) -> Owned:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 
 import msgspec
@@ -18,7 +19,7 @@ from sitepub.publish.states import shards
 from sitepub.publish.states.packed import packed
 from sitepub.publish.states.releases import Releases
 from sitepub.publish.states.sharded import ShardedManifest
-from sitepub.publish.states.state import ReleaseMark, State, Unsure
+from sitepub.publish.states.state import LiveShare, ReleaseMark, State, Unsure
 from sitepub.site.snapshot import Snapshot
 from tests.amount import times
 from tests.publish.memory_cloud import Killed, MemoryCloud
@@ -208,6 +209,35 @@ def test_what_is_not_ours_and_what_another_site_has_stays() -> None:
         store.put(key, b"abc", {})
     released(cloud, 6, number=1)
     assert set(theirs) <= set(store.objects)
+
+
+def test_a_release_that_is_live_for_a_share_of_the_visitors_is_kept_with_its_content() -> None:
+    cloud = MemoryCloud()
+    first = released(cloud, 1, number=1)[0]
+    place = place_of(cloud)
+    state = place.states.load()
+    assert state is not None
+    place.states.save(msgspec.structs.replace(state, shares=(LiveShare(first, 0.1, "2026-11-29T12:00:00", "ann@pc"),)))
+    released(cloud, 6, number=1)
+    assert first in {release.id for release in kept_releases(cloud)}
+    check_releases(cloud)
+    after = state_of(cloud)
+    assert after is not None and [one.release for one in after.shares] == [first]
+
+
+@pytest.mark.parametrize("root", [b'{"version":9,"reader":"9.1","parts":["s"]}', b"no root"])
+def test_nothing_is_swept_while_a_root_cannot_be_read(root: bytes) -> None:
+    """A newer sitepub may name in another way what it needs."""
+    cloud = MemoryCloud()
+    released(cloud, 2, number=1)
+    data = gzip.compress(root) if root.startswith(b"{") else root
+    cloud.store(STATE_BUCKET).put(f"{PREFIX}previews/main.json.gz", data, {})
+    before = kept_contents(cloud)
+    released(cloud, 4, number=1)
+    assert before <= kept_contents(cloud)
+    cloud.store(STATE_BUCKET).delete([f"{PREFIX}previews/main.json.gz"])
+    deploy(cloud, plain(a="the last"), number=1)
+    check_no_litter(cloud)
 
 
 @pytest.mark.parametrize("after", [False, True])
