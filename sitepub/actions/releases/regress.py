@@ -24,8 +24,8 @@ class Concerns:
 
 
 def concerns_of(project: Project, prepared: Prepared, environ: Mapping[str, str], commit: Commit | None) -> Concerns:
-    """About the folder, when its deploy changes something; of a preview nothing is asked. ``commit``: what was checked out before the build, if that
-    was looked up."""
+    """About the folder, when its deploy changes something; of a preview nothing is asked. ``commit``: what was checked
+    out before the build, if that was looked up."""
     live = prepared.base.release
     if project.preview is not None or prepared.empty or not (project.protected or (live is not None and live.commit)):
         return Concerns()
