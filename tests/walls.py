@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-FLOORS = ["cli", "actions", "dev", "publish", "settings", "domains", "logs", "site", "leaks", "probe", "embedded",
-          "tencent", "config", "watch", "terminal"]
+FLOORS = ["cli", "actions", "dev", "publish", "settings", "domains", "logs", "check", "site", "leaks", "probe",
+          "embedded", "tencent", "config", "watch", "terminal"]
 """From the top down; a room may import itself, the rooms after it, and the foundations."""
 FOUNDATIONS = {"errors", "interrupts", "outside", "threads"}
 """Single files that every room stands on."""
-WITHOUT_NETWORK = {"site", "config"}
+WITHOUT_NETWORK = {"site", "config", "check"}
 """Rooms that only read the project: what they say never depends on a connection."""
 NETWORK = {"aiohttp", "ftplib", "http.client", "http.server", "httpx", "qcloud_cos", "requests",
            "sitepub.tencent", "smtplib", "socket", "socketserver", "ssl", "tencentcloud",

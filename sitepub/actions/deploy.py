@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from sitepub.actions.build import build
+from sitepub.actions.checking.before import before_publishing, refusal_of, refuse
 from sitepub.actions.connect import connect
 from sitepub.actions.host_run import apply_hosts
 from sitepub.actions.hosts import HostsDone, HostsPrepared, prepare_hosts, raise_if_failed, unplanned
@@ -49,6 +50,7 @@ from sitepub.site.snapshot import LeftOut, Snapshot
 from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
+    from sitepub.actions.checking.report import Report
     from sitepub.domains.job import Listener
     from sitepub.domains.steps import HostStep
     from sitepub.publish.states.state import PreviewInfo
@@ -69,6 +71,9 @@ class Teller(Protocol):
     def warn(self, problem: Problem) -> None: ...
 
     def note(self, text: str) -> None: ...
+
+    def checked(self, report: Report, project: Project) -> None:
+        """The checks of `checks:` were made."""
 
     def approve(self, prepared: Prepared) -> None:
         """Asked before objects of others get new content, or this project takes another's place.
@@ -129,6 +134,8 @@ class Planned:
     """What sitepub's own rules keep from being published."""
     missing: PartlyDone | None = None
     """What could not be checked and is missing in the plan."""
+    report: Report | None = None
+    """What the checks found; ``None``: serverless.yml has no `checks`."""
 
     @property
     def empty(self) -> bool:
@@ -153,6 +160,8 @@ class Deployed:
     """Previews that had expired and were removed."""
     marked: str | None = None
     """The name that the release was given."""
+    report: Report | None = None
+    """What the checks found; ``None``: nothing was checked."""
 
     @property
     def preview(self) -> PreviewInfo | None:
@@ -193,8 +202,11 @@ def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapp
         warnings.add(*(doubt.warning() for doubt in concerns.doubts))
         for sentence in concerns.notes:
             teller.note(sentence)
+        report = before_publishing(project, cloud, remote, prepared, snapshot, teller, always=True)
+        refusal = refusal or refusal_of(report, project)
         planned = Planned(project, cloud, remote.bucket, address_of(cloud, remote),
-                          prepared, refusal, hosts, tuple(warnings.kept), snapshot.left_out, unplanned(hosts))
+                          prepared, refusal, hosts, tuple(warnings.kept), snapshot.left_out, unplanned(hosts),
+                          report)
         if not planned.empty:
             forget(remote, environ)
         return planned
@@ -214,6 +226,8 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
     cloud, remote, prepared, snapshot, empty = _prepare(project, options, teller, environ, warnings)
     with remote:
         _refuse_damage(prepared, empty, options)
+        report = before_publishing(project, cloud, remote, prepared, snapshot, teller)
+        refuse(report, project)
         hosts = prepare_hosts(project, cloud, remote, prepared, verify=options.verify or is_due(remote, environ))
 
         def approve(again: Prepared) -> None:
@@ -236,7 +250,8 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
 
         def deployed(hosts_done: HostsDone | None) -> Deployed:
             return Deployed(project, cloud, remote.bucket, address_of(cloud, remote),
-                            outcome, time.monotonic() - started, hosts_done, tuple(warnings.kept), snapshot.left_out)
+                            outcome, time.monotonic() - started, hosts_done, tuple(warnings.kept), snapshot.left_out,
+                            report=report)
 
         raise_if_incomplete(outcome, deployed(hosts.untouched if hosts is not None else None))
         hosts_done = None

@@ -19,6 +19,7 @@ Site:
   init    Start a site from a template, or set up the one in this folder.
   deploy  Build the site and publish what changed.
   plan    Show what deploy would do, and why.
+  check   Look for broken links and other faults in the site.
   dev     Publish whenever something is saved; show who visits.
   info    Show where the site is and what is live.
   logs    Show who visits the site, now or earlier.

@@ -24,6 +24,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "init": ("sitepub.cli.commands.init:init", "Start a site from a template, or set up the one in this folder."),
         "deploy": ("sitepub.cli.commands.deploy:deploy", "Build the site and publish what changed."),
         "plan": ("sitepub.cli.commands.plan:plan", "Show what deploy would do, and why."),
+        "check": ("sitepub.cli.commands.check:check", "Look for broken links and other faults in the site."),
         "dev": ("sitepub.cli.commands.dev:dev", "Publish whenever something is saved; show who visits."),
         "info": ("sitepub.cli.commands.info:info", "Show where the site is and what is live."),
         "logs": ("sitepub.cli.commands.logs:logs", "Show who visits the site, now or earlier."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sitepub.actions.deploy import Planned
 from sitepub.actions.host_objects import planned_objects
@@ -20,6 +20,9 @@ from sitepub.site.walk import FOLLOW_LINKS
 from sitepub.terminal.messages import visible
 from sitepub.terminal.sizes import counted, human_bytes
 from sitepub.terminal.terminal import Terminal
+
+if TYPE_CHECKING:
+    from sitepub.actions.checking.report import Report
 
 _PATHS = 20
 """Paths left out by one rule that are named for people; programs get all."""
@@ -138,8 +141,18 @@ def plan_object(planned: Planned) -> dict[str, object]:
         "left_alone": [*plan.foreign, *plan.given_up],
         "refusal": None if refusal is None else {"code": refusal.code, "message": refusal.message,
                                                  "hint": refusal.hint},
+        **checks_object(planned.report),
         "warnings": warning_list(planned.warnings),
     }
+
+
+def checks_object(report: Report | None) -> dict[str, object]:
+    """What the checks found; nothing when nothing was checked."""
+    if report is None:
+        return {}
+    from sitepub.cli.check_view import report_object
+
+    return {"checks": report_object(report)}
 
 
 def warning_list(warnings: tuple[Problem, ...]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
+from sitepub.config.project import Project
 from sitepub.errors import Problem, Refused
 from sitepub.publish.guards import shown
 from sitepub.publish.plan import Step
@@ -18,6 +19,7 @@ from sitepub.terminal.sizes import counted
 from sitepub.terminal.terminal import Terminal
 
 if TYPE_CHECKING:
+    from sitepub.actions.checking.report import Report
     from sitepub.actions.hosts import HostsPrepared
     from sitepub.actions.releases.doubt import Doubt
     from sitepub.domains.job import Listener
@@ -52,6 +54,16 @@ class Story:
 
     def note(self, text: str) -> None:
         self._terminal.note(text)
+
+    def checked(self, report: Report, project: Project) -> None:
+        from sitepub.cli.check_view import annotate, summary
+
+        for problem in report.problems():
+            self._terminal.warn(problem)
+        for remark in report.remarks:
+            self._terminal.note(remark)
+        self._terminal.note(summary(report))
+        annotate(self._terminal, report, project.root, self._terminal.environ)
 
     def setting(self, step: SettingStep) -> None:
         self._terminal.note(f"bucket: {visible(step.summary)}")

@@ -10,6 +10,7 @@ from sitepub.config.checks.spellings import AUTO
 from sitepub.config.document import Node
 from sitepub.config.project import (
     Access,
+    Checks,
     CorsRule,
     Dev,
     HeaderRule,
@@ -80,6 +81,7 @@ def build_project(file: Path, root: Node, config: ConfigShape, hosts: Sequence[H
         purge=inputs.purge,
         logs=LogTopic(inputs.logs.topic_id, inputs.logs.region) if inputs.logs is not None else None,
         dev=_dev(file.parent, inputs),
+        checks=_checks(inputs, node),
         hosts=tuple(_host(host, place, node) for host, place in zip(hosts, _items(node, "hosts"), strict=True)),
         dotenv=dict(dotenv),
         warnings=tuple(warnings),
@@ -162,6 +164,17 @@ def _source(root: Path, source: SourceShape, node: Node, *, old_form: bool) -> S
         places={key: [item.here for item in (place.items or [place])]
                 for key in ("include", "exclude", "allowSecrets") if (place := node.get(key)) is not None},
     )
+
+
+def _checks(inputs: InputsShape, node: Node) -> Checks | None:
+    shape, place = inputs.checks, node.get("checks")
+    if shape is None or place is None:
+        return None
+    sizes = dict(shape.size)
+    written = place.get("size")
+    return Checks(shape.mode, sizes.pop("page", None), sizes.pop("total", None), sizes, frozenset(shape.skip),
+                  tuple(shape.ignore), place.key_here,
+                  {key: one.key_here for key, one in written.entries.items()} if written is not None else {})
 
 
 def _dev(root: Path, inputs: InputsShape) -> Dev:

@@ -246,6 +246,27 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Checks:
+    """``checks``: what is checked before publishing."""
+
+    mode: Literal["warn", "fail"] | None = None
+    """``None``: not said. A deploy only warns then."""
+    page: int | None = None
+    """Bytes of a page with what it loads."""
+    total: int | None = None
+    """Bytes of the whole site."""
+    files: Mapping[str, int] = field(default_factory=dict)
+    """Pattern in gitignore syntax → bytes that each file may have."""
+    skip: frozenset[str] = frozenset()
+    """Kinds of findings that are not wanted."""
+    ignore: tuple[str, ...] = ()
+    """Addresses that are not checked; ``*`` stands for anything."""
+    position: Position | None = field(default=None, compare=False)
+    places: Mapping[str, Position] = field(default_factory=dict, compare=False, repr=False)
+    """Where the sizes stand, by their keys."""
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """One site in one stage, as serverless.yml, the variables, .env and the command line say."""
 
@@ -287,6 +308,8 @@ class Project:
     publish: bool = False
     """Mark the release as stable."""
     dev: Dev = field(default_factory=Dev)
+    checks: Checks | None = None
+    """``None``: not mentioned, and a deploy checks nothing."""
     hosts: tuple[Host, ...] = ()
     purge: Literal["changed", "all", "none"] = "changed"
     """What is purged from the hosts after a deploy."""

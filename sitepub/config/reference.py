@@ -179,8 +179,8 @@ names branches as well; it is needed where a branch and a stage that has a map a
 _SECTIONS = (
     ("Top level", "ConfigShape", None),
     ("stages", "StageShape", _STAGES),
-    ("inputs", "InputsShape", "`headers`, `accelerate`, `purge`, `logs`, `state`, `releases`, `preview`, `protect` and"
-     " `dev` are *new*."),
+    ("inputs", "InputsShape", "`headers`, `accelerate`, `purge`, `logs`, `state`, `releases`, `preview`, `protect`,"
+     " `checks` and `dev` are *new*."),
     ("inputs.src", "SourceShape", "`src: ./public` is short for `src: {src: ./public}`. `include`, "
      "`exclude`, `timeout`, `allowSecrets`, `followLinks` and `allowErrors` are *new*. Patterns of a "
      "`.sitepubignore` file exclude too."),
@@ -193,6 +193,8 @@ _SECTIONS = (
     ("inputs.state", "StateShape", "*New.* Left out, the state lies in `sitepub-state-<region>-<APPID>`."),
     ("inputs.releases", "ReleasesShape", "*New.* See [releases.md](releases.md)."),
     ("inputs.preview", "PreviewShape", "*New.* See [releases.md](releases.md#previews)."),
+    ("inputs.checks", "ChecksShape", "*New.* `checks: fail` is short for `checks: {mode: fail}`, and `checks: true` for"
+     " the checks as they are. See [checks.md](checks.md)."),
     ("inputs.dev", "DevShape", "*New.* See [dev.md](dev.md)."),
     ("inputs.logs", "LogsShape", "*New.* See [logs.md](logs.md)."),
     ("inputs.hosts[]", "HostShape", "`edge` and `dns` are *new*. See [domains.md](domains.md) for the whole story."),

@@ -61,6 +61,7 @@ def json_schema() -> Schema:
     properties["envPath"] = {**source["properties"]["envPath"], "description": "The same as `src.envPath`."}
     permissions = definitions["AclShape"]["properties"]["permissions"]
     properties["acl"]["anyOf"].append({"enum": permissions["enum"]})
+    properties["checks"]["anyOf"].append({"enum": ["warn", "fail", True, False]})
     rules = properties["headers"]
     by_pattern = {"type": "object", "additionalProperties": definitions["HeadersShape"]["properties"]["set"]}
     rules["anyOf"] = [{key: rules.pop(key) for key in ("type", "items")}, by_pattern]

@@ -81,6 +81,24 @@ def _states(store: ObjectStore, prefix: str) -> Iterator[str]:
             yield listed.key
 
 
+def stages_in_region(project: Project, store: ObjectStore) -> list[tuple[str, str, Root]]:
+    """Stage, site and state of every site of the app in one state bucket; those that cannot be read are left out.
+    Raises what the cloud answers to the listing."""
+    try:
+        keys = list(_states(store, f"{project.app}/"))
+    except NotFound:
+        return []
+
+    def read(key: str) -> tuple[str, str, Root] | None:
+        _app, stage, name, _file = key.rsplit("/", 3)
+        try:
+            return stage, name, decode(store.get(key).data, f"{store.bucket}/{key}")
+        except SitepubError:
+            return None
+
+    return [one for one in side_by_side(partial(read, key) for key in keys) if one is not None]
+
+
 def _stage(project: Project, cloud: Cloud, store: ObjectStore, key: str) -> Stage:
     _app, stage, name, _file = key.rsplit("/", 3)
     try:

@@ -117,7 +117,7 @@ def deployed_object(done: Deployed) -> dict[str, object]:
     """What programs get."""
     from sitepub.actions.host_objects import host_objects
     from sitepub.cli.host_view import host_urls
-    from sitepub.cli.plan_view import left_out_objects, retained_objects, warning_list
+    from sitepub.cli.plan_view import checks_object, left_out_objects, retained_objects, warning_list
 
     project, outcome = done.project, done.outcome
     urls = host_urls(project, done.cloud)
@@ -136,6 +136,7 @@ def deployed_object(done: Deployed) -> dict[str, object]:
         **({"preview": _preview_object(done.preview)} if done.preview is not None else {}),
         "previews_removed": list(done.expired),
         "left_out": left_out_objects(done.left_out),
+        **checks_object(done.report),
         "warnings": warning_list(done.warnings),
     }
 

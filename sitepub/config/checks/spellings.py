@@ -86,6 +86,9 @@ def to_one_spelling(root: Node, problems: list[Problem], warnings: list[Problem]
     acl = entries.get("acl")
     if acl is not None and isinstance(acl.value, str):
         entries["acl"] = Node({"permissions": acl}, acl.place, acl.key_place)
+    checks = entries.get("checks")
+    if checks is not None and isinstance(checks.value, str | bool):
+        _checks_word(entries, checks)
     headers = entries.get("headers")
     if headers is not None and isinstance(headers.value, dict):
         entries["headers"] = Node([_header_rule(pattern, node) for pattern, node in headers.value.items()],
@@ -114,6 +117,16 @@ def _https_words(owner: Node) -> None:
     cert = https.get("certInfo") if https is not None else None
     if https is not None and cert is not None and cert.value == AUTO:
         https.entries["certInfo"] = Node({"certId": cert}, cert.place, cert.key_place)
+
+
+def _checks_word(entries: dict[str, Node], checks: Node) -> None:
+    """``checks: fail`` → ``checks: {mode: fail}``; ``checks: true`` → a map that says nothing more."""
+    if checks.value in (False, "false"):
+        del entries["checks"]
+    elif checks.value in (True, "true"):
+        entries["checks"] = Node({}, checks.place, checks.key_place)
+    else:
+        entries["checks"] = Node({"mode": checks}, checks.place, checks.key_place)
 
 
 def _rename(entries: dict[str, Node], old: str, new: str, problems: list[Problem]) -> None:

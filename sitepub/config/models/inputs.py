@@ -21,6 +21,7 @@ from sitepub.config.models.bucket import (
     StateShape,
     TagShape,
 )
+from sitepub.config.models.checks import ChecksShape
 from sitepub.config.models.fields import (
     AnyMap,
     BucketName,
@@ -167,6 +168,8 @@ class InputsShape(Shape):
         "is built."))
     publish: Flag = Field(False, description=(
         "Mark the release as `stable`, usually on the command line (`--inputs publish=true`)."))
+    checks: ChecksShape | None = Field(None, description=(
+        "What `deploy` and `plan` check before publishing, and `sitepub check`: a map, or `warn`, `fail`."))
     https: AnyMap | None = Field(None, description=(
         "HTTPS settings of every host that has none of its own, or `auto`."))
     purge: Literal["changed", "all", "none"] = Field("changed", description=(

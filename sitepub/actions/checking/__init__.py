@@ -1,0 +1,1 @@
+"""The checks before publishing, with what is known of the cloud."""

@@ -1,0 +1,116 @@
+"""The check of a site's files: references, sizes, rules. Nothing is asked of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sitepub.check.addresses import fragment_names
+from sitepub.check.findings import Finding, Findings, Kind, Place
+from sitepub.check.reading import html
+from sitepub.check.reading.positions import place_of
+from sitepub.check.site import PAGE_NAMES, Site, Source
+from sitepub.check.work.judge import Wanted, has_anchor
+from sitepub.check.work.workers import judged
+from sitepub.site.snapshot import SiteFile, Snapshot
+
+_READ = (*PAGE_NAMES, ".css", ".xml", ".rss", ".atom", ".txt", ".rdf")
+
+
+@dataclass(slots=True)
+class Checked:
+    """What a check found."""
+
+    findings: list[Finding]
+    pages: int = 0
+    files: int = 0
+    """That were read."""
+    references: int = 0
+    external: dict[str, list[Place]] = field(default_factory=dict)
+    """Addresses of other hosts; collected only when they are wanted."""
+    unread: tuple[str, ...] = ()
+
+
+def sources_of(snapshot: Snapshot) -> list[Source]:
+    """The files that are read, in the order of their keys."""
+    return [Source(file.key, str(file.path), charset_of(file)) for file in sorted(snapshot, key=lambda one: one.key)
+            if file.path is not None and (file.is_page or file.key.lower().endswith(_READ))]
+
+
+def pages_of(snapshot: Snapshot) -> frozenset[str]:
+    return frozenset(file.key for file in snapshot if file.is_page or file.key.lower().endswith(PAGE_NAMES))
+
+
+def charset_of(file: SiteFile) -> str:
+    _type, _, rest = file.headers.get("Content-Type", "").partition("charset=")
+    return rest.split(";")[0].strip().strip('"') or "utf-8"
+
+
+def check(site: Site, snapshot: Snapshot, *, processes: int | None = None) -> Checked:
+    """Read every page, stylesheet, sitemap and feed, and judge where what they name leads."""
+    findings, checked = Findings(), Checked([])
+    anchors: dict[str, bytes] = {}
+    wanted: dict[tuple[str, str], Wanted] = {}
+    unread: list[str] = []
+    sources = sources_of(snapshot)
+    for part in judged(site, sources, processes):
+        findings.merge(part.findings)
+        anchors.update(part.anchors)
+        for one in part.wanted:
+            known = wanted.setdefault((one.key, one.fragment), one)
+            if known is not one:
+                known.count += one.count
+                known.places += one.places[:max(0, 10 - len(known.places))]
+        for address, places in part.external.items():
+            checked.external.setdefault(address, places)
+        unread += part.unread
+        checked.files += part.read
+        checked.references += part.references
+    _anchors(wanted, anchors, findings)
+    checked.pages = len(anchors)
+    checked.unread = tuple(unread)
+    checked.findings = located(findings.listed(), {source.key: source for source in sources})
+    return checked
+
+
+def _anchors(wanted: Mapping[tuple[str, str], Wanted], anchors: Mapping[str, bytes], findings: Findings) -> None:
+    for one in wanted.values():
+        names = fragment_names(one.fragment)
+        hashes = anchors.get(one.key)
+        if hashes is None or any(has_anchor(hashes, name) for name in names):
+            continue
+        fragment = names[-1]
+        message = f"the page {one.target} has no anchor #{fragment}"
+        findings.merge([Finding(Kind.ANCHOR, f"{one.target}#{fragment}", message, "", one.places, one.count)])
+
+
+def located(findings: list[Finding], sources: Mapping[str, Source]) -> list[Finding]:
+    """With line and column of each place that is kept. A page is read once for all of its places."""
+    wanted: dict[str, set[str]] = {}
+    for finding in findings:
+        for place in finding.places:
+            if not place.line and place.written:
+                wanted.setdefault(place.key, set()).add(place.written)
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for key, words in wanted.items():
+        source = sources.get(key)
+        data = source.data(html.LARGEST) if source is not None else None
+        if source is None or data is None:
+            continue
+        text = source.text(data)
+        for written in words:
+            at = place_of(text, written)
+            if at is not None:
+                found[key, written] = at
+    for finding in findings:
+        finding.places = [
+            Place(place.key, place.written, *found.get((place.key, place.written), (place.line, place.column)))
+            for place in finding.places]
+    return findings
+
+
+def file_of(key: str, snapshot: Snapshot) -> Path | None:
+    """The file that a key is published from."""
+    file = snapshot.files.get(key)
+    return file.path if file is not None else None

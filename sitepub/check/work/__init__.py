@@ -1,0 +1,1 @@
+"""The check of many files at once: what is judged of one file, in processes side by side."""

@@ -1,0 +1,104 @@
+"""Findings of the checks in words, for programs, and as annotations of CI."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from sitepub.actions.checking.report import Located, Report, shown, words
+from sitepub.errors import Position
+from sitepub.terminal.messages import visible
+from sitepub.terminal.sizes import counted
+from sitepub.terminal.terminal import Terminal
+
+_PLACES = 3
+"""Places of one finding that are shown to people; programs get all that are kept."""
+_ANNOTATIONS = 50
+"""GitHub shows ten of a kind for each step."""
+
+
+def report_lines(terminal: Terminal, report: Report) -> Iterator[str]:
+    """Kind by kind, each finding with its places, the source and what to do."""
+    kind = ""
+    for one in report.findings:
+        if one.finding.kind != kind:
+            kind = one.finding.kind
+            count = sum(1 for other in report.findings if other.finding.kind == kind)
+            yield terminal.style(f"{kind} ({count:,})", "bold")
+        where = f"{one.places[0]}: " if one.places else ""
+        yield f"  {terminal.style(visible(where), 'cyan')}{visible(words(one))}"
+        for place in one.places[1:_PLACES]:
+            yield f"    also {visible(str(place))}"
+        if one.source is not None:
+            yield f"    written in {visible(str(one.source))}"
+        if one.finding.hint:
+            yield f"    hint: {visible(one.finding.hint)}"
+    yield summary(report)
+
+
+def summary(report: Report) -> str:
+    """What was checked, and how much was found."""
+    read = f"{counted(report.pages, 'page')} and {counted(report.references, 'reference')} checked"
+    if not report.findings:
+        return f"{read}: nothing found"
+    return f"{read}: {counted(len(report.findings), 'finding')}"
+
+
+def report_object(report: Report) -> dict[str, object]:
+    """What programs get."""
+    kinds: dict[str, int] = {}
+    for one in report.findings:
+        kinds[one.finding.kind.value] = kinds.get(one.finding.kind.value, 0) + 1
+    return {"pages": report.pages, "files": report.files, "references": report.references,
+            "seconds": round(report.seconds, 3), "kinds": kinds,
+            "findings": [_finding_object(one) for one in report.findings], "remarks": list(report.remarks)}
+
+
+def _finding_object(one: Located) -> dict[str, object]:
+    finding = one.finding
+    places = [{**_place_object(position), "key": place.key, "written": place.written}
+              for position, place in zip(one.places, finding.places, strict=False)]
+    first = one.places[0] if one.places else None
+    return {"kind": finding.kind.value, "target": finding.target, "message": finding.message,
+            "hint": finding.hint or None, **_place_object(first), "count": finding.count, "places": places,
+            "source": _place_object(one.source) if one.source is not None else None}
+
+
+def _place_object(position: Position | None) -> dict[str, object]:
+    if position is None:
+        return {"file": None, "line": None, "column": None}
+    return {"file": position.file, "line": position.line, "column": position.column}
+
+
+def annotate(terminal: Terminal, report: Report, root: Path, environ: Mapping[str, str]) -> None:
+    """Where GitHub Actions runs this: a warning at each place, in the source where it is known. On stderr: what is on
+    stdout is for the next program."""
+    if environ.get("GITHUB_ACTIONS") != "true":
+        return
+    workspace = Path(environ.get("GITHUB_WORKSPACE") or root)
+    for one in report.findings[:_ANNOTATIONS]:
+        terminal.err(annotation(one, root, workspace))
+
+
+def annotation(one: Located, root: Path, workspace: Path) -> str:
+    """A workflow command (GitHub Docs, "Workflow commands", setting a warning message)."""
+    place = one.source or (one.places[0] if one.places else None)
+    properties = []
+    if place is not None:
+        file = shown(root / place.file, workspace)
+        properties.append(f"file={_property(file)}")
+        if place.line is not None:
+            properties.append(f"line={place.line}")
+            if place.column is not None:
+                properties.append(f"col={place.column}")
+    properties.append(f"title={_property('sitepub: ' + one.finding.kind.value)}")
+    message = words(one) + (f"\n{one.finding.hint}" if one.finding.hint else "")
+    return f"::warning {','.join(properties)}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    return visible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
