@@ -41,6 +41,8 @@ class ApplyHost:
     context: HostContext
     begun: list[HostStep] = field(default_factory=list)
     """Steps that an earlier try of this run began; it broke off without an answer."""
+    give_up: Callable[[], None] | None = None
+    """Takes the host from the edge that it comes from, where this one does not take it before."""
     applied: list[StepResult] = field(default_factory=list)
     _fresh: bool = False
     _postponed: str = ""
@@ -179,6 +181,8 @@ class ApplyHost:
 
     def _create_domain(self, wanted: WantedDomain) -> None:
         context, job = self.context, self.context.job
+        if self.give_up is not None:
+            self.give_up()
         before = job.record.created
         job.keep(created=True, setup="domain")
         job.status(f"creating it on {context.edge.word}")

@@ -25,6 +25,10 @@ from sitepub.threads import side_by_side
 
 _PAUSES = (0.5, 2.0)
 """Seconds before the work on a host is begun again."""
+_NEVER_BOTH = frozenset({("edgeone", "cdn")})
+"""(from, to) of moves where the old edge has to give the host up first: the CDN refuses a domain that EdgeOne has
+(InvalidParameter.CdnHostExistsInEdgeOne). EdgeOne takes one that the CDN has: that is how the cloud's own tool migrates
+(228/58594)."""
 Records = Mapping[str, HostRecord]
 """Under the host's name; under :func:`former_key` what is left of it on an edge that it moved away from."""
 
@@ -158,7 +162,9 @@ class Hosts:
             elif edge != record.edge:
                 # Its DNS records and certificates go on to the new edge.
                 bare = msgspec.structs.replace(record, dns=(), certificates=())
-                plans.append(plan_removal(bare, self.edge_of(record.edge, record.bucket), f"moves to edge {edge}"))
+                gap = (f", which takes no domain that {record.edge} has: visitors get nothing until it is there"
+                       if (record.edge, edge) in _NEVER_BOTH and record.created else "")
+                plans.append(plan_removal(bare, self.edge_of(record.edge, record.bucket), f"moves to edge {edge}{gap}"))
         return plans
 
     def plan_again(self, shown: HostsPlan, records: Records) -> HostsPlan:
@@ -181,18 +187,25 @@ class Hosts:
     def apply(self, plan: HostsPlan, ledger: Ledger, listener: Listener,
               stop: threading.Event, *, wait: bool = True) -> list[HostOutcome]:
         """Apply the steps of every host that is not settled; take down those that are not wanted any more
-        afterwards. Raises :class:`~sitepub.errors.Interrupted` when Ctrl-C ended any of them."""
+        afterwards, but for an edge that has to give a host up first. Raises :class:`~sitepub.errors.Interrupted` when
+        Ctrl-C ended any of them."""
+        wanted = {host.host: host.edge for host in self.hosts}
+        firsts = {one.name: _Once(self._taker(one, ledger, listener, stop)) for one in plan.hosts
+                  if one.takes_down and (one.edge, wanted.get(one.name)) in _NEVER_BOTH}
         outcomes = [HostOutcome(one.name, one.edge, "unchanged", one.record.cname)
                     for one in plan.hosts if one.settled]
         coming = [one for one in plan.hosts if not one.settled and not one.takes_down]
-        outcomes += side_by_side([self._setter_up(one, ledger, listener, stop, wait) for one in coming])
+        outcomes += side_by_side([self._setter_up(one, ledger, listener, stop, wait, firsts.get(one.name))
+                                  for one in coming])
+        given_up = {name: once.outcome for name, once in firsts.items() if once.outcome is not None}
+        outcomes += given_up.values()
         broken = {one.host for one in outcomes if one.status in ("failed", "waiting")}
         for one in plan.hosts:
-            if one.takes_down and one.name in broken:
+            if one.takes_down and one.name in broken and one.name not in given_up:
                 # It moves to another edge and is not there yet: it stays reachable where it is.
                 outcomes.append(HostOutcome(one.name, one.edge, "waiting", one.record.cname,
                                             waiting=f"it stays on {one.edge} until the new edge serves it"))
-        going = [one for one in plan.hosts if one.takes_down and one.name not in broken]
+        going = [one for one in plan.hosts if one.takes_down and one.name not in broken and one.name not in given_up]
         outcomes += side_by_side([self._taker(one, ledger, listener, stop) for one in going])
         for outcome in outcomes:
             if isinstance(outcome.error, Interrupted):
@@ -200,7 +213,7 @@ class Hosts:
         return outcomes
 
     def _setter_up(self, plan: HostPlan, ledger: Ledger, listener: Listener,
-                   stop: threading.Event, wait: bool) -> Callable[[], HostOutcome]:
+                   stop: threading.Event, wait: bool, first: _Once | None) -> Callable[[], HostOutcome]:
         def set_up() -> HostOutcome:
             host = plan.host
             assert host is not None
@@ -209,7 +222,7 @@ class Hosts:
 
             def apply() -> HostOutcome:
                 last[:] = [ApplyHost(plan, HostContext(host, self.place, self.edge_of, self.certificates, self.names,
-                                                       job, self.served), begun)]
+                                                       job, self.served), begun, first)]
                 return last[0].apply()
 
             try:
@@ -247,6 +260,21 @@ class Hosts:
         """What ``remove`` will do, from the records alone."""
         return HostsPlan(tuple(plan_removal(record, self.edge_of(record.edge, record.bucket), "sitepub remove")
                                for record in records.values()))
+
+
+@dataclass(slots=True)
+class _Once:
+    """Work that is done before another, however often that is begun."""
+
+    work: Callable[[], HostOutcome]
+    outcome: HostOutcome | None = None
+
+    def __call__(self) -> None:
+        """Raises what it failed with."""
+        if self.outcome is None or self.outcome.error is not None:
+            self.outcome = self.work()
+        if self.outcome.error is not None:
+            raise self.outcome.error
 
 
 def _as_it_is(plan: HostPlan) -> Callable[[], HostPlan]:

@@ -15,6 +15,7 @@ from sitepub.local.services.custom_domains import CustomDomain, bucket_of
 from sitepub.local.services.header_rules import header_actions
 from sitepub.local.services.records import CdnDomain, TeoDomain
 from sitepub.local.services.services import Services
+from sitepub.local.services.zones import normal
 from sitepub.local.store.buckets import Bucket, Buckets
 
 
@@ -44,12 +45,24 @@ class EdgeHosts:
 
 
 def all_hosts(services: Services, buckets: Buckets, now: float) -> dict[str, EdgeDomain]:
-    """By host name. A host of the CDN or EdgeOne comes before a bucket's custom domain of that name."""
-    found = {domain.host: _bucket_host(services, bucket, domain, now) for domain in services.custom_domains
-             if (bucket := bucket_of(buckets, domain)) is not None}
-    found |= {domain.host: _edgeone_host(services, domain, now) for domain in services.teo_domains}
-    found |= {domain.host: _cdn_host(services, domain, now) for domain in services.cdn_domains}
-    return found
+    """By host name. Where several edges have a name, as during a move, DNS decides which one visitors come to; where it
+    does not say, the one whose settings were changed last."""
+    found: dict[str, list[tuple[float, EdgeDomain]]] = {}
+    for bound in services.custom_domains:
+        if (bucket := bucket_of(buckets, bound)) is not None:
+            found.setdefault(bound.host, []).append(
+                (bound.change.since, _bucket_host(services, bucket, bound, now)))
+    for teo in services.teo_domains:
+        found.setdefault(teo.host, []).append((teo.change.since, _edgeone_host(services, teo, now)))
+    for cdn in services.cdn_domains:
+        found.setdefault(cdn.host, []).append((cdn.change.since, _cdn_host(services, cdn, now)))
+    return {host: edges[0][1] if len(edges) == 1 else _visited(services, host, edges)
+            for host, edges in found.items()}
+
+
+def _visited(services: Services, host: str, edges: list[tuple[float, EdgeDomain]]) -> EdgeDomain:
+    aliases = {normal(value) for value in services.resolve(host, "A").values("CNAME")}
+    return max(edges, key=lambda edge: (edge[1].cname in aliases, edge[0]))[1]
 
 
 def next_end(services: Services, now: float) -> float:
