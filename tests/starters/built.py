@@ -1,4 +1,4 @@
-"""Install the npm packages of a starter once for all tests and all workers, and lend them to copies of it.
+"""Install the npm packages of a starter, or of the docs, once for all tests and all workers, and lend them to copies.
 
 Tests get ``install`` from the fixture ``npm_packages``: that is how ``tests/run --quick`` knows what needs npm."""
 
@@ -15,13 +15,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-STARTERS = Path(__file__).parents[2] / "starters"
+REPO = Path(__file__).parents[2]
+STARTERS = REPO / "starters"
 PATIENCE = 600
 """Seconds that an install may take, the registry's slowness included."""
 
 
 def install(starter_name: str, target_dir: Path) -> None:
-    """``npm install`` for a copy of the starter in ``target_dir``: gives it a node_modules of its own.
+    """``npm install`` for a copy of the starter (or of ``docs``) in ``target_dir``: gives it a node_modules of its own.
 
     The packages are fetched by the first test that asks; they lie in the system's temporary folder, under a
     name made of what package.json asks for and of Node's version. Copies share files by hard links where the
@@ -47,7 +48,8 @@ def npm(program: str = "npm") -> str:
 
 
 def _cached(starter_name: str) -> Path:
-    manifest = (STARTERS / starter_name / "package.json").read_text(encoding="utf-8")
+    home = REPO if starter_name == "docs" else STARTERS
+    manifest = (home / starter_name / "package.json").read_text(encoding="utf-8")
     wanted = {name: json.loads(manifest).get(name) for name in ("dependencies", "devDependencies")}
     version = subprocess.run([npm("node"), "--version"], capture_output=True, text=True, check=True).stdout
     key = hashlib.sha256(f"{json.dumps(wanted, sort_keys=True)}{version}".encode()).hexdigest()[:16]
