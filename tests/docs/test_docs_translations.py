@@ -34,10 +34,10 @@ def differences(english: str, chinese: str, name: str) -> list[str]:
             found.append(f"block: {theirs} and {ours}")
     if len(one[1]) != len(two[1]):
         found.append(f"{len(one[1])} blocks and {len(two[1])}")
-    for label, theirs, ours in (("code", set(one[2]), set(two[2])), ("links", set(one[3]), set(two[3]))):
-        other = {name}  # a page links to its translation, and may name further pages that are translated
-        found += [f"{label} only in English: {each}" for each in sorted(theirs - ours - other)]
-        found += [f"{label} only in Chinese: {each}" for each in sorted(ours - theirs - other) if label == "code"]
+    other = {name}  # a page links to its translation, and may name further pages that are translated
+    found += [f"code only in English: {each}" for each in sorted(one[2].keys() - two[2].keys())]
+    found += [f"code only in Chinese: {each}" for each in sorted(two[2].keys() - one[2].keys())]
+    found += [f"links only in English: {each}" for each in sorted(one[3].keys() - two[3].keys() - other)]
     return found
 
 
