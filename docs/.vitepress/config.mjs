@@ -11,9 +11,10 @@ const vue = dirname(createRequire(import.meta.url).resolve('vue/package.json'))
 const icon = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">' +
   '<path d="M3 15h10M8 12V2M4 6l4-4 4 4" fill="none" stroke="#2b6cb0" stroke-width="2"/></svg>'
 
-// README.md is the first page of the website: links to it lead there.
-function leadHome({ tokens, env }) {
+// README.md is the first page of the website: links to it lead there. Braces in `code` are text, not Vue's.
+function adapt({ tokens, env }) {
   for (const token of tokens.flatMap((each) => each.children ?? [])) {
+    if (token.type === 'code_inline') token.attrSet('v-pre', '')
     const link = token.type === 'link_open' ? token.attrGet('href') : null
     if (link?.endsWith('README.md') && posix.join(dirname(env.relativePath), link) === 'README.md') {
       token.attrSet('href', link.replace('README.md', 'index.md'))
@@ -35,7 +36,7 @@ const english = [
     text: 'Work',
     items: [
       page('Releases', 'releases'), page('Live preview: dev', 'dev'), page('Logs', 'logs'),
-      page('How files are served', 'serving'),
+      page('How files are served', 'serving'), page('Checks', 'checks'),
     ],
   },
   {
@@ -72,7 +73,7 @@ export default defineConfig({
   rewrites: { 'README.md': 'index.md' },
   ignoreDeadLinks: [/\/LICENSE$/],
   head: [['link', { rel: 'icon', href: 'data:image/svg+xml,' + encodeURIComponent(icon) }]],
-  markdown: { languageAlias: { gitignore: 'ini' }, config: (md) => md.core.ruler.push('home', leadHome) },
+  markdown: { languageAlias: { gitignore: 'ini' }, config: (md) => md.core.ruler.push('adapt', adapt) },
   locales: {
     root: {
       label: 'English',

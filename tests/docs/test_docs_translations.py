@@ -62,3 +62,11 @@ def test_what_is_missing_is_found(chinese: str, fault: str) -> None:
     assert any(fault in each for each in differences(english, chinese, "p.md"))
     same = "# 一\n\n## 二\n\n```sh\nsitepub plan   # 为什么\n```\n\n`x` [甲](../b.md)\n"
     assert not differences(english, same, "p.md")
+
+
+def test_the_website_lists_every_page() -> None:
+    config = (DOCS / ".vitepress" / "config.mjs").read_text(encoding="utf-8")
+    pages = [page.relative_to(DOCS).with_suffix("").as_posix() for page in DOCS.rglob("*.md")
+             if "node_modules" not in page.parts]
+    assert len(pages) > 10
+    assert [page for page in pages if f", '{page}')" not in config] == []
