@@ -33,6 +33,7 @@ Releases:
   mark      Give a release a name, such as stable.
   previews  List the previews of the site, show or remove them.
   stages    List all stages of the app and what is live in each.
+  prune     Remove the stages whose git branch is merged or deleted.
   unlock    Show who holds the lock of the site, and take it away.
 
 Domains:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from sitepub.cli import boundary
 from sitepub.cli.options import Run
-from sitepub.config.load import load_project, look_for_projects
+from sitepub.config.load import FoundProjects, find_above, load_project, look_for_projects
 from sitepub.config.project import Project
-from sitepub.errors import ExitCode, Interrupted, SitepubError
+from sitepub.errors import ConfigError, ExitCode, Interrupted, SitepubError
 from sitepub.terminal.messages import visible
 
 _MAKING = ("deploy", "plan")
+_HERE = ("deploy", "plan", "dev")
+"""What works on the site of this very folder."""
 ProjectWork = Callable[[Project], tuple[dict[str, object], int]]
 """Does the work on one project and shows it to people; answers the object for programs and the exit code."""
 
@@ -25,11 +27,11 @@ def each_project(run: Run, action: str, work: ProjectWork, *, yes: bool = True) 
     One project: its errors end the program as they are. Several: the exit code is 0 when all succeeded, that
     of the failures when all failed alike, else 4 (partly done).
     """
-    found = look_for_projects(run.folder)
+    found, above = _found(run, action)
     files = found.files
     for problem in found.warnings:
         run.terminal.warn(problem)
-    if len(files) == 1 and files[0].parent.resolve() == run.folder.resolve():
+    if len(files) == 1 and (above or files[0].parent.resolve() == run.folder.resolve()):
         result, code = work(_load(run, files[0], action))
         run.terminal.json({"version": 1, "action": action, **result}) if run.terminal.wants_json else None
         return code
@@ -60,6 +62,19 @@ def each_project(run: Run, action: str, work: ProjectWork, *, yes: bool = True) 
     if not failed:
         return int(ExitCode.OK)
     return failed[0] if len(failed) == len(codes) and len(set(failed)) == 1 else int(ExitCode.PARTIAL)
+
+
+def _found(run: Run, action: str) -> tuple[FoundProjects, bool]:
+    """The projects of the folder; else, for what looks at a site, the one that the folder lies in. A site is removed
+    from there only by the name of its stage."""
+    try:
+        return look_for_projects(run.folder), False
+    except ConfigError:
+        file = find_above(run.folder) if action not in _HERE and (action != "remove" or run.stage) else None
+        if file is None:
+            raise
+        run.terminal.note(f"The site of {visible(str(file))}")
+        return FoundProjects([file]), True
 
 
 def _ask(run: Run, action: str, files: Sequence[Path]) -> None:

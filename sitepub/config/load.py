@@ -81,6 +81,22 @@ def look_for_projects(folder: Path) -> FoundProjects:
                       hint="Run `sitepub init` to write one.")
 
 
+def find_above(folder: Path) -> Path | None:
+    """The configuration file of the site that a folder lies in: the nearest one above it, as far as the git repository
+    goes that it is in, unless another user may have written it."""
+    start = folder.resolve()
+    root = project_root(start)
+    for place in start.parents:
+        if root != start and not place.is_relative_to(root):
+            return None
+        file = find_config(place)
+        if file is not None:
+            tree = _peek(file)
+            is_project = tree is not None and "component" in unwrapped(tree).entries
+            return file if is_project and written_by_others(file, start) is None else None
+    return None
+
+
 def _children(folder: Path) -> list[Path]:
     try:
         return sorted((p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")

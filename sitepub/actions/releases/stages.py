@@ -9,6 +9,7 @@ from functools import partial
 from sitepub.actions.connect import connect
 from sitepub.config.project import Project
 from sitepub.errors import NotFound, SitepubError
+from sitepub.publish.project.mark import ProjectMark
 from sitepub.publish.states.root import Root, decode
 from sitepub.publish.states.state import ReleaseInfo
 from sitepub.publish.states.state_store import NAME
@@ -32,6 +33,8 @@ class Stage:
     """What is live; ``None``: no deploy was finished."""
     unfinished: bool
     """A deploy has not ended, or is running."""
+    project: ProjectMark | None = None
+    """Where it was published from last."""
     problem: str = ""
     """Why nothing more is known: the state is damaged, say."""
 
@@ -107,7 +110,7 @@ def _stage(project: Project, cloud: Cloud, store: ObjectStore, key: str) -> Stag
         return Stage(stage, name, cloud.region, "", "", (), None, unfinished=False, problem=error.message)
     return Stage(stage, name, root.region, root.bucket, _url(project, cloud, root, stage, name),
                  tuple(sorted({one.host for one in root.hosts.values()})), root.release,
-                 unfinished=root.pending is not None)
+                 unfinished=root.pending is not None, project=root.projects[-1] if root.projects else None)
 
 
 def _url(project: Project, cloud: Cloud, root: Root, stage: str, name: str) -> str:

@@ -11,7 +11,7 @@ import click
 from sitepub.cli import boundary
 from sitepub.cli.options import Run, command, lock_option, yes_option
 from sitepub.config.project import Project
-from sitepub.errors import PartlyDone
+from sitepub.errors import PartlyDone, Refused
 from sitepub.terminal.messages import visible
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sitepub.domains.steps import HostStep
     from sitepub.publish.previews.found import Preview
     from sitepub.publish.removal import BucketRemoval, Removal, Removed
+    from sitepub.publish.states.state import ReleaseInfo
 
 _SHOWN = 20
 
@@ -39,10 +40,12 @@ def remove(run: Run, yes: bool, keep_bucket: bool, lock_timeout: float, adopted:
     from sitepub.publish.locking.patience import Patience
 
     options = RemoveOptions(run.local, run.profile, keep_bucket, adopted, Patience(lock_timeout, run.terminal.note))
-    return each_project(run, "remove", lambda project: _remove(run, project, options, yes=yes))
+    return each_project(run, "remove", lambda project: remove_site(run, project, options, yes=yes))
 
 
-def _remove(run: Run, project: Project, options: RemoveOptions, *, yes: bool) -> tuple[dict[str, object], int]:
+def remove_site(run: Run, project: Project, options: RemoveOptions, *, yes: bool, release: ReleaseInfo | None = None
+                ) -> tuple[dict[str, object], int]:
+    """Show what goes, ask, remove it. ``release``: what must still be live, else it stays."""
     from contextlib import contextmanager
 
     from sitepub.actions.host_objects import outcome_object
@@ -57,6 +60,9 @@ def _remove(run: Run, project: Project, options: RemoveOptions, *, yes: bool) ->
     previews = _Previews.of(run, project, options)
 
     def approve(removal: Removal, hosts: Sequence[HostStep]) -> None:
+        if release is not None and removal.found.release != release:
+            raise Refused(f"{project.stage} was deployed again meanwhile, and stays", code="DeployedAgain",
+                          hint="run the same command again")
         terminal.note("\n".join([*_removal_lines(project, removal), *previews.lines, *step_lines(terminal, hosts)]))
         if removal.other is not None:
             terminal.warn(visible(removal.other.origin))
