@@ -65,7 +65,7 @@ def each_project(run: Run, action: str, work: ProjectWork, *, yes: bool = True) 
 
 
 def _found(run: Run, action: str) -> tuple[FoundProjects, bool]:
-    """The projects of the folder; else, for what looks at a site, the one that the folder lies in. A site is removed
+    """The projects of the folder; else, for what shows a site, the one that the folder lies in. A site is removed
     from there only by the name of its stage."""
     try:
         return look_for_projects(run.folder), False

@@ -18,7 +18,7 @@ from sitepub.publish.states.remote import open_remote
 from sitepub.threads import side_by_side
 
 _READ = 100
-"""Releases whose branches are looked at."""
+"""Releases whose branches are read."""
 Load = Callable[[str], Project]
 """The project as it is in a stage."""
 
