@@ -75,8 +75,8 @@ class Placer:
     def stage(self, step: Step) -> None:
         """Bring the content of a step to the kept content."""
         assert self.content is not None and step.file is not None
-        if step.from_elsewhere:
-            self._copy_here(self.content.store, self.content.key(content_of(step)), HEADERS, step)
+        if step.from_elsewhere and self._copy_here(self.content.store, self.content.key(content_of(step)), HEADERS,
+                                                   step) is not None:
             return
         self.content.store.put(self.content.key(content_of(step)), _body(step.file), HEADERS, md5=step.file.md5,
                                sent=_Sent(self.progress, step, self.stop), retry=self._retry_of(step),
@@ -126,17 +126,26 @@ class Placer:
     def _from_elsewhere(self, step: Step, *, adopted: bool | None = None) -> Done:
         assert step.file is not None
         stored = self._copy_here(self.store, step.key, step.file.headers, step)
+        if stored is None:
+            return self._upload(step, adopted=adopted)
         return Done(Action.COPY, stored, step.adopted if adopted is None else adopted)
 
-    def _copy_here(self, store: ObjectStore, key: str, headers: Mapping[str, str], step: Step) -> Stored:
-        """From the first object of another site that still has the content."""
+    def _copy_here(self, store: ObjectStore, key: str, headers: Mapping[str, str], step: Step) -> Stored | None:
+        """From the first object of another site that still has the content. ``None``: none has, but the content is at
+        hand."""
         assert step.file is not None
+        at_hand = has_body(step.file)
         for there in step.file.copies:
             try:
                 return store.copy(key, there.key, headers, source_bucket=there.bucket, source_region=there.region,
                                   if_match=there.etag or None, retry=self._retry_of(step))
             except (NotFound, PreconditionFailed):
                 continue
+            except AccessDenied:
+                if not at_hand:
+                    raise
+        if at_hand:
+            return None
         raise content_has_changed(step)
 
     def _upload(self, step: Step, *, adopted: bool | None = None, again: bool = False) -> Done:

@@ -16,6 +16,7 @@ from sitepub.publish.locking.takeover import is_over, journal_of_before, with_he
 from sitepub.publish.locking.unfinished import about, still_runs
 from sitepub.publish.looking import common_prefix
 from sitepub.publish.plan import Plan
+from sitepub.publish.previews.borrowing import with_copies
 from sitepub.publish.previews.info import with_preview
 from sitepub.publish.project.mark import ProjectMark, project_here
 from sitepub.publish.project.same_project import OtherProject, kin_of, marks_after, other_project
@@ -149,6 +150,7 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
         mates = _mates(remote)
         if mates:
             plan = compare(frozenset().union(*(mate.keys for mate in mates)))
+    plan = with_copies(plan, remote)
     if gone := content_missing(plan, KeptContent(remote.states.store, remote.states.prefix)):
         if listing is not None:
             raise content_not_kept(gone)

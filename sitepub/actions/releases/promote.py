@@ -16,6 +16,7 @@ from sitepub.config.project import Project
 from sitepub.config.repository.ci_run import ci_run, one_line
 from sitepub.errors import NotFound, Refused, SitepubError
 from sitepub.publish.plan import Action
+from sitepub.publish.previews.robots import with_the_sites_own
 from sitepub.publish.release.origin import Origin
 from sitepub.publish.release.promotion import Kept, LiveSite, site_from, website_from
 from sitepub.publish.states.releases import Releases
@@ -90,7 +91,8 @@ def _about_builds(source: Project, target: Project, environ: Mapping[str, str]) 
 
 
 def live_in(project: Project, cloud: Cloud, opened: ExitStack) -> LiveSite:
-    """What is live in the stage of ``project``, whatever region it is in.
+    """What is live in the stage of ``project``, whatever region it is in; or what a preview shows, with the site's own
+    robots.txt.
 
     Raises SitepubError with code NotDeployed, and Refused while a deploy has not ended there."""
     states, region, state = _find(project, cloud, opened)
@@ -98,11 +100,13 @@ def live_in(project: Project, cloud: Cloud, opened: ExitStack) -> LiveSite:
     if release is None:
         raise _not_deployed(project)
     _refuse_unfinished(project, state)
-    return LiveSite(
-        label=f"{project.stage}:{release.id}", bucket=state.bucket, region=state.region,
+    name = project.stage if project.preview is None else f"preview {project.preview.name}"
+    site = LiveSite(
+        label=f"{name}:{release.id}", bucket=state.bucket, region=state.region,
         key_prefix=project.key_prefix, manifest=ShardedManifest.of(state.manifest),
         kept=Kept(states.store.bucket, region, states.prefix), info=release,
         website=_website(states, state))
+    return site if state.preview is None else with_the_sites_own(site, state.preview.robots)
 
 
 def _find(project: Project, cloud: Cloud, opened: ExitStack) -> tuple[StateStore, str, State]:
@@ -132,11 +136,17 @@ def _refuse_unfinished(project: Project, state: State) -> None:
     journal = state.pending
     if journal is None or (journal.ended and all(step.action is Action.DELETE for step in journal.steps)):
         return
-    raise Refused(f"the deploy to {project.stage} that {journal.by} began at {journal.started} has not ended: what is"
+    preview = project.preview
+    name = project.stage if preview is None else f"the preview {preview.name}"
+    again = f"sitepub deploy --stage {project.stage}" + (f" --preview {preview.name}" if preview is not None else "")
+    raise Refused(f"the deploy to {name} that {journal.by} began at {journal.started} has not ended: what is"
                   " live there may be a part of it", code="Unfinished",
-                  hint=f"wait for it, or run it again (sitepub deploy --stage {project.stage}); then promote")
+                  hint=f"wait for it, or run it again ({again}); then promote")
 
 
 def _not_deployed(project: Project) -> SitepubError:
+    if project.preview is not None:
+        return NotFound(f"there is no preview {project.preview.name} of {project.name} in stage {project.stage}",
+                        code="NoSuchPreview", status=404, hint="sitepub previews lists them")
     return SitepubError(f"{project.name} is not live in stage {project.stage}", code="NotDeployed",
                         hint="sitepub stages lists where it is")

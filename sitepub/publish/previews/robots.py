@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sitepub.errors import SiteError
+from sitepub.publish.release.promotion import LiveSite
+from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.state import OwnFile
 from sitepub.site.snapshot import SiteFile, Snapshot, headers_hash
 
@@ -53,3 +55,11 @@ def site_file(own: OwnFile) -> SiteFile:
     """The site's own robots.txt, to be published."""
     return SiteFile(KEY, len(own.data), hashlib.md5(own.data, usedforsecurity=False).hexdigest(), own.headers,
                     headers_hash(own.headers), data=own.data)
+
+
+def with_the_sites_own(site: LiveSite, own: OwnFile | None) -> LiveSite:
+    """What a preview shows, as the site has it: with its own robots.txt, or none."""
+    if own is None:
+        return replace(site, manifest=site.manifest.changed({KEY: None}))
+    file = site_file(own)
+    return replace(site, manifest=site.manifest.changed({KEY: Entry.of(file, "")}), own={KEY: file})

@@ -8,7 +8,7 @@ condition that it still is what its manifest says, else from what is kept of it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sitepub.config.project import RedirectRule
 from sitepub.errors import SitepubError
@@ -57,6 +57,8 @@ class LiveSite:
     info: ReleaseInfo
     website: WebsiteConfig | None = None
     """The website settings that went with it; ``None``: not known."""
+    own: Mapping[str, SiteFile] = field(default_factory=dict)
+    """Files of the manifest that are not live there, and whose content is at hand: what a preview has replaced."""
 
 
 class LiveFiles(ReleasedFiles):
@@ -70,6 +72,8 @@ class LiveFiles(ReleasedFiles):
         if not entry.md5:
             raise SitepubError(f"what is live at {self.site.bucket}/{key} is not known", code="ContentNotKnown",
                                hint="deploy that site once more")
+        if key in self.site.own:
+            return self.site.own[key]
         file = super()._file(key, entry)
         if not entry.size:
             return file

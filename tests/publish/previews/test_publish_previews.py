@@ -9,14 +9,16 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from sitepub.config.project import PreviewOf, Project
-from sitepub.errors import Refused, SiteError, UsageError
+from sitepub.errors import AccessDenied, Refused, SiteError, UsageError
 from sitepub.publish.prepare import prepare
 from sitepub.publish.previews.found import Preview, previews_in
 from sitepub.publish.previews.names import chosen, preview_of, safe_name
-from sitepub.publish.previews.robots import KEY, own_file, site_file, with_own_robots
+from sitepub.publish.previews.robots import KEY, own_file, site_file, with_own_robots, with_the_sites_own
 from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
+from sitepub.publish.release.promotion import Kept, LiveSite, site_from
 from sitepub.publish.removal import prepare_removal, remove
 from sitepub.publish.states.remote import Remote
+from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud, Credentials
 from tests.amount import times
@@ -275,3 +277,101 @@ def test_a_removal_that_is_killed_is_finished_by_the_next(site: Snapshot, after:
             assert not left
             return
         kill += 1
+
+
+def test_what_the_site_has_or_keeps_is_copied_and_only_the_rest_uploaded() -> None:
+    cloud, large = MemoryCloud(), "three" * 100
+    deploy(cloud, plain(a="one", b="two", moved=large, old="four"))
+    deploy(cloud, plain(a="one", b="two", moved=large))
+    cloud.writes.clear()
+    outcome = show(cloud, plain(a="one", b="changed", c=large, d="four", e=""))
+    assert (outcome.counts.copied, outcome.counts.uploaded) == (3, 3), "b, e and robots.txt are uploaded"
+    put = {key for what, key in cloud.writes if what == "put"}
+    assert {"b.txt", "e.txt", KEY} <= put and not {"a.txt", "c.txt", "d.txt"} & put
+    there = objects(cloud, remote(cloud, of_preview()))
+    assert there["a.txt"] == b"one" and there["c.txt"] == large.encode() and there["d.txt"] == b"four"
+    state = remote(cloud, of_preview()).states.load()
+    assert state is not None and state.manifest["a.txt"].etag
+    forced = remote(cloud, of_preview())
+    site = with_own_robots(plain(a="one"))
+    assert all(step.action.value != "copy" for step in prepare(forced, site, force=True).plan.steps)
+
+
+@pytest.mark.parametrize("how", ["gone", "changed", "damaged", "unreadable"])
+def test_what_is_gone_when_it_is_to_be_copied_is_uploaded(how: str) -> None:
+    """Another deploy of the site, another program, and a state that cannot be read."""
+    cloud = MemoryCloud()
+    deploy(cloud, plain(a="one", b="two"))
+    place = remote(cloud, of_preview())
+    site = with_own_robots(plain(a="one", b="three"))
+    if how == "damaged":
+        cloud.store(STATE_BUCKET).put(f"{PREFIX}state.json.gz", b"no gzip", {})
+    if how == "unreadable":
+        cloud.refuse_read = lambda what, key: (
+            AccessDenied("no", status=403) if what == "get" and key == f"{PREFIX}state.json.gz" else None)
+    prepared = prepare(place, site)
+    assert len(prepared.plan.copies) == (1 if how in ("gone", "changed") else 0)
+    live_store = cloud.store("site-1250000000")
+    if how == "gone":
+        live_store.delete(["a.txt"])
+    if how == "changed":
+        live_store.put("a.txt", b"another", {})
+    outcome = publish(place, site, prepared, PublishOptions(threads=1))
+    assert outcome.status is Status.PUBLISHED
+    assert objects(cloud, place)["a.txt"] == b"one"
+
+
+def promote(cloud: MemoryCloud, of: Project) -> Outcome:
+    """Make a preview live."""
+    source, target = remote(cloud, of), remote(cloud)
+    state = source.states.load()
+    assert state is not None and state.release is not None and state.preview is not None
+    site = LiveSite("preview", source.bucket, of.region, of.key_prefix, ShardedManifest.of(state.manifest),
+                    Kept(source.states.store.bucket, of.region, source.states.prefix), state.release)
+    snapshot = site_from(with_the_sites_own(site, state.preview.robots), target.project.key_prefix)
+    return publish(target, snapshot, prepare(target, snapshot), PublishOptions(allow_delete=True, threads=1))
+
+
+robots = st.none() | st.sampled_from([b"Allow: /", b"", b"User-agent: *\nDisallow: /\n"])
+
+
+@settings(max_examples=times(12), suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(st.sampled_from(["site", "preview", "preview", "promote", "remove", "time"]), sites(),
+                          robots), min_size=3, max_size=8), st.booleans())
+def test_after_any_history_a_promoted_preview_is_the_site_byte_by_byte(
+        history: list[tuple[str, Snapshot, bytes | None]], foreign: bool) -> None:
+    cloud = MemoryCloud()
+    place = remote(cloud, of_preview())
+    shown: Snapshot | None = None
+    theirs = {"zzz-theirs": b"theirs"} if foreign else {}
+    for what, files, own in history:
+        site = snapshot(*files) if own is None else snapshot(*files, a_file(KEY, own, age=1))
+        before = {name: dict(bucket.objects) for name, bucket in cloud.buckets.items()}
+        if what == "site":
+            deploy(cloud, site, number=1)
+            check_no_litter(cloud, "previews")
+            assert cloud.bucket(place.bucket).objects == before.get(place.bucket, {})
+            assert live(cloud) == as_published(site)
+        elif what == "preview":
+            show(cloud, site)
+            shown = site
+            if foreign:
+                cloud.store(place.bucket).put("zzz-theirs", b"theirs", {})
+            assert cloud.bucket("site-1250000000").objects == before.get("site-1250000000", {})
+        elif what == "time":
+            cloud.now += 8 * DAY
+        elif shown is None:
+            continue
+        elif what == "promote":
+            promote(cloud, of_preview())
+            assert live(cloud) == as_published(shown)
+            assert promote(cloud, of_preview()).status is Status.UNCHANGED
+        else:
+            take_down(cloud)
+            shown = None
+            assert not [key for key in cloud.bucket(STATE_BUCKET).objects if "previews/" in key]
+        if shown is not None:
+            assert objects(cloud, place) == {**theirs, **{
+                file.key: file.data for file in with_own_robots(shown)}}
+        elif cloud.bucket(place.bucket).exists:
+            assert objects(cloud, place) == theirs

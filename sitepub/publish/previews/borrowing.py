@@ -1,0 +1,88 @@
+"""What a preview shares with the live site is copied from there on the server, and not uploaded."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sitepub.errors import Interrupted, SitepubError
+from sitepub.publish.flip import content_of
+from sitepub.publish.looking import look_at
+from sitepub.publish.plan import Action, Plan, Reason, Step
+from sitepub.publish.previews.found import site_prefix
+from sitepub.publish.release.content import Content, KeptContent, keepable
+from sitepub.publish.states.remote import Remote
+from sitepub.publish.states.sharded import ShardedManifest
+from sitepub.publish.states.state import State
+from sitepub.publish.states.state_store import StateStore
+from sitepub.site.snapshot import StoredCopy
+
+_READING = 100
+"""Bytes of a packed shard for each of its keys: what reading it costs."""
+
+
+def with_copies(plan: Plan, remote: Remote) -> Plan:
+    """The plan of a preview: what the live site or its kept content has is copied. It may be gone by the time of the
+    copy; then the file is uploaded. Where the state of the site cannot be read, everything is uploaded."""
+    if remote.project.preview is None:
+        return plan
+    wanted = {content_of(step): step.key for step in plan.steps if _may_be_copied(step)}
+    if not wanted:
+        return plan
+    try:
+        found = dict(_copies(wanted, plan, remote))
+    except Interrupted:
+        raise
+    except SitepubError:
+        return plan
+
+    def copied(step: Step) -> Step:
+        if not _may_be_copied(step) or (there := found.get(content_of(step))) is None:
+            return step
+        assert step.file is not None
+        return replace(step, action=Action.COPY, file=replace(step.file, copies=(there,)))
+
+    return replace(plan, steps=tuple(copied(step) for step in plan.steps))
+
+
+def _may_be_copied(step: Step) -> bool:
+    return (step.action is Action.UPLOAD and step.reason is not Reason.FORCED and not step.adopted
+            and keepable(content_of(step)))
+
+
+def _copies(wanted: dict[Content, str], plan: Plan, remote: Remote) -> Iterator[tuple[Content, StoredCopy]]:
+    """``wanted``: content and one of its keys."""
+    states = StateStore(remote.states.store, site_prefix(remote.project))
+    state = states.load()
+    left = set(wanted)
+    if state is None:
+        return
+    for content, there in _live(wanted, plan, state):
+        if content in left:
+            left.discard(content)
+            yield content, there
+    kept = KeptContent(states.store, states.prefix)
+    names = {kept.key(content): content for content in left}
+    for key in look_at(kept.store, names, 0, threading.Event()).there:
+        yield names[key], StoredCopy(kept.bucket, state.region, key)
+
+
+def _live(wanted: dict[Content, str], plan: Plan, state: State) -> Iterator[tuple[Content, StoredCopy]]:
+    """Under the same keys; under all of them where that costs less than to send what is wanted."""
+    manifest = ShardedManifest.of(state.manifest)
+    left = set(wanted)
+    for content, key in wanted.items():
+        entry = manifest.get(key)
+        if entry is not None and (entry.md5, entry.size) == content and entry.etag:
+            left.discard(content)
+            yield content, StoredCopy(state.bucket, state.region, key, entry.etag)
+    if not left or plan.bytes_to_send <= _READING * sum(ref.count for ref in manifest.refs):
+        return
+    for key, entry in manifest.stream():
+        content = (entry.md5, entry.size)
+        if content in left and entry.etag:
+            left.discard(content)
+            yield content, StoredCopy(state.bucket, state.region, key, entry.etag)
+            if not left:
+                return
