@@ -95,6 +95,12 @@ def live_in(project: Project, cloud: Cloud, opened: ExitStack) -> LiveSite:
     robots.txt.
 
     Raises SitepubError with code NotDeployed, and Refused while a deploy has not ended there."""
+    site, state = shown_by(project, cloud, opened)
+    return site if state.preview is None else with_the_sites_own(site, state.preview.robots)
+
+
+def shown_by(project: Project, cloud: Cloud, opened: ExitStack) -> tuple[LiveSite, State]:
+    """The same, file by file as visitors see it."""
     states, region, state = _find(project, cloud, opened)
     release = state.release
     if release is None:
@@ -106,7 +112,7 @@ def live_in(project: Project, cloud: Cloud, opened: ExitStack) -> LiveSite:
         key_prefix=project.key_prefix, manifest=ShardedManifest.of(state.manifest),
         kept=Kept(states.store.bucket, region, states.prefix), info=release,
         website=_website(states, state))
-    return site if state.preview is None else with_the_sites_own(site, state.preview.robots)
+    return site, state
 
 
 def _find(project: Project, cloud: Cloud, opened: ExitStack) -> tuple[StateStore, str, State]:

@@ -9,6 +9,7 @@ import click
 
 from sitepub.cli.options import Run, command, lock_option, yes_option
 from sitepub.cli.previews.group import ProjectGroup
+from sitepub.cli.previews.open import open_
 from sitepub.config.project import Project
 
 if TYPE_CHECKING:
@@ -147,5 +148,5 @@ def _prune(run: Run, project: Project, options: RemoveOptions, *, dry_run: bool,
     return report, 0
 
 
-previews = ProjectGroup("previews", _LIST, list_, [list_, prune, remove])
+previews = ProjectGroup("previews", _LIST, list_, [list_, open_, prune, remove])
 """Without a subcommand: the list."""
