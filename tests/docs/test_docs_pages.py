@@ -28,12 +28,12 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_the_readmes_name_only_commands_that_exist() -> None:
-    from sitepub.cli.main import COMMANDS
+    from sitepub.cli.main import ALIASES, COMMANDS
 
     for page in PAGES:
         for block in re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
             for name in re.findall(r"(?:^|\s)(?:\S*/)?sitepub ([a-z]+)", block):
-                assert name in COMMANDS, f"{page.name}: sitepub {name}"
+                assert name in {*COMMANDS, *ALIASES}, f"{page.name}: sitepub {name}"
 
 
 def test_nothing_names_a_registry_or_a_download_address() -> None:
