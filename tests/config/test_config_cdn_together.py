@@ -51,6 +51,7 @@ def test_what_the_cdn_does_not_take_together_is_refused_with_its_place(
     f"cache: {{ruleCache: [{rule(TIMED)}]}}",
     f"cache: {{ruleCache: [{rule(NO_CACHE)}, {rule(FOLLOW)}]}}",
     "https: {verifyClient: off, certInfo: {certId: abc}}",
+    "https: {verifyClient: on, clientCertInfo: {certificate: authority.pem}, certInfo: {certId: abc}}",
 ])
 def test_what_the_cdn_takes_is_let_pass(tmp_path: Path, line: str) -> None:
     assert load(tmp_path, host(line)).hosts[0].host == "www.example.com"
@@ -65,6 +66,7 @@ def test_the_same_holds_in_one_area(tmp_path: Path, area: str) -> None:
 @pytest.mark.parametrize(("line", "words"), [
     ("originPullOptimization: {switch: on, optimizationType: OVToCN}", "retired"),
     ("cache: {advancedCache: {ignoreCacheControl: on}}", "deprecated `advancedCache`"),
+    ("https: {clientCertInfo: {certificate: authority.pem}}", "no effect without `verifyClient: on`"),
 ])
 def test_what_the_cdn_has_given_up_is_said(tmp_path: Path, line: str, words: str) -> None:
     assert any(words in warning.message for warning in load(tmp_path, host(line)).warnings)

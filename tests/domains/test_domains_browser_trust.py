@@ -9,8 +9,8 @@ from pathlib import Path
 import certifi
 import pytest
 
-from sitepub.domains.certificates.pem import blocks
 from sitepub.domains.certificates.trust import BrowserTrust
+from sitepub.domains.pem import blocks
 from tests.domains.openssl import Authority, Pair, needs_openssl
 
 HOST = "www.trust.example"

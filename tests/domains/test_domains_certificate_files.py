@@ -10,8 +10,8 @@ import pytest
 from sitepub.config.load import load_project
 from sitepub.config.project import Host
 from sitepub.domains.certificates.files import OwnCertificate, check_certificate, own_certificates
-from sitepub.domains.certificates.pem import Unreadable, read_pem
 from sitepub.domains.host_names import covers, name_covers, record_name, registered_domain, zone_of
+from sitepub.domains.pem import Unreadable, read_pem
 from sitepub.errors import ConfigError
 from tests.domains.openssl import Authority, Pair, needs_openssl, openssl
 

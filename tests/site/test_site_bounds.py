@@ -9,7 +9,7 @@ import pytest
 
 from sitepub.actions.init import init
 from sitepub.dev.loop_guard import stamps
-from sitepub.domains.certificates.pem import Unreadable, blocks, read_pem
+from sitepub.domains.pem import Unreadable, blocks, read_pem
 from sitepub.errors import SiteError, SitepubError
 from sitepub.site.detect.frameworks import detect
 from sitepub.site.detect.js_config import js_value

@@ -68,12 +68,14 @@ def _cache(owner: Node, found: Findings) -> None:
 
 
 def _verify_client(owner: Node, found: Findings) -> None:
-    node = owner.get("https", "verifyClient")
-    if node is not None and _on(node):
+    node, authority = owner.get("https", "verifyClient"), owner.get("https", "clientCertInfo")
+    there = authority is not None and authority.value is not None
+    if node is not None and _on(node) and not there:
         found.wrong(node, "`verifyClient` needs the certificate of the authority that signs your visitors'"
-                    " certificates, which serverless.yml cannot hold",
-                    "Set it in the console (CDN, HTTPS) and leave `verifyClient` out: it stays as it is there.",
-                    key=True)
+                    " certificates", "Name it: `clientCertInfo: {certificate: authority.pem}`. Or set both in the"
+                    " console (CDN, HTTPS) and leave `verifyClient` out: it stays as it is there.", key=True)
+    elif authority is not None and there and (node is None or not _on(node)):
+        found.odd(authority, "`clientCertInfo` has no effect without `verifyClient: on`", key=True)
 
 
 def _on(node: Node) -> bool:

@@ -414,13 +414,22 @@ class CertInfoShape(Shape):
     remarks: Text | None = Field(None, description="Note to keep with the certificate.")
 
 
+class ClientCertInfoShape(Shape):
+    """The authority whose certificates visitors show."""
+
+    certificate: FilledText = Field(description=(
+        "PEM (or that in Base64), or the path of a file with it, from the folder of serverless.yml."))
+
+
 class HttpsShape(Shape):
     """HTTPS of a host."""
 
     switch: Switch = Field("on", description="HTTPS on or off.")
     http2: Switch = Field("off", description="HTTP/2.")
     ocsp_stapling: Switch = Field("off", description="OCSP stapling.")
-    verify_client: Switch = Field("off", description="Ask visitors for a certificate.")
+    verify_client: Switch = Field("off", description="Ask visitors for a certificate; needs `clientCertInfo`.")
+    client_cert_info: ClientCertInfoShape | None = Field(None, description=(
+        "The certificate of the authority that signs your visitors' certificates."))
     hsts: HstsShape | None = Field(None, description="`switch`, `maxAge` (seconds), `includeSubDomains`.")
     tls_version: Annotated[
         list[Literal["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]], OneOrMore()] | None = Field(

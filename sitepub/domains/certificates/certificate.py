@@ -11,6 +11,7 @@ import msgspec
 from sitepub.config.project import Host
 from sitepub.domains.certificates.application import Applications, alias
 from sitepub.domains.certificates.choice import CertificatePlan
+from sitepub.domains.certificates.client_certificate import check_client_certificate
 from sitepub.domains.certificates.deletion import Deletions
 from sitepub.domains.certificates.files import OwnCertificate, check_certificate, own_certificate_info
 from sitepub.domains.certificates.lifetime import is_due
@@ -54,6 +55,7 @@ class CertificateOffice:
         self._deletions = Deletions(ssl, used_by_others)
 
     def check(self, host: Host) -> str:
+        check_client_certificate(host, self._root, now=self._now())
         own = self._own(host)
         return own.sha256 if own is not None else ""
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from sitepub.config.project import Host, Project
 from sitepub.domains.certificates.lifetime import due_from
-from sitepub.domains.certificates.pem import Unreadable, blocks, read_pem
 from sitepub.domains.certificates.trust import refused_key
 from sitepub.domains.host_names import covers, shown_name
+from sitepub.domains.pem import Unreadable, blocks, read_pem
 from sitepub.errors import ConfigError, Position, Problem
 
 if TYPE_CHECKING:

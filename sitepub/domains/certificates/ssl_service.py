@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from sitepub.domains.certificates.lifetime import due_from
-from sitepub.domains.certificates.pem import blocks
 from sitepub.domains.host_names import ascii_name, covers
+from sitepub.domains.pem import blocks
 from sitepub.domains.poll import Patience, poll
 from sitepub.domains.service_api import ServiceApi
 from sitepub.domains.wanted_record import WantedRecord

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sitepub.domains.certificates.pem import blocks
+from sitepub.domains.pem import blocks
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -6,8 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sitepub.domains.edges.cdn_merge import leaves
-from sitepub.domains.edges.cdn_wanted import add_request, check_redirect, update_leaves, update_request, wanted_config
+from sitepub.domains.edges.cdn_wanted import add_request, check_redirect, create_leaves, update_leaves, update_request
 from sitepub.domains.edges.edge import (
     EdgeState,
     EdgeStatus,
@@ -59,7 +58,7 @@ class Cdn:
     def differences(self, wanted: WantedDomain, state: EdgeState | None) -> tuple[Leaf, ...]:
         check_redirect(wanted, None if state is None else state.config)
         if state is None:
-            return leaves({}, wanted_config(wanted, None))
+            return create_leaves(wanted)
         return update_leaves(wanted, state.config)
 
     def create(self, wanted: WantedDomain) -> None:

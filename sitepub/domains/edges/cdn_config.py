@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sitepub.config.project import Host
+from sitepub.domains.edges.client_certificate import encoded
 
 NOT_SETTINGS = frozenset({"refreshCdn", "pushCdn"})
 """Keys of a host that say what to do after a deploy."""
@@ -62,7 +63,17 @@ def settings_of(host: Host) -> dict[str, Any]:
 def as_set(config: Mapping[str, Any]) -> dict[str, Any]:
     """An answer of DescribeDomainsConfig as it would be set: without nulls and without what can only be read."""
     found = {key: _clean(value, key) for key, value in config.items() if value is not None}
-    return {key: value for key, value in found.items() if value is not None}
+    return {key: _https(value) if key == "Https" else value for key, value in found.items() if value is not None}
+
+
+def _https(https: Any) -> Any:
+    """A visitors' authority that the answer does not show is left out: the CDN demands it where one is sent."""
+    client = https.get("ClientCertInfo") if isinstance(https, Mapping) else None
+    if client is None:
+        return https
+    others = {key: value for key, value in https.items() if key != "ClientCertInfo"}
+    certificate = client.get("Certificate")
+    return {**others, "ClientCertInfo": {"Certificate": encoded(certificate)}} if certificate else others
 
 
 def _clean(value: Any, path: str) -> Any:

@@ -21,12 +21,14 @@ from sitepub.domains.edges.cdn_origin import (
     website_origin,
 )
 from sitepub.domains.edges.cdn_required import completed
+from sitepub.domains.edges.client_certificate import described, known
 from sitepub.domains.edges.edge import WantedDomain
 from sitepub.domains.steps import Leaf
 from sitepub.errors import ConfigError, Problem
 
 DOWNLOAD_HEADERS = ("Content-Disposition", "x-cos-force-download")
 """COS adds these to answers on its default domains, so that browsers download instead of showing."""
+_CLIENT = "Https.ClientCertInfo.Certificate"
 _EVERYWHERE = {"RuleType": "all", "RulePaths": ["*"]}
 COMPRESSED = (
     "text/html", "text/css", "text/plain", "text/xml", "text/javascript", "text/markdown",
@@ -54,7 +56,7 @@ def compression() -> dict[str, Any]:
 def wanted_config(wanted: WantedDomain, config: Mapping[str, Any] | None) -> dict[str, Any]:
     """Sub-objects to be merged into the domain's. ``config``: what DescribeDomainsConfig answered; ``None``:
     the domain is to be added."""
-    actual = as_set(config) if config is not None else {}
+    actual = _actual(wanted, config) if config is not None else {}
     mentioned = settings_of(wanted.host)
     result: dict[str, Any] = {"Origin": website_origin(wanted), **mentioned}
     if wanted.certificate is not None and mentioned.get("Https", {}).get("Switch") != "off":
@@ -111,7 +113,7 @@ def add_request(wanted: WantedDomain) -> dict[str, Any]:
 
 def update_request(wanted: WantedDomain, config: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of UpdateDomainConfig: every sub-object that changes, complete. Empty: nothing does."""
-    actual = as_set(config)
+    actual = _actual(wanted, config)
     changes = wanted_config(wanted, config)
     request: dict[str, Any] = {}
     for key, value in changes.items():
@@ -133,8 +135,26 @@ def update_request(wanted: WantedDomain, config: Mapping[str, Any]) -> dict[str,
 
 def update_leaves(wanted: WantedDomain, config: Mapping[str, Any]) -> tuple[Leaf, ...]:
     """What :func:`update_request` changes, leaf by leaf."""
-    actual, request = as_set(config), update_request(wanted, config)
-    return (*leaves(actual, request), *reset_leaves(actual, request))
+    actual, request = _actual(wanted, config), update_request(wanted, config)
+    return (*_readable(leaves(actual, request)), *reset_leaves(actual, request))
+
+
+def create_leaves(wanted: WantedDomain) -> tuple[Leaf, ...]:
+    return _readable(leaves({}, wanted_config(wanted, None)))
+
+
+def _readable(found: tuple[Leaf, ...]) -> tuple[Leaf, ...]:
+    return tuple(Leaf(leaf.path, described(leaf.before), described(leaf.after)) if leaf.path == _CLIENT else leaf
+                 for leaf in found)
+
+
+def _actual(wanted: WantedDomain, config: Mapping[str, Any]) -> dict[str, Any]:
+    """What is set, with the visitors' authority that the answer may not show where it is the wanted one."""
+    actual = as_set(config)
+    ours = str(((wanted.host.https or {}).get("clientCertInfo") or {}).get("certificate") or "")
+    if known(config, ours):
+        actual["Https"] = {**actual.get("Https", {}), "ClientCertInfo": {"Certificate": ours}}
+    return actual
 
 
 def check_redirect(wanted: WantedDomain, config: Mapping[str, Any] | None) -> None:

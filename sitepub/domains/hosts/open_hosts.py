@@ -68,6 +68,7 @@ def open_hosts(project: Project, cloud: Cloud, bucket: str, claims: ObjectStore,
     """Connect a project's hosts; nothing is sent yet. ``claims``: the state bucket; ``records``: as they are
     now, to know which certificates other hosts of the site use."""
     from sitepub.domains.certificates.certificate import CertificateOffice
+    from sitepub.domains.certificates.client_certificate import with_client_certificate
     from sitepub.domains.certificates.ssl_service import SslService
     from sitepub.domains.certificates.trust import BrowserTrust
     from sitepub.domains.dns.dnspod import DnsPod
@@ -88,7 +89,8 @@ def open_hosts(project: Project, cloud: Cloud, bucket: str, claims: ObjectStore,
     name = project.name if project.preview is None else f"{project.name}, preview {project.preview.name}"
     mine = Claim(app=project.app, stage=project.stage, name=name, state=state_key)
     return Hosts(
-        hosts=project.hosts, place=place_of(project, cloud, bucket), edge_of=Edges.of(cloud, bucket),
+        hosts=tuple(with_client_certificate(host, project.root) for host in project.hosts),
+        place=place_of(project, cloud, bucket), edge_of=Edges.of(cloud, bucket),
         certificates=CertificateOffice(SslService(api), names, project.root, used_by_others=used_by_others,
                                        trust=BrowserTrust(cloud.embedded.ca if cloud.embedded is not None else "")),
         names=names, served=served,

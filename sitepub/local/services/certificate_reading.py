@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -68,6 +69,29 @@ def read_certificate(text: str) -> ReadCertificate:
         constraints is not None and constraints.ca,
         "".join(c.public_bytes(serialization.Encoding.PEM).decode() for c in chain),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAuthority:
+    name: str
+    end: float
+    """Unix seconds."""
+
+
+def read_authority(text: str) -> ReadAuthority:
+    """Of authorities in PEM, in Base64 (CDN API, ClientCert), the first. Raises CertificateProblem."""
+    try:
+        pem = base64.b64decode(text, validate=True).decode("ascii") if len(text) <= 2 * LONGEST else ""
+    except ValueError as error:  # binascii.Error and UnicodeDecodeError are such
+        raise CertificateProblem("pem", "The client certificate is not PEM in Base64.") from error
+    blocks = _BLOCK.findall(pem)
+    if not blocks:
+        raise CertificateProblem("pem", "The client certificate is not PEM in Base64.")
+    try:
+        first, *_ = [x509.load_pem_x509_certificate(block.encode()) for block in blocks]
+    except ValueError as error:
+        raise CertificateProblem("parse", f"The client certificate cannot be parsed: {error}") from error
+    return ReadAuthority(_common_name(first.subject), first.not_valid_after_utc.timestamp())
 
 
 def check_key(chain_pem: str, key_pem: str) -> None:

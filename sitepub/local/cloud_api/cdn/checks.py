@@ -12,7 +12,13 @@ from sitepub.local.cloud_api.clock import local_time
 from sitepub.local.cloud_api.errors import ApiError
 from sitepub.local.cloud_api.ssl.applications import reviewed
 from sitepub.local.cloud_api.ssl.storage import store_upload
-from sitepub.local.services.certificate_reading import CertificateProblem, check_key, covers, read_certificate
+from sitepub.local.services.certificate_reading import (
+    CertificateProblem,
+    check_key,
+    covers,
+    read_authority,
+    read_certificate,
+)
 from sitepub.local.services.certificates import ISSUED, Certificate
 from sitepub.local.services.records import CdnDomain
 from sitepub.local.services.zones import normal, registered_domain
@@ -129,7 +135,7 @@ def settled_https(call: Call, host: str, https: dict[str, Any]) -> dict[str, Any
     """The Https object with its certificate looked up; one that came as PEM is kept by the SSL service.
 
     No private key stays in the configuration: the interface never answers one. Raises ApiError."""
-    info = https.get("CertInfo")
+    info, https = https.get("CertInfo"), {**https, "ClientCertInfo": _settled_client(call, https)}
     if https["TlsVersion"] is not None and not set(https["TlsVersion"]) <= set(TLS_VERSIONS):
         raise bad("Https.TlsVersion must be some of " + ", ".join(TLS_VERSIONS))
     if https["Hsts"] and https["Hsts"]["Switch"] == "on" and https["Switch"] == "off":
@@ -153,6 +159,22 @@ def settled_https(call: Call, host: str, https: dict[str, Any]) -> dict[str, Any
         "DeployTime": local_time(call.time), "Message": info["Message"] or certificate.alias, "From": None,
     }
     return {**https, "CertInfo": shown}
+
+
+def _settled_client(call: Call, https: dict[str, Any]) -> dict[str, Any] | None:
+    """ClientCertInfo as it is answered. Visitors are not asked for certificates by this edge. Raises ApiError."""
+    given = (https.get("ClientCertInfo") or {}).get("Certificate")
+    if not given:
+        if https["VerifyClient"] == "on":
+            # "has to be uploaded when it is switched on"; the code of the refusal is not documented
+            raise ApiError("InvalidParameter.CdnCertNoCertInfo", "VerifyClient needs ClientCertInfo.")
+        return None
+    try:
+        authority = read_authority(given)
+    except CertificateProblem as problem:
+        raise ApiError(_CERTIFICATE_ERRORS[problem.kind], problem.message) from problem
+    return {"Certificate": given, "CertName": authority.name, "ExpireTime": local_time(authority.end),
+            "DeployTime": local_time(call.time)}
 
 
 def _hosted(call: Call, info: dict[str, Any]) -> Certificate:
