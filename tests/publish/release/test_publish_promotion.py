@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Literal
@@ -94,7 +95,7 @@ def test_after_a_promotion_the_stage_equals_the_other(history: list[tuple[str, S
         elif what == "prod":
             put(remote(cloud, target), below(folders[1], site))
         elif what == "back":
-            back(cloud, target)
+            back(cloud, target, len(site))
         elif latest is not None:
             before = objects(cloud, source)
             cloud.writes.clear()
@@ -109,14 +110,20 @@ def test_after_a_promotion_the_stage_equals_the_other(history: list[tuple[str, S
             assert put(remote(cloud, target), below(folders[1], latest)).status is Status.UNCHANGED
 
 
-def back(cloud: MemoryCloud, target: Project) -> None:
+def back(cloud: MemoryCloud, target: Project, number: int) -> None:
+    """To any of its releases, those that came from the other stage among them."""
     place = remote(cloud, target)
     state = place.states.load()
     if state is None:
         return
     records = Records(place.states.store, place.states.prefix, place.states.shards)
-    release = records.read(records.ids()[-1], state)
-    put(place, site_of(release), release.record.website)
+    ids = records.ids()
+    release = records.read(ids[number % len(ids)], state)
+    wanted = dict(release.manifest)
+    outcome = put(place, site_of(release), release.record.website)
+    assert outcome.status in (Status.PUBLISHED, Status.UNCHANGED), [str(one) for one in outcome.failures]
+    there = {key: hashlib.md5(data).hexdigest() for key, (data, _) in objects(cloud, target).items() if key != "theirs"}
+    assert there == {key: entry.md5 for key, entry in wanted.items()}
 
 
 @settings(max_examples=times(4), suppress_health_check=[HealthCheck.too_slow])
@@ -172,6 +179,27 @@ def test_a_deploy_of_the_other_stage_at_the_same_moment_leads_to_no_mixture(
         assert there == as_published(second)
     promote(cloud, source, target)
     assert objects(cloud, target) == as_published(third)
+
+
+@settings(max_examples=times(5), suppress_health_check=[HealthCheck.too_slow])
+@given(sites(), sites(), sites(), st.sampled_from([("t/", "p/"), ("t/", "t2/"), ("", "p/"), ("t/", "")]))
+def test_two_stages_in_folders_of_one_bucket(first: Snapshot, second: Snapshot, third: Snapshot,
+                                             folders: tuple[str, str]) -> None:
+    cloud = MemoryCloud()
+    source = replace(of("prod", folders[0]), stage="testing")
+    target = of("prod", folders[1])
+    put(remote(cloud, target), below(folders[1], first))
+    put(remote(cloud, source), below(folders[0], second))
+    promote(cloud, source, target)
+
+    def both(there: Snapshot, here: Snapshot) -> Live:
+        return {**as_published(below(folders[0], there)), **as_published(below(folders[1], here))}
+
+    assert objects(cloud, target) == both(second, second)
+    put(remote(cloud, source), below(folders[0], third))
+    assert objects(cloud, target) == both(third, second)
+    promote(cloud, source, target)
+    assert objects(cloud, target) == both(third, third)
 
 
 def test_what_another_program_has_changed_meanwhile_is_said_and_nothing_live_is_replaced() -> None:
