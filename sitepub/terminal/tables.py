@@ -14,12 +14,17 @@ def table(terminal: Terminal, titles: Sequence[str], rows: Sequence[Sequence[str
           right: Sequence[int] = ()) -> str:
     """Rows below titles. ``right``: the columns to align right, counted from 0.
 
-    On a terminal the last column is cut to the width; in a pipe nothing is lost.
+    On a terminal what is empty in all rows is left out, and the last column is cut to the width; in a pipe nothing is
+    lost.
     """
     cells = [[visible(cell) for cell in row] for row in rows]
+    if terminal.stdout_is_tty:
+        kept = [number for number in range(len(titles)) if any(row[number] for row in cells)]
+        titles, cells = [titles[number] for number in kept], [[row[number] for number in kept] for row in cells]
+        right = [kept.index(number) for number in right if number in kept]
     widths = [max(map(display_width, column)) for column in zip(titles, *cells, strict=True)]
     head = _line(titles, widths, right).rstrip()
-    lines = [terminal.style(head, "bold")]
+    lines = [terminal.style(_cut(head, terminal) if terminal.stdout_is_tty else head, "bold")]
     for row in cells:
         line = _line(row, widths, right).rstrip()
         lines.append(_cut(line, terminal) if terminal.stdout_is_tty else line)

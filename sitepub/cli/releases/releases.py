@@ -47,13 +47,14 @@ def _row(one: Listed) -> tuple[str, ...]:
     release = one.release
     names = ", ".join([*(["live"] if one.live else []), *one.marks])
     if release is not None and release.info.of:
-        names = ", ".join(filter(None, [names, f"as {release.info.of}"]))
+        names = ", ".join(filter(None, [names, f"as {release.info.of.partition('-')[0]}"]))
     if release is None:
         return (f"({one.id})", "", "", "", "", names, one.problem)
     info, record = release.info, release.record
     changed = "+" if (info.commit or "").endswith("+") else ""
     commit = f"{info.commit[:8]}{changed}" if info.commit else ""
-    changes = f"{record.uploaded + record.copied + record.headers} written, {record.deleted} deleted"
+    changes = f"{record.uploaded + record.copied + record.headers} written"
+    changes += f", {record.deleted} deleted" if record.deleted else ""
     return (one.id if release.kept else f"({one.id})", age_of(info.at), info.actor or info.by, commit, changes, names,
             (info.message or "").splitlines()[0] if info.message else "")
 
