@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from sitepub.actions.build import build
-from sitepub.actions.checking.before import before_publishing, refusal_of, refuse
+from sitepub.actions.checking.before import before_publishing, refusal_of, refuse, why_so_much
 from sitepub.actions.connect import connect
 from sitepub.actions.host_run import apply_hosts
 from sitepub.actions.hosts import HostsDone, HostsPrepared, prepare_hosts, raise_if_failed, unplanned
@@ -19,6 +19,7 @@ from sitepub.actions.releases.history import STABLE, mark_stable
 from sitepub.actions.releases.regress import Concerns, commit_before_build, concerns_of
 from sitepub.actions.releases.share import refuse_share
 from sitepub.actions.shared_bucket import about_lifecycle, about_other_sites, about_the_error_page
+from sitepub.check.sizes import largest
 from sitepub.config.project import Project
 from sitepub.embedded.cloud import data_folder
 from sitepub.embedded.dev_cloud import keep_running
@@ -46,11 +47,12 @@ from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
 from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.settings.steps import SettingStep
 from sitepub.site.error_page import error_page_problem
-from sitepub.site.snapshot import LeftOut, Snapshot
+from sitepub.site.snapshot import LeftOut, SiteFile, Snapshot
 from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
     from sitepub.actions.checking.report import Report
+    from sitepub.actions.checking.why import Why
     from sitepub.domains.job import Listener
     from sitepub.domains.steps import HostStep
     from sitepub.publish.states.state import PreviewInfo
@@ -136,6 +138,9 @@ class Planned:
     """What could not be checked and is missing in the plan."""
     report: Report | None = None
     """What the checks found; ``None``: serverless.yml has no `checks`."""
+    why: Why | None = None
+    """Why so much changed, when it is over half of the pages."""
+    largest: tuple[SiteFile, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -206,7 +211,7 @@ def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapp
         refusal = refusal or refusal_of(report, project)
         planned = Planned(project, cloud, remote.bucket, address_of(cloud, remote),
                           prepared, refusal, hosts, tuple(warnings.kept), snapshot.left_out, unplanned(hosts),
-                          report)
+                          report, why_so_much(project, remote, prepared, snapshot), tuple(largest(snapshot)))
         if not planned.empty:
             forget(remote, environ)
         return planned

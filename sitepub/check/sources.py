@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
 
 from sitepub.check.findings import Finding
@@ -17,6 +19,7 @@ _SKIPPED = frozenset({"node_modules", ".git", ".hg", ".svn", ".cache", "__pycach
 _LARGEST = 1 << 20
 _MOST = 5000
 """Files."""
+_THEME = re.compile(r"^theme:[ \t]{1,20}[\"']?([\w-]{1,80})", re.MULTILINE)
 _SHORTEST = 4
 """Characters of a reference that is looked for: shorter ones stand everywhere."""
 
@@ -37,21 +40,26 @@ def find_sources(root: Path, output: Path, findings: Iterable[Finding]) -> dict[
     if not wanted:
         return {}
     found: dict[str, tuple[int, str, int, int]] = {}
-    for path in _files(root, output):
-        try:
-            text = path.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
+    for name, text in texts_of(root, output):
         for written, words in wanted.items():
             at = _find(text, written)
             if at is None:
                 continue
-            name = path.relative_to(root).as_posix()
             # A post that has the page's name comes before a layout, and both before data.
-            rank = 0 if any(word in name for word in words) else 1 if not name.endswith(("json", "yml", "yaml")) else 2
+            rank = (0 if any(word in name for word in words) else 3 if name.startswith("node_modules/")
+                    else 1 if not name.endswith(("json", "yml", "yaml")) else 2)
             if written not in found or rank < found[written][0]:
                 found[written] = (rank, name, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
     return {written: place[1:] for written, place in found.items()}
+
+
+def texts_of(root: Path, output: Path) -> Iterator[tuple[str, str]]:
+    """Name from ``root``, and text, of each source."""
+    for path in _files(root, output):
+        try:
+            yield path.relative_to(root).as_posix(), path.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
 
 
 def _page_words(key: str) -> list[str]:
@@ -76,7 +84,20 @@ _WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 
 
 def _files(root: Path, output: Path) -> Iterator[Path]:
-    count = 0
+    theme = _hexo_theme(root)
+    yield from islice(chain(_below(root, output), _below(theme, output) if theme is not None else ()), _MOST)
+
+
+def _hexo_theme(root: Path) -> Path | None:
+    """The theme that a Hexo site has from npm: its links are in none of the site's own sources."""
+    try:
+        named = _THEME.search((root / "_config.yml").read_text(encoding="utf-8", errors="replace")[:_LARGEST])
+    except OSError:
+        return None
+    return root / "node_modules" / f"hexo-theme-{named[1]}" if named is not None else None
+
+
+def _below(root: Path, output: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root):
         here = Path(folder)
         folders[:] = sorted(name for name in folders if name not in _SKIPPED and here / name != output)
@@ -89,9 +110,6 @@ def _files(root: Path, output: Path) -> Iterator[Path]:
                     continue
             except OSError:
                 continue
-            count += 1
-            if count > _MOST:
-                return
             yield path
 
 

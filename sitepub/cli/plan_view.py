@@ -10,6 +10,7 @@ from sitepub.actions.deploy import Planned
 from sitepub.actions.host_objects import planned_objects
 from sitepub.cli.host_view import step_lines
 from sitepub.cli.stage_view import stage_object
+from sitepub.cli.why_view import why_lines, why_object
 from sitepub.domains.steps import HostStep
 from sitepub.errors import Problem
 from sitepub.publish.plan import Action, Plan, Reason, Step
@@ -50,6 +51,8 @@ def plan_lines(terminal: Terminal, planned: Planned) -> Iterator[str]:
     yield totals(plan, len(prepared.settings))
     yield from _left_alone(plan)
     yield from left_out_lines(planned.left_out)
+    if planned.why is not None:
+        yield from why_lines(terminal, planned.why)
 
 
 def _left_alone(plan: Plan) -> Iterator[str]:
@@ -142,6 +145,7 @@ def plan_object(planned: Planned) -> dict[str, object]:
         "refusal": None if refusal is None else {"code": refusal.code, "message": refusal.message,
                                                  "hint": refusal.hint},
         **checks_object(planned.report),
+        **({"why": why_object(planned.why)} if planned.why is not None else {}),
         "warnings": warning_list(planned.warnings),
     }
 

@@ -13,6 +13,10 @@ from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
     from sitepub.actions.checking.report import Report
+    from sitepub.actions.checking.why import Why
+
+_MUCH = 3
+"""Steps; of fewer nothing is asked."""
 
 
 class Listener(Protocol):
@@ -32,6 +36,15 @@ def before_publishing(project: Project, cloud: Cloud, remote: Remote, prepared: 
     report = checked(project, snapshot, there_of(project, cloud, remote, prepared, snapshot))
     listener.checked(report, project)
     return report
+
+
+def why_so_much(project: Project, remote: Remote, prepared: Prepared, snapshot: Snapshot) -> Why | None:
+    """Why over half of the pages differ; ``None``: fewer do."""
+    if len(prepared.plan.steps) < _MUCH:
+        return None
+    from sitepub.actions.checking.why import why
+
+    return why(project, remote, prepared, snapshot)
 
 
 def refusal_of(report: Report | None, project: Project) -> SitepubError | None:

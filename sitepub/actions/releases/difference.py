@@ -85,7 +85,7 @@ def differences(project: Project, a: str | None, b: str | None, *, patch: bool, 
             snapshot = build(project, run_the_hook=False, environ=environ, output=lambda _line: None)
             entries = {key: Entry.of(file) for key, file in snapshot.files.items()}
             changes = tuple(compare(state.manifest, entries))
-            sides, names = (_Side(remote, state), _Folder(snapshot)), ("live", "folder")
+            sides, names = (Contents(remote, state), _Folder(snapshot)), ("live", "folder")
             return Compared(*names, changes, _patches(changes, *sides, names) if patch else {})
         ids = [named(one, state, store) for one in (a, b) if one is not None]
         first = store.read(ids[0], state)
@@ -95,11 +95,11 @@ def differences(project: Project, a: str | None, b: str | None, *, patch: bool, 
             second = store.read(ids[1], state)
             after, name = second.manifest, ids[1]
         changes = tuple(compare(first.manifest, after))
-        side = _Side(remote, state)
+        side = Contents(remote, state)
         return Compared(ids[0], name, changes, _patches(changes, side, side, (ids[0], name)) if patch else {})
 
 
-class _Side:
+class Contents:
     """Contents of releases: kept, or live in the bucket."""
 
     def __init__(self, remote: Remote, state: State) -> None:
@@ -135,12 +135,12 @@ class _Folder:
             raise SitepubError(f"{file.path} cannot be read: {error.strerror or error}", code="Unreadable") from error
 
 
-def _patches(changes: tuple[Changed, ...], before: _Side | _Folder, after: _Side | _Folder, names: tuple[str, str]
+def _patches(changes: tuple[Changed, ...], before: Contents | _Folder, after: Contents | _Folder, names: tuple[str, str]
              ) -> dict[str, str]:
     return {one.key: _patch(one, before, after, names) for one in changes if one.kind != "headers"}
 
 
-def _patch(one: Changed, before: _Side | _Folder, after: _Side | _Folder, names: tuple[str, str]) -> str:
+def _patch(one: Changed, before: Contents | _Folder, after: Contents | _Folder, names: tuple[str, str]) -> str:
     texts: list[list[str]] = []
     for side, entry in ((before, one.before), (after, one.after)):
         if entry is None:

@@ -169,6 +169,8 @@ class _Batch:
         self.read += 1
         document = _Document(self, source, None)
         for reference in css.references_in(source.text(data)):
+            if reference.kind is Kind.STYLE and not set("./") & set(reference.written):
+                continue  # `@import "tailwindcss"`: the name of a package, in a source that was published as it is
             document.take(reference)
             self.references += 1
 
@@ -332,6 +334,8 @@ class _Document:
     # -- in the site ------------------------------------------------------------------------------------------
 
     def _own(self, reference: Reference, address: Address, path: str) -> None:
+        if self.is_error_page and reference.kind is Kind.CANONICAL:
+            return  # it has no address of its own
         if reference.kind is Kind.LINK and address.fragment is not None and path == self.path and self.page is not None:
             self._anchor_here(reference, address)
             return

@@ -28,9 +28,10 @@ CHANGES = 2
 @click.option("--allow-delete", is_flag=True, help="Allow to delete more than half of the site.")
 @click.option("--allow-empty", is_flag=True, help="Allow pages that had content to be empty now.")
 @click.option("--explain", is_flag=True, help="Show why it is this stage, and which inputs are the stage's own.")
+@click.option("--largest", is_flag=True, help="List the largest files of the site.")
 @yes_option()
 def plan(run: Run, detailed_exitcode: bool, preview: str | None, expires: int | None, force: bool, no_build: bool,
-         verify: bool, allow_delete: bool, allow_empty: bool, explain: bool,
+         verify: bool, allow_delete: bool, allow_empty: bool, explain: bool, largest: bool,
          yes: bool) -> int:  # noqa: ARG001 - the run knows it
     """Build the site and show what deploy would do, and why. Changes nothing in the cloud."""
     from sitepub.actions.deploy import DeployOptions
@@ -46,7 +47,7 @@ def plan(run: Run, detailed_exitcode: bool, preview: str | None, expires: int | 
             from sitepub.cli.stage_view import stage_lines
 
             run.terminal.result("\n".join(stage_lines(project)))
-        result, code = work(run, in_preview(run, project, preview, expires), options)
+        result, code = work(run, in_preview(run, project, preview, expires), options, largest=largest)
         changes = changes or result["status"] != "unchanged"
         return result, code
 
@@ -54,16 +55,21 @@ def plan(run: Run, detailed_exitcode: bool, preview: str | None, expires: int | 
     return CHANGES if code == 0 and detailed_exitcode and changes else code
 
 
-def work(run: Run, project: Project, options: DeployOptions) -> tuple[dict[str, object], int]:
+def work(run: Run, project: Project, options: DeployOptions, *, largest: bool = False) -> tuple[dict[str, object], int]:
     """Plan one project and show it."""
     from sitepub.actions.deploy import plan as action
     from sitepub.cli.plan_view import plan_lines, plan_object
     from sitepub.cli.story import Story
+    from sitepub.cli.why_view import largest_lines, largest_object
     from sitepub.errors import Problem
 
     planned = action(project, options, Story(run.terminal), run.environ)
+    answer = plan_object(planned)
+    if largest:
+        answer["largest"] = largest_object(planned.largest)
     if not run.terminal.wants_json:
-        run.terminal.result("\n".join(plan_lines(run.terminal, planned)))
+        run.terminal.result("\n".join([*plan_lines(run.terminal, planned),
+                                       *(largest_lines(planned.largest) if largest else ())]))
         refusal = planned.refusal
         if refusal is not None:
             run.terminal.warn(Problem(f"deploy would refuse this: {refusal.message}", hint=refusal.hint))
@@ -75,5 +81,5 @@ def work(run: Run, project: Project, options: DeployOptions) -> tuple[dict[str, 
             run.terminal.warn(f"deploy would ask first: {len(taken)} of these objects were not uploaded by"
                               " sitepub")
     if planned.missing is not None:
-        return boundary.partly(run.terminal, planned.missing, plan_object(planned))
-    return plan_object(planned), 0
+        return boundary.partly(run.terminal, planned.missing, answer)
+    return answer, 0
