@@ -40,7 +40,7 @@ _GENERATOR = re.compile(r"<meta\b(?=[^<>]*\bname\s{0,5}=\s{0,5}[\"']?generator\b
                         re.IGNORECASE)
 _BUILD = re.compile(r"build-?_?id|buildId|data-build|_next/static/|_nuxt/builds|\brelease\b|\bcommit\b|\brevision\b",
                     re.IGNORECASE)
-_RANDOM = re.compile(r"(?=[\w-]*\d)(?=[\w-]*[a-zA-Z])[\w-]{6,128}|\d{6,40}")
+_RANDOM = re.compile(r"(?=[A-Za-z_-]{0,60}\d)(?=[\d_-]{0,60}[A-Za-z])[\w-]{6,128}|\d{6,40}")
 _NONCE = re.compile(r"\bnonce(?:-|\s{0,5}=)", re.IGNORECASE)
 
 
