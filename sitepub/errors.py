@@ -104,6 +104,16 @@ class ConfigError(SitepubError):
         super().__init__(first.message, hint=hint or first.hint, position=first.position)
 
 
+class NoStage(ConfigError):
+    """``stages`` has no stage for the branch at hand; there may be other problems."""
+
+    code = "NoStage"
+
+    def __init__(self, why: Problem, problems: Sequence[Problem]) -> None:
+        super().__init__(problems)
+        self.why = why.message
+
+
 class SiteError(SitepubError):
     """The folder to publish is not what it should be: missing, empty, without index, colliding names …"""
 

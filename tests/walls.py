@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-FLOORS = ["cli", "actions", "dev", "publish", "settings", "domains", "logs", "check", "site", "leaks", "probe",
+FLOORS = ["cli", "actions", "ci", "dev", "publish", "settings", "domains", "logs", "check", "site", "leaks", "probe",
           "embedded", "tencent", "config", "watch", "terminal"]
 """From the top down; a room may import itself, the rooms after it, and the foundations."""
 FOUNDATIONS = {"errors", "interrupts", "outside", "threads"}

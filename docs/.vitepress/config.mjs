@@ -36,7 +36,7 @@ const english = [
     text: 'Work',
     items: [
       page('Releases', 'releases'), page('Live preview: dev', 'dev'), page('Logs', 'logs'),
-      page('How files are served', 'serving'), page('Checks', 'checks'),
+      page('How files are served', 'serving'), page('Checks', 'checks'), page('CI', 'ci'),
     ],
   },
   {

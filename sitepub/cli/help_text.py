@@ -47,6 +47,7 @@ Account:
   whoami  Show which account would be used.
 
 Tools:
+  ci          Run in CI: deploy a branch, plan and preview a request.
   doctor      Check this computer, the credentials and the cloud.
   local       Start, stop, show or reset the embedded cloud.
   schema      Print the JSON Schema of serverless.yml.

@@ -52,6 +52,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "whoami": ("sitepub.cli.commands.whoami:whoami", "Show which account would be used."),
     },
     "Tools": {
+        "ci": ("sitepub.cli.commands.ci:ci", "Run in CI: deploy a branch, plan and preview a request."),
         "doctor": ("sitepub.cli.commands.doctor:doctor", "Check this computer, the credentials and the cloud."),
         "local": ("sitepub.cli.commands.local:local", "Start, stop, show or reset the embedded cloud."),
         "schema": ("sitepub.cli.commands.schema:schema", "Print the JSON Schema of serverless.yml."),

@@ -112,14 +112,14 @@ def _previews(inputs: InputsShape, node: Node) -> Previews:
     if shape is None:
         return Previews()
     if shape.host is None:
-        return Previews(shape.expires)
+        return Previews(shape.expires, said=True)
     from sitepub.config.models.cdn import HttpsShape
     from sitepub.config.models.host import HostShape
 
     https = HttpsShape.model_validate({"certInfo": {"certId": AUTO}} if shape.https is None else shape.https)
     written = {name: getattr(shape, name) for name in ("edge", "area", "dns") if name in shape.model_fields_set}
     host = HostShape.model_construct(host=shape.host, https=https, **written)
-    return Previews(shape.expires, _host(host, node.entries["preview"], node))
+    return Previews(shape.expires, _host(host, node.entries["preview"], node), said=True)
 
 
 def _protocol(inputs: InputsShape, old_form: bool) -> Any:

@@ -21,7 +21,7 @@ from sitepub.config.repository.git_values import GitValues
 from sitepub.config.stages import Stages, merge, read_stages, safe_stage
 from sitepub.config.variables import NAMES, Variables
 from sitepub.config.yaml12 import read_yaml
-from sitepub.errors import ConfigError, Position, Problem
+from sitepub.errors import ConfigError, NoStage, Position, Problem
 
 if TYPE_CHECKING:
     from sitepub.config.models.host import HostShape
@@ -113,14 +113,17 @@ def _peek(file: Path) -> Node | None:
 
 
 def load_project(file: Path, *, stage: str | None = None, inputs: Sequence[str] = (),
-                 environ: Mapping[str, str] | None = None, new_region: bool = False) -> Project:
+                 environ: Mapping[str, str] | None = None, new_region: bool = False,
+                 branch: str | None = None) -> Project:
     """Read and check one project.
 
     ``stage`` and ``inputs`` (``key=value``) are the command line's; ``environ`` is the real environment.
-    ``new_region``: a region that is not known is a warning, not a mistake.
-    Raises :class:`~sitepub.errors.ConfigError` with every problem found, in the order of the file.
+    ``new_region``: a region that is not known is a warning, not a mistake. ``branch``: the stage is that of this branch
+    instead of the one that is checked out.
+    Raises :class:`~sitepub.errors.ConfigError` with every problem found, in the order of the file;
+    :class:`~sitepub.errors.NoStage` when one of them is that the branch has no stage.
     """
-    loading = _Loading(Path(os.path.normpath(file.absolute())), os.environ if environ is None else environ)
+    loading = _Loading(Path(os.path.normpath(file.absolute())), os.environ if environ is None else environ, branch)
     loading.new_region = new_region
     return loading.project(stage, inputs)
 
@@ -128,8 +131,10 @@ def load_project(file: Path, *, stage: str | None = None, inputs: Sequence[str] 
 class _Loading:
     """One file on its way to a project; collects problems and warnings."""
 
-    def __init__(self, file: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, file: Path, environ: Mapping[str, str], branch: str | None = None) -> None:
         self.file = file
+        self.branch = branch
+        self.no_stage: Problem | None = None
         self.environ = environ
         self.new_region = False
         self.git = GitValues(self.file.parent, environ)
@@ -228,7 +233,7 @@ class _Loading:
         early = Variables(names, {**base.values, **self.environ}, [], self.git)
         node = names.get("stage")
         if stages.branches:
-            branch = self.git.branch
+            branch = self.branch or self.git.branch
             if branch is not None and stages.for_branch(branch) is not None:
                 return self._stage_of_branch(root, names, early, stages, branch)
             if node is None or node.value is None:
@@ -263,11 +268,12 @@ class _Loading:
     def _no_stage(self, stages: Stages, branch: str | None) -> None:
         """The file says only which branch has which stage, and this one has none."""
         assert stages.node is not None
-        self.problems.append(Problem(
+        self.no_stage = Problem(
             f"no entry of `stages` fits the branch `{branch}`" if branch is not None else
             "`stages` says which branch has which stage, but the branch is not known here: none is checked out, and"
             " no CI system says one", stages.node.key_here,
-            "Name the stage with --stage, or add `stage: dev` for all other branches."))
+            "Name the stage with --stage, or add `stage: dev` for all other branches.")
+        self.problems.append(self.no_stage)
 
     @staticmethod
     def _set_stage(root: Node, names: dict[str, Node], node: Node) -> str:
@@ -336,6 +342,8 @@ class _Loading:
 
             self.problems += mistakes(error, ConfigShape, root, elsewhere=(
                 ("", ConfigShape), ("inputs", InputsShape), ("inputs.src", SourceShape)))
+        if self.no_stage is not None:
+            raise NoStage(self.no_stage, _in_order(self.problems))
         if self.problems or config is None:
             raise ConfigError(_in_order(self.problems))
         from sitepub.config.build import build_project

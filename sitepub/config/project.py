@@ -215,6 +215,8 @@ class Previews:
     """Seconds after its last deploy."""
     host: Host | None = None
     """With :data:`PREVIEW_NAME` in its name; ``None``: previews have no host."""
+    said: bool = False
+    """The file has the key: CI makes a preview of each request."""
 
 
 @dataclass(frozen=True, slots=True)

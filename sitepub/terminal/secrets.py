@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +17,8 @@ HIDDEN = "***"
 _SHORTEST = 6
 """Shorter values are not registered: hiding them would only make the text unreadable."""
 
+on_new: list[Callable[[str], None]] = []
+"""Called with each value that is registered for the first time: a CI system can hide it, too."""
 _lock = threading.Lock()
 _values: set[str] = set()
 _held: set[str] = set()
@@ -52,12 +54,17 @@ _HINTS = ("AKID", "ignature=", "uthorization", "UTHORIZATION", "oken", "TOKEN", 
 
 def register(*secrets: str | None) -> None:
     """Hide these values wherever they would be printed from now on, also URL-encoded."""
+    new: list[str] = []
     with _lock:
         for secret in secrets:
             if secret and len(secret) >= _SHORTEST:
+                new += [] if secret in _held else [secret]
                 _held.add(secret)
                 _values.update({secret, quote(secret, safe="")})
         _compile()
+    for secret in new:
+        for tell in on_new:
+            tell(secret)
 
 
 def held() -> frozenset[str]:

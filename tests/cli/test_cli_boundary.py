@@ -37,6 +37,7 @@ def raising(error: BaseException) -> Callable[[], int]:
     (errors.PreconditionFailed("x"), 1),
     (errors.NetworkError("x"), 1),
     (errors.Unanswered("x"), 1),
+    (errors.NoStage(Problem("x"), [Problem("x")]), 2),
     (errors.PartlyDone("x"), 4),
     (errors.ChangedSincePlan("x"), 5),
     (errors.Refused("x"), 5),

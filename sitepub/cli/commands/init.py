@@ -21,20 +21,40 @@ if TYPE_CHECKING:
 @click.argument("template", required=False)
 @click.argument("directory", metavar="[DIR]", required=False)
 @click.option("--list", "list_", is_flag=True, help="Show the templates.")
-def init(run: Run, template: str | None, directory: str | None, list_: bool) -> None:
+@click.option("--ci", "systems", metavar="SYSTEM", multiple=True,
+              help="Write the workflow for github, gitlab, cnb, gitee or jenkins; may be given several times.")
+@click.option("--print", "print_", is_flag=True, help="With --ci: show the files and write none.")
+def init(run: Run, template: str | None, directory: str | None, list_: bool, systems: tuple[str, ...],
+         print_: bool) -> None:
     """Start a site from a template, or set up the one in this folder.
 
     With a TEMPLATE (`hexo` or `hexo-starter`): copies it to DIR (a folder of the template's name when left out)
     and overwrites nothing. Without: recognises the project in this folder (Hexo, Hugo, Vite, Angular, Sphinx and
     others, or its build script) and writes a serverless.yml for it.
+
+    With --ci: writes the workflow that deploys each push and plans each request, for the project in this folder. Again:
+    updates it. A workflow that sitepub did not write, or that was changed since, is never overwritten.
     """
-    from sitepub.actions.init import init as action
     from sitepub.actions.next_commands import this_program
 
     terminal, started = run.terminal, this_program(run.environ)
     if list_:
         _show_templates(terminal)
         return
+    if systems or print_:
+        if template is not None:
+            raise UsageError("--ci sets up the project in this folder: run it there, without a template.")
+        from sitepub.cli.ci_files import ci_files
+
+        ci_files(run, systems, only_print=print_, init=lambda: _init(run, None, None, started))
+        return
+    _init(run, template, directory, started)
+
+
+def _init(run: Run, template: str | None, directory: str | None, started: str | None) -> None:
+    from sitepub.actions.init import init as action
+
+    terminal = run.terminal
     place = Path(directory) if directory else None
     try:
         outcome = action(template, place, folder=run.folder, here=Path.cwd(), environ=run.environ, started=started,

@@ -159,7 +159,8 @@ class InputsShape(Shape):
     logs: LogsShape | None = Field(None, description="Where `sitepub logs` finds the visits of the hosts.")
     state: StateShape | None = Field(None, description="Where sitepub keeps its own state.")
     releases: ReleasesShape | None = Field(None, description="Which releases are kept, and how long.")
-    preview: PreviewShape | None = Field(None, description="What previews of the site are like.")
+    preview: PreviewShape | None = Field(None, description=(
+        "What previews of the site are like. Where the key stands, `sitepub ci run` makes one of each request."))
     protect: StageNames = Field([], description=(
         "May stand here, too: see `protect` at the top level."))
     traffic: Share | None = Field(None, description=(

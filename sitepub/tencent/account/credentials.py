@@ -27,8 +27,9 @@ def find_credentials(*, profile: str | None, environ: Mapping[str, str], dotenv:
     """The credentials to use.
 
     A profile that is named wins: ours, then the one of the cloud's own CLI (``~/.tccli``). Else the first of:
-    the environment, the project's .env, our profile "default", ``~/.tencentcloud/credentials``, the CLI's
-    default profile, the role that the environment offers. ``warn`` is called with warnings.
+    the environment, the project's .env, the role that ``SITEPUB_ROLE`` names, our profile "default",
+    ``~/.tencentcloud/credentials``, the CLI's default profile, the role that the environment offers. ``warn`` is called
+    with warnings.
 
     The site of the account is the profile's, else the one that ``TENCENTCLOUD_SITE`` names.
 
@@ -48,6 +49,10 @@ def find_credentials(*, profile: str | None, environ: Mapping[str, str], dotenv:
                                    hint=f"`sitepub login --profile {profile}` stores one.")
         return _checked(found)
     named = _from_variables(environ, "environment") or _from_variables(dotenv, ".env")
+    if named is None and environ.get("SITEPUB_ROLE"):
+        from sitepub.tencent.account import identity
+
+        named = identity.from_identity(environ, site=site_of(environ, dotenv) or "cn")
     if named is None and (own := stored.by_name.get("default")) is not None:
         return _checked(own)
     site = site_of(environ, dotenv) or "cn"

@@ -1,0 +1,1 @@
+"""The workflow of each CI system, written for one project."""
