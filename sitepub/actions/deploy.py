@@ -402,7 +402,11 @@ def _not_accelerated(bucket: str) -> Problem:
 
 
 def address_of(cloud: Cloud, remote: Remote) -> str:
+    """Of the bucket; that of a preview is its host, if it has one."""
     project = remote.project
+    if project.preview is not None and project.hosts:
+        host = project.hosts[0]
+        return cloud.host_url(host.host, https=host.https is not None and host.https.get("switch") != "off")
     return cloud.website_url(remote.bucket, project.protocol, project.key_prefix)
 
 

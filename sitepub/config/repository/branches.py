@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sitepub.config.repository.git import ask_about_commits, trusted_folder
+from sitepub.config.repository.git import is_ancestor, trusted_folder
 from sitepub.config.repository.git_folder import GitFolder
 from sitepub.config.small_file import read_small
 
@@ -73,8 +73,7 @@ class Branches:
     def _are_merged(self, commits: list[str]) -> bool:
         if not self.default:
             return False
-        return all(ask_about_commits(self.folder, self.environ, commit, "rev-list", "--count", "--max-count=1",
-                                     commit, f"^{self.default}").strip() == b"0" for commit in commits)
+        return all(is_ancestor(self.folder, commit, self.default, self.environ) is True for commit in commits)
 
 
 def branches_of(folder: Path, environ: Mapping[str, str] | None = None) -> Branches | None:

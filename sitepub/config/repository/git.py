@@ -113,17 +113,6 @@ def trusted_folder(folder: Path, environ: Mapping[str, str]) -> GitFolder | None
     return find_git_folder(folder, lambda places: _is_trusted(places, environ))
 
 
-def ask_about_commits(folder: Path, environ: Mapping[str, str], head: str, *arguments: str) -> bytes:
-    """What git says of commits of the repository that ``folder`` lies in; b"" when it cannot say. ``head``: one of
-    them."""
-    found = trusted_folder(folder, environ)
-    if found is None:
-        return b""
-    git = _Git(found, environ)
-    with tempfile.TemporaryDirectory(prefix="sitepub-git-", ignore_cleanup_errors=True) as place:
-        return git.ask(*arguments) if git.borrow(Path(place), head) else b""
-
-
 def is_ancestor(folder: Path, commit: str, of: str, environ: Mapping[str, str] | None = None) -> bool | None:
     """Whether one commit comes before another in the history; ``None``: git does not know, because a commit is not in
     this repository, the history is cut off (a shallow clone), or there is no git."""
