@@ -14,6 +14,7 @@ from sitepub.errors import AccessDenied, Interrupted, Problem, Refused, SitepubE
 from sitepub.publish.previews.due import note_expiries
 from sitepub.publish.previews.found import Preview, previews_in
 from sitepub.publish.previews.names import known
+from sitepub.publish.previews.orphans import clear_orphans
 from sitepub.publish.progress import Progress, Silent
 from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.tencent.cloud import Cloud
@@ -92,6 +93,13 @@ def take_down_all(project: Project, previews: Sequence[Preview], options: Remove
         except SitepubError as error:
             gone.append(Gone(preview, error=error))
     return gone
+
+
+def clear_leftovers(project: Project, *, local: bool, profile: str | None, environ: Mapping[str, str]) -> int:
+    """Of deploys that were killed before there was a preview; how many objects it was."""
+    cloud = connect(project, local=local, profile=profile, environ=environ)
+    with open_remote(project, cloud, connections=8, environ=environ) as remote:
+        return clear_orphans(remote)
 
 
 def _unless_renewed(preview: Preview) -> Approve:

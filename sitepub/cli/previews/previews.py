@@ -110,7 +110,7 @@ def prune(run: Run, dry_run: bool, yes: bool, lock_timeout: float) -> int:
 def _prune(run: Run, project: Project, options: RemoveOptions, *, dry_run: bool, yes: bool
            ) -> tuple[dict[str, object], int]:
     from sitepub.actions.previews.pruning import to_prune
-    from sitepub.actions.previews.removing import list_previews, take_down_all
+    from sitepub.actions.previews.removing import clear_leftovers, list_previews, take_down_all
     from sitepub.cli.previews.view import RemovalView, removed_lines, removed_object
     from sitepub.errors import PartlyDone
     from sitepub.terminal.messages import visible
@@ -127,6 +127,8 @@ def _prune(run: Run, project: Project, options: RemoveOptions, *, dry_run: bool,
         terminal.result(f"{one.preview.name}: {visible(one.why)}")
     if not going.previews:
         terminal.result("There is no preview to remove.")
+    if not dry_run:
+        clear_leftovers(project, local=run.local, profile=run.profile, environ=run.environ)
     if dry_run or not going.previews:
         return report, 0
     expired = [one.preview for one in going.previews if one.preview.expired]

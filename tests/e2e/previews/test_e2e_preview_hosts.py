@@ -99,7 +99,6 @@ def test_on_the_other_edges_too(
     assert report["hosts"][0]["status"] == "online"
     page = guest.get(f"https://{host}")
     assert page.status == 200 and b"<h1>new" in page.body
-    assert page.headers.get("x-robots-tag") == ("noindex" if edge == "edgeone" else None)
     assert program("plan", "--preview", "new", "--local", "--json", "--verify", cwd=site.folder
                    ).json["hosts"][0]["steps"] == []
     assert certificates(account, host), "one was made for it"

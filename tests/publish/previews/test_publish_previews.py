@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from sitepub.config.project import PreviewOf, Project
 from sitepub.errors import AccessDenied, Refused, SiteError, UsageError
+from sitepub.publish.locking.lock import Lock
 from sitepub.publish.prepare import prepare
 from sitepub.publish.previews.found import Preview, previews_in
 from sitepub.publish.previews.names import chosen, preview_of, safe_name
+from sitepub.publish.previews.orphans import clear_orphans
 from sitepub.publish.previews.robots import KEY, own_file, site_file, with_own_robots, with_the_sites_own
 from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
 from sitepub.publish.release.promotion import Kept, LiveSite, site_from
@@ -375,3 +377,20 @@ def test_after_any_history_a_promoted_preview_is_the_site_byte_by_byte(
                 file.key: file.data for file in with_own_robots(shown)}}
         elif cloud.bucket(place.bucket).exists:
             assert objects(cloud, place) == theirs
+
+
+def test_what_was_left_before_there_was_a_state_is_cleared_away_unless_a_run_is_at_it() -> None:
+    cloud = MemoryCloud()
+    deploy(cloud, plain(a="live"))
+    show(cloud, plain(a="shown"))
+    store = cloud.store(STATE_BUCKET)
+    before = set(store.objects)
+    below = f"{PREFIX}previews/old/"
+    for name in ("shards/00", "journal-00", "content/00"):
+        store.put(below + name, b"left", {})
+    store.put(f"{PREFIX}previews/Not A Name/x", b"theirs", {})
+    with Lock(store, below):
+        assert clear_orphans(remote(cloud)) == 0, "its first deploy is under way"
+    assert clear_orphans(remote(cloud)) == 3 and clear_orphans(remote(cloud)) == 0
+    assert set(store.objects) - before == {f"{PREFIX}previews/Not A Name/x"}
+    assert clear_orphans(remote(MemoryCloud())) == 0
