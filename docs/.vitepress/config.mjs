@@ -57,7 +57,8 @@ const chinese = [
   {
     text: '文档',
     items: [
-      page('快速开始', 'zh/getting-started'), page('Hexo 博客', 'zh/hexo'), page('在 Windows 上使用', 'zh/windows'),
+      page('快速开始', 'zh/getting-started'), page('Hexo 博客', 'zh/hexo'), page('自定义域名', 'zh/domains'),
+      page('在 Windows 上使用', 'zh/windows'),
       { text: 'English', link: '/' },
     ],
   },
