@@ -12,7 +12,8 @@ from sitepub.config.load import load_project
 from sitepub.config.project import Project
 from sitepub.errors import ConfigError
 from sitepub.site.detect.frameworks import detect
-from sitepub.site.ignore import IGNORE_FILE, IgnoreRules
+from sitepub.site.ignore import IgnoreRules
+from sitepub.site.rules.defaults import IGNORE_FILE
 from sitepub.tencent.account.credentials import find_credentials
 
 SITE = """\

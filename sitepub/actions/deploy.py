@@ -5,24 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from sitepub.actions.build import build
+from sitepub.actions.build import read
 from sitepub.actions.checking.before import before_publishing, refusal_of, refuse, why_so_much
-from sitepub.actions.connect import connect
+from sitepub.actions.deploying.begin import Begun, begin
+from sitepub.actions.deploying.values import Deployed, DeployOptions, Warnings
 from sitepub.actions.host_run import apply_hosts
 from sitepub.actions.hosts import HostsDone, HostsPrepared, prepare_hosts, raise_if_failed, unplanned
 from sitepub.actions.interrupt import stopping
 from sitepub.actions.releases.doubt import Doubt
 from sitepub.actions.releases.history import STABLE, mark_stable
-from sitepub.actions.releases.regress import Concerns, commit_before_build, concerns_of
+from sitepub.actions.releases.regress import Concerns, concerns_of
 from sitepub.actions.releases.share import refuse_share
 from sitepub.actions.shared_bucket import about_lifecycle, about_other_sites, about_the_error_page
 from sitepub.check.sizes import largest
 from sitepub.config.project import Project
-from sitepub.embedded.cloud import data_folder
-from sitepub.embedded.dev_cloud import keep_running
 from sitepub.errors import (
     ChangedSincePlan,
     CloudError,
@@ -36,7 +35,6 @@ from sitepub.errors import (
 from sitepub.publish.empty_pages import EmptyPages, empty_pages
 from sitepub.publish.glance import checked, differs, forget, is_due
 from sitepub.publish.guards import refuse_mass_deletion
-from sitepub.publish.locking.patience import Patience
 from sitepub.publish.other_regions import live_elsewhere
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.previews.due import is_due as a_preview_is_due
@@ -55,7 +53,6 @@ if TYPE_CHECKING:
     from sitepub.actions.checking.why import Why
     from sitepub.domains.job import Listener
     from sitepub.domains.steps import HostStep
-    from sitepub.publish.states.state import PreviewInfo
 
 _FAILURES_SHOWN = 10
 
@@ -102,23 +99,6 @@ class Teller(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class DeployOptions:
-    local: bool = False
-    profile: str | None = None
-    build: bool = True
-    verify: bool = False
-    force: bool = False
-    allow_delete: bool = False
-    wait: bool = True
-    """Wait until the hosts are online."""
-    allow_empty: bool = False
-    message: str | None = None
-    """What is said of the release."""
-    patience: Patience = field(default_factory=Patience)
-    """How long to wait while another run has the lock."""
-
-
-@dataclass(frozen=True, slots=True)
 class Planned:
     """What a deploy would do."""
 
@@ -148,50 +128,13 @@ class Planned:
         return self.prepared.empty and (self.hosts is None or self.hosts.empty)
 
 
-@dataclass(frozen=True, slots=True)
-class Deployed:
-    """What a deploy did."""
-
-    project: Project
-    cloud: Cloud
-    bucket: str
-    url: str
-    outcome: Outcome
-    seconds: float
-    hosts: HostsDone | None = None
-    warnings: tuple[Problem, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
-    expired: tuple[str, ...] = ()
-    """Previews that had expired and were removed."""
-    marked: str | None = None
-    """The name that the release was given."""
-    report: Report | None = None
-    """What the checks found; ``None``: nothing was checked."""
-
-    @property
-    def preview(self) -> PreviewInfo | None:
-        """``None``: it was the site itself."""
-        return self.outcome.state.preview
-
-
-@dataclass(slots=True)
-class _Warnings:
-    """Shows every warning at once and keeps it for the report."""
-
-    teller: Teller
-    kept: list[Problem] = field(default_factory=list)
-
-    def add(self, *problems: Problem) -> None:
-        for problem in problems:
-            self.kept.append(problem)
-            self.teller.warn(problem)
-
-
 def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str]) -> Planned:
     """Build and compare; change nothing."""
     refuse_share(project)
-    warnings, commit = _Warnings(teller), commit_before_build(project, environ)
-    cloud, remote, prepared, snapshot, empty = _prepare(project, options, teller, environ, warnings, always=True)
+    warnings = Warnings(teller)
+    begun = begin(project, options, teller, environ, warnings, index=False)
+    cloud = begun.cloud
+    remote, prepared, snapshot, empty = _prepare(begun, project, options, teller, environ, warnings, always=True)
     with remote:
         if not prepared.settings:
             warnings.add(*about_the_error_page(remote, snapshot.files.keys(), sets_it=False))
@@ -203,7 +146,7 @@ def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapp
             _refuse_damage(prepared, empty, options)
         except SitepubError as error:
             refusal = error
-        concerns = concerns_of(project, prepared, environ, commit)
+        concerns = concerns_of(project, prepared, environ, begun.commit)
         warnings.add(*(doubt.warning() for doubt in concerns.doubts))
         for sentence in concerns.notes:
             teller.note(sentence)
@@ -217,18 +160,11 @@ def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapp
         return planned
 
 
-def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str]) -> Deployed:
-    """Build, compare, and publish what differs.
-
-    Raises :class:`~sitepub.errors.PartlyDone` (``done``: a :class:`Deployed`) when files or hosts failed after the
-    others were done,
-    :class:`~sitepub.errors.Refused` when a guard, the lock or the user said no,
-    :class:`~sitepub.errors.Interrupted` on Ctrl-C after writing down what was done.
-    """
-    refuse_share(project)
-    started = time.monotonic()
-    warnings, commit = _Warnings(teller), commit_before_build(project, environ)
-    cloud, remote, prepared, snapshot, empty = _prepare(project, options, teller, environ, warnings)
+def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str],
+                 warnings: Warnings) -> Deployed:
+    """The rest of a deploy that may have something to do: see :func:`~sitepub.actions.deploying.deploy.deploy`."""
+    cloud, commit, local = begun.cloud, begun.commit, begun.local
+    remote, prepared, snapshot, empty = _prepare(begun, project, options, teller, environ, warnings)
     with remote:
         _refuse_damage(prepared, empty, options)
         report = before_publishing(project, cloud, remote, prepared, snapshot, teller)
@@ -255,8 +191,8 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
 
         def deployed(hosts_done: HostsDone | None) -> Deployed:
             return Deployed(project, cloud, remote.bucket, address_of(cloud, remote),
-                            outcome, time.monotonic() - started, hosts_done, tuple(warnings.kept), snapshot.left_out,
-                            report=report)
+                            outcome, time.monotonic() - begun.started, hosts_done, tuple(warnings.kept),
+                            snapshot.left_out, report=report)
 
         raise_if_incomplete(outcome, deployed(hosts.untouched if hosts is not None else None))
         hosts_done = None
@@ -281,7 +217,10 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
             note_expiry(remote, environ, outcome.state.preview.expires)
         gone = _clear_expired(remote, cloud, options, environ, teller) if looks else ()
         done = replace(deployed(hosts_done), expired=gone)
-        return _marked(done, remote, options) if project.publish and project.preview is None else done
+        done = _marked(done, outcome, remote, options) if project.publish and project.preview is None else done
+        if local is not None:
+            local.publish(remote, snapshot, outcome.prepared.wanted.hash, begun.notes)
+        return done
 
 
 def _clear_expired(remote: Remote, cloud: Cloud, options: DeployOptions, environ: Mapping[str, str], teller: Teller
@@ -301,13 +240,13 @@ def ask_about(concerns: Concerns, teller: Teller) -> None:
         teller.ask(doubt)
 
 
-def _marked(done: Deployed, remote: Remote, options: DeployOptions) -> Deployed:
+def _marked(done: Deployed, outcome: Outcome, remote: Remote, options: DeployOptions) -> Deployed:
     """With its release marked as stable. Raises PartlyDone when that was not possible: the release is live."""
-    release = done.outcome.release
+    release = outcome.release
     if release is None:
         return done
     try:
-        mark_stable(remote, release.id, done.outcome.state, local=options.local)
+        mark_stable(remote, release.id, outcome.state, local=options.local)
     except (Refused, CloudError, NetworkError) as error:
         raise PartlyDone(f"the release is live, and was not marked as {STABLE}: {error.message}",
                          hint=f"mark it: sitepub mark {release.id} {STABLE}", done=done) from None
@@ -324,24 +263,23 @@ def _about_hosts(project: Project, remote: Remote, hosts: HostsPrepared, outcome
                            approve=teller.approve_changed_hosts)
 
 
-def _prepare(project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str],
-             warnings: _Warnings, *, always: bool = False
-             ) -> tuple[Cloud, Remote, Prepared, Snapshot, EmptyPages]:
+def _prepare(begun: Begun, project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str],
+             warnings: Warnings, *, always: bool = False) -> tuple[Remote, Prepared, Snapshot, EmptyPages]:
     """``always``: check the bucket itself, too, whenever that was done last."""
-    warnings.add(*project.warnings)
-    # Credentials first: a build takes long, and without them it is of no use.
-    cloud = connect(project, local=options.local, profile=options.profile, environ=environ, warn=warnings.add)
-    if options.local:
-        keep_running(data_folder(environ))  # for those who look at this site
-    snapshot = build(project, run_the_hook=options.build, environ=environ, output=teller.hook_line,
-                     columns=teller.hook_columns)
+    cloud = begun.cloud
+    snapshot = read(project, begun.built, environ, begun.local.draft().folder if begun.local is not None else None)
+    newest = snapshot.newest_ns
     if project.preview is not None:
         snapshot = with_own_robots(snapshot)
-    warnings.add(*snapshot.warnings)
+    warnings.add(*snapshot.warnings, *begun.problems, *begun.built.left_over(project, newest))
     no_error_page = error_page_problem(project, snapshot.files.keys())
     if no_error_page is not None:
+        begun.notes.append(no_error_page)
         warnings.add(no_error_page)
-    remote = open_remote(project, cloud, environ=environ, patience=options.patience)
+    remote = open_remote(project, cloud, environ=environ, patience=options.patience,
+                         state_store=begun.asked.store if begun.asked is not None else None)
+    if begun.asked is not None and begun.asked.fetched is not None:
+        remote.states.give(begun.asked.fetched)
     try:
         prepared = prepare(remote, snapshot, verify=options.verify, force=options.force)
         if prepared.settled and not options.verify and (always or is_due(remote, environ)):
@@ -358,12 +296,14 @@ def _prepare(project: Project, options: DeployOptions, teller: Teller, environ: 
     if prepared.settings and not prepared.new_bucket:
         warnings.add(*about_the_error_page(remote, snapshot.files.keys(), sets_it=True))
     if _sees_lifecycle(prepared):
-        warnings.add(*about_lifecycle(remote, snapshot.files.keys(), prepared, ask=True))
+        found = list(about_lifecycle(remote, snapshot.files.keys(), prepared, ask=True))
+        begun.notes += found if prepared.wanted.lifecycle is not None else ()
+        warnings.add(*found)
     empty = empty_pages(remote, snapshot, prepared)
     warnings.add(*empty.warnings())
     for sentence in prepared.notes:
         teller.note(sentence)
-    return cloud, remote, prepared, snapshot, empty
+    return remote, prepared, snapshot, empty
 
 
 def _sees_lifecycle(prepared: Prepared) -> bool:

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
 
 from sitepub.actions.deploy import Planned
 from sitepub.actions.host_objects import planned_objects
 from sitepub.cli.host_view import step_lines
+from sitepub.cli.left_out import checks_object, left_out_lines, left_out_objects, moment, retained_objects, warning_list
 from sitepub.cli.stage_view import stage_object
 from sitepub.cli.why_view import why_lines, why_object
 from sitepub.domains.steps import HostStep
-from sitepub.errors import Problem
 from sitepub.publish.plan import Action, Plan, Reason, Step
 from sitepub.publish.states.manifest import Entry
-from sitepub.site.keys import printable
-from sitepub.site.snapshot import LeftOut
-from sitepub.site.walk import FOLLOW_LINKS
 from sitepub.terminal.messages import visible
 from sitepub.terminal.sizes import counted, human_bytes
 from sitepub.terminal.terminal import Terminal
 
-if TYPE_CHECKING:
-    from sitepub.actions.checking.report import Report
-
-_PATHS = 20
-"""Paths left out by one rule that are named for people; programs get all."""
 _MARKS = {Action.UPLOAD: ("+", "green"), Action.COPY: ("+", "green"), Action.HEADERS: ("~", "yellow"),
           Action.DELETE: ("-", "red")}
 
@@ -62,25 +52,6 @@ def _left_alone(plan: Plan) -> Iterator[str]:
         yield f"  left alone: {counted(len(plan.foreign), 'object')} that sitepub did not upload"
 
 
-def left_out_lines(left_out: Sequence[LeftOut]) -> Iterator[str]:
-    """What sitepub's own rules keep from being published: how much, what, and how to publish it."""
-    rules: dict[tuple[str, str | None], list[str]] = {}
-    for one in left_out:
-        if one.option != FOLLOW_LINKS and one.option is not None:  # else a warning told of it
-            rules.setdefault((one.what, one.option), []).append(one.path)
-    count = sum(map(len, rules.values()))
-    if not count:
-        return
-    yield f"  not published, by rules of sitepub's own: {counted(count, 'file or folder', 'files and folders')}"
-    for (what, option), paths in rules.items():
-        more = f" and {len(paths) - _PATHS:,} more" if len(paths) > _PATHS else ""
-        yield f"    {', '.join(map(visible, map(printable, paths[:_PATHS])))}{more}  ({what}; publish it: {option})"
-
-
-def left_out_objects(left_out: Sequence[LeftOut]) -> list[dict[str, object]]:
-    return [{"path": printable(one.path), "reason": one.what, "option": one.option} for one in left_out]
-
-
 def _host_steps(planned: Planned) -> tuple[HostStep, ...]:
     return planned.hosts.steps if planned.hosts is not None else ()
 
@@ -102,16 +73,6 @@ def retained_lines(terminal: Terminal, retained: Mapping[str, Entry]) -> Iterato
     for key, entry in retained.items():
         yield (f"  {terminal.style('·', 'cyan')} keep    {visible(key)}  (not in the site any more; kept until"
                f" {moment(entry.until)} for tabs that are open)")
-
-
-def moment(seconds: int) -> str:
-    """``2026-12-06 13:20 UTC``."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def retained_objects(retained: Mapping[str, Entry]) -> list[dict[str, Any]]:
-    return [{"key": key, "bytes": entry.size, "until": datetime.fromtimestamp(entry.until, UTC).isoformat()}
-            for key, entry in retained.items()]
 
 
 def totals(plan: Plan, settings: int = 0) -> str:
@@ -148,17 +109,3 @@ def plan_object(planned: Planned) -> dict[str, object]:
         **({"why": why_object(planned.why)} if planned.why is not None else {}),
         "warnings": warning_list(planned.warnings),
     }
-
-
-def checks_object(report: Report | None) -> dict[str, object]:
-    """What the checks found; nothing when nothing was checked."""
-    if report is None:
-        return {}
-    from sitepub.cli.check_view import report_object
-
-    return {"checks": report_object(report)}
-
-
-def warning_list(warnings: tuple[Problem, ...]) -> list[str]:
-    return [f"{problem.position}: {problem.message}" if problem.position else problem.message
-            for problem in warnings]

@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING
 
 from sitepub.config.project import Project
 from sitepub.errors import Problem, Refused
-from sitepub.publish.guards import shown
-from sitepub.publish.plan import Step
-from sitepub.publish.prepare import Prepared
-from sitepub.publish.progress import Progress
-from sitepub.settings.steps import SettingStep
 from sitepub.terminal.messages import visible
-from sitepub.terminal.progress import TransferProgress
 from sitepub.terminal.sizes import counted
 from sitepub.terminal.terminal import Terminal
 
@@ -24,6 +18,11 @@ if TYPE_CHECKING:
     from sitepub.actions.releases.doubt import Doubt
     from sitepub.domains.job import Listener
     from sitepub.domains.steps import HostStep
+    from sitepub.publish.plan import Step
+    from sitepub.publish.prepare import Prepared
+    from sitepub.publish.progress import Progress
+    from sitepub.settings.steps import SettingStep
+    from sitepub.terminal.progress import TransferProgress
 
 
 _NARROWEST = 40
@@ -74,6 +73,8 @@ class Story:
         taken = prepared.plan.taken_over
         if not taken or self._yes:
             return
+        from sitepub.publish.guards import shown
+
         words = (f"{counted(len(taken), 'object')} in the bucket {prepared.base.bucket} that sitepub did not"
                  f" upload would get other content:\n{shown(taken)}")
         if not self._terminal.can_ask:
@@ -140,6 +141,8 @@ class Story:
 
     @contextmanager
     def transfer(self) -> Iterator[Progress]:
+        from sitepub.terminal.progress import TransferProgress
+
         with TransferProgress(self._terminal, verb="Publishing", sums_up=self.sums_up) as shown_progress:
             yield Transfer(shown_progress)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from sitepub.config.project import Project
 from sitepub.errors import ConfigError, Problem
 from sitepub.site.globs import GlobError, Globs, as_line
-from sitepub.site.ignore import IGNORE_FILE, PACKAGES, VERSION_CONTROL, default_rule
+from sitepub.site.rules.defaults import IGNORE_FILE, PACKAGES, VERSION_CONTROL, default_rule
 from sitepub.watch.changes import is_temporary
 from sitepub.watch.places import Places
 

@@ -11,6 +11,7 @@ import msgspec
 from sitepub.errors import Interrupted, Refused, SitepubError
 from sitepub.publish.flip import NOTHING_KEPT, Job, Keeping, Work, content_of, is_staged, waves
 from sitepub.publish.locking.lock import LOST
+from sitepub.publish.outcome import Counts as Counts
 from sitepub.publish.phases import deletion_rank
 from sitepub.publish.placing import NOTHING_RESUMED, Placer, Resumed
 from sitepub.publish.plan import Action, Plan, Step
@@ -37,19 +38,6 @@ class Failure:
 
     def __str__(self) -> str:
         return f"{self.step.key}: {self.error}"
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    uploaded: int = 0
-    copied: int = 0
-    headers: int = 0
-    deleted: int = 0
-    unchanged: int = 0
-
-    @property
-    def changed(self) -> int:
-        return self.uploaded + self.copied + self.headers + self.deleted
 
 
 class Engine:

@@ -12,12 +12,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sitepub.config.places import cache_dir
 from sitepub.errors import AccessDenied, NotFound
-from sitepub.publish.states.remote import Remote
-from sitepub.publish.states.state import State
 from sitepub.tencent.cos.store import Listed
+
+if TYPE_CHECKING:
+    from sitepub.publish.states.remote import Remote
+    from sitepub.publish.states.state import State
 
 _PAGE = 1000
 """Keys that one request lists (COS API 436/7734)."""
@@ -82,8 +85,13 @@ def _first_keys(state: State, last: str | None) -> list[str]:
 
 def is_due(remote: Remote, environ: Mapping[str, str]) -> bool:
     """Whether this computer has not checked the bucket for a day."""
+    return is_due_at(remote.states.store.bucket, remote.states.prefix, environ)
+
+
+def is_due_at(state_bucket: str, state_prefix: str, environ: Mapping[str, str]) -> bool:
+    """The same for the site whose state lies there."""
     try:
-        age = time.time() - _mark(remote, environ).stat().st_mtime
+        age = time.time() - _mark_at(state_bucket, state_prefix, environ).stat().st_mtime
     except OSError:
         return True
     return not 0 <= age < DAY
@@ -105,5 +113,9 @@ def forget(remote: Remote, environ: Mapping[str, str]) -> None:
 
 
 def _mark(remote: Remote, environ: Mapping[str, str]) -> Path:
-    name = hashlib.sha256(f"{remote.states.store.bucket}/{remote.states.prefix}".encode()).hexdigest()[:24]
+    return _mark_at(remote.states.store.bucket, remote.states.prefix, environ)
+
+
+def _mark_at(state_bucket: str, state_prefix: str, environ: Mapping[str, str]) -> Path:
+    name = hashlib.sha256(f"{state_bucket}/{state_prefix}".encode()).hexdigest()[:24]
     return cache_dir(environ) / "checked" / name

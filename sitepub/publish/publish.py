@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 
 import msgspec
 
@@ -19,6 +18,7 @@ from sitepub.publish.locking.lock import Lock
 from sitepub.publish.locking.owner import who
 from sitepub.publish.locking.takeover import unsure_after
 from sitepub.publish.looking import Look, look_at, with_what_is_there, without_changed
+from sitepub.publish.outcome import Status as Status
 from sitepub.publish.placing import Resumed
 from sitepub.publish.plan import Step
 from sitepub.publish.prepare import Prepared, prepare
@@ -29,25 +29,17 @@ from sitepub.publish.release.keeping import keeping_of, unfinished
 from sitepub.publish.release.origin import Origin, origin_here
 from sitepub.publish.release.promotion import learn_headers
 from sitepub.publish.retention import due_after
+from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.releases import ReleaseRecord, Releases, new_release_id
 from sitepub.publish.states.remote import Remote, ensure_state_bucket
 from sitepub.publish.states.sharded import ShardedManifest
-from sitepub.publish.states.state import Created, Journal, ReleaseInfo, State, discard_leftovers, resumable
+from sitepub.publish.states.state import Created, Journal, PreviewInfo, ReleaseInfo, State, discard_leftovers, resumable
 from sitepub.publish.states.unpurged import unpurged_after
 from sitepub.publish.workers import EitherEvent
 from sitepub.settings.apply import BucketWasThere, Written, apply_settings
 from sitepub.settings.steps import SettingStep, Timing
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.bucket_settings import BucketStatus
-
-
-class Status(StrEnum):
-    UNCHANGED = "unchanged"
-    """The bucket was as the project says."""
-    PUBLISHED = "published"
-    PARTIAL = "partial"
-    """Some steps failed: exit code 4, and the next run does the rest."""
-    INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +57,19 @@ class Outcome:
     """The release that is live; of an earlier run when this one did not finish one."""
     settings: tuple[SettingStep, ...] = ()
     """Settings that were written."""
+
+    @property
+    def release_id(self) -> str | None:
+        return self.release.id if self.release is not None else None
+
+    @property
+    def preview(self) -> PreviewInfo | None:
+        return self.state.preview
+
+    @property
+    def retained(self) -> Mapping[str, Entry]:
+        """What the site has dropped and what stays for a while."""
+        return self.prepared.plan.retained
 
 
 @dataclass(frozen=True, slots=True)

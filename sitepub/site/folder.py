@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sitepub.config.project import Project
 from sitepub.errors import SiteError
-from sitepub.site.ignore import default_rule
+from sitepub.site.rules.defaults import default_rule
 
 _SHOWN = 5
 

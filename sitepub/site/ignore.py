@@ -2,7 +2,7 @@
 
 Two kinds:
 
-* **By default** (:func:`default_rule`): version control, ``.env*`` files, what systems and editors drop
+* **By default** (:func:`rules.defaults.default_rule`): version control, ``.env*`` files, what systems and editors drop
   (``.DS_Store``, ``Thumbs.db``, swap and backup files), settings of development tools, and at the root of the site
   ``node_modules`` and ``serverless.yml``. The names of such files mean files only: a folder ``.env tips/`` or
   ``notes~/`` is a page's. Every plan shows what these rules left out. ``src.include`` brings it back; what may hold
@@ -25,84 +25,10 @@ from sitepub.config.document import shown_path
 from sitepub.config.project import Project, Source
 from sitepub.config.small_file import read_small_text
 from sitepub.errors import Position, Problem, SiteError
-from sitepub.leaks.names import OPTION as ALLOW_SECRETS
 from sitepub.site.braces import BracesError, alternatives
 from sitepub.site.globs import MOST, GlobError, Globs, as_line, globs
+from sitepub.site.rules.defaults import IGNORE_FILE, Rule, ignore_files
 from sitepub.site.secret_files import Allowed
-
-IGNORE_FILE = ".sitepubignore"
-INCLUDE = "src.include"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule of sitepub's own that leaves something out."""
-
-    what: str
-    """What such a file or folder is, in words that follow "is"."""
-    secret: bool = False
-    """It may hold secrets: only ``src.allowSecrets`` publishes it."""
-    scrap: bool = False
-    """It is not meant by ``*`` or by the name of its folder: a pattern has to name such files."""
-
-    @property
-    def option(self) -> str:
-        """What publishes it all the same."""
-        return ALLOW_SECRETS if self.secret else INCLUDE
-
-
-VERSION_CONTROL = Rule("version control", secret=True)
-ENVIRONMENT = Rule("a file of environment variables", secret=True)
-CONFIGURATION = Rule("sitepub's configuration", secret=True)
-OWN = Rule("a file of sitepub", scrap=True)
-PACKAGES = Rule("a folder of npm packages")
-SYSTEM = Rule("a file that operating systems leave behind", scrap=True)
-EDITOR = Rule("a backup or swap file of an editor", scrap=True)
-TOOL = Rule("settings or a cache of a development tool")
-
-_VERSION_CONTROL = frozenset({".git", ".svn", ".hg", ".bzr"})
-"""Folders; in a worktree or a submodule ``.git`` is a file."""
-_CONFIGURATION = frozenset({"serverless.yml", "serverless.yaml", "serverless.json"})
-_SYSTEM = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
-_EDITOR = re.compile(r"\..*\.sw[a-p]|.*~|#.*#|\.#.*", re.DOTALL)
-"""Swap, backup, autosave and lock files."""
-_TOOL_FILES = frozenset({
-    ".gitignore", ".gitattributes", ".gitmodules", ".gitkeep", ".gitlab-ci.yml", ".hgignore", ".keep", ".editorconfig",
-    ".npmignore", ".dockerignore", ".nvmrc", ".node-version", ".travis.yml", ".prettierrc", ".prettierignore",
-    ".eslintrc", ".eslintrc.json", ".eslintrc.js", ".eslintignore", ".stylelintrc", ".babelrc", ".browserslistrc",
-})
-_TOOL_FOLDERS = frozenset({
-    ".github", ".gitea", ".vscode", ".idea", ".sass-cache", ".jekyll-cache", ".parcel-cache", ".cache", ".yarn",
-    ".vercel", ".netlify",
-})
-
-
-def default_rule(name: str, *, folder: bool, at_root: bool = False) -> Rule | None:
-    """The rule that leaves a file or folder of this name out; ``None``: it is published.
-
-    ``name``: without its parents; ``at_root``: it stands directly in the web root."""
-    lower = name.lower()
-    if lower[0] not in ".#" and lower[-1] != "~" and not (lower in _SYSTEM or at_root):
-        return None
-    if lower in _VERSION_CONTROL:
-        return VERSION_CONTROL
-    if folder:
-        if at_root and lower == "node_modules":
-            return PACKAGES
-        if lower == ".sitepub":
-            return OWN
-        return TOOL if lower in _TOOL_FOLDERS else None
-    if at_root and lower in _CONFIGURATION:
-        return CONFIGURATION
-    if lower.startswith(".env"):
-        return ENVIRONMENT
-    if lower.startswith(".sitepub"):
-        return OWN
-    if lower in _SYSTEM or lower.startswith("._"):  # AppleDouble files of macOS
-        return SYSTEM
-    if lower in _TOOL_FILES:
-        return TOOL
-    return EDITOR if (lower[0] in ".#" or lower[-1] == "~") and _EDITOR.fullmatch(lower) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +50,7 @@ class IgnoreRules:
         problems: list[Problem] = []
         source = project.source
         patterns: list[Pattern] = []
-        for file in dict.fromkeys((project.root / IGNORE_FILE, folder / IGNORE_FILE)):
+        for file in ignore_files(project.root, folder):
             patterns += _lines_of(file, problems)
         patterns += _entries(source, "exclude", source.exclude)
         patterns += [replace(one, line=one.line[1:] if one.line.startswith("!") else "!" + one.line)

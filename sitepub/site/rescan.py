@@ -11,8 +11,8 @@ from pathlib import Path, PurePath
 
 from sitepub.config.project import Project
 from sitepub.errors import Problem
-from sitepub.site.ignore import IGNORE_FILE
 from sitepub.site.keys import key_part
+from sitepub.site.rules.defaults import IGNORE_FILE
 from sitepub.site.scan import Scanner, in_order, no_collection
 from sitepub.site.snapshot import LeftOut, SiteFile, Snapshot
 from sitepub.site.unused import unused_patterns

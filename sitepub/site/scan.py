@@ -27,7 +27,7 @@ from sitepub.site.ignore import IgnoreRules
 from sitepub.site.keys import alias_of, printable
 from sitepub.site.snapshot import LeftOut, SiteFile, Snapshot
 from sitepub.site.unused import unused_patterns
-from sitepub.site.walk import FoundFile, Walked, walk
+from sitepub.site.walk import FoundFile, Seen, Walked, walk
 from sitepub.terminal import secrets as held_secrets
 
 STILL_CHANGING = "StillChanging"
@@ -41,12 +41,12 @@ _VANISHED = os.strerror(errno.ENOENT)
 
 
 def scan(project: Project, folder: Path, *, cache_file: Path | None = None,
-         environ: Mapping[str, str] | None = None) -> Snapshot:
+         environ: Mapping[str, str] | None = None, seen: Seen | None = None) -> Snapshot:
     """Read the folder (see :func:`sitepub.site.folder.publish_folder`) and ``env`` into a snapshot.
 
     Every file is read once; with ``cache_file`` only those that changed since the last scan. ``environ``
     (the process's own when left out), the project's .env and the credentials that this run holds say which
-    secrets must not be published.
+    secrets must not be published. ``seen``: see ``walk``.
 
     Raises :class:`~sitepub.errors.SiteError`, each time naming all files concerned: names that cannot be
     keys or become the same key, files that cannot be read or change while they are read, files that look
@@ -54,7 +54,7 @@ def scan(project: Project, folder: Path, *, cache_file: Path | None = None,
     :class:`~sitepub.errors.ConfigError` for mistakes in ``headers`` and secrets in ``env``.
     """
     with no_collection():
-        return _scan(project, folder.absolute(), cache_file, os.environ if environ is None else environ)
+        return _scan(project, folder.absolute(), cache_file, os.environ if environ is None else environ, seen)
 
 
 @contextlib.contextmanager
@@ -132,9 +132,10 @@ class Scanner:
                 or quote(name, errors="surrogateescape").encode() in words}
 
 
-def _scan(project: Project, folder: Path, cache_file: Path | None, environ: Mapping[str, str]) -> Snapshot:
+def _scan(project: Project, folder: Path, cache_file: Path | None, environ: Mapping[str, str],
+          seen: Seen | None) -> Snapshot:
     scanner = Scanner(project, folder, environ)
-    walked = walk(project, folder, scanner.rules)
+    walked = walk(project, folder, scanner.rules, seen)
     scanner.hashed_names = scanner.find_hashed_names(file.path for file in walked.files)
     files, warnings = scanner.site_files(walked, scanner.hash_cache(cache_file))
     warnings += unused_patterns(project, folder, scanner.rules, scanner.headers, walked)

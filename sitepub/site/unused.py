@@ -16,8 +16,9 @@ from sitepub.errors import Position, Problem
 from sitepub.site.braces import alternatives
 from sitepub.site.globs import Glob, as_line, globs
 from sitepub.site.headers import HeaderBook
-from sitepub.site.ignore import IgnoreRules, Pattern, default_rule, literal_parts
+from sitepub.site.ignore import IgnoreRules, Pattern, literal_parts
 from sitepub.site.pattern_hints import Hints
+from sitepub.site.rules.defaults import default_rule
 from sitepub.site.walk import Walked
 
 _LOOKED_AT = 20_000

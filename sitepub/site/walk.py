@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -14,17 +15,22 @@ from sitepub.config.project import Project
 from sitepub.errors import Problem
 from sitepub.leaks.names import CREDENTIAL_FOLDERS
 from sitepub.site.entries import At, below, is_link, why_broken
-from sitepub.site.ignore import CONFIGURATION, IgnoreRules, Rule, default_rule
+from sitepub.site.ignore import IgnoreRules
 from sitepub.site.keys import is_plain, key_part, key_problem, name_problem, printable
+from sitepub.site.rules.defaults import CONFIGURATION, FOLLOW_LINKS, Rule, default_rule
 from sitepub.site.snapshot import LeftOut
 
 _MANY_LINKS = 40
 """Symbolic links to folders within each other; more is taken for a maze, as systems do (ELOOP)."""
 _ONE_FILE_MANY_NAMES = sys.platform in ("win32", "darwin")
 """File systems there may find a file under other spellings of its name (case, accents)."""
-FOLLOW_LINKS = "src.followLinks"
 _TOLD = 20
 """Warnings of one kind that are shown one by one."""
+
+
+Seen = Callable[[str, list[os.DirEntry[str]], int], None]
+"""Called with each folder that is looked into (its path with ``/`` at its end), what is in it, and when it was about to
+be listed (ns)."""
 
 
 class FoundFile(NamedTuple):
@@ -82,6 +88,7 @@ class Walk:
         self.prefix = project.key_prefix
         self.result = Walked()
         self.folders: list[_Folder] = []
+        self.seen: Seen | None = None
 
     def run(self) -> Walked:
         self.folders.append(self._root_folder())
@@ -121,6 +128,7 @@ class Walk:
     def _to_the_end(self) -> Walked:
         while self.folders:
             folder = self.folders.pop()
+            at = time.time_ns()
             try:
                 with os.scandir(folder.full_path) as entries:
                     found = list(entries)
@@ -130,6 +138,8 @@ class Walk:
             at_root = folder.path in self.roots
             for entry in found:
                 self._entry(entry, folder, at_root)
+            if self.seen is not None:
+                self.seen(folder.path, found, at)
         self.result.files.sort(key=lambda file: file.key)
         self._warn_of_links()
         return self.result
@@ -285,14 +295,16 @@ class Walk:
                                                 " folder: not published"))
 
 
-def walk(project: Project, folder: Path, rules: IgnoreRules) -> Walked:
+def walk(project: Project, folder: Path, rules: IgnoreRules, seen: Seen | None = None) -> Walked:
     """All files below ``folder`` that are published (see ``ignore``).
 
     Symbolic links within the folder are followed, under the name of the link, and with ``src.followLinks`` those
     that lead out of it; links to something secret, back to a folder on the way, or nowhere, are left out with a
     warning, and so are sockets, pipes and devices. Nothing is raised: what is wrong is in the result.
     """
-    return Walk(project, folder, rules).run()
+    steps = Walk(project, folder, rules)
+    steps.seen = seen
+    return steps.run()
 
 
 def walk_at(project: Project, folder: Path, rules: IgnoreRules, paths: Iterable[str]) -> Walked:

@@ -155,6 +155,7 @@ class MemoryStore:
     def __init__(self, cloud: MemoryCloud, bucket: str) -> None:
         self.cloud = cloud
         self.bucket = bucket
+        self.unaccelerated = False
 
     @property
     def objects(self) -> dict[str, Object]:
@@ -202,6 +203,10 @@ class MemoryStore:
         return Fetched(there.data, there.etag, {
             "date": formatdate(self.cloud.now, usegmt=True),
             "last-modified": formatdate(there.written, usegmt=True)})
+
+    def get_unless(self, key: str, etag: str) -> tuple[Fetched | None, Mapping[str, str]]:
+        there = self.get(key)
+        return None if there.etag == etag else there, there.headers
 
     def head(self, key: str) -> ObjectHead | None:
         self.cloud.read("head", key)

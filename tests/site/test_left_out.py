@@ -12,8 +12,8 @@ import pytest
 from sitepub.config.project import Project
 from sitepub.errors import SiteError
 from sitepub.site.folder import publish_folder
-from sitepub.site.ignore import default_rule
 from sitepub.site.rescan import KeptSnapshot
+from sitepub.site.rules.defaults import default_rule
 from sitepub.site.scan import scan
 from sitepub.site.snapshot import Snapshot
 from tests.site.sample import nobody, project, write

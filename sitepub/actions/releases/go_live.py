@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sitepub.actions.connect import connect
-from sitepub.actions.deploy import Deployed, Planned, Teller, address_of, ask_about, raise_if_incomplete
+from sitepub.actions.deploy import Planned, Teller, address_of, ask_about, raise_if_incomplete
+from sitepub.actions.deploying.values import Deployed
 from sitepub.actions.hosts import HostsDone, HostsPrepared, open_site_hosts, raise_if_failed
 from sitepub.actions.interrupt import stopping
 from sitepub.actions.releases.doubt import Doubt
@@ -77,7 +78,7 @@ def plan_to_go_live(project: Project, options: GoLiveOptions, teller: Teller, en
 def go_live(project: Project, options: GoLiveOptions, teller: Teller, environ: Mapping[str, str], choose: Choose
             ) -> tuple[Deployed, Chosen]:
     """Copies on the server, in the order of a deploy; itself a release. The caches of the hosts are purged; nothing
-    else of the hosts is changed. Raises what :func:`sitepub.actions.deploy.deploy` raises."""
+    else of the hosts is changed. Raises what :func:`sitepub.actions.deploying.deploy.deploy` raises."""
     started = time.monotonic()
     cloud, remote, chosen, prepared = _prepare(project, options, teller, environ, choose)
     with remote:

@@ -17,7 +17,7 @@ def check(run: Run, no_build: bool, offline: bool, external: bool) -> int:
     feed, new 404s, sizes. Changes nothing in the cloud. Exits with 1 when something is found."""
     from sitepub.actions.checking.check import CheckOptions, check_project
     from sitepub.cli.check_view import annotate, report_lines, report_object
-    from sitepub.cli.plan_view import warning_list
+    from sitepub.cli.left_out import warning_list
     from sitepub.cli.projects import each_project
     from sitepub.cli.story import Story
 

@@ -13,7 +13,8 @@ from sitepub.config.project import Project
 from sitepub.errors import PartlyDone
 
 if TYPE_CHECKING:
-    from sitepub.actions.deploy import Deployed, DeployOptions
+    from sitepub.actions.deploying.values import Deployed, DeployOptions
+    from sitepub.actions.hosts import HostsDone
     from sitepub.publish.states.state import PreviewInfo
 
 
@@ -38,7 +39,7 @@ def deploy(run: Run, dry_run: bool, yes: bool, message: str | None, preview: str
     In a folder without a serverless.yml the projects in its child folders are deployed, one after another, after a
     question (--yes answers it).
     """
-    from sitepub.actions.deploy import DeployOptions
+    from sitepub.actions.deploying.values import DeployOptions
     from sitepub.cli.projects import each_project
     from sitepub.publish.locking.patience import Patience
 
@@ -54,8 +55,8 @@ def deploy(run: Run, dry_run: bool, yes: bool, message: str | None, preview: str
 
 
 def _deploy(run: Run, project: Project, options: DeployOptions, *, yes: bool) -> tuple[dict[str, object], int]:
-    from sitepub.actions.deploy import Deployed
-    from sitepub.actions.deploy import deploy as action
+    from sitepub.actions.deploying.deploy import deploy as action
+    from sitepub.actions.deploying.values import Deployed
     from sitepub.cli.story import Story
 
     terminal = run.terminal
@@ -75,15 +76,15 @@ def _deploy(run: Run, project: Project, options: DeployOptions, *, yes: bool) ->
 
 
 def show_deployed(run: Run, done: Deployed, *, whole: bool = True) -> None:
-    from sitepub.cli.plan_view import left_out_lines
-    from sitepub.publish.publish import Status
+    from sitepub.cli.left_out import left_out_lines
+    from sitepub.publish.outcome import Status
     from sitepub.terminal.qr import qr_code
     from sitepub.terminal.sizes import counted, human_seconds
 
     terminal, counts = run.terminal, done.outcome.counts
     parts = [(counts.uploaded, "uploaded"), (counts.copied, "copied on the server"),
              (counts.headers, "given new headers"), (counts.deleted, "deleted"),
-             (len(done.outcome.prepared.plan.retained), "kept for tabs that are open")]
+             (len(done.outcome.retained), "kept for tabs that are open")]
     words = [f"{number:,} {what}" for number, what in parts if number]
     if done.outcome.status is Status.UNCHANGED:
         terminal.note(f"Nothing to do: {counted(counts.unchanged, 'file')} {'is' if counts.unchanged == 1 else 'are'}"
@@ -92,12 +93,12 @@ def show_deployed(run: Run, done: Deployed, *, whole: bool = True) -> None:
         terminal.note(", ".join([*words, f"{counts.unchanged:,} unchanged"]))
     for line in left_out_lines(done.left_out):
         terminal.note(line)
-    if done.marked is not None and done.outcome.release is not None:
-        terminal.note(f"Marked {done.outcome.release.id} as {done.marked}.")
+    if done.marked is not None and done.outcome.release_id is not None:
+        terminal.note(f"Marked {done.outcome.release_id} as {done.marked}.")
     terminal.note()
     terminal.result(f"region:  {done.project.region}\nwebsite: {terminal.style(done.url, 'bold')}")
     if done.preview is not None:
-        from sitepub.cli.plan_view import moment
+        from sitepub.cli.left_out import moment
 
         terminal.result(f"preview: {done.preview.name}, until {moment(done.preview.expires)}")
     if done.hosts is not None:
@@ -115,12 +116,9 @@ def show_deployed(run: Run, done: Deployed, *, whole: bool = True) -> None:
 
 def deployed_object(done: Deployed) -> dict[str, object]:
     """What programs get."""
-    from sitepub.actions.host_objects import host_objects
-    from sitepub.cli.host_view import host_urls
-    from sitepub.cli.plan_view import checks_object, left_out_objects, retained_objects, warning_list
+    from sitepub.cli.left_out import checks_object, left_out_objects, retained_objects, warning_list
 
     project, outcome = done.project, done.outcome
-    urls = host_urls(project, done.cloud)
     counts = outcome.counts
     return {
         "status": "ok", "app": project.app, "stage": project.stage, "name": project.name,
@@ -128,11 +126,10 @@ def deployed_object(done: Deployed) -> dict[str, object]:
         "changes": {"uploaded": counts.uploaded, "copied": counts.copied, "headers": counts.headers,
                     "deleted": counts.deleted, "unchanged": counts.unchanged},
         "bytes": outcome.bytes_sent, "seconds": round(done.seconds, 3),
-        "release": outcome.release.id if outcome.release else None,
+        "release": outcome.release_id,
         "marked": done.marked,
-        "retained": retained_objects(outcome.prepared.plan.retained),
-        "hosts": [{**one, "url": urls.get(one["host"])} for one in host_objects(
-            project, done.hosts.steps, done.hosts)] if done.hosts is not None else [],
+        "retained": retained_objects(outcome.retained),
+        "hosts": _host_objects(done, done.hosts) if done.hosts is not None else [],
         **({"preview": _preview_object(done.preview)} if done.preview is not None else {}),
         "previews_removed": list(done.expired),
         "left_out": left_out_objects(done.left_out),
@@ -145,3 +142,11 @@ def _preview_object(info: PreviewInfo) -> dict[str, object]:
     from datetime import UTC, datetime
 
     return {"name": info.name, "branch": info.branch, "expires": datetime.fromtimestamp(info.expires, UTC).isoformat()}
+
+
+def _host_objects(done: Deployed, hosts: HostsDone) -> list[dict[str, object]]:
+    from sitepub.actions.host_objects import host_objects
+    from sitepub.cli.host_view import host_urls
+
+    urls = host_urls(done.project, done.cloud)
+    return [{**one, "url": urls.get(one["host"])} for one in host_objects(done.project, hosts.steps, hosts)]

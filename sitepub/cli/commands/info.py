@@ -16,7 +16,7 @@ def info(run: Run) -> int:
 
 def _info(run: Run, project: Project) -> tuple[dict[str, object], int]:
     from sitepub.actions.info import info as action
-    from sitepub.cli.plan_view import retained_objects
+    from sitepub.cli.left_out import retained_objects
     from sitepub.terminal.sizes import counted, human_bytes
     from sitepub.terminal.tables import pairs
 
@@ -35,7 +35,7 @@ def _info(run: Run, project: Project) -> tuple[dict[str, object], int]:
         rows.append(("unfinished", f"the deploy that {found.unfinished.by} began at {found.unfinished.started}"
                                    + (" is still running" if found.running else " did not end")))
     if found.retained:
-        from sitepub.cli.plan_view import moment
+        from sitepub.cli.left_out import moment
 
         last = max(entry.until for entry in found.retained.values())
         rows.append(("kept", f"{counted(len(found.retained), 'file')} that the site has dropped, for tabs that are"

@@ -12,7 +12,7 @@ from sitepub.cli.previews.option import in_preview, preview_options
 from sitepub.config.project import Project
 
 if TYPE_CHECKING:
-    from sitepub.actions.deploy import DeployOptions
+    from sitepub.actions.deploying.values import DeployOptions
 
 CHANGES = 2
 """Exit code of ``--detailed-exitcode`` when there is something to do."""
@@ -34,7 +34,7 @@ def plan(run: Run, detailed_exitcode: bool, preview: str | None, expires: int | 
          verify: bool, allow_delete: bool, allow_empty: bool, explain: bool, largest: bool,
          yes: bool) -> int:  # noqa: ARG001 - the run knows it
     """Build the site and show what deploy would do, and why. Changes nothing in the cloud."""
-    from sitepub.actions.deploy import DeployOptions
+    from sitepub.actions.deploying.values import DeployOptions
     from sitepub.cli.projects import each_project
 
     options = DeployOptions(run.local, run.profile, not no_build, verify, force, allow_delete,

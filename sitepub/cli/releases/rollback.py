@@ -46,7 +46,7 @@ def rollback(run: Run, dry_run: bool, yes: bool, message: str | None, verify: bo
 def show_going_live(run: Run, project: Project, options: GoLiveOptions, choose: Choose, *, dry_run: bool, yes: bool
                     ) -> tuple[dict[str, object], int]:
     """Plan it or do it, and show it."""
-    from sitepub.actions.deploy import Deployed
+    from sitepub.actions.deploying.values import Deployed
     from sitepub.actions.releases.go_live import go_live, plan_to_go_live
     from sitepub.cli import boundary
     from sitepub.cli.commands.deploy import deployed_object, show_deployed

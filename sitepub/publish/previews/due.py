@@ -8,10 +8,15 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sitepub.config.places import cache_dir
-from sitepub.publish.previews.found import Preview, site_prefix
-from sitepub.publish.states.remote import Remote
+from sitepub.config.project import Project
+from sitepub.publish.previews.prefix import site_prefix
+
+if TYPE_CHECKING:
+    from sitepub.publish.previews.found import Preview
+    from sitepub.publish.states.remote import Remote
 
 
 def note_expiries(remote: Remote, environ: Mapping[str, str], previews: Sequence[Preview]) -> None:
@@ -37,9 +42,19 @@ def is_due(remote: Remote, environ: Mapping[str, str]) -> bool:
     return known is not None and known <= max(remote.states.cloud_time, time.time())
 
 
+def is_due_at(state_bucket: str, project: Project, environ: Mapping[str, str]) -> bool:
+    """The same before the cloud was asked, by the clock of this computer."""
+    known = _read(_file_at(state_bucket, project, environ))
+    return known is not None and known <= time.time()
+
+
 def _known(remote: Remote, environ: Mapping[str, str]) -> float | None:
+    return _read(_file(remote, environ))
+
+
+def _read(file: Path) -> float | None:
     try:
-        return float(_file(remote, environ).read_bytes()[:40])
+        return float(file.read_bytes()[:40])
     except (OSError, ValueError):
         return None
 
@@ -51,5 +66,9 @@ def _write(remote: Remote, environ: Mapping[str, str], first: float) -> None:
 
 
 def _file(remote: Remote, environ: Mapping[str, str]) -> Path:
-    place = f"{remote.states.store.bucket}/{site_prefix(remote.project)}"
+    return _file_at(remote.states.store.bucket, remote.project, environ)
+
+
+def _file_at(state_bucket: str, project: Project, environ: Mapping[str, str]) -> Path:
+    place = f"{state_bucket}/{site_prefix(project)}"
     return cache_dir(environ) / "previews" / hashlib.sha256(place.encode()).hexdigest()[:24]

@@ -11,6 +11,7 @@ from functools import partial
 from sitepub.config.project import PREVIEWS, Project
 from sitepub.errors import NotFound, SitepubError
 from sitepub.publish.previews.names import safe_name
+from sitepub.publish.previews.prefix import site_prefix as site_prefix
 from sitepub.publish.project.mark import ProjectMark
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.root import Root, decode
@@ -55,11 +56,6 @@ def previews_in(remote: Remote, cloud: Cloud) -> tuple[Preview, ...]:
         return ()
     found = side_by_side((partial(_read, remote, cloud, prefix, name) for name in names), 16)
     return tuple(one for one in found if one is not None)
-
-
-def site_prefix(project: Project) -> str:
-    """Where the state of the site lies, also if the project is one of its previews."""
-    return f"{project.app}/{project.stage}/{project.name}/"
 
 
 def _names(remote: Remote, prefix: str) -> Iterator[str]:

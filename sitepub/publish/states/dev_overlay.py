@@ -26,9 +26,9 @@ class OverlayStates(StateStore):
 
     def load(self) -> State | None:
         """The state; one small request when no other process has written it."""
-        if self._known is not None and self._etag:
+        if self._known is not None and self.etag:
             there = self.store.head(self.key)
-            if there is not None and there.etag == self._etag:
+            if there is not None and there.etag == self.etag:
                 self._hear(there.headers)
                 return self._known
         self.written = False

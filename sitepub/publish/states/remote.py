@@ -14,6 +14,7 @@ from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.cos.bucket_settings import BucketStatus, Made
 from sitepub.tencent.cos.store import ObjectStore
 
+CONNECTIONS = 128
 MARKER = ".sitepub"
 """Key of the object that says that sitepub made a state bucket, and may take it away again."""
 _MARKER_TEXT = b"This bucket was created by sitepub and holds the state of the sites it publishes.\n"
@@ -54,9 +55,11 @@ class Remote:
         self.close()
 
 
-def open_remote(project: Project, cloud: Cloud, *, connections: int = 128,
-                environ: Mapping[str, str] | None = None, patience: Patience | None = None) -> Remote:
-    """Connect a project with its buckets; nothing is sent yet.
+def open_remote(project: Project, cloud: Cloud, *, connections: int = CONNECTIONS,
+                environ: Mapping[str, str] | None = None, patience: Patience | None = None,
+                state_store: ObjectStore | None = None) -> Remote:
+    """Connect a project with its buckets; nothing is sent yet. ``state_store``: the state bucket, when it was asked
+    before.
 
     Raises :class:`~sitepub.errors.ConfigError` when the state would lie in the website's own bucket, where
     it would be public and in the way, and :class:`~sitepub.errors.Refused` for the bucket of another account."""
@@ -80,8 +83,8 @@ def open_remote(project: Project, cloud: Cloud, *, connections: int = 128,
         store=store,
         settings=BucketSettings(cloud, bucket),
         # Acceleration is switched on for single buckets; the state's is not one of them.
-        states=StateStore(CosObjectStore(replace(cloud, accelerate=False), state_bucket, connections=connections),
-                          project.state_prefix),
+        states=StateStore(state_store or CosObjectStore(replace(cloud, accelerate=False), state_bucket,
+                                                        connections=connections), project.state_prefix),
         state_settings=BucketSettings(cloud, state_bucket),
         elsewhere=elsewhere,
         free_name=lambda: free_name(cloud, bucket),

@@ -23,7 +23,7 @@ from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.shards import Shard
 from sitepub.publish.states.state import VERSION, Former, Journal, JournalStep, State
 from sitepub.site.snapshot import Snapshot
-from sitepub.tencent.cos.store import ObjectStore
+from sitepub.tencent.cos.store import Fetched, ObjectStore
 
 NAME = "state.json.gz"
 OVERLAY = "overlay-"
@@ -47,8 +47,11 @@ class StateStore:
         self.store = store
         self.prefix = prefix
         self.shards = ShardStore(store, prefix)
-        self._etag = ""
+        self.etag = ""
         """Of the root, as it was last read or written."""
+        self.document = b""
+        """The root, as it was last read or written."""
+        self._given: Fetched | None = None
         self._there: set[str] = set()
         """Shards that this root names."""
         self._beside: set[str] = set()
@@ -71,7 +74,7 @@ class StateStore:
         missing = ""
         for _ in range(_RACES):
             try:
-                fetched = self.store.get(self.key)
+                fetched, self._given = self._given or self.store.get(self.key), None
             except NotFound:
                 return None
             root = decode(fetched.data, self._where(self.key))
@@ -82,10 +85,14 @@ class StateStore:
                 root = self._whole(root)
             except NotFound:
                 continue  # somebody wrote another root in between
-            self._etag = fetched.etag
+            self.etag, self.document = fetched.etag, fetched.data
             self._remember(root)
             return state_of(root, self.shards, pending)
         raise damaged(self._where(self.prefix + missing), "it is missing")
+
+    def give(self, fetched: Fetched) -> None:
+        """The root was asked for just now: the next :meth:`load` takes this one."""
+        self._given = fetched
 
     def _journal(self, root: Root) -> Journal | None:
         if not root.journal or root.pending is None:
@@ -161,7 +168,8 @@ class StateStore:
                 self.store.put(self.prefix + journal, data, HEADERS)
         before = self._beside
         root = root_of(state, self.shards.headers, journal)
-        self._etag = self.store.put(self.key, encode(root), HEADERS).etag
+        document = encode(root)
+        self.etag, self.document = self.store.put(self.key, document, HEADERS).etag, document
         self._remember(root)
         old = sorted(before - self._beside)
         if old:
@@ -178,6 +186,7 @@ class StateStore:
             raise SitepubError(f"the state {self.key} could not be deleted: {failed[0].message}",
                                code="StateNotDeleted")
         self._there, self._beside = set(), set()
+        self.document = b""
 
 
 def few_changes(state: State) -> bool:

@@ -150,6 +150,17 @@ class CosObjectStore:
         answer = self._wire.send(request, check=lambda answer: check_fetched(answer, key)).answer
         return Fetched(answer.body, bare(answer.headers.get("etag", "")), answer.headers)
 
+    def get_unless(self, key: str, etag: str) -> tuple[Fetched | None, Mapping[str, str]]:
+        """An object, or ``None`` when it still has this ETag; and the headers of the answer. Raises
+        :class:`~sitepub.errors.NotFound`."""
+        request = Request("GET", "cos:GetObject", _checked(key), headers={"If-None-Match": f'"{etag}"'},
+                          limit=limits.OBJECT)
+        answer = self._wire.send(request, accept=(304,), check=lambda answer: check_fetched(answer, key)).answer
+        there = bare(answer.headers.get("etag", ""))
+        if answer.status != 304:
+            return Fetched(answer.body, there, answer.headers), answer.headers
+        return None if there in ("", etag) else self.get(key), answer.headers
+
     def head(self, key: str) -> ObjectHead | None:
         answer = self._wire.send(Request("HEAD", "cos:HeadObject", _checked(key)), accept=(404,)).answer
         if answer.status == 404:

@@ -1,0 +1,65 @@
+"""Deploy: publish what differs. What a deploy that changes nothing does not need is not loaded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from sitepub.actions.deploying.begin import Begun, begin
+from sitepub.actions.deploying.values import Deployed, DeployOptions, Warnings
+from sitepub.actions.releases.share import refuse_share
+from sitepub.config.project import Project
+from sitepub.publish.glance import is_due_at
+from sitepub.publish.outcome import Counts, Unchanged
+from sitepub.publish.previews.due import is_due_at as preview_is_due_at
+from sitepub.publish.unchanged.asking import ask
+
+if TYPE_CHECKING:
+    from sitepub.actions.deploy import Teller
+
+
+def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str]) -> Deployed:
+    """Build, compare, and publish what differs.
+
+    Raises :class:`~sitepub.errors.PartlyDone` (``done``: a :class:`Deployed`) when files or hosts failed after the
+    others were done,
+    :class:`~sitepub.errors.Refused` when a guard, the lock or the user said no,
+    :class:`~sitepub.errors.Interrupted` on Ctrl-C after writing down what was done.
+    """
+    refuse_share(project)
+    warnings = Warnings(teller)
+    begun = begin(project, options, teller, environ, warnings, index=True)
+    try:
+        done = _unchanged(begun, project, environ, warnings)
+        if done is not None:
+            return done
+        from sitepub.actions.deploy import deploy_begun
+
+        return deploy_begun(begun, project, options, teller, environ, warnings)
+    finally:
+        begun.close()
+
+
+def _unchanged(begun: Begun, project: Project, environ: Mapping[str, str], warnings: Warnings) -> Deployed | None:
+    """The answer when neither the folder nor the state has changed and nothing else is to be checked today."""
+    local, cloud = begun.local, begun.cloud
+    if local is None or not local.same or local.index is None or local.remembered is None:
+        return None
+    if project.hosts or local.remembered.hosts or project.publish:
+        return None
+    states = project.state_bucket_for(cloud.app_id)
+    if is_due_at(states, project.state_prefix, environ) or preview_is_due_at(states, project, environ):
+        return None
+    begun.asked = ask(project, cloud, local.remembered)
+    if begun.asked.remembered is None or begun.asked.due:
+        return None
+    facts = local.index.facts
+    warnings.add(*facts.warnings, *begun.problems)
+    if local.compared is not None:
+        warnings.add(*begun.built.left_over(project, local.compared.newest))
+    warnings.add(*facts.notes)
+    bucket = project.bucket(cloud.app_id)
+    return Deployed(project, cloud, bucket, cloud.website_url(bucket, project.protocol, project.key_prefix),
+                    Unchanged(Counts(unchanged=facts.files), local.remembered.release),
+                    time.monotonic() - begun.started, None, tuple(warnings.kept), facts.left_out)

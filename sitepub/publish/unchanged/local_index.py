@@ -1,0 +1,86 @@
+"""What this computer knows of a site since its last deploy: the index of the folder, and the state that belongs to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sitepub.config.places import cache_dir
+from sitepub.config.project import Project
+from sitepub.errors import Problem
+from sitepub.publish.unchanged.remembered import Remembered, decoded
+from sitepub.site.index.compare import Compared, compare
+from sitepub.site.index.file import IndexFile
+from sitepub.site.index.label import label
+from sitepub.tencent.cloud import Cloud
+
+if TYPE_CHECKING:
+    from sitepub.publish.states.remote import Remote
+    from sitepub.site.index.draft import Draft
+    from sitepub.site.snapshot import Snapshot
+
+
+@dataclass(slots=True)
+class LocalIndex:
+    """Of one folder and one place that it is published to."""
+
+    file: Path
+    label: bytes
+    index: IndexFile | None
+    remembered: Remembered | None
+    compared: Compared | None
+    """``None``: the whole folder has to be read."""
+    _drafts: list[Draft] = field(default_factory=list)
+
+    @property
+    def same(self) -> bool:
+        """The folder is as it was when the state was the one that is remembered."""
+        return self.remembered is not None and self.compared is not None and self.compared.same
+
+    def draft(self) -> Draft:
+        """For a walk over the whole folder."""
+        from sitepub.site.index.draft import Draft
+
+        self._drafts = [Draft(self.file)]
+        return self._drafts[0]
+
+    def publish(self, remote: Remote, snapshot: Snapshot, settings_hash: str, notes: Sequence[Problem]) -> None:
+        """The deploy has settled everything: remember it. ``notes``: what is said in each deploy of this folder."""
+        from sitepub.publish.unchanged.remembered import encoded, remembered_of
+
+        known = remembered_of(remote.states, bucket=remote.bucket, settings_hash=settings_hash, files=len(snapshot))
+        for draft in self._drafts:
+            if known is not None:
+                draft.publish(snapshot, remote.project.key_prefix, self.label, tuple(notes), encoded(known))
+        self.close()
+
+    def close(self) -> None:
+        if self.index is not None:
+            self.index.close()
+        for draft in self._drafts:
+            draft.discard()
+        self._drafts = []
+
+
+def open_local(project: Project, cloud: Cloud, folder: Path, environ: Mapping[str, str], *,
+               use: bool = True) -> LocalIndex | None:
+    """Compare the folder with its index; no file is read. ``use``: else the index is only written anew. ``None``: the
+    folder can have no index."""
+    bucket, states = project.bucket(cloud.app_id), project.state_bucket_for(cloud.app_id)
+    end = cloud.embedded.endpoint if cloud.embedded is not None else ""
+    place = (bucket, states, project.state_prefix, cloud.app_id, end)
+    found = label(project, folder, environ, place)
+    if found is None:
+        return None
+    name = hashlib.sha256("\0".join([os.path.realpath(folder), *place[:4]]).encode("utf-8", "surrogateescape"))
+    file = cache_dir(environ) / "index" / f"{name.hexdigest()[:24]}.sqlite"
+    index = IndexFile.open(file, found) if use else None
+    remembered = decoded(index.facts.beside) if index is not None else None
+    return LocalIndex(file, found, index, remembered,
+                      compare(index, folder) if index is not None and remembered is not None else None)
+

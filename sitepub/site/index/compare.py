@@ -1,0 +1,73 @@
+"""The folder against its index: which folders are not as they were when they were last published."""
+
+from __future__ import annotations
+
+import gc
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sitepub.site.index import listing
+from sitepub.site.index.file import Check, IndexFile, Record, Unusable
+
+MOST = 1000
+"""Changed folders from which on reading everything is no slower."""
+
+
+@dataclass(slots=True)
+class Compared:
+    """Folders by their paths, in order."""
+
+    changed: list[Record] = field(default_factory=list)
+    """Those that are there and are not as they were."""
+    gone: list[Record] = field(default_factory=list)
+    newest: int = 0
+    """When the file that was written last was written (ns), of those that are published and have not changed."""
+
+    @property
+    def same(self) -> bool:
+        return not self.changed and not self.gone
+
+
+def compare(index: IndexFile, folder: Path) -> Compared | None:
+    """Every folder of the index is listed, and no file is read. What differs may be none of what is published, and new
+    folders show in the one that they lie in.
+
+    ``None``: too much has changed, something cannot be read, or the index turned out to be damaged."""
+    collecting = gc.isenabled()
+    gc.disable()  # rows come and go by the million, and none refers to another
+    try:
+        return _compare(index, os.fsencode(folder.absolute()) + os.fsencode(os.sep))
+    except (Unusable, OSError):
+        return None
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _compare(index: IndexFile, root: bytes) -> Compared | None:
+    found = Compared()
+    check = Check()
+    records = index.records()
+    waiting = [b""]
+    for record in records:
+        check.add(record)
+        # What is waiting before it and has no record was not looked into then: the folder that it lies in says whether
+        # it is new.
+        while waiting and waiting[-1] < record.path:
+            waiting.pop()
+        if not waiting or waiting[-1] != record.path:
+            found.gone.append(record)
+            if len(found.gone) > MOST:
+                return None
+            continue
+        path = waiting.pop()
+        there = listing.read(root + path)
+        if there.digest != record.digest:
+            found.changed.append(record)
+            if len(found.changed) > MOST:
+                return None
+        elif record.newest > found.newest:
+            found.newest = record.newest
+        waiting += [path + name + b"/" for name in reversed(there.folders)]
+    return found if check.digest() == index.facts.check else None

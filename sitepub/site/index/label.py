@@ -1,0 +1,68 @@
+"""The label of an index: a hash of all that decides, beside the folder itself, what is published and how."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+import sitepub
+from sitepub.config.project import Project
+from sitepub.config.small_file import read_small
+from sitepub.leaks.cloud_secrets import secret_values
+from sitepub.terminal import secrets as held_secrets
+
+_CODE = ("site", "leaks", "config", "settings")
+"""Rooms whose code decides what becomes of a file."""
+
+
+def label(project: Project, folder: Path, environ: Mapping[str, str], beside: Iterable[str] = ()) -> bytes | None:
+    """``beside``: what else decides, for the room above. ``None``: it cannot be said now, or nothing can be recognised
+    in this folder. Call it after the hook, which may write ignore files and .env files."""
+    from sitepub.site.rules.defaults import ignore_files
+
+    parts: list[object] = [sitepub.__version__, sys.version, *_code(), *beside]
+    try:
+        if _read_only(folder):
+            return None
+        parts += [os.fspath(folder.absolute()), os.path.realpath(folder), os.path.realpath(project.file),
+                  os.getuid() if hasattr(os, "getuid") else 0]
+        for file in ignore_files(project.root, folder):
+            try:
+                parts.append(read_small(file))
+            except FileNotFoundError:
+                if file.is_symlink():
+                    return None
+                parts.append(None)
+    except OSError:
+        return None  # the scan reports it
+    # Hosts do not touch the files. What .env sets has gone into the rest; secrets count as what files are searched for.
+    parts.append(replace(project, dotenv={}, hosts=(), warnings=()))
+    parts.append(sorted(secret_values(environ, project.dotenv) | held_secrets.held()))
+    try:
+        text = msgspec.json.encode([part if not isinstance(part, bytes) else part.hex() for part in parts],
+                                   enc_hook=str, order="deterministic")
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return None
+    return hashlib.blake2b(text, digest_size=32).digest()
+
+
+def _code() -> list[str]:
+    """A version is the same while sitepub itself is worked on."""
+    here = Path(sitepub.__file__).parent
+    found = []
+    for room in _CODE:
+        for entry in os.scandir(here / room):
+            status = entry.stat()
+            found.append(f"{room}/{entry.name} {status.st_size} {status.st_mtime_ns}")
+    return sorted(found)
+
+
+def _read_only(folder: Path) -> bool:
+    """Images of file systems are made with times and inodes that say nothing of the content."""
+    return hasattr(os, "statvfs") and bool(os.statvfs(folder).f_flag & os.ST_RDONLY)

@@ -1,0 +1,1 @@
+"""Deploys that find little or nothing changed."""

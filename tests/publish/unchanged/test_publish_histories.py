@@ -1,0 +1,98 @@
+"""Whatever happens to a folder between two deploys, the bucket holds it byte for byte after the second.
+
+Each history is a site, and some edits before each deploy. In most of them everything that was written is taken to be
+older than it is, so that the index recognises folders; in some it is as fresh as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from sitepub.config.project import HeaderRule
+from sitepub.errors import SitepubError
+from sitepub.publish.outcome import Unchanged
+from tests.amount import times
+from tests.publish.memory_cloud import MemoryCloud
+from tests.publish.unchanged.computer import Computer, in_memory, site_project
+from tests.publish.unchanged.folder_edits import Edits
+
+HISTORIES = times(60, quick=15, long=10_000)
+AT_ONCE = 500
+"""Histories of one test: as many processes as there are can share the work."""
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the edits are those of POSIX systems")
+
+
+def another_tick(folder: Path) -> None:
+    """Wait until the clock of the file system has gone on: that within one tick nothing can be distinguished is what
+    the rule about fresh files is for, and they are taken for old ones here."""
+    probe = folder / "probe"
+    probe.touch()
+    before = probe.stat().st_mtime_ns
+    while probe.stat().st_mtime_ns == before:
+        probe.touch()
+    probe.unlink()
+
+
+def change_settings(computer: Computer, rand: random.Random) -> str:
+    kind = rand.choice(("headers", "exclude", "env", "nothing", "nothing", "nothing"))
+    if kind == "headers":
+        rules = ((), (HeaderRule("*.css", {"Cache-Control": "no-store"}),), (HeaderRule("blog/", {"Expires": "0"}),))
+        computer.change(headers=rand.choice(rules))
+    elif kind == "exclude":
+        computer.change_source(exclude=rand.choice(((), ("a.html",), ("img/",), ("*.xml", "!sitemap.xml"))))
+    elif kind == "env":
+        computer.change(env=rand.choice(({}, {"api": "one"}, {"api": "two"})))
+    return kind
+
+
+def run_history(seed: int, folder: Path) -> Counter[str]:
+    """How deploys ended."""
+    rand = random.Random(seed)
+    fresh = rand.random() < 0.15
+    cloud = MemoryCloud()
+    found: Counter[str] = Counter()
+    home = folder / "home"
+    with in_memory(cloud, seconds_later=0.0 if fresh else 10.0):
+        computer = Computer(cloud, home, site_project(folder / "work"))
+        edits = Edits(computer.folder, rand)
+        edits.fill()
+        done: list[str] = []
+        for _ in range(rand.randint(2, 4)):
+            try:
+                outcome = computer.deploy().outcome
+            except SitepubError as error:
+                done.append(f"deploy: {error.code}")
+                found["refused"] += 1
+            else:
+                word = "recognised" if isinstance(outcome, Unchanged) else str(outcome.status)
+                found[word] += 1
+                done.append(f"deploy: {word}")
+                assert computer.live() == computer.wanted(), f"seed {seed}: {done}"
+            if rand.random() < 0.1:
+                # Only the index knows what was there: nothing else may hide its mistakes.
+                shutil.rmtree(home / "cache" / "hashes", ignore_errors=True)
+            another_tick(folder)
+            done += [edits.one() for _ in range(rand.choice((0, 0, 1, 1, 1, 2, 5)))]
+            if rand.random() < 0.15:
+                done.append(change_settings(computer, rand))
+            another_tick(folder)
+    return found
+
+
+@pytest.mark.parametrize("first", range(0, HISTORIES, AT_ONCE))
+def test_the_bucket_is_the_folder_after_any_history(first: int, tmp_path: Path) -> None:
+    found: Counter[str] = Counter()
+    for seed in range(first, min(first + AT_ONCE, HISTORIES)):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        found += run_history(seed, folder)
+        shutil.rmtree(folder)
+    assert found["recognised"] > found.total() / 20
+    assert found["published"] > found.total() / 4
