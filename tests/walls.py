@@ -23,12 +23,14 @@ NETWORK = {"aiohttp", "ftplib", "http.client", "http.server", "httpx", "qcloud_c
 
 LOCAL_ROOMS: Mapping[str, set[str]] = {
     "cloud_api/gateway": {"base", "store", "services", "visits", "cloud_api", "cloud_api/cam", "cloud_api/cdn",
-                          "cloud_api/cls", "cloud_api/dnspod", "cloud_api/ssl", "cloud_api/sts", "cloud_api/teo"},
+                          "cloud_api/cls", "cloud_api/dnspod", "cloud_api/ssl", "cloud_api/sts", "cloud_api/tag",
+                          "cloud_api/teo"},
     "cloud_api/teo": {"base", "services", "visits", "cloud_api", "cloud_api/ssl"},
     "cloud_api/cdn": {"base", "services", "visits", "cloud_api", "cloud_api/cls", "cloud_api/ssl"},
     "cloud_api/cls": {"base", "services", "cloud_api"},
     "cloud_api/ssl": {"base", "services", "cloud_api", "cloud_api/dnspod"},
     "cloud_api/dnspod": {"base", "services", "cloud_api"},
+    "cloud_api/tag": {"base", "store", "services", "cloud_api", "cos/bucket"},
     "cloud_api/sts": {"base", "services", "cloud_api"},
     "cloud_api/cam": {"base", "services", "cloud_api"},
     "cloud_api": {"base", "store", "services", "visits"},

@@ -105,7 +105,8 @@ class Dispatcher:
             # loaded with the first call: most runs make none
             from sitepub.local.cloud_api.gateway.dispatch import CloudApi, handle
 
-            self._api = partial(handle, CloudApi(self._identity, self._services, self._log, self._addresses))
+            self._api = partial(handle, CloudApi(
+                self._identity, self._services, self._storage, self._log, self._addresses))
         return await self._api(request)
 
     async def _website(self, request: Request) -> Response:

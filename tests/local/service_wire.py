@@ -16,7 +16,8 @@ import pytest
 from tests.conftest import LocalCloud, running_cloud
 from tests.local.cos_wire import Keys
 
-VERSIONS = {"cdn": "2018-06-06", "ssl": "2019-12-05", "dnspod": "2021-03-23", "teo": "2022-09-01"}
+VERSIONS = {"cdn": "2018-06-06", "ssl": "2019-12-05", "dnspod": "2021-03-23", "teo": "2022-09-01",
+            "tag": "2018-08-13"}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from sitepub.local.cloud_api.contract import contract
 from sitepub.local.cloud_api.shapes import Parameter, Shape
 from sitepub.local.services.services import Services
 from sitepub.local.store.access_log import AccessLog
+from sitepub.local.store.storage import Storage
 from sitepub.local.visits.packages import Addresses
 
 __all__ = ["Action", "Call", "Handler", "Parameter", "Service"]
@@ -21,6 +22,8 @@ class Call:
     """One accepted call: signed, of a known action, its parameters of the right types."""
 
     services: Services
+    storage: Storage
+    """Buckets, for what is said about them here too."""
     access_log: AccessLog
     addresses: Addresses
     """Of packed log files."""

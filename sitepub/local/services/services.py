@@ -14,6 +14,7 @@ from sitepub.local.services.log_topics import LogTopic
 from sitepub.local.services.records import CdnDomain, CdnOwnership, TeoDomain, TeoRule, TeoZone
 from sitepub.local.services.state import Collection, StateFile
 from sitepub.local.services.switches import Switches
+from sitepub.local.services.tags import OwnTag
 from sitepub.local.services.tasks import EdgeTask
 from sitepub.local.services.zones import Answer, OwnNames, Zone, lookup
 
@@ -55,6 +56,8 @@ class Services:
         """By id; those of a zone from the top to the last."""
         self.tasks: Collection[EdgeTask] = Collection(self.file, "edge-task", EdgeTask)
         """Purges and prefetches, by id."""
+        self.tags: Collection[OwnTag] = Collection(self.file, "tag", OwnTag)
+        """By owner, key and value, with line breaks between them."""
         self.custom_domains: Collection[CustomDomain] = Collection(
             self.file, "custom-domain", CustomDomain
         )

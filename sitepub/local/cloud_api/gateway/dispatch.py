@@ -24,12 +24,14 @@ from sitepub.local.cloud_api.gateway.recording import Recorded, record
 from sitepub.local.cloud_api.shapes import check_storable
 from sitepub.local.cloud_api.ssl.actions import SSL
 from sitepub.local.cloud_api.sts.actions import STS
+from sitepub.local.cloud_api.tag.actions import TAG
 from sitepub.local.cloud_api.teo.actions import TEO
 from sitepub.local.services.services import Services
 from sitepub.local.store.access_log import AccessLog
+from sitepub.local.store.storage import Storage
 from sitepub.local.visits.packages import Addresses
 
-SERVICES: tuple[Service, ...] = (CAM, CDN, CLS, DNSPOD, SSL, STS, TEO)
+SERVICES: tuple[Service, ...] = (CAM, CDN, CLS, DNSPOD, SSL, STS, TAG, TEO)
 """Every product that is answered. A new one is a folder beside the others, and a name here."""
 
 BODY_LIMIT = 10 * 1024 * 1024
@@ -45,6 +47,7 @@ class CloudApi:
 
     identity: Identity
     services: Services
+    storage: Storage
     access_log: AccessLog
     addresses: Addresses
 
@@ -102,8 +105,8 @@ async def _result(api: CloudApi, request: Request, asked: Asked, service: Servic
         raise ApiError("AuthFailure.UnauthorizedOperation",
                        f"The policy of the temporary key does not permit {service.name}:{name}.")
     return await action.handler(
-        Call(api.services, api.access_log, api.addresses, api.identity, signer, asked.region, parameters, request.time,
-             request.request_id)
+        Call(api.services, api.storage, api.access_log, api.addresses, api.identity, signer, asked.region, parameters,
+             request.time, request.request_id)
     )
 
 
