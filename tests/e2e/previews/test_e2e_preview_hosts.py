@@ -101,7 +101,8 @@ def test_on_the_other_edges_too(
     assert page.status == 200 and b"<h1>new" in page.body
     assert program("plan", "--preview", "new", "--local", "--json", "--verify", cwd=site.folder
                    ).json["hosts"][0]["steps"] == []
-    assert certificates(account, host), "one was made for it"
+    if edge == "cos":
+        assert certificates(account, host), "one was made for it"
     # It has expired by now.
     gone = program.deploy(site.folder, "--no-build")
     assert gone["previews_removed"] == ["new"]
