@@ -175,3 +175,24 @@ def test_a_project_without_hosts_has_nothing_to_do(sitepub: Sitepub, tmp_path: P
     for command in ("certs", "purge", "warm"):
         run = sitepub(command, "--local", cwd=folder)
         assert run.code == 0 and run.out, run.err
+
+
+def test_a_promotion_purges_what_changed_and_leaves_the_hosts_as_they_are(
+        sitepub: Sitepub, account: Account, cloud: LocalCloud, tmp_path: Path) -> None:
+    account.zone("promote-e2e.com")
+    host = "www.promote-e2e.com"
+    folder = make_project(tmp_path, "promoted", "")
+    text = (folder / "serverless.yml").read_text().removesuffix("  hosts:\n")
+    (folder / "serverless.yml").write_text(
+        f"{text}stages:\n  prod:\n    inputs:\n      hosts:\n        - host: {host}\n          {CACHED}\n")
+    sitepub.deploy(folder, "--stage", "prod")
+    assert b"one" in curl(cloud, f"http://{host}/other.html").body
+    before = account.sdk("cdn", "DescribeDomainsConfig", {})["Domains"]
+    (folder / "site" / "other.html").write_text("<h1>two</h1>")
+    sitepub.deploy(folder, "--stage", "testing")
+    assert b"one" in curl(cloud, f"http://{host}/other.html").body, "it is cached"
+    done = sitepub("promote", "testing", "--local", "--json", cwd=folder)
+    assert done.code == 0 and "hosts are left as they are" in done.err, done.err
+    assert [step["kind"] for step in hosts_of(done.json)[host]["steps"]] == ["purge"]
+    assert b"two" in curl(cloud, f"http://{host}/other.html").body
+    assert account.sdk("cdn", "DescribeDomainsConfig", {})["Domains"] == before

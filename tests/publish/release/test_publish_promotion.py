@@ -27,7 +27,7 @@ from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.website_config import WebsiteConfig
 from tests.amount import times
 from tests.publish.memory_cloud import APP_ID, Killed, MemoryCloud, project, remote
-from tests.publish.sites import as_published, plain, sites
+from tests.publish.sites import as_published, check_pages_whole, plain, sites
 
 Live = dict[str, tuple[bytes, Mapping[str, str]]]
 Stage = Literal["testing", "prod"]
@@ -137,6 +137,8 @@ def test_killed_at_any_write_the_next_run_ends_as_an_undisturbed_one(
         put(remote(cloud, target), below(folder, first))
         put(remote(cloud, source), second)
         cloud.revive()
+        if not folder:
+            cloud.look = lambda cloud=cloud: check_pages_whole(cloud)  # type: ignore[misc]
         cloud.kill_at, cloud.kill_after = kill, after
         try:
             promote(cloud, source, target)
