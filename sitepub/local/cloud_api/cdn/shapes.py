@@ -147,7 +147,7 @@ _SETTINGS: dict[str, Parameter] = {
     "AwsPrivateAccess": _private("Region", "Bucket"),
     "OssPrivateAccess": _private("Region", "Bucket"),
     "HwPrivateAccess": _private("Bucket"),
-    "QnPrivateAccess": _private(),
+    "QnPrivateAccess": obj({"Switch": "off"}, **(_PRIVATE | {"SecretKey": text(default="")})),
     "OthersPrivateAccess": _private("Region", "Bucket"),
     **GUARDS,
 }

@@ -39,7 +39,8 @@ async def search_log(call: Call) -> dict[str, Any]:
     reached = offset + len(results)
     return {
         "Context": cursor_to(call, reached), "ListOver": reached >= len(found), "Analysis": False,
-        "Results": results, "SamplingRate": 1.0,
+        "Results": results, "SamplingRate": 1.0, "ColNames": None, "Columns": None, "AnalysisRecords": None,
+        "AnalysisResults": None, "Topics": None,
     }
 
 
@@ -63,7 +64,7 @@ def records(call: Call, topic: LogTopic, hosts: list[str], begin: int, end: int)
         {
             "Time": second * 1000, "TopicId": topic.id, "TopicName": topic.name, "Source": "127.0.0.1",
             "FileName": "", "PkgId": visit["request_id"][:16].upper(), "PkgLogId": str(visit["id"]),
-            "HostName": "", "LogJson": _log(call, visit, second),
+            "HostName": "", "LogJson": _log(call, visit, second), "RawLog": "", "IndexStatus": "", "HighLights": [],
         }
         for visit in visits
         if begin <= (second := int(visit["time"])) * 1000 < end and visit["time"] >= bound[visit["host"]]

@@ -108,6 +108,9 @@ async def describe_host_deploy_record_detail(call: Call) -> dict[str, Any]:
             "Status": _PENDING if running else _DONE, "ErrorMsg": "",
             "CreateTime": local_time(deployment.change.since),
             "UpdateTime": local_time(deployment.change.since),
+            # of load balancers and clusters, not of the CDN
+            "Bucket": "", "InstanceName": "", "ListenerId": "", "ListenerName": "", "Namespace": "", "OldCertId": "",
+            "Port": 0, "Protocol": "", "SecretName": "", "SniSwitch": 0,
         }
         for number, host in enumerate(deployment.hosts, 1)
     ]

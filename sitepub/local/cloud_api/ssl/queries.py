@@ -96,7 +96,7 @@ async def describe_certificate_detail(call: Call) -> dict[str, Any]:
         "EncryptPrivateKey": "", "CertFingerprint": one.fingerprint, "EncryptCertFingerprint": "",
         "EncryptAlgorithm": one.algorithm, "VulnerabilityReport": None, "DvRevokeAuthDetail": [],
         "CertChainInfo": [], "DomainType": int(one.domain.count(".") > 1), "CertType": "SVR",
-        "UseCrossSignRoot": False, "HostingStatus": None,
+        "UseCrossSignRoot": False, "HostingStatus": -1,
     }
 
 
@@ -129,16 +129,26 @@ def _common(call: Call, one: Certificate) -> dict[str, Any]:
     }
 
 
+_DOWNLOADS = ("NGINX", "APACHE", "TOMCAT", "IIS", "JKS", "OTHER", "ROOT")
+
+
 def _listed(call: Call, one: Certificate) -> dict[str, Any]:
-    status = one.current_status(call.time)
+    status, common, issued = one.current_status(call.time), _common(call, one), bool(one.end)
     return {
-        **_common(call, one), "CertSANs": list(one.names), "PackageTypeName": _product(one),
-        "ProjectInfo": {"ProjectId": str(one.project), "ProjectName": "默认项目"},
+        **common, "PackageType": common["PackageType"] or "null", "VerifyType": common["VerifyType"] or "",
+        "CertBeginTime": common["CertBeginTime"] or "", "CertEndTime": common["CertEndTime"] or "",
+        "CertSANs": list(one.names), "PackageTypeName": _product(one),
+        "ProjectInfo": {"ProjectId": str(one.project), "ProjectName": "默认项目", "ProjectResume": "",
+                        "OwnerUin": int(call.signer.uin), "ProjectCreatorUin": int(call.signer.uin),
+                        "ProjectCreateTime": ""},
         "BoundResource": hosts_with(call, one.id), "IsIgnore": False, "IsSM": False,
         "EncryptAlgorithm": one.algorithm, "IsExpiring": 0 < one.end - call.time < _SOON,
-        "AllowDownload": status == ISSUED, "AutoRenewFlag": 0, "HostingStatus": None, "IsPackage": False,
-        "IsDNSPODResolve": _in_dnspod(call, one), "HasRenewOrder": "", "DVAuthDeadline": None,
-        "KeyPasswordCustomFlag": False,
+        "AllowDownload": status == ISSUED, "AutoRenewFlag": 0, "HostingStatus": -1, "IsPackage": False,
+        "IsDNSPODResolve": _in_dnspod(call, one), "HasRenewOrder": "", "DVAuthDeadline": "",
+        "KeyPasswordCustomFlag": False, "AwaitingValidationMsg": "", "CACommonNames": [], "CAEncryptAlgorithms": [],
+        "CAEndTimes": [], "HostingCompleteTime": "", "HostingRenewCertId": "", "IsHostingUploadRenewCert": False,
+        "PreAuditInfo": {"TotalPeriod": 0, "NowPeriod": 0, "ManagerId": ""}, "ReplaceOriCertIsDelete": False,
+        "SupportDownloadType": dict.fromkeys(_DOWNLOADS, issued), "ValidationPassedTime": "",
     }
 
 

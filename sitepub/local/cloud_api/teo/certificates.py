@@ -138,4 +138,4 @@ def shown_certificate(call: Call, domain: TeoDomain) -> dict[str, Any] | None:
             "ExpireTime": utc_time(found.end), "DeployTime": utc_time(domain.deployed),
             "SignAlgo": found.algorithm, "Status": "deployed" if ready else waiting,
         })
-    return {"Mode": domain.certificate_mode, "List": shown, "ClientCertInfo": None, "UpstreamCertInfo": None}
+    return {"Mode": domain.certificate_mode, "List": shown}

@@ -170,7 +170,8 @@ def _shown(call: Call, domain: TeoDomain) -> dict[str, Any]:
         "IPv6Status": domain.ipv6, "IdentificationStatus": "finished" if domain.verified else "pending",
         "OwnershipVerification": None if domain.verified
         else verification(domain.verification),
-        "OriginDetail": {**domain.origin, "OriginGroupName": "", "BackOriginGroupName": ""},
+        "OriginDetail": {**{key: value for key, value in domain.origin.items() if value is not None},
+                         "OriginGroupName": "", "BackOriginGroupName": ""},
         "OriginProtocol": domain.origin_protocol, "HttpOriginPort": domain.http_port,
         "HttpsOriginPort": domain.https_port, "Certificate": shown_certificate(call, domain),
         "CreatedOn": utc_time(domain.created), "ModifiedOn": utc_time(domain.updated),
