@@ -129,6 +129,16 @@ def test_a_clone_of_a_part_does_not_know(repository: Path, tmp_path: Path, optio
     assert fate(part, made_here=False, shared=True) == UNKNOWN
     git(part, "fetch", "-q")
     assert fate(part, made_here=False, shared=True) == UNKNOWN
+    assert fate(part, made_here=True, shared=True) == UNKNOWN, "a CI system works in the same folder again and again"
+
+
+def test_the_branch_of_a_fork_is_nowhere_here(repository: Path, tmp_path: Path) -> None:
+    fresh = clone(repository, tmp_path / "fresh")
+    assert fate(fresh, of="someone:work", made_here=False, shared=True) == UNKNOWN
+    git(repository, "merge", "-q", "work")
+    git(fresh, "pull", "-q")
+    tip = git(repository, "rev-parse", "work")
+    assert fate(fresh, of="someone:work", made_here=False, shared=True, at=tip) == MERGED
 
 
 def test_a_merge_is_seen_where_only_the_remote_has_the_branch(repository: Path, tmp_path: Path) -> None:

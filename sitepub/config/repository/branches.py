@@ -42,6 +42,8 @@ class Branches:
     """The branch that is checked out; ""."""
     fetched: float
     """Unix seconds when all branches were fetched last; 0: not known, or never all of them."""
+    partial: bool
+    """A clone that has a part of the history or of the branches, as CI systems make them."""
 
     def tips(self, branch: str) -> list[str]:
         """The commits that it stands at, here and at remotes."""
@@ -64,7 +66,8 @@ class Branches:
             if commit is not None and commit.endswith("+") and set(tips) <= {commit.rstrip("+")}:
                 return ""  # what was changed is in no commit yet
             return f"merged into {self.default_name}" if self._are_merged(tips) else ""
-        if made_here or (shared and self.fetched > since):
+        of_a_fork = ":" in branch  # owner:branch, which is nowhere here
+        if not of_a_fork and not self.partial and (made_here or (shared and self.fetched > since)):
             return "deleted"
         if commit is not None and _ID.fullmatch(commit) and self._are_merged([commit]):
             return f"merged into {self.default_name}"
@@ -88,7 +91,9 @@ def branches_of(folder: Path, environ: Mapping[str, str] | None = None) -> Branc
                if name.startswith(_REMOTES) and not name.endswith("/HEAD")}
     name = _default_name(found, heads, remotes)
     default = next((commit for one, commit in remotes.items() if one.partition("/")[2] == name), heads.get(name, ""))
-    return Branches(folder, environ, heads, remotes, default, name, found.branch() or "", _fetched(found))
+    partial = _is_partial(found)
+    return Branches(folder, environ, heads, remotes, default, name, found.branch() or "",
+                    0 if partial else _fetched(found), partial)
 
 
 def _default_name(found: GitFolder, heads: Mapping[str, str], remotes: Mapping[str, str]) -> str:
@@ -126,16 +131,19 @@ def _loose(found: GitFolder, below: str) -> dict[str, str]:
     return references
 
 
-def _fetched(found: GitFolder) -> float:
-    """When every branch of the remotes was fetched last. A shallow clone, and one of a single branch, has not all."""
+def _is_partial(found: GitFolder) -> bool:
     if (found.common / "shallow").exists():
-        return 0
+        return True
     try:
         lines = read_small(found.common / "config").decode("utf-8", "replace").splitlines()
     except OSError:
-        return 0
-    if not any(_FETCHES_ALL.fullmatch(line) for line in lines):
-        return 0
+        return True
+    has_remote = any(line.strip().startswith("[remote ") for line in lines)
+    return has_remote and not any(_FETCHES_ALL.fullmatch(line) for line in lines)
+
+
+def _fetched(found: GitFolder) -> float:
+    """When the remotes' branches were fetched last."""
     times = [0.0]
     try:
         times.append((found.own / "FETCH_HEAD").stat().st_mtime)
@@ -147,4 +155,3 @@ def _fetched(found: GitFolder) -> float:
     except OSError:
         pass
     return max(times)
-
