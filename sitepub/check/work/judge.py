@@ -370,10 +370,8 @@ class _Document:
         if answer.circle:
             return Kind.REDIRECT, f"{what} {shown} is redirected in a circle", "correct `redirectRules`"
         resource = reference.kind in (*_NO_PAGES, Kind.FILE)
-        if answer.key is not None:
-            if answer.app and (resource or _APP_EXTENSION.search(path)):
-                return reference.kind, f"{what} {shown} is not in the site: visitors get {answer.key} in its place", \
-                    self._hint(path)
+        by_app = answer.app and (resource or _APP_EXTENSION.search(path) is not None)
+        if answer.key is not None and not by_app:
             if (reference.kind in _NO_PAGES and answer.key in self.site.pages and answer.key.endswith(PAGE_NAMES)):
                 return reference.kind, f"{what} {shown} is a page: {answer.key}", ""
             return None
@@ -381,6 +379,9 @@ class _Document:
         if near is not None:
             return Kind.CASE, f"{what} {shown} is not in the site: the file is called {near}", \
                 "the disk of the computer that built it may take them for the same; the web does not"
+        if by_app:
+            return reference.kind, f"{what} {shown} is not in the site: visitors get {answer.key} in its place", \
+                self._hint(path)
         if not path.endswith("/") and f"{path[1:]}/{self.site.website.index}" in self.site.keys:
             return Kind.SLASH, f"{what} {shown} leads to 404: the page is {shown}/", \
                 "write the slash: the website endpoint does not redirect"
