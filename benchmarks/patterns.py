@@ -58,12 +58,18 @@ MADE_AT_RUN_TIME: Mapping[str, tuple[str, ...]] = {
     "site/detect/node.py": (r"\bvite build\s+([\w./-]+)",),
     "site/detect/js_config.py": (r"(?<![\w$.])(?:outDir|([\"'])outDir\1)\s*:",),
     "site/detect/project_files.py": (),
+    "local/services/rule_conditions.py": (  # expressions of RE2, which is linear, from rules
+        r"\s*\$\{http\.request\.(host|uri\.path)\}\s+(?:in\s+\[([^\[\]]*)\]|matches\s+'((?:[^'\\]|\\.)*)')\s*",
+        r"\s*'([^']*)'\s*(?:,|$)", "^/a/(.*)$"),
+    "local/edge/rules.py": ("^/a/(.*)$", r"\$([1-9])"),
+    "local/cloud_api/teo/rules.py": (),  # only compiled
     "config/checks/invisible.py": ("[ \u200b]",),
 }
 """Files with expressions that are put together from variables → examples of what comes out."""
 SHORT_TEXTS: Mapping[str, str] = {
     "site/build/signs.py": "lines of at most 400 characters (_LONGEST)",
     "site/pattern_hints.py": "patterns of at most 200 characters (_LONGEST)",
+    "site/address_rules/addresses.py": "paths of at most 1,000 characters (LONGEST, and keys of COS)",
     "site/written_words.py": "parts of a file's name, which has at most 255 bytes",
 }
 """Files whose expressions only ever see texts of a limited length."""

@@ -44,6 +44,7 @@ from sitepub.publish.progress import Progress
 from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
 from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.settings.steps import SettingStep
+from sitepub.site.address_rules.effective import with_rules
 from sitepub.site.error_page import error_page_problem
 from sitepub.site.snapshot import LeftOut, SiteFile, Snapshot
 from sitepub.tencent.cloud import Cloud
@@ -140,6 +141,7 @@ def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapp
             warnings.add(*about_the_error_page(remote, snapshot.files.keys(), sets_it=False))
         if not _sees_lifecycle(prepared):
             warnings.add(*about_lifecycle(remote, snapshot.files.keys(), prepared, ask=True))
+        project = with_rules(project, snapshot.rules)
         hosts = prepare_hosts(project, cloud, remote, prepared, verify=True)
         refusal: SitepubError | None = None
         try:
@@ -169,6 +171,7 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
         _refuse_damage(prepared, empty, options)
         report = before_publishing(project, cloud, remote, prepared, snapshot, teller)
         refuse(report, project)
+        project = with_rules(project, snapshot.rules)
         hosts = prepare_hosts(project, cloud, remote, prepared, verify=options.verify or is_due(remote, environ))
 
         def approve(again: Prepared) -> None:
@@ -272,7 +275,7 @@ def _prepare(begun: Begun, project: Project, options: DeployOptions, teller: Tel
     if project.preview is not None:
         snapshot = with_own_robots(snapshot)
     warnings.add(*snapshot.warnings, *begun.problems, *begun.built.left_over(project, newest))
-    no_error_page = error_page_problem(project, snapshot.files.keys())
+    no_error_page = error_page_problem(with_rules(project, snapshot.rules), snapshot.files.keys())
     if no_error_page is not None:
         begun.notes.append(no_error_page)
         warnings.add(no_error_page)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sitepub.actions.connect import connect
 from sitepub.actions.shared_bucket import about_the_error_page
 from sitepub.config.project import Project
+from sitepub.config.site_rules import SiteRules
 from sitepub.errors import SitepubError
 from sitepub.publish.locking.unfinished import still_runs
 from sitepub.publish.states.manifest import Entry
@@ -18,6 +19,7 @@ from sitepub.publish.states.state import Journal, ReleaseInfo
 from sitepub.settings.actual import NO_BUCKET, read_actual
 from sitepub.settings.difference import difference
 from sitepub.settings.wanted import wanted_settings
+from sitepub.site.address_rules.effective import with_rules
 from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.cos.bucket_settings import BucketStatus
 
@@ -63,7 +65,7 @@ def info(project: Project, *, local: bool, profile: str | None, environ: Mapping
         if state.bucket != remote.bucket:
             drift.append(f"the project names the bucket {remote.bucket}, the site is in {state.bucket}")
         else:
-            wanted = wanted_settings(project, remote.bucket, state.manifest)
+            wanted = wanted_settings(with_rules(project, state.rules or SiteRules()), remote.bucket, state.manifest)
             status = remote.settings.head()
             if status is BucketStatus.FOREIGN:
                 drift.append(f"the bucket {remote.bucket} belongs to another account now")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sitepub.config.checks.spellings import AUTO
 from sitepub.config.document import Node
@@ -69,6 +69,10 @@ def build_project(file: Path, root: Node, config: ConfigShape, hosts: Sequence[H
         tags=None if inputs.tags is None else {tag.key: tag.value for tag in inputs.tags},
         lifecycle=None if inputs.lifecycle is None else tuple(_lifecycle(rule) for rule in inputs.lifecycle),
         headers=_headers(inputs, node),
+        headers_file=_rule_file(file.parent, inputs.headers_file),
+        redirects_file=_rule_file(file.parent, inputs.redirects_file),
+        security_headers=inputs.security_headers is not None,
+        unsupported_rules_warn=inputs.unsupported_rules == "warn",
         env=_plain(inputs.env),
         replace=inputs.replace,
         accelerate=inputs.accelerate,
@@ -189,6 +193,12 @@ def _below(folder: Path, path: str) -> Path:
     import os
 
     return Path(os.path.normpath(folder / path.replace("\\", "/")))
+
+
+def _rule_file(root: Path, name: str | None) -> Path | Literal[False] | None:
+    if name is None:
+        return None
+    return _below(root, name) if name else False
 
 
 def _without(path: str, folder: str) -> str:

@@ -6,9 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sitepub.errors import Position, Problem
+
+if TYPE_CHECKING:
+    from sitepub.config.site_rules import HostRules
 
 _FULL_BUCKET_NAME = re.compile(r"-1[0-9]{9}$")
 """App ids have ten digits and begin with 1 (125…, 13…)."""
@@ -164,6 +167,8 @@ class Host:
     force_redirect: Mapping[str, Any] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     position: Position | None = None
+    rules: HostRules | None = None
+    """What `_headers` and `_redirects` have its edge do; ``None``: it is not known, and what is there stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +298,14 @@ class Project:
     tags: Mapping[str, str] | None = None
     lifecycle: tuple[LifecycleRule, ...] | None = None
     headers: tuple[HeaderRule, ...] = ()
+    headers_file: Path | Literal[False] | None = None
+    """``headersFile``, absolute; ``None``: the web root's `_headers`; False: none is read."""
+    redirects_file: Path | Literal[False] | None = None
+    """``redirectsFile``, likewise."""
+    security_headers: bool = False
+    """``securityHeaders: recommended``: the edges add the usual set."""
+    unsupported_rules_warn: bool = False
+    """``unsupportedRules: warn``: rules of these files that cannot be done are warnings."""
     env: Mapping[str, Any] = field(default_factory=dict)
     replace: bool = False
     """Also delete remote objects that sitepub did not upload and the site does not have."""

@@ -179,8 +179,9 @@ names branches as well; it is needed where a branch and a stage that has a map a
 _SECTIONS = (
     ("Top level", "ConfigShape", None),
     ("stages", "StageShape", _STAGES),
-    ("inputs", "InputsShape", "`headers`, `accelerate`, `purge`, `logs`, `state`, `releases`, `preview`, `protect`,"
-     " `checks` and `dev` are *new*."),
+    ("inputs", "InputsShape", "`headers`, `headersFile`, `redirectsFile`, `securityHeaders`, `unsupportedRules`, "
+     "`accelerate`, `purge`, `logs`, `state`, `releases`, `preview`, `protect`, `checks` and `dev` are *new*. What the "
+     "four about `_headers` and `_redirects` do: [headers-and-redirects.md](headers-and-redirects.md)."),
     ("inputs.src", "SourceShape", "`src: ./public` is short for `src: {src: ./public}`. `include`, "
      "`exclude`, `timeout`, `allowSecrets`, `followLinks` and `allowErrors` are *new*. Patterns of a "
      "`.sitepubignore` file exclude too."),
@@ -315,7 +316,7 @@ def _kind(schema: Schema) -> str:
         values = schema["enum"]
         return "on/off" if "on" in values else ", ".join(f"`{value}`" for value in values)
     if "const" in schema:
-        return f"`{schema['const']}`"
+        return f"`{str(schema['const']).lower() if isinstance(schema['const'], bool) else schema['const']}`"
     match schema.get("type"):
         case "boolean":
             return "true/false"

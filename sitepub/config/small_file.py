@@ -14,6 +14,8 @@ from pathlib import Path
 
 CONFIG_LIMIT = 256 * 1024
 """Bytes of a file that people write: settings, patterns, certificates."""
+RULE_FILE_LIMIT = 1_000_000
+"""Bytes of a `_headers` or `_redirects` file."""
 PACKAGE_LIMIT = 16_000_000
 """Bytes of a file that tools write for a project, such as a package.json or a lock file."""
 

@@ -17,6 +17,7 @@ from sitepub.dev.targets import SITE, Targets
 from sitepub.dev.view import Published, View
 from sitepub.errors import SitepubError
 from sitepub.publish.publish import Outcome
+from sitepub.site.address_rules.effective import with_rules
 from sitepub.site.folder import publish_folder
 from sitepub.site.hash_cache import hash_cache_file
 from sitepub.site.rescan import KeptSnapshot
@@ -110,13 +111,14 @@ class Publisher:
 
     def _after_publish(self, target: Target, outcome: Outcome, changed: list[str]) -> None:
         """What concerns the custom domains."""
+        project = with_rules(target.project, outcome.prepared.rules)
         if changed and self._purging is not None:
             self._view.phase("purging")
-            error = self._purging.after_publish(target.project, outcome.state, changed)
+            error = self._purging.after_publish(project, outcome.state, changed)
             if error is not None:
                 self._view.error(error)
-        if self._hosts_of != target.project:
-            self._hosts_of = target.project
-            for sentence in left_to_deploy(target.project, target.cloud, target.remote, outcome.prepared,
+        if self._hosts_of != project:
+            self._hosts_of = project
+            for sentence in left_to_deploy(project, target.cloud, target.remote, outcome.prepared,
                                            self._plan_hosts):
                 self._view.note(sentence)

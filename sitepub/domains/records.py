@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from sitepub.config.site_rules import HostRules
+
 EdgeKind = Literal["cdn", "edgeone", "cos"]
 
 
@@ -108,6 +110,8 @@ class HostRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     verified: str = ""
     """UTC, ISO 8601: when everything was last seen to be as wanted."""
     purge: LastPurge | None = None
+    rules: HostRules | None = None
+    """What sitepub had the edge do for `_headers` and `_redirects`: goes when they do not say it any more."""
 
     @property
     def made(self) -> bool:

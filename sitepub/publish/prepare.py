@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from sitepub.config.repository.git import has_commit
+from sitepub.config.site_rules import SiteRules
 from sitepub.errors import AccessDenied, Refused
 from sitepub.publish.bucket_mates import Mate, mates_in
 from sitepub.publish.comparing import part_of, plan_by_parts
@@ -32,6 +33,7 @@ from sitepub.settings.actual import NO_BUCKET, ActualSettings, read_actual
 from sitepub.settings.difference import difference
 from sitepub.settings.steps import SettingStep
 from sitepub.settings.wanted import WantedSettings, wanted_settings
+from sitepub.site.address_rules.effective import with_rules
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.bucket_settings import BucketStatus
 from sitepub.tencent.cos.store import Listed
@@ -63,6 +65,13 @@ class Prepared:
     """Other website settings than the project's."""
     direct: bool = False
     """Made by ``sitepub dev``."""
+    rules: SiteRules = field(default_factory=SiteRules)
+    """What `_headers` and `_redirects` come to beside the files."""
+
+    @property
+    def new_rules(self) -> bool:
+        """The edges get other rules, or the website: worth a release of its own."""
+        return (self.base.rules or SiteRules()) != self.rules
 
     @property
     def empty(self) -> bool:
@@ -75,7 +84,7 @@ class Prepared:
         return (self.empty and self.found is not None and self.base == self.found
                 and self.base.pending is None and self.base.settings_hash == self.wanted.hash
                 and self.base.version == VERSION and not (self.base.litter and self.base.unsure is None)
-                and self.plan.known == self.base.owned)
+                and self.plan.known == self.base.owned and not self.new_rules)
 
     @property
     def taken_settings(self) -> tuple[str, ...]:
@@ -107,7 +116,8 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     found = known if known is not None else remote.states.load()
     base, notes = _about_this_bucket(found, remote)
     base = with_preview(base, remote, snapshot)
-    wanted = wanted_settings(remote.project, remote.bucket, snapshot.files if website is None else ())
+    wanted = wanted_settings(with_rules(remote.project, snapshot.rules), remote.bucket,
+                             snapshot.files if website is None else ())
     if website is not None:
         wanted = replace(wanted, website=website)
     look = (verify or there or found is None or base.pending is not None or base.unsure is not None
@@ -165,7 +175,7 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
                      " before, with the same content: sitepub sets their headers and does not delete them")
     other, projects = _projects(remote, found or base, base, plan)
     return Prepared(found, base, wanted, settings, plan, verify, force, tuple(notes), mates, other, projects, website,
-                    direct)
+                    direct, snapshot.rules)
 
 
 def _projects(remote: Remote, found: State, base: State, plan: Plan

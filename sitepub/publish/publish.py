@@ -169,7 +169,7 @@ class _Deploy:
         self.by = who()
 
     def carry_out(self) -> Outcome:
-        if self.prepared.empty and self.prepared.base.pending is None:
+        if self.prepared.empty and self.prepared.base.pending is None and not self.prepared.new_rules:
             return self._write_down_only()
         try:
             # While the old journal still names them: the new one may not.
@@ -195,7 +195,8 @@ class _Deploy:
     @property
     def _as_wanted(self) -> dict[str, object]:
         """What the state says once the bucket's settings are as serverless.yml says."""
-        return {"settings_hash": self.prepared.wanted.hash, "said": self.prepared.wanted.said}
+        return {"settings_hash": self.prepared.wanted.hash, "said": self.prepared.wanted.said,
+                "rules": self.prepared.rules or None}
 
     def _write_down_only(self) -> Outcome:
         """Nothing is to be done, but what is remembered was not up to date. (What a killed run left
@@ -363,7 +364,8 @@ class _Deploy:
         self._releases.write(ReleaseRecord.of(
             release, bucket=self.remote.bucket, region=self.state.region, uploaded=counts.uploaded,
             copied=counts.copied, headers=counts.headers, deleted=counts.deleted, unchanged=counts.unchanged,
-            shards=site.refs, website=self.prepared.wanted.website, settings_hash=self.prepared.wanted.hash))
+            shards=site.refs, website=self.prepared.wanted.website, settings_hash=self.prepared.wanted.hash,
+            rules=self.prepared.rules or None))
 
     def _apply_settings(self, timing: Timing) -> None:
         def written(step: SettingStep) -> None:

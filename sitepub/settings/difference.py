@@ -98,8 +98,9 @@ def _website(wanted: WantedSettings, actual: ActualSettings, mine: frozenset[str
     after = with_what_stays(wanted.website, before, mine)
     if before is None:
         yield SettingStep("website", f"website: index {after.index}, errors {after.error or 'none'}"
-                          + (", https only" if after.redirect_https else ""), _why(actual, "not set"),
-                          Timing.AFTER, after)
+                          + (", https only" if after.redirect_https else "")
+                          + (f", {_count(len(after.rules), 'redirect rule')}" if after.rules else ""),
+                          _why(actual, "not set"), Timing.AFTER, after)
         return
     changes = list(_website_changes(before, after))
     if changes:

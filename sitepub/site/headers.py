@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from sitepub.config.project import HeaderRule
 from sitepub.errors import ConfigError, Position, Problem
+from sitepub.site.address_rules.addresses import addresses_of
+from sitepub.site.address_rules.header_rules import StoredHeaders, joined
 from sitepub.site.charset import UTF8, with_charset
 from sitepub.site.content_types import content_type, extension_of
 from sitepub.site.fresh_files import is_asked_each_time
 from sitepub.site.globs import Glob, GlobError, as_line, globs
 from sitepub.site.precompressed import inner_name
 from sitepub.site.snapshot import headers_hash
+from sitepub.site.stored_headers import CANONICAL, STORED, canonical_name
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 """The name carries a hash of the content: another content will have another name."""
@@ -27,12 +29,8 @@ short enough that no browser keeps an old style for long; a CDN needs no purge f
 _PACKED = frozenset({"gz", "br", "zst", "svgz"})
 _PAGES = ("text/html", "application/xhtml+xml")
 
-_STORED = ("Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type",
-           "Expires")
 DEFAULT = "default"
 """The value that takes back what rules before it set."""
-_CANONICAL = {name.lower(): name for name in _STORED}
-_META = re.compile(r"x-cos-meta-[a-z0-9-]+")
 _META_TOGETHER = 4096
 """Bytes of all x-cos-meta-* of an object, names and values (COS API 436/7749)."""
 _META_LIMIT = 2048
@@ -55,8 +53,19 @@ class HeaderBook:
     store with an object (COS API 436/7749), a value with a line break, a pattern that matches nothing ever.
     """
 
-    def __init__(self, rules: Sequence[HeaderRule] = ()) -> None:
+    def __init__(self, rules: Sequence[HeaderRule] = (), *, below: Sequence[StoredHeaders] = (),
+                 index: str = "index.html", without_html: bool = False) -> None:
+        """``below``: of `_headers`, which ``rules`` override. ``index`` and ``without_html``: at which addresses files
+        are served."""
         problems: list[Problem] = []
+        self._below = below
+        self._index = index
+        self._without_html = without_html
+        for one in below:
+            for name, value in one.headers:
+                found = _problem(name, canonical_name(name), value or DEFAULT)
+                if found:
+                    problems.append(Problem(found[0].removeprefix("headers: "), one.block.position, found[1]))
         self._rules: list[tuple[Callable[[str], object], dict[str, str]]] = []
         self._positions: list[Position | None] = []
         for rule in rules:
@@ -75,7 +84,8 @@ class HeaderBook:
         if problems:
             raise ConfigError(problems)
         self._kinds: dict[str, str] = {}
-        self._made: dict[tuple[str, str, str, tuple[int, ...]], tuple[Mapping[str, str], str]] = {}
+        self._made: dict[tuple[str, str, str, tuple[int, ...], tuple[int, ...]],
+                         tuple[Mapping[str, str], str]] = {}
 
     def of(self, path: str, name: str, *, hashed: bool = False, charset: str = UTF8,
            full_path: str | None = None) -> tuple[Mapping[str, str], str]:
@@ -102,20 +112,39 @@ class HeaderBook:
         cache = default_cache_control(name, kind, hashed=hashed)
         matched = tuple([number for number, (match, _) in enumerate(self._rules) if match(path)]
                         ) if self._rules else ()
-        known = self._made.get((kind, cache, encoding, matched))
+        under = self._blocks_of(path) if self._below else ()
+        known = self._made.get((kind, cache, encoding, under, matched))
         if known is None:
-            known = self._made[kind, cache, encoding, matched] = self._make(kind, cache, encoding, matched)
+            known = self._make(kind, cache, encoding, under, matched)
+            self._made[kind, cache, encoding, under, matched] = known
         return known
+
+    def _blocks_of(self, path: str) -> tuple[int, ...]:
+        served = tuple(addresses_of(path, self._index, without_html=self._without_html))
+        return tuple([number for number, one in enumerate(self._below)
+                      if any(one.address.match(address) is not None for address in served)])
 
     def matched(self) -> set[int]:
         """Numbers of the rules that a file had its headers from so far."""
         return {number for *_, matched in self._made for number in matched}
 
-    def _make(self, kind: str, cache: str, encoding: str, matched: tuple[int, ...]) -> tuple[Mapping[str, str], str]:
+    def unmatched_blocks(self) -> list[StoredHeaders]:
+        """Blocks of `_headers` that no file had its headers from so far."""
+        used = {number for *_, under, _matched in self._made for number in under}
+        return [one for number, one in enumerate(self._below) if number not in used]
+
+    def _make(self, kind: str, cache: str, encoding: str, under: tuple[int, ...], matched: tuple[int, ...]
+              ) -> tuple[Mapping[str, str], str]:
         changes: dict[str, str] = {}
+        for number in under:
+            for name, given in self._below[number].headers:
+                if given is None:
+                    changes.pop(name, None)
+                else:
+                    changes[name] = joined(name, changes.get(name), given)
         for number in matched:
             for name, value in self._rules[number][1].items():
-                if value.lower() == DEFAULT and name in _STORED:
+                if value.lower() == DEFAULT and name in STORED:
                     changes.pop(name, None)
                 else:
                     changes[name] = value
@@ -130,12 +159,6 @@ class HeaderBook:
                 f"headers: {', '.join(meta)} have {size} bytes together, and COS keeps {_META_TOGETHER} with a file",
                 self._positions[matched[-1]] if matched else None, "Make them shorter, or leave some out."))
         return headers, headers_hash(headers)
-
-
-def canonical_name(name: str) -> str | None:
-    """The header's name in its usual spelling, ``None`` for one that COS does not keep with an object."""
-    lower = name.strip().lower()
-    return lower if _META.fullmatch(lower) else _CANONICAL.get(lower)
 
 
 def _matcher(rule: HeaderRule, problems: list[Problem]) -> Callable[[str], object] | None:
@@ -184,13 +207,13 @@ def _problem(name: str, canonical: str | None, value: str) -> tuple[str, str | N
         if lower.startswith("x-cos-meta-") and "_" in lower:
             return (f"headers: {name!r} has an underscore, which COS does not take in the name of metadata",
                     f"Use a hyphen: {lower.replace('_', '-')}")
-        near = difflib.get_close_matches(lower, _CANONICAL, 1, 0.75)
+        near = difflib.get_close_matches(lower, CANONICAL, 1, 0.75)
         if near:
-            hint = f"did you mean {_CANONICAL[near[0]]}?"
+            hint = f"did you mean {CANONICAL[near[0]]}?"
         elif lower.startswith("access-control-"):
             hint = "COS answers these itself: set `cors`"
         else:
-            hint = (f"headers that COS keeps: {', '.join(_STORED)}, x-cos-meta-*; "
+            hint = (f"headers that COS keeps: {', '.join(STORED)}, x-cos-meta-*; "
                     "others can be added by a CDN in front of it (hosts[].responseHeader)")
         return f"headers: COS does not keep the header {name!r} with a file", hint
     if any(ord(char) < 32 or ord(char) == 127 for char in value.strip()):

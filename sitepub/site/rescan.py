@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
 
 from sitepub.config.project import Project
+from sitepub.config.site_rules import SiteRules
 from sitepub.errors import Problem
+from sitepub.site.address_rules.rule_files import NAMES
 from sitepub.site.keys import key_part
 from sitepub.site.rules.defaults import IGNORE_FILE
 from sitepub.site.scan import Scanner, in_order, no_collection
 from sitepub.site.snapshot import LeftOut, SiteFile, Snapshot
-from sitepub.site.unused import unused_patterns
+from sitepub.site.unused import unmatched_blocks, unused_patterns
 from sitepub.site.walk import Walked, walk, walk_at
 
 MANY = 500
@@ -41,15 +43,21 @@ class KeptSnapshot:
         self._keys: dict[str, str] = {}
         """Path below the folder → key."""
         self._warnings: tuple[Problem, ...] = ()
+        self._shown: tuple[Problem, ...] = ()
         self._left_out: dict[str, LeftOut] = {}
         self._touched: set[str] = set()
         self._all = True
         self._links = False
+        self._outside = {file for file in (project.headers_file, project.redirects_file) if file}
+        """Rule files that may lie anywhere in the project."""
 
     def touch(self, paths: Iterable[PurePath]) -> None:
         """Something happened at these absolute paths, or below them."""
         for path in paths:
             if self._all:
+                return
+            if path in self._outside:
+                self._all = True
                 return
             try:
                 below = path.relative_to(self.folder).as_posix()
@@ -59,7 +67,7 @@ class KeptSnapshot:
                     self._all = True
                 continue
             self._touched.add(below)
-            if below in (".", IGNORE_FILE) or len(self._touched) > MANY:
+            if below in (".", IGNORE_FILE, *NAMES) or len(self._touched) > MANY:
                 self._all = True
 
     def touch_all(self) -> None:
@@ -69,7 +77,7 @@ class KeptSnapshot:
     @property
     def warnings(self) -> tuple[Problem, ...]:
         """Those of the last snapshot."""
-        return self._warnings
+        return self._shown
 
     @property
     def touched(self) -> bool:
@@ -85,7 +93,13 @@ class KeptSnapshot:
         env = self._scanner.env if self._scanner is not None else None
         if env is not None:
             files[env.key] = env
-        return Snapshot(files, self.folder, self._warnings, in_order(self._left_out))
+        rules, warnings = SiteRules(), self._warnings
+        if self._scanner is not None:
+            applied = self._scanner.apply_rules(files)
+            files.update(applied.files)
+            rules, warnings = applied.rules, (*warnings, *applied.warnings)
+        self._shown = warnings
+        return Snapshot(files, self.folder, warnings, in_order(self._left_out), rules=rules)
 
     def _scan(self) -> None:
         self._all = True
@@ -94,6 +108,7 @@ class KeptSnapshot:
         scanner.hashed_names = scanner.find_hashed_names(found.path for found in walked.files)
         files, warnings = scanner.site_files(walked, scanner.hash_cache(self._cache_file))
         warnings += unused_patterns(self.project, self.folder, scanner.rules, scanner.headers, walked)
+        warnings += unmatched_blocks(scanner.headers)
         self._scanner, self._files, self._warnings = scanner, files, tuple(warnings)
         self._left_out = walked.left_out
         self._keys = {found.path: found.key for found in walked.files}

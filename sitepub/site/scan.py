@@ -17,6 +17,7 @@ from sitepub.errors import Problem, SiteError
 from sitepub.leaks.cloud_secrets import keys_among, secret_values
 from sitepub.leaks.search import SecretSearch
 from sitepub.site import secret_files
+from sitepub.site.address_rules.rule_files import Applied, RuleFiles
 from sitepub.site.build.env_js import env_file
 from sitepub.site.charset import UTF8
 from sitepub.site.hash_cache import HashCache
@@ -26,7 +27,7 @@ from sitepub.site.headers import HeaderBook
 from sitepub.site.ignore import IgnoreRules
 from sitepub.site.keys import alias_of, printable
 from sitepub.site.snapshot import LeftOut, SiteFile, Snapshot
-from sitepub.site.unused import unused_patterns
+from sitepub.site.unused import unmatched_blocks, unused_patterns
 from sitepub.site.walk import FoundFile, Seen, Walked, walk
 from sitepub.terminal import secrets as held_secrets
 
@@ -78,7 +79,9 @@ class Scanner:
     def __init__(self, project: Project, folder: Path, environ: Mapping[str, str]) -> None:
         self.project = project
         self.folder = folder
-        self.headers = HeaderBook(project.headers)
+        self.rule_files = RuleFiles.read(project, folder)
+        self.headers = HeaderBook(project.headers, below=self.rule_files.compiled.stored, index=project.website.index,
+                                  without_html=project.website.ignore_html_ext)
         self._secrets = secret_values(environ, project.dotenv)
         secret_files.check_settings(project, self._secrets | held_secrets.held())
         self.env = env_file(project, self.headers, self._secrets | held_secrets.held())
@@ -102,6 +105,7 @@ class Scanner:
     def site_files(self, walked: Walked, cache: HashCache) -> tuple[dict[str, SiteFile], list[Problem]]:
         """What was found, as files to publish by their keys (env.js not among them), and warnings."""
         warnings = list(walked.warnings)
+        walked.files = [file for file in walked.files if file.path not in self.rule_files.paths]
         if self.env is not None:
             kept = [file for file in walked.files if file.key != self.env.key]
             if len(kept) < len(walked.files):
@@ -115,6 +119,10 @@ class Scanner:
         _check_content(hashed)
         secret_files.refuse(self.project, named, hashed, self.allowed)
         return _site_files(walked.files, hashed, self.headers, self.hashed_names), warnings
+
+    def apply_rules(self, files: Mapping[str, SiteFile]) -> Applied:
+        """What `_redirects` adds to the files of the site, env.js among them."""
+        return self.rule_files.apply(files)
 
     def find_hashed_names(self, paths: Iterable[str]) -> HashedNames:
         """``paths``: of all files that are published."""
@@ -139,11 +147,15 @@ def _scan(project: Project, folder: Path, cache_file: Path | None, environ: Mapp
     scanner.hashed_names = scanner.find_hashed_names(file.path for file in walked.files)
     files, warnings = scanner.site_files(walked, scanner.hash_cache(cache_file))
     warnings += unused_patterns(project, folder, scanner.rules, scanner.headers, walked)
+    warnings += unmatched_blocks(scanner.headers)
     if scanner.env is not None:
         files[scanner.env.key] = scanner.env
+    applied = scanner.apply_rules(files)
+    files.update(applied.files)
     # The time of the inode, too: what a hook copies or unpacks may keep the time that its content was written.
     newest = max((max(found.stat.st_mtime_ns, found.stat.st_ctime_ns) for found in walked.files), default=None)
-    return Snapshot(files, folder, tuple(warnings), in_order(walked.left_out), newest)
+    return Snapshot(files, folder, (*warnings, *applied.warnings), in_order(walked.left_out), newest,
+                    rules=applied.rules)
 
 
 def in_order(left_out: Mapping[str, LeftOut]) -> tuple[LeftOut, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sitepub.config.site_rules import SiteRules
 from sitepub.errors import Problem
 
 
@@ -88,6 +89,8 @@ class Snapshot:
     """When the file that was written last was written (ns since the epoch), if the whole folder was read."""
     hidden: SiteFile | None = None
     """A file of the site that its preview replaces by another of the same key."""
+    rules: SiteRules = field(default_factory=SiteRules)
+    """Of `_headers` and `_redirects`: what is not in the files themselves."""
 
     def __len__(self) -> int:
         return len(self.files)

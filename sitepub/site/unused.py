@@ -54,14 +54,26 @@ def unused_patterns(project: Project, folder: Path, rules: IgnoreRules, headers:
             for number, (option, text, position) in enumerate(found)]
 
 
+def unmatched_blocks(headers: HeaderBook) -> list[Problem]:
+    """Warnings about blocks of `_headers` that hold headers kept with files, and match none."""
+    return [Problem(f"`{_shortened(str(one.address))}` matches no file, so {one.headers[0][0]} is set nowhere",
+                    one.block.position, "`ignoreHtmlExt: true` serves page.html at /page"
+                    if one.address.exact and "." not in one.address.path else None)
+            for one in headers.unmatched_blocks()]
+
+
 def _place(found: tuple[str, str, Position | None]) -> tuple[str, int, int]:
     position = found[2]
     return (position.file, position.line or 0, position.column or 0) if position is not None else ("", 0, 0)
 
 
 def _message(option: str, text: str) -> str:
-    shown = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+    shown = _shortened(text)
     return f"{option}: `{shown}` matches no file" if option else f"`{shown}` matches no file"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
 def _matches(patterns: Sequence[Glob], paths: Sequence[str]) -> bool:

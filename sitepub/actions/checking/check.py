@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,9 +22,11 @@ from sitepub.check.site import Site
 from sitepub.check.sizes import too_large
 from sitepub.check.sources import find_sources, source_of
 from sitepub.config.project import Checks, Project
+from sitepub.config.site_rules import SiteRules
 from sitepub.errors import CredentialsError, Position, Problem, SitepubError
 from sitepub.publish.prepare import prepare
 from sitepub.publish.states.remote import open_remote
+from sitepub.site.address_rules.effective import with_rules
 from sitepub.site.error_page import error_key
 from sitepub.site.snapshot import Snapshot
 
@@ -137,11 +139,23 @@ def site_of(project: Project, checks: Checks, snapshot: Snapshot, there: There |
 
 
 def website_of(project: Project, snapshot: Snapshot) -> Website:
+    project = with_rules(project, snapshot.rules)
     website = project.website
     return Website(website.index, error_key(project, snapshot.files.keys()), website.ignore_html_ext,
                    website.disable_error_status,
                    tuple(Rule(one.key_prefix, one.http_error_code, one.replace_key_with, one.replace_key_prefix_with)
-                         for one in website.redirect_rules))
+                         for one in website.redirect_rules) + tuple(_at_an_edge(snapshot.rules, website.index)))
+
+
+def _at_an_edge(rules: SiteRules, index: str) -> Iterator[Rule]:
+    """Redirects that only an edge does, as the nearest that a bucket could."""
+    for one in rules.edge.redirects:
+        prefix = one.path[1:].partition("*")[0].partition(":")[0]
+        inside, splat, rest = one.to[1:].partition(":splat")
+        if prefix and one.to.startswith("/") and splat and not rest:
+            yield Rule(prefix, None, None, inside)
+        elif prefix:
+            yield Rule(prefix, None, inside or index if one.to.startswith("/") and ":" not in inside else index, None)
 
 
 def _without_others(findings: list[Finding], there: There, website: Website) -> list[Finding]:

@@ -99,7 +99,7 @@ def _copied(copy: Project, site: LiveSite, state: State, cloud: Cloud, here: Clo
         with view.fetching() as progress:
             fetched = _fetch(store, missing, folder, progress)
         snapshot = Snapshot({key: fetched.get(key, files[key]) for key in files},
-                            hidden=site_file(own) if own is not None else None)
+                            hidden=site_file(own) if own is not None else None, rules=site.rules)
         prepared = prepare(remote, snapshot, website=site.website)
         outcome = publish(remote, snapshot, prepared, PublishOptions(allow_delete=True))
         if outcome.status not in (Status.PUBLISHED, Status.UNCHANGED):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from sitepub.actions.connect import connect
 from sitepub.actions.deploy import Planned, Teller, address_of, ask_about, raise_if_incomplete
 from sitepub.actions.deploying.values import Deployed
-from sitepub.actions.hosts import HostsDone, HostsPrepared, open_site_hosts, raise_if_failed
+from sitepub.actions.hosts import HostsDone, raise_if_failed
 from sitepub.actions.interrupt import stopping
 from sitepub.actions.releases.doubt import Doubt
+from sitepub.actions.releases.host_rules import prepare_rules_of_hosts
 from sitepub.actions.releases.regress import Concerns, about_commit
 from sitepub.config.project import Project
 from sitepub.errors import ChangedSincePlan, SitepubError
@@ -22,12 +22,10 @@ from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.publish import Outcome, PublishOptions, publish
 from sitepub.publish.release.origin import Origin
 from sitepub.publish.states.remote import Remote, open_remote
+from sitepub.site.address_rules.effective import with_rules
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.cos.website_config import WebsiteConfig
-
-if TYPE_CHECKING:
-    from sitepub.domains.hosts.site_hosts import Hosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +69,15 @@ def plan_to_go_live(project: Project, options: GoLiveOptions, teller: Teller, en
         except SitepubError as error:
             refusal = error
         return Planned(project, cloud, remote.bucket, address_of(cloud, remote), prepared, refusal,
-                       _purges(project, cloud, remote, prepared),
+                       prepare_rules_of_hosts(project, cloud, remote, prepared),
                        tuple(doubt.warning() for doubt in _concerns(project, chosen, prepared, environ).doubts)), chosen
 
 
 def go_live(project: Project, options: GoLiveOptions, teller: Teller, environ: Mapping[str, str], choose: Choose
             ) -> tuple[Deployed, Chosen]:
-    """Copies on the server, in the order of a deploy; itself a release. The caches of the hosts are purged; nothing
-    else of the hosts is changed. Raises what :func:`sitepub.actions.deploying.deploy.deploy` raises."""
+    """Copies on the server, in the order of a deploy; itself a release. The caches of the hosts are purged, and
+    their edges get the headers and redirects of the release; nothing else of the hosts is changed. Raises what
+    :func:`sitepub.actions.deploy.deploy` raises."""
     started = time.monotonic()
     cloud, remote, chosen, prepared = _prepare(project, options, teller, environ, choose)
     with remote:
@@ -132,33 +131,17 @@ def _concerns(project: Project, chosen: Chosen, prepared: Prepared, environ: Map
     return Concerns((*chosen.doubts, *found.doubts), found.notes)
 
 
-def _hosts(project: Project, cloud: Cloud, remote: Remote, prepared: Prepared) -> Hosts | None:
-    if not project.hosts:
-        return None
-    return open_site_hosts(project, cloud, remote, prepared.base.hosts)
-
-
-def _purges(project: Project, cloud: Cloud, remote: Remote, prepared: Prepared) -> HostsPrepared | None:
-    """The purges alone: settings, certificates and DNS of the hosts stay as they are."""
-    from sitepub.domains.hosts.site_hosts import HostsPlan
-
-    hosts = _hosts(project, cloud, remote, prepared)
-    if hosts is None:
-        return None
-    return HostsPrepared(hosts, HostsPlan(())).after(project, prepared)
-
-
 def _purged(project: Project, cloud: Cloud, remote: Remote, outcome: Outcome, teller: Teller, options: GoLiveOptions,
             deployed: Callable[[HostsDone | None], Deployed]) -> HostsDone | None:
     from sitepub.actions.host_run import apply_hosts
 
-    hosts = _purges(project, cloud, remote, outcome.prepared)
+    hosts = prepare_rules_of_hosts(project, cloud, remote, outcome.prepared)
     if hosts is None or hosts.settled:
         return None
     with stopping() as stop, teller.listener() as listener:
         try:
-            done = apply_hosts(project, remote, hosts, listener, stop, wait=options.wait,
-                               approve=teller.approve_changed_hosts)
+            done = apply_hosts(with_rules(project, outcome.prepared.rules), remote, hosts, listener, stop,
+                               wait=options.wait, approve=teller.approve_changed_hosts)
         except ChangedSincePlan as error:
             raise ChangedSincePlan(f"the release is live, and its hosts were not changed: {error.message}",
                                    hint=error.hint, done=deployed(None)) from None

@@ -14,6 +14,7 @@ from sitepub.actions.releases.stage_differences import differences_of
 from sitepub.actions.releases.stages import state_buckets
 from sitepub.config.project import Project
 from sitepub.config.repository.ci_run import ci_run, one_line
+from sitepub.config.site_rules import SiteRules
 from sitepub.errors import NotFound, Refused, SitepubError
 from sitepub.publish.plan import Action
 from sitepub.publish.previews.robots import with_the_sites_own
@@ -111,7 +112,7 @@ def shown_by(project: Project, cloud: Cloud, opened: ExitStack) -> tuple[LiveSit
         label=f"{name}:{release.id}", bucket=state.bucket, region=state.region,
         key_prefix=project.key_prefix, manifest=ShardedManifest.of(state.manifest),
         kept=Kept(states.store.bucket, region, states.prefix), info=release,
-        website=_website(states, state))
+        website=_website(states, state), rules=state.rules or SiteRules())
     return site, state
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sitepub.actions.releases.go_live import Choose, Chosen
 from sitepub.actions.releases.history import find, is_id, releases_of, site_state
 from sitepub.config.repository.ci_run import one_line
+from sitepub.config.site_rules import SiteRules
 from sitepub.errors import NotFound
 from sitepub.publish.release.going_back import site_of
 from sitepub.publish.release.origin import Origin
@@ -25,7 +26,11 @@ def released(name: str | None, message: str | None, *, local: bool) -> Choose:
         release = store.read(id, state)
         info = release.info
         origin = Origin(info.commit, info.branch, one_line(message) if message else info.message, None, id)
-        hosts = ("The hosts are left as they are; what changed is purged from their caches.",)
+        live = state.rules if state is not None else None
+        other_rules = (release.record.rules or SiteRules()) != (live or SiteRules())
+        hosts = ("The hosts get the headers and redirects of that release, and are left as they are in all else; what"
+                 " changed is purged from their caches." if other_rules else
+                 "The hosts are left as they are; what changed is purged from their caches.",)
         return Chosen(id, site_of(release), release.record.website, origin,
                       hosts if remote.project.hosts else ())
 

@@ -6,9 +6,9 @@ those in docs/configuration.md and in the JSON Schema.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from sitepub.config.identifiers import IDENTIFIER, is_identifier
 from sitepub.config.models.bucket import (
@@ -71,6 +71,19 @@ def _share(value: float) -> float:
 
 StageNames = Annotated[list[Annotated[Text, AfterValidator(_stage_name)]], OneOrMore()]
 Share = Annotated[Number, AfterValidator(_share)]
+
+
+def _rule_file(value: Any) -> Any:
+    """A name; "" for none at all."""
+    if value is False:
+        return ""
+    if not isinstance(value, str) or not value.strip():
+        raise wrong("expected the name of a file, or false", "false: no such file is read.")
+    return value
+
+
+RuleFile = Annotated[str, BeforeValidator(_rule_file), WithJsonSchema({
+    "anyOf": [{"type": "string"}, {"const": False}]})]
 
 
 class SourceShape(Shape):
@@ -155,6 +168,16 @@ class InputsShape(Shape):
     headers: list[HeadersShape] = Field([], description=(
         "Response headers for files; later rules win, header by header. A map of pattern to headers is taken "
         "too."))
+    headers_file: RuleFile | None = Field(None, description=(
+        "Response headers in the form of Netlify and Cloudflare Pages; a file, from the folder of serverless.yml. Left "
+        "out: `_headers` in the published folder, if it is there. `false`: none is read."))
+    redirects_file: RuleFile | None = Field(None, description=(
+        "Redirects in their form, likewise. Left out: `_redirects` in the published folder."))
+    security_headers: Literal["recommended"] | None = Field(None, description=(
+        "`recommended`: the CDN or EdgeOne adds the usual security headers to every answer; `_headers` wins."))
+    unsupported_rules: Literal["refuse", "warn"] = Field("refuse", description=(
+        "What becomes of rules in these two files that cannot be done: the deploy is refused, or goes on without them "
+        "and warns."))
     accelerate: Flag = Field(False, description="Switch global acceleration on for the bucket and upload through it.")
     logs: LogsShape | None = Field(None, description="Where `sitepub logs` finds the visits of the hosts.")
     state: StateShape | None = Field(None, description="Where sitepub keeps its own state.")

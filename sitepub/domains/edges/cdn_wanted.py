@@ -21,6 +21,7 @@ from sitepub.domains.edges.cdn_origin import (
     website_origin,
 )
 from sitepub.domains.edges.cdn_required import completed
+from sitepub.domains.edges.cdn_site_rules import header_rules, refuse_switched_off, with_redirects, without_ours
 from sitepub.domains.edges.client_certificate import described, known
 from sitepub.domains.edges.edge import WantedDomain
 from sitepub.domains.steps import Leaf
@@ -61,9 +62,12 @@ def wanted_config(wanted: WantedDomain, config: Mapping[str, Any] | None) -> dic
     result: dict[str, Any] = {"Origin": website_origin(wanted), **mentioned}
     if wanted.certificate is not None and mentioned.get("Https", {}).get("Switch") != "off":
         result["Https"] = {**mentioned.get("Https", {}), "CertInfo": {"CertId": wanted.certificate.id}}
-    headers = _response_headers(actual.get("ResponseHeader"), mentioned.get("ResponseHeader"))
+    headers = _response_headers(wanted, actual.get("ResponseHeader"), mentioned.get("ResponseHeader"))
     if headers is not None:
         result["ResponseHeader"] = headers
+    redirects = with_redirects(wanted, actual.get("UrlRedirect"), mentioned.get("UrlRedirect"))
+    if redirects is not None:
+        result["UrlRedirect"] = redirects
     if config is None:
         result = {"ServiceType": "web", "Area": wanted.host.area, "Cache": cache_rules(),
                   "Compression": compression(), **result}
@@ -74,16 +78,20 @@ def wanted_config(wanted: WantedDomain, config: Mapping[str, Any] | None) -> dic
     return result
 
 
-def _response_headers(actual: Mapping[str, Any] | None, mentioned: Mapping[str, Any] | None) -> Any:
+def _response_headers(wanted: WantedDomain, actual: Mapping[str, Any] | None, mentioned: Mapping[str, Any] | None
+                      ) -> Any:
     """The rules of the user (else those that are there) with ours beside them; ``None``: leave them alone."""
     if mentioned is not None and mentioned.get("Switch") == "off":
+        refuse_switched_off(wanted, "`responseHeader` is off in serverless.yml")
         return None
-    there = list((actual or {}).get("HeaderRules") or [])
+    there = without_ours(wanted, list((actual or {}).get("HeaderRules") or []))
     off = (actual or {}).get("Switch") != "on"
     if mentioned is None and off and there:
         # The owner switched these rules off; switching ours on would bring them back.
+        refuse_switched_off(wanted, "the CDN has rules for response headers that are switched off")
         return None
-    rules = list((mentioned or {}).get("HeaderRules") or ()) if mentioned is not None else there
+    theirs = list((mentioned or {}).get("HeaderRules") or ()) if mentioned is not None else there
+    rules = [*header_rules(wanted.host.rules), *theirs]
     for name in DOWNLOAD_HEADERS:
         rules = _with_deletion(rules, name)
     return {**(mentioned or {}), "Switch": "on", "HeaderRules": rules}

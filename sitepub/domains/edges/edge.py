@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from sitepub.config.project import Host
+from sitepub.config.site_rules import HostRules
 from sitepub.domains.records import CertificateInUse, EdgeKind, TxtRecord
 from sitepub.domains.steps import Leaf
 from sitepub.domains.wanted_record import WantedRecord
@@ -83,6 +84,8 @@ class WantedDomain:
     """The edge makes one of its own (``https: auto`` on an edge with ``free_certificates``)."""
     by_record: bool = False
     """That one is proved by a DNS record, before visitors come."""
+    rules_before: HostRules = field(default_factory=HostRules)
+    """What sitepub had this edge do so far; ``host.rules`` is what it should do now."""
     bound: CertificateInUse | None = None
     """The certificate that sitepub bound last, for an edge that does not say (COS)."""
 

@@ -18,7 +18,8 @@ from sitepub.domains.edges.edge import (
     WantedDomain,
 )
 from sitepub.domains.edges.edgeone_certificates import EdgeOneCertificates
-from sitepub.domains.edges.edgeone_rules import delete_rule, find_rule, is_right, write_rule
+from sitepub.domains.edges.edgeone_rules import delete_rule, find_rules, is_right, write_rule, write_site_rule
+from sitepub.domains.edges.edgeone_site_rules import is_as_wanted, lines_of, site_rule
 from sitepub.domains.edges.edgeone_zones import zone_obstacle
 from sitepub.domains.edges.waiting import Waiting
 from sitepub.domains.host_names import ascii_name, zone_of
@@ -95,7 +96,8 @@ class EdgeOne:
                       if one.get("DomainName") == host), None)
         if found is None:
             return None
-        return _state({**found, "Rule": find_rule(self._api, str(found.get("ZoneId")), host)})
+        rule, of_site = find_rules(self._api, str(found.get("ZoneId")), host)
+        return _state({**found, "Rule": rule, "SiteRule": of_site})
 
     def check(self, wanted: WantedDomain) -> None:
         self._zone_id(wanted)
@@ -119,6 +121,8 @@ class EdgeOne:
         if txt is not None:
             raise OwnershipWanted(txt)
         write_rule(self._api, self._zone_id(wanted), host)
+        if wanted.host.rules:
+            write_site_rule(self._api, self._zone_id(wanted), host, site_rule(host, wanted.host.rules))
 
     def names_proof(self) -> bool:
         return True
@@ -132,6 +136,8 @@ class EdgeOne:
         where = {"ZoneId": state.zone}
         if "L7AccRule" in changed:
             write_rule(self._api, state.zone, state.host)
+        if "SiteRule" in changed:
+            write_site_rule(self._api, state.zone, state.host, site_rule(state.host, wanted.host.rules))
         if changed & {"OriginInfo", "OriginProtocol"}:
             self._api.call("teo", "ModifyAccelerationDomain", {
                 **where, "DomainName": state.host, "OriginInfo": _origin(wanted),
@@ -281,6 +287,10 @@ def _differences(wanted: WantedDomain, state: EdgeState | None) -> Iterator[Leaf
             yield Leaf(f"OriginInfo.{name}", origin.get(name), value)
     if not is_right(config.get("Rule"), wanted.host.host):
         yield Leaf("L7AccRule.ModifyResponseHeader", None, [f"del {header}" for header in DOWNLOAD_HEADERS])
+    rules = wanted.host.rules
+    if rules is not None and not is_as_wanted(config.get("SiteRule"), site_rule(wanted.host.host, rules)):
+        known = lines_of(wanted.rules_before) if config.get("SiteRule") is not None else []
+        yield Leaf("SiteRule", known, lines_of(rules))
     if config.get("OriginProtocol") != _protocol(wanted):
         yield Leaf("OriginProtocol", config.get("OriginProtocol"), _protocol(wanted))
     mode, id = _certificate(wanted)

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sitepub.domains.edges.cdn_wanted import DOWNLOAD_HEADERS
+from sitepub.domains.edges.edgeone_site_rules import is_as_wanted, site_rule_name
 from sitepub.domains.service_api import ServiceApi
 
 _ACTION = "ModifyResponseHeader"
@@ -31,17 +32,21 @@ def name_of(host: str) -> str:
     return f"sitepub {host}"
 
 
-def find_rule(api: ServiceApi, zone: str, host: str) -> Mapping[str, Any] | None:
-    """The rule of a host, as the API describes it. One whose condition was changed to something else than hosts is not
-    sitepub's any more."""
-    named = [rule for rule in _rules(api, zone, host) if _branch(rule, host) is not None]
-    return min(named, key=lambda rule: not is_right(rule, host), default=None)
+def find_rules(api: ServiceApi, zone: str, host: str
+               ) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
+    """The rule of a host, as the API describes it, and the one with its `_headers` and `_redirects`. One whose
+    condition was changed to something else than hosts is not sitepub's any more."""
+    rules = _rules(api, zone, host)
+    named = [rule for rule in rules if rule.get("RuleName") == name_of(host) and _branch(rule, host) is not None]
+    of_site = next((rule for rule in rules if rule.get("RuleName") == site_rule_name(host)
+                    and _branch(rule, host) is not None), None)
+    return min(named, key=lambda rule: not is_right(rule, host), default=None), of_site
 
 
 def _rules(api: ServiceApi, zone: str, host: str) -> list[Mapping[str, Any]]:
     rules = api.pages("teo", "DescribeL7AccRules", {"ZoneId": zone}, "Rules", size=1000, host=host,
                       total=lambda answer: int(answer.get("TotalCount") or 0))
-    return [rule for rule in rules if rule.get("RuleName") == name_of(host)]
+    return [rule for rule in rules if rule.get("RuleName") in (name_of(host), site_rule_name(host))]
 
 
 def is_right(rule: Mapping[str, Any] | None, host: str) -> bool:
@@ -54,13 +59,28 @@ def is_right(rule: Mapping[str, Any] | None, host: str) -> bool:
 
 def write_rule(api: ServiceApi, zone: str, host: str) -> None:
     """Make the rule, or make it right; what others have added to it stays. Looks first."""
-    there = find_rule(api, zone, host)
+    there = find_rules(api, zone, host)[0]
     if is_right(there, host):
         return
     if there is None:
         api.call("teo", "CreateL7AccRules", {"ZoneId": zone, "Rules": [_new(host)]}, host=host)
     else:
         api.call("teo", "ModifyL7AccRule", {"ZoneId": zone, "Rule": put_right(there, host)}, host=host)
+
+
+def write_site_rule(api: ServiceApi, zone: str, host: str, wanted: Mapping[str, Any] | None) -> None:
+    """Make the rule with `_headers` and `_redirects`, overwrite it, or delete it. Looks first."""
+    there = find_rules(api, zone, host)[1]
+    if is_as_wanted(there, wanted):
+        return
+    if wanted is None:
+        assert there is not None
+        api.call("teo", "DeleteL7AccRules", {"ZoneId": zone, "RuleIds": [there.get("RuleId")]}, host=host)
+    elif there is None:
+        api.call("teo", "CreateL7AccRules", {"ZoneId": zone, "Rules": [wanted]}, host=host)
+    else:
+        api.call("teo", "ModifyL7AccRule", {"ZoneId": zone, "Rule": {**wanted, "RuleId": there.get("RuleId")}},
+                 host=host)
 
 
 def delete_rule(api: ServiceApi, zone: str, host: str) -> None:

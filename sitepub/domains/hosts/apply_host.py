@@ -184,7 +184,7 @@ class ApplyHost:
         if self.give_up is not None:
             self.give_up()
         before = job.record.created
-        job.keep(created=True, setup="domain")
+        job.keep(created=True, setup="domain", rules=context.host.rules or job.record.rules)
         job.status(f"creating it on {context.edge.word}")
         try:
             create_proved(context, wanted)

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from sitepub.config.project import Host
+from sitepub.config.site_rules import HostRules
 from sitepub.domains.certificates.choice import CertificatePlan
 from sitepub.domains.certificates.lifetime import is_due
 from sitepub.domains.edges.edge import Edge, EdgeState, EdgeStatus, WantedDomain
@@ -112,7 +113,7 @@ def wanted_domain(host: Host, place: Place, record: HostRecord, edge: Edge, cert
     return WantedDomain(
         host=host, bucket=place.bucket, region=place.region, origin=place.endpoint,
         origin_protocol=place.origin_protocol, certificate=certificates.certificate, bound=record.certificate,
-        free_certificate=free and wants_free_certificate(host, edge))
+        free_certificate=free and wants_free_certificate(host, edge), rules_before=record.rules or HostRules())
 
 
 def plan_host(host: Host, place: Place, record: HostRecord, edge: Edge, certificates: Certificates,

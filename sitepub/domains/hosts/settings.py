@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sitepub.config.site_rules import HostRules
 from sitepub.domains.edges.edge import EdgeState, WantedDomain
 from sitepub.domains.hosts.context import HostContext, Later
 from sitepub.domains.poll import ONCE, Patience, poll
@@ -18,7 +19,7 @@ def write_settings(context: HostContext, wanted: WantedDomain, state: EdgeState,
     :class:`~sitepub.domains.steps.PlanChanged` for a setting that is not in the step."""
     leaves = context.edge.differences(wanted, state)
     _demand_agreed(context, leaves, state, agreed)
-    context.job.keep(setup="domain")
+    context.job.keep(setup="domain", rules=_either(context.job.record.rules, context.host.rules))
     context.job.status(f"updating it on {context.edge.word}")
     try:
         _update(context, wanted, state)
@@ -34,6 +35,14 @@ def write_settings(context: HostContext, wanted: WantedDomain, state: EdgeState,
     context.bound()
     context.report("; ".join(str(leaf) for leaf in leaves[:3])
                    + (f"; and {len(leaves) - 3} more settings" if len(leaves) > 3 else ""))
+
+
+def _either(before: HostRules | None, now: HostRules | None) -> HostRules | None:
+    """What may be there after a run that is killed now."""
+    if not before or not now:
+        return before or now or None
+    return HostRules(tuple(dict.fromkeys((*before.headers, *now.headers))),
+                     tuple(dict.fromkeys((*before.redirects, *now.redirects))))
 
 
 def _update(context: HostContext, wanted: WantedDomain, state: EdgeState) -> None:

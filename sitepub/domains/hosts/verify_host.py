@@ -49,6 +49,8 @@ class Verification:
         if context.host.dns == "auto" and state.cname and not self.leads_to_edge(state.cname):
             job.keep(certificate=used)
             raise Later(f"DNS does not point {context.name} to {state.cname} yet")
+        if context.host.rules is not None:
+            job.keep(rules=context.host.rules or None)
         job.keep(setup="", certificate=used, settings_hash=self.plan.hash, verified=now_iso())
         return used
 

@@ -24,7 +24,8 @@ class PathMatch:
     """Which paths a rule is for."""
 
     kind: str
-    """`all`, `file` (suffixes without a dot), `directory`, `path`, `index`, `contentType`."""
+    """`all`, `file` (suffixes without a dot), `directory`, `path`, `index`, `contentType`; `condition`: `values` are
+    conditions of EdgeOne that must all hold."""
     values: tuple[str, ...] = ()
 
 
@@ -93,6 +94,23 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True)
+class PathRedirect:
+    """Visits of some paths are redirected; of those that match, the last one counts."""
+
+    match: PathMatch
+    status: int
+    scheme: str
+    """`http`, `https`, or "": that of the visit."""
+    host: str
+    """"": that of the visit."""
+    pattern: str
+    """Matches the whole path; with groups for `$1` … in `path`."""
+    path: str
+    """With `$1` …; "": as it is."""
+    keeps_query: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeDomain:
     """One host as the edge serves it now."""
 
@@ -117,6 +135,7 @@ class EdgeDomain:
     tls_versions: tuple[str, ...] = ("TLSv1.2", "TLSv1.3")
     hsts: Hsts | None = None
     redirect: Redirect | None = None
+    path_redirects: tuple[PathRedirect, ...] = ()
     cache_rules: tuple[CacheRule, ...] = ()
     status_cache: Mapping[str, int] = field(default_factory=dict)
     """Seconds that answers with these statuses (`404`, `5xx`) are kept."""

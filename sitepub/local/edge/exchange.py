@@ -14,7 +14,7 @@ from http import HTTPStatus
 
 from sitepub.local.edge import rules as edge_rules
 from sitepub.local.edge.cache import MOST_ENTRY, EdgeCache, Entry, normal_path
-from sitepub.local.edge.domains import EdgeDomain
+from sitepub.local.edge.domains import EdgeDomain, PathRedirect
 from sitepub.local.edge.messages import EdgeRequest, EdgeResponse, Pairs
 from sitepub.local.edge.origin import Origins
 from sitepub.local.edge.sending import hsts_header, represent
@@ -60,9 +60,20 @@ class Exchange:
             response = page(redirect.status, f"The page is at {location}")
             response.headers.append(("Location", location))
             return domain, response
+        found = edge_rules.redirected(domain.path_redirects, normal_path(request.path))
+        if found is not None:
+            return domain, self._path_redirect(request, *found)
         if domain.product == "cos":
             return domain, await self._passed_through(domain, request)
         return domain, await self._cached(domain, request)
+
+    def _path_redirect(self, request: EdgeRequest, redirect: PathRedirect, path: str) -> EdgeResponse:
+        scheme = redirect.scheme or request.scheme
+        query = f"?{request.query}" if redirect.keeps_query and request.query else ""
+        location = f"{scheme}://{redirect.host or self._authority(request, scheme)}{path}{query}"
+        response = page(redirect.status, f"The page is at {location}")
+        response.headers.append(("Location", location))
+        return response
 
     def _authority(self, request: EdgeRequest, scheme: str) -> str:
         """The same host for another scheme. Only a visitor who named this edge's own port gets the port of that

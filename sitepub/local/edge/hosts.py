@@ -9,10 +9,10 @@ from typing import Any
 
 from sitepub.local.base.pace import Pace
 from sitepub.local.edge import settings as edge_settings
-from sitepub.local.edge.domains import CacheRule, EdgeDomain, EdgeOrigin, HeaderRule
+from sitepub.local.edge.domains import CacheRule, EdgeDomain, EdgeOrigin, HeaderRule, PathMatch
 from sitepub.local.services.certificates import Certificate
 from sitepub.local.services.custom_domains import CustomDomain, bucket_of
-from sitepub.local.services.header_rules import header_actions
+from sitepub.local.services.header_rules import REDIRECT, actions_of, header_actions
 from sitepub.local.services.records import CdnDomain, TeoDomain
 from sitepub.local.services.services import Services
 from sitepub.local.services.zones import normal
@@ -94,7 +94,8 @@ def _cdn_host(services: Services, domain: CdnDomain, now: float) -> EdgeDomain:
         response_headers=edge_settings.response_headers(settings),
         max_age_rules=edge_settings.max_age_rules(settings), compression=edge_settings.compression(settings),
         follow_redirect=settings["FollowRedirect"]["Switch"] == "on",
-        redirect=edge_settings.redirect(settings), hsts=edge_settings.hsts(settings), settings=settings,
+        redirect=edge_settings.redirect(settings), path_redirects=edge_settings.cdn_redirects(settings),
+        hsts=edge_settings.hsts(settings), settings=settings,
     )
     https = settings["Https"]
     info = https["CertInfo"]
@@ -127,8 +128,11 @@ def _edgeone_host(services: Services, domain: TeoDomain, now: float) -> EdgeDoma
         cache_rules=(CacheRule(edge_settings.EVERYTHING, "origin", heuristic=True),),
         compression=(edge_settings.DEFAULT_COMPRESSION,),
         response_headers=tuple(
-            HeaderRule(edge_settings.EVERYTHING, action, name, value) for action, name, value
+            HeaderRule(PathMatch("condition", conditions), action, name, value) for conditions, action, name, value
             in header_actions(services.teo_rules.where(zone=domain.zone), domain.host)),
+        path_redirects=tuple(
+            edge_settings.edgeone_redirect(conditions, given) for conditions, given
+            in actions_of(services.teo_rules.where(zone=domain.zone), domain.host, REDIRECT)),
         settings={"OriginInfo": origin},
     )
     certificate = services.certificates.get(domain.served_certificate(now, services.pace))

@@ -5,13 +5,15 @@ Paths are raw (as sent, without the query) and normalized by :func:`edge_cache.n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sitepub.local.base.times import parse_http_date
 from sitepub.local.base.wildcards import wildcard
 from sitepub.local.edge.cache import Headers
-from sitepub.local.edge.domains import CacheRule, CompressionRule, EdgeDomain, HeaderRule, PathMatch
+from sitepub.local.edge.domains import CacheRule, CompressionRule, EdgeDomain, HeaderRule, PathMatch, PathRedirect
+from sitepub.local.services.rule_conditions import read_condition
 
 HEURISTIC_SHARE = 0.1
 """Part of an answer's age for which it stays fresh when no header says how long (RFC 9111 4.2.2)."""
@@ -22,6 +24,9 @@ def matches(match: PathMatch, path: str, content_type: str = "") -> bool:
     """Whether a rule is for a path (RuleType, CDN API 228/30987)."""
     if match.kind == "all":
         return True
+    if match.kind == "condition":
+        return all((condition := read_condition(text)) is not None and condition.of_path(path)
+                   for text in match.values)
     if match.kind == "file":
         ending = path.rpartition("/")[2].rpartition(".")
         return bool(ending[1]) and ending[2].lower() in {value.lower().lstrip(".") for value in match.values}
@@ -35,6 +40,22 @@ def matches(match: PathMatch, path: str, content_type: str = "") -> bool:
         media = content_type.partition(";")[0].strip().lower()
         return any(wildcard(value.strip().lower()).fullmatch(media) is not None for value in match.values)
     return False
+
+
+def redirected(redirects: Sequence[PathRedirect], path: str) -> tuple[PathRedirect, str] | None:
+    """The redirect that decides, the last one that matches, and the path to go to."""
+    for one in reversed(redirects):
+        if not matches(one.match, path):
+            continue
+        found = re.fullmatch(one.pattern, path, re.DOTALL)
+        if found is not None:
+            return one, _filled(one.path, found.groups()) if one.path else path
+    return None
+
+
+def _filled(target: str, groups: Sequence[str]) -> str:
+    filled = (*groups, *[""] * 9)
+    return re.sub(r"\$([1-9])", lambda number: filled[int(number[1]) - 1], target)
 
 
 def cache_rule(rules: Sequence[CacheRule], path: str) -> CacheRule | None:

@@ -6,6 +6,7 @@ older forms (CDN API 228/30987).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from sitepub.local.edge.domains import (
     Hsts,
     MaxAgeRule,
     PathMatch,
+    PathRedirect,
     Redirect,
 )
 
@@ -139,3 +141,30 @@ def hsts(settings: Mapping[str, Any]) -> Hsts | None:
 def redirect(settings: Mapping[str, Any]) -> Redirect | None:
     given = settings["ForceRedirect"]
     return Redirect(given["RedirectType"], given["RedirectStatusCode"]) if _on(given) else None
+
+
+def cdn_redirects(settings: Mapping[str, Any]) -> tuple[PathRedirect, ...]:
+    """UrlRedirect (228/30987). Whether the query stays is not documented: it does not here, so no site comes to rely on
+    it. Nor is how an expression and `FullMatch: false` differ: a pattern always means the whole path here."""
+    given = settings.get("UrlRedirect") or {}
+    if given.get("Switch") != "on":
+        return ()
+    found = []
+    for rule in given.get("PathRules") or ():
+        scheme, colon, host = (rule.get("RedirectHost") or "").partition("://")
+        pattern = rule["Pattern"] if rule.get("Regex") else "(.*)".join(map(re.escape, rule["Pattern"].split("*")))
+        found.append(PathRedirect(EVERYTHING, rule["RedirectStatusCode"], scheme if colon else "", host, pattern,
+                                  rule["RedirectUrl"], keeps_query=False))
+    return tuple(found)
+
+
+def edgeone_redirect(conditions: tuple[str, ...], given: Mapping[str, Any]) -> PathRedirect:
+    """AccessURLRedirectParameters (teo 2022-09-01)."""
+    host, path = given.get("HostName") or {}, given.get("URLPath") or {}
+    protocol = given.get("Protocol") or "follow"
+    return PathRedirect(
+        PathMatch("condition", conditions), given["StatusCode"], "" if protocol == "follow" else protocol,
+        host.get("Value") or "" if host.get("Action") == "custom" else "",
+        path["Regex"] if path.get("Action") == "regex" else ".*",
+        "" if path.get("Action") in (None, "follow") else path["Value"],
+        (given.get("QueryString") or {}).get("Action") != "ignore")

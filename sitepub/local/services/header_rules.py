@@ -1,39 +1,42 @@
-"""What the rules of EdgeOne's rule engine say about response headers (EdgeOne 1552/90438)."""
+"""What EdgeOne's rule engine says about the answers of a host: headers and redirects (EdgeOne 1552/90438)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sitepub.local.services.records import TeoRule
+from sitepub.local.services.rule_conditions import read_condition
 
 HEADERS = "ModifyResponseHeader"
-"""The one action that the embedded edge carries out."""
-_HOSTS = re.compile(r"\$\{http\.request\.host\} in \[('[^']+'(?:, ?'[^']+')*)\]\Z")
+REDIRECT = "AccessURLRedirect"
+"""The two actions that the embedded edge carries out."""
 
 
-def hosts_of(condition: str) -> list[str] | None:
-    """The hosts of a condition on the host alone; None for any other condition."""
-    found = _HOSTS.match(condition)
-    return None if found is None else re.findall(r"'([^']+)'", found[1])
-
-
-def header_actions(rules: Iterable[TeoRule], host: str) -> Iterator[tuple[str, str, str]]:
-    """Action, name and value for the answers of a host, from the top rule to the last; of sub-rules where all
-    conditions above are on the host, too."""
+def actions_of(rules: Iterable[TeoRule], host: str, name: str) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    """The parameters of every action of this name that may be taken for a host, from the top rule to the last, each
+    with the conditions above it; where those are on host and path alone."""
     for one in rules:
         if one.rule["Status"] == "enable":
-            yield from _of_branches(one.rule["Branches"], host)
+            yield from _of_branches(one.rule["Branches"], host, name, ())
 
 
-def _of_branches(branches: Iterable[Mapping[str, Any]], host: str) -> Iterator[tuple[str, str, str]]:
+def _of_branches(branches: Iterable[Mapping[str, Any]], host: str, name: str, above: tuple[str, ...]
+                 ) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
     for branch in branches:
-        if host not in (hosts_of(branch["Condition"]) or ()):
+        condition = read_condition(branch["Condition"])
+        if condition is None or not condition.of_host(host) or not (condition.hosts or above):
             continue
+        conditions = (*above, branch["Condition"])
         for action in branch.get("Actions") or ():
-            if action["Name"] == HEADERS:
-                yield from ((header["Action"], header["Name"], header.get("Value") or "")
-                            for header in action[f"{HEADERS}Parameters"]["HeaderActions"])
+            if action["Name"] == name:
+                yield conditions, action[f"{name}Parameters"]
         for below in branch.get("SubRules") or ():
-            yield from _of_branches(below.get("Branches") or (), host)
+            yield from _of_branches(below.get("Branches") or (), host, name, conditions)
+
+
+def header_actions(rules: Iterable[TeoRule], host: str) -> Iterator[tuple[tuple[str, ...], str, str, str]]:
+    """Conditions, action, name and value for the answers of a host, in the order in which they are done."""
+    for conditions, parameters in actions_of(rules, host, HEADERS):
+        for header in parameters["HeaderActions"]:
+            yield conditions, header["Action"], header["Name"], header.get("Value") or ""

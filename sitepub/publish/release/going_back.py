@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 
+from sitepub.config.site_rules import SiteRules
 from sitepub.errors import SitepubError
 from sitepub.publish.flip import content_of
 from sitepub.publish.looking import look_at
@@ -67,7 +68,7 @@ def site_of(release: Release) -> Snapshot:
         raise SitepubError(f"the content of release {release.id} is not kept any more", code="ContentNotKept",
                            hint="`releases.keep` says how many are kept; deploy its commit again"
                            + (f": {release.info.commit}" if release.info.commit else ""))
-    return Snapshot(ReleasedFiles(release.manifest))
+    return Snapshot(ReleasedFiles(release.manifest), rules=release.record.rules or SiteRules())
 
 
 def content_missing(plan: Plan, content: KeptContent, stop: threading.Event | None = None) -> list[str]:

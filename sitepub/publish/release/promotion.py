@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sitepub.config.project import RedirectRule
+from sitepub.config.site_rules import HostRules, SiteRules
 from sitepub.errors import SitepubError
 from sitepub.publish.plan import Plan
 from sitepub.publish.release.content import COPY_LIMIT, FOLDER
@@ -57,6 +58,8 @@ class LiveSite:
     info: ReleaseInfo
     website: WebsiteConfig | None = None
     """The website settings that went with it; ``None``: not known."""
+    rules: SiteRules = field(default_factory=SiteRules)
+    """Of its `_headers` and `_redirects`."""
     own: Mapping[str, SiteFile] = field(default_factory=dict)
     """Files of the manifest that are not live there, and whose content is at hand: what a preview has replaced."""
 
@@ -91,9 +94,10 @@ def site_from(site: LiveSite, key_prefix: str) -> Snapshot:
     files = LiveFiles(site)
     if site.key_prefix == key_prefix:
         _check(site, ())
-        return Snapshot(files)
+        return Snapshot(files, rules=site.rules)
     _check(site, (key for key in files if not key.startswith(site.key_prefix)))
-    return Snapshot(dict(_moved(files, site.key_prefix, key_prefix)))
+    # What edges do is bound to addresses, and those are others below another prefix.
+    return Snapshot(dict(_moved(files, site.key_prefix, key_prefix)), rules=replace(site.rules, edge=HostRules()))
 
 
 def _moved(files: Mapping[str, SiteFile], old: str, new: str) -> Iterator[tuple[str, SiteFile]]:

@@ -35,7 +35,7 @@ def record_dev_release(remote: Remote, states: OverlayStates, counts: Counts) ->
         Releases(states.store, states.prefix, states.shards).write(ReleaseRecord.of(
             release, bucket=state.bucket, region=state.region, uploaded=counts.uploaded,
             copied=counts.copied, headers=counts.headers, deleted=counts.deleted, unchanged=counts.unchanged,
-            shards=ShardedManifest.of(state.manifest).refs))
+            shards=ShardedManifest.of(state.manifest).refs, rules=state.rules))
         lock.check()
         states.fold(state)
         return True

@@ -9,6 +9,7 @@ from functools import partial
 
 import msgspec
 
+from sitepub.config.site_rules import SiteRules
 from sitepub.errors import NotFound, SitepubError
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.packed import packed
@@ -42,6 +43,8 @@ class ReleaseRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     shards: tuple[ShardRef, ...] = ()
     website: WebsiteConfig | None = None
     """The website settings that went with it."""
+    rules: SiteRules | None = None
+    """Of `_headers` and `_redirects`, that went with it."""
     settings_hash: str = ""
     """Hash of all settings that went with it."""
     manifest: dict[str, Entry] = {}

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from sitepub.config.site_rules import SiteRules
 from sitepub.domains.records import HostRecord
 from sitepub.errors import SitepubError
 from sitepub.publish.project.mark import ProjectMark
@@ -72,6 +73,7 @@ class Root(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pending: Journal | None = None
     created: Created | None = None
     settings_hash: str = ""
+    rules: SiteRules | None = None
     said: tuple[str, ...] | None = None
     release: ReleaseInfo | None = None
     former: tuple[FormerRoot, ...] = ()
@@ -119,7 +121,8 @@ def root_of(state: State, headers: Mapping[str, Mapping[str, str]] | None = None
         bucket=state.bucket, shards=site.refs, changes=dict(site.changes), retained=retained.refs,
         headers={name: dict(those) for name, those in sorted((headers or {}).items()) if name in wanted},
         retained_changes=dict(retained.changes), due=state.due, journal=journal, pending=pending,
-        created=state.created, settings_hash=state.settings_hash, said=state.said, release=state.release,
+        created=state.created, settings_hash=state.settings_hash, rules=state.rules, said=state.said,
+        release=state.release,
         former=tuple(_former_root(one) for one in state.former), hosts=state.hosts, unpurged=state.unpurged,
         unsure=state.unsure, projects=state.projects, marks=state.marks, shares=state.shares,
         oldest=state.oldest, kept=state.kept, litter=state.litter, preview=state.preview)
@@ -137,7 +140,8 @@ def state_of(root: Root, reader: Reader, pending: Journal | None = None) -> Stat
         version=root.version, app=root.app, stage=root.stage, name=root.name, region=root.region, bucket=root.bucket,
         manifest=ShardedManifest(root.shards, reader, {**root.manifest, **root.changes}),
         retained=ShardedManifest(root.retained, reader, root.retained_changes), due=root.due,
-        pending=pending or root.pending, created=root.created, settings_hash=root.settings_hash, said=root.said,
+        pending=pending or root.pending, created=root.created, settings_hash=root.settings_hash, rules=root.rules,
+        said=root.said,
         release=root.release, hosts=root.hosts, unpurged=root.unpurged, unsure=root.unsure, projects=root.projects,
         former=tuple(Former(one.bucket, one.region,
                             ShardedManifest(one.shards, reader, {**one.manifest, **one.changes}), one.created,

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import msgspec
 
+from sitepub.config.site_rules import SiteRules
 from sitepub.domains.records import HostRecord
 from sitepub.errors import CloudError
 from sitepub.publish.plan import Action, Step
@@ -194,6 +195,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     created: Created | None = None
     settings_hash: str = ""
     """Hash of the wanted settings that were last applied in full; "" when not known."""
+    rules: SiteRules | None = None
+    """Of `_headers` and `_redirects`, as they were last applied."""
     said: tuple[str, ...] | None = None
     """What serverless.yml mentioned then (:mod:`settings.ownership`); ``None`` in states of older versions."""
     release: ReleaseInfo | None = None

@@ -13,7 +13,7 @@ import msgspec
 
 import sitepub
 from sitepub.config.project import Project
-from sitepub.config.small_file import read_small
+from sitepub.config.small_file import RULE_FILE_LIMIT, read_small
 from sitepub.leaks.cloud_secrets import secret_values
 from sitepub.terminal import secrets as held_secrets
 
@@ -39,6 +39,8 @@ def label(project: Project, folder: Path, environ: Mapping[str, str], beside: It
                 if file.is_symlink():
                     return None
                 parts.append(None)
+        # What lies in the folder is a part of it.
+        parts += [read_small(file, RULE_FILE_LIMIT) for file in (project.headers_file, project.redirects_file) if file]
     except OSError:
         return None  # the scan reports it
     # Hosts do not touch the files. What .env sets has gone into the rest; secrets count as what files are searched for.

@@ -1,11 +1,12 @@
 """Rules of EdgeOne's rule engine (1552/70901, syntax: 1552/90438): for hosts, and for what visitors are sent.
 
-Every documented action, condition and sub-rule is taken and kept. The embedded edge carries out one: the action on
-response headers, where all conditions above it are on the host alone.
+Every documented action, condition and sub-rule is taken and kept. The embedded edge carries out two, those on response
+headers and on redirects, where all conditions above them are on host and path alone.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from sitepub.local.cloud_api.actions import Call
 from sitepub.local.cloud_api.contract import contract
 from sitepub.local.cloud_api.errors import ApiError
 from sitepub.local.cloud_api.teo.zones import filtered, find_zone
-from sitepub.local.services.header_rules import HEADERS
+from sitepub.local.services.header_rules import HEADERS, REDIRECT
 from sitepub.local.services.records import TeoRule
 from sitepub.local.services.services import random_name
 
@@ -114,6 +115,8 @@ def _check_action(action: dict[str, Any]) -> None:
     given = action.get(f"{name}Parameters")
     if given is None:
         raise ApiError("InvalidParameter.ErrInvalidActionParam", f"{name} needs {name}Parameters.")
+    if name == REDIRECT:
+        _check_redirect(given)
     if name != HEADERS:
         return
     headers = given.get("HeaderActions")
@@ -121,6 +124,23 @@ def _check_action(action: dict[str, Any]) -> None:
         raise ApiError("InvalidParameter.ErrInvalidActionParam", f"{name} needs HeaderActions.")
     if any(one["Action"] != "del" and not one.get("Value") for one in headers):
         raise ApiError("InvalidParameter.ErrInvalidActionParamValue", "A header that is set or added has a value.")
+
+
+def _check_redirect(given: dict[str, Any]) -> None:
+    host, path = given.get("HostName") or {}, given.get("URLPath") or {}
+    wrong = ("StatusCode" if given.get("StatusCode") not in (301, 302, 303, 307, 308)
+             else "HostName" if host.get("Action") == "custom" and not host.get("Value")
+             else "URLPath" if path.get("Action") in ("custom", "regex") and not str(path.get("Value")).startswith("/")
+             else "URLPath" if path.get("Action") == "regex" and not _is_expression(path.get("Regex")) else "")
+    if wrong:
+        raise ApiError("InvalidParameter.ErrInvalidActionParamValue", f"{wrong} of {REDIRECT} is not valid.")
+
+
+def _is_expression(text: Any) -> bool:
+    try:
+        return bool(text) and re.compile(text) is not None
+    except re.error:
+        return False
 
 
 def _kept(rule: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,23 @@
+"""The project together with what its `_headers` and `_redirects` say (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sitepub.config.project import Project
+from sitepub.config.site_rules import SiteRules
+from sitepub.site.address_rules.header_rules import EDGES
+
+
+def with_rules(project: Project, rules: SiteRules) -> Project:
+    """The website settings and the hosts as both together want them. Not to be applied twice."""
+    website = project.website
+    if rules.redirects:
+        website = replace(website, redirect_rules=(*website.redirect_rules, *rules.redirects),
+                          said=website.said | {"rules"})
+    if rules.error:
+        website = replace(website, error=rules.error, error_is_default=False,
+                          disable_error_status=rules.error_status == 200, said=website.said | {"error", "status"})
+    hosts = tuple(replace(host, rules=rules.of_host(host.host)) if host.edge in EDGES else host
+                  for host in project.hosts)
+    return replace(project, website=website, hosts=hosts)
