@@ -77,7 +77,7 @@ def go_live(project: Project, options: GoLiveOptions, teller: Teller, environ: M
             ) -> tuple[Deployed, Chosen]:
     """Copies on the server, in the order of a deploy; itself a release. The caches of the hosts are purged, and
     their edges get the headers and redirects of the release; nothing else of the hosts is changed. Raises what
-    :func:`sitepub.actions.deploy.deploy` raises."""
+    :func:`sitepub.actions.deploying.deploy.deploy` raises."""
     started = time.monotonic()
     cloud, remote, chosen, prepared = _prepare(project, options, teller, environ, choose)
     with remote:
