@@ -29,7 +29,7 @@ MAX_VARIABLES = 1000
 MAX_LENGTH = 256 * 1024
 """Characters of a text once its variables are replaced."""
 
-_HOST_OF_PREVIEWS = ("inputs", "preview", "host")
+_OF_PREVIEWS = ("inputs", "preview")
 _TOO_LONG = f"becomes longer than {MAX_LENGTH:,} characters once its variables are replaced"
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.()-]*\Z")
 
@@ -249,7 +249,7 @@ class Variables:
             return self.more[name]
         if name in NAMES:
             return self._lookup_top(name, variable)
-        if name == "preview" and self._path == _HOST_OF_PREVIEWS:
+        if name == "preview" and self._path[:2] == _OF_PREVIEWS:
             return PREVIEW_NAME  # known when a preview is made
         raise VariableError(f"unknown variable `${{{_short(name)}}}`", variable.start, variable.source,
                             _hint_for_unknown(_short(name), kind if colon else "", self._path))

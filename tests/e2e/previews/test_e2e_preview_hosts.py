@@ -107,7 +107,7 @@ def test_on_the_other_edges_too(
     gone = program.deploy(site.folder, "--no-build")
     assert gone["previews_removed"] == ["new"]
     assert account.records(zone, "new.preview") == []
-    assert left_of(states, site, host) == []
+    assert left_of(states, site, host) == [] and certificates(account, host) == []
 
 
 def test_two_previews_that_would_have_the_same_host(
