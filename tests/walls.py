@@ -31,7 +31,7 @@ LOCAL_ROOMS: Mapping[str, set[str]] = {
     "cloud_api/ssl": {"base", "services", "cloud_api", "cloud_api/dnspod"},
     "cloud_api/dnspod": {"base", "services", "cloud_api"},
     "cloud_api/tag": {"base", "store", "services", "cloud_api", "cos/bucket"},
-    "cloud_api/sts": {"base", "services", "cloud_api"},
+    "cloud_api/sts": {"base", "services", "cloud_api", "cloud_api/cam"},
     "cloud_api/cam": {"base", "services", "cloud_api"},
     "cloud_api": {"base", "store", "services", "visits"},
     "s3": {"base", "store", "cos/access"},

@@ -47,7 +47,7 @@ also below an object."""
 ELSEWHERE = (
     "notification", "live", "vod", "select", "retention", "legal-hold", "torrent",
     "ci-process", "image_process", "pic_process", "rename", "truncate", "quota", "requestPayment", "publicAccessBlock",
-    "ownershipControls", "analytics", "metrics",
+    "ownershipControls", "analytics", "metrics", "style", "imageInspect", "cancel",
 )
 """Documented for COS, its data processing or S3, not part of the embedded cloud: answered NotImplemented."""
 _ANYWHERE = frozenset({

@@ -12,6 +12,7 @@ from sitepub.local.services.certificates import Certificate, Deployment
 from sitepub.local.services.custom_domains import CustomDomain
 from sitepub.local.services.log_topics import LogTopic
 from sitepub.local.services.records import CdnDomain, CdnOwnership, TeoDomain, TeoRule, TeoZone
+from sitepub.local.services.roles import Policy, Role
 from sitepub.local.services.state import Collection, StateFile
 from sitepub.local.services.switches import Switches
 from sitepub.local.services.tags import OwnTag
@@ -56,6 +57,9 @@ class Services:
         """By id; those of a zone from the top to the last."""
         self.tasks: Collection[EdgeTask] = Collection(self.file, "edge-task", EdgeTask)
         """Purges and prefetches, by id."""
+        self.roles: Collection[Role] = Collection(self.file, "role", Role)
+        self.policies: Collection[Policy] = Collection(self.file, "policy", Policy)
+        """Both by id."""
         self.tags: Collection[OwnTag] = Collection(self.file, "tag", OwnTag)
         """By owner, key and value, with line breaks between them."""
         self.custom_domains: Collection[CustomDomain] = Collection(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sitepub.local.cos import routes
 from tests.local.cos_wire import Wire, new_bucket
 
 
@@ -79,3 +82,15 @@ def test_unsigned_readers_and_strangers_learn_nothing_from_them(local_cloud: Any
     assert stranger.call("GET", query={"location": ""}).code == "NoSuchBucket"
     with new_bucket(local_cloud) as wire:
         assert wire.call("GET", query={"location": ""}, signed=False).code == "AccessDenied"
+
+
+def test_every_subresource_that_the_official_sdk_sends_is_known() -> None:
+    """Answered, or refused as not part of this cloud: never taken for something else."""
+    import qcloud_cos
+
+    source = (Path(qcloud_cos.__file__).parent / "cos_client.py").read_text(encoding="utf-8")
+    sent = set(re.findall(r"params ?= ?\{\s{0,40}'([A-Za-z-]{1,40})' ?: ?''", source))
+    sent |= set(re.findall(r"params\['([A-Za-z-]{1,40})'\] ?= ?''", source))
+    known = {*routes.CONFIGURATIONS, *routes.ELSEWHERE, "uploads", "versioning", "versions", "delete", "append",
+             "restore", "symlink"}
+    assert len(sent) > 15 and not sent - known

@@ -1,10 +1,20 @@
-"""Cloud Access Management 2019-01-16: the calls about the own account."""
+"""Cloud Access Management 2019-01-16: the own account, and its roles."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sitepub.local.cloud_api.actions import Action, Call, Service
+from sitepub.local.cloud_api.cam.roles import (
+    attach_role_policy,
+    create_policy,
+    create_role,
+    delete_policy,
+    delete_role,
+    detach_role_policy,
+    get_role,
+    list_attached_role_policies,
+)
 
 
 async def get_user_app_id(call: Call) -> dict[str, Any]:
@@ -17,4 +27,10 @@ async def list_users(_: Call) -> dict[str, Any]:
     return {"Data": []}
 
 
-CAM = Service("cam", "2019-01-16", {"GetUserAppId": Action(get_user_app_id), "ListUsers": Action(list_users)})
+CAM = Service("cam", "2019-01-16", {
+    "AttachRolePolicy": Action(attach_role_policy), "CreatePolicy": Action(create_policy),
+    "CreateRole": Action(create_role), "DeletePolicy": Action(delete_policy), "DeleteRole": Action(delete_role),
+    "DetachRolePolicy": Action(detach_role_policy), "GetRole": Action(get_role),
+    "GetUserAppId": Action(get_user_app_id), "ListAttachedRolePolicies": Action(list_attached_role_policies),
+    "ListUsers": Action(list_users),
+})

@@ -1,7 +1,8 @@
 """Temporary keys: of a federated user, of a role, of a role for the holder of an identity provider's token.
 
-Roles have no policies of their own here: one may do what its account may, narrowed by the policy of the call. There are
-no identity providers: of a token only the form and the time are checked.
+A role that CAM has made may do what its policies permit, for the accounts that it trusts. Under any other name it may
+do what its account may, so that clients can be tried without one. The policy of the call narrows both. There are no
+identity providers: of a token only the form and the time are checked.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from urllib.parse import unquote
 from sitepub.local.base.grants import PolicyError, SessionPolicy, parse_session_policy
 from sitepub.local.base.identity import Account, Signer
 from sitepub.local.cloud_api.actions import Call
+from sitepub.local.cloud_api.cam.roles import trusts
 from sitepub.local.cloud_api.errors import ApiError
+from sitepub.local.services.roles import Role
 
 _ROLE = re.compile(r"qcs::cam::uin/(?P<uin>[0-9]+):(?:roleName|role)/(?P<name>[\w/.+=,@-]+)\Z")
 _SESSION = re.compile(r"[\w+=,.@-]{2,128}\Z")
@@ -40,17 +43,43 @@ async def assume_role(call: Call) -> dict[str, Any]:
     account, role = _role(call)
     if account.app_id != call.owner:
         raise ApiError("ResourceNotFound.RoleNotFound", "The role does not exist, or does not trust this account.")
-    policies = call.signer.policies
+    made = _made(call, account, role)
+    if made is not None and not trusts(made, "qcs", call.signer.uin):
+        raise ApiError("ResourceNotFound.RoleNotFound", "The role does not exist, or does not trust this account.")
+    policies = (*call.signer.policies, *_of_role(call, made))
     if call.get("Policy"):
         policies += (_policy(call.parameters["Policy"]),)
-    return _handed_out(call, call.owner, _seconds(call, 7200, 43200), policies, role=role, session=_session(call))
+    return _handed_out(call, call.owner, _seconds(call, 7200, _longest(made)), policies, role=role,
+                       session=_session(call))
 
 
 async def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
     """AssumeRoleWithWebIdentity (1312/73070): called without a signature."""
     account, role = _role(call)
     _check_token(call.parameters["WebIdentityToken"], call.time)
-    return _handed_out(call, account.app_id, _seconds(call, 7200, 43200), (), role=role, session=_session(call))
+    made = _made(call, account, role)
+    if made is not None and not trusts(made, "federated"):
+        raise ApiError("ResourceNotFound.RoleNotFound", "The role trusts no identity provider.")
+    return _handed_out(call, account.app_id, _seconds(call, 7200, _longest(made)), _of_role(call, made), role=role,
+                       session=_session(call))
+
+
+def _made(call: Call, account: Account, name: str) -> Role | None:
+    roles = call.services.roles.where(owner=account.app_id)
+    return next((role for role in roles if name in (role.name, role.id)), None)
+
+
+def _of_role(call: Call, role: Role | None) -> tuple[SessionPolicy, ...]:
+    """What all its policies permit together: with none attached nothing."""
+    if role is None:
+        return ()
+    found = [call.services.policies.get(str(id)) for id in role.policies]
+    return (SessionPolicy(tuple(grant for one in found if one is not None
+                                for grant in parse_session_policy(one.document).grants)),)
+
+
+def _longest(role: Role | None) -> int:
+    return role.longest if role is not None and role.longest else 43200
 
 
 def caller(signer: Signer) -> dict[str, Any]:
