@@ -129,7 +129,7 @@ def clear_expired(remote: Remote, cloud: Cloud, options: RemoveOptions, environ:
     for one in gone:
         if one.error is None:
             teller.note(f"The preview {one.preview.name} had expired and was removed.")
-        elif not isinstance(one.error, _Renewed):
+        elif not isinstance(one.error, Refused):  # deployed again, or another run is at it
             teller.warn(Problem(f"the preview {one.preview.name} has expired and could not be removed:"
                                 f" {one.error.message}", hint=f"sitepub previews remove {one.preview.name}"))
     left = {one.preview.name for one in gone if one.error is None}

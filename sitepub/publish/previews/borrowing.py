@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from sitepub.errors import Interrupted, SitepubError
@@ -14,12 +14,15 @@ from sitepub.publish.previews.found import site_prefix
 from sitepub.publish.release.content import Content, KeptContent, keepable
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.sharded import ShardedManifest
+from sitepub.publish.states.shards import Row, place_of
 from sitepub.publish.states.state import State
 from sitepub.publish.states.state_store import StateStore
 from sitepub.site.snapshot import StoredCopy
 
 _READING = 100
 """Bytes of a packed shard for each of its keys: what reading it costs."""
+_AT_ONCE = 64
+"""Shards that are read together."""
 
 
 def with_copies(plan: Plan, remote: Remote) -> Plan:
@@ -72,17 +75,25 @@ def _live(wanted: dict[Content, str], plan: Plan, state: State) -> Iterator[tupl
     """Under the same keys; under all of them where that costs less than to send what is wanted."""
     manifest = ShardedManifest.of(state.manifest)
     left = set(wanted)
-    for content, key in wanted.items():
-        entry = manifest.get(key)
-        if entry is not None and (entry.md5, entry.size) == content and entry.etag:
-            left.discard(content)
-            yield content, StoredCopy(state.bucket, state.region, key, entry.etag)
-    if not left or plan.bytes_to_send <= _READING * sum(ref.count for ref in manifest.refs):
-        return
-    for key, entry in manifest.stream():
-        content = (entry.md5, entry.size)
-        if content in left and entry.etag:
-            left.discard(content)
-            yield content, StoredCopy(state.bucket, state.region, key, entry.etag)
-            if not left:
-                return
+
+    def copies(rows: Iterable[Row]) -> Iterator[tuple[Content, StoredCopy]]:
+        for key, entry in rows:
+            content = (entry.md5, entry.size)
+            if content in left and entry.etag:
+                left.discard(content)
+                yield content, StoredCopy(state.bucket, state.region, key, entry.etag)
+
+    yield from copies(_rows_of(manifest, set(wanted.values())))
+    if left and plan.bytes_to_send > _READING * sum(ref.count for ref in manifest.refs):
+        yield from copies(manifest.stream())
+
+
+def _rows_of(manifest: ShardedManifest, keys: set[str]) -> Iterator[Row]:
+    """The entries of these keys, many shards at a time."""
+    over = manifest.changes
+    yield from ((key, entry) for key in keys if (entry := over.get(key)) is not None)
+    places = sorted({place_of(manifest.refs, key) for key in keys - over.keys()}) if manifest.refs else []
+    for start in range(0, len(places), _AT_ONCE):
+        for shard in manifest.reader.read([manifest.refs[place] for place in places[start:start + _AT_ONCE]],
+                                          keep=False):
+            yield from ((key, entry) for key, entry in shard.entries.items() if key in keys and key not in over)
