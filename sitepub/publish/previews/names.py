@@ -12,10 +12,6 @@ from sitepub.config.repository.git import branch_of
 from sitepub.config.stages import safe_stage
 from sitepub.errors import UsageError
 
-_NOINDEX = {"switch": "on", "headerRules": [{
-    "headerMode": "set", "headerName": "X-Robots-Tag", "headerValue": "noindex", "ruleType": "all",
-    "rulePaths": ["*"]}]}
-
 
 def safe_name(text: str) -> str:
     """The name of a preview for what a user or a branch is called, as a stage is named after a branch. "" for
@@ -60,5 +56,4 @@ def _hosts(project: Project, name: str) -> tuple[Host, ...]:
     host = project.previews.host
     if host is None:
         return ()
-    settings = {**host.settings, "responseHeader": _NOINDEX} if host.edge == "cdn" else host.settings
-    return (replace(host, host=host.host.replace(PREVIEW_NAME, name), settings=settings),)
+    return (replace(host, host=host.host.replace(PREVIEW_NAME, name)),)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sitepub.config.project import Project
-from sitepub.config.site_rules import SiteRules
+from sitepub.config.site_rules import EdgeHeader, HostRules, SiteRules
 from sitepub.site.address_rules.header_rules import EDGES
+
+_NOINDEX = EdgeHeader("/*", "set", "X-Robots-Tag", "noindex")
 
 
 def with_rules(project: Project, rules: SiteRules) -> Project:
@@ -18,6 +20,16 @@ def with_rules(project: Project, rules: SiteRules) -> Project:
     if rules.error:
         website = replace(website, error=rules.error, error_is_default=False,
                           disable_error_status=rules.error_status == 200, said=website.said | {"error", "status"})
-    hosts = tuple(replace(host, rules=rules.of_host(host.host)) if host.edge in EDGES else host
+    hosts = tuple(replace(host, rules=_of_host(project, rules, host.host)) if host.edge in EDGES else host
                   for host in project.hosts)
     return replace(project, website=website, hosts=hosts)
+
+
+def _of_host(project: Project, rules: SiteRules, host: str) -> HostRules:
+    """The host of a preview asks search engines to stay away, whatever the site says. It is no rule of the site, so it
+    is not promoted."""
+    found = rules.of_host(host)
+    if project.preview is None:
+        return found
+    others = tuple(one for one in found.headers if one.name.lower() != _NOINDEX.name.lower())
+    return replace(found, headers=(*others, _NOINDEX))

@@ -56,7 +56,8 @@ def test_a_preview_has_a_host_with_the_wildcard_certificate_of_the_account_and_l
     states: CosObjectStore, tmp_path: Path
 ) -> None:
     id, host = wildcard(account, cloud, f"preview.{zone}", tmp_path), f"new.preview.{zone}"
-    site = make_site("pv-host", FILES, preview=preview_of(zone), hosts=[{"host": f"www.{zone}"}])
+    files = {**FILES, "_headers": "/*\n  X-Robots-Tag: all\n  X-Frame-Options: DENY\n"}
+    site = make_site("pv-host", files, preview=preview_of(zone), hosts=[{"host": f"www.{zone}"}])
     planned = program("plan", "--preview", "new", "--local", "--json", cwd=site.folder)
     assert [one["host"] for one in planned.json["hosts"]] == [host], planned.err
     report = program.deploy(site.folder, "--preview", "new")
@@ -66,7 +67,8 @@ def test_a_preview_has_a_host_with_the_wildcard_certificate_of_the_account_and_l
     assert report["url"].startswith(f"https://{host}.localhost:"), "its address is the host"
     page = guest.get(f"https://{host}")
     assert page.status == 200 and b"<h1>new" in page.body
-    assert page.headers["x-robots-tag"] == "noindex" and "content-disposition" not in page.headers
+    assert page.headers["x-robots-tag"] == "noindex" and page.headers["x-frame-options"] == "DENY"
+    assert "content-disposition" not in page.headers
     assert guest.get(f"https://{host}", "/a.css").headers["x-robots-tag"] == "noindex"
     assert b"Disallow: /" in guest.get(f"https://{host}", "/robots.txt").body
     assert cdn_domain(account, f"www.{zone}") is None, "the site's own host is none of its business"
@@ -99,6 +101,7 @@ def test_on_the_other_edges_too(
     assert report["hosts"][0]["status"] == "online"
     page = guest.get(f"https://{host}")
     assert page.status == 200 and b"<h1>new" in page.body
+    assert page.headers.get("x-robots-tag") == ("noindex" if edge == "edgeone" else None)
     assert program("plan", "--preview", "new", "--local", "--json", "--verify", cwd=site.folder
                    ).json["hosts"][0]["steps"] == []
     if edge == "cos":
