@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-FLOORS = ["cli", "actions", "ci", "dev", "publish", "settings", "domains", "logs", "check", "site", "leaks", "probe",
-          "embedded", "tencent", "config", "watch", "terminal"]
+FLOORS = ["cli", "actions", "ci", "dev", "notify", "publish", "settings", "domains", "logs", "check", "site", "leaks",
+          "probe", "embedded", "tencent", "config", "watch", "terminal"]
 """From the top down; a room may import itself, the rooms after it, and the foundations."""
 FOUNDATIONS = {"errors", "interrupts", "outside", "threads"}
 """Single files that every room stands on."""

@@ -37,7 +37,7 @@ const english = [
     items: [
       page('Releases', 'releases'), page('Live preview: dev', 'dev'), page('Logs', 'logs'),
       page('How files are served', 'serving'), page('Checks', 'checks'), page('CI', 'ci'),
-      page('Headers and redirects', 'headers-and-redirects'),
+      page('Headers and redirects', 'headers-and-redirects'), page('Search engines', 'search-engines'),
     ],
   },
   {

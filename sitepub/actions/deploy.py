@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from sitepub.actions.build import read
 from sitepub.actions.checking.before import before_publishing, refusal_of, refuse, why_so_much
 from sitepub.actions.deploying.begin import Begun, begin
+from sitepub.actions.deploying.notified import notified_of
 from sitepub.actions.deploying.values import Deployed, DeployOptions, Warnings
 from sitepub.actions.host_run import apply_hosts
 from sitepub.actions.hosts import HostsDone, HostsPrepared, prepare_hosts, raise_if_failed, unplanned
@@ -210,6 +211,7 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
                                        hint=error.hint, done=deployed(hosts.not_begun("changed since the plan"))
                                        ) from None
             raise_if_failed(hosts_done, deployed(hosts_done))
+        notified = notified_of(project, cloud, outcome, hosts_done, warnings)
         looks = outcome.status is not Status.UNCHANGED or is_due(remote, environ) or a_preview_is_due(remote, environ)
         checked(remote, environ)
         if remote.unaccelerated():
@@ -219,7 +221,7 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
         if outcome.state.preview is not None:
             note_expiry(remote, environ, outcome.state.preview.expires)
         gone = _clear_expired(remote, cloud, options, environ, teller) if looks else ()
-        done = replace(deployed(hosts_done), expired=gone)
+        done = replace(deployed(hosts_done), expired=gone, notified=notified)
         done = _marked(done, outcome, remote, options) if project.publish and project.preview is None else done
         if local is not None:
             local.publish(remote, snapshot, outcome.prepared.wanted.hash, begun.notes)

@@ -17,6 +17,7 @@ from sitepub.config.project import (
     Host,
     LifecycleRule,
     LogTopic,
+    Notify,
     Previews,
     Project,
     RedirectRule,
@@ -26,6 +27,7 @@ from sitepub.config.project import (
 )
 from sitepub.config.stages import fits
 from sitepub.errors import Problem
+from sitepub.terminal import secrets
 
 if TYPE_CHECKING:
     from sitepub.config.models.bucket import HeadersShape, LifecycleShape, RedirectRuleShape
@@ -84,6 +86,7 @@ def build_project(file: Path, root: Node, config: ConfigShape, hosts: Sequence[H
         publish=inputs.publish,
         purge=inputs.purge,
         logs=LogTopic(inputs.logs.topic_id, inputs.logs.region) if inputs.logs is not None else None,
+        notify=_notify(inputs),
         dev=_dev(file.parent, inputs),
         checks=_checks(inputs, node),
         hosts=tuple(_host(host, place, node) for host, place in zip(hosts, _items(node, "hosts"), strict=True)),
@@ -193,6 +196,15 @@ def _below(folder: Path, path: str) -> Path:
     import os
 
     return Path(os.path.normpath(folder / path.replace("\\", "/")))
+
+
+def _notify(inputs: InputsShape) -> Notify | None:
+    shape = inputs.notify
+    if shape is None or not (shape.indexnow or shape.baidu):
+        return None
+    if shape.baidu:
+        secrets.register(shape.baidu)
+    return Notify(shape.indexnow, shape.indexnow_key, shape.indexnow_endpoint, shape.baidu or "", shape.baidu_endpoint)
 
 
 def _rule_file(root: Path, name: str | None) -> Path | Literal[False] | None:

@@ -193,6 +193,18 @@ class LogTopic:
 
 
 @dataclass(frozen=True, slots=True)
+class Notify:
+    """``notify``: who gets the addresses of changed pages."""
+
+    indexnow: bool = False
+    indexnow_key: str | None = None
+    indexnow_endpoint: str = ""
+    baidu: str = field(default="", repr=False)
+    """A token: secret."""
+    baidu_endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Releases:
     """Which releases are kept with their content, and how long what a release has dropped stays live."""
 
@@ -328,6 +340,7 @@ class Project:
     hosts: tuple[Host, ...] = ()
     purge: Literal["changed", "all", "none"] = "changed"
     """What is purged from the hosts after a deploy."""
+    notify: Notify | None = None
     logs: LogTopic | None = None
     """``None``: looked for when it is needed."""
     dotenv: Mapping[str, str] = field(default_factory=dict, repr=False)

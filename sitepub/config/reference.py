@@ -180,8 +180,9 @@ _SECTIONS = (
     ("Top level", "ConfigShape", None),
     ("stages", "StageShape", _STAGES),
     ("inputs", "InputsShape", "`headers`, `headersFile`, `redirectsFile`, `securityHeaders`, `unsupportedRules`, "
-     "`accelerate`, `purge`, `logs`, `state`, `releases`, `preview`, `protect`, `checks` and `dev` are *new*. What the "
-     "four about `_headers` and `_redirects` do: [headers-and-redirects.md](headers-and-redirects.md)."),
+     "`accelerate`, `purge`, `logs`, `state`, `releases`, `preview`, `protect`, `checks`, `notify` and `dev` are "
+     "*new*. What the four about `_headers` and `_redirects` do: "
+     "[headers-and-redirects.md](headers-and-redirects.md)."),
     ("inputs.src", "SourceShape", "`src: ./public` is short for `src: {src: ./public}`. `include`, "
      "`exclude`, `timeout`, `allowSecrets`, `followLinks` and `allowErrors` are *new*. Patterns of a "
      "`.sitepubignore` file exclude too."),
@@ -196,6 +197,7 @@ _SECTIONS = (
     ("inputs.preview", "PreviewShape", "*New.* See [releases.md](releases.md#previews)."),
     ("inputs.checks", "ChecksShape", "*New.* `checks: fail` is short for `checks: {mode: fail}`, and `checks: true` for"
      " the checks as they are. See [checks.md](checks.md)."),
+    ("inputs.notify", "NotifyShape", "*New.* See [search-engines.md](search-engines.md)."),
     ("inputs.dev", "DevShape", "*New.* See [dev.md](dev.md)."),
     ("inputs.logs", "LogsShape", "*New.* See [logs.md](logs.md)."),
     ("inputs.hosts[]", "HostShape", "`edge` and `dns` are *new*. See [domains.md](domains.md) for the whole story."),

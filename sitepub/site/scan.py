@@ -19,6 +19,7 @@ from sitepub.leaks.search import SecretSearch
 from sitepub.site import secret_files
 from sitepub.site.address_rules.rule_files import Applied, RuleFiles
 from sitepub.site.build.env_js import env_file
+from sitepub.site.build.indexnow_key import key_file
 from sitepub.site.charset import UTF8
 from sitepub.site.hash_cache import HashCache
 from sitepub.site.hashed_names import HashedNames, find_hashed_names
@@ -121,8 +122,10 @@ class Scanner:
         return _site_files(walked.files, hashed, self.headers, self.hashed_names), warnings
 
     def apply_rules(self, files: Mapping[str, SiteFile]) -> Applied:
-        """What `_redirects` adds to the files of the site, env.js among them."""
-        return self.rule_files.apply(files)
+        """What `_redirects` adds to the files of the site, env.js among them; and the key file of IndexNow."""
+        key = key_file(self.project)
+        applied = self.rule_files.apply(files if key is None else {**files, key.key: key})
+        return applied if key is None else replace(applied, files={**applied.files, key.key: key})
 
     def find_hashed_names(self, paths: Iterable[str]) -> HashedNames:
         """``paths``: of all files that are published."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sitepub.actions.checking.report import Report
     from sitepub.actions.deploy import Teller
     from sitepub.actions.hosts import HostsDone
+    from sitepub.notify.services import Notified
     from sitepub.publish.outcome import Unchanged
     from sitepub.publish.publish import Outcome
     from sitepub.publish.states.state import PreviewInfo
@@ -50,6 +51,8 @@ class Deployed:
     hosts: HostsDone | None = None
     warnings: tuple[Problem, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    notified: tuple[Notified, ...] = ()
+    """Services that got the addresses of changed pages."""
     expired: tuple[str, ...] = ()
     """Previews that had expired and were removed."""
     marked: str | None = None

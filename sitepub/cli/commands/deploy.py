@@ -134,6 +134,8 @@ def deployed_object(done: Deployed) -> dict[str, object]:
         "previews_removed": list(done.expired),
         "left_out": left_out_objects(done.left_out),
         **checks_object(done.report),
+        "notified": [{"service": one.service, "host": one.host, "sent": one.sent, "total": one.total,
+                      "failed": one.failed or None} for one in done.notified],
         "warnings": warning_list(done.warnings),
     }
 

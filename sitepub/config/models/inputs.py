@@ -39,6 +39,7 @@ from sitepub.config.models.fields import (
     inner_path,
     wrong,
 )
+from sitepub.config.models.notify import NotifyShape
 from sitepub.config.models.preview import PreviewShape
 from sitepub.config.models.releases import ReleasesShape
 
@@ -198,6 +199,7 @@ class InputsShape(Shape):
         "HTTPS settings of every host that has none of its own, or `auto`."))
     purge: Literal["changed", "all", "none"] = Field("changed", description=(
         "What is purged from the hosts after a deploy: the addresses of what changed, everything, nothing."))
+    notify: NotifyShape | None = Field(None, description="Search engines that get the addresses of changed pages.")
     dev: DevShape | None = Field(None, description="What `sitepub dev` does.")
     hosts: list[AnyMap] = Field([], description="Custom domains.")
 

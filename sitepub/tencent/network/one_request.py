@@ -27,7 +27,8 @@ def route_to(address: str, *, direct: bool, secret: str = "", timeout: float = 3
 
 
 def ask(method: str, address: str, *, direct: bool, secret: str = "", timeout: float = 30.0,
-        limit: int = limits.ANSWER, sink: Callable[[bytes], object] | None = None) -> Answer:
+        limit: int = limits.ANSWER, sink: Callable[[bytes], object] | None = None, body: bytes = b"",
+        content_type: str = "") -> Answer:
     """The answer, whichever program gave it; no redirect is followed. ``sink`` takes the body piece by piece instead.
 
     Raises :class:`~sitepub.errors.NetworkError`, whose words hold the host only: an address may be signed.
@@ -35,10 +36,11 @@ def ask(method: str, address: str, *, direct: bool, secret: str = "", timeout: f
     url = urlsplit(address)
     path = (url.path or "/") + (f"?{url.query}" if url.query else "")
     head = (f"{method} {path} HTTP/1.1\r\nHost: {url.netloc.rpartition('@')[2]}\r\n"
-            f"User-Agent: sitepub/{__version__}\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n")
+            f"User-Agent: sitepub/{__version__}\r\nAccept-Encoding: identity\r\nConnection: close\r\n"
+            + (f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n" if content_type else "") + "\r\n")
     connections = Connections(route_to(address, direct=direct, secret=secret, timeout=timeout), 0)
     try:
-        return connections.exchange(head.encode("ascii", "ignore"), without_body=method == "HEAD", limit=limit,
+        return connections.exchange(head.encode("ascii", "ignore"), body, without_body=method == "HEAD", limit=limit,
                                     sink=sink)
     except ConnectionLost as lost:
         raise NetworkError(f"The connection to {url.hostname} failed: {lost}.",

@@ -1,0 +1,1 @@
+"""Search engines are notified of the pages that a deploy has changed."""
