@@ -5,10 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sitepub.config.project import Project
-from sitepub.embedded.cloud import ensure_embedded
+from sitepub.embedded.cloud import EmbeddedCloud, ensure_embedded
 from sitepub.errors import Problem
-from sitepub.tencent.cloud import Cloud
+from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.terminal import secrets
+
+
+def _role_of(embedded: EmbeddedCloud, environ: Mapping[str, str]) -> Credentials | None:
+    """The role that ``SITEPUB_ROLE`` names, when it is one of the embedded cloud's own account."""
+    from sitepub.tencent.account import identity
+
+    named = environ.get(identity.ROLE, "")
+    if not named:
+        return None
+    from sitepub.tencent.account.account import caller
+    from sitepub.tencent.cloud_api import CloudApi
+
+    uin = caller(CloudApi(embedded.credentials, embedded.region, embedded.address)).account_id
+    if not named.startswith(f"qcs::cam::uin/{uin}:"):
+        return None
+    return identity.from_identity(environ, embedded.address)
 
 
 def connect(project: Project, *, local: bool, profile: str | None, environ: Mapping[str, str],
@@ -21,8 +37,9 @@ def connect(project: Project, *, local: bool, profile: str | None, environ: Mapp
     """
     if local:
         embedded = ensure_embedded(environ, lambda text: warn(Problem(text)) if warn is not None else None)
-        secrets.register(embedded.credentials.secret_id, embedded.credentials.secret_key)
-        return Cloud(embedded.credentials, embedded.app_id, project.region, embedded.address,
+        credentials = _role_of(embedded, environ) or embedded.credentials
+        secrets.register(credentials.secret_id, credentials.secret_key, credentials.token)
+        return Cloud(credentials, embedded.app_id, project.region, embedded.address,
                      accelerate=project.accelerate)
     from sitepub.tencent.account import account
     from sitepub.tencent.account.credentials import find_credentials

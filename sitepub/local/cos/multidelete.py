@@ -6,6 +6,7 @@ from sitepub.local.base import xml
 from sitepub.local.base.digests import expected_md5
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request, Response
+from sitepub.local.cos.access.access import session_permits
 from sitepub.local.store.buckets import Bucket
 from sitepub.local.store.database import Transaction
 from sitepub.local.store.storage import Storage
@@ -38,6 +39,9 @@ async def delete_objects(storage: Storage, request: Request, bucket: Bucket) -> 
     if not wanted or len(wanted) > MAX_KEYS:
         raise ServiceError("MalformedXML", f"Expected 1 to {MAX_KEYS} objects, found {len(wanted)}.")
     quiet = xml.text_of(tree, "Quiet").lower() == "true"
+    denied = {key for key, _version in wanted if not session_permits(
+        request, bucket.name, bucket.region, "name/cos:DeleteObject", key)}
+    wanted = [(key, version) for key, version in wanted if key not in denied]
 
     def operation(transaction: Transaction) -> list[Written]:
         return [
@@ -51,7 +55,9 @@ async def delete_objects(storage: Storage, request: Request, bucket: Bucket) -> 
         _deleted(key, version, written)
         for (key, version), written in zip(wanted, outcomes, strict=True)
     ]
-    return Response.xml(xml.document("DeleteResult", deleted))
+    refused = [xml.element("Error", [xml.element("Key", key), xml.element("Code", "AccessDenied"),
+                                     xml.element("Message", "Access Denied.")]) for key in sorted(denied)]
+    return Response.xml(xml.document("DeleteResult", [*deleted, *refused]))
 
 
 def _deleted(key: str, version: str, written: Written) -> str:

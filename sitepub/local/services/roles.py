@@ -1,4 +1,4 @@
-"""Roles and policies of an account (CAM)."""
+"""Roles and policies of an account, and the identity providers that it trusts for its roles (CAM)."""
 
 from __future__ import annotations
 
@@ -31,3 +31,25 @@ class Policy:
     document: str
     description: str
     created: float
+    updated: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class OidcProvider:
+    """An issuer of identity tokens."""
+
+    owner: str
+    name: str
+    url: str
+    """What ``iss`` has to be."""
+    client_ids: tuple[str, ...]
+    """What ``aud`` has to be one of."""
+    keys: str
+    """JSON Web Key Set in Base64, as it was given."""
+    description: str = ""
+    rotates: int = 0
+
+
+def provider_key(owner: str, name: object) -> str:
+    """By which the collection knows a provider."""
+    return f"{owner}/{name}"

@@ -12,7 +12,7 @@ from sitepub.local.services.certificates import Certificate, Deployment
 from sitepub.local.services.custom_domains import CustomDomain
 from sitepub.local.services.log_topics import LogTopic
 from sitepub.local.services.records import CdnDomain, CdnOwnership, TeoDomain, TeoRule, TeoZone
-from sitepub.local.services.roles import Policy, Role
+from sitepub.local.services.roles import OidcProvider, Policy, Role
 from sitepub.local.services.state import Collection, StateFile
 from sitepub.local.services.switches import Switches
 from sitepub.local.services.tags import OwnTag
@@ -68,6 +68,8 @@ class Services:
         """By host."""
         self.log_topics: Collection[LogTopic] = Collection(self.file, "log-topic", LogTopic)
         """By id."""
+        self.oidc_providers: Collection[OidcProvider] = Collection(self.file, "oidc-provider", OidcProvider)
+        """By `owner/name`."""
         self._switches: Collection[Switches] = Collection(self.file, "switches", Switches)
         self.on_purge: list[PurgeListener] = []
         self.on_prefetch: list[Callable[[str], None]] = []

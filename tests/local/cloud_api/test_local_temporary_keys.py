@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.ci.issuer import ISSUER, issuer
 from tests.conftest import LocalCloud
 from tests.local.cos_wire import Keys, Wire
 from tests.local.s3.wire import client as s3_client
@@ -204,23 +205,131 @@ def test_a_role_is_narrowed_by_the_policy_of_the_call_and_by_that_of_the_caller(
     assert error(reader.api("sts"), "GetFederationToken", guest) == "AuthFailure.UnauthorizedOperation"
 
 
-def token(expires: float) -> str:
-    parts = ({"alg": "RS256"}, {"iss": "https://ci.example", "sub": "repo", "exp": expires})
-    return ".".join(base64.urlsafe_b64encode(json.dumps(one).encode()).decode().rstrip("=") for one in parts) + ".c2ln"
+def test_each_object_of_many_to_delete_is_judged_by_itself(local_cloud: LocalCloud, bucket: str) -> None:
+    """436/8289: of a signed request every object is checked for cos:DeleteObject."""
+    uid = f"qcs::cos:{local_cloud.region}:uid/{local_cloud.app_id}"
+    made = federated(local_cloud, statement("name/cos:DeleteObject", f"{uid}:{bucket}/a/*"))
+    s3 = s3_client(local_cloud, secret_id=made.key["TmpSecretId"], secret_key=made.key["TmpSecretKey"],
+                   token=made.key["Token"])
+    answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "a/1"}, {"Key": "b/1"}]})
+    assert [one["Key"] for one in answer["Deleted"]] == ["a/1"]
+    assert [(one["Key"], one["Code"]) for one in answer["Errors"]] == [("b/1", "AccessDenied")]
+    assert Wire(local_cloud, bucket).call("HEAD", "b/1").status == 200
 
 
-def test_a_role_for_whoever_has_a_token_without_a_signature(local_cloud: LocalCloud, bucket: str) -> None:
-    asked = {"ProviderId": "ci", "WebIdentityToken": token(time.time() + 60), "RoleSessionName": "job",
-             "RoleArn": f"qcs::cam::uin/{caller(local_cloud)}:roleName/deploy"}
+def trust(cloud: LocalCloud, subjects: list[str], provider: str = "ci", **more: Any) -> str:
+    """A role's trust policy, as CAM documents it for identity providers."""
+    return json.dumps({"version": "2.0", "statement": [{
+        "effect": "allow", "action": "name/sts:AssumeRoleWithWebIdentity",
+        "principal": {"federated": [f"qcs::cam::uin/{caller(cloud)}:oidc-provider/{provider}"]},
+        "condition": {"string_equal": {"oidc:iss": [ISSUER], "oidc:aud": ["sitepub"], "oidc:sub": subjects}}, **more}]})
+
+
+@pytest.fixture(scope="module")
+def deploy_role(local_cloud: LocalCloud) -> str:
+    """A provider, a role that trusts one branch, and a policy; its ARN."""
+    cam = sdk(local_cloud, "cam")
+    keys = base64.b64encode(json.dumps(issuer().key_set).encode()).decode()
+    cam.call_json("CreateOIDCConfig", {"Name": "ci", "IdentityUrl": ISSUER, "ClientId": ["sitepub"],
+                                       "IdentityKey": keys})
+    cam.call_json("CreateRole", {"RoleName": "ci-main", "PolicyDocument": trust(
+        local_cloud, ["repo:team/site:ref:refs/heads/main"])})
+    cam.call_json("CreatePolicy", {"PolicyName": "ci-reads", "PolicyDocument": policy(statement(
+        ["name/cos:GetObject", "sts:*"]))})
+    cam.call_json("AttachRolePolicy", {"AttachRoleName": "ci-main", "PolicyName": "ci-reads"})
+    return f"qcs::cam::uin/{caller(local_cloud)}:roleName/ci-main"
+
+
+def test_a_role_for_the_holder_of_a_signed_token(local_cloud: LocalCloud, bucket: str, deploy_role: str) -> None:
+    asked = {"ProviderId": "ci", "WebIdentityToken": issuer().token(), "RoleSessionName": "job", "RoleArn": deploy_role}
     nobody = sdk(local_cloud, "sts", secret_id="x", secret_key="x")
     skip = {"options": {"SkipSign": True}}
     made = Made(local_cloud, nobody.call_json("AssumeRoleWithWebIdentity", asked, **skip))
-    assert made.status(bucket, "GET", "a/1") == 200
-    for wrong in (token(time.time() - 1), "a.b", "a.b.c"):
-        assert error(nobody, "AssumeRoleWithWebIdentity", {**asked, "WebIdentityToken": wrong}, **skip) \
-            == "InvalidParameter.WebIdentityTokenError"
+    assert (made.status(bucket, "GET", "a/1"), made.status(bucket, "PUT", "a/1")) == (200, 403), "its policy permits"
+    assert made.answer["ExpiredTime"] <= time.time() + 7200
     assert error(nobody, "GetCallerIdentity", **skip) == "AuthFailure.InvalidAuthorization"
     assert error(sdk(local_cloud, "cam", secret_id="x"), "GetUserAppId", **skip) == "AuthFailure.InvalidAuthorization"
+
+
+_TOKEN = "InvalidParameter.WebIdentityTokenError"
+
+
+@pytest.mark.parametrize(("change", "code"), [
+    ({"aud": "other"}, _TOKEN),
+    ({"aud": ["other", "sitepub"]}, ""),
+    ({"aud": None}, _TOKEN),
+    ({"iss": "https://gitlab.com"}, _TOKEN),
+    ({"iss": ISSUER + "/"}, _TOKEN),
+    ({"exp": int(time.time()) - 1}, _TOKEN),
+    ({"exp": "tomorrow"}, _TOKEN),
+    ({"nbf": int(time.time()) + 3600}, _TOKEN),
+    ({"sub": "repo:team/site:ref:refs/heads/feature"}, "UnauthorizedOperation"),
+    ({"sub": "repo:eve/site:ref:refs/heads/main"}, "UnauthorizedOperation"),
+    ({"sub": "repo:team/site:pull_request"}, "UnauthorizedOperation"),
+    ({"sub": None}, "UnauthorizedOperation"),
+    ({"header": {"alg": "none"}}, _TOKEN),
+    ({"header": {"alg": "HS256"}}, _TOKEN),
+    ({"header": {"kid": "unknown"}}, _TOKEN),
+])
+def test_a_token_that_says_something_else_is_refused(local_cloud: LocalCloud, deploy_role: str,
+                                                     change: dict[str, Any], code: str) -> None:
+    nobody = sdk(local_cloud, "sts", secret_id="x", secret_key="x")
+    header = change.get("header")
+    claims = {name: value for name, value in change.items() if name not in ("header", "sub")}
+    token = issuer().token(change.get("sub", "repo:team/site:ref:refs/heads/main"), header=header, **claims)
+    asked = {"ProviderId": "ci", "WebIdentityToken": token, "RoleSessionName": "job", "RoleArn": deploy_role}
+    assert error(nobody, "AssumeRoleWithWebIdentity", asked, options={"SkipSign": True}) == code
+
+
+def test_a_token_with_another_signature_is_refused(local_cloud: LocalCloud, deploy_role: str) -> None:
+    nobody, skip = sdk(local_cloud, "sts", secret_id="x", secret_key="x"), {"options": {"SkipSign": True}}
+    good = issuer().token()
+    head, body, signature = good.split(".")
+    changed = ("A" if body[10] != "A" else "B").join([body[:10], body[11:]])
+    asked = {"ProviderId": "ci", "RoleSessionName": "job", "RoleArn": deploy_role}
+    for token in (issuer("two").token(header={"kid": "test-one"}), f"{head}.{changed}.{signature}", f"{head}.{body}.",
+                  f"{head}.{body}.{signature[:-6]}", "a.b.c", "a.b", f"{head}.{body}.{signature}.x"):
+        assert error(nobody, "AssumeRoleWithWebIdentity", {**asked, "WebIdentityToken": token}, **skip) == _TOKEN, token
+    for change, code in (({"ProviderId": "none"}, "InvalidParameter.ParamError"),
+                         ({"RoleArn": deploy_role + "x"}, "ResourceNotFound.RoleNotFound"),
+                         ({"DurationSeconds": 43201}, "InvalidParameter.OverTimeError")):
+        assert error(nobody, "AssumeRoleWithWebIdentity", {**asked, "WebIdentityToken": good, **change}, **skip) == code
+
+
+@pytest.mark.parametrize(("more", "code"), [
+    ({}, ""),
+    ({"action": "name/sts:AssumeRole"}, "UnauthorizedOperation"),
+    ({"principal": {"federated": ["qcs::cam::uin/1:oidc-provider/ci"]}}, "UnauthorizedOperation"),
+    ({"condition": {"string_like": {"oidc:sub": ["repo:team/*"]}}}, "UnauthorizedOperation"),
+    ({"condition": {"string_equal": {"oidc:actor": ["x"]}}}, "UnauthorizedOperation"),
+    ({"condition": {}}, ""),
+])
+def test_what_a_trust_policy_lets_in(local_cloud: LocalCloud, deploy_role: str, more: dict[str, Any],
+                                     code: str) -> None:
+    role = f"ci-{uuid.uuid4().hex[:8]}"
+    sdk(local_cloud, "cam").call_json("CreateRole", {"RoleName": role, "PolicyDocument": trust(
+        local_cloud, ["repo:team/site:ref:refs/heads/main"], **more)})
+    nobody = sdk(local_cloud, "sts", secret_id="x", secret_key="x")
+    asked = {"ProviderId": "ci", "WebIdentityToken": issuer().token(), "RoleSessionName": "job",
+             "RoleArn": f"{deploy_role.rpartition('/')[0]}/{role}"}
+    assert error(nobody, "AssumeRoleWithWebIdentity", asked, options={"SkipSign": True}) == code
+
+
+@pytest.mark.parametrize(("change", "code"), [
+    ({"IdentityUrl": "http://issuer.example"}, "InvalidParameterValue.IdentityUrlError"),
+    ({"IdentityUrl": "https://user@issuer.example"}, "InvalidParameterValue.IdentityUrlError"),
+    ({"IdentityUrl": "https://issuer.example?x=1"}, "InvalidParameterValue.IdentityUrlError"),
+    ({"IdentityKey": "bm8="}, "InvalidParameterValue.IdentityKeyError"),
+    ({"Name": "a b"}, "InvalidParameterValue.NameError"),
+    ({"Name": "ci"}, "InvalidParameter.IdentityNameInUse"),
+])
+def test_identity_providers_that_cannot_be(local_cloud: LocalCloud, deploy_role: str, change: dict[str, Any],
+                                           code: str) -> None:
+    assert deploy_role
+    keys = base64.b64encode(json.dumps(issuer().key_set).encode()).decode()
+    assert error(sdk(local_cloud, "cam"), "CreateOIDCConfig", {
+        "Name": "other", "IdentityUrl": "https://issuer.example", "ClientId": ["x"], "IdentityKey": keys,
+        **change}) == code
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -1,10 +1,11 @@
-"""Cloud Access Management 2019-01-16: the own account, and its roles."""
+"""Cloud Access Management 2019-01-16: the own account, its roles, and who may take them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sitepub.local.cloud_api.actions import Action, Call, Service
+from sitepub.local.cloud_api.cam.oidc import create_oidc_config, describe_oidc_config, update_oidc_config
 from sitepub.local.cloud_api.cam.roles import (
     attach_role_policy,
     create_policy,
@@ -12,8 +13,12 @@ from sitepub.local.cloud_api.cam.roles import (
     delete_policy,
     delete_role,
     detach_role_policy,
+    get_policy,
     get_role,
     list_attached_role_policies,
+    list_policies,
+    update_assume_role_policy,
+    update_policy,
 )
 
 
@@ -32,5 +37,8 @@ CAM = Service("cam", "2019-01-16", {
     "CreateRole": Action(create_role), "DeletePolicy": Action(delete_policy), "DeleteRole": Action(delete_role),
     "DetachRolePolicy": Action(detach_role_policy), "GetRole": Action(get_role),
     "GetUserAppId": Action(get_user_app_id), "ListAttachedRolePolicies": Action(list_attached_role_policies),
-    "ListUsers": Action(list_users),
+    "ListUsers": Action(list_users), "CreateOIDCConfig": Action(create_oidc_config),
+    "DescribeOIDCConfig": Action(describe_oidc_config), "UpdateOIDCConfig": Action(update_oidc_config),
+    "GetPolicy": Action(get_policy), "ListPolicies": Action(list_policies), "UpdatePolicy": Action(update_policy),
+    "UpdateAssumeRolePolicy": Action(update_assume_role_policy),
 })

@@ -51,6 +51,15 @@ async def delete_role(call: Call) -> dict[str, Any]:
     return {}
 
 
+async def update_assume_role_policy(call: Call) -> dict[str, Any]:
+    """UpdateAssumeRolePolicy (598)."""
+    role, trust = _role(call, "Role"), call.parameters["PolicyDocument"]
+    if not _principals(trust):
+        raise ApiError("InvalidParameter.PolicyDocumentError", "The document does not name who may take the role.")
+    call.services.roles.put(role.id, replace(role, trust=trust, updated=call.time))
+    return {}
+
+
 async def create_policy(call: Call) -> dict[str, Any]:
     """CreatePolicy (598)."""
     name, document = call.parameters["PolicyName"], call.parameters["PolicyDocument"]
@@ -63,8 +72,47 @@ async def create_policy(call: Call) -> dict[str, Any]:
     except PolicyError as error:
         raise ApiError("InvalidParameter.PolicyDocumentError", str(error)) from None
     id = 1 + max((policy.id for policy in call.services.policies), default=100_000)
-    call.services.policies.put(str(id), Policy(id, name, call.owner, document, call.get("Description", ""), call.time))
+    call.services.policies.put(str(id), Policy(id, name, call.owner, document, call.get("Description", ""), call.time,
+                                               call.time))
     return {"PolicyId": id}
+
+
+async def update_policy(call: Call) -> dict[str, Any]:
+    """UpdatePolicy (598)."""
+    policy, document = _policy(call), call.get("PolicyDocument")
+    if document is not None:
+        try:
+            parse_session_policy(document)
+        except PolicyError as error:
+            raise ApiError("InvalidParameter.PolicyDocumentError", str(error)) from None
+    call.services.policies.put(str(policy.id), replace(
+        policy, document=document or policy.document, description=call.get("Description", policy.description),
+        updated=call.time))
+    return {"PolicyId": policy.id}
+
+
+async def get_policy(call: Call) -> dict[str, Any]:
+    """GetPolicy (598)."""
+    policy = _policy(call)
+    return {"PolicyName": policy.name, "Description": policy.description, "Type": 1,
+            "AddTime": local_time(policy.created), "UpdateTime": local_time(policy.updated),
+            "PolicyDocument": policy.document, "PresetAlias": "", "IsServiceLinkedRolePolicy": 0, "Tags": []}
+
+
+async def list_policies(call: Call) -> dict[str, Any]:
+    """ListPolicies (598): the account's own; it has no preset ones here."""
+    word, rows, page = str(call.get("Keyword", "")).lower(), int(call.get("Rp", 20)), int(call.get("Page", 1))
+    if page < 1 or not 1 <= rows <= 200:
+        raise ApiError("InvalidParameter.ParamError", "Page is from 1, Rp from 1 to 200.")
+    found = [one for one in call.services.policies.where(owner=call.owner)
+             if word in one.name.lower() and call.get("Scope", "All") != "QCS"]
+    attached = [id for role in call.services.roles.where(owner=call.owner) for id in role.policies]
+    return {"TotalNum": len(found), "ServiceTypeList": [], "List": [{
+        "PolicyId": one.id, "PolicyName": one.name, "AddTime": local_time(one.created), "Type": 1,
+        "Description": one.description, "CreateMode": 2, "Attachments": attached.count(one.id), "ServiceType": "",
+        "IsAttached": 0, "Deactived": 0, "DeactivedDetail": [], "IsServiceLinkedPolicy": 0,
+        "AttachEntityCount": attached.count(one.id), "AttachEntityBoundaryCount": 0,
+        "UpdateTime": local_time(one.updated)} for one in found[(page - 1) * rows:page * rows]]}
 
 
 async def delete_policy(call: Call) -> dict[str, Any]:
@@ -150,7 +198,6 @@ def _principals(document: str) -> dict[str, list[str]]:
     return found
 
 
-def trusts(role: Role, kind: str, uin: str = "") -> bool:
-    """``kind``: ``qcs`` for the keys of an account, ``federated`` for an identity provider's token."""
-    names = _principals(role.trust).get(kind, [])
-    return bool(names) if kind != "qcs" else any(f"uin/{uin}:" in name or name == "*" for name in names)
+def trusts(role: Role, uin: str) -> bool:
+    """Whether a role may be taken with the keys of an account. An identity provider's token: `sts.identity_token`."""
+    return any(f"uin/{uin}:" in name or name == "*" for name in _principals(role.trust).get("qcs", []))

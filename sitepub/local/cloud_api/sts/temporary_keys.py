@@ -1,15 +1,12 @@
 """Temporary keys: of a federated user, of a role, of a role for the holder of an identity provider's token.
 
 A role that CAM has made may do what its policies permit, for the accounts that it trusts. Under any other name it may
-do what its account may, so that clients can be tried without one. The policy of the call narrows both. There are no
-identity providers: of a token only the form and the time are checked.
+do what its account may, so that clients can be tried without one. The policy of the call narrows both. With an identity
+token only a role that CAM has made can be taken: `identity_token` judges the token.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
 import time
 from typing import Any
@@ -20,7 +17,8 @@ from sitepub.local.base.identity import Account, Signer
 from sitepub.local.cloud_api.actions import Call
 from sitepub.local.cloud_api.cam.roles import trusts
 from sitepub.local.cloud_api.errors import ApiError
-from sitepub.local.services.roles import Role
+from sitepub.local.cloud_api.sts.identity_token import claims_of, is_trusted
+from sitepub.local.services.roles import Role, provider_key
 
 _ROLE = re.compile(r"qcs::cam::uin/(?P<uin>[0-9]+):(?:roleName|role)/(?P<name>[\w/.+=,@-]+)\Z")
 _SESSION = re.compile(r"[\w+=,.@-]{2,128}\Z")
@@ -44,7 +42,7 @@ async def assume_role(call: Call) -> dict[str, Any]:
     if account.app_id != call.owner:
         raise ApiError("ResourceNotFound.RoleNotFound", "The role does not exist, or does not trust this account.")
     made = _made(call, account, role)
-    if made is not None and not trusts(made, "qcs", call.signer.uin):
+    if made is not None and not trusts(made, call.signer.uin):
         raise ApiError("ResourceNotFound.RoleNotFound", "The role does not exist, or does not trust this account.")
     policies = (*call.signer.policies, *_of_role(call, made))
     if call.get("Policy"):
@@ -55,12 +53,17 @@ async def assume_role(call: Call) -> dict[str, Any]:
 
 async def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
     """AssumeRoleWithWebIdentity (1312/73070): called without a signature."""
-    account, role = _role(call)
-    _check_token(call.parameters["WebIdentityToken"], call.time)
-    made = _made(call, account, role)
-    if made is not None and not trusts(made, "federated"):
-        raise ApiError("ResourceNotFound.RoleNotFound", "The role trusts no identity provider.")
-    return _handed_out(call, account.app_id, _seconds(call, 7200, _longest(made)), _of_role(call, made), role=role,
+    account, name = _role(call)
+    provider = call.services.oidc_providers.get(provider_key(account.app_id, call.get("ProviderId", "")))
+    role = _made(call, account, name)
+    if provider is None:
+        raise ApiError("InvalidParameter.ParamError", "There is no such identity provider.")
+    if role is None:
+        raise ApiError("ResourceNotFound.RoleNotFound", "The role does not exist.")
+    claims = claims_of(call.parameters["WebIdentityToken"], provider, call.time)
+    if not is_trusted(role.trust, provider, account.uin, claims):
+        raise ApiError("UnauthorizedOperation", "The role does not trust the holder of this token.")
+    return _handed_out(call, account.app_id, _seconds(call, 7200, _longest(role)), _of_role(call, role), role=name,
                        session=_session(call))
 
 
@@ -132,16 +135,3 @@ def _role(call: Call) -> tuple[Account, str]:
         if account.uin == found["uin"]:
             return account, found["name"].rpartition("/")[2]
     raise ApiError("ResourceNotFound.RoleNotFound", "The role does not exist.")
-
-
-def _check_token(token: str, now: float) -> None:
-    parts = token.split(".")
-    try:
-        if len(parts) != 3 or not all(parts):
-            raise ValueError
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-        expires = float(claims["exp"])
-    except (ValueError, binascii.Error, KeyError, TypeError, RecursionError):
-        raise ApiError("InvalidParameter.WebIdentityTokenError", "The token is no JWT with an exp.") from None
-    if not expires > now:
-        raise ApiError("InvalidParameter.WebIdentityTokenError", "The token has expired.")
