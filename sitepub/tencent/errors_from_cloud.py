@@ -82,7 +82,8 @@ _EXPLAINED = {
     "BucketNotEmpty": ("Bucket {bucket} still holds objects.",
                        "Empty it in the console (unfinished uploads and old versions count too)."),
     "TooManyBuckets": ("The account already has as many buckets as it may have.",
-                       "Delete one that is not needed, or ask for a higher limit."),
+                       "Delete one that is not needed (`sitepub previews prune` removes old previews), or ask for a"
+                       " higher limit."),
     "UserNetworkTooSlow": ("The upload of {what} was too slow for the cloud.",
                            "Try again on a better connection, or with `accelerate: true`."),
     "EntityTooLarge": ("{what} is too large for the cloud.", "One object holds 48.8 TB at most."),

@@ -142,6 +142,22 @@ def test_a_robots_txt_from_the_disk_and_one_that_nobody_reads(tmp_path: Path) ->
         with_own_robots(snapshot(a_file(KEY, b"a" * 600_000)))
 
 
+def test_site_and_previews_have_locks_of_their_own() -> None:
+    cloud = MemoryCloud()
+    deploy(cloud, plain(a="1"))
+    store = cloud.store(STATE_BUCKET)
+    with Lock(store, PREFIX):
+        assert show(cloud, plain(a="2")).status is Status.PUBLISHED
+        assert show(cloud, plain(a="3"), of_preview("other")).status is Status.PUBLISHED
+    with Lock(store, f"{PREFIX}previews/new/"):
+        assert deploy(cloud, plain(a="4")).status is Status.PUBLISHED
+        assert show(cloud, plain(a="4"), of_preview("other")).status is Status.PUBLISHED
+        with pytest.raises(Refused, match="is deploying this site"):
+            show(cloud, plain(a="4"))
+        with pytest.raises(Refused, match="is deploying this site"):
+            take_down(cloud)
+
+
 def test_a_deploy_puts_the_end_of_a_preview_off_and_the_clock_of_the_cloud_counts() -> None:
     cloud = MemoryCloud()
     deploy(cloud, plain(a="1"))
