@@ -106,7 +106,7 @@ def test_broken_at_any_call_a_preview_can_be_finished_and_removed(
     calls = calls if what == "deploy" else bench.count(*remove)
     bench.sitepub(*remove)
     wrong: list[str] = []
-    for at in range(0, calls, times(3, quick=7, long=1)):
+    for at in range(0, calls, times(4, quick=9, long=1)):
         if what == "remove":
             assert bench.sitepub(*deploy) == 0, bench.told
         code = bench.broken(*(deploy if what == "deploy" else remove), at=at, how=how)

@@ -23,6 +23,7 @@ from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.cos.object_store import CosObjectStore
 from tests.conftest import LocalCloud, running_cloud
 from tests.e2e.conftest import MakeSite, Site, Sitepub, Visitor, make_sitepub
+from tests.e2e.previews.conftest import in_process
 
 FILES: Mapping[str, str | bytes] = {
     "index.html": "<h1>shown</h1>", "docs/index.html": "<h1>docs</h1>", "404.html": "<h1>not here</h1>",
@@ -77,7 +78,7 @@ def test_a_preview_is_shown_as_it_was_deployed(
 ) -> None:
     site = make_site("pv-open", FILES, redirectRules=[
         {"condition": {"keyPrefixEquals": "old/"}, "redirect": {"replaceKeyPrefixWith": "docs/"}}])
-    on_real = make_sitepub(real, home)
+    on_real = in_process(real, home)
     deployed = on_real.deploy(site.folder, "--preview", "new")
     shown = show(site)
     assert shown.fetched == len(FILES) - 1, "an empty file need not be fetched"
@@ -96,7 +97,7 @@ def test_a_preview_is_shown_as_it_was_deployed(
     assert show(site).fetched == 1
     assert visitor.get(shown.url).body == b"<h1>again</h1>"
 
-    program = make_sitepub(local_cloud, home)
+    program = in_process(local_cloud, home)
     [copy] = program("previews", "--local", "--json", cwd=site.folder).json["previews"]
     assert copy["name"] == "new", "it is listed and removed here like a preview"
     opened = program("preview", "open", "new", "--local", "--json", cwd=site.folder)
@@ -111,7 +112,7 @@ def test_what_another_program_has_changed_is_not_shown(
     real: LocalCloud, home: Path, make_site: MakeSite, show: Show
 ) -> None:
     site = make_site("pv-changed", {"index.html": "<h1>mine</h1>", "404.html": "no"})
-    bucket = make_sitepub(real, home).deploy(site.folder, "--preview", "new")["bucket"]
+    bucket = in_process(real, home).deploy(site.folder, "--preview", "new")["bucket"]
     store = CosObjectStore(Cloud(Credentials(real.secret_id, real.secret_key), real.app_id, real.region, real.address),
                            bucket)
     store.put("index.html", b"theirs", {})
