@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from sitepub.actions.checking.report import Located, Report, shown, words
-from sitepub.errors import Position
+from sitepub.actions.checking.report import Located, Report, words
+from sitepub.ci.log_words import words_for
+from sitepub.errors import Position, Problem
 from sitepub.terminal.messages import visible
 from sitepub.terminal.sizes import counted
 from sitepub.terminal.terminal import Terminal
@@ -75,30 +76,9 @@ def annotate(terminal: Terminal, report: Report, root: Path, environ: Mapping[st
     stdout is for the next program."""
     if environ.get("GITHUB_ACTIONS") != "true":
         return
-    workspace = Path(environ.get("GITHUB_WORKSPACE") or root)
+    log = words_for("github", environ, root)
     for one in report.findings[:_ANNOTATIONS]:
-        terminal.err(annotation(one, root, workspace))
-
-
-def annotation(one: Located, root: Path, workspace: Path) -> str:
-    """A workflow command (GitHub Docs, "Workflow commands", setting a warning message)."""
-    place = one.source or (one.places[0] if one.places else None)
-    properties = []
-    if place is not None:
-        file = shown(root / place.file, workspace)
-        properties.append(f"file={_property(file)}")
-        if place.line is not None:
-            properties.append(f"line={place.line}")
-            if place.column is not None:
-                properties.append(f"col={place.column}")
-    properties.append(f"title={_property('sitepub: ' + one.finding.kind.value)}")
-    message = words(one) + (f"\n{one.finding.hint}" if one.finding.hint else "")
-    return f"::warning {','.join(properties)}::{_data(message)}"
-
-
-def _data(text: str) -> str:
-    return visible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+        place = one.source or (one.places[0] if one.places else None)
+        line = log.annotation("warning", Problem(words(one), place, one.finding.hint or None))
+        if line is not None:
+            terminal.err(line)

@@ -16,6 +16,8 @@ from sitepub.terminal.terminal import Terminal
 class CiTerminal(Terminal):
     """What a command prints as ``--json`` is kept; everything else goes to stderr, where the log shows it."""
 
+    annotates = True
+
     def __init__(self, stderr: TextIO, environ: Mapping[str, str], words: LogWords) -> None:
         self.kept = io.StringIO()
         super().__init__(stdin=io.StringIO(), stdout=self.kept, stderr=stderr, environ=environ)

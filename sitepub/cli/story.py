@@ -62,7 +62,8 @@ class Story:
         for remark in report.remarks:
             self._terminal.note(remark)
         self._terminal.note(summary(report))
-        annotate(self._terminal, report, project.root, self._terminal.environ)
+        if not self._terminal.annotates:
+            annotate(self._terminal, report, project.root, self._terminal.environ)
 
     def setting(self, step: SettingStep) -> None:
         self._terminal.note(f"bucket: {visible(step.summary)}")

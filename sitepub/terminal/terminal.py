@@ -25,6 +25,9 @@ _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", 
 class Terminal:
     """Streams and how to use them. ``wants_json``, ``quiet`` and ``debug`` are set from the command line."""
 
+    annotates = False
+    """Warnings become annotations of the CI system by themselves."""
+
     def __init__(
         self,
         *,
