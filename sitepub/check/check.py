@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sitepub.check.addresses import fragment_names
-from sitepub.check.findings import Finding, Findings, Kind, Place
+from sitepub.check.findings import PLACES, Finding, Findings, Kind, Place
 from sitepub.check.reading import html
 from sitepub.check.reading.positions import place_of
 from sitepub.check.site import PAGE_NAMES, Site, Source
-from sitepub.check.work.judge import Wanted, has_anchor
+from sitepub.check.work.judge import Judged, Wanted, has_anchor
 from sitepub.check.work.workers import judged
 from sitepub.site.snapshot import SiteFile, Snapshot
 
@@ -50,39 +50,53 @@ def charset_of(file: SiteFile) -> str:
 def check(site: Site, snapshot: Snapshot, *, processes: int | None = None) -> Checked:
     """Read every page, stylesheet, sitemap and feed, and judge where what they name leads."""
     findings, checked = Findings(), Checked([])
-    anchors: dict[str, bytes] = {}
-    wanted: dict[tuple[str, str], Wanted] = {}
+    anchors = _Anchors(findings)
     unread: list[str] = []
     sources = sources_of(snapshot)
     for part in judged(site, sources, processes):
         findings.merge(part.findings)
-        anchors.update(part.anchors)
-        for one in part.wanted:
-            known = wanted.setdefault((one.key, one.fragment), one)
-            if known is not one:
-                known.count += one.count
-                known.places += one.places[:max(0, 10 - len(known.places))]
+        anchors.take(part)
         for address, places in part.external.items():
             checked.external.setdefault(address, places)
         unread += part.unread
         checked.files += part.read
         checked.references += part.references
-    _anchors(wanted, anchors, findings)
-    checked.pages = len(anchors)
+    checked.pages = len(anchors.there)
     checked.unread = tuple(unread)
     checked.findings = located(findings.listed(), {source.key: source for source in sources})
     return checked
 
 
-def _anchors(wanted: Mapping[tuple[str, str], Wanted], anchors: Mapping[str, bytes], findings: Findings) -> None:
-    for one in wanted.values():
-        names = fragment_names(one.fragment)
-        hashes = anchors.get(one.key)
-        if hashes is None or any(has_anchor(hashes, name) for name in names):
-            continue
-        fragment = names[-1]
-        message = f"the page {one.target} has no anchor #{fragment}"
-        findings.merge([Finding(Kind.ANCHOR, f"{one.target}#{fragment}", message, "", one.places, one.count)])
+class _Anchors:
+    """The anchors of the pages that were read, and references to those of pages that were not read yet. What leads
+    somewhere is forgotten at once."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.there: dict[str, bytes] = {}
+        self._findings = findings
+        self._waiting: dict[str, dict[str, Wanted]] = {}
+
+    def take(self, part: Judged) -> None:
+        self.there.update(part.anchors)
+        for key in part.anchors:
+            for one in self._waiting.pop(key, {}).values():
+                self._judge(one)
+        for one in part.wanted:
+            if one.key in self.there:
+                self._judge(one)
+                continue
+            known = self._waiting.setdefault(one.key, {}).setdefault(one.fragment, one)
+            if known is not one:
+                known.count += one.count
+                known.places += one.places[:max(0, PLACES - len(known.places))]
+
+    def _judge(self, wanted: Wanted) -> None:
+        names = fragment_names(wanted.fragment)
+        if any(has_anchor(self.there[wanted.key], name) for name in names):
+            return
+        target = f"{wanted.target}#{names[-1]}"
+        self._findings.merge([Finding(Kind.ANCHOR, target, f"the page {wanted.target} has no anchor #{names[-1]}", "",
+                                      wanted.places, wanted.count)])
 
 
 def located(findings: list[Finding], sources: Mapping[str, Source]) -> list[Finding]:
