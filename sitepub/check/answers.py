@@ -22,6 +22,8 @@ class Rule(msgspec.Struct, frozen=True, array_like=True):
     status: int | None = None
     replace_with: str | None = None
     replace_prefix_with: str | None = None
+    at_edge: bool = False
+    """The nearest to what an edge does: which files it hides is not known."""
 
     def target(self, key: str) -> str:
         if self.replace_with is not None:

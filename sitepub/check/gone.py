@@ -49,7 +49,9 @@ def gone(before: Iterable[Was], answers: Answers, own: Mapping[str, str], error:
             rule = (f"keyPrefixEquals: {prefix[0]}}}, redirect: {{replaceKeyPrefixWith: {prefix[1]}}}}}" if prefix else
                     f"keyPrefixEquals: {address[1:] or was.key}}}, redirect: {{replaceKeyWith:"
                     f" {address_of(new, answers.website)[1:] or new}}}}}")
-            hint = f"it may be {address_of(new, answers.website)} now: redirectRules: [{{condition: {{{rule}]"
+            there = address_of(new, answers.website)
+            hint = (f"it may be {there} now: write `{address} {there} 301` into _redirects, or"
+                    f" redirectRules: [{{condition: {{{rule}]")
         found.append(Finding(Kind.GONE, address, f"{address} is live and will answer 404", hint, [], 1))
     return found
 

@@ -1,4 +1,4 @@
-"""The redirects of serverless.yml: what they lead to, and what they hide."""
+"""The redirects of the website endpoint: what they lead to, and what they hide."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ _SHOWN = 3
 def about_redirects(answers: Answers, own: frozenset[str]) -> Iterator[Finding]:
     """``own``: keys of the site's files."""
     for rule in answers.website.rules:
+        if rule.at_edge:
+            continue
         words = _words(rule)
         if rule.replace_with is not None:
             answer = answers.of("/" + rule.replace_with.lstrip("/"))

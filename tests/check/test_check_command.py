@@ -8,6 +8,7 @@ from typing import Any
 
 from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.cos.object_store import CosObjectStore
+from tests.check.real_sites import write
 from tests.conftest import LocalCloud
 from tests.e2e.conftest import Site, Sitepub, Visitor
 
@@ -103,3 +104,36 @@ def test_objects_of_others_in_the_bucket_are_there(sitepub: Sitepub, make_site: 
     two.write({"index.html": '<a href="/one/x.html"><a href="/three/"><a href="/four.pdf"><a href="/five.pdf">'})
     run = sitepub("check", "--local", "--json", cwd=two.folder)
     assert _found(run.json) == [("link", "/five.pdf"), ("link", "/one/x.html")]
+
+
+def test_why_so_much_changed(sitepub: Sitepub, make_site: MakeSite) -> None:
+    """A time in the footer of a Hexo blog: shown with its place in the theme, until fewer than half of the pages have
+    it."""
+    def page(number: int, stamp: str) -> str:
+        return f"<!DOCTYPE html>\n<h1>Post {number}</h1>\n<footer>Generated at {stamp}</footer>\n"
+
+    def posts(stamp: str, count: int = 6) -> dict[str, str | bytes]:
+        return {f"post/{number}/index.html": page(number, stamp) for number in range(count)}
+
+    site = make_site("why", {"index.html": "<p>home", "404.html": "<p>404", "a.css": "a{}",
+    **posts("2026-11-29 10:00:01")})
+    write(site.folder, {
+        "package.json": '{"hexo": {}, "dependencies": {"hexo": "8"}}', "_config.yml": "theme: mine\n",
+        "themes/mine/layout/footer.ejs": "<p>\n<footer>Generated at <%= date(Date.now()) %></footer>"})
+    first = sitepub("plan", "--local", "--json", "--largest", cwd=site.folder)
+    assert "why" not in first.json and first.json["largest"][0]["key"].startswith("post/")
+    sitepub.deploy(site.folder)
+    site.write(posts("2026-11-30 08:15:59"))
+    run = sitepub("plan", "--local", "--json", cwd=site.folder)
+    why = run.json["why"]
+    assert (why["changed"], why["pages"], why["compared"], why["tool"]) == (6, 8, 6, "hexo")
+    [reason] = why["reasons"]
+    assert (reason["cause"], reason["pages"], reason["alone"], reason["line"]) == ("time", 6, 6, 3)
+    assert (reason["before"], reason["after"]) == ("Generated at 2026-11-29 10:00:01",
+    "Generated at 2026-11-30 08:15:59")
+    assert reason["source"] == {"file": "themes/mine/layout/footer.ejs", "line": 2, "column": 9}
+    shown = sitepub("plan", "--local", "--largest", cwd=site.folder).out
+    assert "Why so much changed: 6 of 8 pages differ." in shown and "- Generated at 2026-11-29 10:00:01" in shown
+    assert "The largest files:" in shown
+    site.write({**posts("2026-11-29 10:00:01"), **posts("2026-12-01 00:00:00", 4)})
+    assert "why" not in sitepub("plan", "--local", "--json", cwd=site.folder).json, "half of the pages"

@@ -153,9 +153,10 @@ def _at_an_edge(rules: SiteRules, index: str) -> Iterator[Rule]:
         prefix = one.path[1:].partition("*")[0].partition(":")[0]
         inside, splat, rest = one.to[1:].partition(":splat")
         if prefix and one.to.startswith("/") and splat and not rest:
-            yield Rule(prefix, None, None, inside)
+            yield Rule(prefix, None, None, inside, at_edge=True)
         elif prefix:
-            yield Rule(prefix, None, inside or index if one.to.startswith("/") and ":" not in inside else index, None)
+            yield Rule(prefix, None, inside or index if one.to.startswith("/") and ":" not in inside else index, None,
+                       at_edge=True)
 
 
 def _without_others(findings: list[Finding], there: There, website: Website) -> list[Finding]:
