@@ -62,8 +62,8 @@ class HeaderBook:
         self._index = index
         self._without_html = without_html
         for one in below:
-            for name, value in one.headers:
-                found = _problem(name, canonical_name(name), value or DEFAULT)
+            for name, line in one.headers:
+                found = _problem(name, canonical_name(name), line.value or DEFAULT)
                 if found:
                     problems.append(Problem(found[0].removeprefix("headers: "), one.block.position, found[1]))
         self._rules: list[tuple[Callable[[str], object], dict[str, str]]] = []
@@ -137,11 +137,11 @@ class HeaderBook:
               ) -> tuple[Mapping[str, str], str]:
         changes: dict[str, str] = {}
         for number in under:
-            for name, given in self._below[number].headers:
-                if given is None:
+            for name, line in self._below[number].headers:
+                if line.value is None:
                     changes.pop(name, None)
                 else:
-                    changes[name] = joined(name, changes.get(name), given)
+                    changes[name] = joined(name, None if line.fresh else changes.get(name), line.value)
         for number in matched:
             for name, value in self._rules[number][1].items():
                 if value.lower() == DEFAULT and name in STORED:

@@ -51,11 +51,10 @@ RECOMMENDED = (
 
 @dataclass(frozen=True, slots=True)
 class StoredHeaders:
-    """Headers of the files at some addresses, in canonical case. ``None``: what blocks before this one set is taken
-    back."""
+    """Headers of the files at some addresses, with their names in canonical case."""
 
     address: Address
-    headers: tuple[tuple[str, str | None], ...]
+    headers: tuple[tuple[str, HeaderLine], ...]
     block: HeaderBlock
 
 
@@ -97,7 +96,7 @@ def compile_headers(blocks: Sequence[HeaderBlock], hosts: Sequence[Host], *, rec
                                     block.position, "hosts: in serverless.yml names them" if not names else
                                     f"its hosts are {', '.join(sorted(names))}"))
             continue
-        kept: list[tuple[str, str | None]] = []
+        kept: list[tuple[str, HeaderLine]] = []
         for line in block.headers:
             name = canonical_name(line.name)
             if name is not None:
@@ -106,7 +105,7 @@ def compile_headers(blocks: Sequence[HeaderBlock], hosts: Sequence[Host], *, rec
                         f"{name} is kept with the file, which all hosts of the site serve: it cannot be for"
                         f" {block.address.host} alone", line.position, "write the address without the host"))
                 else:
-                    kept.append((name, line.value))
+                    kept.append((name, line))
             elif line.value is None or not (why := _obstacle(line, below(block.address, prefix), edges)):
                 wanted.append((below(block.address, prefix), line))
             else:
@@ -170,13 +169,13 @@ def _edge_headers(wanted: Sequence[tuple[Address, HeaderLine]], refused: list[Pr
                     f"{line.name} is set at `{address}` and at `{other}` (line {before.position.line}), and an address"
                     " may be both: edges take one of them and cannot join them", line.position,
                     "write the addresses so that one holds the other, or give both the same header once"))
-        value = line.value and joined(line.name, value, line.value)
+        value = line.value and joined(line.name, None if line.fresh else value, line.value)
         made = EdgeHeader(address.path, "set" if value else "del", line.name, value or "", address.host)
         found.append(made)
         # A narrow block before a wide one: at the narrow address the wide one's header comes last.
         for other, before in wanted[:number]:
             if before.name.lower() == line.name.lower() and address.contains(other) and not other.contains(address):
-                both = line.value and joined(line.name, before.value, line.value)
+                both = line.value and joined(line.name, None if line.fresh else before.value, line.value)
                 if both != line.value:
                     found.append(EdgeHeader(other.path, "set" if both else "del", made.name, both or "", other.host))
     return found

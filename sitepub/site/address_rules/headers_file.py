@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sitepub.errors import Position, Problem
 from sitepub.site.address_rules.addresses import Address, captured, read_address
@@ -25,6 +25,8 @@ class HeaderLine:
     value: str | None
     """``None``: what blocks before this one set is taken back (``! Name``)."""
     position: Position
+    fresh: bool = False
+    """Written below a ``! Name`` of the same block: what blocks before this one set does not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,8 @@ def _joined(block: HeaderBlock) -> HeaderBlock:
     for one in block.headers:
         there = merged.get(one.name.lower())
         if there is not None and there.value is not None and one.value is not None:
-            merged[one.name.lower()] = HeaderLine(there.name, f"{there.value}, {one.value}", there.position)
+            merged[one.name.lower()] = replace(there, value=f"{there.value}, {one.value}")
         else:
             merged.pop(one.name.lower(), None)
-            merged[one.name.lower()] = one
+            merged[one.name.lower()] = replace(one, fresh=there is not None and one.value is not None)
     return HeaderBlock(block.address, tuple(merged.values()), block.position)

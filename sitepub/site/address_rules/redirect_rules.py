@@ -57,6 +57,11 @@ def compile_redirects(rules: Sequence[RedirectLine], project: Project, files: Ma
     return _Compiling(project, files).compile(rules)
 
 
+def _bare(target: str) -> str:
+    """The path of a destination on the same host, decoded."""
+    return unquote(target.partition("#")[0].partition("?")[0], errors="surrogateescape")
+
+
 class _Compiling:
     def __init__(self, project: Project, files: Mapping[str, SiteFile]) -> None:
         self.project = project
@@ -111,13 +116,15 @@ class _Compiling:
             first = exact.get((host, rule.address.path)) or exact.get(("", rule.address.path)) or next(
                 (one for one in before if one.address.contains(rule.address)), None)
             if first is not None and not (rule.force and not first.force):
-                self._warn(rule, f"`{rule}` has no effect: line {first.position.line} comes first, `{first}`", None)
+                if (unquote(rule.to), rule.status) != (unquote(first.to), first.status):  # not written in two ways
+                    self._warn(rule, f"`{rule}` has no effect: line {first.position.line} comes first, `{first}`", None)
                 continue
             yield rule
             if rule.query or rule.conditions:
                 continue
             if rule.address.exact:
-                exact.setdefault((host, rule.address.path), rule)
+                for path in self._both(rule):
+                    exact.setdefault((host, path), rule)
             else:
                 before.append(rule)
 
@@ -141,6 +148,9 @@ class _Compiling:
             self._redirect(rule)
 
     def _redirect(self, rule: RedirectLine) -> None:
+        inside = _bare(filled(rule.to, dict.fromkeys(rule.address.names, "x")))
+        if not rule.address.exact and not rule.external and rule.address.match(inside) is not None:
+            raise _Impossible("it would redirect its own destination again and again")
         reasons: list[_Impossible] = []
         at_edge: list[EdgeRedirect] = []
         route: RedirectRule | None = None
@@ -209,7 +219,8 @@ class _Compiling:
         path = rule.address.path
         if not rule.address.exact or path == "/" or "." in path.rpartition("/")[2]:
             return [path]
-        return [path, path.removesuffix("/") if path.endswith("/") else f"{path}/"]
+        other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
+        return [path] if _bare(rule.to) == other else [path, other]
 
     # The bucket
 

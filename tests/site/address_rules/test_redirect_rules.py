@@ -60,7 +60,9 @@ def test_a_site_below_a_prefix_has_its_redirects_there() -> None:
 
 
 @pytest.mark.parametrize(("line", "words"), [
-    ("/* /docs/:splat", "would take every address"),
+    ("/* /docs/:splat", "again and again"),
+    ("/* https://example.com/:splat", "within the website only"),
+    ("/* /docs/ 301!", "again and again"),
     ("/news/:year/:slug /blog/:slug", "no placeholders"),
     ("/a/*.html /b/:splat", "with a `*` at its end"),
     ("/news/* /blog/:splat.html", "nothing behind it"),
@@ -185,6 +187,27 @@ def test_redirects_of_an_edge(line: str, paths: list[str], hosts: tuple[Host, ..
     done = compiled(line, hosts=hosts)
     assert not done.refused and not done.files
     assert [one.path for one in done.edge] == paths
+
+
+@pytest.mark.parametrize("hosts", [EDGEONE, CDN])
+def test_no_edge_redirects_an_address_to_itself(hosts: tuple[Host, ...]) -> None:
+    done = compiled("/guide /guide/\n/left/ /left\n", hosts=hosts)
+    assert [(one.path, one.to) for one in done.edge] == [("/guide", "/guide/"), ("/left/", "/left")]
+    for line in ("/* /docs/ 301!", "/old/* /old/new/:splat", "/:lang/x /en/x"):
+        if hosts is EDGEONE or ":lang" not in line:
+            [problem] = compiled(line, hosts=hosts).refused
+            assert "again and again" in problem.message
+
+
+def test_an_address_without_its_slash_becomes_a_page_and_the_real_one_stays() -> None:
+    done = compiled("/docs /docs/")
+    assert sorted(done.files) == ["docs"] and not done.refused
+    assert not sorted(compiled("/guide /guide/").files).count("guide/index.html"), "it would lead to itself"
+
+
+def test_the_same_rule_written_raw_and_encoded_is_one() -> None:
+    done = compiled("/caf\u00e9/ /docs/ 301\n/caf%C3%A9/ /docs/ 301\n")
+    assert len(done.routing) == 1 and not [one for one in done.warnings if "no effect" in one.message]
 
 
 def test_edgeone_does_more_than_the_cdn() -> None:

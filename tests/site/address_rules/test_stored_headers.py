@@ -69,6 +69,15 @@ def test_later_blocks_count_lists_are_joined_and_a_header_is_taken_back(tmp_path
     assert header(snapshot, "Content-Language")["assets/b.css"] == "de, en"
 
 
+def test_a_header_that_is_taken_back_and_set_again_in_one_block_is_not_joined(tmp_path: Path) -> None:
+    snapshot = scanned(tmp_path, "/*\n  Content-Language: de\n/docs/\n  ! Content-Language\n  Content-Language: fr\n")
+    assert header(snapshot, "Content-Language")["docs/index.html"] == "fr"
+    made, said = at_edges("/*\n  Content-Security-Policy: a\n/about/\n  ! Content-Security-Policy\n"
+                          "  Content-Security-Policy: b\n")
+    assert not said and [(one.path, one.action, one.value) for one in made] == [
+        ("/*", "set", "a"), ("/about/", "set", "b")]
+
+
 def test_headers_of_the_configuration_come_after(tmp_path: Path) -> None:
     snapshot = scanned(tmp_path, "/*\n  Cache-Control: max-age=60\n",
                        headers=(HeaderRule("*.css", {"Cache-Control": "no-store"}),))
