@@ -220,7 +220,7 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
             warnings.add(*_about_theaddress_of(cloud, remote.bucket, outcome))
         if outcome.state.preview is not None:
             note_expiry(remote, environ, outcome.state.preview.expires)
-        gone = _clear_expired(remote, cloud, options, environ, teller) if looks else ()
+        gone = _clear_expired(remote, cloud, options, environ, teller, warnings) if looks else ()
         done = replace(deployed(hosts_done), expired=gone, notified=notified)
         done = _marked(done, outcome, remote, options) if project.publish and project.preview is None else done
         if local is not None:
@@ -228,14 +228,14 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
         return done
 
 
-def _clear_expired(remote: Remote, cloud: Cloud, options: DeployOptions, environ: Mapping[str, str], teller: Teller
-                   ) -> tuple[str, ...]:
+def _clear_expired(remote: Remote, cloud: Cloud, options: DeployOptions, environ: Mapping[str, str], teller: Teller,
+                   warnings: Warnings) -> tuple[str, ...]:
     from sitepub.actions.previews.removing import clear_expired
     from sitepub.actions.remove import RemoveOptions
 
     return tuple(one.preview.name for one in clear_expired(
         remote, cloud, RemoveOptions(options.local, options.profile), environ, replace(remote.project, preview=None),
-        teller))
+        teller, warnings.add))
 
 
 def ask_about(concerns: Concerns, teller: Teller) -> None:

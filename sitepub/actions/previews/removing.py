@@ -38,8 +38,6 @@ class View(Protocol):
 class Teller(Protocol):
     """Shows a deploy while it runs."""
 
-    def warn(self, problem: Problem) -> None: ...
-
     def note(self, text: str) -> None: ...
 
     def listener(self) -> AbstractContextManager[Listener]: ...
@@ -112,7 +110,7 @@ def _unless_renewed(preview: Preview) -> Approve:
 
 
 def clear_expired(remote: Remote, cloud: Cloud, options: RemoveOptions, environ: Mapping[str, str], site: Project,
-                  teller: Teller) -> list[Gone]:
+                  teller: Teller, warn: Callable[[Problem], None]) -> list[Gone]:
     """After a deploy: the previews of the site that have expired. What cannot be done is a warning."""
     try:
         found = previews_in(remote, cloud)
@@ -121,7 +119,7 @@ def clear_expired(remote: Remote, cloud: Cloud, options: RemoveOptions, environ:
     except Interrupted:
         raise
     except SitepubError as error:
-        teller.warn(Problem(f"previews that have expired were not looked for: {error.message}"))
+        warn(Problem(f"previews that have expired were not looked for: {error.message}"))
         return []
     mine = remote.project.preview.name if remote.project.preview is not None else None
     gone = take_down_all(site, [one for one in found if one.expired and one.name != mine], options, environ,
@@ -130,7 +128,7 @@ def clear_expired(remote: Remote, cloud: Cloud, options: RemoveOptions, environ:
         if one.error is None:
             teller.note(f"The preview {one.preview.name} had expired and was removed.")
         elif not isinstance(one.error, Refused):  # deployed again, or another run is at it
-            teller.warn(Problem(f"the preview {one.preview.name} has expired and could not be removed:"
+            warn(Problem(f"the preview {one.preview.name} has expired and could not be removed:"
                                 f" {one.error.message}", hint=f"sitepub previews remove {one.preview.name}"))
     left = {one.preview.name for one in gone if one.error is None}
     note_expiries(remote, environ, [one for one in found if one.name not in left])

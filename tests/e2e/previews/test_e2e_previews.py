@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from sitepub.actions.previews import removing
+from sitepub.errors import CloudError
 from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.cos.bucket_settings import regions_of_buckets
 from sitepub.tencent.cos.object_store import CosObjectStore
@@ -157,3 +159,55 @@ def test_a_branch_of_a_fresh_or_partial_clone_is_not_taken_for_deleted(
     shutil.rmtree(site.folder / ".git")
     run = sitepub("previews", "prune", "--local", "--json", "--yes", cwd=site.folder)
     assert run.json["previews"] == [] and "not known here" in run.err
+
+
+def test_a_promoted_preview_is_the_site_with_its_own_robots_txt(
+    sitepub: Sitepub, make_site: MakeSite, visitor: Visitor
+) -> None:
+    site = make_site("pv-promoted", PAGES, env={"API": "https://${stage}.example.com"})
+    live = sitepub.deploy(site.folder)["url"]
+    site.write({"index.html": "<h1>new</h1>", "robots.txt": "User-agent: *\nAllow: /new\n", "b.css": "b{}"})
+    shown = sitepub.deploy(site.folder, "--preview", "new")["url"]
+    dry = sitepub("promote", "--preview", "new", "--dry-run", "--local", "--json", cwd=site.folder)
+    assert dry.code == 0 and {one["key"] for one in dry.json["steps"]} == {"index.html", "robots.txt", "b.css"}
+    done = sitepub("promote", "--preview", "new", "--local", "--json", cwd=site.folder)
+    assert done.code == 0, done.err
+    assert done.json["changes"]["copied"] == 2 and done.json["changes"]["uploaded"] == 1, "robots.txt was held back"
+    assert done.json["of"].startswith("preview new:")
+    for path, content in site.published().items():
+        assert visitor.get(live, f"/{path}").body == content
+    assert sitepub("plan", "--local", "--json", cwd=site.folder).json["status"] == "unchanged"
+    assert b"Disallow: /" in visitor.get(shown, "/robots.txt").body, "the preview stays as it is"
+
+    elsewhere = sitepub("promote", "--preview", "new", "--to", "testing", "--local", "--json", cwd=site.folder)
+    assert elsewhere.code == 5 and "env.API" in elsewhere.json["error"]["message"], "a build may hold it"
+    allowed = sitepub("promote", "--preview", "new", "--to", "testing", "--local", "--json", "--yes", cwd=site.folder)
+    assert allowed.code == 0 and visitor.get(allowed.json["url"]).body == b"<h1>new</h1>"
+    assert sitepub("rollback", "--local", "--json", cwd=site.folder).code == 0
+    assert b"<h1>live" in visitor.get(live).body
+
+    for words, code, said in ((["--preview", "other"], 1, "no preview other"), ([], 2, "a stage or a preview"),
+                              (["testing", "--preview", "new"], 2, "cannot be promoted together")):
+        run = sitepub("promote", *words, "--local", cwd=site.folder)
+        assert (run.code, said in run.err) == (code, True), run.err
+
+
+def test_an_expired_preview_that_cannot_be_removed_is_a_warning(
+    sitepub: Sitepub, make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = make_site("pv-stays", PAGES)
+    sitepub.deploy(site.folder)
+    sitepub.deploy(site.folder, "--preview", "old", "--expires", "1s")
+    time.sleep(1.1)
+
+    def fails(*_given: object, **_more: object) -> None:
+        raise CloudError("the cloud has a bad day", status=500)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(removing, "remove", fails)
+        report = sitepub.deploy(site.folder)
+        run = sitepub("previews", "prune", "--local", cwd=site.folder)
+    assert report["previews_removed"] == [] and report["status"] == "ok"
+    assert any("old has expired and could not be removed: the cloud has a bad day" in one for one in report["warnings"])
+    assert run.code == 4 and "bad day" in run.err
+    assert sitepub.deploy(site.folder)["previews_removed"] == ["old"], "the next deploy tries again"
