@@ -22,7 +22,7 @@ def with_preview(base: State, remote: Remote, snapshot: Snapshot) -> State:
         raise Refused(f"there is a preview {preview.name} already, and it shows the branch {before.branch}, not"
                       f" {preview.branch}", code="PreviewOfAnotherBranch",
                       hint="give this one a name: sitepub deploy --preview NAME")
-    info = PreviewInfo(name=preview.name, expires=round(remote.states.cloud_time) + preview.expires,
+    info = PreviewInfo(name=preview.name, expires=int(remote.states.cloud_time) + preview.expires,
                        branch=preview.branch, by_branch=preview.by_branch, shared=preview.shared,
                        robots=own_file(snapshot))
     return msgspec.structs.replace(base, preview=info)
