@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +12,10 @@ from sitepub.terminal.sizes import counted, human_bytes
 
 _NAMED = 5
 """New files that are named."""
-_LISTED = 100
-"""Changes and findings that are listed."""
+_LISTED = (100, 20, 0)
+"""Changes and findings that are listed: fewer where the whole would be too long."""
+_LONGEST_COMMENT = 60_000
+"""Characters; GitHub takes 65,536."""
 _CHANGES = {"plan": "Would change", "preview": "Preview changed"}
 _LONGEST = 200
 """Characters of a name."""
@@ -55,14 +57,15 @@ def marker(site: SiteRun) -> str:
 
 
 def comment(site: SiteRun, run: CiRun) -> str:
-    return "\n".join([marker(site), *_lines(site, run)]) + "\n"
+    texts = ("\n".join([marker(site), *_lines(site, run, listed)]) + "\n" for listed in _LISTED)
+    return next((text for text in texts if len(text) <= _LONGEST_COMMENT), "")[:_LONGEST_COMMENT]
 
 
 def summary(sites: Sequence[SiteRun], run: CiRun) -> str:
-    return "\n".join(line for site in sites for line in [*_lines(site, run), ""])
+    return "\n".join(line for site in sites for line in [*_lines(site, run, _LISTED[0]), ""])
 
 
-def _lines(site: SiteRun, run: CiRun) -> Iterator[str]:
+def _lines(site: SiteRun, run: CiRun, listed: int) -> Iterator[str]:
     title = site.name + (f" ({site.folder})" if site.folder else "")
     yield f"### {text(title)}"
     yield ""
@@ -75,7 +78,7 @@ def _lines(site: SiteRun, run: CiRun) -> Iterator[str]:
         yield ""
     yield from (f"{text(note)}  " for note in site.notes)
     for one in site.ran:
-        yield from _details(one)
+        yield from _details(one, listed)
     if run.commit or run.where:
         commit = code(run.commit[:10]) if run.commit else ""
         link = f"[run]({run.where})" if run.where else ""
@@ -137,27 +140,33 @@ def _check_words(result: Mapping[str, Any]) -> str:
     return "nothing found"
 
 
-def _details(one: Ran) -> Iterator[str]:
+def _details(one: Ran, listed: int) -> Iterator[str]:
     """What is too long for the table, folded."""
-    lines: list[str] = []
-    if one.command == "plan":
-        title = "All changes"
-        for step in one.result.get("steps") or ():
-            what, key, why = (str(step.get(name)) for name in ("action", "key", "reason"))
-            lines.append(f"- {text(what)} {code(key)} ({text(why)})")
-        lines += [f"- {text(str(step.get('summary')))}" for step in one.result.get("settings") or ()]
-    elif one.command == "check":
-        title = "Findings"
-        for finding in one.result.get("findings") or ():
-            place = ":".join(str(finding[key]) for key in ("file", "line") if finding.get(key))
-            lines.append(f"- {code(place) + ': ' if place else ''}{text(str(finding.get('message')))}")
-    else:
-        title = "Warnings"
-        lines = [f"- {text(str(warning))}" for warning in one.result.get("warnings") or ()]
-    if lines:
-        more = [f"- and {len(lines) - _LISTED:,} more"] if len(lines) > _LISTED else []
-        yield from ["", f"<details><summary>{title} ({len(lines):,})</summary>", "", *lines[:_LISTED], *more, "",
-                    "</details>"]
+    result = one.result
+    title, kinds = _FOLDED.get(one.command, ("Warnings", {"warnings": text}))
+    items = [(show, item) for key, show in kinds.items() for item in result.get(key) or ()]
+    if items:
+        lines = [f"- {show(item)}" for show, item in items[:listed]]
+        more = [f"- and {len(items) - listed:,} more"] if len(items) > listed else []
+        yield from ["", f"<details><summary>{title} ({len(items):,})</summary>", "", *lines, *more, "", "</details>"]
+
+
+def _step(step: Mapping[str, Any]) -> str:
+    what, key, why = (str(step.get(name)) for name in ("action", "key", "reason"))
+    return f"{text(what)} {code(key)} ({text(why)})"
+
+
+def _setting(step: Mapping[str, Any]) -> str:
+    return text(str(step.get("summary")))
+
+
+def _finding(finding: Mapping[str, Any]) -> str:
+    place = ":".join(str(finding[key]) for key in ("file", "line") if finding.get(key))
+    return f"{code(place) + ': ' if place else ''}{text(str(finding.get('message')))}"
+
+
+_FOLDED: Mapping[str, tuple[str, Mapping[str, Callable[[Any], str]]]] = {
+    "plan": ("All changes", {"steps": _step, "settings": _setting}), "check": ("Findings", {"findings": _finding})}
 
 
 def _error(result: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from sitepub.ci.forge import Forge, ForgeError, forge_of, write_comment
 from sitepub.ci.log_words import LogWords
 from sitepub.ci.markdown import Ran, SiteRun, code, comment, marker, summary, text
+from sitepub.cli.commands.ci import _bounded
 from sitepub.config.repository.ci_run import CiRun, Request, ci_run
 from sitepub.errors import Position, Problem
 from tests.ci.forge import Comments, comment_server
@@ -103,6 +105,21 @@ def test_the_comment_says_what_a_reviewer_wants_to_know() -> None:
                   "`20261120T213000Z-ab12cd`",
                   "[run](https://example.com/run/1)"):
         assert words in said, f"{words}\n{said}"
+
+
+@pytest.mark.parametrize("count", [150, 100_000])
+def test_a_comment_is_not_too_long(count: int) -> None:
+    steps = [{"action": "upload", "key": f"{'x' * 300}{number}", "reason": "new"} for number in range(count)]
+    ran = tuple(Ran("plan", 0, {"changes": {"uploaded": count}, "steps": steps}) for _ in range(4))
+    said = comment(SiteRun("", "app", "blog", "prod", ran), _RUN)
+    assert len(said) <= 60_000 and said.startswith("<!-- sitepub") and "[run](" in said
+
+
+def test_the_output_for_other_steps_is_not_too_long() -> None:
+    result = {"status": "planned", "steps": [{"key": "x" * 100}] * 10_000}
+    text = _bounded({"sites": [{"commands": [{"command": "plan", "code": 0, "result": result}]}]})
+    assert json.loads(text) == {"shortened": True, "sites": [{"commands": [
+        {"command": "plan", "code": 0, "result": {"status": "planned", "steps": 10_000}}]}]}
 
 
 @pytest.mark.parametrize("name", _EVIL)

@@ -135,6 +135,10 @@ def test_a_role_is_shown_made_and_taken(program: Program, tmp_path: Path) -> Non
     assert "`sitepub ci role` shows what they are bound to" in screen.noted
     code, screen = program("deploy", cwd=site.folder, **ci)
     assert code == 3 and "id-token: write" in screen.noted
+    request = {**ci, "GITHUB_HEAD_REF": "x", "GITHUB_BASE_REF": "main", "GITHUB_REF": "refs/pull/3/merge"}
+    code, screen = program("ci", "run", cwd=site.folder, **request, SITEPUB_ID_TOKEN=issuer().token(
+        "repo:team/site:pull_request"))
+    assert code == 0 and "The role does not trust runs of requests" in screen.printed, screen.noted
 
 
 def test_nothing_that_sitepub_did_not_make_is_changed(program: Program, local_cloud: LocalCloud, tmp_path: Path

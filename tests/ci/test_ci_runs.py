@@ -18,6 +18,7 @@ from sitepub.ci.systems.github import action
 from tests.ci.forge import Comments, Forge, bare_shell, comment_server
 from tests.conftest import LocalCloud
 from tests.e2e.conftest import Run, Visitor
+from tests.terminal.screen import sitepub
 
 _NAME = "ci-forge"
 _CONFIG = f"""\
@@ -110,10 +111,9 @@ def test_three_branches_are_three_stages_side_by_side(machine: Machine, comments
     for branch, stage in (("main", "prod"), ("testing", "testing"), ("feature/x", "feature-x")):
         assert visitor.get(commits[stage], "/page.html").body == f"<p>{branch}</p>".encode()
 
-    run, _folder = machine.run(commits["main"], "again", {
-        **_gitlab(commits["main"], CI_COMMIT_BRANCH="main")}, script=["sitepub releases --json --stage prod"])
-    assert run.code == 0, run.err
-    (release,) = json.loads(run.out)["releases"]
+    _code, screen = sitepub("releases", "--local", "--json", "--stage", "prod", "--cwd", str(machine.forge.work),
+                            environ={**os.environ, "SITEPUB_LOCAL_DATA": str(machine.cloud.data)})
+    (release,) = screen.object["releases"]
     assert (release["actor"], release["where"], release["branch"], release["commit"]) == (
         "ann", "https://gitlab.example/job/1", "main", commits["main"])
 
@@ -159,8 +159,6 @@ def test_a_fork_gets_a_plan_and_no_secrets(machine: Machine, comments: Comments)
         assert run.code == 5, run.err
         assert "comes from a fork" in run.err and not (folder / "dist").exists(), "nothing of it was run"
         assert all(value not in run.err + run.out for value in key.values() if "key" in value)
-    run, _folder = machine.run(commit, "own-without-keys", _request(commit, comments, "9"), local=False)
-    assert run.code == 0 and "This run has no keys" in run.out
 
 
 def test_a_branch_without_a_stage_is_left_alone(machine: Machine) -> None:
@@ -202,7 +200,7 @@ def _outputs(path: Path) -> dict[str, str]:
 
 
 def test_the_action_of_github(machine: Machine, comments: Comments, tmp_path: Path) -> None:
-    commit = machine.forge.push("feature/action", {**_FILES, "a.html": "<p>a</p>"})
+    commit = machine.forge.push("feature/action", {**_FILES, "a.html": "<p><a href='gone.html'>a</a></p>"})
     base = {"CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_SHA": commit, "GITHUB_REPOSITORY": "team/site",
             "GITHUB_SERVER_URL": "https://github.example", "GITHUB_RUN_ID": "5", "GITHUB_ACTOR": "octocat",
             "GITHUB_API_URL": comments.address, "GITHUB_TOKEN": comments.token, "STAGE": "", "COMMAND": "",
@@ -239,6 +237,7 @@ def test_the_action_of_github(machine: Machine, comments: Comments, tmp_path: Pa
     done, _outputs_of, page = run("gh-request", request)
     assert done.code == 0, done.err
     assert comments.bodies("team/site", "12")[0].partition("\n")[2].strip() == page.strip()
+    assert "::warning file=a.html,line=1" in done.err, "an annotation where the broken link is written"
 
     done, _outputs_of, _page = run("gh-wrong", request, config=_CONFIG + "  regoin: x\n")
     assert done.code == 2

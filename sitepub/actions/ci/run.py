@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sitepub.actions.connect import connect
 from sitepub.ci.markdown import Ran, SiteRun
 from sitepub.config.load import load_project, look_for_projects
 from sitepub.config.project import Project
 from sitepub.config.repository.ci_run import CiRun, ci_run
 from sitepub.errors import CredentialsError, NoStage, Refused, UsageError
-from sitepub.tencent.account.credentials import FAMILIES, find_credentials
+from sitepub.tencent.account.credentials import FAMILIES
 from sitepub.tencent.account.identity import ROLE, TOKEN
 
 QUEUE = "15m"
@@ -112,8 +113,8 @@ class _Site:
 
     def _request(self, project: Project, number: str, *, foreign: bool) -> SiteRun:
         stage = ("--stage", project.stage)
-        if foreign or not self._has_credentials(project):
-            why = ("It comes from a fork, which gets no keys" if foreign else "This run has no keys")
+        why = "It comes from a fork, which gets no keys" if foreign else self._missing_keys(project)
+        if why is not None:
             return self._of(project, (self.build(project),), (
                 f"{why}: the site was built, and not compared with what is live.",))
         ran = [self._run("plan", *stage)]
@@ -127,7 +128,7 @@ class _Site:
         return self._of(project, tuple(ran))
 
     def _closed(self, project: Project, number: str) -> SiteRun:
-        if not project.previews.said or not self._has_credentials(project):
+        if not project.previews.said or self._missing_keys(project) is not None:
             return self._of(project, (), ("The request is closed.",))
         gone = self._run("previews", "remove", _preview(number), "--yes", "--lock-timeout", QUEUE, "--stage",
                          project.stage)
@@ -143,16 +144,17 @@ class _Site:
     def _of(self, project: Project, ran: tuple[Ran, ...], notes: tuple[str, ...] = ()) -> SiteRun:
         return SiteRun(self.below, project.app, project.name, project.stage, ran, notes)
 
-    def _has_credentials(self, project: Project) -> bool:
-        if self.options.local:
-            return True
+    def _missing_keys(self, project: Project) -> str | None:
+        """Why this run of a request has no keys, in words; ``None``: it has some."""
         try:
-            find_credentials(profile=self.options.profile, environ=self.environ, dotenv=project.dotenv)
+            connect(project, local=self.options.local, profile=self.options.profile, environ=self.environ)
         except CredentialsError as error:
-            if error.code != "NoCredentials":
-                raise
-            return False
-        return True
+            if error.code == "NoCredentials":
+                return "This run has no keys"
+            if error.code in ("IdentityRefused", "NoIdentity"):
+                return "The role does not trust runs of requests (see `sitepub ci role --requests`)"
+            raise
+        return None
 
 
 def _preview(number: str) -> str:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from sitepub.terminal.terminal import Terminal
 
 
+_LONGEST_OUTPUT = 400_000
+"""Characters of the output ``json``."""
+
+
 @command(project=True)
 @click.option("--command", "words", metavar="TEXT", default="",
               help="Run this command of sitepub, such as \"plan --verify\", instead of what the event asks for.")
@@ -265,11 +269,23 @@ def _write_files(environ: Mapping[str, str], done: CiDone) -> None:
 
     if output := environ.get("GITHUB_OUTPUT"):
         values = {**_outputs(done.sites[-1] if done.sites else None),
-                  "json": json.dumps(scrub_value(_object(done)), ensure_ascii=False)}
+                  "json": _bounded(scrub_value(_object(done)))}
         mark = f"end-{uuid4().hex}"
         _append(output, "".join(f"{name}<<{mark}\n{value}\n{mark}\n" for name, value in values.items()))
     if page := environ.get("GITHUB_STEP_SUMMARY"):
         _append(page, scrub(summary(done.sites, done.run)))
+
+
+def _bounded(value: dict[str, Any]) -> str:
+    """GitHub takes outputs of 1 MB in UTF-16: of more, the long lists are left out."""
+    text = json.dumps(value, ensure_ascii=False)
+    if len(text) <= _LONGEST_OUTPUT:
+        return text
+    for site in value["sites"]:
+        for one in site["commands"]:
+            one["result"] = {name: len(part) if isinstance(part, list) else part
+                             for name, part in one["result"].items()}
+    return json.dumps({**value, "shortened": True}, ensure_ascii=False)[:_LONGEST_OUTPUT]
 
 
 def _append(path: str, text: str) -> None:
