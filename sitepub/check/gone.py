@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sitepub.check.answers import Answers, address_of
 from sitepub.check.findings import Finding, Kind
+from sitepub.check.patterns import matches
 from sitepub.check.site import PAGE_NAMES
 
 _OTHERS = (".pdf", ".zip", ".epub", ".rss", ".atom", ".docx", ".xlsx", ".pptx", ".mp3", ".mp4", ".csv", ".ics")
@@ -33,9 +34,11 @@ def is_linked(key: str) -> bool:
     return name.endswith((*PAGE_NAMES, *_OTHERS)) or name in _FEEDS
 
 
-def gone(before: Iterable[Was], answers: Answers, own: Mapping[str, str], error: str) -> list[Finding]:
-    """``before``: the files of the live release; ``answers``: of what will be there; ``own``: the keys of the new
-    site with their MD5. ``error``: the key of the error document, which has no address of its own."""
+def gone(before: Iterable[Was], answers: Answers, own: Mapping[str, str], error: str,
+         ignored: Collection[str] = ()) -> list[Finding]:
+    """``before``: the files of the live release; ``answers``: of what will be there; ``own``: the keys of the new site
+    with their MD5. ``error``: the key of the error document, which has no address of its own. ``ignored``: patterns of
+    addresses that may go."""
     lost = [was for was in before if is_linked(was.key) and was.key != error
             and was.key not in own and not _answers(answers, was.key)]
     moved = _moved(lost[:_MOST_PAGES], own, answers)
@@ -43,6 +46,8 @@ def gone(before: Iterable[Was], answers: Answers, own: Mapping[str, str], error:
     found = []
     for was in lost:
         address, new = address_of(was.key, answers.website), moved.get(was.key)
+        if any(matches(pattern, address) for pattern in ignored):
+            continue
         hint = ""
         if new is not None:
             prefix = next(((old, other) for old, other in rules if was.key.startswith(old)), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -14,18 +15,25 @@ from sitepub.terminal.terminal import Terminal
 
 _PLACES = 3
 """Places of one finding that are shown to people; programs get all that are kept."""
+_MOST = 50
+"""Findings of one kind that are shown to people."""
 _ANNOTATIONS = 50
 """GitHub shows ten of a kind for each step."""
 
 
 def report_lines(terminal: Terminal, report: Report) -> Iterator[str]:
     """Kind by kind, each finding with its places, the source and what to do."""
-    kind = ""
+    kinds = Counter(one.finding.kind for one in report.findings)
+    shown: Counter[str] = Counter()
     for one in report.findings:
-        if one.finding.kind != kind:
-            kind = one.finding.kind
-            count = sum(1 for other in report.findings if other.finding.kind == kind)
-            yield terminal.style(f"{kind} ({count:,})", "bold")
+        kind = one.finding.kind
+        shown[kind] += 1
+        if shown[kind] == 1:
+            yield terminal.style(f"{kind} ({kinds[kind]:,})", "bold")
+        if shown[kind] == _MOST + 1:
+            yield f"  … and {kinds[kind] - _MOST:,} more of this kind: --json lists all"
+        if shown[kind] > _MOST:
+            continue
         where = f"{one.places[0]}: " if one.places else ""
         yield f"  {terminal.style(visible(where), 'cyan')}{visible(words(one))}"
         for place in one.places[1:_PLACES]:

@@ -24,9 +24,10 @@ NEW = {"index.html": "1", "about.html": "2", "posts/hello/index.html": "3", "pos
 """Keys of the new site with their MD5."""
 
 
-def _gone(*keys: str, website: Website | None = None, md5: str = "") -> list[tuple[str, str]]:
+def _gone(*keys: str, website: Website | None = None, md5: str = "",
+          ignored: tuple[str, ...] = ()) -> list[tuple[str, str]]:
     answers = Answers(dict.fromkeys(NEW, 1), website or Website(error="404.html"))
-    return [(one.target, one.hint) for one in gone([Was(key, md5) for key in keys], answers, NEW, "404.html")]
+    return [(one.target, one.hint) for one in gone([Was(key, md5) for key in keys], answers, NEW, "404.html", ignored)]
 
 
 @pytest.mark.parametrize(("key", "address", "new"), [
@@ -53,6 +54,12 @@ def test_the_same_content_under_another_name() -> None:
     ("old.html", Website(no_extension=True, rules=(Rule(prefix="old", replace_with="about"),)))])
 def test_what_nobody_comes_to_or_still_answers_is_not_missed(key: str, website: Website) -> None:
     assert _gone(key, website=website) == []
+
+
+@pytest.mark.parametrize(("pattern", "left"), [("/old/*", ["/other.html"]), ("*.html", ["/old/"]), ("*", []),
+                                               ("/old", ["/old/", "/other.html"])])
+def test_pages_that_may_go(pattern: str, left: list[str]) -> None:
+    assert [target for target, _hint in _gone("old/index.html", "other.html", ignored=(pattern,))] == left
 
 
 def test_a_folder_that_was_renamed_is_one_rule() -> None:

@@ -189,6 +189,16 @@ def test_addresses_of_the_developers_computer(tmp_path: Path, href: str) -> None
     assert [one.kind for one in found(tmp_path, f'<a href="{href}">')] == [Kind.LOCAL]
 
 
+@pytest.mark.parametrize(("page", "count"), [
+    ('<a href="http://localhost:3000/">http://localhost:3000</a>', 0), ('<a href="http://localhost:3000/x">here</a>',
+    1),
+    ('<a href="http://localhost:3000/x"><code>localhost:3000/x</code></a>', 0),
+    ('<a href="http://localhost:3000/x">http://localhost:3000</a>', 1), ('<img src="http://localhost:3000/">', 1),
+    ('<a href="http://127.0.0.1:8080">127.0.0.1:8080</a>', 0)])
+def test_a_manual_may_name_the_readers_own_computer(tmp_path: Path, page: str, count: int) -> None:
+    assert sum(one.kind is Kind.LOCAL for one in found(tmp_path, page)) == count
+
+
 STAGES = {"test.example.net": "testing", "blog-testing-1250000000.cos-website.ap-guangzhou.myqcloud.com": "testing"}
 
 

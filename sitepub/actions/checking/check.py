@@ -27,9 +27,18 @@ from sitepub.errors import CredentialsError, Position, Problem, SitepubError
 from sitepub.publish.prepare import prepare
 from sitepub.publish.states.remote import open_remote
 from sitepub.site.address_rules.effective import with_rules
+from sitepub.site.detect.frameworks import detect
 from sitepub.site.error_page import error_key
 from sitepub.site.snapshot import Snapshot
 
+_SLASHES = {
+    "docusaurus": "`trailingSlash: true` in docusaurus.config.js",
+    "next": "`trailingSlash: true` in next.config",
+    "astro": "`trailingSlash: 'always'` in astro.config", "gatsby": "`trailingSlash: 'always'` in gatsby-config",
+    "sveltekit": "`export const trailingSlash = 'always'` in the root layout",
+    "hexo": "the menu of the theme's settings"}
+"""Where the slash at the end of addresses is set."""
+_MANY = 3
 _MISSING = (Kind.LINK, Kind.IMAGE, Kind.SCRIPT, Kind.STYLE, Kind.FILE, Kind.CANONICAL, Kind.SITEMAP, Kind.FEED)
 
 
@@ -110,7 +119,8 @@ def checked(project: Project, snapshot: Snapshot, there: There | None, *, extern
     root = project.root
     sources = find_sources(root, snapshot.root, findings) if snapshot.root is not None else {}
     located = tuple(_located(one, snapshot, root, sources, checks) for one in findings)
-    return Report(located, tuple(_remarks(project, site, also, found.unread)), found.pages, found.files,
+    remarks = [*_remarks(project, site, also, found.unread), *_about_slashes(project, findings)]
+    return Report(located, tuple(remarks), found.pages, found.files,
                   found.references, time.monotonic() - started)
 
 
@@ -170,7 +180,7 @@ def _without_others(findings: list[Finding], there: There, website: Website) -> 
 def _gone(site: Site, snapshot: Snapshot, there: There) -> list[Finding]:
     after = {key: size for key, size in site.keys.items() if key not in there.until}
     own = {file.key: file.md5 for file in snapshot}
-    found = gone(there.dropped, Answers(after, site.website), own, site.website.error)
+    found = gone(there.dropped, Answers(after, site.website), own, site.website.error, site.ignored)
     for one in found:
         key = one.target[1:]
         if key in there.until:
@@ -187,6 +197,15 @@ def _located(finding: Finding, snapshot: Snapshot, root: Path, sources: Mapping[
         places = (Position(shown(Path(position.file), root), position.line, position.column),)
     place = source_of(finding, sources)
     return Located(finding, places, Position(*place) if place is not None else None)
+
+
+def _about_slashes(project: Project, findings: list[Finding]) -> Iterator[str]:
+    if sum(one.kind is Kind.SLASH for one in findings) < _MANY:
+        return
+    found = detect(project.root)
+    where = _SLASHES.get(found.id) if found is not None else None
+    if where is not None:
+        yield f"links to folders get their slash by {where}"
 
 
 def _remarks(project: Project, site: Site, also: Mapping[str, str], unread: tuple[str, ...]) -> list[str]:

@@ -5,6 +5,7 @@ What a script adds later is not seen, and what stands in a ``<template>`` is not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ LARGEST = 32 * 1024 * 1024
 """Bytes of a page that is read."""
 _DEEPEST = 20_000
 """Elements that are open at once: the parser's time grows with their square."""
+_MAY_BE_LOCAL = re.compile(r"localhost|127\.|0\.0\.0\.0|\[::1\]")
 _LAZY = ("data-src", "data-original", "data-lazy-src")
 _IGNORED_RELATIONS = frozenset({
     "preconnect", "dns-prefetch", "pingback", "edituri", "wlwmanifest", "profile", "me", "webmention", "shortlink",
@@ -80,7 +82,7 @@ def read(data: bytes | str) -> Page:
                 if named:
                     page.anchors.add(named)
                 href = attributes.get("href")
-                if href is not None:
+                if href is not None and not (_MAY_BE_LOCAL.search(href) and _is_shown(href, node)):
                     page.references.append(Reference(Kind.LINK, href))
             case "img":
                 add(_picture(attributes))
@@ -101,6 +103,14 @@ def read(data: bytes | str) -> Page:
         if style and "(" in style:
             add(in_css(style))
     return page
+
+
+def _is_shown(href: str, node: LexborNode) -> bool:
+    """The address itself is the text: a manual that says "open http://localhost:3000" means the reader's computer."""
+    def plain(text: str) -> str:
+        return text.strip().partition("://")[2].rstrip("/") or text.strip().rstrip("/")
+
+    return plain(node.text(deep=True)) == plain(href)
 
 
 def _may_be_deep(data: bytes | str) -> bool:

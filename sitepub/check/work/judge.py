@@ -12,6 +12,7 @@ import msgspec
 from sitepub.check.addresses import WEB, Address, fragment_names, is_of_this_computer, parse
 from sitepub.check.answers import Answer, Answers, address_of
 from sitepub.check.findings import PLACES, Finding, Findings, Kind, Place
+from sitepub.check.patterns import matches
 from sitepub.check.reading import css, feeds, html
 from sitepub.check.reading.reference import Reference
 from sitepub.check.site import PAGE_NAMES, Site, Source
@@ -91,23 +92,6 @@ class Judge:
 
     def ignores(self, *addresses: str) -> bool:
         return any(matches(pattern, one) for pattern in self.site.ignored for one in addresses)
-
-
-def matches(pattern: str, text: str) -> bool:
-    """``*`` stands for anything. Each part is looked for once, at its first place: linear."""
-    first, *rest = pattern.split("*")
-    if not rest:
-        return text == pattern
-    last = rest.pop()
-    if len(text) < len(first) + len(last) or not text.startswith(first) or not text.endswith(last):
-        return False
-    at, end = len(first), len(text) - len(last)
-    for part in rest:
-        at = text.find(part, at, end)
-        if at < 0:
-            return False
-        at += len(part)
-    return True
 
 
 class _Batch:

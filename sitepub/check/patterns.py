@@ -1,0 +1,20 @@
+"""Patterns of addresses, as `checks.ignore` has them."""
+
+from __future__ import annotations
+
+
+def matches(pattern: str, text: str) -> bool:
+    """``*`` stands for anything. Each part is looked for once, at its first place: linear."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return text == pattern
+    last = rest.pop()
+    if len(text) < len(first) + len(last) or not text.startswith(first) or not text.endswith(last):
+        return False
+    at, end = len(first), len(text) - len(last)
+    for part in rest:
+        at = text.find(part, at, end)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
