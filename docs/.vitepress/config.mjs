@@ -38,6 +38,7 @@ const english = [
       page('Releases', 'releases'), page('Live preview: dev', 'dev'), page('Logs', 'logs'),
       page('How files are served', 'serving'), page('Checks', 'checks'), page('CI', 'ci'),
       page('Headers and redirects', 'headers-and-redirects'), page('Search engines', 'search-engines'),
+      page('For programs', 'agents'),
     ],
   },
   {

@@ -98,11 +98,20 @@ def error_object(error: SitepubError) -> dict[str, object]:
     """
     body: dict[str, object] = {"code": error.code, **_problem_object(_first(error))}
     body["request_id"] = error.request_id
+    body["hint_commands"] = _hint_commands(error)
     if isinstance(error, (ConfigError, SiteError)):
         body["problems"] = [_problem_object(problem) for problem in error.problems]
     if isinstance(error, HookFailed):
         body["tail"] = list(error.tail)
     return {"version": 1, "status": "error", "error": body}
+
+
+def _hint_commands(error: SitepubError) -> list[list[str]]:
+    """The commands that the hint names, for programs."""
+    from sitepub.cli.main import COMMANDS
+    from sitepub.cli.next_steps import commands_in
+
+    return commands_in(error.hint, COMMANDS, int(error.exit_code))
 
 
 def _first(error: SitepubError) -> Problem:

@@ -142,6 +142,10 @@ def run(argv: Sequence[str], terminal: Terminal) -> int:
     # Known before parsing, so that a mistake on the command line itself is told in the form asked for.
     terminal.wants_json |= "--json" in flags
     terminal.debug |= "--debug" in flags
+    if terminal.wants_json:
+        from sitepub.cli.next_steps import completing
+
+        terminal.completed = completing(words, COMMANDS)
 
     def work() -> int:
         with root().make_context("sitepub", list(words), obj=terminal) as context:

@@ -41,6 +41,8 @@ class Terminal:
         self.stderr: TextIO = stderr if stderr is not None else _standard(sys.stderr, "w")
         self.environ: Mapping[str, str] = os.environ if environ is None else environ
         self.wants_json = False
+        self.completed: Callable[[Any], Any] = lambda value: value
+        """What is added to each answer for programs."""
         self.quiet = False
         self.debug = False
         self.stdin_is_tty = _is_tty(self.stdin)
@@ -138,6 +140,7 @@ class Terminal:
 
     def json(self, value: Any, *, reveal: bool = False) -> None:
         """The result for programs: one JSON object on one line. ``reveal`` prints secrets on purpose."""
+        value = self.completed(value)
         shown = value if reveal else secrets.scrub_value(value)
         ascii_only = not _encodes(self.stdout, "…")
         self._write(self.stdout, steady_json(json.dumps(shown, ensure_ascii=ascii_only, default=str)))

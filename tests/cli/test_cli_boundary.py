@@ -14,7 +14,7 @@ from sitepub.errors import ConfigError, HookFailed, Position, Problem, SiteError
 from sitepub.terminal import secrets
 from tests.terminal.screen import Screen
 
-KEYS = {"code", "message", "hint", "file", "line", "column", "request_id"}
+KEYS = {"code", "message", "hint", "file", "line", "column", "request_id", "hint_commands"}
 
 
 def raising(error: BaseException) -> Callable[[], int]:

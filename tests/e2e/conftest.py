@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from sitepub.cli.output_schemas import output_schema
 from tests.conftest import LocalCloud
 
 
@@ -61,7 +63,13 @@ class Sitepub:
         run = self("deploy", "--local", "--json", *options, cwd=folder, **extra)
         assert run.code == 0, run.err + run.out
         assert_whole_plan_applied(run.json)
+        follows("deploy", run.json)
         return run.json
+
+
+def follows(name: str, report: Mapping[str, Any]) -> None:
+    """An answer is as `sitepub schema --output` says."""
+    Draft202012Validator(output_schema(name)).validate(report)
 
 
 def assert_whole_plan_applied(report: Mapping[str, Any]) -> None:

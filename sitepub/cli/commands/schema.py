@@ -1,18 +1,29 @@
-"""``sitepub schema``: the JSON Schema of serverless.yml, for editors."""
+"""``sitepub schema``: the JSON Schema of serverless.yml, for editors, and those of answers, for programs."""
 
 from __future__ import annotations
 
+import click
+
 from sitepub.cli.options import Run, command
+
+OUTPUT_NAMES = ("deploy", "plan", "error")
 
 
 @command()
-def schema(run: Run) -> None:
+@click.option("--output", type=click.Choice(OUTPUT_NAMES), help="Of what this command prints with --json.")
+def schema(run: Run, output: str | None) -> None:
     """Print the JSON Schema of serverless.yml.
 
     With it editors complete keys and mark mistakes: sitepub schema > serverless.schema.json
     """
     import json
 
-    from sitepub.config.schema import json_schema
+    if output is not None:
+        from sitepub.cli.output_schemas import output_schema
 
-    run.terminal.out(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+        found = output_schema(output)
+    else:
+        from sitepub.config.schema import json_schema
+
+        found = json_schema()
+    run.terminal.out(json.dumps(found, indent=2, ensure_ascii=False))
