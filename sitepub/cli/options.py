@@ -186,26 +186,26 @@ def _common() -> list[click.Parameter]:
 
 
 def spread_inputs(argv: Sequence[str]) -> list[str]:
-    """Rewrite ``--inputs a=1 b=2`` to ``--inputs a=1 --inputs b=2``.
+    """Rewrite ``--inputs a=1 b=2`` to ``--inputs a=1 --inputs b=2``, and ``--ci github gitlab`` alike.
 
     After an ``--inputs`` and its value, every word that has a ``=`` and does not start with ``-`` is another
-    value of it. Nothing after ``--`` is touched.
+    value of it; after ``--ci`` every word that does not start with ``-``. Nothing after ``--`` is touched.
     """
     spread: list[str] = []
     words = iter(argv)
-    inside = False
+    option = ""
     for word in words:
         if word == "--":
             return [*spread, word, *words]
-        if word == "--inputs":
+        if word in ("--inputs", "--ci"):
             value = next(words, None)
             if value == "--":
                 return [*spread, word, value, *words]
             spread += [word] if value is None else [word, value]
-            inside = True
-        elif inside and "=" in word and not word.startswith("-"):
-            spread += ["--inputs", word]
+            option = word
+        elif option and not word.startswith("-") and ("=" in word or option == "--ci"):
+            spread += [option, word]
         else:
-            inside = word.startswith("--inputs=")
+            option = next((name for name in ("--inputs", "--ci") if word.startswith(f"{name}=")), "")
             spread.append(word)
     return spread

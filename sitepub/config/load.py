@@ -139,6 +139,7 @@ class _Loading:
         self.new_region = False
         self.git = GitValues(self.file.parent, environ)
         self.stage_from = "the default"
+        self.by_branch = False
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
 
@@ -159,7 +160,7 @@ class _Loading:
 
             self.problems += check_stage_inputs(stages)
         project = self._checked(root, dotenv)
-        return replace(project, stage_from=self.stage_from, overrides=overrides)
+        return replace(project, stage_from=self.stage_from, stage_by_branch=self.by_branch, overrides=overrides)
 
     def _root(self) -> Node | None:
         """The tree of the file; ``None`` (and a problem) when there is none to go on with."""
@@ -245,6 +246,7 @@ class _Loading:
         text = early.top_value("stage")
         if text is not None and node is not None and early.took_git:
             self.stage_from += ", named after what git says"
+            self.by_branch = True
             return self._set_stage(root, names, _renamed(node, safe_stage(text)))
         return text
 
@@ -263,6 +265,7 @@ class _Loading:
                 mapped.here, f"Name its stage: `{branch}: …`, or rename the branch."))
             return None
         self.stage_from = f"the branch {branch}, by `stages` at {mapped.here}"
+        self.by_branch = True
         return self._set_stage(root, names, _renamed(mapped, safe_stage(found) if early.took_git else found))
 
     def _no_stage(self, stages: Stages, branch: str | None) -> None:

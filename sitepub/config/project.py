@@ -345,9 +345,11 @@ class Project:
     """``None``: looked for when it is needed."""
     dotenv: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What the .env files set (may hold credentials: never shown, never passed to the hook)."""
-    stage_from: str = "the default"
+    stage_from: str = field(default="the default", compare=False)
     """Why it is this stage, in words."""
-    overrides: tuple[Override, ...] = ()
+    stage_by_branch: bool = field(default=False, compare=False)
+    """The git branch decides it."""
+    overrides: tuple[Override, ...] = field(default=(), compare=False)
     """What ``stages`` says of this stage alone."""
     warnings: tuple[Problem, ...] = ()
 

@@ -174,6 +174,8 @@ names branches as well; it is needed where a branch and a stage that has a map a
   fork it is `owner:branch`, so a branch that is called `main` in a fork is not yours.
 - A branch that nothing fits has the stage of `stage`; when that is missing too, nothing is published.
 - `stages` may come from the `serverless.yml` of the parent folder, like `stage`.
+- `sitepub dev` asks before it publishes each save to the stage of a branch (`--local` does not), and stays with that
+  stage when another branch is checked out meanwhile.
 - `sitepub plan --explain` shows why it is this stage, and each input that it has of its own."""
 
 _SECTIONS = (

@@ -20,6 +20,7 @@ from tests.conftest import LocalCloud
 from tests.e2e.conftest import Run, Visitor
 from tests.terminal.screen import sitepub
 
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the scripts are for a POSIX shell")
 _NAME = "ci-forge"
 _CONFIG = f"""\
 component: website
@@ -244,7 +245,6 @@ def test_the_action_of_github(machine: Machine, comments: Comments, tmp_path: Pa
     assert f"::error file=serverless.yml,line={_CONFIG.count(chr(10)) + 1},col=3::" in done.err
 
 
-@pytest.mark.skipif(os.name == "nt", reason="the scripts are for a POSIX shell")
 @pytest.mark.parametrize(("system", "variables"), [
     ("cnb", {"CNB": "true", "CNB_EVENT": "push", "CNB_BRANCH": "testing"}),
     ("gitee", {"GITEE_PIPELINE_NAME": "x", "GITEE_BRANCH": "testing"}),

@@ -41,3 +41,13 @@ def test_each_override_is_shown_with_its_place(tmp_path: Path, home: Path, local
     assert [(one["path"], one["before"], one["line"]) for one in found["overrides"]] == [
         ("inputs.region", "ap-beijing", 5), ("inputs.env.A", None, 5)]
     assert found["stage_from"].startswith("the branch main")
+
+
+def test_dev_asks_before_it_publishes_each_save_to_the_stage_of_a_branch(tmp_path: Path, home: Path) -> None:
+    (tmp_path / "public").mkdir()
+    (tmp_path / "serverless.yml").write_text(
+        "component: website\nname: x\nstages: {main: prod}\ninputs: {src: ./public}\n")
+    subprocess.run(["git", "init", "-q", "-b", "main", str(tmp_path)], check=True)
+    code, screen = sitepub("dev", "--cwd", str(tmp_path), environ={"SITEPUB_HOME": str(home), "HOME": str(home)})
+    assert code == 5
+    assert "Publish each save to the stage prod?" in screen.noted and "the branch main, by `stages`" in screen.noted

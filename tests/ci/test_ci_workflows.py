@@ -162,7 +162,7 @@ def test_the_command_line(tmp_path: Path) -> None:
     folder = FORMS["npm"].write(tmp_path / "repo")
     (folder / "serverless.yml").unlink()
     (folder / "index.html").write_text("<div></div>")
-    code, screen = sitepub("init", "--ci", "github,gitlab", "--ci", "jenkins", "--cwd", str(folder), "--json")
+    code, screen = sitepub("init", "--ci", "github", "gitlab", "--ci=jenkins", "--cwd", str(folder), "--json")
     assert code == 0
     assert screen.object["files"] == [".github/workflows/sitepub.yml", ACTION, ".gitlab-ci.yml", "Jenkinsfile"]
     assert (folder / "serverless.yml").exists()

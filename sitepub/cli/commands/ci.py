@@ -293,6 +293,20 @@ def _append(path: str, text: str) -> None:
         stream.write(text)
 
 
+def _with_repository(run: Run) -> Mapping[str, str]:
+    """Gitee says the name of the repository alone; its owner stands in the address that it was cloned from."""
+    name = run.environ.get("GITEE_REPO", "")
+    if not name or "/" in name:
+        return run.environ
+    from sitepub.config.repository.git_folder import find_git_folder
+    from sitepub.publish.project.git_remote import remote_of
+
+    found = find_git_folder(run.folder, lambda _places: True)
+    remote = remote_of(found) if found is not None else ""
+    return {**run.environ, "GITEE_REPO": remote.removeprefix("gitee.com/")} if remote.startswith("gitee.com/") else (
+        run.environ)
+
+
 def _comment(run: Run, terminal: CiTerminal, done: CiDone) -> None:
     """A comment that cannot be written is a note: what was to be done is done."""
     from sitepub.ci.forge import ForgeError, forge_of, write_comment
@@ -300,7 +314,7 @@ def _comment(run: Run, terminal: CiTerminal, done: CiDone) -> None:
     from sitepub.terminal.secrets import register, scrub
 
     register(*(run.environ.get(name) for name in ("GITHUB_TOKEN", "GITLAB_TOKEN", "CNB_TOKEN", "GITEE_TOKEN")))
-    forge = forge_of(done.run, run.environ)
+    forge = forge_of(done.run, _with_repository(run))
     if isinstance(forge, str):
         terminal.note(f"No comment was written: {forge}.")
         return

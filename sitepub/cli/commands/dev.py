@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from sitepub.cli.options import Run, command, yes_option
@@ -31,6 +33,7 @@ def dev(run: Run, serve: bool, poll: bool, purge: bool, logs: bool | None, statu
     from sitepub.config.load import load_project, look_for_projects
     from sitepub.dev.options import DevOptions
     from sitepub.logs.filters import parse_filter
+    from sitepub.terminal.messages import visible
 
     found = look_for_projects(run.folder)
     if len(found.files) != 1:
@@ -41,6 +44,13 @@ def dev(run: Run, serve: bool, poll: bool, purge: bool, logs: bool | None, statu
         allow_delete=allow_delete, allow_empty=allow_empty, new_region=yes, opens_browser=open_browser,
         shows_visits=run.local if logs is None else logs, visits=parse_filter(status=status, path=path))
     project = load_project(options.config_file, stage=run.stage, inputs=run.inputs, environ=run.environ, new_region=yes)
+    if project.stage_by_branch:
+        if not run.local:
+            run.terminal.note(f"{visible(project.stage_from)}: each save would be published to the stage"
+                              f" {visible(project.stage)}.")
+            run.terminal.confirm_or_refuse(f"Publish each save to the stage {visible(project.stage)}?", yes=yes)
+        # Another branch that is checked out meanwhile does not turn the rest of this run to another stage.
+        options = replace(options, stage=project.stage)
     view = DevView(run.terminal, yes=yes)
     for problem in project.warnings:
         view.warn(problem)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 @click.argument("template", required=False)
 @click.argument("directory", metavar="[DIR]", required=False)
 @click.option("--list", "list_", is_flag=True, help="Show the templates.")
-@click.option("--ci", "systems", metavar="SYSTEM", multiple=True,
-              help="Write the workflow for github, gitlab, cnb, gitee or jenkins; may be given several times.")
+@click.option("--ci", "systems", metavar="SYSTEM...", multiple=True,
+              help="Write the workflow for github, gitlab, cnb, gitee or jenkins, or for several: --ci github gitlab.")
 @click.option("--print", "print_", is_flag=True, help="With --ci: show the files and write none.")
 def init(run: Run, template: str | None, directory: str | None, list_: bool, systems: tuple[str, ...],
          print_: bool) -> None:
