@@ -15,7 +15,7 @@ from sitepub.site.folder import publish_folder
 from sitepub.site.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from sitepub.site.walk import Seen
+    from sitepub.site.scan import Watcher
 
 _TICK_NS = 50_000_000
 """Files are stamped with the time of the system's last tick, which may be some milliseconds back."""
@@ -58,8 +58,8 @@ def fill(project: Project, *, run_the_hook: bool, environ: Mapping[str, str], ou
     return Built(publish_folder(project), began, idle)
 
 
-def read(project: Project, built: Built, environ: Mapping[str, str], seen: Seen | None = None) -> Snapshot:
-    """The site as it should stand in the bucket. ``seen``: see ``site.walk``."""
+def read(project: Project, built: Built, environ: Mapping[str, str], seen: Watcher | None = None) -> Snapshot:
+    """The site as it should stand in the bucket. ``seen``: see ``site.scan``."""
     from sitepub.site.hash_cache import hash_cache_file
     from sitepub.site.scan import scan
 

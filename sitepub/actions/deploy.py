@@ -272,7 +272,7 @@ def _prepare(begun: Begun, project: Project, options: DeployOptions, teller: Tel
              warnings: Warnings, *, always: bool = False) -> tuple[Remote, Prepared, Snapshot, EmptyPages]:
     """``always``: check the bucket itself, too, whenever that was done last."""
     cloud = begun.cloud
-    snapshot = read(project, begun.built, environ, begun.local.draft().folder if begun.local is not None else None)
+    snapshot = _read(begun, project, environ)
     newest = snapshot.newest_ns
     if project.preview is not None:
         snapshot = with_own_robots(snapshot)
@@ -309,6 +309,18 @@ def _prepare(begun: Begun, project: Project, options: DeployOptions, teller: Tel
     for sentence in prepared.notes:
         teller.note(sentence)
     return remote, prepared, snapshot, empty
+
+
+def _read(begun: Begun, project: Project, environ: Mapping[str, str]) -> Snapshot:
+    """The site; only what has changed is read, when that is known."""
+    local = begun.local
+    if local is None:
+        return read(project, begun.built, environ)
+    if begun.asked is not None and begun.asked.remembered is not None:
+        snapshot = local.snapshot(project, begun.built.folder, environ)
+        if snapshot is not None:
+            return snapshot
+    return read(project, begun.built, environ, local.draft())
 
 
 def _sees_lifecycle(prepared: Prepared) -> bool:

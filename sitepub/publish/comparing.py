@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sitepub.publish.plan import Plan
 from sitepub.publish.release.going_back import ReleasedFiles
@@ -12,6 +12,7 @@ from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.shards import ShardRef, begins_shard, differing, place_of, site_hash
 from sitepub.publish.states.state import State
+from sitepub.site.index.indexed_files import IndexedFiles
 from sitepub.site.snapshot import Snapshot
 
 _READING = 100
@@ -31,6 +32,8 @@ class Part:
     """Files of the rest."""
     rest: ShardedManifest
     """The rest; not read yet."""
+    beside: Mapping[str, Entry] = field(default_factory=dict)
+    """Of the rest, what was read all the same: it may be copied."""
 
 
 def part_of(snapshot: Snapshot, base: State, retention: Retention = AT_ONCE) -> Part:
@@ -38,6 +41,8 @@ def part_of(snapshot: Snapshot, base: State, retention: Retention = AT_ONCE) -> 
     site, retained = ShardedManifest.of(base.manifest), ShardedManifest.of(base.retained)
     if not site.refs:
         return Part(snapshot, dict(base.owned), 0, ShardedManifest())
+    if isinstance(snapshot.files, IndexedFiles) and snapshot.files.base == site.refs and not site.changes:
+        return _known_changes(snapshot.files, base, retention)
     if isinstance(snapshot.files, ReleasedFiles) and not snapshot.files.manifest.changes:
         released = snapshot.files
         local: Mapping[ShardRef, Iterable[str]] = {ref: released.keys_in([ref]) for ref in released.refs}
@@ -57,12 +62,34 @@ def part_of(snapshot: Snapshot, base: State, retention: Retention = AT_ONCE) -> 
             owned.pop(key, None)
         else:
             owned[key] = entry
+    _add_retained(owned, files, base, retained, retention)
+    rest = ShardedManifest(tuple(ref for ref in site.refs if ref.first not in apart), site.reader)
+    return Part(Snapshot(files), owned, len(snapshot) - len(files), rest)
+
+
+def _known_changes(files: IndexedFiles, base: State, retention: Retention) -> Part:
+    """The index of the folder agrees with this manifest, so it is known what differs."""
+    site, retained = ShardedManifest.of(base.manifest), ShardedManifest.of(base.retained)
+    changes = files.changes
+    keys = changes.files.keys() | changes.gone
+    numbers = sorted({place_of(site.refs, key) for key in keys})
+    there: dict[str, Entry] = {}
+    for shard in site.reader.read([site.refs[number] for number in numbers]):
+        there.update(shard.entries)
+    owned = {key: there.pop(key) for key in keys if key in there}
+    _add_retained(owned, changes.files, base, retained, retention)
+    read = set(numbers)
+    rest = ShardedManifest(tuple(ref for number, ref in enumerate(site.refs) if number not in read), site.reader)
+    return Part(Snapshot(dict(changes.files)), owned, len(files) - len(changes.files), rest, there)
+
+
+def _add_retained(owned: dict[str, Entry], files: Iterable[str], base: State, retained: ShardedManifest,
+                  retention: Retention) -> None:
+    """What the site has dropped: all of it when something is to go, else what comes back."""
     if base.due and retention.is_over(base.due):
         owned.update(retained.items())
     elif retained.refs or retained.changes:
         owned.update({key: entry for key in files if key not in owned and (entry := retained.get(key)) is not None})
-    rest = ShardedManifest(tuple(ref for ref in site.refs if ref.first not in apart), site.reader)
-    return Part(Snapshot(files), owned, len(snapshot) - len(files), rest)
 
 
 def _groups(snapshot: Snapshot) -> list[list[str]]:
@@ -82,10 +109,10 @@ def _ref(keys: list[str], snapshot: Snapshot) -> ShardRef:
 
 def plan_by_parts(part: Part, base: State, compare: Compare) -> Plan:
     """The plan of the whole site, made from a part of it."""
-    plan = compare(part.files, part.owned, {})
+    plan = compare(part.files, part.owned, part.beside)
     rest = sum(ref.count for ref in part.rest.refs)
     if rest and plan.bytes_to_send > _READING * rest:
         # The bucket may hold some of it under other keys: to look costs less than to send.
-        plan = compare(part.files, part.owned, dict(part.rest.stream()))
+        plan = compare(part.files, part.owned, {**part.beside, **dict(part.rest.stream())})
     owned = base.owned.changed(dict.fromkeys(plan.given_up))
     return replace(plan, unchanged=plan.unchanged + part.unchanged, known=owned)

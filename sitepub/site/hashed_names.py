@@ -14,6 +14,7 @@ year, a wrong "no" costs a request now and then: in doubt the answer is no. So o
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable
@@ -65,11 +66,15 @@ class HashedNames:
     """Paths outside of every convention whose name is random and stands in a page or a manifest."""
     asked: frozenset[str] = frozenset()
     """Paths for which pages had to be read."""
+    pages: tuple[str, ...] = field(default=(), compare=False)
+    """The pages and manifests that were asked, nearest first."""
+    answers: frozenset[str] = field(default=frozenset(), compare=False)
+    """Paths of those that they name."""
 
     def may_depend_on(self, path: str) -> bool:
         """May the verdict on other paths be another one when this file comes, changes or goes?"""
         name = path.rpartition("/")[2]
-        if _is_readable(name):
+        if is_readable(name):
             return bool(self.asked)
         return (_extension(name) in CODE and token_of(name) is not None) or path in self.asked
 
@@ -94,7 +99,11 @@ class HashedNames:
                 and any(place == where for where, _ in self.conventions))
 
 
-def find_hashed_names(paths: Iterable[str], names_in: Callable[[str, Collection[str]], set[str]]) -> HashedNames:
+NamesIn = Callable[[str, Collection[str]], set[str]]
+"""Which of the given names stand in the text of the file at a path."""
+
+
+def find_hashed_names(paths: Iterable[str], names_in: NamesIn) -> HashedNames:
     """``paths``: of all files below the web root. ``names_in``: which of the given names stand in the text of the file
     at a path; called for few files, and only where names alone do not decide."""
     votes: Counter[tuple[str, Form]] = Counter()
@@ -104,7 +113,7 @@ def find_hashed_names(paths: Iterable[str], names_in: Callable[[str, Collection[
     for path in paths:
         folder, _, name = path.rpartition("/")
         extension = _extension(name)
-        if _is_readable(name):
+        if is_readable(name):
             readable.append(path)
             continue
         token = token_of(name) if extension not in _NEVER else None
@@ -123,7 +132,9 @@ def find_hashed_names(paths: Iterable[str], names_in: Callable[[str, Collection[
              if path not in found and convention in places}
     if asked:
         found.asked = frozenset(asked)
-        named = _named(asked, readable, names_in)
+        found.pages = nearest(readable)
+        named = named_in(asked, found.pages, names_in)
+        found.answers = frozenset(named)
         found.named = {path for path in named if path in open_questions}
         for path in found.named:
             if _extension(path) in _VOTING:
@@ -137,14 +148,19 @@ _PAGES_READ = 24
 """How many pages and manifests are asked for a name. The entry page and those nearest to it come first."""
 
 
-def _named(questions: Iterable[str], readable: list[str],
-           names_in: Callable[[str, Collection[str]], set[str]]) -> set[str]:
+def nearest(readable: Iterable[str]) -> tuple[str, ...]:
+    """The pages and manifests to ask, in order."""
+    return tuple(heapq.nsmallest(_PAGES_READ, readable,
+                                 key=lambda path: (path.endswith(("html", "htm")), path.count("/"), path)))
+
+
+def named_in(questions: Iterable[str], pages: Iterable[str], names_in: NamesIn) -> set[str]:
+    """The paths of those whose names stand in a page."""
     by_name: dict[str, list[str]] = defaultdict(list)
     for path in questions:
         by_name[path.rpartition("/")[2]].append(path)
     named: set[str] = set()
-    nearest = sorted(readable, key=lambda path: (path.endswith(("html", "htm")), path.count("/"), path))
-    for page in nearest[:_PAGES_READ]:
+    for page in pages:
         if not by_name:
             break
         for name in names_in(page, by_name.keys()):
@@ -165,7 +181,7 @@ def _is_worth_asking(token: Token, extension: str) -> bool:
     return token.alphabet is Alphabet.BASE64 and runs_in(token.text) >= 5
 
 
-def _is_readable(name: str) -> bool:
+def is_readable(name: str) -> bool:
     extension = _extension(name)
     return extension in ("html", "htm") or (extension == "json" and _MANIFEST.fullmatch(name) is not None)
 

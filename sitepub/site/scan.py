@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import quote
 
 from sitepub.config.project import Project
@@ -29,7 +30,7 @@ from sitepub.site.ignore import IgnoreRules
 from sitepub.site.keys import alias_of, printable
 from sitepub.site.snapshot import LeftOut, SiteFile, Snapshot
 from sitepub.site.unused import unmatched_blocks, unused_patterns
-from sitepub.site.walk import FoundFile, Seen, Walked, walk
+from sitepub.site.walk import FoundFile, Walked, walk
 from sitepub.terminal import secrets as held_secrets
 
 STILL_CHANGING = "StillChanging"
@@ -42,13 +43,24 @@ _WORDS = re.compile(rb"[^\s\"'`()<>\[\]{}=,;:\\/?#&|]+")
 _VANISHED = os.strerror(errno.ENOENT)
 
 
+class Watcher(Protocol):
+    """Sees what a snapshot is made of."""
+
+    def folder(self, path: str, entries: list[os.DirEntry[str]], at: int) -> None:
+        """See ``walk``."""
+
+    def names(self, names: HashedNames) -> None:
+        """Which names were found to carry a hash."""
+
+
 def scan(project: Project, folder: Path, *, cache_file: Path | None = None,
-         environ: Mapping[str, str] | None = None, seen: Seen | None = None) -> Snapshot:
+         environ: Mapping[str, str] | None = None, seen: Watcher | None = None) -> Snapshot:
     """Read the folder (see :func:`sitepub.site.folder.publish_folder`) and ``env`` into a snapshot.
 
     Every file is read once; with ``cache_file`` only those that changed since the last scan. ``environ``
     (the process's own when left out), the project's .env and the credentials that this run holds say which
-    secrets must not be published. ``seen``: see ``walk``.
+    secrets must not be published. ``seen`` is
+    shown what the snapshot is made of.
 
     Raises :class:`~sitepub.errors.SiteError`, each time naming all files concerned: names that cannot be
     keys or become the same key, files that cannot be read or change while they are read, files that look
@@ -129,9 +141,9 @@ class Scanner:
 
     def find_hashed_names(self, paths: Iterable[str]) -> HashedNames:
         """``paths``: of all files that are published."""
-        return find_hashed_names(paths, self._names_in)
+        return find_hashed_names(paths, self.names_in)
 
-    def _names_in(self, path: str, names: Collection[str]) -> set[str]:
+    def names_in(self, path: str, names: Collection[str]) -> set[str]:
         try:
             with (self.folder / path).open("rb") as stream:
                 text = stream.read(_PAGE_HEAD)
@@ -144,10 +156,12 @@ class Scanner:
 
 
 def _scan(project: Project, folder: Path, cache_file: Path | None, environ: Mapping[str, str],
-          seen: Seen | None) -> Snapshot:
+          seen: Watcher | None) -> Snapshot:
     scanner = Scanner(project, folder, environ)
-    walked = walk(project, folder, scanner.rules, seen)
+    walked = walk(project, folder, scanner.rules, seen.folder if seen is not None else None)
     scanner.hashed_names = scanner.find_hashed_names(file.path for file in walked.files)
+    if seen is not None:
+        seen.names(scanner.hashed_names)
     files, warnings = scanner.site_files(walked, scanner.hash_cache(cache_file))
     warnings += unused_patterns(project, folder, scanner.rules, scanner.headers, walked)
     warnings += unmatched_blocks(scanner.headers)

@@ -44,15 +44,15 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
 def _unchanged(begun: Begun, project: Project, environ: Mapping[str, str], warnings: Warnings) -> Deployed | None:
     """The answer when neither the folder nor the state has changed and nothing else is to be checked today."""
     local, cloud = begun.local, begun.cloud
-    if local is None or not local.same or local.index is None or local.remembered is None:
+    if local is None or local.index is None or local.remembered is None or local.compared is None:
+        return None
+    begun.asked = ask(project, cloud, local.remembered)
+    if begun.asked.remembered is None or begun.asked.due or not local.same:
         return None
     if project.hosts or local.remembered.hosts or project.publish:
         return None
     states = project.state_bucket_for(cloud.app_id)
     if is_due_at(states, project.state_prefix, environ) or preview_is_due_at(states, project, environ):
-        return None
-    begun.asked = ask(project, cloud, local.remembered)
-    if begun.asked.remembered is None or begun.asked.due:
         return None
     facts = local.index.facts
     warnings.add(*facts.warnings, *begun.problems)

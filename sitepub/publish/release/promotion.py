@@ -20,6 +20,7 @@ from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.state import ReleaseInfo
+from sitepub.site.index.indexed_files import IndexedFiles
 from sitepub.site.snapshot import SiteFile, Snapshot, StoredCopy
 from sitepub.tencent.cos.website_config import WebsiteConfig
 
@@ -139,9 +140,10 @@ def website_from(site: LiveSite, key_prefix: str) -> WebsiteConfig | None:
 
 def learn_headers(remote: Remote, snapshot: Snapshot, plan: Plan) -> None:
     """Make known the response headers that are going to be written down. Those of a release of the site lie in its
-    shards; of a site that comes from elsewhere only what changes is read, unless the bucket was compared."""
+    shards; of a site that comes from elsewhere, or of which it is known what has changed, only that is read, unless the
+    bucket was compared."""
     files = snapshot.files
-    if isinstance(files, LiveFiles) and not plan.listed:
+    if isinstance(files, LiveFiles | IndexedFiles) and not plan.listed:
         remote.states.learn(Snapshot({step.key: step.file for step in plan.steps if step.file is not None}))
     elif isinstance(files, LiveFiles) or not isinstance(files, ReleasedFiles):
         remote.states.learn(snapshot)

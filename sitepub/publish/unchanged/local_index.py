@@ -6,22 +6,26 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from sitepub.config.places import cache_dir
 from sitepub.config.project import Project
 from sitepub.errors import Problem
 from sitepub.publish.unchanged.remembered import Remembered, decoded
 from sitepub.site.index.compare import Compared, compare
-from sitepub.site.index.file import IndexFile
+from sitepub.site.index.file import IndexFile, Unusable
 from sitepub.site.index.label import label
 from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
     from sitepub.publish.states.remote import Remote
     from sitepub.site.index.draft import Draft
+    from sitepub.site.index.indexed_files import IndexedFiles
     from sitepub.site.snapshot import Snapshot
 
 
@@ -36,11 +40,31 @@ class LocalIndex:
     compared: Compared | None
     """``None``: the whole folder has to be read."""
     _drafts: list[Draft] = field(default_factory=list)
+    _files: IndexedFiles | None = None
 
     @property
     def same(self) -> bool:
         """The folder is as it was when the state was the one that is remembered."""
         return self.remembered is not None and self.compared is not None and self.compared.same
+
+    def snapshot(self, project: Project, folder: Path, environ: Mapping[str, str]) -> Snapshot | None:
+        """The site, of which only what has changed is read; for a deploy that starts from the state that is remembered.
+        ``None``: the whole folder has to be read."""
+        if self.index is None or self.compared is None or self.remembered is None:
+            return None
+        from sitepub.publish.states.root import decode
+        from sitepub.site.index.changes import find_changes
+        from sitepub.site.index.indexed_files import IndexedFiles
+        from sitepub.site.snapshot import Snapshot
+
+        found = find_changes(project, folder, environ, self.index, self.compared)
+        if found is None:
+            return None
+        base = decode(self.remembered.root, "the index").shards
+        self._files = IndexedFiles(self.index, found, folder.absolute(), project.key_prefix, base)
+        facts = self.index.facts
+        return Snapshot(self._files, folder.absolute(), facts.warnings, facts.left_out,
+                        max(found.newest, self.compared.newest) or None, rules=found.rules)
 
     def draft(self) -> Draft:
         """For a walk over the whole folder."""
@@ -54,6 +78,10 @@ class LocalIndex:
         from sitepub.publish.unchanged.remembered import encoded, remembered_of
 
         known = remembered_of(remote.states, bucket=remote.bucket, settings_hash=settings_hash, files=len(snapshot))
+        if known is not None and self._files is not None and self._files is snapshot.files:
+            assert self.index is not None
+            with suppress(Unusable):
+                self._files.write(msgspec.structs.replace(self.index.facts, notes=tuple(notes), beside=encoded(known)))
         for draft in self._drafts:
             if known is not None:
                 draft.publish(snapshot, remote.project.key_prefix, self.label, tuple(notes), encoded(known))

@@ -17,7 +17,9 @@ import msgspec
 
 from sitepub.errors import Problem
 from sitepub.site.hash_cache import UNSURE_NS
+from sitepub.site.hashed_names import HashedNames
 from sitepub.site.index.file import NEVER, Check, Facts, Known, NewIndexFile, Record, Unusable, record_of
+from sitepub.site.index.known_names import known_of
 from sitepub.site.index.listing import Row, newest, of_entries
 from sitepub.site.keys import alias_of, key_part
 from sitepub.site.snapshot import SiteFile, Snapshot
@@ -44,6 +46,7 @@ class Draft:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._spool: IO[bytes] | None = None
+        self._names = HashedNames()
         try:
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._spool = tempfile.TemporaryFile(dir=file.parent)  # noqa: SIM115 - open for the life of the draft
@@ -63,6 +66,10 @@ class Draft:
             self._spool.write(len(data).to_bytes(_LENGTH, "big") + data)
         except OSError:  # an entry is gone, or the disk is full
             self.discard()
+
+    def names(self, names: HashedNames) -> None:
+        """Which names were found to carry a hash."""
+        self._names = names
 
     def _read(self) -> Iterator[_Seen]:
         assert self._spool is not None
@@ -96,7 +103,7 @@ class Draft:
             check.add(record)
         new.commit(msgspec.structs.replace(
             facts, check=check.digest(), headers=tuple(files.headers), warnings=snapshot.warnings,
-            left_out=snapshot.left_out, simple=not files.aliases))
+            left_out=snapshot.left_out, simple=not files.aliases, names=known_of(self._names)))
 
     def discard(self) -> None:
         if self._spool is not None:
@@ -133,7 +140,7 @@ class Published:
                 known.append(Known(*row, bytes.fromhex(file.md5), self._number(file)))
             else:
                 digest = NEVER
-                known.append(Known(row[0], 0, 0, 0, 0, 0, bytes.fromhex(file.md5), self._number(file)))
+                known.append(Known(row[0], 0, file.size, 0, 0, 0, bytes.fromhex(file.md5), self._number(file)))
         if newest(rows) + UNSURE_NS >= at:
             digest = NEVER
         return record_of(path, digest, known, latest)

@@ -30,7 +30,7 @@ NEVER = b""
 
 
 class Known(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A file when it was last published. Its stamp is all zeros when it was too fresh to be recognised again."""
+    """A file when it was last published. Its mode and times are 0 when it was too fresh to be recognised again."""
 
     name: bytes
     mode: int
@@ -60,6 +60,16 @@ class Record(NamedTuple):
     """Checksum of what is known of its files."""
 
 
+class KnownNames(msgspec.Struct, frozen=True, array_like=True):
+    """Which names carry a hash: see :class:`~sitepub.site.hashed_names.HashedNames`."""
+
+    conventions: tuple[tuple[str, str, int, str, int], ...] = ()
+    named: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the index says of the folder as a whole."""
 
@@ -79,6 +89,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     left_out: tuple[LeftOut, ...] = ()
     simple: bool = True
     """No file has a second key."""
+    names: KnownNames = KnownNames()
+    """Which names carry a hash."""
     beside: bytes = b""
     """What the room above keeps with it: which state of the bucket it belongs to."""
 
@@ -116,6 +128,8 @@ class IndexFile:
             self._base = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None,
                                          timeout=1.0)
         try:
+            with _trouble():
+                self._base.execute("BEGIN")  # what is read later is what was there now
             self.facts = self._facts()
         except BaseException:
             self.close()
@@ -156,9 +170,18 @@ class IndexFile:
                 raise Unusable
             return _KNOWN.decode(row[0])
 
+    def has(self, folder: bytes) -> bool:
+        """Whether there is a record of a folder."""
+        return self.record(folder) is not None
+
+    def record(self, folder: bytes) -> Record | None:
+        with _trouble():
+            return next(_records(self._base, " WHERE path = ?", (folder,)), None)
+
     def update(self, facts: Facts, changed: Iterable[tuple[Record, bytes]], gone: Iterable[bytes]) -> None:
         """Bring it to another state of the folder, if it is as it was read."""
         with _trouble():
+            self._base.execute("COMMIT")
             self._base.execute("PRAGMA synchronous = OFF")  # damage is found by the checksums
             self._base.execute("BEGIN IMMEDIATE")
             try:
@@ -236,9 +259,9 @@ def record_of(path: bytes, digest: bytes, known: list[Known], latest: int) -> tu
     return Record(path, digest, latest, _digest(data)), data
 
 
-def _records(base: sqlite3.Connection) -> Iterator[Record]:
+def _records(base: sqlite3.Connection, which: str = "", values: tuple[bytes, ...] = ()) -> Iterator[Record]:
     for path, digest, latest, content in base.execute(
-            "SELECT path, digest, newest, content FROM folders ORDER BY path"):
+            f"SELECT path, digest, newest, content FROM folders{which} ORDER BY path", values):
         if not (isinstance(path, bytes) and isinstance(digest, bytes) and isinstance(latest, int)
                 and isinstance(content, bytes)):
             raise Unusable

@@ -32,7 +32,8 @@ def label(project: Project, folder: Path, environ: Mapping[str, str], beside: It
             return None
         parts += [os.fspath(folder.absolute()), os.path.realpath(folder), os.path.realpath(project.file),
                   os.getuid() if hasattr(os, "getuid") else 0]
-        for file in ignore_files(project.root, folder):
+        named = (file for file in (project.headers_file, project.redirects_file) if isinstance(file, Path))
+        for file in (*ignore_files(project.root, folder), *named):
             try:
                 parts.append(read_small(file))
             except FileNotFoundError:

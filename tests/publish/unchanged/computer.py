@@ -20,6 +20,7 @@ from sitepub.errors import Problem
 from sitepub.publish.outcome import Unchanged
 from sitepub.publish.progress import Progress, Silent
 from sitepub.site import walk
+from sitepub.site.index import changes
 from sitepub.site.scan import scan
 from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.cos import bucket_settings, object_store, website_probe
@@ -138,4 +139,5 @@ def in_memory(cloud: MemoryCloud, *, seconds_later: float = 0.0) -> Iterator[Non
                 return time.time_ns() + int(seconds_later * 1e9)
 
         patch.setattr(walk, "time", Later)
+        patch.setattr(changes, "time", Later)
         yield

@@ -1,0 +1,160 @@
+"""The files of a site that its index knows, with what has changed since: none is held that is not asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import ItemsView, Iterator, Mapping, ValuesView
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from sitepub.errors import SiteError
+from sitepub.site.hash_cache import UNSURE_NS
+from sitepub.site.index.changes import Changes, Folder
+from sitepub.site.index.file import NEVER, Check, Facts, IndexFile, Known, Record, Unusable, record_of
+from sitepub.site.index.listing import newest
+from sitepub.site.snapshot import SiteFile
+
+
+class IndexedFiles(Mapping[str, SiteFile]):
+    """Object key → file. In no particular order."""
+
+    def __init__(self, index: IndexFile, changes: Changes, root: Path, prefix: str, base: object) -> None:
+        """``base``: what the index agrees with, for those that compare."""
+        self._index = index
+        self.changes = changes
+        self.base = base
+        self._root = root
+        self._prefix = prefix
+        self._headers = index.facts.headers
+        self._last: tuple[bytes, dict[bytes, Known]] = b"?", {}
+
+    # -- a mapping ------------------------------------------------------------------------------------------
+
+    def __getitem__(self, key: str) -> SiteFile:
+        if key in self.changes.files:
+            return self.changes.files[key]
+        if key in self.changes.made:
+            return self.changes.made[key]
+        if key in self.changes.gone or not key.startswith(self._prefix):
+            raise KeyError(key)
+        folder, _, name = os.fsencode(key[len(self._prefix):]).rpartition(b"/")
+        known = self._folder(folder + b"/" if folder else b"").get(name)
+        if known is None or not known.md5:
+            raise KeyError(key)
+        return self._file(folder + b"/" if folder else b"", known)
+
+    def __iter__(self) -> Iterator[str]:
+        return (file.key for file in self.stream())
+
+    def __len__(self) -> int:
+        return self._index.facts.files + self.changes.new - len(self.changes.gone)
+
+    def values(self) -> ValuesView[SiteFile]:
+        return _Values(self)
+
+    def items(self) -> ItemsView[str, SiteFile]:
+        return _Items(self)
+
+    def _folder(self, path: bytes) -> dict[bytes, Known]:
+        if self._last[0] != path:
+            with _reading():
+                record = self._index.record(path)
+                known = self._index.known(record) if record is not None else []
+            self._last = path, {one.name: one for one in known}
+        return self._last[1]
+
+    def _file(self, folder: bytes, known: Known) -> SiteFile:
+        path = os.fsdecode(folder + known.name)
+        digest, headers = self._headers[known.headers]
+        return SiteFile(self._prefix + path, known.size, known.md5.hex(), headers, digest, self._root / path)
+
+    def stream(self) -> Iterator[SiteFile]:
+        changes = self.changes
+        yield from changes.made.values()
+        yield from changes.files.values()
+        with _reading():
+            for record in self._index.records():
+                for known in self._index.known(record):
+                    if known.md5:
+                        file = self._file(record.path, known)
+                        if file.key not in changes.files and file.key not in changes.gone:
+                            yield file
+
+    # -- the index of it --------------------------------------------------------------------------------------
+
+    def write(self, facts: Facts) -> None:
+        """All of it is live now: bring the index to it. ``facts``: with what is said of the folder as a whole and kept
+        beside it. Raises :class:`~sitepub.site.index.file.Unusable`."""
+        headers = list(self._headers)
+        numbers = {digest: number for number, (digest, _) in enumerate(headers)}
+        changed: dict[bytes, tuple[Record, bytes]] = {}
+        for folder in self.changes.folders:
+            changed[folder.path] = self._record(folder, headers, numbers)
+        check = Check()
+        gone = set(self.changes.folders_gone)
+        pending = sorted(changed)
+        at = 0
+        for record in self._index.records():
+            while at < len(pending) and pending[at] < record.path:
+                check.add(changed[pending[at]][0])
+                at += 1
+            if record.path in changed:
+                check.add(changed[record.path][0])
+                at += 1
+            elif record.path not in gone:
+                check.add(record)
+        for path in pending[at:]:
+            check.add(changed[path][0])
+        facts = msgspec.structs.replace(facts, check=check.digest(), files=len(self), headers=tuple(headers),
+                                        names=self.changes.names)
+        self._index.update(facts, changed.values(), gone - changed.keys())
+
+    def _record(self, folder: Folder, headers: list[tuple[str, dict[str, str]]], numbers: dict[str, int]
+                ) -> tuple[Record, bytes]:
+        known: list[Known] = []
+        path = os.fsdecode(folder.path)
+        latest = 0
+        for row in folder.rows:
+            file = self.changes.read.get(path + os.fsdecode(row[0]))
+            before = folder.before.get(row[0])
+            if file is None:
+                one = before if before is not None and before.row == row else Known(*row, b"", 0)
+            else:
+                number = numbers.get(file.headers_hash)
+                if number is None:
+                    number = numbers[file.headers_hash] = len(headers)
+                    headers.append((file.headers_hash, dict(file.headers)))
+                sure = max(row[3], row[4]) + UNSURE_NS < folder.at and row[2] == file.size
+                md5 = bytes.fromhex(file.md5)
+                one = Known(*row, md5, number) if sure else Known(row[0], 0, file.size, 0, 0, 0, md5, number)
+            if one.md5:
+                latest = max(latest, row[3], row[4])
+            known.append(one)
+        fresh = newest(folder.rows) + UNSURE_NS >= folder.at or any(
+            one.row != row for one, row in zip(known, folder.rows, strict=True))
+        return record_of(folder.path, NEVER if fresh else folder.digest, known, latest)
+
+
+class _Values(ValuesView[SiteFile]):
+    _mapping: IndexedFiles
+
+    def __iter__(self) -> Iterator[SiteFile]:
+        return self._mapping.stream()
+
+
+class _Items(ItemsView[str, SiteFile]):
+    _mapping: IndexedFiles
+
+    def __iter__(self) -> Iterator[tuple[str, SiteFile]]:
+        return ((file.key, file) for file in self._mapping.stream())
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except Unusable as error:
+        raise SiteError(f"what is remembered of the folder cannot be read: {error or 'it is damaged'}",
+                        code="IndexDamaged", hint="run again: the folder itself is read then") from error
