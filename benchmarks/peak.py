@@ -29,12 +29,12 @@ class Run:
         return {"seconds": round(self.seconds, 2), "cpu": round(self.cpu, 2), "peak_mb": round(self.peak_mb, 1)}
 
 
-def run(command: Sequence[str], environ: Mapping[str, str], folder: Path) -> Run:
+def run(command: Sequence[str], environ: Mapping[str, str], folder: Path, *, cwd: Path | None = None) -> Run:
     """Raises SystemExit with what it printed when it fails."""
     out, errors = folder / "out.txt", folder / "errors.txt"
     with out.open("wb") as output, errors.open("wb") as failed:
         began = perf_counter()
-        process = subprocess.Popen(command, env=environ, cwd=folder, stdin=subprocess.DEVNULL, stdout=output,
+        process = subprocess.Popen(command, env=environ, cwd=cwd or folder, stdin=subprocess.DEVNULL, stdout=output,
                                    stderr=failed)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = perf_counter() - began

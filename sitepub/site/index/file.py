@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -120,13 +121,15 @@ class Check:
 
 
 class IndexFile:
-    """An index that is there. Every method raises :class:`Unusable`."""
+    """An index that is there. Every method raises :class:`Unusable`. Records and files may be asked for in many
+    threads."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         with _trouble():
             self._base = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None,
-                                         timeout=1.0)
+                                         timeout=1.0, check_same_thread=False)
+            self._one_at_a_time = threading.Lock()
         try:
             with _trouble():
                 self._base.execute("BEGIN")  # what is read later is what was there now
@@ -165,7 +168,8 @@ class IndexFile:
     def known(self, record: Record) -> list[Known]:
         """The files of a folder."""
         with _trouble():
-            row = self._base.execute("SELECT data FROM files WHERE path = ?", (record.path,)).fetchone()
+            with self._one_at_a_time:
+                row = self._base.execute("SELECT data FROM files WHERE path = ?", (record.path,)).fetchone()
             if row is None or not isinstance(row[0], bytes) or _digest(row[0]) != record.content:
                 raise Unusable
             return _KNOWN.decode(row[0])
@@ -175,7 +179,7 @@ class IndexFile:
         return self.record(folder) is not None
 
     def record(self, folder: bytes) -> Record | None:
-        with _trouble():
+        with _trouble(), self._one_at_a_time:
             return next(_records(self._base, " WHERE path = ?", (folder,)), None)
 
     def update(self, facts: Facts, changed: Iterable[tuple[Record, bytes]], gone: Iterable[bytes]) -> None:

@@ -58,12 +58,13 @@ class IndexedFiles(Mapping[str, SiteFile]):
         return _Items(self)
 
     def _folder(self, path: bytes) -> dict[bytes, Known]:
-        if self._last[0] != path:
+        last = self._last
+        if last[0] != path:
             with _reading():
                 record = self._index.record(path)
                 known = self._index.known(record) if record is not None else []
-            self._last = path, {one.name: one for one in known}
-        return self._last[1]
+            self._last = last = path, {one.name: one for one in known}
+        return last[1]
 
     def _file(self, folder: bytes, known: Known) -> SiteFile:
         path = os.fsdecode(folder + known.name)

@@ -1,0 +1,68 @@
+"""What a quick command loads: a module more is a wait more, each time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import LocalCloud
+
+HEAVY = ("rich", "qcloud_cos", "tencentcloud", "requests", "aiohttp", "cryptography", "dns", "watchdog", "h2")
+"""Libraries that no quick command needs."""
+TO_PUBLISH = (
+    "sitepub.publish.prepare", "sitepub.publish.publish", "sitepub.publish.apply", "sitepub.publish.states",
+    "sitepub.domains", "sitepub.settings", "sitepub.check", "sitepub.dev", "sitepub.logs", "sitepub.probe",
+    "sitepub.watch", "sitepub.site.scan", "sitepub.site.walk", "sitepub.site.globs", "sitepub.site.hashing",
+    "sitepub.leaks.search", "sitepub.tencent.cos.multipart", "ahocorasick_rs", "fastcrc")
+"""What is needed only when something is to be published."""
+
+
+def loaded_by(folder: Path, *argv: str) -> set[str]:
+    """The modules that a command has loaded at its end."""
+    code = ("import sys\nfrom pathlib import Path\nbefore = set(sys.modules)\n"
+            f"sys.argv = ['sitepub', *{argv!r}]\n"
+            "from sitepub.__main__ import main\n"
+            "code = main()\n"
+            "Path('loaded.txt').write_text('\\n'.join(set(sys.modules) - before), encoding='utf-8')\n"
+            "sys.exit(code)")
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return set((folder / "loaded.txt").read_text(encoding="utf-8").split("\n"))
+
+
+def among(loaded: set[str], names: Sequence[str]) -> list[str]:
+    return sorted(name for name in loaded for each in names if name == each or name.startswith(f"{each}."))
+
+
+@pytest.mark.parametrize(("argv", "most"), [
+    (("deploy", "--help"), 140), (("schema",), 330), (("completion", "bash"), 140), (("local", "status"), 200)])
+def test_a_command_that_needs_no_site_loads_little(argv: tuple[str, ...], most: int, tmp_path: Path,
+                                                   monkeypatch: pytest.MonkeyPatch, local_cloud: LocalCloud) -> None:
+    monkeypatch.setenv("SITEPUB_LOCAL_DATA", str(local_cloud.data))
+    loaded = loaded_by(tmp_path, *argv)
+    assert among(loaded, (*HEAVY, *TO_PUBLISH)) == []
+    assert len(loaded) <= most, sorted(loaded)
+
+
+def test_a_deploy_that_changes_nothing_loads_nothing_to_publish_with(
+        tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, local_cloud: LocalCloud) -> None:
+    monkeypatch.setenv("SITEPUB_LOCAL_DATA", str(local_cloud.data))
+    site = tmp_path / "site"
+    site.mkdir()
+    for name in ("index.html", "404.html"):
+        (site / name).write_text("<p>here</p>", encoding="utf-8")
+    (tmp_path / "serverless.yml").write_text(
+        "component: website\nname: loaded\ninputs:\n  src: {src: ./site}\n  bucketName: loaded\n", encoding="utf-8")
+    deploy = ("deploy", "--local", "--yes", "--quiet")
+    first = loaded_by(tmp_path, *deploy)
+    assert among(first, ("rich", "qcloud_cos", "tencentcloud", "sitepub.dev", "sitepub.logs")) == []
+    for _ in range(9):
+        loaded = loaded_by(tmp_path, *deploy)
+        if "sitepub.site.walk" not in loaded:
+            break  # what was written less than two seconds before is read once more
+    assert among(loaded, (*HEAVY, *TO_PUBLISH)) == []
+    assert len(loaded) <= 430, sorted(loaded)
