@@ -22,7 +22,7 @@ from tests.publish.memory_cloud import MemoryCloud
 from tests.publish.unchanged.computer import Computer, in_memory, site_project
 from tests.publish.unchanged.folder_edits import Edits
 
-HISTORIES = times(60, quick=15, long=10_000)
+HISTORIES = times(40, quick=10, long=10_000)
 AT_ONCE = 500
 """Histories of one test: as many processes as there are can share the work."""
 
