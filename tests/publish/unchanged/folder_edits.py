@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import random
@@ -225,6 +226,17 @@ class Edits:
         file.write_text(text, encoding="utf-8")
         os.utime(file, (1_600_000_000, 1_600_000_000))
 
+    def rule_file(self) -> None:
+        """Rules that decide about all files."""
+        name, texts = self.rand.choice((
+            ("_headers", ("/*.css\n  Cache-Control: no-store\n", "/*.css\n  Cache-Control: no-cache\n", "")),
+            ("_redirects", ("/old /a.html 301\n", "/new /a.html 301\n", ""))))
+        file, text = self.folder / name, self.rand.choice(texts)
+        if text:
+            file.write_text(text, encoding="utf-8")
+        else:
+            file.unlink(missing_ok=True)
+
     def ignored_file(self) -> None:
         name = self.rand.choice((".DS_Store", "a.html~", ".gitignore"))
         (self.folder / name).write_text(self.text(), encoding="utf-8")
@@ -242,11 +254,12 @@ class Edits:
     def one(self) -> str:
         """One random edit; its name."""
         edit = self.rand.choice(self.ALL)
-        edit(self)
+        with contextlib.suppress(OSError):  # a file in the way of a folder, say: then it is half of an edit
+            edit(self)
         return edit.__name__
 
     ALL: tuple[Callable[[Edits], None], ...] = (
         new_file, write, append, same_size, same_size_and_time, in_place, replaced_by_rename, clock_set_back, touch,
         all_times_equal, mode, swap_files, move_file, copy_with_times, hard_link, delete, delete_folder, new_folder,
         rename_folder, swap_folders, file_to_folder, folder_to_file, file_to_link, links_to_files, folder_to_link, case,
-        accents, ignore_file, ignored_file, and_back, nothing)
+        accents, ignore_file, rule_file, ignored_file, and_back, nothing)
