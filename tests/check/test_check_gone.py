@@ -17,6 +17,7 @@ from sitepub.check.sizes import largest, too_large
 from sitepub.check.sources import find_sources
 from sitepub.config.project import Checks
 from sitepub.errors import ConfigError
+from tests.check.real_sites import report_of, write
 from tests.check.small_site import checked, snapshot_of
 
 NEW = {"index.html": "1", "about.html": "2", "posts/hello/index.html": "3", "posts/second/index.html": "4",
@@ -158,3 +159,18 @@ def test_faults_are_found_in_the_sources(tmp_path: Path) -> None:
         "/img/nowhere.png": ("source/_posts/hello.md", 2, 6),
         "/old-menu/": ("node_modules/hexo-theme-t/_config.yml", 2, 8)}
     assert find_sources(public, public, findings) == {}, "a folder that is published as it is"
+
+
+@pytest.mark.parametrize(("inputs", "page", "remarks"), [
+    ("", '<link rel=canonical href="https://www.example.com/">', ["set the real one"]),
+    ("  hosts: [{host: www.example.net}]\n", '<link rel=canonical href="https://me.example.org/">',
+     ["its hosts are www.example.net"]),
+    ("  hosts: [{host: www.example.net}]\n", '<link rel=canonical href="https://www.example.net/">', []),
+    ("", '<link rel=canonical href="https://me.example.org/">', []), ("", "<div>" * 30_000, ["not read: index.html"]),
+    ("", "<p>", [])])
+def test_remarks_are_no_findings(tmp_path: Path, inputs: str, page: str, remarks: list[str]) -> None:
+    config = f"component: website\nname: s\ninputs:\n  src: ./src\n{inputs}"
+    write(tmp_path, {"serverless.yml": config, "src/index.html": page, "src/404.html": ""})
+    report = report_of(tmp_path, "")
+    assert report.findings == () and len(report.remarks) == len(remarks)
+    assert all(words in remark for words, remark in zip(remarks, report.remarks, strict=True))
