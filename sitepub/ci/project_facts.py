@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sitepub.config.small_file import read_small_text
@@ -38,16 +39,14 @@ class ProjectFacts:
     node_file: str | None = None
     """The file that names it."""
     manager: str = "npm"
-    packages: str = "."
-    """The folder with the lock file: of the workspace, or of the project."""
     lock: str | None = None
-    """The lock file."""
+    """The lock file: of the workspace, or of the project."""
     before: tuple[str, ...] = ()
-    """Commands that bring the package manager or the tool; run in ``packages``."""
-    install: tuple[str, ...] = ()
-    """Commands that bring the dependencies; run in ``packages``."""
-    python: tuple[str, ...] = ()
-    """Commands that bring the tool with pip; run in ``folder``."""
+    """Commands that bring the package manager."""
+    install: tuple[tuple[str, str], ...] = ()
+    """Commands that bring the dependencies, each with the folder to run it in."""
+    python: tuple[tuple[str, str], ...] = ()
+    """Commands that bring the tool with pip, alike."""
     missing: str | None = None
     """A tool that has to be installed by a step of the user's own."""
     branches: tuple[str, ...] = ()
@@ -65,15 +64,27 @@ class ProjectFacts:
         return _ENV_LINES[self.manager]
 
 
+def facts_of_all(root: Path, folder: Path, sites: Sequence[Path], branches: tuple[str, ...] = ()) -> ProjectFacts:
+    """Of several projects below ``folder``: what all of them need. The runtime is that of the first that names one."""
+    each = [project_facts(root, site, branches) for site in sites]
+    node = next((one for one in each if one.node is not None), ProjectFacts())
+    return replace(
+        node, folder=_relative(folder, root), title="Sites", branches=branches,
+        before=tuple(dict.fromkeys(command for one in each for command in one.before)),
+        install=tuple(dict.fromkeys(pair for one in each for pair in one.install)),
+        python=tuple(dict.fromkeys(pair for one in each for pair in one.python)),
+        missing=", ".join(dict.fromkeys(one.missing for one in each if one.missing)) or None)
+
+
 def project_facts(root: Path, folder: Path, branches: tuple[str, ...] = ()) -> ProjectFacts:
-    """Of the project in ``folder`` (or of the projects below it), in the repository ``root``."""
+    """Of the project in ``folder``, in the repository ``root``."""
     place = _relative(folder, root)
     files = ProjectFiles(folder)
     framework = detect(folder)
     title = framework.title if framework is not None else "Site"
     tool = framework.id if framework is not None else ""
     node = _node(files, root, folder) if files.is_file("package.json") else None
-    python = _python(files, tool)
+    python = tuple((place, command) for command in _python(files, tool))
     missing = {"zola": "Zola", "mdbook": "mdBook", "flutter": "Flutter", "blazor": ".NET", "jekyll": "Ruby and Jekyll",
                }.get(tool)
     if node is None:
@@ -84,8 +95,9 @@ def project_facts(root: Path, folder: Path, branches: tuple[str, ...] = ()) -> P
     lock = next((name for name in _LOCKS[manager] if owner.is_file(name)), None)
     packages = _relative(owner.folder, root)
     before, install = _commands(owner, manager, lock)
-    return ProjectFacts(place, title, node[0], node[1], manager, packages,
-                        None if lock is None else _below(packages, lock), before, install, python, missing, branches)
+    return ProjectFacts(place, title, node[0], node[1], manager,
+                        None if lock is None else _below(packages, lock), before,
+                        tuple((packages, command) for command in install), python, missing, branches)
 
 
 def _relative(folder: Path, root: Path) -> str:

@@ -15,24 +15,32 @@ from sitepub.ci.systems import cnb, gitee, github, gitlab, jenkins
 
 SYSTEMS: Mapping[str, Callable[[ProjectFacts, str], dict[str, str]]] = {
     "github": github.files, "gitlab": gitlab.files, "cnb": cnb.files, "gitee": gitee.files, "jenkins": jenkins.files}
-_MARK = re.compile(r"(?:#|//) Written by `sitepub init --ci [a-z]{2,10}`[^\n]{0,120}\(([0-9a-f]{12})\)\n")
+_MARK = re.compile(r"(?:#|//) Written by `sitepub init --ci [a-z]{2,10}`(?: for ([^\n]{1,80}?))?, which"
+                   r"[^\n]{0,80}\(([0-9a-f]{12})\)\n")
 
 
 def workflow_files(system: str, facts: ProjectFacts, name: str) -> dict[str, str]:
     """Path from the root of the repository → text. ``name``: of the jobs, different for each site of a repository."""
-    return {path: marked(system, path, text) for path, text in SYSTEMS[system](facts, name).items()}
+    return {path: _marked(system, path, text, name) for path, text in SYSTEMS[system](facts, name).items()}
 
 
-def marked(system: str, path: str, text: str) -> str:
+def _marked(system: str, path: str, text: str, name: str) -> str:
     comment = "//" if path.endswith("Jenkinsfile") else "#"
-    return (f"{comment} Written by `sitepub init --ci {system}`, which updates it unless it was changed"
+    whose = "" if path == github.ACTION else f" for {name}"
+    return (f"{comment} Written by `sitepub init --ci {system}`{whose}, which updates it unless it was changed"
             f" ({_digest(text)})\n{text}")
+
+
+def name_in(text: str) -> str:
+    """The jobs that a file of sitepub's is for; "" where it is for all."""
+    found = _MARK.match(text.replace("\r\n", "\n"))
+    return (found[1] or "") if found is not None else ""
 
 
 def is_ours(text: str) -> bool:
     """Whether sitepub wrote a file, and it was not changed since."""
     found = _MARK.match(text.replace("\r\n", "\n"))
-    return found is not None and found[1] == _digest(text.replace("\r\n", "\n")[found.end():])
+    return found is not None and found[2] == _digest(text.replace("\r\n", "\n")[found.end():])
 
 
 def was_ours(text: str) -> bool:

@@ -15,7 +15,7 @@ from sitepub.actions.ci.setup import ci_texts, set_up_ci
 from sitepub.ci.systems.github import ACTION, action
 from sitepub.ci.workflows import SYSTEMS, is_ours
 from sitepub.errors import Refused, UsageError
-from tests.ci.projects import FORMS, Form
+from tests.ci.projects import FORMS, SITE, Form, package
 from tests.terminal.screen import sitepub
 
 REPO = Path(__file__).parents[2]
@@ -141,6 +141,25 @@ def test_nothing_is_written_when_one_of_several_is_in_the_way(tmp_path: Path) ->
     with pytest.raises(Refused, match="is a link"):
         set_up_ci(("github",), folder)
     assert not any((tmp_path / "outside").iterdir())
+
+
+def test_several_sites_of_a_repository(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "serverless.yml").write_text(SITE)
+        (tmp_path / name / "package.json").write_text(package())
+    (tmp_path / "b" / "package-lock.json").write_text("{}")
+    FORMS["html"].write(tmp_path / "x")
+    (tmp_path / "x" / ".git").rename(tmp_path / ".git")
+    (tmp_path / "x" / "serverless.yml").unlink()
+    assert set_up_ci(("github", "gitlab"), tmp_path / "a").written
+    assert set_up_ci(("github",), tmp_path / "b").written == (".github/workflows/sitepub-b.yml",)
+    with pytest.raises(Refused, match="is for another site of this repository"):
+        set_up_ci(("gitlab",), tmp_path / "b")
+    (tmp_path / ".gitlab-ci.yml").unlink()
+    set_up_ci(("gitlab",), tmp_path)
+    script = load((tmp_path / ".gitlab-ci.yml").read_text())[".sitepub"]["script"]
+    assert script[-3:] == ["(cd a && npm install)", "(cd b && npm ci)", "sitepub ci run"]
 
 
 def test_the_default_branch_comes_from_the_remote(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from sitepub.ci.markdown import Ran, SiteRun
 from sitepub.config.load import load_project, look_for_projects
 from sitepub.config.project import Project
 from sitepub.config.repository.ci_run import CiRun, ci_run
-from sitepub.errors import CredentialsError, NoStage, Refused, UsageError
+from sitepub.errors import CredentialsError, Interrupted, NoStage, Refused, SitepubError, UsageError
 from sitepub.tencent.account.credentials import FAMILIES
 from sitepub.tencent.account.identity import ROLE, TOKEN
 
@@ -22,6 +22,8 @@ Command = Callable[[Sequence[str]], Ran]
 """Runs a command line of sitepub with ``--json``, shows what it says, and answers what it printed."""
 Build = Callable[[Project], Ran]
 """Builds a site and publishes nothing; shows what goes wrong."""
+Failed = Callable[[SitepubError], Ran]
+"""Shows an error, and answers it as the result of a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ def run_here(environ: Mapping[str, str]) -> CiRun:
     return run
 
 
-def run_ci(folder: Path, options: CiOptions, environ: Mapping[str, str], command: Command, build: Build) -> CiDone:
+def run_ci(folder: Path, options: CiOptions, environ: Mapping[str, str], command: Command, build: Build,
+           failed: Failed) -> CiDone:
     """What the event asks for, for the site in the folder, or for each of those below it."""
     run = run_here(environ)
     if run.request is not None and run.request.foreign:
@@ -68,7 +71,12 @@ def run_ci(folder: Path, options: CiOptions, environ: Mapping[str, str], command
     sites = []
     for file in files:
         below = file.parent.relative_to(folder).as_posix() if file.parent != folder else ""
-        sites.append(_Site(file, "" if below == "." else below, run, options, environ, command, build).run())
+        try:
+            sites.append(_Site(file, "" if below == "." else below, run, options, environ, command, build).run())
+        except Interrupted:
+            raise
+        except SitepubError as error:
+            sites.append(SiteRun(below, "", file.parent.name, None, (failed(error),)))
     return CiDone(run, tuple(sites))
 
 

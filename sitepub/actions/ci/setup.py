@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from sitepub.ci.project_facts import project_facts
-from sitepub.ci.workflows import is_ours, was_ours, workflow_files
+from sitepub.ci.project_facts import facts_of_all, project_facts
+from sitepub.ci.workflows import is_ours, name_in, was_ours, workflow_files
 from sitepub.config.document import Text, read_text
-from sitepub.config.load import find_config
+from sitepub.config.load import find_config, look_for_projects
 from sitepub.config.repository.git import branch_of
 from sitepub.config.small_file import read_small_text
 from sitepub.config.stages import read_stages, safe_stage
@@ -35,7 +35,11 @@ class CiFiles:
 def ci_texts(systems: tuple[str, ...], folder: Path) -> tuple[Path, dict[str, str]]:
     """The root of the repository, and each file with its text."""
     root = _root(folder)
-    facts = project_facts(root, folder, _branches(folder))
+    sites = look_for_projects(folder).files
+    if sites == [find_config(folder)]:
+        facts = project_facts(root, folder, _branches(folder))
+    else:
+        facts = facts_of_all(root, folder, [site.parent for site in sites], _branches(folder))
     name = "sitepub" if facts.folder == "." else f"sitepub-{safe_stage(facts.folder)}"
     files: dict[str, str] = {}
     for system in systems:
@@ -56,6 +60,12 @@ def set_up_ci(systems: tuple[str, ...], folder: Path) -> CiFiles:
         raise Refused(f"Nothing was written: {shown} {why}.", code="ForeignWorkflow",
                       hint="Add what you need of it by hand: sitepub init --ci … --print shows it. Or move the file"
                       " away, and run this again.")
+    other = [path for path, text in there.items()
+             if text is not None and name_in(text) not in ("", name_in(files[path]))]
+    if other:
+        raise Refused(f"Nothing was written: {other[0]} is for another site of this repository.", code="OtherSite",
+                      hint="This system has one file for all: run it in the folder above the sites, after moving the"
+                      " file away.")
     new = {path: text for path, text in files.items() if there[path] != text}
     for path, text in new.items():
         _write(root, path, text)

@@ -139,14 +139,14 @@ def _runtime(facts: ProjectFacts) -> list[str]:
                      f"          node-version: {quoted('lts/*' if facts.node == 'lts' else facts.node)}")
         if facts.lock is not None and facts.manager != "bun":
             lines += [f"          cache: {facts.manager}", f"          cache-dependency-path: {quoted(facts.lock)}"]
-        lines += _steps(facts.install, facts.packages)
+        lines += _steps(facts.install)
     if facts.python:
         lines += ["      - uses: actions/setup-python@v5", "        with:", '          python-version: "3.13"']
-        lines += _steps(facts.python, facts.folder)
+        lines += _steps(facts.python)
     return lines
 
 
-def _steps(commands: tuple[str, ...], folder: str) -> list[str]:
-    return [line for command in commands for line in (
+def _steps(commands: tuple[tuple[str, str], ...]) -> list[str]:
+    return [line for folder, command in commands for line in (
         f"      - run: {quoted(command)}",
         *([f"        working-directory: {quoted(folder)}"] if folder != "." else []))]

@@ -52,10 +52,8 @@ def _sitepub(tools: str) -> str:
 def _packages(facts: ProjectFacts) -> Iterator[str]:
     for command in facts.before:
         yield command
-    for command in facts.install:
-        yield _in(facts.packages, command)
-    for command in facts.python:
-        yield _in(facts.folder, command)
+    for folder, command in (*facts.install, *facts.python):
+        yield _in(folder, command)
 
 
 def _in(folder: str, command: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -53,7 +54,7 @@ def run(run: Run, words: str, closed: bool, no_comment: bool) -> int:
     commands = _Commands(terminal, run)
     with terminal.masking():
         try:
-            done = run_ci(run.folder, options, run.environ, commands.run, commands.build)
+            done = run_ci(run.folder, options, run.environ, commands.run, commands.build, commands.failed)
         except SitepubError as error:
             terminal.annotate_error(error)
             raise
@@ -176,7 +177,6 @@ class _Commands:
         """Build alone: for a run without keys."""
         from sitepub.actions.build import build
         from sitepub.ci.markdown import Ran
-        from sitepub.cli import boundary
         from sitepub.cli.story import Story
 
         terminal, story = self._terminal, Story(self._terminal)
@@ -185,14 +185,19 @@ class _Commands:
         except Interrupted:
             raise
         except SitepubError as error:
-            terminal.annotate_error(error)
-            code = boundary.tell(terminal, error)
-            return Ran("build", code, boundary.error_object(error))
+            return replace(self.failed(error), command="build")
         finally:
             terminal.close()
         for warning in snapshot.warnings:
             terminal.warn(warning)
         return Ran("build", 0, {"status": "built", "files": len(snapshot), "bytes": snapshot.total_bytes})
+
+    def failed(self, error: SitepubError) -> Ran:
+        from sitepub.ci.markdown import Ran
+        from sitepub.cli import boundary
+
+        self._terminal.annotate_error(error)
+        return Ran("run", boundary.tell(self._terminal, error), boundary.error_object(error))
 
     def _annotate(self, result: Mapping[str, Any]) -> None:
         for one in [result, *(result.get("projects") or ())]:
