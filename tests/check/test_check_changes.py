@@ -41,6 +41,7 @@ CASES: list[tuple[Cause, Made]] = [
     (Cause.ASSET, lambda _n, v: f'<img srcset="/a.{SHORT(v)}.webp 2x">'),
     (Cause.ASSET, lambda _n, v: f'<script src="/a.js" integrity="sha384-oqVuAfXR/Kap7f{HASHES(v)}+dgcCY5"></script>'),
     (Cause.ASSET, lambda _n, v: f'<link rel=modulepreload href="/_app/immutable/entry/start.{HASHES(v)}.js">'),
+    (Cause.ASSET, lambda _n, v: f'<script>x.__VP_HASH_MAP__=JSON.parse("a.md:{HASHES(v)}")</script>'),
     (Cause.QUERY, lambda _n, v: f'<link href="/a.css?v=17{v}3">'),
     (Cause.QUERY, lambda _n, v: f'<script src="/a.js?t=17644{v}0123"></script>'),
     (Cause.QUERY, lambda _n, v: f'<link href="/a.css?{SHORT(v)}">'),

@@ -35,6 +35,9 @@ _ADVICE: dict[tuple[str, Cause], str] = {
         " its own (`build.rollupOptions.output.manualChunks`)"),
     ("vite", Cause.TIME): (
         "`define` in vite.config, or a plugin, puts the time of the build into the pages: take it out"),
+    ("vitepress", Cause.ASSET): (
+        "each page holds the names of the chunks of all pages, so one changed page changes all of them;"
+        " `metaChunk: true` in the config of VitePress leaves a single name in each page"),
     ("vitepress", Cause.TIME): "`lastUpdated` needs the whole history of git in CI (`fetch-depth: 0`)",
     ("mkdocs", Cause.TIME): (
         "the theme prints `build_date_utc`, or a plugin (git-revision-date) the date of the last commit: check out the"

@@ -40,6 +40,8 @@ _GENERATOR = re.compile(r"<meta\b(?=[^<>]*\bname\s{0,5}=\s{0,5}[\"']?generator\b
                         re.IGNORECASE)
 _BUILD = re.compile(r"build-?_?id|buildId|data-build|_next/static/|_nuxt/builds|\brelease\b|\bcommit\b|\brevision\b",
                     re.IGNORECASE)
+_NAMES = re.compile(r"HASH_MAP|[mM]anifest\b|chunkMap|\bchunks\b")
+"""Lists of files with their hashes, in a script of the page: VitePress, Remix, webpack."""
 _RANDOM = re.compile(r"(?=[A-Za-z_-]{0,60}\d)(?=[\d_-]{0,60}[A-Za-z])[\w-]{6,128}|\d{6,40}")
 _NONCE = re.compile(r"\bnonce(?:-|\s{0,5}=)", re.IGNORECASE)
 
@@ -66,6 +68,8 @@ def signature(difference: Difference) -> tuple[Cause, str]:
             if cause is Cause.ASSET and _covers(_TIMES, after, start, new_end) and not _RANDOM.search(new):
                 return Cause.TIME, _blank(after)
             return cause, _without(after, start, new_end)
+    if _NAMES.search(after) and _RANDOM.search(new):
+        return Cause.ASSET, "list"
     if _BUILD.search(after) and not _covers(_TIMES, after, start, new_end):
         return Cause.BUILD, _blank(_without(after, start, new_end))
     if _covers(_TIMES, after, start, new_end) and _covers(_TIMES, before, start, old_end):
