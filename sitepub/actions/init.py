@@ -18,6 +18,7 @@ from sitepub.actions.starters import TEMPLATES, Template, starter_files
 from sitepub.config.load import FILE_NAMES
 from sitepub.errors import Refused, SitepubError, UsageError
 from sitepub.site.detect.framework import Framework
+from sitepub.site.moving.moved import Left, Moved
 
 _MOST_NAMED = 10
 _MOST_LOOKED = 200
@@ -37,20 +38,35 @@ class InitOutcome:
     template: Template | None = None
     framework: Framework | None = None
     """What was recognised, when no template was asked for."""
+    moved: Moved | None = None
+    """What another tool's settings said."""
+    unread: tuple[str, ...] = ()
+    """Settings files of further tools."""
 
     @property
     def advice(self) -> tuple[str, ...]:
-        return self.framework.advice if self.framework else ()
+        found = self.framework.advice if self.framework else ()
+        return (*found, *(f"{name} was not read: sitepub init --from {name} takes that one instead."
+                          for name in self.unread))
+
+    @property
+    def left(self) -> tuple[Left, ...]:
+        """What of those settings does not carry over. Keys of a Hexo blog are in the advice already."""
+        if self.moved is None:
+            return ()
+        known = self.moved.tool == "Hexo" and self.framework is not None and self.framework.id == "hexo"
+        return tuple(one for one in self.moved.left if not (known and one.secret))
 
 
 def init(template: str | None, directory: Path | None, *, folder: Path, here: Path,
          environ: Mapping[str, str] | None = None, started: str | None = None,
-         ask_dist: Callable[[Framework], str | None] | None = None) -> InitOutcome:
+         ask_dist: Callable[[Framework], str | None] | None = None, settings: Path | None = None) -> InitOutcome:
     """Write a template into ``directory`` (default: a folder named like it), or set up the one in ``folder``.
 
     ``directory`` is read from ``folder``; ``here`` is where the user's shell is, for the commands to run
     next. ``started``: the program that the user started, when it is not the ``sitepub`` of PATH. ``ask_dist`` is
-    asked for the output folder where only a guess is known; ``None``: the guess. Nothing is ever overwritten: Refused
+    asked for the output folder where only a guess is known; ``None``: the guess. ``settings``: a file of the tool that
+    has published the site so far, from ``folder``; left out: one that lies there. Nothing is ever overwritten: Refused
     names the files that are in the way, and nothing was written. UsageError for an unknown template, and for a folder
     without a known project (code ``NoProject``).
     """
@@ -58,7 +74,7 @@ def init(template: str | None, directory: Path | None, *, folder: Path, here: Pa
         chosen = find_template(template)
         return _from_template(chosen, Path(os.path.normpath(folder / (directory or chosen.name))), here, environ,
                               started)
-    return _for_project(folder, here, environ, started, ask_dist)
+    return _for_project(folder, here, environ, started, ask_dist, settings)
 
 
 def find_template(name: str) -> Template:
@@ -90,14 +106,19 @@ def _from_template(template: Template, target: Path, here: Path, environ: Mappin
 
 
 def _for_project(folder: Path, here: Path, environ: Mapping[str, str] | None, started: str | None,
-                 ask_dist: Callable[[Framework], str | None] | None) -> InitOutcome:
+                 ask_dist: Callable[[Framework], str | None] | None, settings: Path | None) -> InitOutcome:
+    from sitepub.actions.moving.project import framework_with, rule_files
     from sitepub.site.detect.frameworks import detect
+    from sitepub.site.moving.known import find_settings, read_settings
 
     for name in FILE_NAMES:
         if os.path.lexists(folder / name):
             raise Refused(f"There is a {name} here already.", code="AlreadyThere",
                           hint="sitepub deploy publishes what it says; sitepub schema lists its keys.")
-    framework = detect(folder)
+    moved, unread = find_settings(folder) if settings is None else (read_settings(folder / settings), ())
+    framework = detect(folder if moved is None else folder / moved.base)
+    if moved is not None:
+        framework = framework_with(framework, moved, folder)
     if framework is None:
         if below := sites_below(folder):
             shown = ", ".join(f"{name} ({title})" for name, title in below.items())
@@ -108,11 +129,14 @@ def _for_project(folder: Path, here: Path, environ: Mapping[str, str] | None, st
                          hint=f"Start from a template with sitepub init TEMPLATE: {names}.")
     if framework.dist_is_a_guess:
         framework = with_known_dist(framework, ask_dist(framework) if ask_dist is not None else None)
-    text = project_file(framework, site_name(folder, environ))
-    files = {"serverless.yml": text.encode()}
+    rules = rule_files(moved, folder) if moved is not None else {}
+    text = project_file(framework, site_name(folder, environ), moved,
+                        {usual: name for usual, (name, _text) in rules.items()})
+    files = {"serverless.yml": text.encode(), **{name: content.encode() for name, content in rules.values()}}
+    _refuse_overwriting(folder, files, "Move it away, and start again.")
     _write(folder, {**files, SCHEMA_FILE: _schema()})
     return InitOutcome(folder, (*files, SCHEMA_FILE), next_commands(folder, here, framework.install, started),
-                       framework=framework)
+                       framework=framework, moved=moved, unread=unread)
 
 
 def with_known_dist(framework: Framework, answer: str | None) -> Framework:

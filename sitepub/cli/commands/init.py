@@ -23,14 +23,20 @@ if TYPE_CHECKING:
 @click.option("--list", "list_", is_flag=True, help="Show the templates.")
 @click.option("--ci", "systems", metavar="SYSTEM...", multiple=True,
               help="Write the workflow for github, gitlab, cnb, gitee or jenkins, or for several: --ci github gitlab.")
+@click.option("--from", "settings", metavar="FILE", help=(
+    "Take over the settings of netlify.toml, vercel.json or another publisher's file."))
 @click.option("--print", "print_", is_flag=True, help="With --ci: show the files and write none.")
 def init(run: Run, template: str | None, directory: str | None, list_: bool, systems: tuple[str, ...],
-         print_: bool) -> None:
+         settings: str | None, print_: bool) -> None:
     """Start a site from a template, or set up the one in this folder.
 
     With a TEMPLATE (`hexo` or `hexo-starter`): copies it to DIR (a folder of the template's name when left out)
     and overwrites nothing. Without: recognises the project in this folder (Hexo, Hugo, Vite, Angular, Sphinx and
     others, or its build script) and writes a serverless.yml for it.
+
+    What a file of another publisher says goes into serverless.yml, _redirects and _headers: netlify.toml, vercel.json,
+    edgeone.json, wrangler.toml, cloudbaserc.json, .s3deploy.yml, the deployment of Hugo, the deployer of Hexo. The file
+    is found in the folder, or named with --from. What does not carry over is listed.
 
     With --ci: writes the workflow that deploys each push and plans each request, for the project in this folder. Again:
     updates it. A workflow that sitepub did not write, or that was changed since, is never overwritten.
@@ -46,19 +52,22 @@ def init(run: Run, template: str | None, directory: str | None, list_: bool, sys
             raise UsageError("--ci sets up the project in this folder: run it there, without a template.")
         from sitepub.cli.ci_files import ci_files
 
-        ci_files(run, systems, only_print=print_, init=lambda: _init(run, None, None, started))
+        ci_files(run, systems, only_print=print_, init=lambda: _init(run, None, None, started, settings))
         return
-    _init(run, template, directory, started)
+    if settings is not None and template is not None:
+        raise UsageError("--from sets up the project in this folder: run it there, without a template.")
+    _init(run, template, directory, started, settings)
 
 
-def _init(run: Run, template: str | None, directory: str | None, started: str | None) -> None:
+def _init(run: Run, template: str | None, directory: str | None, started: str | None, settings: str | None) -> None:
     from sitepub.actions.init import init as action
 
     terminal = run.terminal
     place = Path(directory) if directory else None
     try:
         outcome = action(template, place, folder=run.folder, here=Path.cwd(), environ=run.environ, started=started,
-                         ask_dist=lambda framework: _ask_for_dist(run, framework))
+                         ask_dist=lambda framework: _ask_for_dist(run, framework),
+                         settings=Path(settings) if settings is not None else None)
     except UsageError as error:
         if error.code != "NoProject" or not terminal.can_ask or terminal.wants_json:
             raise
@@ -112,7 +121,16 @@ def _object(outcome: InitOutcome) -> dict[str, object]:
         "template": outcome.template.name if outcome.template else None,
         "framework": outcome.framework.id if outcome.framework else None,
         "files": list(outcome.files), "next": list(outcome.next), "warnings": list(outcome.advice),
+        **({"from": _moved_object(outcome)} if outcome.moved is not None else {}),
     }
+
+
+def _moved_object(outcome: InitOutcome) -> dict[str, object]:
+    assert outcome.moved is not None
+    return {"tool": outcome.moved.tool, "file": outcome.moved.file, "taken": list(outcome.moved.taken), "left": [
+        {"what": one.what, "why": one.why, "file": one.position.file if one.position else None,
+         "line": one.position.line if one.position else None,
+         "column": one.position.column if one.position else None} for one in outcome.left]}
 
 
 def _show(terminal: Terminal, outcome: InitOutcome) -> None:
@@ -123,7 +141,14 @@ def _show(terminal: Terminal, outcome: InitOutcome) -> None:
             terminal.result(f"  {name}")
     elif outcome.framework is not None:
         terminal.result(f"{outcome.framework.title}, recognised by {visible(outcome.framework.why)}")
-        terminal.result(f"Written: {' and '.join(outcome.files)}")
+        if (moved := outcome.moved) is not None:
+            terminal.result(visible(f"Taken from {moved.file} ({moved.tool}): {', '.join(moved.taken) or 'nothing'}"))
+        *names, last = outcome.files
+        terminal.result(f"Written: {', '.join(names)} and {last}")
+        if outcome.left:
+            terminal.result("Not carried over:")
+        for one in outcome.left:
+            terminal.result(visible(f"  {one}"))
     for sentence in outcome.advice:
         terminal.warn(sentence)
     terminal.note("\nNow:")

@@ -1,0 +1,1 @@
+"""Coming from elsewhere: settings of another publisher become a serverless.yml, and habits stay."""
