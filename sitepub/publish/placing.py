@@ -221,10 +221,11 @@ def content_has_changed(step: Step) -> SitepubError:
 
 
 def _body(file: SiteFile) -> bytes | Path:
-    body = file.data if file.data is not None else file.path
-    if body is None:
+    if file.data is not None:
+        return file.data
+    if file.path is None:
         raise ValueError(f"{file.key} has neither data nor path")
-    return body
+    return file.path
 
 
 @dataclass(frozen=True, slots=True)

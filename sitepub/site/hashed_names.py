@@ -75,7 +75,7 @@ class HashedNames:
         """May the verdict on other paths be another one when this file comes, changes or goes?"""
         name = path.rpartition("/")[2]
         if is_readable(name):
-            return bool(self.asked)
+            return bool(self.asked) and (len(self.pages) < _PAGES_READ or _distance(path) <= _distance(self.pages[-1]))
         return (_extension(name) in CODE and token_of(name) is not None) or path in self.asked
 
     def __contains__(self, path: str) -> bool:
@@ -115,6 +115,8 @@ def find_hashed_names(paths: Iterable[str], names_in: NamesIn) -> HashedNames:
         extension = _extension(name)
         if is_readable(name):
             readable.append(path)
+            if len(readable) > _MANY:
+                readable = [*nearest(readable)]
             continue
         token = token_of(name) if extension not in _NEVER else None
         if token is None or in_immutable_folder(folder):
@@ -144,14 +146,18 @@ def find_hashed_names(paths: Iterable[str], names_in: NamesIn) -> HashedNames:
     return found
 
 
+_MANY = 4096
 _PAGES_READ = 24
 """How many pages and manifests are asked for a name. The entry page and those nearest to it come first."""
 
 
 def nearest(readable: Iterable[str]) -> tuple[str, ...]:
     """The pages and manifests to ask, in order."""
-    return tuple(heapq.nsmallest(_PAGES_READ, readable,
-                                 key=lambda path: (path.endswith(("html", "htm")), path.count("/"), path)))
+    return tuple(heapq.nsmallest(_PAGES_READ, readable, key=_distance))
+
+
+def _distance(path: str) -> tuple[bool, int, str]:
+    return path.endswith(("html", "htm")), path.count("/"), path
 
 
 def named_in(questions: Iterable[str], pages: Iterable[str], names_in: NamesIn) -> set[str]:
@@ -166,6 +172,10 @@ def named_in(questions: Iterable[str], pages: Iterable[str], names_in: NamesIn) 
         for name in names_in(page, by_name.keys()):
             named.update(by_name.pop(name))
     return named
+
+
+def _distance(path: str) -> tuple[bool, int, str]:
+    return path.endswith(("html", "htm")), path.count("/"), path
 
 
 def _is_worth_asking(token: Token, extension: str) -> bool:

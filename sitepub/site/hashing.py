@@ -11,15 +11,20 @@ import hashlib
 import os
 import stat
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple
 
 from sitepub.interrupts import pause
 from sitepub.leaks.search import SecretSearch
 from sitepub.site.charset import UTF8, CharsetReader, charset_of, is_text
-from sitepub.site.hash_cache import HashCache, Stamp, is_sure
+from sitepub.site.hash_cache import HashCache, Known, is_sure
+from sitepub.site.packed import Packing, Row
 from sitepub.site.snapshot import LARGE
+from sitepub.site.stamp import Stamp
 from sitepub.site.walk import FoundFile
 from sitepub.threads import pool
 
@@ -31,19 +36,36 @@ _BATCH = 128
 _SLOW = 0.001
 """Seconds a file. Slower than this, the disk is what is waited for, and threads do help."""
 _THREADS = 16
+_AHEAD = 64
+"""Batches that are read ahead of the one that is waited for."""
+_WAITING = OSError("not read yet")
 _PATIENCE = 3.0
 """Seconds that are waited in all for files to stop changing."""
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 """Files are opened as what they are; a pipe that took their place meanwhile does not block."""
 
 
+class HashedFile(NamedTuple):
+    """What was found out about one file."""
+
+    md5: bytes
+    """16 bytes; empty when it could not be read."""
+    size: int
+    charset: str
+    """Encoding of a text file that is not UTF-8, see ``charset``."""
+    stamp: tuple[int, int, int, int] | None
+    """Of a large file, where the hash may be kept under it."""
+
+    @classmethod
+    def of(cls, row: Row) -> HashedFile:
+        return cls(*row)
+
+
 @dataclass(slots=True)
 class Hashed:
-    """MD5 and size by path, and what went wrong."""
+    """The files in their order, and what went wrong."""
 
-    md5: dict[str, str] = field(default_factory=dict)
-    size: dict[str, int] = field(default_factory=dict)
-    """Only of files whose size is another than when they were found."""
+    files: Sequence[HashedFile] = ()
     unreadable: dict[str, str] = field(default_factory=dict)
     """Path → reason."""
     changing: list[str] = field(default_factory=list)
@@ -52,15 +74,11 @@ class Hashed:
     """Files that hold one of the account's own secrets."""
     keys: dict[str, str] = field(default_factory=dict)
     """Path → what else it holds that looks like a key."""
-    stamp: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
-    """Of large files, where the hash may be kept under it."""
-    charset: dict[str, str] = field(default_factory=dict)
-    """Path → encoding of a text file that is not UTF-8, see ``charset``."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    md5: str
+    md5: bytes
     stamp: Stamp
     sure: bool
     leaks: bool
@@ -72,73 +90,93 @@ class _Changing(Exception):
     pass
 
 
-def hash_files(files: Sequence[FoundFile], cache: HashCache, search: SecretSearch) -> Hashed:
+_Answer = Known | _Read | _Changing | OSError
+
+
+def hash_files(files: Iterable[FoundFile], cache: HashCache, search: SecretSearch) -> Hashed:
     """The hashes of all files, and which of them hold keys. Keeps the cache."""
     result = Hashed()
-    fresh: list[tuple[str, Stamp, str, str, str]] = []
-    missing: list[FoundFile] = []
-    find = cache.find
-    for file in files:
-        known = find(file.path, file.stat)
-        if known is None:
-            missing.append(file)
+    packing = Packing(HashedFile.of)
+    for file, read in _read_all(files, cache, search):
+        if isinstance(read, _Changing | OSError):
+            if isinstance(read, _Changing):
+                result.changing.append(file.path)
+            else:
+                result.unreadable[file.path] = read.strerror or str(read)
+            cache.again(file.path)
+            packing.add((b"", 0, UTF8, None))
+            continue
+        if read.found:
+            result.keys[file.path] = read.found
+        stamp = file.stamp
+        if isinstance(read, Known):
+            cache.keep(read)
         else:
-            result.md5[file.path] = known.md5
-            if known.size > LARGE:
-                result.stamp[file.path] = known.size, known.mtime_ns, known.ctime_ns, known.inode
-            if known.found:
-                result.keys[file.path] = known.found
-            if known.charset:
-                result.charset[file.path] = known.charset
-    for file, read in _read_all(missing, search):
-        if isinstance(read, _Changing):
-            result.changing.append(file.path)
-        elif isinstance(read, OSError):
-            result.unreadable[file.path] = read.strerror or str(read)
-        else:
-            result.md5[file.path] = read.md5
-            if read.stamp.size != file.stat.st_size:
-                result.size[file.path] = read.stamp.size
-            if read.found:
-                result.keys[file.path] = read.found
-            if read.charset:
-                result.charset[file.path] = read.charset
-            if read.sure and read.stamp.size > LARGE:
-                stamp = read.stamp
-                result.stamp[file.path] = stamp.size, stamp.mtime_ns, stamp.ctime_ns, stamp.inode
+            stamp = read.stamp
             if read.leaks:
                 result.leaks.add(file.path)
-            elif read.sure:
-                fresh.append((file.path, read.stamp, read.md5, read.found, read.charset))
-    cache.save(fresh, (file.path for file in files))
+            if read.sure and not read.leaks:
+                cache.learn(file.path, stamp, read.md5, read.found, read.charset)
+            else:
+                cache.again(file.path)
+        certain = isinstance(read, Known) or read.sure
+        packing.add((read.md5, stamp.size, read.charset, tuple(stamp) if certain and stamp.size > LARGE else None))
+    cache.save()
+    result.files = packing.done()
     return result
 
 
-_Answer = tuple[FoundFile, "_Read | _Changing | OSError"]
-
-
-def _read_all(files: Sequence[FoundFile], search: SecretSearch) -> Iterator[_Answer]:
+def _read_all(files: Iterable[FoundFile], cache: HashCache, search: SecretSearch
+              ) -> Iterator[tuple[FoundFile, _Answer]]:
+    """In the order of the files. Large ones, and small ones on a slow disk, are read ahead in threads."""
     reader = _Reader(search)
-    large = [file for file in files if file.stat.st_size > _SMALL]
-    small = [file for file in files if file.stat.st_size <= _SMALL]
+    todo = iter(files)
     with contextlib.ExitStack() as stack:
         readers: ThreadPoolExecutor | None = None
-        ahead: list[Future[list[_Answer]]] = []
-        for file in large:
-            readers = readers or stack.enter_context(pool(min(_THREADS, (os.cpu_count() or 2) + 2), "hash"))
-            ahead.append(readers.submit(reader.batch, [file]))
+        ahead: deque[list[tuple[FoundFile, _Answer | Future[list[_Answer]]]]] = deque()
         slow = False
-        for start in range(0, len(small), _BATCH):
-            batch = small[start:start + _BATCH]
-            if slow:
-                readers = readers or stack.enter_context(pool(_THREADS, "hash"))
-                ahead.append(readers.submit(reader.batch, batch))
-            else:
-                began = time.perf_counter()
-                yield from reader.batch(batch)
-                slow = time.perf_counter() - began > _SLOW * len(batch)
-        for future in ahead:
-            yield from future.result()
+        while True:
+            batch = list(islice(todo, _BATCH))
+            if batch:
+                answers: list[tuple[FoundFile, _Answer | Future[list[_Answer]]]] = []
+                small: list[FoundFile] = []
+                for file in batch:
+                    known = cache.find(file.path, file.stamp)
+                    if known is not None:
+                        answers.append((file, known))
+                    elif file.size > _SMALL:
+                        readers = readers or stack.enter_context(pool(_THREADS, "hash"))
+                        answers.append((file, readers.submit(reader.batch, [file])))
+                    else:
+                        small.append(file)
+                        answers.append((file, _WAITING))
+                if small and slow:
+                    readers = readers or stack.enter_context(pool(_THREADS, "hash"))
+                    answers.append((small[0], readers.submit(reader.batch, small)))
+                elif small:
+                    began = time.perf_counter()
+                    done = iter(reader.batch(small))
+                    answers = [(file, next(done) if answer is _WAITING else answer) for file, answer in answers]
+                    slow = time.perf_counter() - began > _SLOW * len(small)
+                ahead.append(answers)
+            elif not ahead:
+                return
+            if len(ahead) > _AHEAD or not batch:
+                yield from _settled(ahead.popleft())
+
+
+def _settled(answers: list[tuple[FoundFile, _Answer | Future[list[_Answer]]]]) -> Iterator[tuple[FoundFile, _Answer]]:
+    """Waits for what is still being read. What was read together stands at the end."""
+    small: Iterator[_Answer] = iter(())
+    if any(answer is _WAITING for _, answer in answers):
+        last = answers.pop()[1]
+        assert isinstance(last, Future)
+        small = iter(last.result())
+    for file, answer in answers:
+        if answer is _WAITING:
+            yield file, next(small)
+        else:
+            yield file, answer.result()[0] if isinstance(answer, Future) else answer
 
 
 class _Reader:
@@ -149,7 +187,7 @@ class _Reader:
         self._patience = _PATIENCE
 
     def batch(self, files: Iterable[FoundFile]) -> list[_Answer]:
-        return [(file, self._read(file)) for file in files]
+        return [self._read(file) for file in files]
 
     def _read(self, file: FoundFile) -> _Read | _Changing | OSError:
         for wait in (0.1, 0.2, 0.3, 0.0):
@@ -199,4 +237,4 @@ def _read(file: FoundFile, search: SecretSearch) -> _Read:
     stamp = Stamp.of(after)
     if taken != after.st_size or stamp != Stamp.of(before):
         raise _Changing
-    return _Read(digest.hexdigest(), stamp, is_sure(stamp, read_at), leaks, found, charset)
+    return _Read(digest.digest(), stamp, is_sure(stamp, read_at), leaks, found, charset)

@@ -7,12 +7,14 @@ folder is scanned as a whole: the result is always the one that :func:`sitepub.s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path, PurePath
 
 from sitepub.config.project import Project
 from sitepub.config.site_rules import SiteRules
 from sitepub.errors import Problem
 from sitepub.site.address_rules.rule_files import NAMES
+from sitepub.site.files import ChangedFiles
 from sitepub.site.keys import key_part
 from sitepub.site.rules.defaults import IGNORE_FILE
 from sitepub.site.scan import Scanner, in_order, no_collection
@@ -22,7 +24,6 @@ from sitepub.site.walk import Walked, walk, walk_at
 
 MANY = 500
 """Changed paths from which checking each is no cheaper than checking everything."""
-_FEW = 16
 
 
 class KeptSnapshot:
@@ -39,9 +40,10 @@ class KeptSnapshot:
         self._environ = environ
         self._cache_file = cache_file
         self._scanner: Scanner | None = None
-        self._files: dict[str, SiteFile] = {}
-        self._keys: dict[str, str] = {}
-        """Path below the folder → key."""
+        self._base: Mapping[str, SiteFile] = {}
+        """As the last scan of the whole folder found it; env.js is not among them."""
+        self._changes: dict[str, SiteFile | None] = {}
+        """What has changed since; ``None``: it is gone."""
         self._warnings: tuple[Problem, ...] = ()
         self._shown: tuple[Problem, ...] = ()
         self._left_out: dict[str, LeftOut] = {}
@@ -89,17 +91,22 @@ class KeptSnapshot:
             if self._scanner is None or self._all or self._links or not self._update(self._scanner):
                 self._scan()
         self._touched.clear()
-        files: dict[str, SiteFile] = dict(self._files)
+        changes: dict[str, SiteFile | None] = dict(self._changes)
         env = self._scanner.env if self._scanner is not None else None
         if env is not None:
-            files[env.key] = env
+            changes[env.key] = env
         rules, warnings = SiteRules(), self._warnings
         if self._scanner is not None:
-            applied = self._scanner.apply_rules(files)
-            files.update(applied.files)
+            applied = self._scanner.apply_rules(ChangedFiles(self._base, changes))
+            changes.update(applied.files)
             rules, warnings = applied.rules, (*warnings, *applied.warnings)
         self._shown = warnings
-        return Snapshot(files, self.folder, warnings, in_order(self._left_out), rules=rules)
+        return Snapshot(ChangedFiles(self._base, changes), self.folder, warnings, in_order(self._left_out), rules=rules)
+
+    @property
+    def _files(self) -> ChangedFiles:
+        """All that lies in the folder."""
+        return ChangedFiles(self._base, self._changes)
 
     def _scan(self) -> None:
         self._all = True
@@ -109,59 +116,66 @@ class KeptSnapshot:
         files, warnings = scanner.site_files(walked, scanner.hash_cache(self._cache_file))
         warnings += unused_patterns(self.project, self.folder, scanner.rules, scanner.headers, walked)
         warnings += unmatched_blocks(scanner.headers)
-        self._scanner, self._files, self._warnings = scanner, files, tuple(warnings)
+        self._scanner, self._base, self._changes, self._warnings = scanner, files, {}, tuple(warnings)
         self._left_out = walked.left_out
-        self._keys = {found.path: found.key for found in walked.files}
         self._links, self._all = walked.links, False
 
     def _update(self, scanner: Scanner) -> bool:
         """Check the touched paths only; False when that is not enough."""
         if not self._touched:
             return True
-        walked = walk_at(self.project, self.folder, scanner.rules, _outermost(self._touched))
-        gone = self._gone()
-        if (walked.links or self._collides(walked, gone) or _has_aliases(walked, gone)
-                or self._changes_hashed_names(scanner, walked, gone)):
+        if _have_aliases(self._touched):
             return False
-        files, warnings = scanner.site_files(walked, scanner.hash_cache(None))
-        for path in gone:
-            self._files.pop(self._keys.pop(path), None)
-        self._files.update(files)
-        self._keys.update((found.path, found.key) for found in walked.files)
+        walked = walk_at(self.project, self.folder, scanner.rules, _outermost(self._touched))
+        files = self._files
+        gone = self._gone(files)
+        if (walked.links or self._collides(walked, files, gone) or _have_aliases(file.path for file in walked.files)
+                or self._changes_hashed_names(scanner, walked, files, gone)):
+            return False
+        found, warnings = scanner.site_files(walked, scanner.hash_cache(None))
+        for key in gone:
+            self._changes[key] = None
+        self._changes.update(found)
+        for key in gone:
+            if self._changes[key] is None and key not in self._base:
+                del self._changes[key]
         stays = {path: left for path, left in self._left_out.items()
                  if self._touched.isdisjoint([path.rstrip("/"), *_parents(path.rstrip("/"))])}
         self._left_out = stays | walked.left_out
         self._warnings = tuple(dict.fromkeys((*self._warnings, *warnings)))
         return True
 
-    def _gone(self) -> set[str]:
-        """Known files at the touched paths or below them: forgotten, and found again if they are there."""
-        touched, keys = self._touched, self._keys
-        unknown = touched - keys.keys()
-        if len(unknown) <= _FEW:
-            # Folders of now or before, or files that were not there.
-            folders = tuple(f"{path}/" for path in unknown)
-            below = {path for path in keys if path.startswith(folders)} if folders else set()
-            return (touched - unknown) | below
-        return {path for path in keys if path in touched or not touched.isdisjoint(_parents(path))}
+    def _gone(self, files: ChangedFiles) -> set[str]:
+        """Keys of known files at the touched paths or below them: forgotten, and found again if they are there."""
+        gone: set[str] = set()
+        for path in self._touched:
+            key = self.project.key_prefix + path
+            if key in files:
+                gone.add(key)
+            else:  # a folder of now or before, or a file that was not there
+                gone.update(files.below(f"{key}/"))
+        return gone
 
-    def _changes_hashed_names(self, scanner: Scanner, walked: Walked, gone: set[str]) -> bool:
+    def _changes_hashed_names(self, scanner: Scanner, walked: Walked, files: ChangedFiles, gone: set[str]) -> bool:
         """Do other files of the folder get or lose a year in browsers' caches?"""
-        found = [file.path for file in walked.files]
-        if not any(map(scanner.hashed_names.may_depend_on, (*found, *gone))):
+        found = {file.path for file in walked.files}
+        prefix = self.project.key_prefix
+        paths = {key.removeprefix(prefix) for key in gone}
+        if not any(map(scanner.hashed_names.may_depend_on, (*found, *paths))):
             return False
-        now = scanner.find_hashed_names((self._keys.keys() - gone).union(found))
+        now = scanner.find_hashed_names(chain(
+            (path for key in files if key not in gone and (path := key.removeprefix(prefix)) not in found), found))
         return now != scanner.hashed_names
 
-    def _collides(self, walked: Walked, gone: Iterable[str]) -> bool:
+    @staticmethod
+    def _collides(walked: Walked, files: ChangedFiles, gone: set[str]) -> bool:
         """Does a file get the key of another one that stays?"""
-        free = {self._keys[path] for path in gone}
-        return any(found.key in self._files and found.key not in free for found in walked.files)
+        return any(found.key not in gone and found.key in files for found in walked.files)
 
 
-def _has_aliases(walked: Walked, gone: Iterable[str]) -> bool:
+def _have_aliases(paths: Iterable[str]) -> bool:
     """Does a file have two keys? Then more than its own path decides what is in the bucket."""
-    return any(key_part(path) != path for path in (*gone, *(found.path for found in walked.files)))
+    return any(key_part(path) != path for path in paths)
 
 
 def _parents(path: str) -> list[str]:

@@ -21,7 +21,7 @@ from sitepub.site import secret_files
 from sitepub.site.address_rules.rule_files import Applied, RuleFiles
 from sitepub.site.build.env_js import env_file
 from sitepub.site.build.indexnow_key import key_file
-from sitepub.site.charset import UTF8
+from sitepub.site.files import ChangedFiles, PackingFiles
 from sitepub.site.hash_cache import HashCache
 from sitepub.site.hashed_names import HashedNames, find_hashed_names
 from sitepub.site.hashing import Hashed, hash_files
@@ -115,28 +115,29 @@ class Scanner:
     def hash_cache(self, file: Path | None) -> HashCache:
         return HashCache(file, self.folder, self.search.marks)
 
-    def site_files(self, walked: Walked, cache: HashCache) -> tuple[dict[str, SiteFile], list[Problem]]:
+    def site_files(self, walked: Walked, cache: HashCache) -> tuple[Mapping[str, SiteFile], list[Problem]]:
         """What was found, as files to publish by their keys (env.js not among them), and warnings."""
         warnings = list(walked.warnings)
-        walked.files = [file for file in walked.files if file.path not in self.rule_files.paths]
-        if self.env is not None:
-            kept = [file for file in walked.files if file.key != self.env.key]
-            if len(kept) < len(walked.files):
-                warnings.append(Problem(f"{self.env.key} of the folder is not published: `env` makes this file",
-                                        self.project.source.position))
-                walked.files = kept
+        left_out = self.rule_files.paths
+        if left_out:
+            walked.files = walked.files.only(lambda file: file.path not in left_out)
+        env = self.env.key if self.env is not None else None
+        if env is not None and any(file.key == env for file in walked.files):
+            walked.files = walked.files.only(lambda file: file.key != env)
+            warnings.append(Problem(f"{env} of the folder is not published: `env` makes this file",
+                                    self.project.source.position))
         _check_walk(self.project, walked)
         search = self.search
         named = secret_files.by_name(walked.files, search.secrets)
         hashed = hash_files(walked.files, cache, search)
         _check_content(hashed)
         secret_files.refuse(self.project, named, hashed, self.allowed)
-        return _site_files(walked.files, hashed, self.headers, self.hashed_names), warnings
+        return _site_files(self.folder, walked.files, hashed, self.headers, self.hashed_names), warnings
 
     def apply_rules(self, files: Mapping[str, SiteFile]) -> Applied:
         """What `_redirects` adds to the files of the site, env.js among them; and the key file of IndexNow."""
         key = key_file(self.project)
-        applied = self.rule_files.apply(files if key is None else {**files, key.key: key})
+        applied = self.rule_files.apply(files if key is None else ChangedFiles(files, {key.key: key}))
         return applied if key is None else replace(applied, files={**applied.files, key.key: key})
 
     def find_hashed_names(self, paths: Iterable[str]) -> HashedNames:
@@ -166,11 +167,12 @@ def _scan(project: Project, folder: Path, cache_file: Path | None, environ: Mapp
     warnings += unused_patterns(project, folder, scanner.rules, scanner.headers, walked)
     warnings += unmatched_blocks(scanner.headers)
     if scanner.env is not None:
-        files[scanner.env.key] = scanner.env
+        files = ChangedFiles(files, {scanner.env.key: scanner.env})
     applied = scanner.apply_rules(files)
-    files.update(applied.files)
+    if applied.files:
+        files = ChangedFiles(files, applied.files)
     # The time of the inode, too: what a hook copies or unpacks may keep the time that its content was written.
-    newest = max((max(found.stat.st_mtime_ns, found.stat.st_ctime_ns) for found in walked.files), default=None)
+    newest = max((max(found.stamp.mtime_ns, found.stamp.ctime_ns) for found in walked.files), default=None)
     return Snapshot(files, folder, (*warnings, *applied.warnings), in_order(walked.left_out), newest,
                     rules=applied.rules)
 
@@ -179,30 +181,24 @@ def in_order(left_out: Mapping[str, LeftOut]) -> tuple[LeftOut, ...]:
     return tuple(left_out[path] for path in sorted(left_out))
 
 
-def _site_files(found: list[FoundFile], hashed: Hashed, headers: HeaderBook,
-                names: HashedNames) -> dict[str, SiteFile]:
-    files: dict[str, SiteFile] = {}
-    md5, sizes = hashed.md5, hashed.size
-    parents: dict[str, Path] = {}
-    aliases: list[SiteFile] = []
-    for path, name, key, full_path, stat, _ in found:
-        below = path[:-len(name)]
-        parent = parents.get(below)
-        if parent is None:
-            parent = parents[below] = Path(full_path).parent
+def _site_files(folder: Path, found: Iterable[FoundFile], hashed: Hashed, headers: HeaderBook,
+                names: HashedNames) -> Mapping[str, SiteFile]:
+    root = os.path.join(folder, "")  # noqa: PTH118 - with a separator at its end
+    packing = PackingFiles(root)
+    aliases: dict[str, SiteFile | None] = {}
+    for (path, name, key, full_path, _, _), (md5, size, charset, stamp) in zip(found, hashed.files, strict=True):
         try:
-            made, digest = headers.of(path, name, hashed=path in names, charset=hashed.charset.get(path, UTF8),
-                                      full_path=full_path)
+            made = headers.of(path, name, hashed=path in names, charset=charset, full_path=full_path)
         except OSError as error:
             raise _site_error("cannot be read", {path: error.strerror or str(error)}) from None
-        file = files[key] = SiteFile(key, sizes.get(path, stat.st_size), md5[path], made, digest, parent / name,
-                                     stamp=hashed.stamp.get(path))
+        packing.add(key, size, md5, made, full_path.removeprefix(root), stamp)
         alias = alias_of(key, path)
         if alias is not None:
-            aliases.append(replace(file, key=alias))
-    for file in aliases:
-        files.setdefault(file.key, file)
-    return files
+            aliases[alias] = SiteFile(alias, size, md5.hex(), *made, Path(full_path),
+                                      stamp=None if stamp is None else (stamp[0], stamp[1], stamp[2], stamp[3]))
+    files = packing.done()
+    aliases = {key: file for key, file in aliases.items() if key not in files}
+    return ChangedFiles(files, aliases) if aliases else files
 
 
 def _check_walk(project: Project, walked: Walked) -> None:
@@ -217,10 +213,11 @@ def _check_walk(project: Project, walked: Walked) -> None:
         vanished = all(reason == _VANISHED for reason in walked.unreadable.values())
         raise _site_error("cannot be read", walked.unreadable, code=STILL_CHANGING if vanished else None)
     problems = list(walked.names)
-    by_key: dict[str, FoundFile] = {}
+    other: FoundFile | None = None
     for file in walked.files:
-        other = by_key.setdefault(file.key, file)
-        if other is not file:
+        if other is None or file.key != other.key:
+            other = file
+        else:
             problems.append(Problem(
                 f"{other.path!a} and {file.path!a} are the same name once accents are composed (NFC), "
                 f"and would both be {printable(file.key)}"))

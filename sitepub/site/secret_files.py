@@ -126,7 +126,7 @@ def by_name(files: Iterable[FoundFile], secrets: Iterable[str]) -> dict[str, str
         path = file.path
         if extension_of(file.name) not in _PLAIN or "/." in path or file.real_name != file.name:
             try:
-                why = secret_reason(path, file.full_path, file.stat.st_size, file.real_name)
+                why = secret_reason(path, file.full_path, file.size, file.real_name)
             except OSError:
                 continue  # told by hashing, together with the others
             if why:

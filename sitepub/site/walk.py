@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -17,8 +17,10 @@ from sitepub.leaks.names import CREDENTIAL_FOLDERS
 from sitepub.site.entries import At, below, is_link, why_broken
 from sitepub.site.ignore import IgnoreRules
 from sitepub.site.keys import is_plain, key_part, key_problem, name_problem, printable
+from sitepub.site.packed import Packed, Packing, Row, packed
 from sitepub.site.rules.defaults import CONFIGURATION, FOLLOW_LINKS, Rule, default_rule
 from sitepub.site.snapshot import LeftOut
+from sitepub.site.stamp import Stamp
 
 _MANY_LINKS = 40
 """Symbolic links to folders within each other; more is taken for a maze, as systems do (ELOOP)."""
@@ -41,14 +43,19 @@ class FoundFile(NamedTuple):
     name: str
     key: str
     full_path: str
-    stat: os.stat_result
+    stamp: Stamp
     real_name: str
     """Last part of the path; of what a symbolic link leads to, when it is one."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.stamp.size
 
 
 @dataclass(slots=True)
 class Walked:
-    files: list[FoundFile] = field(default_factory=list)
+    files: Packed[FoundFile] = field(default_factory=lambda: Packed((), 0, FoundFile._make))
     """In the order of their keys."""
     warnings: list[Problem] = field(default_factory=list)
     names: list[Problem] = field(default_factory=list)
@@ -89,6 +96,9 @@ class Walk:
         self.result = Walked()
         self.folders: list[_Folder] = []
         self.seen: Seen | None = None
+        self._found = Packing(self._made)
+        self._last = ""
+        self._sorted = True
 
     def run(self) -> Walked:
         self.folders.append(self._root_folder())
@@ -126,23 +136,39 @@ class Walk:
         self.folders.append(folder)
 
     def _to_the_end(self) -> Walked:
-        while self.folders:
-            folder = self.folders.pop()
-            at = time.time_ns()
-            try:
-                with os.scandir(folder.full_path) as entries:
-                    found = list(entries)
-            except OSError as error:
-                self.result.unreadable[folder.path.rstrip("/") or "."] = error.strerror or str(error)
+        below = [self._entries(folder) for folder in reversed(self.folders)]
+        self.folders.clear()
+        while below:
+            found = next(below[-1], None)
+            if found is None:
+                below.pop()
                 continue
-            at_root = folder.path in self.roots
-            for entry in found:
-                self._entry(entry, folder, at_root)
-            if self.seen is not None:
-                self.seen(folder.path, found, at)
-        self.result.files.sort(key=lambda file: file.key)
+            entry, folder, at_root = found
+            self._entry(entry, folder, at_root)
+            while self.folders:  # at most one
+                below.append(self._entries(self.folders.pop()))
+        files = self._found.done()
+        # What was composed (NFC) may stand elsewhere than its folder says.
+        self.result.files = files if self._sorted else packed(
+            sorted(files.rows(), key=lambda row: self._key(row[0], row[1])), self._made)
         self._warn_of_links()
         return self.result
+
+    def _entries(self, folder: _Folder) -> Iterator[tuple[os.DirEntry[str], _Folder, bool]]:
+        """What lies in a folder, in the order in which the keys of all files below it are."""
+        at = time.time_ns()
+        try:
+            with os.scandir(folder.full_path) as entries:
+                found = list(entries)
+        except OSError as error:
+            self.result.unreadable[folder.path.rstrip("/") or "."] = error.strerror or str(error)
+            return
+        if self.seen is not None:
+            self.seen(folder.path, found, at)
+        at_root = folder.path in self.roots
+        found.sort(key=_as_in_keys)
+        for entry in found:
+            yield entry, folder, at_root
 
     def _entry(self, entry: os.DirEntry[str] | At, folder: _Folder, at_root: bool) -> None:
         name = entry.name
@@ -155,7 +181,7 @@ class Walk:
             elif not self._is_out(path, folder, default_rule(name, folder=False, at_root=at_root)):
                 # On Windows a DirEntry knows no inode, and its times may be old.
                 status = Path(entry.path).stat() if os.name == "nt" else entry.stat(follow_symlinks=False)
-                self._file(path, name, name, entry.path, folder, status)
+                self._file(path, name, name, folder, status)
         except OSError as error:
             self.result.unreadable[path] = error.strerror or str(error)
 
@@ -200,8 +226,7 @@ class Walk:
             self._leave(path, folder, rule.what, rule.option)
         return True
 
-    def _file(self, path: str, name: str, real_name: str, full_path: str, folder: _Folder,
-              status: os.stat_result) -> None:
+    def _file(self, path: str, name: str, real_name: str, folder: _Folder, status: os.stat_result) -> None:
         if not stat.S_ISREG(status.st_mode):
             self._skip(path, folder, "neither a file nor a folder")
             return
@@ -214,7 +239,24 @@ class Walk:
                 self.result.names.append(Problem(
                     f"{shown}: {wrong if wrong.startswith('its name') else 'its key ' + wrong}"))
                 return
-        self.result.files.append(FoundFile(path, name, key, full_path, status, real_name))
+        if key < self._last:
+            self._sorted = False
+        self._last = key
+        self._found.add((path, None if key == self.prefix + path else key, None if real_name == name else
+                         real_name.encode("utf-8", "replace").decode(), status.st_size, status.st_mtime_ns,
+                         status.st_ctime_ns, status.st_ino))
+
+    def _key(self, path: str, key: str | None) -> str:
+        return self.prefix + path if key is None else key
+
+    def _made(self, row: Row) -> FoundFile:
+        path, key, real_name, size, mtime_ns, ctime_ns, inode = row
+        name = path.rpartition("/")[2]
+        return FoundFile(path, name, self._key(path, key), self._below(path), Stamp(size, mtime_ns, ctime_ns, inode),
+                         name if real_name is None else real_name)
+
+    def _below(self, path: str) -> str:
+        return f"{self.root}{os.sep}{path if os.sep == '/' else path.replace('/', os.sep)}"
 
     def _link(self, entry: os.DirEntry[str] | At, folder: _Folder, path: str, at_root: bool) -> None:
         """Follow a symbolic link (or a junction of Windows). One that stays within the published folder is part of
@@ -243,7 +285,7 @@ class Walk:
         elif self._is_secret(path, real, inside, is_folder=is_folder):
             self._skip(path, folder, f"a symbolic link to {shown}, which is never published")
         elif not is_folder:
-            self._file(path, entry.name, Path(real).name, entry.path, folder, status)
+            self._file(path, entry.name, Path(real).name, folder, status)
         elif inside is None and below(self.real_root, real) is not None:
             self._skip(path, folder, f"a symbolic link to {shown}, in which the published folder lies")
         elif self._leads_back(folder, status) or folder.links >= _MANY_LINKS:
@@ -293,6 +335,13 @@ class Walk:
         if len(links) > _TOLD:
             self.result.warnings.append(Problem(f"{len(links) - _TOLD:,} more symbolic links lead out of the published"
                                                 " folder: not published"))
+
+
+def _as_in_keys(entry: os.DirEntry[str]) -> str:
+    try:
+        return f"{entry.name}/" if entry.is_dir() else entry.name
+    except OSError:  # a link that leads to itself
+        return entry.name
 
 
 def walk(project: Project, folder: Path, rules: IgnoreRules, seen: Seen | None = None) -> Walked:
