@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import msgspec
 
 from sitepub.errors import Interrupted, Refused, SitepubError
 from sitepub.publish.flip import NOTHING_KEPT, Job, Keeping, Work, content_of, is_staged, waves
 from sitepub.publish.locking.lock import LOST
+from sitepub.publish.many.steps import MANY, PackedSteps
+from sitepub.publish.many.written import Also, Written
 from sitepub.publish.outcome import Counts as Counts
 from sitepub.publish.phases import deletion_rank
 from sitepub.publish.placing import NOTHING_RESUMED, Placer, Resumed
@@ -27,6 +31,8 @@ HOPELESS = 50
 """So many failures in a row without one success, and a phase starts no more: the network is gone or the
 key may not write here, and 10,000 more attempts would only take longer to say so."""
 _DELETIONS_PER_CALL = 1000
+_LARGE = 1024 * 1024
+"""Bytes."""
 AT_ONCE = 1
 """Until when an object stays that is about to be deleted: long ago."""
 
@@ -58,9 +64,14 @@ class Engine:
         self._giving_up = threading.Event()
         self._lock = threading.Lock()
         self._changes: dict[str, Entry | None] = {}
-        self._ready: set[tuple[Work, str]] = set()
+        self._written = Written(plan.steps) if isinstance(plan.steps, PackedSteps) else None
+        """In place of the changes, when there are very many."""
+        self._succeeded = 0
+        """Jobs."""
         self._begun: set[str] = set()
-        self._done: dict[str, Action] = {}
+        """Keys of steps that were begun and are not done."""
+        self._done: set[str] = set()
+        self._counts: Counter[Action] = Counter()
         self._failures: list[Failure] = []
         self._bytes = 0
         self._failed_in_a_row = 0
@@ -79,11 +90,12 @@ class Engine:
         written."""
         self.progress.planned(len(self.plan.steps), self.plan.bytes_to_send)
         for wave in waves(self.plan, self.keeping):
-            self._workers.run(sorted(wave.jobs, key=_biggest_first))
+            before = self._succeeded
+            self._workers.run(_biggest_first(wave.jobs), len(wave.jobs))
             if self._workers.left_behind:
                 # Nothing may arrive in the bucket after the lock was given back.
                 self.store.close()
-            if not all(job.name in self._ready for job in wave.jobs):
+            if self._succeeded - before < len(wave.jobs):
                 return False
         return True
 
@@ -125,12 +137,15 @@ class Engine:
     def owned(self) -> Owned:
         """What sitepub owns in the bucket now."""
         with self._lock:
-            changes = dict(self._changes)
+            changes: Mapping[str, Entry | None] = dict(self._changes)
+        if self._written is not None:
+            changes = Also(self._written, changes) if changes else self._written
+            if any(entry is not None and entry.until for entry in self._changes.values()):
+                changes = dict(changes.items())
         known = self.plan.known
         if isinstance(known, Owned):
             return known.changed(changes)
-        now = {key: entry for key, entry in {**known, **changes}.items() if entry is not None}
-        return Owned.of(now)
+        return Owned.of(known).changed(changes)
 
     @property
     def failures(self) -> tuple[Failure, ...]:
@@ -141,20 +156,21 @@ class Engine:
     def undone(self) -> tuple[Step, ...]:
         """Steps that failed or were not begun."""
         with self._lock:
-            return tuple(step for step in self.plan.steps if step.key not in self._done)
+            return tuple(step for number, step in enumerate(self.plan.steps)
+                         if not self._is_done(number, step.key))
 
     @property
     def in_doubt(self) -> tuple[Step, ...]:
         """Steps that were begun and not finished: they may have happened all the same."""
         with self._lock:
-            return tuple(step for step in self.plan.steps if step.key in self._begun and step.key not in self._done)
+            return tuple(step for step in self.plan.steps if step.key in self._begun) if self._begun else ()
 
     @property
     def counts(self) -> Counts:
         with self._lock:
-            done = list(self._done.values())
-        return Counts(done.count(Action.UPLOAD), done.count(Action.COPY), done.count(Action.HEADERS),
-                      done.count(Action.DELETE), self.plan.unchanged)
+            done = self._counts
+            return Counts(done[Action.UPLOAD], done[Action.COPY], done[Action.HEADERS], done[Action.DELETE],
+                          self.plan.unchanged)
 
     @property
     def bytes_sent(self) -> int:
@@ -172,7 +188,7 @@ class Engine:
             elif job.work is Work.STAGE:
                 self._stage(step)
             else:
-                self._go_live(step)
+                self._go_live(step, job.number)
         except Interrupted:
             return
         except Exception as error:
@@ -181,7 +197,7 @@ class Engine:
             return
         with self._lock:
             self._failed_in_a_row = 0
-            self._ready.add(job.name)
+            self._succeeded += 1
 
     def _keep(self, job: Job) -> None:
         for step in (job.step, *job.others):
@@ -197,7 +213,7 @@ class Engine:
         with self._lock:
             self._kept.add(content_of(step))
 
-    def _go_live(self, step: Step) -> None:
+    def _go_live(self, step: Step, number: int) -> None:
         self.progress.started(step)
         with self._lock:
             self._begun.add(step.key)
@@ -207,12 +223,23 @@ class Engine:
         assert file is not None
         with self._lock:
             kept = done.from_kept or (not staged and self._is_kept(step))
-            self._changes[step.key] = Entry.of(file, done.stored.etag, adopted=done.adopted, kept=kept,
-                                               written=done.stored.written)
-            self._done[step.key] = done.action
+            self._wrote(step, number, Entry.of(file, done.stored.etag, adopted=done.adopted, kept=kept,
+                                               written=done.stored.written), done.action)
             if done.action is Action.UPLOAD:
                 self._bytes += file.size
         self.progress.finished(step)
+
+    def _wrote(self, step: Step, number: int, entry: Entry | None, action: Action) -> None:
+        if self._written is not None and number >= 0:
+            self._written.wrote(number, entry)
+        else:
+            self._changes[step.key] = entry
+            self._done.add(step.key)
+        self._begun.discard(step.key)
+        self._counts[action] += 1
+
+    def _is_done(self, number: int, key: str) -> bool:
+        return key in self._done or (self._written is not None and self._written.is_done(number))
 
     def _is_kept(self, step: Step) -> bool:
         content = content_of(step)
@@ -236,8 +263,7 @@ class Engine:
             if step.key in refused:
                 continue
             with self._lock:
-                self._changes[step.key] = None
-                self._done[step.key] = Action.DELETE
+                self._wrote(step, -1, None, Action.DELETE)
             self.progress.finished(step)
         self._fail([Failure(step, refused[step.key]) for step in steps if step.key in refused])
         return not refused
@@ -257,5 +283,17 @@ def _is_lost(error: Exception) -> bool:
     return isinstance(error, Refused) and error.code == LOST
 
 
-def _biggest_first(job: Job) -> tuple[int, str]:
-    return -(job.step.file.size if job.step.file is not None else 0), job.step.key
+def _biggest_first(jobs: Sequence[Job]) -> Iterable[Job]:
+    """Of very many jobs only the large ones come first."""
+    if len(jobs) <= MANY:
+        return sorted(jobs, key=_order)
+    large = sorted((job for job in jobs if _size(job) >= _LARGE), key=_order)
+    return chain(large, (job for job in jobs if _size(job) < _LARGE))
+
+
+def _size(job: Job) -> int:
+    return job.step.file.size if job.step.file is not None else 0
+
+
+def _order(job: Job) -> tuple[int, str]:
+    return -_size(job), job.step.key

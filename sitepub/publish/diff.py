@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from msgspec.structs import replace as replaced
 
+from sitepub.publish.many.steps import MANY, Sorting
 from sitepub.publish.phases import deletion_rank, phase_of
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
 from sitepub.publish.reconcile import Known, reconcile
@@ -14,6 +15,7 @@ from sitepub.publish.release.content import COPY_LIMIT
 from sitepub.publish.retention import AT_ONCE, Retention
 from sitepub.publish.states.manifest import Entry, Manifest
 from sitepub.publish.states.state import JournalStep
+from sitepub.site.files import in_order
 from sitepub.site.snapshot import SiteFile, Snapshot
 from sitepub.tencent.cos.store import Listed
 
@@ -79,17 +81,17 @@ def diff(snapshot: Snapshot, manifest: Manifest, *, listing: Mapping[str, Listed
         raise ValueError("replace needs a listing")
     known = reconcile(manifest, journal, listing)
     sources = None if force else _CopySources(known, snapshot, elsewhere)
-    steps: list[Step] = []
+    steps = _Collected(snapshot)
     moved: dict[str, Entry] = {}
     unchanged = 0
-    for file in snapshot:
+    for file in in_order(snapshot.files):
         step = _write(file, known, sources, snapshot, force=force)
         if step is None:
             unchanged += 1
             if known.owned[file.key].until:
                 moved[file.key] = replaced(known.owned[file.key], until=0)
         else:
-            steps.append(step)
+            steps.add(step)
     gone = {key: not_ours(key, known, shared) for key in known.owned if key not in snapshot.files}
     left = {key: OF_ANOTHER_SITE if key in shared else "" for key in known.foreign if key not in snapshot.files}
     given_up = {}
@@ -105,19 +107,18 @@ def diff(snapshot: Snapshot, manifest: Manifest, *, listing: Mapping[str, Listed
                 moved[key] = replaced(entry, until=until)
                 continue
             reason = Reason.EXPIRED if entry.until > 1 else Reason.REMOVED
-            steps.append(Step(Action.DELETE, key, Phase.DELETIONS, reason))
+            steps.add(Step(Action.DELETE, key, Phase.DELETIONS, reason))
         elif replace and key.startswith(prefix) and why != OF_ANOTHER_SITE:
             assert listing is not None
-            steps.append(Step(Action.DELETE, key, Phase.DELETIONS, Reason.REPLACED, foreign_etag=listing[key].etag))
+            steps.add(Step(Action.DELETE, key, Phase.DELETIONS, Reason.REPLACED, foreign_etag=listing[key].etag))
         elif key in gone:
             given_up[key] = why
         else:
             foreign.append(key)
-    steps.sort(key=_order)
     owned = known.owned
     if given_up:
         owned = {key: entry for key, entry in owned.items() if key not in given_up}
-    return Plan(tuple(steps), unchanged, owned, tuple(foreign), given_up, moved, known.listed)
+    return Plan(steps.in_order(), unchanged, owned, tuple(foreign), given_up, moved, known.listed)
 
 
 def not_ours(key: str, known: Known, shared: Container[str]) -> str:
@@ -129,9 +130,34 @@ def not_ours(key: str, known: Known, shared: Container[str]) -> str:
     return THERE_BEFORE if known.owned[key].adopted else ""
 
 
-def _order(step: Step) -> tuple[int, int, str]:
-    rank = deletion_rank(step.key) if step.action is Action.DELETE else 0
-    return _PHASES[step.phase], rank, step.key
+class _Collected:
+    """Steps of a plan: a list, as long as they are few."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._few: list[Step] = []
+        self._many: Sorting | None = None
+
+    def add(self, step: Step) -> None:
+        """Files in the order of their keys, then deletions in theirs."""
+        if self._many is not None:
+            self._many.add(step, _rank(step))
+            return
+        self._few.append(step)
+        if len(self._few) > MANY:
+            self._many = Sorting(self._snapshot.files)
+            for one in self._few:
+                self._many.add(one, _rank(one))
+            self._few = []
+
+    def in_order(self) -> Sequence[Step]:
+        if self._many is not None:
+            return self._many.done()
+        return tuple(sorted(self._few, key=lambda step: (_PHASES[step.phase], _rank(step), step.key)))
+
+
+def _rank(step: Step) -> int:
+    return deletion_rank(step.key) if step.action is Action.DELETE else 0
 
 
 def _write(file: SiteFile, known: Known, sources: _CopySources | None, snapshot: Snapshot, *,

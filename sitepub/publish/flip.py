@@ -7,9 +7,11 @@ a slow line delays the deploy, not the visitors' view of it.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from array import array
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import overload
 
 from sitepub.publish.phases import names_assets
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
@@ -36,15 +38,45 @@ class Job:
     step: Step
     others: tuple[Step, ...] = ()
     """KEEP: steps under whose keys the same content is live."""
+    number: int = -1
+    """GO_LIVE: of the step in the plan."""
 
-    @property
-    def name(self) -> tuple[Work, str]:
-        return self.work, self.step.key
+
+class Jobs(Sequence[Job]):
+    """Some jobs, and after them the steps with these numbers, which go live: each is made when it is looked at."""
+
+    def __init__(self, steps: Sequence[Step], numbers: Sequence[int], first: Sequence[Job] = ()) -> None:
+        self._steps = steps
+        self._numbers = numbers
+        self._first = first
+
+    def __len__(self) -> int:
+        return len(self._first) + len(self._numbers)
+
+    def __iter__(self) -> Iterator[Job]:
+        yield from self._first
+        for number in self._numbers:
+            yield Job(Work.GO_LIVE, self._steps[number], number=number)
+
+    @overload
+    def __getitem__(self, at: int) -> Job: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Job]: ...
+
+    def __getitem__(self, at: int | slice) -> Job | Sequence[Job]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        at = range(len(self))[at]
+        if at < len(self._first):
+            return self._first[at]
+        number = self._numbers[at - len(self._first)]
+        return Job(Work.GO_LIVE, self._steps[number], number=number)
 
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    jobs: tuple[Job, ...]
+    jobs: Jobs
     changes_site: bool = False
     """Whether visitors see what it does."""
 
@@ -68,39 +100,55 @@ def waves(plan: Plan, keeping: Keeping) -> Iterator[Wave]:
     """New assets with all that is made ready, those that name others last; new data, new pages, new feeds and the like.
     Then what replaces something: assets, data, pages, and last what speaks of pages. A service worker always comes
     last, because it makes browsers fetch at once what it names."""
-    hidden: dict[Phase, list[Job]] = {phase: [] for phase in _PHASES}
-    seen: dict[Phase, list[Job]] = {phase: [] for phase in _PHASES}
+    steps = plan.steps
+    hidden = {phase: array("L") for phase in _PHASES}
+    seen = {phase: array("L") for phase in _PHASES}
+    entries = array("L")
+    """New scripts and style sheets that name others."""
+    headers: list[Step] = []
+    sources: set[str | None] = set()
+    from_kept = False
     ready = [Job(Work.KEEP, steps[0], tuple(steps[1:])) for steps in _to_keep(plan, keeping)]
     staged: set[Content] = set()
-    for step in plan.steps:
+    for number, step in enumerate(steps):
         if step.action is Action.DELETE:
             continue
+        if step.action is Action.COPY:
+            sources.add(step.source_key)
+        elif step.action is Action.HEADERS:
+            headers.append(step)
+        from_kept = from_kept or step.from_kept
         new = step.reason in _NOT_LIVE and not (
             step.phase is Phase.LAST and is_service_worker(step.key.rpartition("/")[2]))
-        (hidden if new else seen)[step.phase].append(Job(Work.GO_LIVE, step))
+        if new and step.phase is Phase.ASSETS and names_assets(step.key):
+            entries.append(number)
+        else:
+            (hidden if new else seen)[step.phase].append(number)
         if new or step.from_kept or not is_staged(step, plan.known, keeping):
             continue
         content = content_of(step)
         if content not in staged and content not in keeping.there:
             ready.append(Job(Work.STAGE, step))
         staged.add(content)
-    if any(step.from_kept for step in plan.steps) and ready:
+    if from_kept and ready:
         # Some of what is kept now may be what goes live under another key.
-        yield Wave(tuple(ready))
+        yield Wave(Jobs(steps, (), ready))
         ready = []
-    entries = [job for job in hidden[Phase.ASSETS] if names_assets(job.step.key)]
-    others = [job for job in hidden[Phase.ASSETS] if not names_assets(job.step.key)]
-    for jobs in (ready + others, entries, *(hidden[phase] for phase in _PHASES[1:])):
-        if jobs:
-            yield Wave(tuple(jobs))
+    for first, numbers in ((ready, hidden[Phase.ASSETS]), ([], entries), *(([], hidden[one]) for one in _PHASES[1:])):
+        if first or numbers:
+            yield Wave(Jobs(steps, numbers, first))
     # A copy names the ETag that its source must have, and new headers may change it.
-    sources = {step.source_key for step in plan.steps if step.action is Action.COPY}
-    later = {job.step.key for jobs in seen.values() for job in jobs
-             if job.step.action is Action.HEADERS and job.step.key in sources}
-    for jobs in (*([job for job in seen[phase] if job.step.key not in later] for phase in _PHASES),
-                 [job for phase in _PHASES for job in seen[phase] if job.step.key in later]):
-        if jobs:
-            yield Wave(tuple(jobs), changes_site=True)
+    later = {step.key for step in headers if step.key in sources}
+    last = array("L")
+    for phase in _PHASES:
+        numbers = seen[phase]
+        if later:
+            last.extend(number for number in numbers if steps[number].key in later)
+            numbers = array("L", (number for number in numbers if steps[number].key not in later))
+        if numbers:
+            yield Wave(Jobs(steps, numbers), changes_site=True)
+    if last:
+        yield Wave(Jobs(steps, last), changes_site=True)
 
 
 def content_of(step: Step) -> Content:
@@ -125,6 +173,8 @@ def _is_same(step: Step, entry: Entry | None) -> bool:
 def _to_keep(plan: Plan, keeping: Keeping) -> Iterable[list[Step]]:
     """For each content that has to be kept, since it is nowhere else afterwards, the steps that replace or delete
     it."""
+    if not plan.known:
+        return ()
     arriving = {content_of(step) for step in plan.steps
                 if step.file is not None and not step.from_kept and not _is_same(step, plan.known.get(step.key))}
     if keeping.released is not None:

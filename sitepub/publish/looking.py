@@ -7,13 +7,14 @@ distinguish what this one uploaded from what was there before, also when both ha
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 
 from sitepub.errors import AccessDenied, Interrupted
 from sitepub.publish.diff import CHANGED
-from sitepub.publish.plan import Action, Plan, Step
+from sitepub.publish.many.steps import PackedSteps
+from sitepub.publish.plan import Action, Plan, Reason, Step
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.workers import Workers
 from sitepub.tencent.cos.store import Listed, ObjectStore
@@ -74,10 +75,12 @@ def common_prefix(keys: Collection[str]) -> str:
 
 def with_what_is_there(plan: Plan, look: Callable[[Iterable[str]], Look]) -> Plan:
     """The plan, its new keys marked where something is under them already. What is there stays, or is adopted."""
-    new = [step.key for step in plan.steps if step.new]
+    new = [step.key for step in plan.because(Reason.NEW, Reason.RENAMED)]
     if not new:
         return plan
     found = look(new)
+    if not found.there and not found.unknown and isinstance(plan.steps, PackedSteps) and plan.listed:
+        return plan  # all of them are free, and none is marked
 
     def marked(step: Step) -> Step:
         if not step.new:
@@ -86,6 +89,8 @@ def with_what_is_there(plan: Plan, look: Callable[[Iterable[str]], Look]) -> Pla
         unseen = step.key in found.unknown
         return replace(step, guarded=unseen or there is not None, foreign_etag=there.etag if there is not None else "")
 
+    if isinstance(plan.steps, PackedSteps):
+        return replace(plan, steps=plan.steps.changed(marked))
     return replace(plan, steps=tuple(marked(step) for step in plan.steps))
 
 
@@ -100,9 +105,16 @@ def without_changed(plan: Plan, look: Callable[[Iterable[str]], Look]) -> Plan:
     if not changed:
         return plan
     return replace(
-        plan, steps=tuple(step for step in plan.steps if step.action is not Action.DELETE or step.key not in changed),
+        plan, steps=_without(plan.steps, changed),
         given_up={**plan.given_up, **dict.fromkeys(sorted(changed), CHANGED)},
         known={key: entry for key, entry in plan.known.items() if key not in changed})
+
+
+def _without(steps: Sequence[Step], deletions: Container[str]) -> Sequence[Step]:
+    def stays(step: Step) -> bool:
+        return step.action is not Action.DELETE or step.key not in deletions
+
+    return steps.only(stays) if isinstance(steps, PackedSteps) else tuple(step for step in steps if stays(step))
 
 
 def _changed(step: Step, entry: Entry | None, there: Listed) -> bool:

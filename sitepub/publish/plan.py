@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -96,11 +97,29 @@ class Step:
         return self.file.size if self.action is Action.UPLOAD and self.file is not None else 0
 
 
+class Steps(Sequence[Step]):
+    """The steps of a plan of which there are too many for a tuple."""
+
+    @abstractmethod
+    def of(self, *actions: Action) -> Sequence[Step]: ...
+
+    @abstractmethod
+    def because(self, *reasons: Reason) -> Sequence[Step]: ...
+
+    @abstractmethod
+    def count(self, *actions: Action) -> int: ...
+
+    @property
+    @abstractmethod
+    def bytes_sent(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What has to be done, in the order of doing it: phase by phase, keys in order."""
 
-    steps: tuple[Step, ...] = ()
+    steps: Sequence[Step] = ()
+    """A tuple or, when there are many, :class:`Steps`: an object is made of each when it is looked at."""
     unchanged: int = 0
     """Files that are in the bucket as they should be."""
     known: Mapping[str, Entry] = field(default_factory=dict)
@@ -120,26 +139,39 @@ class Plan:
     def __bool__(self) -> bool:
         return bool(self.steps or self.moved)
 
-    def of(self, *actions: Action) -> tuple[Step, ...]:
+    def of(self, *actions: Action) -> Sequence[Step]:
+        if isinstance(self.steps, Steps):
+            return self.steps.of(*actions)
         return tuple(step for step in self.steps if step.action in actions)
+
+    def because(self, *reasons: Reason) -> Sequence[Step]:
+        if isinstance(self.steps, Steps):
+            return self.steps.because(*reasons)
+        return tuple(step for step in self.steps if step.reason in reasons)
+
+    def count(self, *actions: Action) -> int:
+        """How many steps do this."""
+        if isinstance(self.steps, Steps):
+            return self.steps.count(*actions)
+        return sum(step.action in actions for step in self.steps)
 
     def in_phase(self, phase: Phase) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.phase is phase)
 
     @property
-    def uploads(self) -> tuple[Step, ...]:
+    def uploads(self) -> Sequence[Step]:
         return self.of(Action.UPLOAD)
 
     @property
-    def copies(self) -> tuple[Step, ...]:
+    def copies(self) -> Sequence[Step]:
         return self.of(Action.COPY)
 
     @property
-    def header_changes(self) -> tuple[Step, ...]:
+    def header_changes(self) -> Sequence[Step]:
         return self.of(Action.HEADERS)
 
     @property
-    def deletions(self) -> tuple[Step, ...]:
+    def deletions(self) -> Sequence[Step]:
         return self.of(Action.DELETE)
 
     @property
@@ -154,21 +186,21 @@ class Plan:
 
     @property
     def bytes_to_send(self) -> int:
-        return sum(step.bytes_sent for step in self.steps)
+        return self.steps.bytes_sent if isinstance(self.steps, Steps) else sum(step.bytes_sent for step in self.steps)
 
     @property
-    def taken_over(self) -> tuple[Step, ...]:
+    def taken_over(self) -> Sequence[Step]:
         """Steps that put other content over an object that sitepub did not upload: worth asking about."""
-        return tuple(step for step in self.steps if step.reason is Reason.TAKEN_OVER)
+        return self.because(Reason.TAKEN_OVER)
 
     @property
-    def adopted(self) -> tuple[Step, ...]:
+    def adopted(self) -> Sequence[Step]:
         """Steps that make objects which were there before a part of the site, their content unchanged."""
-        return tuple(step for step in self.steps if step.reason is Reason.ADOPTED)
+        return self.because(Reason.ADOPTED)
 
     @property
     def live(self) -> int:
         """How many objects are live that this plan may delete: the files of the site and those to be replaced."""
         ours = len(self.known.site) if isinstance(self.known, Owned) else sum(
             not entry.until for entry in self.known.values())
-        return ours + sum(step.reason is Reason.REPLACED for step in self.steps)
+        return ours + len(self.because(Reason.REPLACED))

@@ -34,6 +34,7 @@ from sitepub.settings.difference import difference
 from sitepub.settings.steps import SettingStep
 from sitepub.settings.wanted import WantedSettings, wanted_settings
 from sitepub.site.address_rules.effective import with_rules
+from sitepub.site.files import ends_of
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.bucket_settings import BucketStatus
 from sitepub.tencent.cos.store import Listed
@@ -237,7 +238,7 @@ def _about_this_bucket(found: State | None, remote: Remote) -> tuple[State, list
 
 def _common_prefix(remote: Remote, snapshot: Snapshot, base: State) -> str:
     """The longest prefix of all keys that matter here."""
-    keys = [*snapshot.files, *base.owned, *(step.key for step in writes_in_doubt(base))]
+    keys = [*ends_of(snapshot.files), *base.owned, *(step.key for step in writes_in_doubt(base))]
     if base.pending is not None:
         keys += [step.key for step in base.pending.steps]
     if remote.project.replace:

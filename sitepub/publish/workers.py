@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
 from sitepub import interrupts
@@ -59,7 +58,9 @@ class Workers(Generic[Job]):
         self._count = count
         self._work = work
         self._stop = stop
-        self._jobs: deque[Job] = deque()
+        self._jobs: Iterator[Job] = iter(())
+        self._left = 0
+        """Jobs that are not begun."""
         self._busy = 0
         self._threads: list[threading.Thread] = []
         self._change = threading.Condition()
@@ -68,14 +69,17 @@ class Workers(Generic[Job]):
         self.left_behind = False
         """Jobs are under way that are not waited for any more."""
 
-    def run(self, jobs: Sequence[Job]) -> None:
+    def run(self, jobs: Iterable[Job], count: int | None = None) -> None:
         """Do the jobs, in this order as far as there are threads; come back when all are done, or, once
-        ``stop`` is set, when those under way are. Ctrl-C in the waiting thread sets ``stop``; a second one
-        does not wait any more, nor does one whose patience is over: then some are :attr:`left_behind`. Raises what
-        ``work`` let through."""
+        ``stop`` is set, when those under way are. ``count``: how many there are, when they are no list. Ctrl-C in the
+        waiting thread sets ``stop``; a second one does not wait any more, nor does one whose patience is over: then
+        some are :attr:`left_behind`. Raises what ``work`` let through."""
+        if count is None:
+            jobs = list(jobs)
+            count = len(jobs)
         with self._change:
-            self._jobs.extend(jobs)
-            while len(self._threads) < min(self._count, len(jobs)):
+            self._jobs, self._left = iter(jobs), count
+            while len(self._threads) < min(self._count, count):
                 thread = threading.Thread(target=self._serve, name=f"publish-{len(self._threads)}",
                                           daemon=True)
                 try:
@@ -88,10 +92,10 @@ class Workers(Generic[Job]):
                 self._threads.append(thread)
             self._change.notify_all()
             try:
-                while (self._busy or (self._jobs and not self._halted)) and not self.left_behind:
+                while (self._busy or (self._left and not self._halted)) and not self.left_behind:
                     self._look_up()
             finally:
-                self._jobs.clear()
+                self._left = 0
         if self._broken is not None:
             raise self._broken
 
@@ -113,17 +117,24 @@ class Workers(Generic[Job]):
         """Send the threads home. Does not wait for requests under way."""
         with self._change:
             self._closed = True
-            self._jobs.clear()
+            self._left = 0
             self._change.notify_all()
 
     def _serve(self) -> None:
         while True:
             with self._change:
-                while not self._closed and (not self._jobs or self._halted):
+                while not self._closed and (not self._left or self._halted):
                     self._change.wait()
                 if self._closed:
                     return
-                job = self._jobs.popleft()
+                self._left -= 1
+                try:
+                    job = next(self._jobs)
+                except BaseException as error:  # of who makes the jobs
+                    self._broken = self._broken or error
+                    self._left = 0
+                    self._change.notify_all()
+                    continue
                 self._busy += 1
             try:
                 self._work(job)
@@ -132,5 +143,5 @@ class Workers(Generic[Job]):
             finally:
                 with self._change:
                     self._busy -= 1
-                    if not self._busy or not self._jobs:
+                    if not self._busy or not self._left:
                         self._change.notify_all()

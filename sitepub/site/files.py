@@ -33,6 +33,7 @@ class _FileOfRow(SiteFile):
     """A file whose Path is made when it is asked for: that takes longer than all the rest."""
 
     __slots__ = ("_place",)
+    _place: str | Path | None
 
     def __init__(self, key: str, size: int, md5: str, headers: Mapping[str, str], headers_hash: str,
                  path: str | Path | None = None, data: bytes | None = None, copies: tuple[StoredCopy, ...] = (),
@@ -49,9 +50,8 @@ class _FileOfRow(SiteFile):
         give(self, "stamp", stamp)
 
     @property
-    def path(self) -> Path | None:  # type: ignore[override]
-        place: str | Path | None = self._place
-        return Path(place) if isinstance(place, str) else place
+    def path(self) -> Path | None:
+        return Path(self._place) if isinstance(self._place, str) else self._place
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SiteFile):
@@ -89,6 +89,11 @@ class PackedFiles(Mapping[str, SiteFile]):
 
     def in_order(self) -> Iterator[SiteFile]:
         return iter(self._files)
+
+    @property
+    def ends(self) -> list[str]:
+        """The first key and the last one."""
+        return [self._files[0].key, self._files[-1].key] if self._files else []
 
     def below(self, prefix: str) -> Iterator[str]:
         """The keys that begin so."""
@@ -186,6 +191,15 @@ class ChangedFiles(Mapping[str, SiteFile]):
 
     def items(self) -> ItemsView[str, SiteFile]:
         return _Items(self)
+
+
+def ends_of(files: Mapping[str, SiteFile]) -> list[str]:
+    """Some of the keys, the first and the last in order among them."""
+    if isinstance(files, ChangedFiles):
+        return [*ends_of(files.base), *files.changes]
+    if isinstance(files, PackedFiles):
+        return files.ends
+    return list(files)
 
 
 def differing(one: Mapping[str, SiteFile], other: Mapping[str, SiteFile]) -> set[str] | None:

@@ -35,6 +35,8 @@ class Packed(Sequence[T], Generic[T]):
         self._make = make
         self._firsts = firsts
         self._last: tuple[int, list[Row]] = (-1, [])
+        self._index: tuple[int, dict[str, int]] = (-1, {})
+        """Key → place, of one block."""
 
     def __len__(self) -> int:
         return self._size
@@ -75,8 +77,15 @@ class Packed(Sequence[T], Generic[T]):
 
     def find(self, key: str) -> int:
         """The place of the row that begins with this key, where the rows are sorted; -1: there is none."""
-        at = self.place(key)
-        return at if at < self._size and self._block(at // ROWS)[at % ROWS][0] == key else -1
+        number, index = self._index
+        if (at := index.get(key)) is not None:
+            return at
+        at = bisect_right(self._firsts, key) - 1
+        if at < 0 or at == number:
+            return -1
+        index = {row[0]: at * ROWS + place for place, row in enumerate(self._block(at))}
+        self._index = (at, index)
+        return index.get(key, -1)
 
     def place(self, key: str) -> int:
         """The place of the first row whose key is not less, where the rows are sorted."""

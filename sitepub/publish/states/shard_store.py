@@ -57,10 +57,11 @@ class ShardStore:
             raise damaged(where, "it holds something else than its name says")
         return shard
 
-    def write(self, shards: Mapping[str, Shard]) -> None:
-        """Those that are not written yet. Raises what the cloud answers."""
+    def write(self, shards: Mapping[str, Shard], *, keep: bool = True) -> None:
+        """Those that are not written yet. ``keep``: they are likely to be asked for. Raises what the cloud answers."""
         side_by_side((partial(self._put, name, shard) for name, shard in shards.items()), _AT_ONCE)
-        self._known.update(shards)
+        if keep:
+            self._known.update(shards)
 
     def _put(self, name: str, shard: Shard) -> None:
         self.store.put(self.key(name), packed_binary(shard), _HEADERS)

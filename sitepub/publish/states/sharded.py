@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sitepub.publish.states.manifest import Entry
-from sitepub.publish.states.shards import Headers, Merged, Row, Shard, ShardRef, merge, place_of
+from sitepub.publish.states.shards import Headers, Merged, Row, Shard, ShardRef, SortedChanges, merge, place_of
 
 _AT_ONCE = 64
 """Shards that are read together while a manifest is streamed."""
@@ -88,6 +88,9 @@ class ShardedManifest(Mapping[str, Entry]):
 
     def stream(self, *, keep: bool = False) -> Iterator[Row]:
         """Every row in the order of the keys, in little memory unless ``keep``."""
+        if isinstance(self.changes, SortedChanges) and not self.refs:
+            yield from ((key, entry) for key, entry in self.changes.rows() if entry is not None)
+            return
         pending = sorted(self.changes)
         at = 0
         for start in range(0, len(self.refs), _AT_ONCE):
@@ -115,10 +118,17 @@ class ShardedManifest(Mapping[str, Entry]):
         """With further changes over it."""
         if not changes:
             return self
+        if isinstance(changes, SortedChanges) and not self.changes:
+            return ShardedManifest(self.refs, self.reader, changes)
         if not self.refs:
             left = {key: entry for key, entry in {**self.changes, **changes}.items() if entry is not None}
             return ShardedManifest((), self.reader, left)
         return ShardedManifest(self.refs, self.reader, {**self.changes, **changes})
+
+    @property
+    def is_new(self) -> bool:
+        """Nothing of it lies in shards yet, and it has very many entries."""
+        return not self.refs and isinstance(self.changes, SortedChanges)
 
     def settled(self, headers: Headers) -> Merged:
         """The shards that hold all of it. Reads those that change. ``headers``: of the changes, by their hash."""
@@ -182,6 +192,8 @@ class Owned(Mapping[str, Entry]):
         """With other entries, each in the list that it belongs to; ``None``: gone."""
         if not changes:
             return self
+        if isinstance(changes, SortedChanges) and not self.site.refs and not self.site.changes and not self.retained:
+            return Owned(self.site.changed(changes), self.retained)
         site: dict[str, Entry | None] = {}
         retained: dict[str, Entry | None] = {}
         for key, entry in changes.items():

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from abc import abstractmethod
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -103,6 +104,23 @@ def _shard(entries: dict[str, Entry], headers: Headers) -> Shard:
     return Shard(entries, {name: dict(headers[name]) for name in named if name in headers})
 
 
+class SortedChanges(Mapping[str, Entry | None]):
+    """Very many changes of a manifest, in the order of their keys; made one after the other."""
+
+    @abstractmethod
+    def rows(self) -> Iterator[tuple[str, Entry | None]]: ...
+
+    def items(self) -> ItemsView[str, Entry | None]:
+        return _Rows(self)
+
+
+class _Rows(ItemsView[str, Entry | None]):
+    _mapping: SortedChanges
+
+    def __iter__(self) -> Iterator[tuple[str, Entry | None]]:
+        return self._mapping.rows()
+
+
 Load = Callable[[Sequence[ShardRef]], Sequence[Shard]]
 """Reads shards."""
 
@@ -125,6 +143,8 @@ def merge(refs: Sequence[ShardRef], changes: Mapping[str, Entry | None], load: L
     """The shards after ``changes`` (``None``: the key goes). Reads those that change, and no others."""
     if not changes:
         return Merged(tuple(refs), {})
+    if isinstance(changes, SortedChanges):
+        changes = dict(changes.items())
     touched = {place_of(refs, key) for key in changes} if refs else set()
     # Where the first key of a shard goes, the rest of it joins the shard before.
     for number in sorted(touched, reverse=True):

@@ -4,15 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from typing import cast, overload
 
 import msgspec
 
 from sitepub.config.site_rules import SiteRules
 from sitepub.domains.records import HostRecord
 from sitepub.errors import CloudError
-from sitepub.publish.plan import Action, Step
+from sitepub.publish.plan import Action, Step, Steps
 from sitepub.publish.project.mark import ProjectMark
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.sharded import Owned, ShardedManifest
@@ -49,6 +50,30 @@ class JournalStep(msgspec.Struct, frozen=True, array_like=True):
                    step.guarded, step.adopted)
 
 
+class _JournalSteps(Sequence[JournalStep]):
+    """Those of a plan with very many, each made when it is looked at."""
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __iter__(self) -> Iterator[JournalStep]:
+        return map(JournalStep.of, self._steps)
+
+    @overload
+    def __getitem__(self, at: int) -> JournalStep: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[JournalStep]: ...
+
+    def __getitem__(self, at: int | slice) -> JournalStep | Sequence[JournalStep]:
+        if isinstance(at, slice):
+            return [JournalStep.of(step) for step in self._steps[at]]
+        return JournalStep.of(self._steps[at])
+
+
 class Journal(msgspec.Struct, frozen=True):
     """Written before the first object is touched, taken away when the run is over. A run that finds one
     knows that another was killed, and lists the bucket instead of trusting the manifest."""
@@ -63,6 +88,9 @@ class Journal(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, release: str, started: str, by: str, steps: Iterable[Step], *, ended: bool = False) -> Journal:
+        if isinstance(steps, Steps):
+            # As good as a tuple: what is written is made of it one step after the other.
+            return cls(release, started, by, cast("tuple[JournalStep, ...]", _JournalSteps(steps)), ended)
         return cls(release, started, by, tuple(JournalStep.of(step) for step in steps), ended)
 
     @property

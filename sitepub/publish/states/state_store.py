@@ -12,16 +12,18 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
+from itertools import islice
 
 import msgspec
 
 from sitepub.errors import NotFound, SitepubError
-from sitepub.publish.states.packed import Unreadable, decoded, packed_binary, unpacked
+from sitepub.publish.states.packed import Unreadable, decoded, packed_list, unpacked
 from sitepub.publish.states.root import Root, damaged, decode, decode_overlay, encode, root_of, state_of
 from sitepub.publish.states.shard_store import ShardStore
 from sitepub.publish.states.sharded import ShardedManifest
-from sitepub.publish.states.shards import Shard
+from sitepub.publish.states.shards import Shard, ShardRef, split
 from sitepub.publish.states.state import VERSION, Former, Journal, JournalStep, State
+from sitepub.site.files import ChangedFiles, PackedFiles
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.store import Fetched, ObjectStore
 
@@ -36,6 +38,8 @@ FEW = 1000
 _FEW_STEPS = 200
 """Steps of a journal that a root holds at most."""
 _RACES = 3
+_AT_ONCE = 16
+"""Shards that are written together."""
 HEADERS = {"Content-Type": "application/gzip", "Cache-Control": "no-store"}
 _STEPS = msgspec.msgpack.Decoder(tuple[JournalStep, ...])
 
@@ -134,7 +138,14 @@ class StateStore:
 
     def learn(self, snapshot: Snapshot) -> None:
         """The response headers of a site that is going to be written down."""
-        self.shards.learn((file.headers_hash, file.headers) for file in snapshot)
+        files = snapshot.files
+        base = files.base if isinstance(files, ChangedFiles) else files
+        over = [file for file in files.changes.values() if file is not None] if isinstance(files, ChangedFiles) else []
+        if isinstance(base, PackedFiles):
+            self.shards.learn((name, headers) for headers, name in base.headers)
+        else:
+            over += base.values()
+        self.shards.learn((file.headers_hash, file.headers) for file in over)
 
     def save(self, state: State) -> State:
         """Write the state down; answers it with its manifest in shards."""
@@ -146,6 +157,8 @@ class StateStore:
 
         def settle(entries: Mapping[str, object]) -> ShardedManifest:
             manifest = ShardedManifest.of(entries)  # type: ignore[arg-type]
+            if manifest.is_new:
+                return ShardedManifest(self._write_new(manifest), self.shards)
             merged = manifest.settled(self.shards.headers)
             fresh.update(merged.fresh)
             return ShardedManifest(merged.refs, self.shards)
@@ -158,11 +171,22 @@ class StateStore:
         self._there.update(fresh)
         return state
 
+    def _write_new(self, manifest: ShardedManifest) -> tuple[ShardRef, ...]:
+        """The shards of a manifest none of which is there yet, some at a time."""
+        refs: list[ShardRef] = []
+        shards = split(manifest.stream(), self.shards.headers)
+        while some := list(islice(shards, _AT_ONCE)):
+            named = [(shard.ref(), shard) for shard in some]
+            self.shards.write({ref.name: shard for ref, shard in named if ref.name not in self._there}, keep=False)
+            refs += [ref for ref, _ in named]
+        self._there.update(ref.name for ref in refs)
+        return tuple(refs)
+
     def _put(self, state: State) -> State:
         state = msgspec.structs.replace(state, version=VERSION)
         journal = ""
         if state.pending is not None and len(state.pending.steps) > _FEW_STEPS:
-            data = packed_binary(state.pending.steps)
+            data = packed_list(state.pending.steps)
             journal = f"{JOURNAL}{hashlib.blake2b(data, digest_size=16).hexdigest()}"
             if self.prefix + journal not in self._beside:
                 self.store.put(self.prefix + journal, data, HEADERS)

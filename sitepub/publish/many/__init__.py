@@ -1,0 +1,1 @@
+"""Plans of very many steps, and what was done of them, in little memory."""
