@@ -19,6 +19,7 @@ from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.progress import Progress, Silent
 from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
 from sitepub.publish.states.dev_release import record_dev_release
+from sitepub.publish.states.state import State
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.cos import fresh_buckets
@@ -46,9 +47,13 @@ class Target:
         self._removal_reported = False
         self._good: Project | None = None
         """The configuration that the site was last published with."""
+        self._settled: tuple[Snapshot, State] | None = None
+        """What was published last, and the state after it: as long as nobody else writes the state, only what has
+        changed since is compared."""
         self._open()
 
     def _open(self) -> None:
+        self._settled = None
         self.remote, self._overlay = open_for_dev(self.project, self.cloud, lambda: self._request_failed(self))
         embedded = self.cloud.embedded
         self._browsers = (ReloadClient(embedded, self.remote.bucket)
@@ -104,8 +109,10 @@ class Target:
 
     def _publish(self, snapshot: Snapshot, view: PublishView, stop: threading.Event, *,
                  allow_delete: bool, allow_empty: bool, sure: bool) -> tuple[Outcome, list[str]]:
-        prepared = prepare(self.remote, snapshot, known=None if sure else self._overlay.known,
-                           direct=True)
+        known = None if sure else self._overlay.known
+        last, self._settled = self._settled, None
+        since = last[0] if last is not None and known is last[1] and self._good is self.project else None
+        prepared = prepare(self.remote, snapshot, known=known, direct=True, since=since)
         if prepared.found is None:
             self._report_removed(view, "all of it is published again")
         # A user who renames a folder while dev runs means it. With a new configuration it may be a mistake.
@@ -125,6 +132,7 @@ class Target:
             outcome = publish(self.remote, snapshot, prepared)
             self._good = self.project
             self._live = True
+            self._remember(snapshot)
             return outcome, []
         display: AbstractContextManager[Progress] = (
             view.transfer() if len(prepared.plan.steps) > _FEW else nullcontext(Silent()))
@@ -135,8 +143,13 @@ class Target:
         self._counts = _sum(self._counts, outcome.counts)
         if whole(outcome):
             self._good = self.project
+            self._remember(snapshot)
         self._live, self._removal_reported = True, False
         return outcome, [step.key for step in outcome.prepared.plan.steps]
+
+    def _remember(self, snapshot: Snapshot) -> None:
+        if (state := self._overlay.known) is not None:
+            self._settled = (snapshot, state)
 
     # -- removed while dev runs ----------------------------------------------------------------------------
 

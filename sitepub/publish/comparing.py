@@ -10,8 +10,10 @@ from sitepub.publish.release.going_back import ReleasedFiles
 from sitepub.publish.retention import AT_ONCE, Retention
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.sharded import ShardedManifest
-from sitepub.publish.states.shards import ShardRef, begins_shard, differing, place_of, site_hash
+from sitepub.publish.states.shards import ShardRef, begins_shard, place_of, site_hash
+from sitepub.publish.states.shards import differing as differing_shards
 from sitepub.publish.states.state import State
+from sitepub.site.files import differing
 from sitepub.site.index.indexed_files import IndexedFiles
 from sitepub.site.snapshot import Snapshot
 
@@ -50,7 +52,7 @@ def part_of(snapshot: Snapshot, base: State, retention: Retention = AT_ONCE) -> 
         local = {_ref(keys, snapshot): keys for keys in _groups(snapshot)}
     over = {place_of(site.refs, key) for key in site.changes}
     untouched = [ref for number, ref in enumerate(site.refs) if number not in over]
-    found = differing(tuple(local), untouched, site_only=True)
+    found = differing_shards(tuple(local), untouched, site_only=True)
     apart = {ref.first for ref in found.theirs} | {site.refs[number].first for number in over}
     read = [ref for ref in site.refs if ref.first in apart]
     files = {key: snapshot.files[key] for ref in found.ours for key in local[ref]}
@@ -90,6 +92,18 @@ def _add_retained(owned: dict[str, Entry], files: Iterable[str], base: State, re
         owned.update(retained.items())
     elif retained.refs or retained.changes:
         owned.update({key: entry for key in files if key not in owned and (entry := retained.get(key)) is not None})
+
+
+def part_since(snapshot: Snapshot, before: Snapshot, base: State) -> Part | None:
+    """What has changed since another version of the same site, with which the manifest agrees. ``None``: that is not
+    known."""
+    keys = differing(before.files, snapshot.files)
+    if keys is None:
+        return None
+    files = {key: snapshot.files[key] for key in sorted(keys) if key in snapshot.files}
+    known = base.owned
+    owned = {key: entry for key in keys if (entry := known.get(key)) is not None}
+    return Part(Snapshot(files), owned, len(snapshot) - len(files), known.site)
 
 
 def _groups(snapshot: Snapshot) -> list[list[str]]:

@@ -202,7 +202,7 @@ def _content(file: SiteFile, reason: Reason, known: Known, sources: _CopySources
     guarded = reason is Reason.NEW and not known.listed
     foreign_etag = known.foreign[file.key].etag if file.key in known.foreign else ""
     source = sources.find(file) if sources is not None else None
-    if (sources is None or source is None) and file.data is None and file.path is None:
+    if (sources is None or source is None) and not file.has_body:
         # A file of a release: its content is not at hand.
         return Step(Action.COPY, file.key, phase_of(file), reason, file, guarded=guarded, foreign_etag=foreign_etag,
                     from_kept=not file.copies)

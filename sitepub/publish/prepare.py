@@ -10,7 +10,7 @@ from sitepub.config.repository.git import has_commit
 from sitepub.config.site_rules import SiteRules
 from sitepub.errors import AccessDenied, Refused
 from sitepub.publish.bucket_mates import Mate, mates_in
-from sitepub.publish.comparing import part_of, plan_by_parts
+from sitepub.publish.comparing import part_of, part_since, plan_by_parts
 from sitepub.publish.diff import diff
 from sitepub.publish.guards import refuse_empty_site, refuse_loss
 from sitepub.publish.locking.takeover import is_over, journal_of_before, with_headers_looked_at, writes_in_doubt
@@ -99,7 +99,7 @@ class Prepared:
 
 def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: bool = False,
             known: State | None = None, there: bool = False, website: WebsiteConfig | None = None,
-            direct: bool = False) -> Prepared:
+            direct: bool = False, since: Snapshot | None = None) -> Prepared:
     """Compare the site with what sitepub remembers of its bucket: one GET when nothing has changed.
 
     The bucket itself is listed when there is no state yet, when a killed run left its journal, when the
@@ -108,7 +108,8 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     then does not look for other sites either); whether it still holds is checked under the lock. ``there``: the
     bucket is known to be there, although it may be said to be missing for some seconds. ``website``: other website
     settings than the project's; those of a release. ``direct``: made by ``sitepub dev``, which deletes at once what the
-    site drops. Raises
+    site drops. ``since``: an earlier version of the site, with which ``known`` agrees: only what has changed since is
+    compared. Raises
     :class:`~sitepub.errors.Refused` for an empty site or another account's bucket,
     :class:`~sitepub.errors.SiteError` when what is live stands in the folder as something that is not published, and
     what the cloud answers.
@@ -144,7 +145,10 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
         base = msgspec.structs.replace(base, unsure=None)
 
     retention = Retention(remote.states.cloud_time, 0 if direct else remote.project.releases.keep_assets, leaves=direct)
-    part = part_of(snapshot, base, retention) if listing is None and not force else None
+    part = None
+    if listing is None and not force:
+        part = part_since(snapshot, since, base) if since is not None and base is known else None
+        part = part or part_of(snapshot, base, retention)
 
     def compare(shared: frozenset[str]) -> Plan:
         def plan_of(files: Snapshot, owned: Manifest, elsewhere: Manifest) -> Plan:

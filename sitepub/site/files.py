@@ -53,6 +53,10 @@ class _FileOfRow(SiteFile):
     def path(self) -> Path | None:
         return Path(self._place) if isinstance(self._place, str) else self._place
 
+    @property
+    def has_body(self) -> bool:
+        return True
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SiteFile):
             return NotImplemented
@@ -71,6 +75,7 @@ class PackedFiles(Mapping[str, SiteFile]):
         self._files = files
         self.headers = headers
         """All that the files have."""
+        self._asked: dict[str, bool] = {}
 
     def __len__(self) -> int:
         return len(self._files)
@@ -86,6 +91,13 @@ class PackedFiles(Mapping[str, SiteFile]):
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and self._files.find(key) >= 0
+
+    def holds(self, key: str) -> bool:
+        """Whether it has this key; remembers the answer."""
+        found = self._asked.get(key)
+        if found is None:
+            found = self._asked[key] = key in self
+        return found
 
     def in_order(self) -> Iterator[SiteFile]:
         return iter(self._files)
@@ -144,7 +156,8 @@ class ChangedFiles(Mapping[str, SiteFile]):
     def __init__(self, base: Mapping[str, SiteFile], changes: Mapping[str, SiteFile | None]) -> None:
         self.base = base
         self.changes = changes
-        self._more = sum((file is not None) - (key in base) for key, file in changes.items())
+        holds = base.holds if isinstance(base, PackedFiles | ChangedFiles) else base.__contains__
+        self._more = sum((file is not None) - holds(key) for key, file in changes.items())
 
     def __len__(self) -> int:
         return len(self.base) + self._more
@@ -162,6 +175,9 @@ class ChangedFiles(Mapping[str, SiteFile]):
 
     def __iter__(self) -> Iterator[str]:
         return (file.key for file in self.in_order())
+
+    def holds(self, key: str) -> bool:
+        return key in self
 
     def below(self, prefix: str) -> Iterator[str]:
         """The keys that begin so, in no order."""

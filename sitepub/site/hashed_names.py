@@ -174,10 +174,6 @@ def named_in(questions: Iterable[str], pages: Iterable[str], names_in: NamesIn) 
     return named
 
 
-def _distance(path: str) -> tuple[bool, int, str]:
-    return path.endswith(("html", "htm")), path.count("/"), path
-
-
 def _is_worth_asking(token: Token, extension: str) -> bool:
     """Is the name a hash if a page names it? A script's or stylesheet's may be less random than others: people rarely
     write one with just eight characters after a dash. Short hexadecimal tokens of pictures and documents are never

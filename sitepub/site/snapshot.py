@@ -57,6 +57,11 @@ class SiteFile:
     of its content. ``None``: that is not certain."""
 
     @property
+    def has_body(self) -> bool:
+        """Whether the content is at hand; that of a release is not."""
+        return self.data is not None or self.path is not None
+
+    @property
     def is_page(self) -> bool:
         return self.headers.get("Content-Type", "").startswith("text/html")
 

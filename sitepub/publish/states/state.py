@@ -20,6 +20,8 @@ from sitepub.publish.states.sharded import Owned, ShardedManifest
 from sitepub.tencent.cos.multipart import SINGLE_MAX
 from sitepub.tencent.cos.store import ObjectStore
 
+FEW_STEPS = 200
+"""Steps of a journal that a root holds at most; more lie in an object of their own."""
 VERSION = 2
 """Of the form in the bucket. 1 was one document with the whole manifest."""
 
@@ -88,7 +90,7 @@ class Journal(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, release: str, started: str, by: str, steps: Iterable[Step], *, ended: bool = False) -> Journal:
-        if isinstance(steps, Steps):
+        if isinstance(steps, Steps) and len(steps) > FEW_STEPS:
             # As good as a tuple: what is written is made of it one step after the other.
             return cls(release, started, by, cast("tuple[JournalStep, ...]", _JournalSteps(steps)), ended)
         return cls(release, started, by, tuple(JournalStep.of(step) for step in steps), ended)

@@ -22,7 +22,7 @@ from sitepub.publish.states.root import Root, damaged, decode, decode_overlay, e
 from sitepub.publish.states.shard_store import ShardStore
 from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.shards import Shard, ShardRef, split
-from sitepub.publish.states.state import VERSION, Former, Journal, JournalStep, State
+from sitepub.publish.states.state import FEW_STEPS, VERSION, Former, Journal, JournalStep, State
 from sitepub.site.files import ChangedFiles, PackedFiles
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.store import Fetched, ObjectStore
@@ -35,8 +35,6 @@ _PLACE = "buckets.json"
 """Of version 1: said which buckets the site is in."""
 FEW = 1000
 """Changes that a root holds at most beside its shards."""
-_FEW_STEPS = 200
-"""Steps of a journal that a root holds at most."""
 _RACES = 3
 _AT_ONCE = 16
 """Shards that are written together."""
@@ -185,7 +183,7 @@ class StateStore:
     def _put(self, state: State) -> State:
         state = msgspec.structs.replace(state, version=VERSION)
         journal = ""
-        if state.pending is not None and len(state.pending.steps) > _FEW_STEPS:
+        if state.pending is not None and len(state.pending.steps) > FEW_STEPS:
             data = packed_list(state.pending.steps)
             journal = f"{JOURNAL}{hashlib.blake2b(data, digest_size=16).hexdigest()}"
             if self.prefix + journal not in self._beside:

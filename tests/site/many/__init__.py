@@ -1,0 +1,1 @@
+"""Tests of the folder: hook, scan, keys, types, headers."""
