@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -31,8 +31,6 @@ HOPELESS = 50
 """So many failures in a row without one success, and a phase starts no more: the network is gone or the
 key may not write here, and 10,000 more attempts would only take longer to say so."""
 _DELETIONS_PER_CALL = 1000
-_LARGE = 1024 * 1024
-"""Bytes."""
 AT_ONCE = 1
 """Until when an object stays that is about to be deleted: long ago."""
 
@@ -66,6 +64,7 @@ class Engine:
         self._changes: dict[str, Entry | None] = {}
         self._written = Written(plan.steps) if isinstance(plan.steps, PackedSteps) else None
         """In place of the changes, when there are very many."""
+        self._large = plan.steps.large if isinstance(plan.steps, PackedSteps) else None
         self._succeeded = 0
         """Jobs."""
         self._begun: set[str] = set()
@@ -91,7 +90,7 @@ class Engine:
         self.progress.planned(len(self.plan.steps), self.plan.bytes_to_send)
         for wave in waves(self.plan, self.keeping):
             before = self._succeeded
-            self._workers.run(_biggest_first(wave.jobs), len(wave.jobs))
+            self._workers.run(_biggest_first(wave.jobs, self._large), len(wave.jobs))
             if self._workers.left_behind:
                 # Nothing may arrive in the bucket after the lock was given back.
                 self.store.close()
@@ -283,17 +282,15 @@ def _is_lost(error: Exception) -> bool:
     return isinstance(error, Refused) and error.code == LOST
 
 
-def _biggest_first(jobs: Sequence[Job]) -> Iterable[Job]:
-    """Of very many jobs only the large ones come first."""
-    if len(jobs) <= MANY:
+def _biggest_first(jobs: Sequence[Job], large: Container[str] | None) -> Iterable[Job]:
+    """Of very many jobs only the large ones come first (``large``: their keys)."""
+    if large is None or len(jobs) <= MANY:
         return sorted(jobs, key=_order)
-    large = sorted((job for job in jobs if _size(job) >= _LARGE), key=_order)
-    return chain(large, (job for job in jobs if _size(job) < _LARGE))
-
-
-def _size(job: Job) -> int:
-    return job.step.file.size if job.step.file is not None else 0
+    if not large:
+        return jobs
+    return chain(sorted((job for job in jobs if job.step.key in large), key=_order),
+                 (job for job in jobs if job.step.key not in large))
 
 
 def _order(job: Job) -> tuple[int, str]:
-    return -_size(job), job.step.key
+    return -(job.step.file.size if job.step.file is not None else 0), job.step.key

@@ -100,9 +100,10 @@ def is_blank(file: SiteFile) -> bool:
     try:
         if file.data is not None:
             return _BLANK.fullmatch(file.data[:_MOST_BLANK]) is not None
-        if file.path is None:
+        place = file.place
+        if place is None:
             return False
-        descriptor = os.open(file.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        descriptor = os.open(place, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         try:
             beginning = os.read(descriptor, _BEGINNING)
             found = _BLANK.match(beginning)

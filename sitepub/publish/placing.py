@@ -197,7 +197,7 @@ class Placer:
 
 def has_body(file: SiteFile) -> bool:
     """Whether the content is at hand; that of a release is not."""
-    return file.data is not None or file.path is not None
+    return file.has_body
 
 
 def _large(file: SiteFile, *, resume: bool) -> LargeFile | None:

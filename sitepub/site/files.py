@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import fields
 from pathlib import Path
@@ -56,6 +57,10 @@ class _FileOfRow(SiteFile):
     @property
     def has_body(self) -> bool:
         return True
+
+    @property
+    def place(self) -> str | None:
+        return os.fspath(self._place) if self._place is not None else None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SiteFile):

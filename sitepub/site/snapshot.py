@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +61,11 @@ class SiteFile:
     def has_body(self) -> bool:
         """Whether the content is at hand; that of a release is not."""
         return self.data is not None or self.path is not None
+
+    @property
+    def place(self) -> str | None:
+        """The path as text."""
+        return os.fspath(self.path) if self.path is not None else None
 
     @property
     def is_page(self) -> bool:

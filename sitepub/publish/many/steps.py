@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import fields
 from heapq import merge
 from itertools import accumulate
 from typing import overload
@@ -15,6 +16,8 @@ from sitepub.site.snapshot import SiteFile
 
 MANY = 2000
 """Steps from which on a plan is packed."""
+LARGE = 1024 * 1024
+"""Bytes from which on a file is sent before the others."""
 _ACTIONS, _PHASES, _REASONS = tuple(Action), tuple(Phase), tuple(Reason)
 _ACTION = {action: number for number, action in enumerate(_ACTIONS)}
 _PHASE = {phase: number for number, phase in enumerate(_PHASES)}
@@ -22,12 +25,55 @@ _REASON = {reason: number for number, reason in enumerate(_REASONS)}
 _PLAIN: tuple[object, ...] = (None, None, False, "", False, False)
 
 
+class _StepOfRow(Step):
+    """A step whose file is looked up when it is asked for."""
+
+    __slots__ = ("_files", "_found")
+    _files: Mapping[str, SiteFile]
+    _found: SiteFile | None
+
+    def __init__(self, action: Action, key: str, phase: Phase, reason: Reason, files: Mapping[str, SiteFile],
+                 source_key: str | None = None, source_etag: str | None = None, guarded: bool = False,
+                 foreign_etag: str = "", adopted: bool = False, from_kept: bool = False) -> None:
+        give = object.__setattr__
+        give(self, "action", action)
+        give(self, "key", key)
+        give(self, "phase", phase)
+        give(self, "reason", reason)
+        give(self, "_files", files)
+        give(self, "_found", None)
+        give(self, "source_key", source_key)
+        give(self, "source_etag", source_etag)
+        give(self, "guarded", guarded)
+        give(self, "foreign_etag", foreign_etag)
+        give(self, "adopted", adopted)
+        give(self, "from_kept", from_kept)
+
+    @property
+    def file(self) -> SiteFile | None:
+        if self._found is None and self.action is not Action.DELETE:
+            object.__setattr__(self, "_found", self._files[self.key])
+        return self._found
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Step):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in _COMPARED)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+_COMPARED = tuple(each.name for each in fields(Step) if each.compare)
+
+
 class PackedSteps(Steps):
     """Runs of steps, each in the order of its keys."""
 
     def __init__(self, runs: Sequence[Packed[Step]], kinds: Mapping[tuple[Action, Reason], int], bytes_sent: int,
-                 files: Mapping[str, SiteFile]) -> None:
+                 files: Mapping[str, SiteFile], large: Set[str]) -> None:
+        """``large``: the keys of files of :data:`LARGE` bytes or more."""
         self.runs = runs
+        self.large = large
         self._files = files
         self._ends = list(accumulate(map(len, runs)))
         self._kinds = kinds
@@ -121,6 +167,7 @@ class Sorting:
         self._runs: dict[tuple[int, int], Packing[Step]] = {}
         self._kinds: Counter[tuple[Action, Reason]] = Counter()
         self._bytes_sent = 0
+        self._large: set[str] = set()
 
     def add(self, step: Step, rank: int, *, in_run: bool = False) -> None:
         """``rank``: the order of deletions; 0 for all others. ``in_run``: it is the number of the run."""
@@ -130,15 +177,15 @@ class Sorting:
             run = self._runs[place] = Packing(self._step, keyed=True)
         self._kinds[step.action, step.reason] += 1
         self._bytes_sent += step.bytes_sent
+        if step.file is not None and step.file.size >= LARGE:
+            self._large.add(step.key)
         rest: Row = (step.source_key, step.source_etag, step.guarded, step.foreign_etag, step.adopted, step.from_kept)
         row = (step.key, _ACTION[step.action], _PHASE[step.phase], _REASON[step.reason])
         run.add(row if rest == _PLAIN else row + rest)
 
     def _step(self, row: Row) -> Step:
-        action = _ACTIONS[row[1]]
-        file = None if action is Action.DELETE else self._files[row[0]]
-        return Step(action, row[0], _PHASES[row[2]], _REASONS[row[3]], file, *row[4:])
+        return _StepOfRow(_ACTIONS[row[1]], row[0], _PHASES[row[2]], _REASONS[row[3]], self._files, *row[4:])
 
     def done(self) -> PackedSteps:
         return PackedSteps([self._runs[place].done() for place in sorted(self._runs)], self._kinds, self._bytes_sent,
-                           self._files)
+                           self._files, self._large)
