@@ -29,19 +29,20 @@ class _StepOfRow(Step):
     """A step whose file is looked up when it is asked for."""
 
     __slots__ = ("_files", "_found")
-    _files: Mapping[str, SiteFile]
+    _files: Mapping[str, SiteFile] | None
     _found: SiteFile | None
 
-    def __init__(self, action: Action, key: str, phase: Phase, reason: Reason, files: Mapping[str, SiteFile],
+    def __init__(self, action: Action, key: str, phase: Phase, reason: Reason, file: SiteFile | None = None,
                  source_key: str | None = None, source_etag: str | None = None, guarded: bool = False,
-                 foreign_etag: str = "", adopted: bool = False, from_kept: bool = False) -> None:
+                 foreign_etag: str = "", adopted: bool = False, from_kept: bool = False, *,
+                 files: Mapping[str, SiteFile] | None = None) -> None:
         give = object.__setattr__
         give(self, "action", action)
         give(self, "key", key)
         give(self, "phase", phase)
         give(self, "reason", reason)
         give(self, "_files", files)
-        give(self, "_found", None)
+        give(self, "_found", file)
         give(self, "source_key", source_key)
         give(self, "source_etag", source_etag)
         give(self, "guarded", guarded)
@@ -51,7 +52,7 @@ class _StepOfRow(Step):
 
     @property
     def file(self) -> SiteFile | None:
-        if self._found is None and self.action is not Action.DELETE:
+        if self._found is None and self._files is not None and self.action is not Action.DELETE:
             object.__setattr__(self, "_found", self._files[self.key])
         return self._found
 
@@ -184,7 +185,8 @@ class Sorting:
         run.add(row if rest == _PLAIN else row + rest)
 
     def _step(self, row: Row) -> Step:
-        return _StepOfRow(_ACTIONS[row[1]], row[0], _PHASES[row[2]], _REASONS[row[3]], self._files, *row[4:])
+        return _StepOfRow(_ACTIONS[row[1]], row[0], _PHASES[row[2]], _REASONS[row[3]], None, *row[4:],
+                          files=self._files)
 
     def done(self) -> PackedSteps:
         return PackedSteps([self._runs[place].done() for place in sorted(self._runs)], self._kinds, self._bytes_sent,

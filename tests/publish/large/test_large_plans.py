@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -61,6 +62,9 @@ def test_a_packed_plan_is_the_plain_one(before: Snapshot, now: Snapshot, keeps: 
         for number, step in enumerate(plain.steps):
             assert packed.steps.find(step.key) == number
         assert packed.steps.find("no such key") == -1
+        for step, plain_step in zip(packed.steps, plain.steps, strict=True):
+            assert step == plain_step and plain_step == step
+            assert replace(step, guarded=True) == replace(plain_step, guarded=True)
         assert [key for key, _ in packed.steps.by_key()] == sorted(step.key for step in plain.steps)
         assert list(packed.steps.only(lambda step: step.action is Action.UPLOAD)) == list(plain.uploads)
 
