@@ -95,7 +95,7 @@ class Draft:
         files = Published(snapshot, prefix)
         for seen in self._read():
             new.add(*files.record(seen.path, seen.digest, seen.rows, seen.at))
-        made = [file for file in snapshot if file.path is None]
+        made = [file for file in snapshot if file.place is None]
         if files.count + len(made) != len(snapshot):
             return  # something came or went meanwhile
         check = Check()
@@ -148,7 +148,7 @@ class Published:
     def _file(self, path: str) -> SiteFile | None:
         key = self._prefix + path if path.isascii() else self._prefix + "/".join(map(key_part, path.split("/")))
         file = self._files.get(key)
-        if file is None or file.path is None:
+        if file is None or file.place is None:
             return None
         self.count += 1
         if not path.isascii() and alias_of(key, path) is not None:
