@@ -48,7 +48,7 @@ class Target:
         self._good: Project | None = None
         """The configuration that the site was last published with."""
         self._settled: tuple[Snapshot, State] | None = None
-        """What was published last, and the state after it: as long as nobody else writes the state, only what has
+        """What was published last, and the state after it: as long as no other process writes the state, only what has
         changed since is compared."""
         self._open()
 

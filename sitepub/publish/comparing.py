@@ -13,8 +13,8 @@ from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.shards import ShardRef, begins_shard, place_of, site_hash
 from sitepub.publish.states.shards import differing as differing_shards
 from sitepub.publish.states.state import State
-from sitepub.site.files import differing
 from sitepub.site.index.indexed_files import IndexedFiles
+from sitepub.site.many.files import differing
 from sitepub.site.snapshot import Snapshot
 
 _READING = 100

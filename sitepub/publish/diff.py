@@ -15,7 +15,7 @@ from sitepub.publish.release.content import COPY_LIMIT
 from sitepub.publish.retention import AT_ONCE, Retention
 from sitepub.publish.states.manifest import Entry, Manifest
 from sitepub.publish.states.state import JournalStep
-from sitepub.site.files import in_order
+from sitepub.site.many.files import in_order
 from sitepub.site.snapshot import SiteFile, Snapshot
 from sitepub.tencent.cos.store import Listed
 

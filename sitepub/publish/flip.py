@@ -43,7 +43,7 @@ class Job:
 
 
 class Jobs(Sequence[Job]):
-    """Some jobs, and after them the steps with these numbers, which go live: each is made when it is looked at."""
+    """Some jobs, and after them the steps with these numbers, which go live: each is made when it is asked for."""
 
     def __init__(self, steps: Sequence[Step], numbers: Sequence[int], first: Sequence[Job] = ()) -> None:
         self._steps = steps

@@ -119,7 +119,7 @@ class Plan:
     """What has to be done, in the order of doing it: phase by phase, keys in order."""
 
     steps: Sequence[Step] = ()
-    """A tuple or, when there are many, :class:`Steps`: an object is made of each when it is looked at."""
+    """A tuple or, when there are many, :class:`Steps`: an object is made of each when it is asked for."""
     unchanged: int = 0
     """Files that are in the bucket as they should be."""
     known: Mapping[str, Entry] = field(default_factory=dict)

@@ -34,7 +34,7 @@ from sitepub.settings.difference import difference
 from sitepub.settings.steps import SettingStep
 from sitepub.settings.wanted import WantedSettings, wanted_settings
 from sitepub.site.address_rules.effective import with_rules
-from sitepub.site.files import ends_of
+from sitepub.site.many.files import ends_of
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.bucket_settings import BucketStatus
 from sitepub.tencent.cos.store import Listed

@@ -22,7 +22,7 @@ import msgspec
 
 from sitepub.config.places import cache_dir
 from sitepub.leaks.search import RULES
-from sitepub.site.stamp import Stamp
+from sitepub.site.many.stamp import Stamp
 
 _MAGIC = b"sitepub-hashes-4"
 _DIGEST = 16

@@ -22,9 +22,9 @@ from sitepub.interrupts import pause
 from sitepub.leaks.search import SecretSearch
 from sitepub.site.charset import UTF8, CharsetReader, charset_of, is_text
 from sitepub.site.hash_cache import HashCache, Known, is_sure
-from sitepub.site.packed import Packing, Row
+from sitepub.site.many.packed import Packing, Row
+from sitepub.site.many.stamp import Stamp
 from sitepub.site.snapshot import LARGE
-from sitepub.site.stamp import Stamp
 from sitepub.site.walk import FoundFile
 from sitepub.threads import pool
 

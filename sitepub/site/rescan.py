@@ -14,8 +14,8 @@ from sitepub.config.project import Project
 from sitepub.config.site_rules import SiteRules
 from sitepub.errors import Problem
 from sitepub.site.address_rules.rule_files import NAMES
-from sitepub.site.files import ChangedFiles
 from sitepub.site.keys import key_part
+from sitepub.site.many.files import ChangedFiles
 from sitepub.site.rules.defaults import IGNORE_FILE
 from sitepub.site.scan import Scanner, in_order, no_collection
 from sitepub.site.snapshot import LeftOut, SiteFile, Snapshot

@@ -21,13 +21,13 @@ from sitepub.site import secret_files
 from sitepub.site.address_rules.rule_files import Applied, RuleFiles
 from sitepub.site.build.env_js import env_file
 from sitepub.site.build.indexnow_key import key_file
-from sitepub.site.files import ChangedFiles, PackingFiles
 from sitepub.site.hash_cache import HashCache
 from sitepub.site.hashed_names import HashedNames, find_hashed_names
 from sitepub.site.hashing import Hashed, hash_files
 from sitepub.site.headers import HeaderBook
 from sitepub.site.ignore import IgnoreRules
 from sitepub.site.keys import alias_of, printable
+from sitepub.site.many.files import ChangedFiles, PackingFiles
 from sitepub.site.snapshot import LeftOut, SiteFile, Snapshot
 from sitepub.site.unused import unmatched_blocks, unused_patterns
 from sitepub.site.walk import FoundFile, Walked, walk

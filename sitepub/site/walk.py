@@ -17,10 +17,10 @@ from sitepub.leaks.names import CREDENTIAL_FOLDERS
 from sitepub.site.entries import At, below, is_link, why_broken
 from sitepub.site.ignore import IgnoreRules
 from sitepub.site.keys import is_plain, key_part, key_problem, name_problem, printable
-from sitepub.site.packed import Packed, Packing, Row, packed
+from sitepub.site.many.packed import Packed, Packing, Row, packed
+from sitepub.site.many.stamp import Stamp
 from sitepub.site.rules.defaults import CONFIGURATION, FOLLOW_LINKS, Rule, default_rule
 from sitepub.site.snapshot import LeftOut
-from sitepub.site.stamp import Stamp
 
 _MANY_LINKS = 40
 """Symbolic links to folders within each other; more is taken for a maze, as systems do (ELOOP)."""

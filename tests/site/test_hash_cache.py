@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sitepub.leaks.search import SecretSearch
 from sitepub.site import hash_cache, hashing
 from sitepub.site.hash_cache import HashCache, is_sure
+from sitepub.site.many.stamp import Stamp
 from sitepub.site.scan import scan
-from sitepub.site.stamp import Stamp
 from sitepub.site.walk import FoundFile
 from tests.amount import times
 from tests.site.sample import project, write

@@ -1,4 +1,4 @@
-"""The steps of a large plan, packed. A step is made when it is looked at; the file in it comes from the site."""
+"""The steps of a large plan, packed. A step is made when it is asked for; the file in it comes from the site."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import overload
 
 from sitepub.publish.plan import Action, Phase, Reason, Step, Steps
-from sitepub.site.packed import Packed, Packing, Row
+from sitepub.site.many.packed import Packed, Packing, Row
 from sitepub.site.snapshot import SiteFile
 
 MANY = 2000

@@ -53,7 +53,7 @@ class JournalStep(msgspec.Struct, frozen=True, array_like=True):
 
 
 class _JournalSteps(Sequence[JournalStep]):
-    """Those of a plan with very many, each made when it is looked at."""
+    """Those of a plan with very many, each made when it is asked for."""
 
     def __init__(self, steps: Steps) -> None:
         self._steps = steps

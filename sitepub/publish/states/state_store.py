@@ -23,7 +23,7 @@ from sitepub.publish.states.shard_store import ShardStore
 from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.shards import Shard, ShardRef, split
 from sitepub.publish.states.state import FEW_STEPS, VERSION, Former, Journal, JournalStep, State
-from sitepub.site.files import ChangedFiles, PackedFiles
+from sitepub.site.many.files import ChangedFiles, PackedFiles
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.store import Fetched, ObjectStore
 

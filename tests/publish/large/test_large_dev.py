@@ -12,7 +12,7 @@ from sitepub.publish.publish import PublishOptions, publish
 from sitepub.publish.states.dev_overlay import OverlayStates
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.state import State
-from sitepub.site.files import ChangedFiles, differing
+from sitepub.site.many.files import ChangedFiles, differing
 from sitepub.site.snapshot import SiteFile, Snapshot
 from tests.amount import times
 from tests.publish.memory_cloud import MemoryCloud, remote

@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sitepub.site import hash_cache, packed
-from sitepub.site.files import PackingFiles
+from sitepub.site import hash_cache
 from sitepub.site.hash_cache import HashCache
-from sitepub.site.packed import Packing
+from sitepub.site.many import packed
+from sitepub.site.many.files import PackingFiles
+from sitepub.site.many.packed import Packing
+from sitepub.site.many.stamp import Stamp
 from sitepub.site.scan import scan
 from sitepub.site.snapshot import SiteFile, headers_hash
-from sitepub.site.stamp import Stamp
 from tests.amount import times
 from tests.site.sample import project, write
 

@@ -7,7 +7,7 @@ from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import fields
 from pathlib import Path
 
-from sitepub.site.packed import Packed, Packing, Row
+from sitepub.site.many.packed import Packed, Packing, Row
 from sitepub.site.snapshot import SiteFile, StoredCopy
 
 Headers = tuple[Mapping[str, str], str]

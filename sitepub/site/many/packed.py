@@ -1,7 +1,7 @@
 """Long lists in little memory: rows in packed blocks, read one block at a time.
 
 A million Python objects take a gigabyte, and most work goes over a site from its first file to its last. So such lists
-are kept packed, and an object is made of a row when it is looked at. Reading in order costs a microsecond or two a row.
+are kept packed, and an object is made of a row when it is asked for. Reading in order costs a microsecond or two a row.
 """
 
 from __future__ import annotations

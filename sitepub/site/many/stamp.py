@@ -1,4 +1,4 @@
-"""What tells without reading it whether the content of a file is still the same."""
+"""What shows without reading it whether the content of a file is still the same."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Sites of very many files in little memory."""
