@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 from sitepub.actions.build import read
 from sitepub.actions.checking.before import before_publishing, refusal_of, refuse, why_so_much
 from sitepub.actions.deploying.begin import Begun, begin
@@ -156,11 +158,18 @@ def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapp
         report = before_publishing(project, cloud, remote, prepared, snapshot, teller, always=True)
         refusal = refusal or refusal_of(report, project)
         planned = Planned(project, cloud, remote.bucket, address_of(cloud, remote),
-                          prepared, refusal, hosts, tuple(warnings.kept), snapshot.left_out, unplanned(hosts),
-                          report, why_so_much(project, remote, prepared, snapshot), tuple(largest(snapshot)))
+                          with_retained(prepared), refusal, hosts, tuple(warnings.kept), snapshot.left_out,
+                          unplanned(hosts), report, why_so_much(project, remote, prepared, snapshot),
+                          tuple(largest(snapshot)))
         if not planned.empty:
             forget(remote, environ)
         return planned
+
+
+def with_retained(prepared: Prepared) -> Prepared:
+    """A plan is shown when nothing can be read any more: what stays for open tabs is read now."""
+    base = prepared.base
+    return replace(prepared, base=msgspec.structs.replace(base, retained=dict(base.retained)))
 
 
 def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str],

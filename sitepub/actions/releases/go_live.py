@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sitepub.actions.connect import connect
-from sitepub.actions.deploy import Planned, Teller, address_of, ask_about, raise_if_incomplete
+from sitepub.actions.deploy import Planned, Teller, address_of, ask_about, raise_if_incomplete, with_retained
 from sitepub.actions.deploying.values import Deployed
 from sitepub.actions.hosts import HostsDone, raise_if_failed
 from sitepub.actions.interrupt import stopping
@@ -68,7 +68,8 @@ def plan_to_go_live(project: Project, options: GoLiveOptions, teller: Teller, en
             refuse_mass_deletion(prepared.plan, allowed=options.allow_delete, other=prepared.other)
         except SitepubError as error:
             refusal = error
-        return Planned(project, cloud, remote.bucket, address_of(cloud, remote), prepared, refusal,
+        return Planned(project, cloud, remote.bucket, address_of(cloud, remote), with_retained(prepared),
+                       refusal,
                        prepare_rules_of_hosts(project, cloud, remote, prepared),
                        tuple(doubt.warning() for doubt in _concerns(project, chosen, prepared, environ).doubts)), chosen
 
