@@ -65,6 +65,7 @@ WAITS = {
     "probe/objects.py: start.wait": "of daemon threads, for 30 seconds at the most",
     "probe/objects.py: thread.join": MAIN,
     "config/repository/git.py: process.wait": MAIN,
+    "publish/prepare.py: found.result": FUTURE,
     "publish/locking/patience.py: self.sleep": PRESSED,
     "publish/locking/lock.py: self._end.wait": STOP,
     "publish/locking/lock.py: self._thread.join": MAIN,

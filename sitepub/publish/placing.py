@@ -14,8 +14,7 @@ from sitepub.publish.progress import Progress
 from sitepub.publish.release.content import COPY_LIMIT, HEADERS, KeptContent
 from sitepub.publish.states.manifest import Entry
 from sitepub.site.snapshot import SiteFile
-from sitepub.tencent.cos.multipart import SINGLE_MAX
-from sitepub.tencent.cos.store import LargeFile, ObjectStore, Stored
+from sitepub.tencent.cos.store import SINGLE_MAX, LargeFile, ObjectStore, Stored
 
 _LARGE = 16 * 1024**2
 """Bytes from which an upload under way is broken off on Ctrl-C instead of finished."""

@@ -10,7 +10,7 @@ from sitepub.config.repository.git import has_commit
 from sitepub.config.site_rules import SiteRules
 from sitepub.errors import AccessDenied, Refused
 from sitepub.publish.bucket_mates import Mate, mates_in
-from sitepub.publish.comparing import part_of, part_since, plan_by_parts
+from sitepub.publish.comparing import Part, part_of, part_since, plan_by_parts
 from sitepub.publish.diff import diff
 from sitepub.publish.guards import refuse_empty_site, refuse_loss
 from sitepub.publish.locking.takeover import is_over, journal_of_before, with_headers_looked_at, writes_in_doubt
@@ -34,11 +34,13 @@ from sitepub.settings.difference import difference
 from sitepub.settings.steps import SettingStep
 from sitepub.settings.wanted import WantedSettings, wanted_settings
 from sitepub.site.address_rules.effective import with_rules
+from sitepub.site.index.indexed_files import IndexedFiles
 from sitepub.site.many.files import ends_of
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.bucket_settings import BucketStatus
 from sitepub.tencent.cos.store import Listed
 from sitepub.tencent.cos.website_config import WebsiteConfig
+from sitepub.threads import pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +147,11 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
         base = msgspec.structs.replace(base, unsure=None)
 
     retention = Retention(remote.states.cloud_time, 0 if direct else remote.project.releases.keep_assets, leaves=direct)
-    part = None
+    part, early = None, None
     if listing is None and not force:
         part = part_since(snapshot, since, base) if since is not None and base is known else None
-        part = part or part_of(snapshot, base, retention)
+        if part is None:
+            part, early = _part_and_mates(snapshot, base, retention, remote, mates=known is None)
 
     def compare(shared: frozenset[str]) -> Plan:
         def plan_of(files: Snapshot, owned: Manifest, elsewhere: Manifest) -> Plan:
@@ -162,7 +165,7 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     plan = compare(frozenset())
     mates: tuple[Mate, ...] = ()
     if plan.steps and not missing and known is None:
-        mates = _mates(remote)
+        mates = _mates(remote) if early is None else early
         if mates:
             plan = compare(frozenset().union(*(mate.keys for mate in mates)))
     plan = with_copies(plan, remote)
@@ -181,6 +184,18 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     other, projects = _projects(remote, found or base, base, plan)
     return Prepared(found, base, wanted, settings, plan, verify, force, tuple(notes), mates, other, projects, website,
                     direct, snapshot.rules)
+
+
+def _part_and_mates(snapshot: Snapshot, base: State, retention: Retention, remote: Remote, *, mates: bool
+                    ) -> tuple[Part, tuple[Mate, ...] | None]:
+    """What has to be compared. Where it is known that something has changed, other sites in the bucket are looked for
+    meanwhile; ``None``: they were not."""
+    files = snapshot.files
+    if not (mates and isinstance(files, IndexedFiles) and (files.changes.files or files.changes.gone)):
+        return part_of(snapshot, base, retention), None
+    with pool(1, "mates") as threads:
+        found = threads.submit(_mates, remote)
+        return part_of(snapshot, base, retention), found.result()
 
 
 def _projects(remote: Remote, found: State, base: State, plan: Plan

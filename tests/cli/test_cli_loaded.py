@@ -17,7 +17,7 @@ TO_PUBLISH = (
     "sitepub.publish.prepare", "sitepub.publish.publish", "sitepub.publish.apply", "sitepub.publish.states",
     "sitepub.domains", "sitepub.settings", "sitepub.check", "sitepub.dev", "sitepub.logs", "sitepub.probe",
     "sitepub.watch", "sitepub.site.scan", "sitepub.site.walk", "sitepub.site.globs", "sitepub.site.hashing",
-    "sitepub.leaks.search", "ahocorasick_rs")
+    "sitepub.leaks.search", "sitepub.tencent.cos.multipart", "ahocorasick_rs")
 """What is needed only when something is to be published."""
 
 

@@ -17,8 +17,7 @@ from sitepub.publish.plan import Action, Step, Steps
 from sitepub.publish.project.mark import ProjectMark
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.sharded import Owned, ShardedManifest
-from sitepub.tencent.cos.multipart import SINGLE_MAX
-from sitepub.tencent.cos.store import ObjectStore
+from sitepub.tencent.cos.store import SINGLE_MAX, ObjectStore
 
 FEW_STEPS = 200
 """Steps of a journal that a root holds at most; more lie in an object of their own."""

@@ -15,6 +15,7 @@ from sitepub.tencent.cos.crc64 import combined
 from sitepub.tencent.cos.file_part import FilePart, changed, unreadable
 from sitepub.tencent.cos.integrity import bare, check_crc, content_md5, crc_of, md5_of
 from sitepub.tencent.cos.request import Request
+from sitepub.tencent.cos.store import SINGLE_MAX as SINGLE_MAX
 from sitepub.tencent.cos.store import FileStamp, LargeFile, Retry, Sent, Stored, stamp_of
 from sitepub.tencent.cos.times import answered_at
 from sitepub.tencent.cos.unfinished_upload import Part, find_unfinished
@@ -25,8 +26,6 @@ from sitepub.tencent.errors_from_cloud import Asked, error_from
 from sitepub.tencent.network.http_answer import Answer
 from sitepub.tencent.network.retry import Backoff, worth_retrying
 
-SINGLE_MAX = 32 * 1024 * 1024
-"""Files of more bytes than this go up in parts."""
 _PART = 8 * 1024 * 1024
 _PARTS_MAX = 10_000
 _MEGABYTE = 1024 * 1024

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sitepub.errors import CloudError, NotFound, SiteError, SitepubError
@@ -14,9 +16,18 @@ from sitepub.tencent.cos.budget import Budget
 from sitepub.tencent.cos.file_part import changed, unreadable
 from sitepub.tencent.cos.integrity import bare, check_fetched, check_stored, content_md5, md5_of
 from sitepub.tencent.cos.leftover_uploads import discard_uploads, discard_uploads_below
-from sitepub.tencent.cos.multipart import SINGLE_MAX, Multipart
 from sitepub.tencent.cos.request import Request
-from sitepub.tencent.cos.store import DeleteFailure, Fetched, LargeFile, Listed, ObjectHead, Retry, Sent, Stored
+from sitepub.tencent.cos.store import (
+    SINGLE_MAX,
+    DeleteFailure,
+    Fetched,
+    LargeFile,
+    Listed,
+    ObjectHead,
+    Retry,
+    Sent,
+    Stored,
+)
 from sitepub.tencent.cos.times import answered_at, unix_time
 from sitepub.tencent.cos.verdict import BadAnswer
 from sitepub.tencent.cos.wire import Reply, Wire
@@ -28,6 +39,9 @@ from sitepub.tencent.network.clock import Clock
 from sitepub.tencent.network.connection import Route
 from sitepub.tencent.network.http_answer import Answer
 from sitepub.tencent.network.retry import Backoff, worth_retrying
+
+if TYPE_CHECKING:
+    from sitepub.tencent.cos.multipart import Multipart
 
 _FORBID = "x-cos-forbid-overwrite"
 _SMALL = 1024 * 1024
@@ -49,7 +63,9 @@ class CosObjectStore:
         self.bucket = bucket
         self._region = cloud.region
         self._wire = Wire(cloud, bucket, keep=connections, backoff=backoff, route=route, clock=clock)
-        self._multipart = Multipart(self._wire, part_threads)
+        self._part_threads = part_threads
+        self._parts: Multipart | None = None
+        self._making_parts = threading.Lock()
         self._memory = Budget(_MEMORY)
 
     def put(self, key: str, body: bytes | Path, headers: Mapping[str, str], *, md5: str | None = None,
@@ -66,6 +82,16 @@ class CosObjectStore:
             return self._put_single(_checked(key), _read(body), all_headers, md5, body, sent, retry)
         with self._memory.hold(size):
             return self._put_single(_checked(key), _read(body), all_headers, md5, body, sent, retry)
+
+    @property
+    def _multipart(self) -> Multipart:
+        """For large files; loaded and made when there is one."""
+        with self._making_parts:
+            if self._parts is None:
+                from sitepub.tencent.cos.multipart import Multipart
+
+                self._parts = Multipart(self._wire, self._part_threads)
+            return self._parts
 
     def _put_single(self, key: str, data: bytes, all_headers: dict[str, str], md5: str | None,
                     file: Path | None, sent: Sent | None, retry: Retry | None) -> Stored:
@@ -219,7 +245,8 @@ class CosObjectStore:
         return discard_uploads_below(self._wire, prefix)
 
     def close(self) -> None:
-        self._multipart.close()
+        if self._parts is not None:
+            self._parts.close()
         self._wire.close()
 
     # Last, because inside the class its name hides the builtin from the annotations that follow.

@@ -60,6 +60,8 @@ Retry = Callable[[Exception, float], None]
 """Called before every retry: the error, and the seconds waited before the next try."""
 
 
+SINGLE_MAX = 32 * 1024 * 1024
+"""Files of more bytes than this go up in parts."""
 FileStamp = tuple[int, int, int, int]
 """What the file system says of a file's content: size, mtime and ctime (ns), inode."""
 
