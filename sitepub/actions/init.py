@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
@@ -172,6 +173,7 @@ def sites_below(folder: Path) -> dict[str, str]:
     return found
 
 
+@cache
 def _schema() -> bytes:
     from sitepub.config.schema import json_schema
 

@@ -10,7 +10,7 @@ from sitepub.errors import UsageError
 from sitepub.terminal.messages import visible
 
 
-def ci_files(run: Run, systems: tuple[str, ...], *, only_print: bool, init: Callable[[], None]) -> None:
+def ci_files(run: Run, systems: tuple[str, ...], *, only_print: bool, init: Callable[[], object]) -> None:
     """``init`` writes a serverless.yml, where there is none yet."""
     from sitepub.actions.ci.setup import ci_texts, set_up_ci
 

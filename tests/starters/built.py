@@ -47,6 +47,27 @@ def npm(program: str = "npm") -> str:
     return found
 
 
+MANAGERS = {"pnpm": "pnpm@10.20.0", "yarn": "yarn@1.22.22", "bun": "bun@1.3.2"}
+
+
+def package_manager(name: str) -> str:
+    """The program of a package manager: npm's own, else one that is fetched once."""
+    if name == "npm":
+        return npm()
+    store = Path(tempfile.gettempdir()) / f"sitepub-test-npm-{getattr(os, 'getuid', lambda: 0)()}"
+    store.mkdir(mode=0o700, exist_ok=True)
+    place = store / MANAGERS[name]
+    program = place / "node_modules" / ".bin" / name
+    with _lock(store / f"{MANAGERS[name]}.lock"):
+        if not program.exists():
+            place.mkdir(exist_ok=True)
+            (place / "package.json").write_text("{}")
+            _run([npm(), "install", "--no-audit", "--no-fund", MANAGERS[name]], place)
+            if name == "bun":  # npm may leave its install script out, which puts the program in place
+                _run([npm("node"), "install.js"], place / "node_modules" / "bun")
+    return str(program)
+
+
 def _cached(starter_name: str) -> Path:
     home = REPO if starter_name == "docs" else STARTERS
     manifest = (home / starter_name / "package.json").read_text(encoding="utf-8")

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
               help="Write the workflow for github, gitlab, cnb, gitee or jenkins, or for several: --ci github gitlab.")
 @click.option("--from", "settings", metavar="FILE", help=(
     "Take over the settings of netlify.toml, vercel.json or another publisher's file."))
+@click.option("--hexo-deployer", is_flag=True, help="In a Hexo blog: let `hexo deploy` publish with sitepub.")
+@click.option("--deploy-script", is_flag=True, help='Add "deploy": "sitepub deploy" to package.json.')
 @click.option("--print", "print_", is_flag=True, help="With --ci: show the files and write none.")
 def init(run: Run, template: str | None, directory: str | None, list_: bool, systems: tuple[str, ...],
-         settings: str | None, print_: bool) -> None:
+         settings: str | None, hexo_deployer: bool, deploy_script: bool, print_: bool) -> None:
     """Start a site from a template, or set up the one in this folder.
 
     With a TEMPLATE (`hexo` or `hexo-starter`): copies it to DIR (a folder of the template's name when left out)
@@ -37,6 +39,10 @@ def init(run: Run, template: str | None, directory: str | None, list_: bool, sys
     What a file of another publisher says goes into serverless.yml, _redirects and _headers: netlify.toml, vercel.json,
     edgeone.json, wrangler.toml, cloudbaserc.json, .s3deploy.yml, the deployment of Hugo, the deployer of Hexo. The file
     is found in the folder, or named with --from. What does not carry over is listed.
+
+    People keep their habits: --hexo-deployer adds a deployer to a Hexo blog, so that `hexo deploy` and
+    `hexo generate --deploy` publish what was generated, and --deploy-script a script to package.json, so that
+    `npm run deploy` does. Another `deploy` script stays as it is.
 
     With --ci: writes the workflow that deploys each push and plans each request, for the project in this folder. Again:
     updates it. A workflow that sitepub did not write, or that was changed since, is never overwritten.
@@ -56,10 +62,46 @@ def init(run: Run, template: str | None, directory: str | None, list_: bool, sys
         return
     if settings is not None and template is not None:
         raise UsageError("--from sets up the project in this folder: run it there, without a template.")
-    _init(run, template, directory, started, settings)
+    if hexo_deployer or deploy_script:
+        if template is not None:
+            raise UsageError("--hexo-deployer and --deploy-script are for the project in this folder.")
+        _with_habits(run, started, settings, hexo_deployer=hexo_deployer, deploy_script=deploy_script)
+        return
+    from sitepub.cli.init_habits import offer_habits
+
+    offer_habits(run, _init(run, template, directory, started, settings))
 
 
-def _init(run: Run, template: str | None, directory: str | None, started: str | None, settings: str | None) -> None:
+def _with_habits(run: Run, started: str | None, settings: str | None, *, hexo_deployer: bool,
+                 deploy_script: bool) -> None:
+    """Where there is no serverless.yml yet, it is written first."""
+    from sitepub.actions.moving.habits import habit_edits, write_edits
+    from sitepub.cli.init_habits import commands_of, show_habits
+    from sitepub.config.load import FILE_NAMES
+
+    terminal = run.terminal
+    edits = habit_edits(run.folder, hexo_deployer=hexo_deployer, deploy_script=deploy_script)
+    found: dict[str, object] = {"version": 1, "action": "init", "status": "ok" if edits else "unchanged",
+                                "folder": str(run.folder), "files": []}
+    if settings is not None or not any((run.folder / name).exists() for name in FILE_NAMES):
+        outcome = _init(run, None, None, started, settings, last=False)
+        found = {**_object(outcome), "files": [*outcome.files]}
+    commands = commands_of(run.folder, hexo_deployer=hexo_deployer, deploy_script=deploy_script)
+    if not terminal.wants_json:
+        show_habits(run, edits)
+    write_edits(run.folder, edits)
+    if terminal.wants_json:
+        terminal.json({**found, "changed": list(edits), "next": commands})
+    if not edits:
+        terminal.result("Nothing to do: it is there already.")
+    terminal.note("\nNow:")
+    for line in commands:
+        terminal.note(f"  {line}")
+
+
+def _init(run: Run, template: str | None, directory: str | None, started: str | None, settings: str | None, *,
+          last: bool = True) -> InitOutcome:
+    """``last``: the object of ``--json``, and what to run now, are shown."""
     from sitepub.actions.init import init as action
 
     terminal = run.terminal
@@ -73,9 +115,10 @@ def _init(run: Run, template: str | None, directory: str | None, started: str | 
             raise
         outcome = action(_ask_for_template(run, error), None, folder=run.folder, here=Path.cwd(), environ=run.environ,
                          started=started)
-    if terminal.wants_json:
+    if terminal.wants_json and last:
         terminal.json(_object(outcome))
-    _show(terminal, outcome)
+    _show(terminal, outcome, last=last)
+    return outcome
 
 
 def _show_templates(terminal: Terminal) -> None:
@@ -133,7 +176,7 @@ def _moved_object(outcome: InitOutcome) -> dict[str, object]:
          "column": one.position.column if one.position else None} for one in outcome.left]}
 
 
-def _show(terminal: Terminal, outcome: InitOutcome) -> None:
+def _show(terminal: Terminal, outcome: InitOutcome, *, last: bool) -> None:
     if outcome.template is not None:
         place = visible(str(outcome.folder))
         terminal.result(f"{outcome.template.name}: {len(outcome.files)} files in {place}")
@@ -143,14 +186,14 @@ def _show(terminal: Terminal, outcome: InitOutcome) -> None:
         terminal.result(f"{outcome.framework.title}, recognised by {visible(outcome.framework.why)}")
         if (moved := outcome.moved) is not None:
             terminal.result(visible(f"Taken from {moved.file} ({moved.tool}): {', '.join(moved.taken) or 'nothing'}"))
-        *names, last = outcome.files
-        terminal.result(f"Written: {', '.join(names)} and {last}")
+        *names, end = outcome.files
+        terminal.result(f"Written: {', '.join(names)} and {end}")
         if outcome.left:
             terminal.result("Not carried over:")
         for one in outcome.left:
             terminal.result(visible(f"  {one}"))
     for sentence in outcome.advice:
         terminal.warn(sentence)
-    terminal.note("\nNow:")
-    for line in outcome.next:
+    terminal.note("\nNow:" if last else "")
+    for line in outcome.next if last else ():
         terminal.note(f"  {visible(line)}")
