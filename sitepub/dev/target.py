@@ -23,6 +23,7 @@ from sitepub.publish.states.state import State
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.cos import fresh_buckets
+from sitepub.tencent.cos.website_config import WebsiteConfig
 
 _FEW = 20
 """Steps of a plan that need no progress display."""
@@ -50,6 +51,8 @@ class Target:
         self._settled: tuple[Snapshot, State] | None = None
         """What was published last, and the state after it: as long as no other process writes the state, only what has
         changed since is compared."""
+        self._website: WebsiteConfig | None = None
+        """The website settings that it was last published with."""
         self._open()
 
     def _open(self) -> None:
@@ -144,6 +147,7 @@ class Target:
         if whole(outcome):
             self._good = self.project
             self._remember(snapshot)
+            self._website = outcome.prepared.wanted.website
         self._live, self._removal_reported = True, False
         return outcome, [step.key for step in outcome.prepared.plan.steps]
 
@@ -171,7 +175,7 @@ class Target:
     def finish(self) -> None:
         """Record one release for the run. What cannot be written is done by the next deploy."""
         with suppress(SitepubError):
-            record_dev_release(self.remote, self._overlay, self._counts)
+            record_dev_release(self.remote, self._overlay, self._counts, self._website)
 
     def close(self) -> None:
         self.show(ReloadClient.off)

@@ -107,6 +107,17 @@ class Engine:
                     self._changes[step.key] = None
         self.plan = replace(plan, known=self.plan.known)
 
+    def take_back(self) -> None:
+        """Nothing is written yet. What the site had dropped and has again belongs to it from now on, even if this run
+        does not end: a page that it puts live may name it, and then it has to stay for that page's visitors."""
+        again = {key: entry for key, entry in self.plan.moved.items() if not entry.until}
+        for step in self.plan.steps:
+            before = self.plan.known.get(step.key) if step.action is not Action.DELETE else None
+            if before is not None and before.until:
+                again[step.key] = msgspec.structs.replace(before, until=0)
+        with self._lock:
+            self._changes.update(again)
+
     def let_go(self) -> None:
         """The site is live: what it has dropped is not a part of it any more, and what it has again is."""
         with self._lock:

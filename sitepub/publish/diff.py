@@ -101,8 +101,7 @@ def diff(snapshot: Snapshot, manifest: Manifest, *, listing: Mapping[str, Listed
             entry = known.owned[key]
             if entry.until and not retention.is_over(entry.until):
                 continue
-            # What a run wrote that did not end may name files that go now.
-            until = 0 if entry.until or key in known.unfinished else retention.until(key)
+            until = 0 if entry.until else retention.until(key)
             if until:
                 moved[key] = replaced(entry, until=until)
                 continue

@@ -118,8 +118,7 @@ def waves(plan: Plan, keeping: Keeping) -> Iterator[Wave]:
         elif step.action is Action.HEADERS:
             headers.append(step)
         from_kept = from_kept or step.from_kept
-        new = step.reason in _NOT_LIVE and not (
-            step.phase is Phase.LAST and is_service_worker(step.key.rpartition("/")[2]))
+        new = _is_hidden(step)
         if new and step.phase is Phase.ASSETS and names_assets(step.key):
             entries.append(number)
         else:
@@ -170,13 +169,26 @@ def _is_same(step: Step, entry: Entry | None) -> bool:
     return entry is not None and (entry.md5, entry.size) == content_of(step)
 
 
+def _arrives_first(step: Step, plan: Plan, keeping: Keeping) -> bool:
+    """Whether this step brings its content to another place before anything is replaced. What goes straight over a file
+    that is live (``sitepub dev``) may come after the last place that has had the same content is overwritten."""
+    if step.file is None or step.from_kept or _is_same(step, plan.known.get(step.key)):
+        return False
+    return step.source_key is not None or _is_hidden(step) or is_staged(step, plan.known, keeping)
+
+
+def _is_hidden(step: Step) -> bool:
+    """Nobody can see yet what it writes."""
+    return step.reason in _NOT_LIVE and not (
+        step.phase is Phase.LAST and is_service_worker(step.key.rpartition("/")[2]))
+
+
 def _to_keep(plan: Plan, keeping: Keeping) -> Iterable[list[Step]]:
     """For each content that has to be kept, since it is nowhere else afterwards, the steps that replace or delete
     it."""
     if not plan.known:
         return ()
-    arriving = {content_of(step) for step in plan.steps
-                if step.file is not None and not step.from_kept and not _is_same(step, plan.known.get(step.key))}
+    arriving = {content_of(step) for step in plan.steps if _arrives_first(step, plan, keeping)}
     if keeping.released is not None:
         # Where it arrives it would belong to no release.
         arriving = set()

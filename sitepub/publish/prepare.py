@@ -31,6 +31,7 @@ from sitepub.publish.states.sharded import Owned
 from sitepub.publish.states.state import VERSION, Former, State
 from sitepub.settings.actual import NO_BUCKET, ActualSettings, read_actual
 from sitepub.settings.difference import difference
+from sitepub.settings.ownership import said_by_release
 from sitepub.settings.steps import SettingStep
 from sitepub.settings.wanted import WantedSettings, wanted_settings
 from sitepub.site.address_rules.effective import with_rules
@@ -123,7 +124,8 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     wanted = wanted_settings(with_rules(remote.project, snapshot.rules), remote.bucket,
                              snapshot.files if website is None else ())
     if website is not None:
-        wanted = replace(wanted, website=website)
+        wanted = replace(wanted, website=website, said=tuple(sorted({
+            *wanted.said, *said_by_release(website, wanted.website, snapshot.files)})))
     look = (verify or there or found is None or base.pending is not None or base.unsure is not None
             or base.bucket != found.bucket)
     settings: tuple[SettingStep, ...] = ()

@@ -176,6 +176,7 @@ class _Deploy:
             discard_leftovers(self.remote.store, self.prepared.base.pending, but=self.resumed.keys)
             self._discard_unfinished_release()
             self._look_at_new_keys()
+            self.engine.take_back()
             self._open_journal()
             self._settings_before()
             if not self.engine.write():

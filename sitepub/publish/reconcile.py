@@ -32,8 +32,6 @@ class Known:
     foreign: Mapping[str, Listed] = field(default_factory=dict)
     """Objects of others."""
     listed: bool = False
-    unfinished: frozenset[str] = frozenset()
-    """Keys among ``owned`` whose object a run has written that did not end: it belongs to no release."""
 
 
 def reconcile(manifest: Manifest, journal: Iterable[JournalStep] = (),
@@ -50,7 +48,6 @@ def reconcile(manifest: Manifest, journal: Iterable[JournalStep] = (),
     owned: dict[str, Entry] = {}
     drifted: set[str] = set()
     foreign: dict[str, Listed] = {}
-    unfinished: set[str] = set()
     for key, there in listing.items():
         entry, steps = manifest.get(key), pending.get(key, ())
         if entry is not None and not steps and _same_object(entry, there):
@@ -62,8 +59,6 @@ def reconcile(manifest: Manifest, journal: Iterable[JournalStep] = (),
         explained = _explain(entry, steps, there)
         if explained is not None:
             owned[key] = explained
-            if entry is None or (explained.md5, explained.size) != (entry.md5, entry.size):
-                unfinished.add(key)
         elif entry is not None and not entry.adopted:
             # Keeps the ETag that we wrote: should this run be killed, the next one sees the drift again.
             owned[key] = replace(entry, md5="", headers_hash="")
@@ -72,8 +67,7 @@ def reconcile(manifest: Manifest, journal: Iterable[JournalStep] = (),
             # Also what was adopted and has changed: its owner changed it.
             foreign[key] = there
     missing = frozenset(key for key in manifest if key not in listing)
-    return Known(owned, missing, frozenset(drifted), foreign, listed=True,
-                 unfinished=frozenset(unfinished))
+    return Known(owned, missing, frozenset(drifted), foreign, listed=True)
 
 
 def _same_object(entry: Entry, there: Listed) -> bool:

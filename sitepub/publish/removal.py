@@ -250,8 +250,13 @@ class _Taking:
         return True
 
     def _forget(self) -> None:
-        """The state goes last: as long as it is there, ``remove`` can be run again."""
+        """The state goes last: as long as it is there, ``remove`` can be run again. It names nothing any more of what
+        is deleted before it, so a run that finds it reads nothing that is not there."""
         states = self.remote.states
+        journal = Journal("", datetime.now(UTC).isoformat(timespec="seconds"), who(), ended=True)
+        states.save(msgspec.structs.replace(
+            self.removal.found, manifest={}, retained={}, due=0, former=(), release=None, marks=(), shares=(),
+            oldest="", kept=0, litter=True, settings_hash="", pending=journal))
         previews = states.prefix + PREVIEWS  # states of their own
         keys = [there.key for there in states.store.list(states.prefix)
                 if there.key not in (self.lock.key, states.key) and not there.key.startswith(previews)]

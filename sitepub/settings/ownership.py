@@ -6,7 +6,7 @@ are in a bucket that is there already; a new bucket gets the defaults.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from dataclasses import replace
 
 from sitepub.tencent.cos.website_config import WebsiteConfig
@@ -24,6 +24,13 @@ def with_what_stays(wanted: WebsiteConfig, there: WebsiteConfig | None, mine: Co
         return wanted
     kept = {field: getattr(there, field) for name, field in WEBSITE_FIELDS.items() if name not in mine}
     return replace(wanted, **kept)
+
+
+def said_by_release(website: WebsiteConfig, now: WebsiteConfig, keys: Container[str]) -> list[str]:
+    """What the serverless.yml of a release has mentioned, although that of today, which wants ``now``, may not: every
+    value that is another one, and an error document that is among its files (``keys``)."""
+    return [name for name, field in WEBSITE_FIELDS.items() if getattr(website, field) != getattr(now, field)
+            or (name == "error" and website.error is not None and website.error in keys)]
 
 
 def taken_from_others(before: WebsiteConfig, after: WebsiteConfig, ours: Collection[str]) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
+from sitepub.errors import CloudError
 from sitepub.publish.apply import Counts
 from sitepub.publish.prepare import prepare
 from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
@@ -19,7 +21,8 @@ from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.site.snapshot import Snapshot
 from tests.amount import times
 from tests.publish.memory_cloud import Killed, MemoryCloud, remote
-from tests.publish.sites import as_published, live, plain, sites
+from tests.publish.release.kept import check_releases
+from tests.publish.sites import as_published, live, plain, site_file, sites, snapshot
 
 PREFIX = "shop/prod/site/"
 
@@ -37,7 +40,7 @@ class Session:
         return publish(self.remote, site, prepared, PublishOptions(allow_delete=True, threads=1, record=False))
 
     def end(self) -> bool:
-        return record_dev_release(self.remote, self.states, Counts(uploaded=2))
+        return record_dev_release(self.remote, self.states, Counts(uploaded=2), None)
 
 
 def deploy(cloud: MemoryCloud, site: Snapshot) -> Outcome:
@@ -154,3 +157,36 @@ def test_killed_at_any_write_of_a_session_the_next_run_ends_as_an_undisturbed_on
         assert live(cloud) == as_published(second)
         assert deploy(cloud, second).status is Status.UNCHANGED
         kill += 1
+
+
+def test_what_gets_new_headers_first_and_another_content_then_is_kept_for_the_last_release(cloud: MemoryCloud) -> None:
+    deploy(cloud, snapshot(site_file("a.txt", b"of the release"), site_file("b.txt", b"b")))
+    session = Session(cloud)
+    for a, age in ((b"of the release", 1), (b"of the release", 2), (b"another", 2), (b"one more", 2)):
+        session.publish(snapshot(site_file("a.txt", a, age=age), site_file("b.txt", b"b")))
+        check_releases(cloud)
+    session.publish(snapshot(site_file("b.txt", b"b")))
+    check_releases(cloud)
+
+
+@pytest.mark.parametrize("kill", range(14))
+def test_two_files_that_change_places_after_a_run_that_did_not_end_are_kept(cloud: MemoryCloud, kill: int) -> None:
+    deploy(cloud, plain(a="1", b="2"))
+    cloud.fail = lambda what, key: CloudError("no", status=500) if (what, key) == ("copy", "a.txt") else None
+    deploy(cloud, plain(a="3", b="2"))
+    cloud.fail = lambda _what, _key: None
+    cloud.revive()
+    cloud.look = lambda: check_releases(cloud)
+    cloud.kill_at = kill
+    with contextlib.suppress(Killed):
+        Session(cloud).publish(plain(a="2", b="1"))
+    cloud.revive()
+    check_releases(cloud)
+
+
+def test_a_release_of_dev_has_its_website_settings(cloud: MemoryCloud) -> None:
+    session = Session(cloud)
+    website = session.publish(plain(a="1")).prepared.wanted.website
+    assert record_dev_release(session.remote, session.states, Counts(), website)
+    releases = Releases(session.states.store, PREFIX, session.states.shards)
+    assert releases.read(releases.ids()[0], session.states.load()).record.website == website

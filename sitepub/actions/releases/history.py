@@ -136,6 +136,9 @@ def mark_in(remote: Remote, release: str, name: str, *, remove: bool = False, lo
     with stopping() as stop, Lock(remote.states.store, remote.states.prefix, patience=remote.patience) as lock:
         state = site_state(remote, local=local)
         id = release if is_id(release) and state.keeps(release) else find(release, state, releases_of(remote).ids())
+        if not remove and not state.keeps(id):
+            raise SitepubError(f"the content of release {id} is not kept any more", code="ContentNotKept",
+                               hint="a name keeps what is there: give it to a newer release, as long as that is kept")
         marks = marked(state.marks, id, name, remove=remove, at=datetime.now(UTC))
         if marks == state.marks:
             return id, False

@@ -57,6 +57,9 @@ class ReleasedFiles(Mapping[str, SiteFile]):
             self._headers.update(self.manifest.headers_of([key]))
         headers = self._headers.get(entry.headers_hash)
         if headers is None:
+            # What lies over the shards has its headers in the root.
+            headers = self.manifest.reader.headers.get(entry.headers_hash)
+        if headers is None:
             raise SitepubError(f"the response headers that {key} had in this release are not known",
                                code="HeadersNotKnown", hint="deploy that commit again, or go to a newer release")
         return SiteFile(key, entry.size, entry.md5, headers, entry.headers_hash, data=None if entry.size else b"")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container
 from contextlib import suppress
 from dataclasses import dataclass
 
 from sitepub.errors import AccessDenied
 from sitepub.publish.flip import Keeping
 from sitepub.publish.release.content import KeptContent
-from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.state import State
 
@@ -17,12 +16,17 @@ from sitepub.publish.states.state import State
 @dataclass(frozen=True, slots=True)
 class _Released:
     """The keys whose content belongs to a release. What lies over the shards was written after the last one; ``None``
-    there means that the site has dropped the file since, and it is to be deleted."""
+    there means that the site has dropped the file since, and it is to be deleted. One that got new headers only has the
+    content that it had."""
 
-    over_shards: Mapping[str, Entry | None]
+    manifest: ShardedManifest
 
     def __contains__(self, key: object) -> bool:
-        return not isinstance(key, str) or self.over_shards.get(key) is None
+        now = self.manifest.changes.get(key) if isinstance(key, str) else None
+        if now is None:
+            return True
+        before = ShardedManifest(self.manifest.refs, self.manifest.reader).get(str(key))
+        return before is not None and (before.md5, before.size) == (now.md5, now.size)
 
 
 def unfinished(base: State) -> bool:
@@ -39,5 +43,5 @@ def keeping_of(base: State, content: KeptContent, *, direct: bool) -> Keeping:
             there = frozenset(one for one, _ in content.there())
     if direct and not unfinished(base):
         # Of a file that is saved ten times, only what the last release had is kept.
-        return Keeping(there, stages=False, released=_Released(ShardedManifest.of(base.manifest).changes))
+        return Keeping(there, stages=False, released=_Released(ShardedManifest.of(base.manifest)))
     return Keeping(there, stages=not direct)

@@ -144,6 +144,8 @@ def learn_headers(remote: Remote, snapshot: Snapshot, plan: Plan) -> None:
     bucket was compared."""
     files = snapshot.files
     if isinstance(files, LiveFiles | IndexedFiles) and not plan.listed:
-        remote.states.learn(Snapshot({step.key: step.file for step in plan.steps if step.file is not None}))
+        changes = {step.key: step.file for step in plan.steps if step.file is not None}
+        again = {key: files[key] for key, entry in plan.moved.items() if not entry.until}
+        remote.states.learn(Snapshot({**changes, **again}))
     elif isinstance(files, LiveFiles) or not isinstance(files, ReleasedFiles):
         remote.states.learn(snapshot)

@@ -11,12 +11,15 @@ from sitepub.publish.states.dev_overlay import OverlayStates
 from sitepub.publish.states.releases import ReleaseRecord, Releases
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.sharded import ShardedManifest
+from sitepub.tencent.cos.website_config import WebsiteConfig
 
 
-def record_dev_release(remote: Remote, states: OverlayStates, counts: Counts) -> bool:
+def record_dev_release(remote: Remote, states: OverlayStates, counts: Counts,
+                       website: WebsiteConfig | None) -> bool:
     """Record one release and fold the overlay into the shards; publishes nothing. ``False``: nothing to write.
 
-    ``counts``: what the run did, for the record. A publish that did not end keeps its journal, for the
+    ``counts``: what the run did, for the record. ``website``: the website settings that it published with last, so that
+    going back to it brings them back. A publish that did not end keeps its journal, for the
     next deploy to finish. Raises what the cloud answers; nothing is lost then, since the next deploy reads
     the changes too."""
     if not states.written:
@@ -35,7 +38,8 @@ def record_dev_release(remote: Remote, states: OverlayStates, counts: Counts) ->
         Releases(states.store, states.prefix, states.shards).write(ReleaseRecord.of(
             release, bucket=state.bucket, region=state.region, uploaded=counts.uploaded,
             copied=counts.copied, headers=counts.headers, deleted=counts.deleted, unchanged=counts.unchanged,
-            shards=ShardedManifest.of(state.manifest).refs, rules=state.rules))
+            shards=ShardedManifest.of(state.manifest).refs, website=website,
+            settings_hash=state.settings_hash, rules=state.rules))
         lock.check()
         states.fold(state)
         return True

@@ -16,6 +16,10 @@ _AT_ONCE = 64
 class Reader(Protocol):
     """Where shards come from."""
 
+    @property
+    def headers(self) -> Mapping[str, Mapping[str, str]]:
+        """Response headers by their hash, of what was read so far."""
+
     def read(self, refs: Sequence[ShardRef], *, keep: bool = True) -> Sequence[Shard]:
         """The shards, in this order. ``keep``: they are likely to be asked for again. Raises what the cloud answers,
         and :class:`~sitepub.errors.SitepubError` for a shard that is missing or damaged."""
@@ -23,6 +27,8 @@ class Reader(Protocol):
 
 class NoReader:
     """For manifests without shards."""
+
+    headers: Mapping[str, Mapping[str, str]] = {}
 
     def read(self, refs: Sequence[ShardRef], *, keep: bool = True) -> Sequence[Shard]:
         del keep

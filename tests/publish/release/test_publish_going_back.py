@@ -238,3 +238,81 @@ def test_the_requests_of_a_deploy_are_those_that_the_documentation_promises() ->
     assert requests(plain(**{name: f"{name} 3" for name in names})) == 40
     assert len([key for key in cloud.bucket(STATE_BUCKET).objects if "/content/" in key]) == 60
     assert [release.kept for release in kept_releases(cloud)] == [True] * 3
+
+
+def test_website_settings_come_back_that_serverless_yml_does_not_mention_any_more() -> None:
+    """An error document that was among the files, and one that was named then; not what others have set since."""
+    from dataclasses import replace
+
+    from sitepub.config.project import Website
+    from sitepub.publish.prepare import prepare
+    from sitepub.publish.publish import PublishOptions, publish
+    from tests.publish.memory_cloud import project, remote
+
+    cloud = MemoryCloud()
+    own = snapshot(site_file("index.html", b"1", "text/html"), site_file("404.html", b"none", "text/html"))
+    bare = snapshot(site_file("index.html", b"2", "text/html"))
+    settings_of = cloud.bucket(BUCKET).values
+
+    def put(site: Snapshot, **website: object) -> str:
+        place = remote(cloud, project(website=Website(**website)))  # type: ignore[arg-type]
+        done = publish(place, site, prepare(place, site), PublishOptions(allow_delete=True, threads=1))
+        assert done.release is not None
+        return done.release.id
+
+    first = put(own, error="404.html", error_is_default=False)
+    with_suffix = put(bare, ignore_html_ext=True)
+    plainly = put(bare)
+    assert settings_of["website"].error != "404.html" and not settings_of["website"].auto_addressing
+    go_back(cloud, first)
+    assert settings_of["website"].error == "404.html"
+    go_back(cloud, with_suffix)
+    assert settings_of["website"].auto_addressing
+    go_back(cloud, plainly)
+    assert not settings_of["website"].auto_addressing
+    settings_of["website"] = replace(settings_of["website"], original_status_enabled=False)
+    go_back(cloud, first)
+    assert settings_of["website"].error == "404.html" and not settings_of["website"].original_status_enabled
+
+
+def test_a_release_whose_content_is_gone_gets_no_name() -> None:
+    """It would be taken for one that is kept, and no sweep could end that looks for what it needs."""
+    from sitepub.actions.releases.history import mark_in
+
+    cloud = MemoryCloud()
+    ids = [release.id for number in range(8) if (release := deploy(cloud, plain(a=f"{number}"), number=1).release)]
+    with pytest.raises(SitepubError, match="not kept any more"):
+        mark_in(place_of(cloud), ids[0], "stable", local=True)
+    assert mark_in(place_of(cloud), ids[-1], "stable", local=True) == (ids[-1], True)
+
+
+def test_a_removal_that_is_killed_names_nothing_that_is_gone() -> None:
+    """The bucket stays, because of an object of others; the shards of the manifest are gone."""
+    from sitepub.publish.removal import prepare_removal, remove
+
+    kill = 0
+    while True:
+        cloud = MemoryCloud()
+        deploy(cloud, plain(a="1", b="2"))
+        cloud.store(BUCKET).put("theirs", b"theirs", {})
+        cloud.revive()
+        cloud.kill_at = kill
+        try:
+            removal = prepare_removal(place_of(cloud))
+            assert removal is not None
+            remove(place_of(cloud), removal)
+        except Killed:
+            ended = False
+        else:
+            ended = True
+        cloud.revive()
+        if kill % 2 and not ended:
+            deploy(cloud, plain(c="3"))
+            assert set(live(cloud)) >= {"c.txt", "theirs"}
+        again = prepare_removal(place_of(cloud))
+        if again is not None:
+            remove(place_of(cloud), again)
+        assert set(live(cloud)) == {"theirs"}
+        if ended:
+            return
+        kill += 1

@@ -234,6 +234,8 @@ def test_what_cannot_be_copied_is_said_before_anything_is_changed() -> None:
 class _OneShard:
     """Reads one entry of a size that no test makes."""
 
+    headers: Mapping[str, Mapping[str, str]] = {}
+
     def __init__(self, key: str, entry: object, size: int) -> None:
         import msgspec
 
