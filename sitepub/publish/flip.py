@@ -178,7 +178,7 @@ def _arrives_first(step: Step, plan: Plan, keeping: Keeping) -> bool:
 
 
 def _is_hidden(step: Step) -> bool:
-    """Nobody can see yet what it writes."""
+    """No visitor can see yet what it writes."""
     return step.reason in _NOT_LIVE and not (
         step.phase is Phase.LAST and is_service_worker(step.key.rpartition("/")[2]))
 

@@ -124,8 +124,10 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     wanted = wanted_settings(with_rules(remote.project, snapshot.rules), remote.bucket,
                              snapshot.files if website is None else ())
     if website is not None:
-        wanted = replace(wanted, website=website, said=tuple(sorted({
-            *wanted.said, *said_by_release(website, wanted.website, snapshot.files)})))
+        now, wanted = wanted, replace(wanted, website=website)
+        if base.settings_hash != wanted.hash:
+            said = said_by_release(website, now.website, snapshot.files)
+            wanted = replace(wanted, said=tuple(sorted({*wanted.said, *said})))
     look = (verify or there or found is None or base.pending is not None or base.unsure is not None
             or base.bucket != found.bucket)
     settings: tuple[SettingStep, ...] = ()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sitepub.publish.states import shards
 from sitepub.site.snapshot import Snapshot
-from tests.amount import times
+from tests.amount import AMOUNT, times
 from tests.publish.histories.world import WEEK, Act, Trouble, World
 from tests.publish.sites import site_file, sites, snapshot
 
@@ -51,7 +51,7 @@ def acts(draw: st.DrawFn) -> Act:
     return replace(act, other=other)
 
 
-@settings(max_examples=times(4, long=2000),
+@settings(max_examples=times(6, long=2000), derandomize=AMOUNT != "long",  # new histories in the long run only
           suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large])
 @given(st.lists(acts(), min_size=4, max_size=12), st.sampled_from([0, WEEK]), st.sampled_from([1, 1, 4]))
 def test_the_laws_hold_in_every_history_of_releases(history: Sequence[Act], keep: int, threads: int) -> None:
