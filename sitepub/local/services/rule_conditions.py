@@ -10,9 +10,9 @@ from functools import lru_cache
 
 from sitepub.local.base.wildcards import wildcard
 
-_ATOM = re.compile(r"\s*\$\{http\.request\.(host|uri\.path)\}\s+"
+_ATOM = re.compile(r"\$\{http\.request\.(host|uri\.path)\}\s+"
                    r"(?:in\s+\[([^\[\]]*)\]|matches\s+'((?:[^'\\]|\\.)*)')\s*")
-_LIST = re.compile(r"\s*'([^']*)'\s*(?:,|$)")
+_LIST = re.compile(r"'([^']*)'\s*(?:,\s*|$)")
 LONGEST = 4_000
 """Characters of a condition that is read."""
 
@@ -36,6 +36,7 @@ def read_condition(text: str) -> Condition | None:
     """``None``: it speaks of something else, and no embedded edge can say whether it holds."""
     hosts: list[Callable[[str], bool]] = []
     paths: list[Callable[[str], bool]] = []
+    text = text.strip()
     at = 0
     while at < len(text) <= LONGEST:
         found = _ATOM.match(text, at)
@@ -55,6 +56,7 @@ def read_condition(text: str) -> Condition | None:
 
 def _among(listed: str) -> Callable[[str], bool] | None:
     values, at = [], 0
+    listed = listed.strip()
     while at < len(listed):
         found = _LIST.match(listed, at)
         if found is None:
