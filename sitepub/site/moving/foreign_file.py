@@ -17,6 +17,7 @@ _UNKNOWN = -1
 """The index of a place that is not known: the parser of TOML says none."""
 _TOML_AT = re.compile(r" \(at line ([0-9]{1,9}), column ([0-9]{1,9})\)\Z")
 _TOML_END = re.compile(r" \(at end of document\)\Z")
+_LONG = re.compile(r"\"{3}|'{3}")
 _TABLE = re.compile(r"[ \t]{0,99}(\[\[?)([^\]\n]{1,500})\]")
 _ENTRY = re.compile(r"[ \t]{0,99}([A-Za-z0-9_.\"'-]{1,200})[ \t]{0,99}=")
 
@@ -111,15 +112,16 @@ _Key = tuple[str | int, ...]
 
 
 def _places(text: Text) -> Mapping[_Key, int]:
-    """Path of a key → where it begins, for files in the usual form. In others (texts over several lines hold what
-    looks like keys) nothing is said rather than something wrong."""
+    """Path of a key → where it begins, for files in the usual form. In others nothing is said rather than something
+    wrong."""
     found: dict[_Key, int] = {}
-    if '"""' in text.content or "'''" in text.content:
+    content = _without_long_texts(text.content)
+    if content is None:
         return found
     table: _Key = ()
     counts: dict[_Key, int] = {}
     index = 0
-    for line in text.content.splitlines(keepends=True):
+    for line in content.splitlines(keepends=True):
         if (head := _TABLE.match(line)) is not None:
             path: list[str | int] = []
             for part in head[2].split("."):
@@ -141,6 +143,20 @@ def _places(text: Text) -> Mapping[_Key, int]:
                 found.setdefault((*table, *names[:size]), index + entry.start(1))
         index += len(line)
     return found
+
+
+def _without_long_texts(content: str) -> str | None:
+    """Texts over several lines hold what looks like keys: blanks in their place. ``None``: not sure where they end."""
+    pieces: list[str] = []
+    at = 0
+    while (begin := _LONG.search(content, at)) is not None:
+        start = begin.start()
+        end = content.find(begin[0], start + 3)
+        if end < 0 or "#" in content[max(at, content.rfind("\n", at, start)):start]:
+            return None
+        pieces += [content[at:start], "".join(one if one in "\r\n" else " " for one in content[start:end + 3])]
+        at = end + 3
+    return "".join([*pieces, content[at:]])
 
 
 def _node(value: Any, path: _Key, places: Mapping[_Key, int], text: Text, depth: int) -> Node:

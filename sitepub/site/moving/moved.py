@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from sitepub.config.document import Node
 from sitepub.errors import Position
@@ -20,6 +21,9 @@ from sitepub.site.stored_headers import canonical_name
 _SECRET_KEY = re.compile(r"(?i)secret|token|passw|api_?-?key|access_?-?key|private_?-?key|credential|\Akey\Z")
 _ASSIGNED = re.compile(
     r"(?i)(?:secret|token|passw|credential|(?:api|access|private)[_-]?key)[a-z0-9_]{0,32}[=:][\"']?(?![$%\s\"']|\Z)")
+_PASSED = re.compile(r"(?i)\b(?:bearer|basic) [a-z0-9+/=._~-]{8}|--(?:password|token|secret)[ =](?![$%])|"
+                     r"\bAKID[0-9A-Za-z_-]{13}|\bAKIA[0-9A-Z]{12}|://[^/\s:@]{1,60}:[^/\s:@]{1,60}@")
+"""Handed over in another way (a header, an option, an address), or the id of a cloud key."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LONGEST_SHOWN = 80
 ITS_OWN = "sitepub does this in its own way, without a setting"
@@ -210,12 +214,13 @@ class Moved:
 
 def holds_secret(text: str) -> bool:
     """Whether a text holds a key or a password, by its form or by the name in front of it."""
-    found = SecretSearch().whole("settings", text.encode(errors="replace"))[1]
-    return found != "" or _ASSIGNED.search(text) is not None
+    found = _search().whole("settings", text.encode(errors="replace"))[1]
+    return found != "" or _ASSIGNED.search(text) is not None or _PASSED.search(text) is not None
 
 
-def is_secret_key(name: str) -> bool:
-    return _SECRET_KEY.search(name) is not None
+@cache
+def _search() -> SecretSearch:
+    return SecretSearch()
 
 
 def text_of_values(node: Node) -> str | None:

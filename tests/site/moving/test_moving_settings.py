@@ -14,7 +14,7 @@ from sitepub.site.address_rules.headers_file import read_headers
 from sitepub.site.address_rules.redirects_file import read_redirects
 from sitepub.site.globs import globs
 from sitepub.site.moving.known import find_settings, read_settings
-from sitepub.site.moving.moved import Moved
+from sitepub.site.moving.moved import Moved, holds_secret
 from sitepub.site.moving.regex_patterns import pattern_of
 from tests.site.moving.shapes import TABLES, Case
 from tests.terminal.screen import sitepub
@@ -119,10 +119,11 @@ def test_values_of_another_kind_break_nothing(name: str, text: str, tmp_path: Pa
 def test_the_place_of_an_entry_is_its_line(tmp_path: Path) -> None:
     (tmp_path / "netlify.toml").write_text(
         '# a comment\n[build]\n  functions = "f"\n\n[[redirects]]\n  from = "/a"\n  to = "/b"\n[[redirects]]\n'
-        '  from = "/gone"\n  to = "/x"\n  status = 410\n[context.staging]\ncommand = "x"\n')
+        '  from = "/gone"\n  to = "/x"\n  status = 410\n[context.staging]\ncommand = """\n[build]\nignore = 1\n"""\n'
+        '[dev]\nport = 1\n')
     places = {one.what: one.position for one in read_settings(tmp_path / "netlify.toml").left}
     assert {what: (place.line if place else None) for what, place in places.items()} == {
-        "build.functions": 3, "redirect /gone": 8, "context.staging": 12}
+        "build.functions": 3, "redirect /gone": 8, "context.staging": 12, "dev": 17}
     (tmp_path / "vercel.json").write_text('{\n  "crons": [1]\n}')
     (left,) = read_settings(tmp_path / "vercel.json").left
     assert left.position is not None and (left.position.line, left.position.column) == (2, 3)
@@ -177,6 +178,16 @@ def test_rules_that_the_site_has_come_first_and_nothing_is_overwritten(tmp_path:
     assert [str(rule) for rule in rules] == ["/mine /here 301", "/a /b 301"] and problems == []
     project = load_project(tmp_path / "serverless.yml", environ={})
     assert project.redirects_file == tmp_path / "_redirects.moved"
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("API_TOKEN=abcdef0123 npm run build", True), ("npm run build", False), ("SECRET=$SECRET make", False),
+    ("curl -H 'Authorization: Bearer abcdefgh12' x && make", True), ("deploy --password hunter2", True),
+    ("deploy --token $TOKEN", False), ("https://me:pw@x.test/:splat", True), ("https://x.test/:splat", False),
+    ("https://x.test/?access_token=abc", True), ("npx tokens-studio build", False), ("/tokens/*", False),
+    ("AKIDz8krbsJ5yKBZQpn74WFkmLPx3abcdefg", True), ("MY_KEY='a' PASSWORD='b c' make", True)])
+def test_texts_that_hold_a_secret_are_known(text: str, expected: bool) -> None:
+    assert holds_secret(text) is expected
 
 
 PATHS = ("a.js", "a.css", "x/a.js", "index.html", "x/index.html", "assets/a.css", "assets/x/a.css", "assets.css",
