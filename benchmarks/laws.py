@@ -18,8 +18,11 @@ from typing import Any
 
 import pytest
 
-RANDOM = ["tests/publish/test_publish_laws.py", "tests/publish/test_publish_foreign.py"]
+RANDOM = ["tests/publish/test_publish_laws.py", "tests/publish/test_publish_foreign.py",
+          "tests/publish/previews/test_publish_previews.py", "tests/publish/test_publish_retention.py"]
 """Tests on random histories, in a cloud in memory."""
+TOGETHER = ["tests/publish/histories"]
+"""All that is done with releases in one history; and tabs that stay open. As often as SITEPUB_TESTS says."""
 KILLS = ["tests/publish/release", "tests/publish/test_publish_lease.py", "tests/publish/test_publish_takeover.py",
          "tests/publish/test_publish_dev_states.py"]
 PAUSES = ["tests/publish/test_publish_races.py"]
@@ -45,6 +48,7 @@ def count_everything() -> None:
     from sitepub.publish import publish
     from tests.e2e import test_e2e_broken_hosts
     from tests.publish import memory_cloud, pausing, sites
+    from tests.publish.histories import world
     from tests.tencent import intercepting, scripted_server
 
     count("deploys that came to their end", publish, "publish")
@@ -54,6 +58,8 @@ def count_everything() -> None:
     count("processes paused at an answer", pausing.Deploy, "wait_for_stop", bool)
     count("scripts of answers of the cloud API", scripted_server, "scripted")
     count_breaks(test_e2e_broken_hosts.Calls)
+    count("acts of histories of releases", world.World, "act")
+    count_tabs(world.World)
     for name in ("once", "for_ever", "first_of"):
         count_answers(intercepting, name)
 
@@ -67,6 +73,18 @@ def count_kills(cloud: Any) -> None:
         revive(self)
 
     cloud.revive = revived
+
+
+def count_tabs(world: Any) -> None:
+    look = world._pages_whole
+
+    def looked(self: Any, place: Any) -> None:
+        before = self.seen
+        look(self, place)
+        counts["files that open tabs may load, looked for"] += self.seen - before
+        counts["looks whether every live page is whole"] += 1
+
+    world._pages_whole = looked
 
 
 def count_breaks(calls: Any) -> None:
@@ -114,6 +132,7 @@ def main() -> int:
     count_everything()
     found: dict[str, dict[str, float]] = {}
     for name, files, runs in (("random histories and kills", RANDOM, asked.seeds),
+                              ("releases, previews, promotion and dev together", TOGETHER, 1),
                               ("kills of take-overs and sessions", KILLS, 1),
                               ("pauses at each answer", PAUSES, 1), ("hosts", HOSTS, 1),
                               ("answers of others", ANSWERS, 1)):

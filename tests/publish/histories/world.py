@@ -45,6 +45,10 @@ WEEK = 7 * DAY
 ACCOUNT = Cloud(Credentials("id", "key"), APP_ID, "ap-guangzhou")
 FOREIGN = {"X-Owner": "another program"}
 Name = Literal["prod", "testing", "preview"]
+Stage = Literal["prod", "testing"]
+What = Literal["deploy", "dev", "rollback", "mark", "unmark", "promote", "show", "publish preview", "take down", "time",
+               "others"]
+Kind = Literal["none", "kill", "killed elsewhere", "failure", "failures", "meets", "sleeps", "late"]
 Live = dict[str, tuple[bytes, Mapping[str, str]]]
 _NEEDS = re.compile(r"<needs (.*?)>")
 
@@ -53,7 +57,7 @@ _NEEDS = re.compile(r"<needs (.*?)>")
 class Trouble:
     """What goes wrong in an act, at its write number ``at``."""
 
-    kind: Literal["none", "kill", "killed elsewhere", "failure", "failures", "meets", "sleeps", "late"] = "none"
+    kind: Kind = "none"
     """kill: the process is no more. failure: one write fails, or from then on every one. meets: another computer does
     something at that moment. sleeps: the same, when the lease has run out meanwhile. late: another computer does
     something between the plan and its first write."""
@@ -63,9 +67,8 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Act:
-    what: Literal["deploy", "dev", "rollback", "mark", "unmark", "promote", "show", "publish preview", "take down",
-                  "time", "others"]
-    where: Literal["prod", "testing"] = "prod"
+    what: What
+    where: Stage = "prod"
     site: Snapshot = field(default_factory=lambda: Snapshot({}))
     number: int = 0
     trouble: Trouble = Trouble()
@@ -118,6 +121,8 @@ class World:
         self.depth = 0
         """More than 1: another computer, while one is at it."""
         self.troubled = False
+        self.seen = 0
+        """How often a file was looked for that an open tab may load."""
         steady, wall = lease._steady, time.time
         monkeypatch.setattr(lease, "_steady", lambda: steady() + self.slept)
         monkeypatch.setattr(time, "time", lambda: wall() + self.slept)
@@ -419,6 +424,7 @@ class World:
                     if key.endswith(".html") and place.named is not None:
                         place.named[needed] = now
         if self.keep and place.named:
+            self.seen += len(place.named)
             for needed, at in place.named.items():
                 assert needed in objects or now - at >= self.keep, (
                     f"{place.name}: a tab that was open {now - at:.0f} s ago needs {needed}: {self.done}")
