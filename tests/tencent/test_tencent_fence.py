@@ -11,7 +11,7 @@ import pytest
 
 from sitepub.config.project import CorsRule, LifecycleRule
 from sitepub.domains.hosts.open_hosts import service_api
-from sitepub.errors import AccessDenied, Refused
+from sitepub.errors import CredentialsError, Refused
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
 from sitepub.tencent.cloud_api import CloudApi
 from sitepub.tencent.cos.bucket_domains import BucketDomains, DomainRule
@@ -199,8 +199,9 @@ def test_what_arrives_after_the_lease_is_refused_by_the_cloud(cloud: Cloud, stor
     writes: list[Callable[[], object]] = [
         lambda: store.put("late", b"1", HTML), lambda: store.delete(["late"]), lambda: settings.put_acl("public-read")]
     for write in writes:
-        with pytest.raises(AccessDenied):
+        with pytest.raises(CredentialsError) as refused:
             write()
+        assert refused.value.code == "RequestHasExpired"
     assert store.head("late") is None
     guard.between = (time.time(), time.time() + 30)
     store.put("late", b"1", HTML)
