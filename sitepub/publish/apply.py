@@ -21,6 +21,7 @@ from sitepub.publish.placing import NOTHING_RESUMED, Placer, Resumed
 from sitepub.publish.plan import Action, Plan, Step
 from sitepub.publish.progress import Progress, Silent
 from sitepub.publish.release.content import Content, KeptContent
+from sitepub.publish.retention import LET_GO
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.sharded import Owned
 from sitepub.publish.workers import EitherEvent, Workers
@@ -31,8 +32,6 @@ HOPELESS = 50
 """So many failures in a row without one success, and a phase starts no more: the network is gone or the
 key may not write here, and 10,000 more attempts would only take longer to say so."""
 _DELETIONS_PER_CALL = 1000
-AT_ONCE = 1
-"""Until when an object stays that is about to be deleted: long ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ class Engine:
             self._changes.update(self.plan.moved)
             for step in self.plan.deletions:
                 if (entry := self.plan.known.get(step.key)) is not None:
-                    self._changes[step.key] = msgspec.structs.replace(entry, until=AT_ONCE)
+                    self._changes[step.key] = msgspec.structs.replace(entry, until=LET_GO)
 
     def delete(self) -> bool:
         """Delete what the site does not have any more; pages first, the files they need afterwards."""

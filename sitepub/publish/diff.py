@@ -12,7 +12,7 @@ from sitepub.publish.phases import deletion_rank, phase_of
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
 from sitepub.publish.reconcile import Known, reconcile
 from sitepub.publish.release.content import COPY_LIMIT
-from sitepub.publish.retention import AT_ONCE, Retention
+from sitepub.publish.retention import AT_ONCE, LET_GO, Retention, is_page
 from sitepub.publish.states.manifest import Entry, Manifest
 from sitepub.publish.states.state import JournalStep
 from sitepub.site.many.files import in_order
@@ -96,16 +96,19 @@ def diff(snapshot: Snapshot, manifest: Manifest, *, listing: Mapping[str, Listed
     left = {key: OF_ANOTHER_SITE if key in shared else "" for key in known.foreign if key not in snapshot.files}
     given_up = {}
     foreign = []
+    # Pages that a killed run has not deleted any more were live until now, and what they name stays from now on.
+    late = any(entry.until == LET_GO and is_page(key) for key, entry in known.owned.items()) if known.listed else False
     for key, why in sorted([*gone.items(), *left.items()]):
         if key in gone and not why:
             entry = known.owned[key]
-            if entry.until and not retention.is_over(entry.until):
+            renewed = late and entry.until > LET_GO
+            if entry.until and not renewed and not retention.is_over(entry.until):
                 continue
-            until = 0 if entry.until else retention.until(key)
+            until = retention.until(key) if renewed or not entry.until else 0
             if until:
                 moved[key] = replaced(entry, until=until)
                 continue
-            reason = Reason.EXPIRED if entry.until > 1 else Reason.REMOVED
+            reason = Reason.EXPIRED if entry.until > LET_GO else Reason.REMOVED
             steps.add(Step(Action.DELETE, key, Phase.DELETIONS, reason))
         elif replace and key.startswith(prefix) and why != OF_ANOTHER_SITE:
             assert listing is not None

@@ -238,9 +238,13 @@ class _Deploy:
     def _open_journal(self) -> None:
         base, new_bucket = self.prepared.base, self.prepared.new_bucket
         created = Created(self.remote.bucket, base.region, self.started) if new_bucket else base.created
+        said = base.said
+        if self.prepared.settings and said is not None:
+            # Should this run not end: what it has set is not a setting of others.
+            said = tuple(sorted({*said, *self.prepared.wanted.said}))
         self._save(pending=self._journal(self.engine.plan.steps), created=created,
                    unpurged=unpurged_after(base.unpurged, self.prepared.plan, self.remote.project),
-                   settings_hash="" if self.prepared.settings else base.settings_hash, litter=True)
+                   settings_hash="" if self.prepared.settings else base.settings_hash, said=said, litter=True)
 
     def _settings_before(self) -> None:
         try:

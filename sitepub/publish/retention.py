@@ -14,6 +14,13 @@ from sitepub.publish.states.sharded import ShardedManifest
 
 _PAGE_DATA = 3
 """From this rank on it is no page, and nothing that speaks of pages."""
+LET_GO = 1
+"""Until when an object stays that is about to be deleted: long ago."""
+
+
+def is_page(key: str) -> bool:
+    """A page, or what speaks of pages: goes at once."""
+    return deletion_rank(key) < _PAGE_DATA
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +34,7 @@ class Retention:
 
     def until(self, key: str) -> int:
         """When a file that is dropped now is to go, in Unix seconds; 0: at once."""
-        return ceil(self.now) + self.seconds if self.seconds and deletion_rank(key) >= _PAGE_DATA else 0
+        return ceil(self.now) + self.seconds if self.seconds and not is_page(key) else 0
 
     def is_over(self, until: int) -> bool:
         """Whether a file that was to stay until then is to go now."""

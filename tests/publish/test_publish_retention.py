@@ -239,3 +239,29 @@ def test_killed_at_any_write_with_assets_that_stay_the_next_run_ends_as_an_undis
         if ended:
             return
         kill += 1
+
+
+def test_what_a_page_names_that_could_not_be_deleted_stays_from_the_day_it_goes(cloud: MemoryCloud) -> None:
+    """The page was live for a week after the run that had let it go was killed."""
+    deploy(cloud, snapshot(*app(1), *app(2, page="old.html")))
+    cloud.revive()
+    cloud.fail = lambda what, key: _dies(cloud) if (what, key) == ("delete", "old.html") else None
+    with pytest.raises(Killed):
+        deploy(cloud, app(1))
+    cloud.fail = lambda _what, _key: None
+    cloud.revive()
+    cloud.now += WEEK + DAY
+    assert "old.html" in live(cloud)
+    deploy(cloud, app(1))
+    assert set(live(cloud)) == {"index.html", "chunk.0001a1b2.js", "chunk.0002a1b2.js"}
+    cloud.now += WEEK - DAY
+    deploy(cloud, app(3))
+    assert "chunk.0002a1b2.js" in live(cloud)
+    cloud.now += 2 * DAY
+    deploy(cloud, app(3))
+    assert "chunk.0002a1b2.js" not in live(cloud)
+
+
+def _dies(cloud: MemoryCloud) -> None:
+    cloud._dead = True
+    raise Killed

@@ -211,6 +211,8 @@ class World:
         prepared = prepare(there, site, website=given)
         if act.trouble.kind == "late" and act.other is not None:
             self.act(act.other)
+            if prepared.settled:
+                return  # it had nothing to do, and so does nothing, whatever the other has done since
         place.unsettled = True
         outcome = publish(there, site, prepared, PublishOptions(
             allow_delete=True, threads=self.threads, origin=chosen.origin if chosen is not None else None))

@@ -316,3 +316,31 @@ def test_a_removal_that_is_killed_names_nothing_that_is_gone() -> None:
         if ended:
             return
         kill += 1
+
+
+def test_a_setting_that_a_killed_run_has_made_is_none_of_others() -> None:
+    from sitepub.config.project import Website
+    from sitepub.publish.prepare import prepare
+    from sitepub.publish.publish import PublishOptions, publish
+    from tests.publish.memory_cloud import project, remote
+
+    kill = 0
+    while True:
+        cloud = MemoryCloud()
+        deploy(cloud, plain(a="1"))
+        before = cloud.bucket(BUCKET).values["website"]
+        cloud.revive()
+        cloud.kill_at, cloud.kill_after = kill, True
+        place = remote(cloud, project(website=Website(error="404.html", error_is_default=False)))
+        try:
+            publish(place, plain(a="2"), prepare(place, plain(a="2")), PublishOptions(threads=1))
+        except Killed:
+            ended = False
+        else:
+            ended = True
+        cloud.revive()
+        deploy(cloud, plain(a="3"))
+        assert cloud.bucket(BUCKET).values["website"] == before
+        if ended:
+            return
+        kill += 1
