@@ -265,7 +265,8 @@ class _Deploy:
         try:
             self._apply_settings(Timing.AFTER)
         except SitepubError:
-            self._commit(pending=None, settings_hash="")
+            # The files are live, and what they replace is not let go: a next run has to do the rest.
+            self._commit(pending=self._journal(self.engine.plan.steps, ended=True), settings_hash="")
             raise
 
     def _journal_deletions(self) -> None:

@@ -189,7 +189,8 @@ class World:
         elif act.what == "show":
             shown = with_own_robots(act.site)
             self._publish(act, place, shown, shown)
-            place.own = act.site
+            if place.shown is shown:
+                place.own = act.site
         elif act.what == "dev":
             self._dev(act, place)
         elif act.what == "rollback":
@@ -224,6 +225,9 @@ class World:
                 self.done, prepared.plan.steps, prepared.settings)
 
     def _ended(self, place: Place, outcome: Outcome, wanted: Snapshot) -> None:
+        now = self.state(place)
+        if not place.unsettled and (now is None or now.release != outcome.release):
+            return  # while this run gave its lock back, another computer has published
         if outcome.status in (Status.PUBLISHED, Status.UNCHANGED):
             place.shown, place.unsettled = wanted, False
             self._check_shown(place)
