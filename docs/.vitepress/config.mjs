@@ -60,7 +60,7 @@ const chinese = [
     text: '文档',
     items: [
       page('快速开始', 'zh/getting-started'), page('Hexo 博客', 'zh/hexo'), page('自定义域名', 'zh/domains'),
-      page('在 Windows 上使用', 'zh/windows'),
+      page('从 CI 部署', 'zh/ci'), page('在 Windows 上使用', 'zh/windows'),
       { text: 'English', link: '/' },
     ],
   },
