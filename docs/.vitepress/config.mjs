@@ -1,7 +1,8 @@
 // The docs as a website. Pages are the repository's own Markdown files, at the paths that they have there, so that
 // a link which works on the forge works here too. A dead link ends the build.
+import { copyFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, posix } from 'node:path'
+import { dirname, join, posix } from 'node:path'
 import { defineConfig } from 'vitepress'
 
 // Pages outside of this folder find Vue here.
@@ -99,6 +100,7 @@ export default defineConfig({
       },
     },
   },
+  buildEnd: ({ root, outDir }) => copyFileSync(join(root, 'llms.txt'), join(outDir, 'llms.txt')),
   vite: { resolve: { alias: { vue } } },
   themeConfig: { search: { provider: 'local' }, i18nRouting: false },
 })

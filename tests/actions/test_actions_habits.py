@@ -122,7 +122,7 @@ def test_both_are_added_to_a_blog_that_is_set_up_at_the_same_time(tmp_path: Path
     code, screen = sitepub("init", "--hexo-deployer", "--deploy-script", "--json", "--cwd", str(folder))
     assert code == 0, screen.noted
     assert screen.object["changed"] == [SCRIPT, "_config.yml", "package.json"]
-    assert screen.object["next"] == ["hexo generate --deploy", "npm run deploy"]
+    assert screen.object["next"] == [["hexo", "generate", "--deploy"], ["npm", "run", "deploy"]]
     assert (folder / "serverless.yml").is_file() and (folder / SCRIPT).is_file()
     for name in ("_config.yml", "package.json"):
         assert (folder / name).read_bytes().startswith(b"\xef\xbb\xbf")

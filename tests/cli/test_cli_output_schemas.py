@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from sitepub.cli.commands.schema import OUTPUT_NAMES
 from sitepub.cli.main import run
-from sitepub.cli.output_schemas import OUTPUTS, output_schema
+from sitepub.cli.schemas.outputs import OUTPUTS, output_schema
 from tests.e2e.conftest import MakeSite, Sitepub, follows, make_site, sitepub
 from tests.terminal.screen import Screen
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from sitepub.cli.output_schemas import output_schema
+from sitepub.cli.schemas.outputs import OUTPUTS, output_schema
 from tests.conftest import LocalCloud
 
 
@@ -56,7 +56,10 @@ class Sitepub:
             process.kill()
             process.communicate()
             raise
-        return Run(process.returncode, out, err)
+        done = Run(process.returncode, out, err)
+        if "--json" in arguments and arguments[0] in OUTPUTS and not {"--follow", "-f"} & {*arguments} and out:
+            keeps_its_word(arguments[0], done.json)
+        return done
 
     def deploy(self, folder: Path, *options: str, **extra: str) -> dict[str, Any]:
         """Deploy, and insist that it worked."""
@@ -70,6 +73,17 @@ class Sitepub:
 def follows(name: str, report: Mapping[str, Any]) -> None:
     """An answer is as `sitepub schema --output` says."""
     Draft202012Validator(output_schema(name)).validate(report)
+
+
+def keeps_its_word(command: str, report: Mapping[str, Any]) -> None:
+    """Every answer in these tests is as its schema says: of one site, of several, a plan before it, an error."""
+    if "projects" in report:
+        for each in report["projects"]:
+            keeps_its_word(command, {"version": 1, "action": command, "next": [], **each})
+    elif report.get("status") == "error":
+        follows("error", report)
+    elif report.get("status") != "planned" and "action" in report and report["action"] == command:
+        follows(command, report)
 
 
 def assert_whole_plan_applied(report: Mapping[str, Any]) -> None:

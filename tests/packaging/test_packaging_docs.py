@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -87,6 +88,13 @@ def test_every_link_and_anchor_of_the_docs_leads_somewhere(docs: Published) -> N
                 broken.append(f"{name}: {link}")
     assert checked > 1000
     assert not broken
+
+
+def test_programs_find_every_page(docs: Published) -> None:
+    listed = docs.get("/llms.txt")
+    assert listed is not None
+    named = {f"/{path}" for path in re.findall(r"\]\(([^)]+)\)", listed.decode())}
+    assert named == {page for page in docs.pages if page.startswith("/docs/") and "/zh/" not in page}
 
 
 def test_a_browser_shows_the_docs_in_both_languages(docs: Published, local_cloud: LocalCloud,

@@ -91,7 +91,7 @@ def _with_habits(run: Run, started: str | None, settings: str | None, *, hexo_de
         show_habits(run, edits)
     write_edits(run.folder, edits)
     if terminal.wants_json:
-        terminal.json({**found, "changed": list(edits), "next": commands})
+        terminal.json({**found, "changed": list(edits), "next": [_words(line) for line in commands]})
     if not edits:
         terminal.result("Nothing to do: it is there already.")
     terminal.note("\nNow:")
@@ -158,12 +158,20 @@ def _ask_for_dist(run: Run, framework: Framework) -> str | None:
     return line.strip() or framework.dist
 
 
+def _words(line: str) -> list[str]:
+    """Of a command line that is shown to people."""
+    import os
+    import shlex
+
+    return shlex.split(line, posix=os.name != "nt")
+
+
 def _object(outcome: InitOutcome) -> dict[str, object]:
     return {
         "version": 1, "action": "init", "status": "ok", "folder": str(outcome.folder),
         "template": outcome.template.name if outcome.template else None,
         "framework": outcome.framework.id if outcome.framework else None,
-        "files": list(outcome.files), "next": list(outcome.next), "warnings": list(outcome.advice),
+        "files": list(outcome.files), "next": [_words(line) for line in outcome.next], "warnings": list(outcome.advice),
         **({"from": _moved_object(outcome)} if outcome.moved is not None else {}),
     }
 

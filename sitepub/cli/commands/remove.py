@@ -83,7 +83,7 @@ def remove_site(run: Run, project: Project, options: RemoveOptions, *, yes: bool
         if not isinstance(error.done, tuple):
             raise
         return boundary.partly(terminal, error, {**report, "deleted": 0, "bytes": 0, "buckets": [], "left": [],
-                                                 "hosts": [outcome_object(one) for one in error.done]})
+                                                 "previews": [], "hosts": [outcome_object(one) for one in error.done]})
     if down is None and previews.left:
         terminal.note("\n".join(previews.lines))
         terminal.confirm_or_refuse("Delete this?", yes=yes)
@@ -94,7 +94,7 @@ def remove_site(run: Run, project: Project, options: RemoveOptions, *, yes: bool
         terminal.result(f"There is nothing to remove: sitepub knows of no {project.name} in stage"
                         f" {project.stage} in {project.region}.")
         return {**report, "status": "unchanged", "deleted": 0, "bytes": 0, "buckets": [], "left": [],
-                "hosts": []}, 0
+                "previews": [], "hosts": []}, 0
     removed = down.removed
     for host in down.hosts:
         terminal.result(f"Took {host.host} down.")

@@ -6,7 +6,9 @@ import click
 
 from sitepub.cli.options import Run, command
 
-OUTPUT_NAMES = ("deploy", "plan", "error")
+OUTPUT_NAMES = ("error", "plan", "deploy", "rollback", "promote", "remove", "info", "releases", "diff", "stages",
+                "previews", "check", "logs", "prune", "init", "mark", "unlock", "purge", "warm", "certs", "whoami",
+                "doctor")
 
 
 @command()
@@ -19,7 +21,7 @@ def schema(run: Run, output: str | None) -> None:
     import json
 
     if output is not None:
-        from sitepub.cli.output_schemas import output_schema
+        from sitepub.cli.schemas.outputs import output_schema
 
         found = output_schema(output)
     else:

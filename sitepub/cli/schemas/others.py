@@ -1,0 +1,45 @@
+"""Answers of the commands about this computer, names, locks and edges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sitepub.cli.schemas.parts import (
+    BOOL,
+    COUNT,
+    NEXT,
+    NUMBER,
+    OR_NONE,
+    TEXT,
+    VERSION,
+    WHICH,
+    Schema,
+    answer,
+    array,
+    obj,
+    says,
+)
+
+_PURGED = array(obj({"host": TEXT, "addresses": COUNT, "folders": COUNT, "everything": BOOL, "tasks": array(TEXT),
+                     "done": BOOL}))
+
+OTHERS: Mapping[str, Schema] = {
+    "init": answer("init", {"folder": TEXT, "files": says(array(TEXT), "What was written.")}, {
+        "template": OR_NONE, "framework": OR_NONE, "warnings": array({}),
+        "changed": says(array(TEXT), "Files of the project that got an addition."),
+        "from": says({"type": "object"}, "What another publisher's file gave, and what stays behind.")},
+        status=("ok", "unchanged")),
+    "mark": answer("mark", {"release": TEXT, "name": TEXT, "removed": BOOL, "changed": BOOL}),
+    "unlock": answer("unlock", {"locked": says(BOOL, "There was a lock.")}, {
+        "holder": TEXT, "since": TEXT, "was_alive": BOOL,
+        "free_in": says(NUMBER, "Seconds until another run can have it.")}),
+    "purge": answer("purge", {**WHICH, "hosts": _PURGED}, status=("ok", "unchanged")),
+    "warm": answer("warm", {**WHICH, "hosts": _PURGED, "left_out": COUNT}, status=("ok", "unchanged")),
+    "certs": answer("certs", {**WHICH, "hosts": array(obj({"host": TEXT})), "renewed": array(TEXT)},
+                    status=("ok", "unchanged")),
+    "whoami": obj({"version": VERSION, "arn": TEXT, "account_id": TEXT, "user_id": TEXT, "type": TEXT, "app_id": TEXT,
+                   "secret_id": says(TEXT, "Not all of it."), "source": TEXT, "site": {"enum": ["cn", "intl"]},
+                   "embedded": OR_NONE, "next": NEXT}),
+    "doctor": obj({"version": VERSION, "status": {"enum": ["ok", "fail"]}, "checks": array(obj({
+        "name": TEXT, "verdict": {"enum": ["ok", "warn", "fail"]}, "message": TEXT, "hint": OR_NONE})), "next": NEXT}),
+}

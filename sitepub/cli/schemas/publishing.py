@@ -1,0 +1,70 @@
+"""Answers of the commands that publish."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sitepub.cli.schemas.parts import (
+    COUNT,
+    ERROR,
+    NEXT,
+    OR_NONE,
+    TEXT,
+    WHICH,
+    Schema,
+    answer,
+    array,
+    obj,
+    or_none,
+    says,
+)
+
+_CHANGES = obj(dict.fromkeys(("uploaded", "copied", "headers", "deleted", "unchanged"), COUNT))
+_SITE: Mapping[str, Schema] = {
+    "version": {"const": 1}, "app": TEXT, "stage": TEXT, "name": TEXT, "region": TEXT, "bucket": TEXT,
+    "url": says(TEXT, "Of the bucket's website; those of the hosts are in `hosts`."), "changes": _CHANGES,
+    "bytes": says(COUNT, "Sent, or to be sent.")}
+_RETAINED = says(array(obj({"key": TEXT, "bytes": COUNT, "until": TEXT})),
+                  "What the site has dropped and what stays for tabs that are open.")
+_LEFT_OUT = says(array(obj({"path": TEXT, "reason": TEXT, "option": OR_NONE})),
+                  "What sitepub's own rules do not publish, and the setting that does.")
+_WARNINGS = says(array(TEXT), "With file, line and column in front, where there is one.")
+_HOST_STEP = obj({"kind": TEXT, "host": TEXT, "summary": TEXT, "reason": TEXT})
+_HOST_ERROR = or_none(obj({"code": TEXT, "message": TEXT, "request_id": OR_NONE}))
+OUTCOME = obj({"host": TEXT, "edge": TEXT, "steps": array(_HOST_STEP), "url": OR_NONE}, {
+    "status": {"enum": ["unchanged", "online", "waiting", "removed", "left", "failed"]}, "error": _HOST_ERROR})
+_DEPLOYED: Mapping[str, Schema] = {
+    "seconds": {"type": "number", "minimum": 0},
+    "release": says(OR_NONE, "Its id, for `sitepub rollback` and `sitepub diff`."),
+    "hosts": array(OUTCOME), "retained": _RETAINED, "left_out": _LEFT_OUT,
+    "notified": says(array(obj({"service": TEXT, "host": TEXT, "sent": COUNT, "total": COUNT, "failed": OR_NONE})),
+                     "Search engines."),
+    "warnings": _WARNINGS}
+_SENT: Mapping[str, Schema] = {name: schema for name, schema in _SITE.items() if name != "version"}
+_STAYS = says(array(obj({"bucket": TEXT, "why": OR_NONE, "objects": array(obj({"key": TEXT, "why": TEXT}))})),
+              "What stays, and why.")
+REMOVED: Mapping[str, Schema] = {"deleted": says(COUNT, "Objects."), "buckets": array(TEXT), "left": _STAYS,
+                                 "hosts": array(OUTCOME)}
+
+PUBLISHING: Mapping[str, Schema] = {
+    "error": obj({"version": {"const": 1}, "status": {"const": "error"}, "error": ERROR, "next": NEXT}),
+    "plan": obj({
+        **_SITE, "action": {"const": "plan"}, "status": {"enum": ["planned", "unchanged"]},
+        "settings": says(array(obj({"kind": TEXT, "summary": TEXT, "reason": TEXT,
+                                         "timing": {"enum": ["before", "after"]}})), "Of the bucket."),
+        "steps": says(array(obj({
+            "action": {"enum": ["upload", "copy", "headers", "delete"]}, "key": TEXT, "reason": TEXT, "phase": TEXT,
+            "bytes": COUNT, "source": OR_NONE})), "In the order of doing."),
+        "hosts": array(obj({"host": TEXT, "edge": TEXT, "steps": array(_HOST_STEP), "error": _HOST_ERROR})),
+        "retained": _RETAINED, "left_out": _LEFT_OUT,
+        "left_alone": says(array(TEXT), "Keys of others in the bucket."),
+        "refusal": says(or_none(obj({"code": TEXT, "message": TEXT, "hint": OR_NONE})),
+                        "Why a deploy would stop before it changes anything."),
+        "warnings": _WARNINGS, "next": NEXT}),
+    "deploy": answer("deploy", {**_SENT, **_DEPLOYED},
+                     {"preview": obj({"name": TEXT, "branch": OR_NONE, "expires": TEXT})}),
+    "rollback": answer("rollback", {**_SENT, **_DEPLOYED, "of": says(TEXT, "The release that is live again.")}),
+    "promote": answer("promote", {**_SENT, **_DEPLOYED, "of": says(TEXT, "The release, as `stage:id`.")}),
+    "remove": answer("remove", {**WHICH, "region": TEXT, "bytes": COUNT, **REMOVED, "previews": array(TEXT)},
+                     status=("ok", "unchanged")),
+}
