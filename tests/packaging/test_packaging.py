@@ -34,6 +34,9 @@ def test_the_built_wheel_holds_everything_the_program_needs(tmp_path: Path) -> N
     wheels = tmp_path / "wheels"
     subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(wheels),
                     str(clone)], check=True, timeout=300)
+    checked = subprocess.run([sys.executable, "-m", "twine", "--no-color", "check", "--strict",
+                              *map(str, wheels.glob("*.whl"))], text=True, capture_output=True, check=False)
+    assert checked.returncode == 0 and "PASSED" in checked.stdout, checked.stdout + checked.stderr
     home = tmp_path / "home"
     home.mkdir()
     environ = environment(home)
