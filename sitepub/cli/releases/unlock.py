@@ -45,7 +45,7 @@ def _unlock(run: Run, project: Project, *, yes: bool) -> tuple[dict[str, object]
                             " sitepub deploy --lock-timeout 2m")
     else:
         run.terminal.result(f"{name[0].upper()}{name[1:]} has run out: the next deploy takes it over.")
-    return {"status": "ok", "locked": True, "holder": done.holder.holder, "since": done.holder.record.since,
+    return {"status": "ok", "locked": True, "holder": done.holder.holder, "since": _moment(done.holder.record.since),
             "was_alive": done.was_alive, "free_in": round(done.free_in, 1)}, 0
 
 
@@ -60,3 +60,10 @@ def _age(holder: Held) -> str:
     from sitepub.terminal.sizes import human_seconds
 
     return f"{human_seconds(holder.age)} ago"
+
+
+def _moment(seconds: float) -> str | None:
+    from datetime import UTC, datetime
+
+    known = 0 < seconds < 2**33
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds") if known else None

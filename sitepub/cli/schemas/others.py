@@ -31,7 +31,7 @@ OTHERS: Mapping[str, Schema] = {
         status=("ok", "unchanged")),
     "mark": answer("mark", {"release": TEXT, "name": TEXT, "removed": BOOL, "changed": BOOL}),
     "unlock": answer("unlock", {"locked": says(BOOL, "There was a lock.")}, {
-        "holder": TEXT, "since": TEXT, "was_alive": BOOL,
+        "holder": TEXT, "since": OR_NONE, "was_alive": BOOL,
         "free_in": says(NUMBER, "Seconds until another run can have it.")}),
     "purge": answer("purge", {**WHICH, "hosts": _PURGED}, status=("ok", "unchanged")),
     "warm": answer("warm", {**WHICH, "hosts": _PURGED, "left_out": COUNT}, status=("ok", "unchanged")),
