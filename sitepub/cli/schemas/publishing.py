@@ -33,6 +33,8 @@ _HOST_STEP = obj({"kind": TEXT, "host": TEXT, "summary": TEXT, "reason": TEXT})
 _HOST_ERROR = or_none(obj({"code": TEXT, "message": TEXT, "request_id": OR_NONE}))
 OUTCOME = obj({"host": TEXT, "edge": TEXT, "steps": array(_HOST_STEP), "url": OR_NONE}, {
     "status": {"enum": ["unchanged", "online", "waiting", "removed", "left", "failed"]}, "error": _HOST_ERROR})
+_TAKEN_DOWN = obj({"host": TEXT, "edge": TEXT, "status": {"enum": ["removed", "left", "failed"]},
+                   "left": says(array(TEXT), "What stays, and why."), "error": _HOST_ERROR})
 _DEPLOYED: Mapping[str, Schema] = {
     "seconds": {"type": "number", "minimum": 0},
     "release": says(OR_NONE, "Its id, for `sitepub rollback` and `sitepub diff`."),
@@ -44,7 +46,7 @@ _SENT: Mapping[str, Schema] = {name: schema for name, schema in _SITE.items() if
 _STAYS = says(array(obj({"bucket": TEXT, "why": OR_NONE, "objects": array(obj({"key": TEXT, "why": TEXT}))})),
               "What stays, and why.")
 REMOVED: Mapping[str, Schema] = {"deleted": says(COUNT, "Objects."), "buckets": array(TEXT), "left": _STAYS,
-                                 "hosts": array(OUTCOME)}
+                                 "hosts": array(_TAKEN_DOWN)}
 
 PUBLISHING: Mapping[str, Schema] = {
     "error": obj({"version": {"const": 1}, "status": {"const": "error"}, "error": ERROR, "next": NEXT}),
