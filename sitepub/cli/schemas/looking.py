@@ -1,4 +1,4 @@
-"""Answers of the commands that look at what is there."""
+"""Answers of the commands that show what is there."""
 
 from __future__ import annotations
 
