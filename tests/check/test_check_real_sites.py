@@ -38,6 +38,7 @@ def expected(page: str, case: str, here: str) -> set[tuple[str, str]]:
             ("image", "/img/nowhere3.png")}
 
 
+@only_long
 def test_hexo(hexo_blog: Path, tmp_path: Path, npm_packages: InstallPackages) -> None:
     """The starter with its posts in Chinese, its feed and sitemap; then with a post full of faults."""
     clean = report_of(hexo_blog, "./public")
@@ -57,6 +58,7 @@ def test_hexo(hexo_blog: Path, tmp_path: Path, npm_packages: InstallPackages) ->
     assert sources == {"source/_posts/faults.md"}
 
 
+@only_long
 def test_vite(tmp_path: Path, npm_packages: InstallPackages) -> None:
     site = copy_of("vue-starter", tmp_path, npm_packages)
     generate(site, "npm", "run", "build")
