@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.amount import AMOUNT
 from tests.conftest import LocalCloud, running_cloud
 from tests.domains.account import Account
 from tests.e2e.conftest import MakeSite, Sitepub, assert_whole_plan_applied, make_sitepub
@@ -18,6 +19,8 @@ from tests.e2e.test_e2e_domains import Guest, cdn_domain
 
 EDGES = ("cdn", "edgeone", "cos")
 FILES = {"index.html": "here", "error.html": "no"}
+
+pytestmark = pytest.mark.skipif(AMOUNT != "long", reason="twelve moves between edges: tests/run --long")
 
 
 @dataclass(frozen=True)
