@@ -50,9 +50,10 @@ LOCAL_ROOMS: Mapping[str, set[str]] = {
 (`server`, `dispatch`, `cloud` …) put the rooms together: they may import every room, and no room imports them."""
 
 DOMAIN_ROOMS: Mapping[str, set[str]] = {
-    "hosts": {"certificates", "purge", "edges", "dns", ""},
+    "hosts": {"certificates", "purge", "edges", "router", "dns", ""},
     "certificates": {"edges", "dns", ""},
     "purge": {"edges", ""},
+    "router": {"edges", ""},
     "edges": {""},
     "dns": {""},
     "": set(),
