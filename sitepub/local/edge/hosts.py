@@ -18,6 +18,8 @@ from sitepub.local.services.services import Services
 from sitepub.local.services.zones import normal
 from sitepub.local.store.buckets import Bucket, Buckets
 
+_MOST_BELOW = 1000
+
 
 class EdgeHosts:
     """Every host that the edge of one cloud serves."""
@@ -26,12 +28,29 @@ class EdgeHosts:
         self._services = services
         self._buckets = buckets
         self._hosts: Mapping[str, EdgeDomain] = {}
+        self._below: dict[str, EdgeDomain] = {}
+        """Hosts that a wildcard domain serves, as far as they were asked for."""
         self._state: tuple[int, Pace] | None = None
         self._until = 0.0
 
     def find(self, host: str) -> EdgeDomain | None:
         """The host of this name as it is served now; None for an unknown name. Cheap to call for every visit."""
-        return self.all().get(host)
+        hosts = self.all()
+        return hosts.get(host) or self._below_wildcard(host, hosts)
+
+    def _below_wildcard(self, host: str, hosts: Mapping[str, EdgeDomain]) -> EdgeDomain | None:
+        """Served by a wildcard domain, whose ``*`` is one label, as in its certificate."""
+        first, _, rest = host.partition(".")
+        if not first or first == "*" or f"*.{rest}" not in hosts:
+            return None
+        if host not in self._below:
+            domain = self._services.teo_domains.get(f"*.{rest}")
+            if domain is None:
+                return None
+            if len(self._below) >= _MOST_BELOW:
+                self._below.clear()
+            self._below[host] = _edgeone_host(self._services, domain, time.time(), host)
+        return self._below[host]
 
     def all(self) -> Mapping[str, EdgeDomain]:
         """By name. Gathered anew when a service has changed something or the clock has ended a change."""
@@ -39,6 +58,7 @@ class EdgeHosts:
         state = (self._services.file.changes, self._services.pace)
         if state != self._state or now >= self._until:
             self._hosts = all_hosts(self._services, self._buckets, now)
+            self._below = {}
             self._until = next_end(self._services, now)
             self._state = state
         return self._hosts
@@ -112,16 +132,18 @@ def _with_certificate(host: EdgeDomain, certificate: Certificate) -> EdgeDomain:
     return replace(host, https=True, certificate=certificate.chain_pem, private_key=certificate.key_pem)
 
 
-def _edgeone_host(services: Services, domain: TeoDomain, now: float) -> EdgeDomain:
-    """EdgeOne keeps what the origin allows; HTTP/2 is on as soon as there is a certificate."""
+def _edgeone_host(services: Services, domain: TeoDomain, now: float, host_name: str = "") -> EdgeDomain:
+    """EdgeOne keeps what the origin allows; HTTP/2 is on as soon as there is a certificate. ``host_name``: of a visitor
+    of a wildcard domain."""
+    name = host_name or domain.host
     zone = services.teo_zones.get(domain.zone)
     origin = domain.origin
     host = EdgeDomain(
-        domain.host, "edgeone", domain.owner, domain.status(now, services.pace), domain.cname,
+        name, "edgeone", domain.owner, domain.status(now, services.pace), domain.cname,
         zone.area if zone else "global",
         EdgeOrigin(
             (_origin_address(domain),),
-            origin["HostHeader"] or (origin["Origin"] if origin["OriginType"] == "COS" else domain.host),
+            origin["HostHeader"] or (origin["Origin"] if origin["OriginType"] == "COS" else name),
             domain.origin_protocol.lower(),
         ),
         domain.served(now, services.pace) and not (zone is not None and zone.paused),
@@ -129,10 +151,10 @@ def _edgeone_host(services: Services, domain: TeoDomain, now: float) -> EdgeDoma
         compression=(edge_settings.DEFAULT_COMPRESSION,),
         response_headers=tuple(
             HeaderRule(PathMatch("condition", conditions), action, name, value) for conditions, action, name, value
-            in header_actions(services.teo_rules.where(zone=domain.zone), domain.host)),
+            in header_actions(services.teo_rules.where(zone=domain.zone), name)),
         path_redirects=tuple(
             edge_settings.edgeone_redirect(conditions, given) for conditions, given
-            in actions_of(services.teo_rules.where(zone=domain.zone), domain.host, REDIRECT)),
+            in actions_of(services.teo_rules.where(zone=domain.zone), name, REDIRECT)),
         settings={"OriginInfo": origin},
     )
     certificate = services.certificates.get(domain.served_certificate(now, services.pace))

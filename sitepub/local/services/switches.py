@@ -44,6 +44,8 @@ class Switches:
     """True: a free certificate cannot be deleted within an hour of its application, as documented."""
     rejected_certificates: tuple[str, ...] = ()
     """Domains (with all below them) that the certificate authority refuses: the review fails."""
+    edgeone_without_wildcards: bool = False
+    """True: the plans of EdgeOne's sites have no wildcard domains."""
     forbidden_services: tuple[str, ...] = ()
     """Products (``cls``) whose API the account's policy does not allow the key pair: UnauthorizedOperation."""
     quota: Quota = Quota()

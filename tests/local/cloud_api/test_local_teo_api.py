@@ -194,6 +194,34 @@ def test_a_certificate_of_the_ssl_service_is_bound(services: Services) -> None:
     services.call("ssl", "DeleteCertificate", CertificateId=mine)
 
 
+def test_a_wildcard_domain_gets_a_free_certificate_only_where_edgeone_has_the_dns(services: Services) -> None:
+    def create(zone: str, host: str) -> dict[str, Any]:
+        return {"ZoneId": zone, "DomainName": host, "OriginInfo": ORIGIN}
+
+    zone, name = site(services, Type="partial")
+    for bad in (f"*{name}", f"a.*.{name}", f"*.*.{name}", f"w*.{name}", "*"):
+        assert services.error("teo", "CreateAccelerationDomain", **create(zone, bad)) \
+            == "InvalidParameterValue.InvalidDomainName", bad
+    host = f"*.p.{name}"
+    services.admin("cdn", {"edgeone_without_wildcards": True})
+    assert services.error("teo", "CreateAccelerationDomain", **create(zone, host)) == "OperationDenied.UnsupportedPlan"
+    services.admin("cdn", {"edgeone_without_wildcards": False})
+    for one in (host, f"a.p.{name}"):
+        services.call("teo", "CreateAccelerationDomain", **create(zone, one))
+        assert shown(services, zone, one)["DomainStatus"] == "online"
+    refused = "InvalidParameter.CnameWildHostNotAllowApplyCertificate"
+    free = {"ZoneId": zone, "Hosts": [host], "Mode": "eofreecert"}
+    assert services.error("teo", "ModifyHostsCertificate", **free) == refused
+    assert services.error("teo", "ApplyFreeCertificate", ZoneId=zone, Domain=host,
+                          VerificationMethod="dns_challenge") == refused
+    purge = services.call("teo", "CreatePurgeTask", ZoneId=zone, Type="purge_host", Targets=[host, f"b.p.{name}"])
+    assert [one["Targets"] for one in purge["FailedList"]] == [[host]] and purge["JobId"]
+    zone, name = site(services, Type="dnsPodAccess")
+    services.call("teo", "CreateAccelerationDomain", **create(zone, f"*.{name}"))
+    services.call("teo", "ModifyHostsCertificate", ZoneId=zone, Hosts=[f"*.{name}"], Mode="eofreecert")
+    assert shown(services, zone, f"*.{name}")["Certificate"]["List"][0]["Status"] == "deployed"
+
+
 def test_a_free_certificate_needs_the_cname_first_and_curl_trusts_it(services: Services) -> None:
     zone, name = site(services)
     host = host_in(services, zone, name)
@@ -248,7 +276,7 @@ def test_a_free_certificate_that_a_record_proves_is_issued_before_visitors_come(
     ({"DomainName": "www.{name}", "OriginInfo": ORIGIN, "HttpOriginPort": 0}, "InvalidParameterValue"),
     ({"DomainName": "www.{name}", "OriginInfo": ORIGIN, "HttpOriginPort": "80"}, "InvalidParameter"),
     ({"DomainName": "www.example.com", "OriginInfo": ORIGIN}, "InvalidParameterValue.DomainNotMatchZone"),
-    ({"DomainName": "*.{name}", "OriginInfo": ORIGIN}, "InvalidParameterValue.InvalidDomainName"),
+    ({"DomainName": "*{name}", "OriginInfo": ORIGIN}, "InvalidParameterValue.InvalidDomainName"),
     ({"DomainName": "www.{name}", "OriginInfo": {**ORIGIN, "Origin": "x.example.com"}},
      "InvalidParameter.InvalidOrigin"),
     ({"DomainName": "www.{name}", "OriginInfo": {**ORIGIN, "HostHeader": "x"}},

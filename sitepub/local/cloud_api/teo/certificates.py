@@ -98,7 +98,10 @@ def _check_certificate(call: Call, certificate_id: str, host: str) -> None:
 
 def _check_reachable(call: Call, zone: TeoZone, domain: TeoDomain) -> None:
     """A free certificate is validated over HTTP, so visitors must come to EdgeOne already; a site whose DNS
-    EdgeOne may write needs no such proof."""
+    EdgeOne may write needs no such proof. Of a wildcard only DNS can prove anything (RFC 8555 8.3 and 8.4)."""
+    refuse_wildcard(zone, domain)
+    if zone.type in ("dnsPodAccess", "full") and domain.host.startswith("*."):
+        return
     if zone.type == "dnsPodAccess":
         return
     found = call.services.resolve(domain.host, "A")
@@ -107,6 +110,13 @@ def _check_reachable(call: Call, zone: TeoZone, domain: TeoDomain) -> None:
             "InvalidParameter.HostStatusNotAllowApplyCertificate",
             f"The CNAME of {domain.host} does not lead to EdgeOne yet.",
         )
+
+
+def refuse_wildcard(zone: TeoZone, domain: TeoDomain) -> None:
+    """Whether a record can prove a wildcard in a site that is connected by CNAME is not documented: here it cannot."""
+    if zone.type == "partial" and domain.host.startswith("*."):
+        raise ApiError("InvalidParameter.CnameWildHostNotAllowApplyCertificate",
+                       "A site that is connected by CNAME gets no certificate for a wildcard domain.")
 
 
 def prepared(call: Call, domain: TeoDomain) -> Certificate | None:

@@ -19,7 +19,9 @@ from sitepub.local.services.records import OFFLINE, ONLINE, TeoDomain
 from sitepub.local.services.services import EDGEONE_SUFFIX, random_name
 from sitepub.local.services.zones import normal
 
-_NAME = re.compile(r"(?=.{3,253}\Z)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\Z")
+_NAME = re.compile(r"(?=.{3,253}\Z)(?:\*\.)?(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\Z")
+"""A wildcard stands for the whole first label (that such domains exist is only implied, by the filters of the metrics
+and by ResourceInUse.GenericHost)."""
 _COS_HOST = re.compile(
     r"[a-z0-9-]+-[0-9]+\.cos(?:-website)?\.[a-z0-9-]+\.(?:myqcloud\.com|tencentcos\.cn)\Z"
 )
@@ -46,10 +48,13 @@ async def create_domain(call: Call) -> dict[str, Any]:
     services, zone = call.services, find_zone(call)
     host = normal(call.parameters["DomainName"])
     if not _NAME.match(host):
-        # a wildcard host exists in the real service; what it serves is not spoken here
         raise ApiError("InvalidParameterValue.InvalidDomainName", "The name of the domain is not valid.")
     if host != zone.name and not host.endswith(f".{zone.name}"):
         raise ApiError("InvalidParameterValue.DomainNotMatchZone", f"{host} is not below {zone.name}.")
+    if host.startswith("*.") and services.switches.edgeone_without_wildcards:
+        # which plans have them is not documented, nor is the code
+        raise ApiError("OperationDenied.UnsupportedPlan", "The plan of the site has no wildcard domains.")
+    _check_wildcards(call, host)
     found = services.teo_domains.get(host)
     if found is not None:
         code = "ResourceInUse.AlreadyExistsAsAnAccelerationDomain" if found.owner == call.owner \
@@ -67,6 +72,16 @@ async def create_domain(call: Call) -> dict[str, Any]:
     services.teo_domains.put(host, domain)
     proof = None if zone.verified else verification(domain.verification)
     return {"OwnershipVerification": proof}
+
+
+def _check_wildcards(call: Call, host: str) -> None:
+    """A wildcard keeps what lies below it from other accounts, and the other way round (ResourceInUse.GenericHost); the
+    same account may have both."""
+    above = f"*.{host.partition('.')[2]}"
+    for other in call.services.teo_domains:
+        below = host.startswith("*.") and other.host.partition(".")[2] == host[2:]
+        if other.owner != call.owner and (below or other.host == above):
+            raise ApiError("ResourceInUse.GenericHost", f"{other.host} of another account is in the way.")
 
 
 def _origin(call: Call, host: str) -> dict[str, Any]:

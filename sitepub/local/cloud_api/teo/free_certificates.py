@@ -11,7 +11,7 @@ from sitepub.local.cloud_api.clock import utc_time
 from sitepub.local.cloud_api.errors import ApiError
 from sitepub.local.cloud_api.ssl.applications import issue
 from sitepub.local.cloud_api.ssl.storage import new_id
-from sitepub.local.cloud_api.teo.certificates import FREE, prepared
+from sitepub.local.cloud_api.teo.certificates import FREE, prepared, refuse_wildcard
 from sitepub.local.cloud_api.teo.domains import find_domain
 from sitepub.local.cloud_api.teo.zones import find_zone
 from sitepub.local.services.certificate_authority import new_key
@@ -29,6 +29,7 @@ async def apply_free_certificate(call: Call) -> dict[str, Any]:
     if zone.type != "partial":
         # the condition is documented, its code is not
         raise ApiError("UnsupportedOperation", "Only sites that are connected by CNAME apply in this way.")
+    refuse_wildcard(zone, domain)
     if call.parameters["VerificationMethod"] == "http_challenge":
         value = _digest(call, domain)
         return {"FileVerification": {"Path": f"/.well-known/teo-verification/{value[:10]}", "Content": value}}

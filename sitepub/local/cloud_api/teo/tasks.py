@@ -120,9 +120,12 @@ def _of_zone(call: Call, zone: TeoZone, kind: str, target: str) -> bool:
         return False
     if kind == "purge_host" and "/" not in target:
         host = normal(target)
+        if host.startswith("*."):
+            return False  # whole hosts are purged by their names (1552/80703)
     elif parts.scheme not in ("http", "https"):
         return False
-    domain = call.services.teo_domains.get(host)
+    domains = call.services.teo_domains
+    domain = domains.get(host) or domains.get(f"*.{host.partition('.')[2]}")
     return domain is not None and domain.zone == zone.id
 
 
