@@ -110,8 +110,8 @@ def _releases(inputs: InputsShape) -> Releases:
     if shape is None:
         return Releases()
     if shape.keep is None:
-        return Releases(keep_assets=shape.keep_assets)
-    return Releases(shape.keep.number, shape.keep.age, shape.keep_assets)
+        return Releases(keep_assets=shape.keep_assets, slots=shape.slots)
+    return Releases(shape.keep.number, shape.keep.age, shape.keep_assets, shape.slots)
 
 
 def _previews(inputs: InputsShape, node: Node) -> Previews:

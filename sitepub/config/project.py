@@ -214,6 +214,8 @@ class Releases:
     """Seconds after which a release is kept no longer; ``None``: its age does not matter."""
     keep_assets: int = 7 * 86400
     """Seconds; 0: they are deleted at once."""
+    slots: int = 1
+    """Folders of the bucket that hold a release each, behind EdgeOne; 1: the bucket's root alone."""
 
 
 PREVIEWS = "previews/"

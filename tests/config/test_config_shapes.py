@@ -356,6 +356,8 @@ def test_the_models_of_the_cdn_are_not_loaded_for_a_site_without_hosts(tmp_path:
     ("releases: {keep: 2 weeks}", Releases(1000, 14 * 86400)), ("releases: {keep: {number: 3, age: 12h}}",
                                                                   Releases(3, 43200)),
     ("releases: {keep: {age: 7}}", Releases(100, 7 * 86400)), ("releases: {keepAssets: 0}", Releases(keep_assets=0)),
+    ("releases: {slots: 1}", Releases()), ("hosts: [{host: a.b.cn}, {host: c.b.cn, edge: edgeone}]\nreleases:"
+                                           " {slots: '3', keep: 9}", Releases(9, slots=3)),
     ("releases: {keepAssets: 12 h}", Releases(keep_assets=43200)), ("releases: {keepAssets: 1.5 d}",
                                                                       Releases(keep_assets=129600)),
     ("releases: {keepAssets: 30d}", Releases(keep_assets=30 * 86400)), ("releases: {keepAssets: 7}",

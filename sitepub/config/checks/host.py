@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from sitepub.config.checks.cdn import check_settings
 from sitepub.config.checks.findings import Findings
 from sitepub.config.document import Node
-from sitepub.config.models.fields import host_name
+from sitepub.config.models.fields import host_name, whole
 
 _COMMON = frozenset({"host", "edge", "dns", "async", "autoRefresh", "onlyRefresh", "https"})
 _EDGE_KEYS = {
@@ -49,6 +49,23 @@ def check_hosts(inputs: Node, found: Findings) -> None:
         _edge(host, inputs, found)
         _redirect(host, inputs, found)
         _bucket_redirect(host, inputs, found)
+
+
+def check_slots(inputs: Node, found: Findings) -> None:
+    """Slots take a host whose edge can lead its visitors to one of them."""
+    node = inputs.get("releases", "slots")
+    if node is None or node.broken:
+        return
+    try:
+        count = whole(node.value)
+    except PydanticCustomError:
+        return  # the model says so
+    hosts = inputs.get("hosts")
+    edges = [host.get("edge") for host in (hosts.items if hosts is not None else [])]
+    if 1 < count <= 5 and not any(edge is not None and (edge.broken or edge.value == "edgeone") for edge in edges):
+        found.wrong(node, f"`releases.slots: {count}` needs a host with `edge: edgeone`: no other edge can lead"
+                    " visitors to a slot", "Give one of `hosts` `edge: edgeone`, or remove `slots`: without it a"
+                    " deploy goes live in the bucket's root.")
 
 
 def _certificate(owner: Node, found: Findings) -> None:

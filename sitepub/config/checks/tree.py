@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sitepub.config.checks.host import check_hosts
+from sitepub.config.checks.host import check_hosts, check_slots
 from sitepub.config.checks.mistakes import written_key
 from sitepub.config.checks.nearest import did_you_mean
 from sitepub.config.checks.regions import REGIONS, about_regions
@@ -66,6 +66,7 @@ def check(root: Node, environ: Mapping[str, str], *, new_region: bool = False) -
     _env(inputs, found)
     _credentials(root, inputs.get("env"), found, environ)
     check_hosts(inputs, found)
+    check_slots(inputs, found)
     return found
 
 

@@ -55,3 +55,6 @@ class ReleasesShape(Shape):
     keep_assets: Annotated[Duration, _longest(30)] = Field(7 * 86400, description=(
         "How long files that are no pages stay live after the site has dropped them, for pages that are open: `7 d`,"
         " `12 h`; 0 deletes them at once, 30 d is the most."))
+    slots: Whole = Field(1, ge=1, le=5, description=(
+        "2 to 5 folders of the bucket that hold one release each, so that a host with `edge: edgeone` is moved from one"
+        " release to another as a whole, and back. 1: the bucket's root alone."))

@@ -19,6 +19,7 @@ from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.packed import Unreadable, decoded, packed, unpacked
 from sitepub.publish.states.sharded import Reader, ShardedManifest
 from sitepub.publish.states.shards import ShardRef
+from sitepub.publish.states.slot_state import Slots
 from sitepub.publish.states.state import (
     VERSION,
     Created,
@@ -83,6 +84,8 @@ class Root(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     projects: tuple[ProjectMark, ...] = ()
     marks: tuple[ReleaseMark, ...] = ()
     shares: tuple[LiveShare, ...] = ()
+    slots: Slots | None = None
+    folder: str = ""
     oldest: str = ""
     kept: int = 0
     litter: bool = False
@@ -125,7 +128,8 @@ def root_of(state: State, headers: Mapping[str, Mapping[str, str]] | None = None
         release=state.release,
         former=tuple(_former_root(one) for one in state.former), hosts=state.hosts, unpurged=state.unpurged,
         unsure=state.unsure, projects=state.projects, marks=state.marks, shares=state.shares,
-        oldest=state.oldest, kept=state.kept, litter=state.litter, preview=state.preview)
+        slots=state.slots, folder=state.folder, oldest=state.oldest, kept=state.kept, litter=state.litter,
+        preview=state.preview)
 
 
 def _former_root(one: Former) -> FormerRoot:
@@ -146,7 +150,8 @@ def state_of(root: Root, reader: Reader, pending: Journal | None = None) -> Stat
         former=tuple(Former(one.bucket, one.region,
                             ShardedManifest(one.shards, reader, {**one.manifest, **one.changes}), one.created,
                             one.pending) for one in root.former),
-        marks=root.marks, shares=root.shares, oldest=root.oldest, kept=root.kept, litter=root.litter,
+        marks=root.marks, shares=root.shares, slots=root.slots, folder=root.folder,
+        oldest=root.oldest, kept=root.kept, litter=root.litter,
         preview=root.preview)
 
 

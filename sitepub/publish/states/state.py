@@ -17,6 +17,7 @@ from sitepub.publish.plan import Action, Step, Steps
 from sitepub.publish.project.mark import ProjectMark
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.sharded import Owned, ShardedManifest
+from sitepub.publish.states.slot_state import Slots
 from sitepub.tencent.cos.store import SINGLE_MAX, ObjectStore
 
 FEW_STEPS = 200
@@ -240,6 +241,11 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     marks: tuple[ReleaseMark, ...] = ()
     shares: tuple[LiveShare, ...] = ()
     """Releases that are live for a share of the visitors."""
+    slots: Slots | None = None
+    """``None``: the bucket's root is all that there is."""
+    folder: str = ""
+    """Of the bucket, with a slash behind it: what is published lies there, and its keys are written down without
+    it. "": the bucket's root."""
     oldest: str = ""
     """The oldest release whose content is kept; what is older is a record only. "": there is none yet."""
     kept: int = 0
