@@ -30,7 +30,7 @@ const english = [
     text: 'Start',
     items: [
       page('Getting started', 'getting-started'), page('Hexo', 'hexo'), page('Domains', 'domains'),
-      page('Permissions', 'permissions'), page('Coming from elsewhere', 'moving'), page('On Windows', 'windows'),
+      page('EdgeOne', 'edgeone'), page('Permissions', 'permissions'), page('Coming from elsewhere', 'moving'), page('On Windows', 'windows'),
     ],
   },
   {
