@@ -35,6 +35,16 @@ class EdgeOneLogs(HourlyFiles):
         self._hosts = tuple(dict.fromkeys(host.lower() for host in hosts))
         self._zones: tuple[str, ...] = ()
 
+    def lines(self, since: datetime, most_bytes: int) -> Iterator[tuple[datetime, Iterator[str]]]:
+        """The lines of each file since then and the beginning of its hour, the newest first, as long as the files have
+        no more than ``most_bytes`` in all."""
+        left = most_bytes
+        for file in reversed(self._files(since)):
+            left -= file.size
+            if left < 0:
+                return
+            yield file.start, self._fetch(file.address)
+
     def _list(self, begin: datetime, end: datetime) -> Iterator[LogFile]:
         self._zones = self._zones or self._find_zones()
         offset = 0
