@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _MARKS = {HostStepKind.CREATE: ("+", "green"), HostStepKind.CERTIFICATE: ("+", "green"),
           HostStepKind.UNBIND: ("-", "red"), HostStepKind.OLD_CERTIFICATE: ("-", "red"),
           HostStepKind.TAKE_DOWN: ("-", "red"), HostStepKind.RECORD: ("!", "yellow"),
+          HostStepKind.SEPARATE: ("!", "yellow"),
           HostStepKind.UPDATE: ("~", "yellow"), HostStepKind.DNS: ("~", "yellow")}
 _VALUE = 200
 

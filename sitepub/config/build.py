@@ -124,9 +124,13 @@ def _previews(inputs: InputsShape, node: Node) -> Previews:
     from sitepub.config.models.host import HostShape
 
     https = HttpsShape.model_validate({"certInfo": {"certId": AUTO}} if shape.https is None else shape.https)
+    slots = inputs.releases is not None and inputs.releases.slots > 1
     written = {name: getattr(shape, name) for name in ("edge", "area", "dns") if name in shape.model_fields_set}
+    if slots:
+        written.setdefault("edge", "edgeone")
     host = HostShape.model_construct(host=shape.host, https=https, **written)
-    return Previews(shape.expires, _host(host, node.entries["preview"], node), said=True)
+    return Previews(shape.expires, _host(host, node.entries["preview"], node), said=True,
+                    routed=slots and host.edge == "edgeone")
 
 
 def _protocol(inputs: InputsShape, old_form: bool) -> Any:

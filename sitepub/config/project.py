@@ -236,6 +236,16 @@ class Previews:
     """With :data:`PREVIEW_NAME` in its name; ``None``: previews have no host."""
     said: bool = False
     """The file has the key: CI makes a preview of each request."""
+    routed: bool = False
+    """Each lies in a folder of the site's bucket, and the edge leads its host there; else in a bucket of its own."""
+
+    @property
+    def wildcard(self) -> Host | None:
+        """The domain that the hosts of all previews lie below; ``None``: each preview needs a domain of its own."""
+        host = self.host
+        if host is None or not self.routed or not host.host.startswith(f"{PREVIEW_NAME}."):
+            return None
+        return replace(host, host=host.host.replace(PREVIEW_NAME, "*"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +364,12 @@ class Project:
     overrides: tuple[Override, ...] = field(default=(), compare=False)
     """What ``stages`` says of this stage alone."""
     warnings: tuple[Problem, ...] = ()
+
+    @property
+    def every_host(self) -> tuple[Host, ...]:
+        """The hosts of the site, and the wildcard domain of its previews."""
+        wildcard = self.previews.wildcard if self.preview is None else None
+        return self.hosts if wildcard is None else (*self.hosts, wildcard)
 
     def bucket(self, app_id: str) -> str:
         """Full name of the website bucket, ``<name>-<APPID>``.

@@ -44,6 +44,15 @@ def name_covers(pattern: str, host: str) -> bool:
     return bool(dot) and bool(first) and first != "*" and rest == pattern[2:]
 
 
+def is_wildcard(host: str) -> bool:
+    return host.startswith("*.")
+
+
+def below_wildcard(host: str) -> str:
+    """A host that a wildcard domain serves, to see what visitors get; any other host as it is."""
+    return f"sitepub-check{host[1:]}" if is_wildcard(host) else host
+
+
 def covers(names: Iterable[str], host: str) -> bool:
     """Whether any of a certificate's names covers the host."""
     return any(name_covers(name, host) for name in names)

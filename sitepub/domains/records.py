@@ -113,6 +113,9 @@ class HostRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     rules: HostRules | None = None
     """What sitepub had the edge do for `_headers` and `_redirects`: goes when they do not say it any more."""
 
+    refused: str = ""
+    """Why the edge has no such wildcard domain; "": it has, or was not asked."""
+
     @property
     def made(self) -> bool:
         """Whether the edge's domain was surely created by sitepub: one that is about to be created, and then is there

@@ -30,6 +30,8 @@ class HostStepKind(StrEnum):
     """Create, change or delete a record in DNSPod."""
     RECORD = "record"
     """A record that the user has to add: its zone is not in the account's DNSPod."""
+    SEPARATE = "separate"
+    """Nothing: there is no wildcard domain, and each preview gets a domain of its own."""
     WAIT = "wait"
     """Nothing to write, only to wait for: a setup that an earlier run began."""
     OLD_CERTIFICATE = "old certificate"
@@ -40,7 +42,7 @@ class HostStepKind(StrEnum):
     """Take the domain away: stop it, delete it, and the records and certificates that sitepub made."""
 
 
-HARMLESS = frozenset({HostStepKind.WAIT, HostStepKind.RECORD})
+HARMLESS = frozenset({HostStepKind.WAIT, HostStepKind.RECORD, HostStepKind.SEPARATE})
 """Steps that write nothing: they need no agreement."""
 NEW_CERTIFICATE = "certificate"
 """Path of the setting that stands for a certificate whose id is not known before it is made."""

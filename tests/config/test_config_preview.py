@@ -10,7 +10,7 @@ import pytest
 
 from sitepub.config.load import load_project
 from sitepub.config.project import PreviewOf, Project
-from sitepub.errors import ConfigError
+from sitepub.errors import ConfigError, UsageError
 from sitepub.publish.previews.names import preview_of
 
 DAY = 86400
@@ -21,6 +21,14 @@ def load(folder: Path, inputs: tuple[str, ...] = (), **preview: Any) -> Project:
     file.write_text(json.dumps({"component": "website", "name": "shop", "inputs": {
         "src": "./public", "hosts": [{"host": "www.example.com"}], "preview": preview}}), encoding="utf-8")
     return load_project(file, inputs=inputs, environ={})
+
+
+def with_slots(folder: Path, slots: object = 2, **preview: Any) -> Project:
+    file = folder / "serverless.yml"
+    file.write_text(json.dumps({"component": "website", "name": "shop", "inputs": {
+        "src": "./public", "hosts": [{"host": "www.example.com", "edge": "edgeone"}], "preview": preview,
+        "releases": {"slots": slots}}}), encoding="utf-8")
+    return load_project(file, environ={})
 
 
 def mistakes(folder: Path, **preview: Any) -> str:
@@ -95,3 +103,40 @@ def test_it_may_come_from_the_command_line_and_stands_for_nothing_elsewhere(tmp_
     with pytest.raises(ConfigError) as caught:
         load_project(file, environ={})
     assert "only in `inputs.preview.host`" in str(caught.value.problems[0].hint)
+
+
+@pytest.mark.parametrize(("pattern", "wildcard"), [
+    ("${preview}.preview.example.com", "*.preview.example.com"), ("${preview}.example.com", "*.example.com"),
+    ("${preview}.例子.cn", "*.xn--fsqu00a.cn"), ("pr-${preview}.example.com", None),
+    ("${preview}-x.example.com", None), ("a.${preview}.example.com", None)])
+def test_with_slots_one_wildcard_domain_serves_all_previews(tmp_path: Path, pattern: str, wildcard: str | None) -> None:
+    project = with_slots(tmp_path, host=pattern)
+    host = project.previews.host
+    assert host is not None and (host.edge, host.auto_certificate, project.previews.routed) == ("edgeone", True, True)
+    found = [one.host for one in project.every_host]
+    assert found == ["www.example.com", *([wildcard] if wildcard else [])]
+    assert [one.host for one in preview_of(project, PreviewOf("new", DAY)).every_host] == [
+        pattern.replace("${preview}", "new").replace("例子", "xn--fsqu00a")]
+
+
+@pytest.mark.parametrize(("slots", "preview"), [
+    (1, {"host": "${preview}.a.com"}), (2, {"host": "${preview}.a.com", "edge": "cdn"}), (2, {"expires": "2 d"}),
+    (2, {"host": "${preview}.a.com", "edge": "cos"}), (1, {"host": "${preview}.a.com", "edge": "edgeone"})])
+def test_every_other_preview_has_a_bucket_of_its_own(tmp_path: Path, slots: int, preview: dict[str, Any]) -> None:
+    project = with_slots(tmp_path, slots, **preview)
+    assert not project.previews.routed and project.previews.wildcard is None
+    assert [one.host for one in project.every_host] == ["www.example.com"]
+
+
+def test_settings_that_only_the_cdn_has_are_reported_also_where_slots_choose_the_edge(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        with_slots(tmp_path, host="${preview}.a.com", https={"http2": "on"})
+    [problem] = caught.value.problems
+    assert "no effect with `edge: edgeone`" in problem.message and problem.position is not None
+
+
+def test_a_preview_never_takes_a_host_of_the_site(tmp_path: Path) -> None:
+    project = with_slots(tmp_path, host="${preview}.example.com")
+    with pytest.raises(UsageError, match=r"would have the host www\.example\.com, which is the site's"):
+        preview_of(project, PreviewOf("www", DAY))
+    assert preview_of(project, PreviewOf("www2", DAY)).hosts[0].host == "www2.example.com"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sitepub.actions.hosts import HostsPrepared, open_site_hosts
-from sitepub.config.project import Host, Project
+from sitepub.config.project import Host, Previews, Project
 from sitepub.config.site_rules import HostRules, SiteRules
 from sitepub.domains.records import HostRecord
 from sitepub.publish.prepare import Prepared
@@ -26,7 +26,8 @@ def prepare_rules_of_hosts(project: Project, cloud: Cloud, remote: Remote, prepa
 
     records = prepared.base.hosts
     changed = tuple(_with_other_rules(project, records, prepared.rules))
-    hosts = open_site_hosts(replace(project, hosts=changed or project.hosts), cloud, remote, records)
+    alone = replace(project, hosts=changed or project.hosts, previews=Previews())
+    hosts = open_site_hosts(alone, cloud, remote, records)
     plan = HostsPlan(())
     if changed:
         names = {host.host for host in changed}

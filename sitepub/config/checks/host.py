@@ -44,7 +44,7 @@ def check_hosts(inputs: Node, found: Findings) -> None:
             if special is not None:
                 check_settings(special, found)
     for host in previews:
-        _edge(host, Node({}, host.place), found)
+        _edge(host, Node({}, host.place), found, "edgeone" if slots_of(inputs) > 1 else "cdn")
     for host in items:
         _edge(host, inputs, found)
         _redirect(host, inputs, found)
@@ -53,19 +53,26 @@ def check_hosts(inputs: Node, found: Findings) -> None:
 
 def check_slots(inputs: Node, found: Findings) -> None:
     """Slots take a host whose edge can lead its visitors to one of them."""
-    node = inputs.get("releases", "slots")
-    if node is None or node.broken:
+    node, count = inputs.get("releases", "slots"), slots_of(inputs)
+    if node is None:
         return
-    try:
-        count = whole(node.value)
-    except PydanticCustomError:
-        return  # the model says so
     hosts = inputs.get("hosts")
     edges = [host.get("edge") for host in (hosts.items if hosts is not None else [])]
     if 1 < count <= 5 and not any(edge is not None and (edge.broken or edge.value == "edgeone") for edge in edges):
         found.wrong(node, f"`releases.slots: {count}` needs a host with `edge: edgeone`: no other edge can lead"
                     " visitors to a slot", "Give one of `hosts` `edge: edgeone`, or remove `slots`: without it a"
                     " deploy goes live in the bucket's root.")
+
+
+def slots_of(inputs: Node) -> int:
+    """1 where the file says nothing, or nothing that the model takes."""
+    node = inputs.get("releases", "slots")
+    if node is None or node.broken:
+        return 1
+    try:
+        return whole(node.value)
+    except PydanticCustomError:
+        return 1
 
 
 def _certificate(owner: Node, found: Findings) -> None:
@@ -79,21 +86,23 @@ def _certificate(owner: Node, found: Findings) -> None:
         found.wrong(cert, "`certificate` and `privateKey` need each other", key=True)
 
 
-def _edge(host: Node, inputs: Node, found: Findings) -> None:
-    edge = host.get("edge")
-    if edge is None or not isinstance(edge.value, str) or edge.value not in _EDGE_KEYS:
+def _edge(host: Node, inputs: Node, found: Findings, default: str = "cdn") -> None:
+    """``default``: its edge where the file says none."""
+    node = host.get("edge")
+    edge = node.value if node is not None else default
+    if not isinstance(edge, str) or edge not in _EDGE_KEYS:
         return
-    known, hint = _EDGE_KEYS[edge.value]
+    known, hint = _EDGE_KEYS[edge]
     for key, node in host.entries.items():
         if key not in known and node.value is not None and key in _cdn_keys():
-            found.wrong(node, f"`{key}` is a setting of the CDN, and this host has `edge: {edge.value}`", hint,
+            found.wrong(node, f"`{key}` is a setting of the CDN, and this host has `edge: {edge}`", hint,
                         key=True)
     own = host.get("https")
     https = own or inputs.get("https")
     for key, node in https.entries.items() if https is not None else ():
         if key not in _EDGE_HTTPS and node.value not in (None, "off", False, "false") and key in _https_keys():
             report = found.wrong if own is not None else found.odd
-            report(node, f"`https.{key}` has no effect with `edge: {edge.value}`", hint, key=True)
+            report(node, f"`https.{key}` has no effect with `edge: {edge}`", hint, key=True)
 
 
 def _cdn_keys() -> set[str]:

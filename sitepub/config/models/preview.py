@@ -57,7 +57,9 @@ class PreviewShape(Shape):
     expires: Annotated[int, BeforeValidator(expiry), WithJsonSchema({"type": ["string", "number"]})] = Field(
         7 * DAY, description=(
             "How long a preview lives after its last deploy: `7 d`, `12 h`; 30 d is the most. `--expires` wins."))
-    edge: Literal["cdn", "edgeone", "cos"] = Field("cdn", description="What serves the host, as in `hosts[]`.")
+    edge: Literal["cdn", "edgeone", "cos"] = Field("cdn", description=(
+        "What serves the host, as in `hosts[]`. With `releases.slots` the default is `edgeone`: all previews lie in the"
+        " site's bucket then, below one wildcard domain."))
     area: Literal["mainland", "overseas", "global"] = Field("mainland", description="Where it is served.")
     dns: Literal["auto", "off"] = Field("auto", description="Who makes the DNS record, as in `hosts[]`.")
     https: AnyMap | None = Field(None, description=(

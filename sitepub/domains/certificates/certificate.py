@@ -19,7 +19,7 @@ from sitepub.domains.certificates.ssl_service import ISSUED, Certificate, SslSer
 from sitepub.domains.certificates.trust import BrowserTrust
 from sitepub.domains.dns.host_records import Dns
 from sitepub.domains.edges.edge import EdgeCertificate, EdgeState
-from sitepub.domains.host_names import shown_name
+from sitepub.domains.host_names import is_wildcard, shown_name
 from sitepub.domains.job import HostJob
 from sitepub.domains.poll import Patience
 from sitepub.domains.records import CertificateRecord, HostRecord
@@ -89,6 +89,9 @@ class CertificateOffice:
         good, passed_over = self.choose(account, host.host, _bound(record, state))
         if good is not None:
             return CertificatePlan(certificate=_bindable(self.ssl, good))
+        if is_wildcard(host.host):
+            # The free ones of the service are for one name (400/41672): whoever has brought one may bring another.
+            return CertificatePlan(certificate=self._valid(account, host.host))
         name, now = shown_name(host.host), self._now()
         pending = self._applications.pending(record, account)
         if pending is not None:
@@ -107,6 +110,13 @@ class CertificateOffice:
                              f"certificate {passed_over[0]} covers it, but browsers do not trust it" if passed_over
                              else "the account has none that covers it and is not due for renewal",
                              AgreedCertificate("apply"))
+
+    def _valid(self, account: Sequence[Certificate], host: str) -> EdgeCertificate | None:
+        """The one that lasts longest, due or not."""
+        now = self._now()
+        good = [each for each in account if each.serves(host, now) and self.trusts(each, host)]
+        best = max(good, key=lambda each: (each.left(now), each.id), default=None)
+        return _bindable(self.ssl, best) if best is not None else None
 
     def _planned(self, host: Host, summary: str, reason: str, agreed: AgreedCertificate,
                  kind: HostStepKind = HostStepKind.CERTIFICATE) -> CertificatePlan:

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sitepub.domains.host_names import below_wildcard
 from sitepub.domains.pem import blocks
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class BrowserTrust:
             leaf, *others = [x509.load_pem_x509_certificate(block.encode())
                              for label, block in blocks(chain) if label == "CERTIFICATE"]
             rules = PolicyBuilder().store(Store(list(self._roots()))).time(now)
-            rules.build_server_verifier(x509.DNSName(host)).verify(leaf, others)
+            rules.build_server_verifier(x509.DNSName(below_wildcard(host))).verify(leaf, others)
         except (ValueError, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType, x509.DuplicateExtension,
                 VerificationError):
             return False

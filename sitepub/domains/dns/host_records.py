@@ -9,7 +9,7 @@ from sitepub.domains.dns.changes import Change, RecordChange, RecordPlan, plan_c
 from sitepub.domains.dns.dnspod import DnsPod, Record, Zone
 from sitepub.domains.dns.record_writes import Purpose, RecordWriter, full_name
 from sitepub.domains.dns.resolve import Resolver
-from sitepub.domains.host_names import ascii_name, record_name, registered_domain, shown_name
+from sitepub.domains.host_names import ascii_name, below_wildcard, record_name, registered_domain, shown_name
 from sitepub.domains.job import HostJob
 from sitepub.domains.poll import Patience, poll
 from sitepub.domains.records import HostRecord, TxtRecord
@@ -148,7 +148,7 @@ class Dns:
 
     def points_to(self, host: str, target: str) -> bool:
         """Whether the name leads to the target in DNS as it is now."""
-        chain = self.resolver.chain(host)
+        chain = self.resolver.chain(below_wildcard(host))
         return ascii_name(target) in {ascii_name(name) for name in chain}
 
     def adopt(self, job: HostJob) -> None:
@@ -218,7 +218,7 @@ class Dns:
     # Where it points
 
     def resolve(self, host: str) -> tuple[str, ...]:
-        return self.resolver.chain(host)
+        return self.resolver.chain(below_wildcard(host))
 
     # Away
 

@@ -136,6 +136,9 @@ Report = Callable[[str], None]
 class FreeCertificates(Protocol):
     """Makes certificates of the edge before visitors come to it."""
 
+    def covers(self, host: str) -> bool:
+        """Whether it makes any for this host: not for every wildcard."""
+
     def by_record(self, host: str) -> bool:
         """Whether a DNS record may prove this host."""
 

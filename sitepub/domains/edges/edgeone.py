@@ -313,7 +313,8 @@ def proof_record(found: Any, host: str) -> TxtRecord | None:
 def _proof_name(subdomain: str, host: str) -> str:
     """The full name of the record that proves a host: ``edgeonereclaim.<host>``. `Subdomain` was seen as the label
     alone, with the host below its zone, and as the whole name, with a dot at its end or without."""
-    name, host = ascii_name(subdomain), ascii_name(host)
+    # Of a wildcard nothing was seen: a label in front of it would be no name that DNS takes for one.
+    name, host = ascii_name(subdomain), ascii_name(host).removeprefix("*.")
     label, _, rest = name.partition(".")
     label = label or _PROOF
     if not rest or host.startswith(f"{rest}.") or rest == host:

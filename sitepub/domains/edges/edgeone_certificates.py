@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sitepub.domains.host_names import ascii_name
+from sitepub.domains.host_names import ascii_name, is_wildcard
 from sitepub.domains.service_api import ServiceApi
 from sitepub.domains.times import gmt8_to_iso
 from sitepub.domains.wanted_record import WantedRecord
@@ -30,9 +30,16 @@ class EdgeOneCertificates:
         self._api = api
         self._zone = zone
 
+    def covers(self, host: str) -> bool:
+        """CnameWildHostNotAllowApplyCertificate; whether a record lifts that is not documented."""
+        if not is_wildcard(host):
+            return True
+        zone = self._zone(host)
+        return zone is not None and zone.get("Type") in ("full", "dnsPodAccess")
+
     def by_record(self, host: str) -> bool:
         zone = self._zone(host)
-        return zone is not None and zone.get("Type") == "partial"
+        return zone is not None and zone.get("Type") == "partial" and not is_wildcard(host)
 
     def apply(self, host: str) -> WantedRecord:
         answer = self._api.call("teo", "ApplyFreeCertificate", {

@@ -16,6 +16,7 @@ from sitepub.domains.hosts.ownership import create_proved, drop_proof, prove
 from sitepub.domains.hosts.plan import HostPlan, wants_free_certificate
 from sitepub.domains.hosts.settings import write_settings
 from sitepub.domains.hosts.verify_host import Verification
+from sitepub.domains.hosts.wildcards import instead, refusal
 from sitepub.domains.records import CertificateInUse
 from sitepub.domains.steps import (
     AgreedBucket,
@@ -27,6 +28,7 @@ from sitepub.domains.steps import (
     StepResult,
     not_covered,
 )
+from sitepub.domains.times import now_iso
 from sitepub.errors import CloudError
 
 _WHILE_DEPLOYING = frozenset({HostStepKind.DNS, HostStepKind.RECORD})
@@ -54,14 +56,29 @@ class ApplyHost:
         """Raises what the services answer, :class:`~sitepub.domains.steps.PlanChanged` and
         :class:`~sitepub.errors.Interrupted`; ``applied`` holds the steps that were done until then."""
         context, waiting = self.context, ""
+        if self.plan.refused:
+            return self._separate(self.plan.refused)
         try:
             self._apply()
         except Later as later:
             waiting = str(later)
+        except CloudError as error:
+            why = refusal(context.name, error)
+            if not why or context.job.record.created:
+                raise
+            return self._separate(why)
         done = tuple(context.done)
         status = "waiting" if waiting else "online" if done or self.plan.work else "unchanged"
         return HostOutcome(context.name, context.edge.kind, status, context.job.record.cname, done, waiting,
                            fresh=self._fresh, steps=tuple(self.applied))
+
+    def _separate(self, why: str) -> HostOutcome:
+        """There is no such wildcard domain: written down for the previews, which get a domain each."""
+        context, job = self.context, self.context.job
+        job.keep(edge=context.edge.kind, setup="", refused=why, settings_hash=self.plan.hash, verified=now_iso())
+        context.report(instead(why))
+        return HostOutcome(context.name, context.edge.kind, "unchanged", done=tuple(context.done),
+                           steps=tuple(self.applied))
 
     def _apply(self) -> None:
         context, job = self.context, self.context.job

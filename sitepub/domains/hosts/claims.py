@@ -152,4 +152,5 @@ _decode = msgspec.json.Decoder(Claim).decode
 
 
 def _key(host: str) -> str:
-    return f"{PREFIX}{host}.json"
+    # A star in a key is asking for trouble, and no host has an underscore.
+    return f"{PREFIX}{host.replace('*', '_any')}.json"

@@ -76,7 +76,7 @@ def open_hosts(project: Project, cloud: Cloud, bucket: str, claims: ObjectStore,
     from sitepub.domains.dns.resolve import Resolver
 
     api = service_api(cloud)
-    names = Dns(DnsPod(api), Resolver(cloud.embedded), hosts=project.hosts)
+    names = Dns(DnsPod(api), Resolver(cloud.embedded), hosts=project.every_host)
 
     def used_by_others(host: str) -> Collection[str]:
         return {one.certificate.id for one in records.values()
@@ -89,7 +89,7 @@ def open_hosts(project: Project, cloud: Cloud, bucket: str, claims: ObjectStore,
     name = project.name if project.preview is None else f"{project.name}, preview {project.preview.name}"
     mine = Claim(app=project.app, stage=project.stage, name=name, state=state_key)
     return Hosts(
-        hosts=tuple(with_client_certificate(host, project.root) for host in project.hosts),
+        hosts=tuple(with_client_certificate(host, project.root) for host in project.every_host),
         place=place_of(project, cloud, bucket), edge_of=Edges.of(cloud, bucket),
         certificates=CertificateOffice(SslService(api), names, project.root, used_by_others=used_by_others,
                                        trust=BrowserTrust(cloud.embedded.ca if cloud.embedded is not None else "")),

@@ -15,9 +15,10 @@ from sitepub.config.site_rules import HostRules
 from sitepub.domains.certificates.choice import CertificatePlan
 from sitepub.domains.certificates.lifetime import is_due
 from sitepub.domains.edges.edge import Edge, EdgeState, EdgeStatus, WantedDomain
-from sitepub.domains.host_names import shown_name
+from sitepub.domains.host_names import is_wildcard, shown_name
 from sitepub.domains.hosts.edge_certificate_plan import BY_RECORD, plan_edge_certificate
 from sitepub.domains.hosts.parts import Certificates, Names
+from sitepub.domains.hosts.wildcards import instead, lacks_certificate
 from sitepub.domains.records import HostRecord
 from sitepub.domains.steps import (
     NEW_CERTIFICATE,
@@ -33,8 +34,8 @@ from sitepub.errors import SitepubError
 
 _HASH_VERSION = 3
 """Raised when the same words in serverless.yml come to mean something else."""
-MANUAL = frozenset({HostStepKind.RECORD})
-"""Steps that the user does."""
+MANUAL = frozenset({HostStepKind.RECORD, HostStepKind.SEPARATE})
+"""Steps that sitepub does not do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class HostPlan:
     """The cloud was asked; otherwise the record was believed."""
     error: SitepubError | None = None
     """It could not be found out what to do."""
+    refused: str = ""
+    """Why this wildcard domain is not made."""
 
     @property
     def takes_down(self) -> bool:
@@ -104,7 +107,7 @@ def needs_look(record: HostRecord | None, hash: str, now: datetime | None = None
 
 def wants_free_certificate(host: Host, edge: Edge) -> bool:
     return (edge.free_certificates is not None and host.auto_certificate and host.https is not None
-            and host.https.get("switch") != "off")
+            and host.https.get("switch") != "off" and edge.free_certificates.covers(host.host))
 
 
 def wanted_domain(host: Host, place: Place, record: HostRecord, edge: Edge, certificates: CertificatePlan, *,
@@ -126,6 +129,10 @@ def plan_host(host: Host, place: Place, record: HostRecord, edge: Edge, certific
     found = CertificatePlan() if free else certificates.plan(host, record, state)
     wanted = wanted_domain(host, place, record, edge, found, free=False)
     edge.check(wanted)
+    why = _obstacle(host, state, found, free=free)
+    if why:
+        step = HostStep(HostStepKind.SEPARATE, name, f"{name} is not made on {edge.word}", instead(why), edge=edge.kind)
+        return HostPlan(name, edge.kind, record, (step,), host, hash, looked=True, refused=why)
     steps: list[HostStep] = []
     former = _former_bucket(record, place)
     if former:
@@ -152,6 +159,15 @@ def plan_host(host: Host, place: Place, record: HostRecord, edge: Edge, certific
     if not free:
         steps += certificates.replaced(host, record, state, found)
     return HostPlan(name, edge.kind, record, tuple(steps), host, hash, looked=True)
+
+
+def _obstacle(host: Host, state: EdgeState | None, found: CertificatePlan, *, free: bool) -> str:
+    """Why a wildcard domain that is not there is not made."""
+    if state is not None or free or not (is_wildcard(host.host) and host.auto_certificate):
+        return ""
+    if host.https is None or host.https.get("switch") == "off":
+        return ""
+    return "" if found.certificate is not None or found.steps else lacks_certificate(host)
 
 
 def _dns_first(edge: Edge, dns: Sequence[HostStep]) -> bool:

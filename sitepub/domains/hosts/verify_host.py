@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sitepub.domains.edges.edge import EdgeCertificate, EdgeState, EdgeStatus
+from sitepub.domains.host_names import below_wildcard
 from sitepub.domains.hosts.context import HostContext, Later
 from sitepub.domains.hosts.plan import HostPlan, wants_free_certificate
 from sitepub.domains.hosts.served import Served
@@ -51,7 +52,7 @@ class Verification:
             raise Later(f"DNS does not point {context.name} to {state.cname} yet")
         if context.host.rules is not None:
             job.keep(rules=context.host.rules or None)
-        job.keep(setup="", certificate=used, settings_hash=self.plan.hash, verified=now_iso())
+        job.keep(setup="", refused="", certificate=used, settings_hash=self.plan.hash, verified=now_iso())
         return used
 
     def _demand_planned(self, state: EdgeState) -> None:
@@ -85,7 +86,7 @@ class Verification:
         last: list[Served] = []
 
         def look() -> tuple[Served | None] | None:
-            served = context.served(context.name, target)
+            served = context.served(below_wildcard(context.name), target)
             if served is None:
                 return (None,)
             wanted = certificate.fingerprint if certificate is not None else ""

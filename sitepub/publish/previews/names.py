@@ -40,9 +40,15 @@ def _is_shared(project: Project, branch: str, environ: Mapping[str, str]) -> boo
 
 
 def preview_of(project: Project, preview: PreviewOf) -> Project:
-    """The project of a preview: the same site in a bucket of its own, so that links like ``/css/a.css`` work."""
+    """The project of a preview: the same site in a bucket of its own, or behind a router in a folder, so that links
+    like ``/css/a.css`` work. Raises UsageError for a name that would take a host of the site."""
+    hosts = _hosts(project, preview.name)
+    taken = {host.host for host in project.hosts}
+    if any(host.host in taken for host in hosts):
+        raise UsageError(f"a preview {preview.name} would have the host {hosts[0].host}, which is the site's",
+                         hint="give it another name: sitepub deploy --preview NAME")
     return replace(
-        project, preview=preview, replace=False, accelerate=False, logs=None, hosts=_hosts(project, preview.name),
+        project, preview=preview, replace=False, accelerate=False, logs=None, hosts=hosts,
         # Its own releases are of no use: what it shows can be deployed again, or is promoted.
         releases=Releases(1, None, project.releases.keep_assets))
 
