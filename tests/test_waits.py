@@ -52,6 +52,7 @@ WAITS = {
     "domains/hosts/removal.py: self.edge.wait": STOP,
     "domains/hosts/site_hosts.py: stop.wait": STOP,
     "domains/poll.py: stop.wait": STOP,
+    "domains/router/router.py: self._sleep": PRESSED,
     "domains/service_api.py: self._sleep": PRESSED,
     "interrupts.py: pressed.wait": PRESSED,
     "interrupts.py: time.sleep": "the thread that counts",

@@ -9,6 +9,8 @@ from sitepub.domains.poll import Patience
 
 DEPLOYING = Patience(300.0, 2.0, 15.0)
 """Another change is being deployed on the edge; that takes minutes."""
+FUNCTION = Patience(180.0, 1.0, 5.0)
+"""An edge function is being deployed: sooner done, and a pointer waits for it."""
 RATE = Patience(90.0, 1.0, 10.0)
 """Too many calls in a second or a minute."""
 UNCLEAR = Patience(20.0, 2.0, 6.0)
@@ -21,6 +23,7 @@ PASSING: Mapping[str, Mapping[str, Patience]] = {
         "OperationDenied.DomainStatusUnstable": DEPLOYING,
         "OperationDenied.ConfigLocked": DEPLOYING,
         "InternalError.ConfigLocked": DEPLOYING,
+        "FailedOperation.FunctionDeploying": FUNCTION,
         "LimitExceeded.RateLimitExceeded": RATE,
         "UnauthorizedOperation.Unknown": UNCLEAR,
     },

@@ -65,7 +65,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     error: str = ""
     """Key of the error document below the slot; "": the router's own short answer."""
     error_status: int = 404
-    """Status that the error document is sent with: 404, or 200 as bucket websites can."""
+    """Status that the router sends the error document with: 404, or 200 as bucket websites can. The bucket itself has
+    to answer 404 all the same, or the router cannot know that something is missing."""
     hidden: bool = False
     """Search engines are kept out: ``X-Robots-Tag: noindex`` with every answer."""
 

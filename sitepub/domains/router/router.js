@@ -1,0 +1,212 @@
+// sitepub router, version 1
+//
+// Leads the visitors of each host to a folder of its bucket (a slot) that holds one release, whole. Which slot, says the
+// environment variable of the host: JSON, written by sitepub (route.py has its members). One change of that variable
+// moves all visitors at once; cached answers carry the release in their key, so nothing has to be purged.
+// A host without a variable is not touched. If this function fails, the bucket's root answers: the stable release.
+//
+// Used of the runtime (EdgeOne, edge functions, runtime APIs): addEventListener, FetchEvent, fetch with `redirect` and
+// `eo.cacheKey`, Headers, Request, Response, URL, and request.eo.clientIp. Assumed, because no document says it:
+// - environment variables can be read as properties of globalThis, as other global variables can;
+// - fetch of the visitor's own host with another path asks cache and origin, and starts no function again;
+// - a range and the conditions of a request are answered by the cache, as they are without a function;
+// - what fetch answers is compressed for the visitor, or was already, as without a function.
+// Without these the site still answers, from the bucket's root.
+
+const VISITOR = "sitepub-visitor";
+const RELEASE = "sitepub-release";
+const NUMBERS = 10000;
+const WEEK = 7 * 24 * 3600;
+const SHORTEST_ID = 8;
+const BOTS = /bot|crawl|spider|slurp|archiver|preview|facebookexternalhit|lighthouse|monitor/i;
+const SELECTING = ["range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
+
+addEventListener("fetch", (event) => {
+  if (event.passThroughOnException) event.passThroughOnException();
+  event.respondWith(answer(event.request).catch(() => fetch(event.request)));
+});
+
+async function answer(request) {
+  const url = new URL(request.url);
+  const route = routeOf(url.hostname);
+  if (!route) return fetch(request);
+  if (!route.live) return gone(request.method);
+  if (request.method !== "GET" && request.method !== "HEAD") return finished(await fetch(request), route);
+  const choice = chosen(request, url, route);
+  const response = await found(request, url, route, choice.slots);
+  return finished(response, route, choice.cookie);
+}
+
+// Routes
+
+// The route of a host, else that of the wildcard above it.
+function routeOf(host) {
+  const name = host.toLowerCase();
+  return variable(name) || variable("*." + name.slice(name.indexOf(".") + 1));
+}
+
+function variable(host) {
+  const name = "SITE_" + host.replace(/-/g, "__").replace("*", "ANY").replace(/\./g, "_");
+  const value = globalThis[name];
+  return typeof value === "string" ? JSON.parse(value) : value;
+}
+
+// Which release a visitor gets
+
+// `slots`: the one that this visitor gets, then those in which an open tab may still find its files.
+function chosen(request, url, route) {
+  const cookies = cookiesOf(request);
+  const asked = url.searchParams.get(RELEASE);
+  if (asked !== null) {
+    url.searchParams.delete(RELEASE);
+    const slot = slotOf(route, asked);
+    if (slot) return { slots: withOthers(slot, route), cookie: `${RELEASE}=${slot.release}` };
+    if (asked === "") delete cookies[RELEASE];
+  }
+  const cleared = asked === "" ? `${RELEASE}=; Max-Age=0` : "";
+  const kept = slotOf(route, cookies[RELEASE] || "");
+  if (kept) return { slots: withOthers(kept, route) };
+  const share = route.share;
+  if (!share || BOTS.test(request.headers.get("user-agent") || "")) {
+    return { slots: withOthers(route.live, route), cookie: cleared };
+  }
+  const known = /^\d{1,4}$/.test(cookies[VISITOR] || "");
+  const number = known ? Number(cookies[VISITOR]) : numberOf(request, share);
+  const slot = number < share.part * NUMBERS ? share.slot : route.live;
+  const cookie = known || !isPage(request) ? "" : `${VISITOR}=${number}; Max-Age=${WEEK}`;
+  return { slots: withOthers(slot, route), cookie: cleared || cookie };
+}
+
+// The slot that holds a release, by its id or a beginning of it.
+function slotOf(route, id) {
+  if (id.length < SHORTEST_ID) return undefined;
+  const all = [route.live, route.share && route.share.slot, route.before && route.before.slot, ...(route.others || [])];
+  return all.find((slot) => slot && slot.release.startsWith(id));
+}
+
+function withOthers(slot, route) {
+  const more = [route.live];
+  if (route.share) more.push(route.share.slot);
+  if (route.before && Date.now() < route.before.until * 1000) more.push(route.before.slot);
+  return [slot, ...more.filter((one) => one.path !== slot.path)];
+}
+
+// A number from 0 to 9999 that stays the same for one visitor, one day and one share, without a cookie: a page and its
+// files come from one release also for those who refuse cookies.
+function numberOf(request, share) {
+  const day = new Date().toISOString().slice(0, 10);
+  const address = (request.eo && request.eo.clientIp) || "";
+  return hash([address, request.headers.get("user-agent") || "", day, share.slot.release].join("\n")) % NUMBERS;
+}
+
+// FNV-1a, then the last step of MurmurHash3, which spreads what differs in few letters.
+function hash(text) {
+  let value = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
+  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
+  return (value ^ (value >>> 16)) >>> 0;
+}
+
+function cookiesOf(request) {
+  const cookies = {};
+  for (const pair of (request.headers.get("cookie") || "").split(";")) {
+    const at = pair.indexOf("=");
+    if (at > 0) cookies[pair.slice(0, at).trim()] = pair.slice(at + 1).trim();
+  }
+  return cookies;
+}
+
+function isPage(request) {
+  return (request.headers.get("accept") || "").includes("text/html")
+    || request.headers.get("sec-fetch-dest") === "document";
+}
+
+// What is found in a slot
+
+async function found(request, url, route, slots) {
+  let response = await inSlot(request, url, slots[0]);
+  if (response.status !== 404 && response.status !== 403) return response;
+  for (const slot of isAsset(url.pathname) ? slots.slice(1) : []) {
+    const older = await inSlot(request, url, slot);
+    if (older.status < 400) return older;
+  }
+  return missing(request, url, route, slots[0], response.status);
+}
+
+// The answer of a slot to the visitor's path, as if the slot were the bucket.
+async function inSlot(request, url, slot) {
+  const response = await fetched(request, url, slot, url.pathname.slice(1) + url.search, request.headers);
+  const location = response.status >= 300 && response.status < 400 && response.headers.get("location");
+  if (!location) return response;
+  return changed(response, response.status, { Location: outside(location, url, slot) });
+}
+
+function fetched(request, url, slot, path, headers) {
+  const sent = new Headers(headers);
+  sent.delete("cookie");
+  return fetch(`${url.origin}/${slot.path}${path}`, {
+    method: request.method,
+    headers: sent,
+    redirect: "manual",
+    eo: { cacheKey: `${url.host}/${slot.release}/${slot.path}${path}` },
+  });
+}
+
+// Where a redirect leads, without the slot: the bucket's own address is that of the site. Other addresses stay.
+function outside(location, url, slot) {
+  const target = new URL(location, url);
+  if (target.host !== url.host && !/\.cos-website\./.test(target.host)) return location;
+  const within = "/" + slot.path;
+  const path = target.pathname.startsWith(within) ? target.pathname.slice(within.length - 1) : target.pathname;
+  return (path.startsWith("//") ? url.origin : "") + path + target.search + target.hash;
+}
+
+// A file that a page asks for, by its ending; everything else may be a page.
+function isAsset(path) {
+  return /\.(?!html?$)[^./]+$/i.test(path);
+}
+
+// The error document of the slot. The bucket's own would be that of its root.
+async function missing(request, url, route, slot, status) {
+  const shown = route.error_status === 200 ? 200 : status;
+  if (route.error) {
+    const sent = new Headers(request.headers);
+    if (shown !== 200) SELECTING.forEach((name) => sent.delete(name));
+    const path = route.error.split("/").map(encodeURIComponent).join("/");
+    const page = await fetched(request, url, slot, path, sent);
+    if (page.status < 400) return page.status === 200 ? changed(page, shown, {}) : page;
+  }
+  return short(request.method, status);
+}
+
+// Answers
+
+function gone(method) {
+  return changed(short(method, 404), 404, { "X-Robots-Tag": "noindex" });
+}
+
+function short(method, status) {
+  const text = `${status} ${status === 404 ? "Not Found" : "Forbidden"}`;
+  const body = `<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8"><title>${text}</title><h1>${text}</h1></html>\n`;
+  return new Response(method === "HEAD" ? null : body, {
+    status,
+    headers: { "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache" },
+  });
+}
+
+function finished(response, route, cookie) {
+  const more = {};
+  if (route.hidden) more["X-Robots-Tag"] = "noindex";
+  if (cookie) {
+    more["Set-Cookie"] = `${cookie}; Path=/; Secure; SameSite=Lax`;
+    more["Cache-Control"] = "private, no-cache"; // no cache between may give it to another visitor
+  }
+  return Object.keys(more).length ? changed(response, response.status, more) : response;
+}
+
+function changed(response, status, more) {
+  const headers = new Headers(response.headers);
+  for (const name of Object.keys(more)) headers.set(name, more[name]);
+  return new Response(response.body, { status, headers });
+}
