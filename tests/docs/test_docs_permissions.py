@@ -9,7 +9,7 @@ from pathlib import Path
 REPO = Path(__file__).parent.parent.parent
 PAGE = (REPO / "docs/permissions.md").read_text(encoding="utf-8")
 SERVICES = ("cdn", "teo", "ssl", "dnspod", "cls")
-OWN = {"dnspod.py": "dnspod", "edgeone.py": "teo"}
+OWN = {"dnspod.py": "dnspod", "edgeone.py": "teo", "router.py": "teo"}
 """Files that speak to one service through a method of their own."""
 _ACTION = r"\"([A-Z][a-z]+[A-Z]\w+)\""
 

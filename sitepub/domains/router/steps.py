@@ -65,7 +65,7 @@ class RouterState:
     zone: str
     """ZoneId."""
     function: EdgeFunction | None
-    """The one with the router's name, whoever made it."""
+    """The one that has the name of the router, also when others made it."""
     rules: tuple[FunctionRule, ...] = ()
     """All rules of the zone that start functions."""
     variables: Mapping[str, str] = field(default_factory=dict)
