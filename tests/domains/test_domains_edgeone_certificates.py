@@ -79,6 +79,9 @@ class Bench:
             self.host, self.place, lambda _kind, _bucket="": edge, office, names,
             work_on(self.kept, self.heard, wait=wait), lambda _host, _target: None)).apply()
 
+    def parts(self) -> tuple[EdgeOne, CertificateOffice, Dns]:
+        return self._parts(self.account.api, timedelta(0))
+
     def _parts(self, api: ServiceApi, later: timedelta) -> tuple[EdgeOne, CertificateOffice, Dns]:
         names = Dns(DnsPod(api), self.account.resolver, patience=20)
         office = CertificateOffice(SslService(api), names, Path(), trust=self.trust,

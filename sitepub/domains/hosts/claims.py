@@ -19,6 +19,7 @@ from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.cos.store import ObjectStore
 
 PREFIX = "hosts/"
+CLAIMED = "HostClaimed"
 _STATE_BUCKET = "sitepub-state-{region}-{app_id}"
 """The name that a state bucket has when ``state.bucket`` does not say otherwise."""
 _HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store"}
@@ -59,7 +60,7 @@ class Claims:
             raise Refused(
                 f"{host} is claimed by the site {holder.name} (app {holder.app}, stage {holder.stage}"
                 f"{', in ' + region if region else ''})",
-                code="HostClaimed", position=position,
+                code=CLAIMED, position=position,
                 hint="Remove the host from that site and deploy it, or run sitepub remove there; a host can"
                      " show one site only.")
 

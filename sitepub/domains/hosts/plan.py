@@ -131,8 +131,7 @@ def plan_host(host: Host, place: Place, record: HostRecord, edge: Edge, certific
     edge.check(wanted)
     why = _obstacle(host, state, found, free=free)
     if why:
-        step = HostStep(HostStepKind.SEPARATE, name, f"{name} is not made on {edge.word}", instead(why), edge=edge.kind)
-        return HostPlan(name, edge.kind, record, (step,), host, hash, looked=True, refused=why)
+        return separate(host, record, why, hash)
     steps: list[HostStep] = []
     former = _former_bucket(record, place)
     if former:
@@ -159,6 +158,12 @@ def plan_host(host: Host, place: Place, record: HostRecord, edge: Edge, certific
     if not free:
         steps += certificates.replaced(host, record, state, found)
     return HostPlan(name, edge.kind, record, tuple(steps), host, hash, looked=True)
+
+
+def separate(host: Host, record: HostRecord, why: str, hash: str) -> HostPlan:
+    """The plan of a wildcard domain that is not made."""
+    step = HostStep(HostStepKind.SEPARATE, host.host, f"{host.host} is not made", instead(why), edge=host.edge)
+    return HostPlan(host.host, host.edge, record, (step,), host, hash, looked=True, refused=why)
 
 
 def _obstacle(host: Host, state: EdgeState | None, found: CertificatePlan, *, free: bool) -> str:

@@ -10,12 +10,13 @@ from typing import Protocol
 import msgspec
 
 from sitepub.config.project import Host
+from sitepub.domains.host_names import is_wildcard
 from sitepub.domains.hosts.apply_host import ApplyHost
-from sitepub.domains.hosts.claims import Claims
+from sitepub.domains.hosts.claims import CLAIMED, Claims
 from sitepub.domains.hosts.context import EdgeOf, HostContext, ServedBy
 from sitepub.domains.hosts.outcome import HostOutcome, failed
 from sitepub.domains.hosts.parts import Certificates, Names
-from sitepub.domains.hosts.plan import HostPlan, Place, host_hash, needs_look, plan_host, plan_removal
+from sitepub.domains.hosts.plan import HostPlan, Place, host_hash, needs_look, plan_host, plan_removal, separate
 from sitepub.domains.hosts.removal import TakeDown
 from sitepub.domains.job import HostJob, Keeper, Listener
 from sitepub.domains.records import HostRecord
@@ -145,6 +146,8 @@ class Hosts:
                 return plan_host(host, self.place, record, self.edge_of(host.edge), self.certificates, self.names,
                                  hash)
             except SitepubError as error:
+                if is_wildcard(host.host) and error.code == CLAIMED:
+                    return separate(host, record, error.message, hash)  # other hosts below it may still be ours
                 return HostPlan(host.host, host.edge, record, host=host, hash=hash, looked=True, error=error)
 
         return plan
@@ -228,7 +231,8 @@ class Hosts:
             try:
                 if plan.error is not None:
                     return failed(plan, plan.error)
-                self.claims.take(host.host, host.position)
+                if not plan.refused:
+                    self.claims.take(host.host, host.position)
                 job = HostJob(ledger.keeper(plan.record, coming=True), listener, stop, wait and host.wait)
                 return _answered(apply, stop)
             except SitepubError as error:

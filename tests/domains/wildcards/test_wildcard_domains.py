@@ -11,6 +11,7 @@ from sitepub.domains.edges.edgeone import proof_record
 from sitepub.domains.host_names import below_wildcard
 from sitepub.domains.hosts.claims import Claim, Claims
 from sitepub.domains.hosts.plan import needs_look
+from sitepub.domains.hosts.site_hosts import Hosts
 from sitepub.domains.hosts.wildcards import refusal
 from sitepub.domains.steps import HostStepKind
 from sitepub.errors import CloudError, Refused
@@ -139,3 +140,19 @@ def test_it_is_claimed_like_every_host_under_a_key_without_a_star() -> None:
     with pytest.raises(Refused, match="claimed by the site n"):
         other.take("*.p.a.com", None)
     assert [listed.key for listed in store.list("hosts/")] == ["hosts/_any.p.a.com.json"]
+
+
+def test_one_that_another_site_has_is_no_failure(case: Case) -> None:
+    """Two stages with the same `preview.host`: hosts below it may still be free."""
+    bench = bench_of(case, https=False)
+    store = MemoryStore(MemoryCloud(), "states")
+    store.cloud.bucket("states").exists = True
+    one, other = (Claim(app="a", stage=stage, name="n", state=f"{stage}/state") for stage in ("one", "two"))
+    store.put("one/state", b"x", {})
+    Claims(store, one).take(bench.host.host, None)
+    edge, office, names = bench.parts()
+    hosts = Hosts((bench.host,), bench.place, lambda _kind, _bucket="": edge, office, names, Claims(store, other),
+                  lambda _host, _target: None)
+    [plan] = hosts.plan({}).hosts
+    assert kinds(plan) == [HostStepKind.SEPARATE] and "claimed by the site n (app a, stage one)" in plan.refused
+    assert plan.error is None and plan.work == ()
