@@ -18,7 +18,14 @@ const RELEASE = "sitepub-release";
 const NUMBERS = 10000;
 const WEEK = 7 * 24 * 3600;
 const SHORTEST_ID = 8;
-const BOTS = /bot|crawl|spider|slurp|archiver|preview|facebookexternalhit|lighthouse|monitor/i;
+// Who is no visitor. Crawlers and programs see the stable release; a program may ask for another.
+const CRAWLERS = new RegExp([
+  "(?:^|[^u]|[^c]u)bot", "crawl|spider|headless|lighthouse|preview|scan|monitor|synthetic|agent|playwright|selenium|PTST",
+  "https?:", "compatible; (?!MSIE)", "\\w\\.(?:com|org|net)\\b", // an address to complain to
+].join("|"), "i");
+const PROGRAMS = new RegExp("^(?!Mozilla|Opera).*(?:http|curl|wget|python|java|php|perl|lwp|ruby|axios|client|fetch|link"
+  + "|site|web|url|rss|feed|news|tool|uptime|ping|hook|service|index|search|check|valid|archiv|image|proxy|favicon"
+  + "|cloud|google|whatsapp|viber|facebook|meta-|\\bai\\b|@)", "i");
 const SELECTING = ["range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
 
 addEventListener("fetch", (event) => {
@@ -34,7 +41,7 @@ async function answer(request) {
   if (request.method !== "GET" && request.method !== "HEAD") return finished(await fetch(request), route);
   const choice = chosen(request, url, route);
   const response = await found(request, url, route, choice.slots);
-  return finished(response, route, choice.cookie);
+  return finished(response, route, choice);
 }
 
 // Routes
@@ -53,28 +60,44 @@ function variable(host) {
 
 // Which release a visitor gets
 
-// `slots`: the one that this visitor gets, then those in which an open tab may still find its files.
+// `slots`: the one that this visitor gets, then those in which an open tab may still find its files. `cookies`: to be
+// set. `own`: another visitor may get something else at this address.
 function chosen(request, url, route) {
-  const cookies = cookiesOf(request);
+  const agent = request.headers.get("user-agent") || "";
+  const crawler = CRAWLERS.test(agent);
+  const had = cookiesOf(request);
+  const cookies = [];
+  const choice = (slot, own) => ({ slots: withOthers(slot, route), cookies, own });
+
   const asked = url.searchParams.get(RELEASE);
-  if (asked !== null) {
-    url.searchParams.delete(RELEASE);
-    const slot = slotOf(route, asked);
-    if (slot) return { slots: withOthers(slot, route), cookie: `${RELEASE}=${slot.release}` };
-    if (asked === "") delete cookies[RELEASE];
+  if (asked !== null) url.searchParams.delete(RELEASE);
+  if (!crawler) {
+    const tested = slotOf(route, asked !== null ? asked : had[RELEASE] || "");
+    if (tested && asked !== null) cookies.push(`${RELEASE}=${tested.release}`);
+    if (tested) return choice(tested, true);
+    if (asked === "") cookies.push(`${RELEASE}=; Max-Age=0`);
   }
-  const cleared = asked === "" ? `${RELEASE}=; Max-Age=0` : "";
-  const kept = slotOf(route, cookies[RELEASE] || "");
-  if (kept) return { slots: withOthers(kept, route) };
+  if (crawler || PROGRAMS.test(agent)) return choice(route.live, false);
+
+  // The cookie names the visitor's number and the release of the last page. Files come from where the page came from,
+  // also when the share is raised or ends in between.
+  const page = isPage(request, url);
+  const said = /^(\d{1,4})\.([\w-]+)$/.exec(had[VISITOR] || "");
+  const bound = said && !page && slotOf(route, said[2]);
+  if (bound) return choice(bound, true);
   const share = route.share;
-  if (!share || BOTS.test(request.headers.get("user-agent") || "")) {
-    return { slots: withOthers(route.live, route), cookie: cleared };
+  if (!share) {
+    if (page && VISITOR in had) cookies.push(`${VISITOR}=; Max-Age=0`);
+    return choice(route.live, false);
   }
-  const known = /^\d{1,4}$/.test(cookies[VISITOR] || "");
-  const number = known ? Number(cookies[VISITOR]) : numberOf(request, share);
-  const slot = number < share.part * NUMBERS ? share.slot : route.live;
-  const cookie = known || !isPage(request) ? "" : `${VISITOR}=${number}; Max-Age=${WEEK}`;
-  return { slots: withOthers(slot, route), cookie: cleared || cookie };
+  const number = said ? Number(said[1]) : numberOf(request, agent);
+  // Each number is drawn once, and each share draws in its own order: raising a share takes nobody out, and the next
+  // one is not for the same visitors again.
+  const drawn = (number + hash(share.slot.release)) % NUMBERS;
+  const slot = drawn < share.part * NUMBERS ? share.slot : route.live;
+  const value = `${number}.${slot.release}`;
+  if (page && had[VISITOR] !== value) cookies.push(`${VISITOR}=${value}; Max-Age=${WEEK}`);
+  return choice(slot, true);
 }
 
 // The slot that holds a release, by its id or a beginning of it.
@@ -91,12 +114,10 @@ function withOthers(slot, route) {
   return [slot, ...more.filter((one) => one.path !== slot.path)];
 }
 
-// A number from 0 to 9999 that stays the same for one visitor, one day and one share, without a cookie: a page and its
-// files come from one release also for those who refuse cookies.
-function numberOf(request, share) {
-  const day = new Date().toISOString().slice(0, 10);
-  const address = (request.eo && request.eo.clientIp) || "";
-  return hash([address, request.headers.get("user-agent") || "", day, share.slot.release].join("\n")) % NUMBERS;
+// A number from 0 to 9999 that stays the same for one visitor without a cookie: a page and its files come from one
+// release also for those who refuse cookies. The day is no part of it: at midnight a page would get files of the other.
+function numberOf(request, agent) {
+  return hash(`${(request.eo && request.eo.clientIp) || ""}\n${agent}`) % NUMBERS;
 }
 
 // FNV-1a, then the last step of MurmurHash3, which spreads what differs in few letters.
@@ -117,9 +138,12 @@ function cookiesOf(request) {
   return cookies;
 }
 
-function isPage(request) {
-  return (request.headers.get("accept") || "").includes("text/html")
-    || request.headers.get("sec-fetch-dest") === "document";
+// Browsers say what they want the answer for. Where nothing is said, a path without an ending is that of a page.
+function isPage(request, url) {
+  const use = request.headers.get("sec-fetch-dest");
+  if (use) return /^(?:document|iframe|frame)$/.test(use);
+  const accept = request.headers.get("accept") || "*/*";
+  return accept.includes("text/html") || (accept === "*/*" && !isAsset(url.pathname));
 }
 
 // What is found in a slot
@@ -195,14 +219,17 @@ function short(method, status) {
   });
 }
 
-function finished(response, route, cookie) {
-  const more = {};
-  if (route.hidden) more["X-Robots-Tag"] = "noindex";
-  if (cookie) {
-    more["Set-Cookie"] = `${cookie}; Path=/; Secure; SameSite=Lax`;
-    more["Cache-Control"] = "private, no-cache"; // no cache between may give it to another visitor
-  }
-  return Object.keys(more).length ? changed(response, response.status, more) : response;
+function finished(response, route, choice) {
+  const more = route.hidden ? { "X-Robots-Tag": "noindex" } : {};
+  const cookies = choice ? choice.cookies : [];
+  const caching = response.headers.get("cache-control") || "";
+  if (cookies.length) more["Cache-Control"] = "private, no-store"; // no cache may give it to another visitor
+  // A file under the same name may be another in the other release. One that never changes has a hash in its name.
+  else if (choice && choice.own && !/immutable|no-store/i.test(caching)) more["Cache-Control"] = "private, no-cache";
+  if (!Object.keys(more).length && !cookies.length) return response;
+  const answer = changed(response, response.status, more);
+  for (const one of cookies) answer.headers.append("Set-Cookie", `${one}; Path=/; Secure; SameSite=Lax`);
+  return answer;
 }
 
 function changed(response, status, more) {
