@@ -13,7 +13,7 @@ from sitepub.domains.steps import AgreedAddresses, HostStep, HostStepKind, PlanC
 from sitepub.errors import ChangedSincePlan, PartlyDone, SitepubError
 from sitepub.publish.prepare import Prepared
 from sitepub.publish.states.remote import Remote
-from sitepub.publish.states.unpurged import purged_hosts, unpurged_after
+from sitepub.publish.states.unpurged import purged_hosts, unpurged_after, unrouted
 from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ class HostsPrepared:
 
     def after(self, project: Project, published: Prepared) -> HostsPrepared:
         """With the purges of what was published. Files may have been planned again under the lock, and agreed to."""
+        project = unrouted(project, published.base.slots)
         keys = unpurged_after(published.base.unpurged, published.plan, project)
         caches = (*_purges(project, published, self.plan, keys), *_prefetches(project, self.plan, bool(keys)))
         return replace(self, plan=replace(self.plan, caches=caches), keys=keys)

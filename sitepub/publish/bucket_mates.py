@@ -14,12 +14,15 @@ from sitepub.publish.states import root, state_store
 from sitepub.publish.states.packed import Unreadable, decoded, unpacked
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.shards import ShardRef
+from sitepub.publish.states.slot_state import STATES
 from sitepub.tencent.cos.store import ObjectStore
 from sitepub.threads import pool
 
 _THREADS = 8
 _UNREADABLE = ("StateDamaged", "StateTooNew")
 _RACES = 3
+_SLOT_PARTS = 6
+"""Of the place of a slot's state, between slashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,19 @@ def mates_in(remote: Remote, bucket: str) -> tuple[Mate, ...]:
         prefixes = [there.key.removesuffix(state_store.NAME) for there in store.list() if there.key.endswith(suffix)]
     except NotFound:
         return ()
-    others = [prefix for prefix in prefixes if prefix != own]
+    others = [prefix for prefix in prefixes if prefix != own and not _is_of_a_slot(prefix)]
     if not others:
         return ()
     with pool(min(_THREADS, len(others)), "mates") as threads:
         found = list(threads.map(lambda prefix: _look(store, prefix, bucket), others))
     return tuple(mate for mate in found if mate is not None)
+
+
+def _is_of_a_slot(prefix: str) -> bool:
+    """``app/stage/name/slots/a/``. What lies in a slot has a folder of its own in the bucket, where no site looks for
+    files of its own."""
+    parts = prefix.split("/")
+    return len(parts) == _SLOT_PARTS and f"{parts[3]}/" == STATES
 
 
 def _look(store: ObjectStore, prefix: str, bucket: str) -> Mate | None:
@@ -83,6 +93,7 @@ class _Shard(msgspec.Struct, frozen=True, array_like=True):
 
 class _There(msgspec.Struct, frozen=True):
     bucket: str
+    folder: str = ""
     shards: tuple[ShardRef, ...] = ()
     changes: dict[str, _Entry | None] = {}
     retained: tuple[ShardRef, ...] = ()
@@ -140,7 +151,7 @@ class _Neighbour:
                 yield from (one for one in document.manifest if one not in gone)
             document = overlay.state
         for one in (document, *document.former):
-            if one.bucket == self.bucket:
+            if one.bucket == self.bucket and not one.folder:
                 yield from self._of(one)
 
     def _of(self, there: _There) -> Iterator[str]:

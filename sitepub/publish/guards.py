@@ -10,6 +10,7 @@ from sitepub.publish.plan import Plan, Step
 from sitepub.publish.project.same_project import OtherProject
 from sitepub.site.keys import printable
 from sitepub.site.snapshot import LeftOut, Snapshot
+from sitepub.tencent.cos.website_config import OWN_FOLDER
 
 FEW_DELETIONS = 25
 SHOWN = 20
@@ -21,6 +22,23 @@ def refuse_empty_site(snapshot: Snapshot) -> None:
         raise Refused("there is nothing to publish: the folder holds no file that may be published",
                       hint="check src (or the build hook's output); to take the site down: sitepub remove",
                       code="EmptySite")
+
+
+def refuse_own_folder(snapshot: Snapshot) -> None:
+    """Raises SiteError for files that would lie in the folder of a bucket that sitepub keeps its slots in."""
+    inside = [key for key in snapshot.files if key.startswith(OWN_FOLDER)]
+    if not inside:
+        return
+    names = [str(file.path or key) for key in inside[:SHOWN] if (file := snapshot.files[key])]
+    problems = [Problem(f"{printable(name)} would be published as {printable(key)}, and {OWN_FOLDER} is the folder of"
+                        " the bucket that sitepub keeps slots in") for name, key in zip(names, inside, strict=False)]
+    more = len(inside) - len(problems)
+    raise SiteError(
+        problems[0].message if len(inside) == 1 else f"{len(inside)} files would lie in {OWN_FOLDER}, which is the"
+        " folder of the bucket that sitepub keeps slots in" + (
+            f" (the first {len(problems)} are shown)" if more else ""),
+        problems=problems, code="OwnFolder", hint=f"give that folder another name, or leave it out: `exclude:"
+        f" ['{OWN_FOLDER}']`")
 
 
 def refuse_mass_deletion(plan: Plan, *, allowed: bool = False, other: OtherProject | None = None) -> None:

@@ -12,7 +12,7 @@ from sitepub.errors import AccessDenied, Refused
 from sitepub.publish.bucket_mates import Mate, mates_in
 from sitepub.publish.comparing import Part, part_of, part_since, plan_by_parts
 from sitepub.publish.diff import diff
-from sitepub.publish.guards import refuse_empty_site, refuse_loss
+from sitepub.publish.guards import refuse_empty_site, refuse_loss, refuse_own_folder
 from sitepub.publish.locking.takeover import is_over, journal_of_before, with_headers_looked_at, writes_in_doubt
 from sitepub.publish.locking.unfinished import about, still_runs
 from sitepub.publish.looking import common_prefix
@@ -28,6 +28,7 @@ from sitepub.publish.rewritten import with_rewritten
 from sitepub.publish.states.manifest import Manifest
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.sharded import Owned
+from sitepub.publish.states.slot_state import FOLDERS
 from sitepub.publish.states.state import VERSION, Former, State
 from sitepub.settings.actual import NO_BUCKET, ActualSettings, read_actual
 from sitepub.settings.difference import difference
@@ -88,7 +89,14 @@ class Prepared:
         return (self.empty and self.found is not None and self.base == self.found
                 and self.base.pending is None and self.base.settings_hash == self.wanted.hash
                 and self.base.version == VERSION and not (self.base.litter and self.base.unsure is None)
-                and self.plan.known == self.base.owned and not self.new_rules)
+                and self.plan.known == self.base.owned and not self.new_rules and not self.slots_open)
+
+    @property
+    def slots_open(self) -> bool:
+        """A run did not come to its end with the slots, or the bucket's root holds another release than the live slot.
+        """
+        slots = self.base.slots
+        return slots is not None and (slots.moving or slots.apart)
 
     @property
     def taken_settings(self) -> tuple[str, ...]:
@@ -121,6 +129,8 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     found = known if known is not None else remote.states.load()
     base, notes = _about_this_bucket(found, remote)
     base = with_preview(base, remote, snapshot)
+    if remote.project.releases.slots > 1 or base.slots is not None:
+        refuse_own_folder(snapshot)
     wanted = wanted_settings(with_rules(remote.project, snapshot.rules), remote.bucket,
                              snapshot.files if website is None else ())
     if website is not None:
@@ -141,7 +151,8 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
         listing = {}
     elif look or remote.project.replace:
         prefix = _common_prefix(remote, snapshot, base)
-        listing = {there.key: there for there in remote.store.list(prefix)}
+        listing = {there.key: there for there in remote.store.list(prefix)
+                   if not there.key.startswith(FOLDERS) or there.key in base.owned}
     if listing is not None and base.unsure is not None:
         base = with_headers_looked_at(base, snapshot, listing, remote.store)
     if listing and found is not None:

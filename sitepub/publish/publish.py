@@ -33,13 +33,17 @@ from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.releases import ReleaseRecord, Releases, new_release_id
 from sitepub.publish.states.remote import Remote, ensure_state_bucket
 from sitepub.publish.states.sharded import ShardedManifest
+from sitepub.publish.states.slot_state import Slots
 from sitepub.publish.states.state import Created, Journal, PreviewInfo, ReleaseInfo, State, discard_leftovers, resumable
-from sitepub.publish.states.unpurged import unpurged_after
+from sitepub.publish.states.unpurged import unpurged_after, unrouted
 from sitepub.publish.workers import EitherEvent
 from sitepub.settings.apply import BucketWasThere, Written, apply_settings
 from sitepub.settings.steps import SettingStep, Timing
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.bucket_settings import BucketStatus
+
+_SLOT_SWEEP = 10
+"""Publishes of a slot after which the shards are cleared away that its state does not name any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,24 @@ class PublishOptions:
     """What the user says of the release."""
     origin: Origin | None = None
     """Where it comes from, if not from the project's folder."""
+    release: str = ""
+    """Id of the release; "": a new one."""
+    first: Callable[[UnderLock], UnderLock | Outcome] | None = None
+    """Done under the lock before the bucket's root is changed: the slots of a site. Answers what to go on with, or how
+    the run has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnderLock:
+    """A run that holds the lock, and what it is about to do."""
+
+    remote: Remote
+    snapshot: Snapshot
+    prepared: Prepared
+    options: PublishOptions
+    lock: Lock
+    lost: threading.Event
+    """Set when the lock is lost."""
 
 
 def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, options: PublishOptions | None = None) -> Outcome:
@@ -115,6 +137,11 @@ def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, options: Pub
             same = again.found == prepared.found and again.plan.steps == prepared.plan.steps
             prepared = again if same else _approved(again, options)
         learn_headers(remote, snapshot, prepared.plan)
+        if options.first is not None:
+            went = options.first(UnderLock(remote, snapshot, prepared, options, lock, lost))
+            if isinstance(went, Outcome):
+                return went
+            prepared, options = went.prepared, went.options
         try:
             return _Deploy(remote, prepared, options, lock, lost).carry_out()
         except BucketWasThere as error:
@@ -124,6 +151,11 @@ def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, options: Pub
             if error.unsure and next(iter(remote.store.list()), None) is None:
                 prepared = _of_our_own(prepared)
             return _Deploy(remote, _approved(prepared, options), options, lock, lost).carry_out()
+
+
+def publish_under(run: UnderLock) -> Outcome:
+    """Publish under a lock that is held."""
+    return _Deploy(run.remote, run.prepared, run.options, run.lock, run.lost).carry_out()
 
 
 def _approved(prepared: Prepared, options: PublishOptions) -> Prepared:
@@ -157,19 +189,21 @@ class _Deploy:
         self.resumed = Resumed(resumable(prepared.base.pending, prepared.plan.steps), kept=unfinished(prepared.base))
         self.engine = Engine(prepared.plan, remote.store, progress=options.progress, threads=options.threads,
                              stop=EitherEvent(self.stopped, lost), check=lock.check,
-                             content=self.content,
+                             content=None if remote.folder else self.content,
                              keeping=keeping_of(prepared.base, self.content, direct=not options.record),
                              resumed=self.resumed)
         self.state = msgspec.structs.replace(prepared.base, unsure=unsure_after(lock, prepared.base),
                                              projects=prepared.projects)
         self.written_settings: list[SettingStep] = []
         started = datetime.now(UTC)
-        self.release_id = new_release_id(started, self.state.release.id if self.state.release else None)
+        self.release_id = options.release or new_release_id(
+            started, self.state.release.id if self.state.release else None)
         self.started = started.isoformat(timespec="seconds")
         self.by = who()
 
     def carry_out(self) -> Outcome:
-        if self.prepared.empty and self.prepared.base.pending is None and not self.prepared.new_rules:
+        prepared = self.prepared
+        if prepared.empty and prepared.base.pending is None and not prepared.new_rules and not prepared.slots_open:
             return self._write_down_only()
         try:
             # While the old journal still names them: the new one may not.
@@ -242,8 +276,9 @@ class _Deploy:
         if self.prepared.settings and said is not None:
             # Should this run not end: what it has set is not a setting of others.
             said = tuple(sorted({*said, *self.prepared.wanted.said}))
+        purged = unrouted(self.remote.project, base.slots)
         self._save(pending=self._journal(self.engine.plan.steps), created=created,
-                   unpurged=unpurged_after(base.unpurged, self.prepared.plan, self.remote.project),
+                   unpurged=unpurged_after(base.unpurged, self.prepared.plan, purged),
                    settings_hash="" if self.prepared.settings else base.settings_hash, said=said, litter=True)
 
     def _settings_before(self) -> None:
@@ -290,17 +325,28 @@ class _Deploy:
         state = msgspec.structs.replace(
             state, release=release, **self._as_wanted,
             pending=self._journal(failed, ended=True) if failed else None,
-            litter=base.litter or base.pending is not None)
+            litter=base.litter or base.pending is not None, slots=self._slots)
+        if self.remote.folder:
+            kept = (state.kept + 1) % _SLOT_SWEEP
+            state = msgspec.structs.replace(state, kept=kept, litter=state.litter or not kept)
         if self.options.record:
             self._record(release, ShardedManifest.of(state.manifest))
             state = self._with_releases(state)
         self.lock.still_ours()
         self.state = self.remote.states.save(state)
-        if self.state.litter and self.options.record and not undone:
+        if self.state.litter and (self.options.record or self.remote.folder) and not undone:
             self._sweep()
         if undone and self.stopped.is_set():
             return self._outcome(Status.INTERRUPTED)
         return self._outcome(Status.PARTIAL if undone else Status.PUBLISHED)
+
+    @property
+    def _slots(self) -> Slots | None:
+        """The bucket's root has followed the live slot; or it is ahead, as under ``sitepub dev``."""
+        slots = self.state.slots
+        if slots is None or not slots.live:
+            return slots
+        return msgspec.structs.replace(slots, apart=self.options.first is None, root="")
 
     def _release(self, site: ShardedManifest) -> ReleaseInfo:
         origin = Origin()

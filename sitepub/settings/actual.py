@@ -9,7 +9,7 @@ from typing import Any
 from sitepub.config.project import CorsRule, LifecycleRule
 from sitepub.settings.bucket import Bucket
 from sitepub.settings.wanted import WantedSettings
-from sitepub.tencent.cos.website_config import WebsiteConfig
+from sitepub.tencent.cos.website_config import WebsiteConfig, without_folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +52,4 @@ def read_actual(bucket: Bucket, wanted: WantedSettings) -> ActualSettings:
 
 def _tidy(website: WebsiteConfig | None) -> WebsiteConfig | None:
     """A configuration without an index document is no website."""
-    return website if website is not None and website.index else None
+    return without_folders(website) if website is not None and website.index else None

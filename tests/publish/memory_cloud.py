@@ -7,12 +7,12 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
-from sitepub.config.project import CorsRule, LifecycleRule, Project, Releases, Source
+from sitepub.config.project import CorsRule, LifecycleRule, Project, RedirectRule, Releases, Source
 from sitepub.errors import NotFound, PreconditionFailed
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.state_store import StateStore
@@ -136,7 +136,15 @@ class MemoryBucket:
         return website
 
     def put_website(self, website: WebsiteConfig, /) -> None:
-        self._put("website", website)
+        old = self.values.get("website")
+        kept = [rule for rule in old.rules if (rule.key_prefix or "").startswith(".sitepub/")] if old else []
+        self._put("website", replace(website, rules=(*kept, *website.rules)))
+
+    def put_folder_rules(self, folder: str, rules: Sequence[RedirectRule], /) -> None:
+        old = self._get("website", None)
+        rest = [rule for rule in old.rules if not (rule.key_prefix or "").startswith(folder)]
+        if (new := replace(old, rules=(*rules, *rest))) != old:
+            self._put("website", new)
 
     def get_acceleration(self) -> bool:
         on: bool = self._get("accelerate", False)

@@ -143,6 +143,15 @@ class PackedSteps(Steps):
     def bytes_sent(self) -> int:
         return self._bytes_sent
 
+    @property
+    def files(self) -> Mapping[str, SiteFile]:
+        """Those that the steps are about."""
+        return self._files
+
+    def with_files(self, files: Mapping[str, SiteFile]) -> PackedSteps:
+        """The same steps about other files of the same keys."""
+        return PackedSteps(self.runs, self._kinds, self._bytes_sent, files, self.large)
+
     def changed(self, change: Callable[[Step], Step]) -> PackedSteps:
         """With other steps for the same keys, in the same phases."""
         return self._through(change, lambda _step: True)

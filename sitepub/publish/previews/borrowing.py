@@ -83,12 +83,12 @@ def _live(wanted: dict[Content, str], plan: Plan, state: State) -> Iterator[tupl
                 left.discard(content)
                 yield content, StoredCopy(state.bucket, state.region, key, entry.etag)
 
-    yield from copies(_rows_of(manifest, set(wanted.values())))
+    yield from copies(rows_of(manifest, set(wanted.values())))
     if left and plan.bytes_to_send > _READING * sum(ref.count for ref in manifest.refs):
         yield from copies(manifest.stream())
 
 
-def _rows_of(manifest: ShardedManifest, keys: set[str]) -> Iterator[Row]:
+def rows_of(manifest: ShardedManifest, keys: set[str]) -> Iterator[Row]:
     """The entries of these keys, many shards at a time."""
     over = manifest.changes
     yield from ((key, entry) for key in keys if (entry := over.get(key)) is not None)

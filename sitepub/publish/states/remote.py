@@ -41,6 +41,9 @@ class Remote:
     """How long to wait while another run has the lock."""
     environ: Mapping[str, str] | None = None
     """The variables of this run; ``None``: those of the process."""
+    folder: str = ""
+    """Of the bucket, with a slash behind it: what is published lies there, and the store's keys are those below it.
+    The bucket itself and its settings are the site's. "": the bucket's root."""
 
     def close(self) -> None:
         self.store.close()

@@ -43,6 +43,9 @@ class ShardStore:
             known.update(found)
         return [known[ref.name] if ref.name in known else found[ref.name] for ref in refs]
 
+    def knows(self, ref: ShardRef) -> bool:
+        return ref.name in self._known
+
     def _get(self, ref: ShardRef) -> Shard:
         key = self.key(ref.name)
         where = f"{self.store.bucket}/{key}"

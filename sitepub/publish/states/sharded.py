@@ -24,6 +24,9 @@ class Reader(Protocol):
         """The shards, in this order. ``keep``: they are likely to be asked for again. Raises what the cloud answers,
         and :class:`~sitepub.errors.SitepubError` for a shard that is missing or damaged."""
 
+    def knows(self, ref: ShardRef) -> bool:
+        """Whether it was read or written, and is at hand."""
+
 
 class NoReader:
     """For manifests without shards."""
@@ -35,6 +38,10 @@ class NoReader:
         if refs:
             raise ValueError("nothing to read shards from")
         return ()
+
+    def knows(self, ref: ShardRef) -> bool:
+        del ref
+        return False
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -10,6 +10,8 @@ import msgspec
 
 FOLDER = ".sitepub/slots/"
 """Of the bucket: ``.sitepub/slots/a/`` is the root of the slot ``a``."""
+FOLDERS = (FOLDER, ".sitepub/previews/")
+"""Where no site looks for files of its own."""
 STATES = "slots/"
 """Below the state of a site: ``slots/a/`` is the state of the slot ``a``, with its manifest and its journal."""
 NAMES = "abcde"
@@ -51,8 +53,13 @@ class Slots(msgspec.Struct, frozen=True, omit_defaults=True):
     """Hosts that have a route."""
     moving: bool = False
     """A run was about to change the routes and has not come to its end: what they say has to be read."""
-    behind: bool = False
-    """The bucket's root holds another release than the live slot: a rollback moved the routes alone."""
+    apart: bool = False
+    """The bucket's root holds something else than the live slot: a rollback moved the routes alone, ``sitepub dev``
+    published to the root, or a run did not come to its end."""
+    root: str = ""
+    """The release that the bucket's root holds, when it is another than the one that is live."""
+    rules: bool = False
+    """The bucket's website settings have redirect rules of slots."""
 
     def slot(self, name: str) -> Slot | None:
         return next((one for one in self.all if one.name == name), None)

@@ -4,10 +4,12 @@ that a kill in between forgets none (pure)."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sitepub.config.project import Host, Project
 from sitepub.domains.purge.plan import EVERYTHING, keys_to_purge
 from sitepub.publish.plan import Action, Plan, Reason
+from sitepub.publish.states.slot_state import Slots
 
 _MOST = 10_000
 """More keys than a day's purges of single addresses: all of them then."""
@@ -19,6 +21,14 @@ def purged_hosts(project: Project) -> tuple[Host, ...]:
     if project.purge == "none":
         return ()
     return tuple(host for host in project.hosts if host.edge != "cos" and (host.auto_refresh or host.only_refresh))
+
+
+def unrouted(project: Project, slots: Slots | None) -> Project:
+    """The project without the hosts whose visitors get slots: answers of another release have other keys in the cache
+    there, so nothing has to be purged."""
+    if slots is None or not slots.live:
+        return project
+    return replace(project, hosts=tuple(host for host in project.hosts if host.host not in slots.hosts))
 
 
 def unpurged_after(before: Sequence[str], plan: Plan, project: Project) -> tuple[str, ...]:

@@ -11,13 +11,19 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sitepub.config.project import CorsRule, LifecycleRule
+from sitepub.config.project import CorsRule, LifecycleRule, RedirectRule
 from sitepub.errors import AccessDenied, CloudError, NetworkError, NotFound, SitepubError, UsageError
 from sitepub.interrupts import pause
 from sitepub.tencent import genuine
 from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.cos import acceleration, fresh_buckets, setting_documents
-from sitepub.tencent.cos.website_config import WebsiteConfig, from_document, over_document, to_document
+from sitepub.tencent.cos.website_config import (
+    WebsiteConfig,
+    from_document,
+    over_document,
+    to_document,
+    with_folder_rules,
+)
 from sitepub.tencent.cos.xml import ErrorDocument, error_document
 from sitepub.tencent.embedded_gone import embedded_gone, is_gone
 from sitepub.tencent.errors_from_cloud import Asked, error_from, unreachable
@@ -211,6 +217,14 @@ class BucketSettings:
         found = self._get("GetBucketWebsite", "get_bucket_website") or {}
         self._call("PutBucketWebsite", "put_bucket_website",
                    WebsiteConfiguration=over_document(to_document(config), found))
+
+    def put_folder_rules(self, folder: str, rules: Sequence[RedirectRule]) -> None:
+        """The redirect rules for keys in this folder are these; all else stays. A bucket that is no website stays
+        as it is."""
+        found = self._get("GetBucketWebsite", "get_bucket_website") or {}
+        document = with_folder_rules(found, folder, rules)
+        if document is not None:
+            self._call("PutBucketWebsite", "put_bucket_website", WebsiteConfiguration=document)
 
     def get_acceleration(self) -> bool:
         return acceleration.is_on(self.cloud, self.bucket, backoff=self._backoff, clock=self._clock)

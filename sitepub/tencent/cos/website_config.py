@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sitepub.config.project import RedirectRule
 
 _KNOWN = ("IndexDocument", "RedirectAllRequestsTo", "AutoAddressing", "ErrorDocument", "RoutingRules")
 """In the order of the documentation."""
+OWN_FOLDER = ".sitepub/"
+"""Of every bucket: what lies in it is sitepub's, and no file of a site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,37 @@ def over_document(document: dict[str, Any], there: Mapping[str, Any]) -> dict[st
     error, before = document.get("ErrorDocument"), there.get("ErrorDocument") or {}
     if error is not None and before.get("Key") == error["Key"]:
         merged["ErrorDocument"] = {**before, **error}
-    if "RoutingRules" in document:
-        rules = list(there.get("RoutingRules") or ())
-        merged["RoutingRules"] = [next((dict(old) for old in rules if _rule_document(_rule(old)) == new), new)
-                                  for new in document["RoutingRules"]]
+    old_rules = list(there.get("RoutingRules") or ())
+    of_folders = [dict(old) for old in old_rules if _is_below(_rule(old), OWN_FOLDER)]
+    if "RoutingRules" in document or of_folders:
+        merged["RoutingRules"] = [*of_folders, *(
+            next((dict(old) for old in old_rules if _rule_document(_rule(old)) == new), new)
+            for new in document.get("RoutingRules", ()))]
     return {name: merged[name] for name in (*_KNOWN, *merged) if name in merged}
+
+
+def without_folders(config: WebsiteConfig) -> WebsiteConfig:
+    """The settings of the site itself, without the redirect rules of its slots."""
+    rules = tuple(rule for rule in config.rules if not _is_below(rule, OWN_FOLDER))
+    return config if len(rules) == len(config.rules) else replace(config, rules=rules)
+
+
+def with_folder_rules(there: Mapping[str, Any], folder: str, rules: Sequence[RedirectRule]) -> dict[str, Any] | None:
+    """The document that is ``there`` with these rules for keys in a folder; ``None``: it has just those already, or is
+    none of a website."""
+    old = list(there.get("RoutingRules") or ())
+    own = [one for one in old if _is_below(_rule(one), folder)]
+    if not (there.get("IndexDocument") or {}).get("Suffix") or tuple(map(_rule, own)) == tuple(rules):
+        return None
+    rest = [dict(one) for one in old if one not in own]
+    merged = {**there, "RoutingRules": [*map(_rule_document, rules), *rest]}
+    if not merged["RoutingRules"]:
+        del merged["RoutingRules"]
+    return {name: merged[name] for name in (*_KNOWN, *merged) if name in merged}
+
+
+def _is_below(rule: RedirectRule, folder: str) -> bool:
+    return rule.key_prefix is not None and rule.key_prefix.startswith(folder)
 
 
 def _switch(on: bool) -> str:
