@@ -22,7 +22,8 @@ def names_of(count: int) -> tuple[str, ...]:
 def idle(slots: Slots, shares: Iterable[LiveShare], count: int) -> str:
     """The slot that is filled next: not the live one, none that is shared, and of the others the one that was live
     longest ago. Raises SitepubError when all are in use."""
-    shared = {slot.name for one in shares if (slot := slots.holding(one.release)) is not None}
+    shared = {slot.name for one in shares
+              if not one.paused and (slot := slots.holding(one.release)) is not None}
     free = [name for name in names_of(count) if name != slots.live and name not in shared]
     if not free:
         raise SitepubError("no slot is idle: one is live, and the others are shared with some of the visitors",
@@ -45,7 +46,7 @@ def routes_of(slots: Slots, *, site: str, website: WebsiteConfig, hosts: Collect
         return ()
     shares = tuple(shares)
     share = next((Share(_of(slot), one.share) for one in shares
-                  if (slot := slots.holding(one.release)) is not None and slot != live), None)
+                  if not one.paused and (slot := slots.holding(one.release)) is not None and slot != live), None)
     before = slots.slot(slots.before)
     taken = {slots.live, share.slot.path.removeprefix(FOLDER).rstrip("/") if share is not None else ""}
     try:

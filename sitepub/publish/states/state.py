@@ -160,9 +160,8 @@ class ReleaseMark(msgspec.Struct, frozen=True):
     by: str
 
 
-class LiveShare(msgspec.Struct, frozen=True):
-    """A release that some of the visitors get, beside the one that is live for all others. No edge can split visitors
-    yet: this is what a later version writes down, and what this one keeps."""
+class LiveShare(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A release that some of the visitors get, beside the one that is live for all others."""
 
     release: str
     share: float
@@ -170,6 +169,11 @@ class LiveShare(msgspec.Struct, frozen=True):
     since: str
     """UTC, ISO 8601."""
     by: str
+    commit: str | None = None
+    branch: str | None = None
+    message: str | None = None
+    paused: bool = False
+    """No visitor gets it now: the slot is being filled with the release that takes its place."""
 
 
 class Former(msgspec.Struct, frozen=True):

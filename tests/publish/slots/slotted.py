@@ -11,6 +11,7 @@ from sitepub.domains.router.route import Route
 from sitepub.publish.outcome import Status
 from sitepub.publish.prepare import prepare
 from sitepub.publish.publish import Outcome, PublishOptions, publish
+from sitepub.publish.slots.share_turn import ShareTurn
 from sitepub.publish.slots.switching import held, lead, off
 from sitepub.publish.slots.turn import Turn
 from sitepub.publish.states.remote import Remote
@@ -80,8 +81,10 @@ class Slotted:
     def deploy(self, site: Snapshot, **options: Any) -> Outcome:
         """As ``sitepub deploy`` does: the root and, once it is there, the slots; then the hosts."""
         place = self.remote
+        part, ends = options.pop("part", None), options.pop("ends", False)
         prepared = prepare(place, site, verify=options.pop("verify", False), force=options.pop("force", False))
-        turn = Turn(self.pointer, self.slots) if self.slots > 1 else None
+        turn = (ShareTurn(self.pointer, self.slots, part=part) if part is not None
+                else Turn(self.pointer, self.slots, ends=ends) if self.slots > 1 else None)
         self.turn = turn
         how = PublishOptions(**{"allow_delete": True, "threads": 1, "first": turn, **options})
         outcome = publish(place, site, prepared, how)
@@ -112,12 +115,13 @@ class Slotted:
     def root(self) -> dict[str, bytes]:
         return {key: data for key, data in self.objects.items() if not key.startswith(".sitepub/")}
 
-    def seen(self, host: str = HOST) -> dict[str, bytes]:
-        """All that the visitors of a host can load, beside what stays for open pages."""
+    def seen(self, host: str = HOST, *, shared: bool = False) -> dict[str, bytes]:
+        """All that the visitors of a host can load, beside what stays for open pages. ``shared``: those who have the
+        share, if one runs."""
         route = self.routes.get(host)
         if route is None or route.live is None:
             return self.root
-        folder = route.live.path
+        folder = (route.share.slot if shared and route.share is not None else route.live).path
         return {key.removeprefix(folder): data for key, data in self.objects.items() if key.startswith(folder)}
 
     def load(self, key: str, host: str = HOST) -> bytes | None:
