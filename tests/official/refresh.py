@@ -55,6 +55,7 @@ _LISTED = re.compile(r"取值|枚举|有[：:]|范围|类型|状态|方式|配�
 NOT_ENUMS = {
     # product, object, member: why the words there are no complete list
     ("cdn", "CompressionRule", "Algorithms"): "the words name gzip and brotli for lists of them",
+    ("teo", "FunctionRegionSelection", "Regions"): "the words give two examples of places",
     ("ssl", "DeployCertificateInstanceRequest", "InstanceIdList"): "the words say what an id looks like, by service",
 }
 

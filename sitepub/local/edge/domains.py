@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sitepub.local.edge.served_functions import ServedFunctions
+
 
 @dataclass(frozen=True, slots=True)
 class EdgeOrigin:
@@ -147,5 +149,7 @@ class EdgeDomain:
     compression: tuple[CompressionRule, ...] = ()
     follow_redirect: bool = False
     """Redirects of the origin are followed instead of passed on."""
+    functions: ServedFunctions | None = None
+    """The edge functions of its zone; ``None``: no rule starts one."""
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The whole configuration, in the API's own names."""

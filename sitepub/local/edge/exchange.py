@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import re
 import secrets
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from html import escape
 from http import HTTPStatus
@@ -15,9 +16,13 @@ from http import HTTPStatus
 from sitepub.local.edge import rules as edge_rules
 from sitepub.local.edge.cache import MOST_ENTRY, EdgeCache, Entry, normal_path
 from sitepub.local.edge.domains import EdgeDomain, PathRedirect
+from sitepub.local.edge.function_engine import NO_ENGINE, FunctionFailed, has_engine
+from sitepub.local.edge.function_runs import Functions, PassedOn, Subrequest
 from sitepub.local.edge.messages import EdgeRequest, EdgeResponse, Pairs
 from sitepub.local.edge.origin import Origins
-from sitepub.local.edge.sending import hsts_header, represent
+from sitepub.local.edge.sending import hsts_header, represent, represent_function
+from sitepub.local.edge.served_functions import ServedFunction
+from sitepub.local.services.edge_functions import Visit
 
 Lookup = Callable[[str], EdgeDomain | None]
 """A host name in lower case → the host as it is served now; None when it is not served."""
@@ -37,6 +42,7 @@ class Exchange:
         """Ports of this edge by scheme: a redirect to the other scheme names the other port."""
         self._purges = 0
         self._fetching: dict[tuple[str, str, str], asyncio.Event] = {}
+        self._functions = Functions()
 
     def purged(self) -> None:
         """Do not store what is being fetched now: the purge may have meant it."""
@@ -65,7 +71,32 @@ class Exchange:
             return domain, self._path_redirect(request, *found)
         if domain.product == "cos":
             return domain, await self._passed_through(domain, request)
+        function = _function(domain, request)
+        if function is not None:
+            return domain, await self._by_function(domain, request, function)
         return domain, await self._cached(domain, request)
+
+    async def _by_function(self, domain: EdgeDomain, request: EdgeRequest, function: ServedFunction) -> EdgeResponse:
+        """What an edge function answers. One that fails after ``passThroughOnException`` is passed by."""
+        if not has_engine():
+            return page(501, f"An edge function ({function.name}) answers for this host, and this computer has no"
+                             f" JavaScript engine for the embedded edge. Install it: {NO_ENGINE}")
+        # what is fetched is fitted to the visitor once, after the function
+        plain = replace(domain, compression=(), response_headers=(), max_age_rules=(), hsts=None)
+
+        async def fetch(sub: Subrequest) -> EdgeResponse:
+            return await self._cached(plain, sub.request, sub)
+
+        try:
+            response = await self._functions.answer(function, request, host_name(request.authority), fetch)
+        except PassedOn as passed:
+            if passed.failure:
+                print(f"edge function {function.name}: passed by, as it failed: {passed.failure}", file=sys.stderr)
+            return await self._cached(domain, request)
+        except FunctionFailed as error:
+            print(f"edge function {function.name}: {error}", file=sys.stderr)
+            return page(500, f"The edge function {function.name} failed: {error}")
+        return await represent_function(domain, request, response, self.cache)
 
     def _path_redirect(self, request: EdgeRequest, redirect: PathRedirect, path: str) -> EdgeResponse:
         scheme = redirect.scheme or request.scheme
@@ -88,18 +119,22 @@ class Exchange:
             response.headers.append(hsts_header(domain))
         return response
 
-    async def _cached(self, domain: EdgeDomain, request: EdgeRequest) -> EdgeResponse:
+    async def _cached(self, domain: EdgeDomain, request: EdgeRequest, sub: Subrequest | None = None) -> EdgeResponse:
+        """``sub``: what an edge function fetches, which may have a cache key and a lifetime of its own."""
         if request.method not in ("GET", "HEAD"):
             response = await self._origins.pull(domain, request, selecting=True)
             response.cache = "miss"
             return await represent(domain, request, response, None, self.cache)
         path, query = edge_rules.cache_key(domain, normal_path(request.path), request.query)
         key = (domain.host, path, query)
-        entry, response = await self._from_cache_or_origin(domain, request, key)
+        if sub is not None and sub.cache_key is not None:
+            # purges name addresses: whether one finds an answer under a key of its own is not documented, so none does
+            key = (domain.host, f"key:{sub.cache_key}", "")
+        entry, response = await self._from_cache_or_origin(domain, request, key, sub)
         return await represent(domain, request, _error_page(domain, response), entry, self.cache)
 
     async def _from_cache_or_origin(
-        self, domain: EdgeDomain, request: EdgeRequest, key: tuple[str, str, str]
+        self, domain: EdgeDomain, request: EdgeRequest, key: tuple[str, str, str], sub: Subrequest | None
     ) -> tuple[Entry | None, EdgeResponse]:
         entry = self._fresh(key, request)
         fetching = self._fetching.get(key)
@@ -112,7 +147,7 @@ class Exchange:
         fetching = asyncio.Event()
         self._fetching.setdefault(key, fetching)
         try:
-            return await self._fetch(domain, request, key, self.cache.find(key, request.headers))
+            return await self._fetch(domain, request, key, self.cache.find(key, request.headers), sub)
         finally:
             fetching.set()
             if self._fetching.get(key) is fetching:
@@ -123,7 +158,7 @@ class Exchange:
         return entry if entry is not None and entry.expires > time.time() else None
 
     async def _fetch(self, domain: EdgeDomain, request: EdgeRequest, key: tuple[str, str, str],
-                     stale: Entry | None) -> tuple[Entry | None, EdgeResponse]:
+                     stale: Entry | None, sub: Subrequest | None) -> tuple[Entry | None, EdgeResponse]:
         """Ask the origin, with the validators of a stale entry; store its answer if the rules allow."""
         validators: Pairs = []
         if stale is not None:
@@ -137,7 +172,7 @@ class Exchange:
             renewed = {name.lower() for name, _ in response.headers}
             headers = (*(pair for pair in stale.headers if pair[0].lower() not in renewed), *response.headers)
             by_name = {name.lower(): value for name, value in headers}
-            kept = edge_rules.lifetime(domain, key[1], stale.status, by_name, now)
+            kept = _lifetime(domain, key[1], sub, stale.status, by_name, now)
             entry = replace(stale, headers=headers, stored=now, expires=now + (kept or 0))
             self.cache.remove(stale)
             if kept is not None and purges == self._purges:
@@ -150,7 +185,7 @@ class Exchange:
                 response.body = b"".join([chunk async for chunk in stream])
             response.stream = response.length = None
         response.cache = "miss"
-        kept = edge_rules.lifetime(domain, key[1], response.status, response.lower(), now)
+        kept = _lifetime(domain, key[1], sub, response.status, response.lower(), now)
         if kept is None or purges != self._purges:
             if stale is not None:
                 self.cache.remove(stale)
@@ -171,6 +206,23 @@ class Exchange:
             response = await self._origins.pull(domain, request, selecting=True)
         response.cache = "miss"
         return response
+
+
+def _function(domain: EdgeDomain, request: EdgeRequest) -> ServedFunction | None:
+    if domain.functions is None:
+        return None
+    return domain.functions.for_visit(Visit(
+        host_name(request.authority), domain.functions.domain, request.scheme, request.method, request.path,
+        request.query, request.headers, request.remote))
+
+
+def _lifetime(domain: EdgeDomain, path: str, sub: Subrequest | None, status: int, headers: Mapping[str, str],
+              now: float) -> float | None:
+    """:func:`rules.lifetime`, unless an edge function says otherwise."""
+    own = sub.lifetime(status) if sub is not None else None
+    if own is None:
+        return edge_rules.lifetime(domain, path, status, headers, now)
+    return own if own > 0 else None
 
 
 def host_name(authority: str) -> str:

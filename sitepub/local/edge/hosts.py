@@ -10,6 +10,7 @@ from typing import Any
 from sitepub.local.base.pace import Pace
 from sitepub.local.edge import settings as edge_settings
 from sitepub.local.edge.domains import CacheRule, EdgeDomain, EdgeOrigin, HeaderRule, PathMatch
+from sitepub.local.edge.served_functions import ServedFunction, ServedFunctions
 from sitepub.local.services.certificates import Certificate
 from sitepub.local.services.custom_domains import CustomDomain, bucket_of
 from sitepub.local.services.header_rules import REDIRECT, actions_of, header_actions
@@ -97,6 +98,8 @@ def _ends(services: Services) -> Iterator[float]:
     for teo in services.teo_domains:
         yield teo.change.ends(pace)
         yield teo.certificate_change.ends(pace)
+    for function in services.teo_functions:
+        yield function.change.ends(pace)
     for bound in services.custom_domains:
         yield bound.change.ends(pace)
         yield bound.certificate_change.ends(pace)
@@ -155,10 +158,18 @@ def _edgeone_host(services: Services, domain: TeoDomain, now: float, host_name: 
         path_redirects=tuple(
             edge_settings.edgeone_redirect(conditions, given) for conditions, given
             in actions_of(services.teo_rules.where(zone=domain.zone), name, REDIRECT)),
+        functions=_functions(services, domain, now),
         settings={"OriginInfo": origin},
     )
     certificate = services.certificates.get(domain.served_certificate(now, services.pace))
     return host if certificate is None else replace(_with_certificate(host, certificate), http2=True)
+
+
+def _functions(services: Services, domain: TeoDomain, now: float) -> ServedFunctions | None:
+    rules = services.teo_function_rules.where(zone=domain.zone)
+    return ServedFunctions(domain.host, tuple(rules), {
+        one.id: ServedFunction(one.name, *one.served(now, services.pace))
+        for one in services.teo_functions.where(zone=domain.zone)}) if rules else None
 
 
 def _origin_address(domain: TeoDomain) -> str:

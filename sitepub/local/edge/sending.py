@@ -45,6 +45,23 @@ async def represent(domain: EdgeDomain, request: EdgeRequest, response: EdgeResp
     return response
 
 
+async def represent_function(domain: EdgeDomain, request: EdgeRequest, response: EdgeResponse,
+                             cache: EdgeCache) -> EdgeResponse:
+    """The answer of an edge function for its visitor: compressed and with the headers of the rules, for the path that
+    the visitor asked for. Conditions and ranges were answered by what the function fetched, or by the function."""
+    path = normal_path(request.path)
+    response.drop("content-length", "connection", "keep-alive", "transfer-encoding")
+    if (response.stream is None and response.status == 200 and response.get("content-encoding") is None
+            and edge_rules.may_compress(domain.compression, path, tuple(response.headers), len(response.body))):
+        _add_vary(response, "Accept-Encoding")
+        await _compress(domain, request, path, response, None, cache)
+    edge_rules.browser_cache(domain, path, response.headers)
+    if request.scheme == "https" and domain.hsts is not None:
+        response.headers.append(hsts_header(domain))
+    edge_rules.response_headers(domain.response_headers, path, response.headers)
+    return response
+
+
 def hsts_header(domain: EdgeDomain) -> tuple[str, str]:
     assert domain.hsts is not None
     more = "; includeSubDomains" if domain.hsts.include_subdomains else ""

@@ -10,6 +10,7 @@ from pathlib import Path
 from sitepub.local.base.pace import DEFAULT_PACE, Pace
 from sitepub.local.services.certificates import Certificate, Deployment
 from sitepub.local.services.custom_domains import CustomDomain
+from sitepub.local.services.edge_functions import EdgeFunction, EdgeFunctionRule
 from sitepub.local.services.log_topics import LogTopic
 from sitepub.local.services.records import CdnDomain, CdnOwnership, TeoDomain, TeoRule, TeoZone
 from sitepub.local.services.roles import OidcProvider, Policy, Role
@@ -55,6 +56,12 @@ class Services:
         """By host."""
         self.teo_rules: Collection[TeoRule] = Collection(self.file, "teo-rule", TeoRule)
         """By id; those of a zone from the top to the last."""
+        self.teo_functions: Collection[EdgeFunction] = Collection(self.file, "teo-function", EdgeFunction)
+        self.teo_function_rules: Collection[EdgeFunctionRule] = Collection(
+            self.file, "teo-function-rule", EdgeFunctionRule)
+        """Both by id."""
+        self.function_calls = 0
+        """Calls that changed functions while the switch `functions_busy` was on."""
         self.tasks: Collection[EdgeTask] = Collection(self.file, "edge-task", EdgeTask)
         """Purges and prefetches, by id."""
         self.roles: Collection[Role] = Collection(self.file, "role", Role)

@@ -48,6 +48,9 @@ class Switches:
     """True: the plans of EdgeOne's sites have no wildcard domains."""
     forbidden_services: tuple[str, ...] = ()
     """Products (``cls``) whose API the account's policy does not allow the key pair: UnauthorizedOperation."""
+    functions_busy: bool = False
+    """True: every other call that changes an edge function or its rules is refused, by turns with FunctionDeploying and
+    with ResourceInUse, before anything is done."""
     quota: Quota = Quota()
 
     def without_icp(self, host: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sitepub.local.cloud_api.actions import Action, Service
 from sitepub.local.cloud_api.shapes import Parameter, number
+from sitepub.local.cloud_api.teo import function_rules, functions
 from sitepub.local.cloud_api.teo.certificates import modify_hosts_certificate
 from sitepub.local.cloud_api.teo.domains import (
     create_domain,
@@ -46,15 +47,22 @@ TEO = Service("teo", "2022-09-01", {
     "BindZoneToPlan": Action(bind_zone_to_plan),
     "CheckFreeCertificateVerification": Action(check_free_certificate_verification),
     "CreateAccelerationDomain": Action(create_domain, _PORTS),
+    "CreateFunction": Action(functions.create_function),
+    "CreateFunctionRule": Action(function_rules.create_rule),
     "CreateL7AccRules": Action(create_rules),
     "CreatePrefetchTask": Action(create_prefetch_task),
     "CreatePurgeTask": Action(create_purge_task),
     "CreateZone": Action(create_zone),
     "DeleteAccelerationDomains": Action(delete_domains),
+    "DeleteFunction": Action(functions.delete_function),
+    "DeleteFunctionRules": Action(function_rules.delete_rules),
     "DeleteL7AccRules": Action(delete_rules),
     "DeleteZone": Action(delete_zone),
     "DescribeAccelerationDomains": Action(describe_domains, _page(200)),
     "DescribeContentQuota": Action(describe_content_quota),
+    "DescribeFunctionRules": Action(function_rules.describe_rules),
+    "DescribeFunctionRuntimeEnvironment": Action(functions.describe_environment),
+    "DescribeFunctions": Action(functions.describe_functions, _page(200)),
     "DescribeIdentifications": Action(describe_identifications, _page()),
     "DescribeL7AccRules": Action(describe_rules, _page()),
     "DescribeOriginGroup": Action(describe_origin_group, _page()),
@@ -63,8 +71,12 @@ TEO = Service("teo", "2022-09-01", {
     "DescribePurgeTasks": Action(describe_purge_tasks, _page()),
     "DescribeZones": Action(describe_zones, _page(100)),
     "DownloadL7Logs": Action(download_l7_logs, _page(300)),
+    "HandleFunctionRuntimeEnvironment": Action(functions.handle_environment),
     "ModifyAccelerationDomain": Action(modify_domain, _PORTS),
     "ModifyAccelerationDomainStatuses": Action(modify_statuses),
+    "ModifyFunction": Action(functions.modify_function),
+    "ModifyFunctionRule": Action(function_rules.modify_rule),
+    "ModifyFunctionRulePriority": Action(function_rules.modify_priority),
     "ModifyL7AccRule": Action(modify_rule),
     "ModifyHostsCertificate": Action(modify_hosts_certificate),
     "VerifyOwnership": Action(verify_ownership),

@@ -121,6 +121,10 @@ async def delete_zone(call: Call) -> dict[str, Any]:
         raise ApiError("OperationDenied.DomainNumberIsNotZero", "The site still has domains.")
     for rule in call.services.teo_rules.where(zone=zone.id):
         call.services.teo_rules.remove(rule.id)
+    for started in call.services.teo_function_rules.where(zone=zone.id):
+        call.services.teo_function_rules.remove(started.id)
+    for function in call.services.teo_functions.where(zone=zone.id):
+        call.services.teo_functions.remove(function.id)
     call.services.teo_zones.remove(zone.id)
     return {}
 
