@@ -18,6 +18,8 @@ from sitepub.actions.deploying.values import Deployed, DeployOptions, Warnings
 from sitepub.actions.host_run import apply_hosts
 from sitepub.actions.hosts import HostsDone, HostsPrepared, prepare_hosts, raise_if_failed, unplanned
 from sitepub.actions.interrupt import stopping
+from sitepub.actions.previews.led import lead, open_led
+from sitepub.actions.previews.routes import forget_dropped, lead_wildcards
 from sitepub.actions.releases.doubt import Doubt
 from sitepub.actions.releases.history import STABLE, mark_stable
 from sitepub.actions.releases.regress import Concerns, concerns_of
@@ -42,6 +44,7 @@ from sitepub.publish.other_regions import live_elsewhere
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.previews.due import is_due as a_preview_is_due
 from sitepub.publish.previews.due import note_expiry
+from sitepub.publish.previews.prefix import site_prefix
 from sitepub.publish.previews.robots import with_own_robots
 from sitepub.publish.progress import Progress
 from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
@@ -145,9 +148,15 @@ def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapp
         if not _sees_lifecycle(prepared):
             warnings.add(*about_lifecycle(remote, snapshot.files.keys(), prepared, ask=True))
         project = with_rules(project, snapshot.rules)
+        led = open_led(project, cloud, remote)
+        if led is not None:
+            project = led.project
+            teller.note(led.words)
         hosts = prepare_hosts(project, cloud, remote, prepared, verify=True)
         refusal: SitepubError | None = None
         try:
+            if led is not None:
+                led.check(prepared.base)
             _refuse_damage(prepared, empty, options)
         except SitepubError as error:
             refusal = error
@@ -182,6 +191,11 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
         report = before_publishing(project, cloud, remote, prepared, snapshot, teller)
         refuse(report, project)
         project = with_rules(project, snapshot.rules)
+        led = open_led(project, cloud, remote)
+        if led is not None:
+            project = led.project
+            led.check(prepared.base)
+            warnings.add(*led.warnings)
         hosts = prepare_hosts(project, cloud, remote, prepared, verify=options.verify or is_due(remote, environ))
 
         def approve(again: Prepared) -> None:
@@ -208,11 +222,12 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
                             snapshot.left_out, report=report)
 
         raise_if_incomplete(outcome, deployed(hosts.untouched if hosts is not None else None))
+        pointed = lead(led, outcome, snapshot.rules, lambda: deployed(None))
         hosts_done = None
         if hosts is not None:
             hosts = hosts.after(project, outcome.prepared)
             try:
-                hosts_done = _about_hosts(project, remote, hosts, outcome, teller, options)
+                hosts_done = _about_hosts(project, cloud, remote, hosts, outcome, teller, options)
             except Refused as error:
                 if error.code != ChangedSincePlan.code:
                     raise
@@ -220,6 +235,8 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
                                        hint=error.hint, done=deployed(hosts.not_begun("changed since the plan"))
                                        ) from None
             raise_if_failed(hosts_done, deployed(hosts_done))
+        if not pointed:
+            lead(led, outcome, snapshot.rules, lambda: deployed(hosts_done))
         notified = notified_of(project, cloud, outcome, hosts_done, warnings)
         looks = outcome.status is not Status.UNCHANGED or is_due(remote, environ) or a_preview_is_due(remote, environ)
         checked(remote, environ)
@@ -267,14 +284,20 @@ def _marked(done: Deployed, outcome: Outcome, remote: Remote, options: DeployOpt
     return replace(done, marked=STABLE)
 
 
-def _about_hosts(project: Project, remote: Remote, hosts: HostsPrepared, outcome: Outcome, teller: Teller,
+def _about_hosts(project: Project, cloud: Cloud, remote: Remote, hosts: HostsPrepared, outcome: Outcome, teller: Teller,
                  options: DeployOptions) -> HostsDone:
     """The site is live: now its hosts."""
     if hosts.settled:
         return HostsDone(tuple(hosts.unchanged), records=outcome.state.hosts)
+    site = site_prefix(project).rstrip("/")
+    later = lead_wildcards(cloud, hosts.plan, site)
     with stopping() as stop, teller.listener() as listener:
-        return apply_hosts(project, remote, hosts, listener, stop, wait=options.wait,
+        done = apply_hosts(project, remote, hosts, listener, stop, wait=options.wait,
                            approve=teller.approve_changed_hosts)
+    if later:
+        lead_wildcards(cloud, hosts.plan, site)
+    forget_dropped(cloud, hosts.plan, site)
+    return done
 
 
 def _prepare(begun: Begun, project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str],

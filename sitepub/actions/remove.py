@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from sitepub.actions.connect import connect
 from sitepub.actions.hosts import host_removal_steps, take_down_hosts
 from sitepub.actions.interrupt import stopping
+from sitepub.actions.previews.routes import forget_wildcards, preview_route, wildcards_of
 from sitepub.config.project import Project
 from sitepub.errors import Interrupted, PartlyDone
 from sitepub.publish import removal
 from sitepub.publish.locking.patience import Patience
+from sitepub.publish.previews.prefix import site_prefix
 from sitepub.publish.progress import Progress
 from sitepub.publish.removal import Removal, Removed
 from sitepub.publish.states.remote import open_remote
@@ -64,14 +66,21 @@ def remove(project: Project, options: RemoveOptions, environ: Mapping[str, str],
         shown = host_removal_steps(project, cloud, remote, prepared.found.hosts)
         approve(prepared, shown)
         hosts: tuple[HostOutcome, ...] = ()
+        route = preview_route(project, cloud, remote, prepared.found)
+        if route is not None:
+            route.close()
+        wildcards, site = tuple(wildcards_of(prepared.found.hosts)), site_prefix(project).rstrip("/")
         if prepared.found.hosts:
             with stopping() as stop, listener() as hears:
                 removal_of_bucket = prepared
                 hosts = take_down_hosts(project, cloud, remote, hears, stop, shown=shown,
                                         approve=lambda added: approve(removal_of_bucket, added))
+            forget_wildcards(cloud, wildcards, site)
             prepared = removal.prepare_removal(remote, wanted)
             if prepared is None:
                 return Down(Removed(0, 0, (), ()), hosts)
+        if route is not None:
+            route.forget()
         with stopping() as stop, transfer() as progress:
             removed = removal.remove(remote, prepared, progress=progress, stop=stop,
                                      approve=lambda again: approve(again, ()))

@@ -220,6 +220,8 @@ class Releases:
 
 PREVIEWS = "previews/"
 """Below the state of a site: the states of its previews."""
+PREVIEWS_FOLDER = ".sitepub/previews/"
+"""Of a bucket: the previews that lie in the bucket of their site, one folder each."""
 PREVIEW_NAME = "${preview}"
 """Stands for the name of a preview in the host of previews."""
 LONGEST_NAME = 30
@@ -376,12 +378,19 @@ class Project:
 
         A configured name that ends with the app id of another account stays as it is: it means that account's
         bucket, not a new one of ours with two numbers."""
-        if self.preview is not None:
+        if self.preview is not None and not self.previews.routed:
             return f"{preview_bucket_name(replace(self, preview=None), self.preview.name, app_id)}-{app_id}"
         if self.bucket_name and _FULL_BUCKET_NAME.search(self.bucket_name):
             return self.bucket_name
         base = self.bucket_name or derived_bucket_name(self.app, self.name, self.stage, app_id)
         return base if base.endswith(f"-{app_id}") else f"{base}-{app_id}"
+
+    @property
+    def folder(self) -> str:
+        """Of the bucket, with a slash behind it: where a preview lies that has no bucket of its own; "": the root."""
+        if self.preview is None or not self.previews.routed:
+            return ""
+        return f"{PREVIEWS_FOLDER}{self.preview.name}/"
 
     def state_bucket_for(self, app_id: str) -> str:
         """Full name of the private bucket that holds sitepub's state for this region."""

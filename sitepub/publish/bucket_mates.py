@@ -40,6 +40,8 @@ def mates_in(remote: Remote, bucket: str) -> tuple[Mate, ...]:
     those that are in the bucket.
 
     A state that cannot be understood is passed over. Raises what the cloud answers otherwise."""
+    if remote.folder:
+        return ()  # it is sitepub's, and of this site alone
     store, own = remote.states.store, remote.states.prefix
     suffix = f"/{state_store.NAME}"
     try:

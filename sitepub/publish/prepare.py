@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from sitepub.config.project import Project
 from sitepub.config.repository.git import has_commit
 from sitepub.config.site_rules import SiteRules
 from sitepub.errors import AccessDenied, Refused
@@ -18,6 +19,7 @@ from sitepub.publish.locking.unfinished import about, still_runs
 from sitepub.publish.looking import common_prefix
 from sitepub.publish.plan import Plan
 from sitepub.publish.previews.borrowing import with_copies
+from sitepub.publish.previews.folder import site_of
 from sitepub.publish.previews.info import with_preview
 from sitepub.publish.project.mark import ProjectMark, project_here
 from sitepub.publish.project.same_project import OtherProject, kin_of, marks_after, other_project
@@ -127,6 +129,8 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     """
     refuse_empty_site(snapshot)
     found = known if known is not None else remote.states.load()
+    if remote.folder and found is None:
+        site_of(remote)  # raises Refused
     base, notes = _about_this_bucket(found, remote)
     base = with_preview(base, remote, snapshot)
     if remote.project.releases.slots > 1 or base.slots is not None:
@@ -142,7 +146,7 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
             or base.bucket != found.bucket)
     settings: tuple[SettingStep, ...] = ()
     missing = False
-    if look or base.settings_hash != wanted.hash:
+    if not remote.folder and (look or base.settings_hash != wanted.hash):
         actual = _actual(remote, wanted, there=there)
         missing = not actual.exists
         settings = tuple(difference(wanted, actual, base.said))
@@ -252,9 +256,11 @@ def _about_this_bucket(found: State | None, remote: Remote) -> tuple[State, list
     project = remote.project
     if found is None:
         return State(version=VERSION, app=project.app, stage=project.stage, name=project.name,
-                     region=project.region, bucket=remote.bucket, said=()), []
-    if found.bucket == remote.bucket:
+                     region=project.region, bucket=remote.bucket, said=(), folder=remote.folder), []
+    if (found.bucket, found.folder) == (remote.bucket, remote.folder):
         return found, []
+    if found.folder:
+        raise _lies_elsewhere(found, project)
     former = [one for one in found.former if one.bucket != remote.bucket]
     notes = []
     journal = journal_of_before(found)
@@ -265,9 +271,18 @@ def _about_this_bucket(found: State | None, remote: Remote) -> tuple[State, list
     back = next((one for one in found.former if one.bucket == remote.bucket), None)
     owned = Owned.of(back.manifest if back else {})
     return msgspec.structs.replace(
-        found, bucket=remote.bucket, region=project.region, settings_hash="", said=(), former=tuple(former),
-        unsure=None, manifest=owned.site, retained=owned.retained, due=int(len(owned.retained) > 0),
-        created=back.created if back else None, pending=back.pending if back else None), notes
+        found, bucket=remote.bucket, folder=remote.folder, region=project.region, settings_hash="", said=(),
+        former=tuple(former), unsure=None, manifest=owned.site, retained=owned.retained,
+        due=int(len(owned.retained) > 0), created=back.created if back else None,
+        pending=back.pending if back else None), notes
+
+
+def _lies_elsewhere(found: State, project: Project) -> Refused:
+    """A preview whose folder is not where serverless.yml has it now."""
+    name = project.preview.name if project.preview is not None else project.name
+    return Refused(f"the preview {name} lies in {found.bucket}/{found.folder}, and by serverless.yml it would lie"
+                   " elsewhere now", code="PreviewElsewhere",
+                   hint=f"remove it, then deploy it again: sitepub previews remove {name}")
 
 
 def _common_prefix(remote: Remote, snapshot: Snapshot, base: State) -> str:

@@ -189,7 +189,7 @@ class _Deploy:
         self.resumed = Resumed(resumable(prepared.base.pending, prepared.plan.steps), kept=unfinished(prepared.base))
         self.engine = Engine(prepared.plan, remote.store, progress=options.progress, threads=options.threads,
                              stop=EitherEvent(self.stopped, lost), check=lock.check,
-                             content=None if remote.folder else self.content,
+                             content=self.content if options.record or not remote.folder else None,
                              keeping=keeping_of(prepared.base, self.content, direct=not options.record),
                              resumed=self.resumed)
         self.state = msgspec.structs.replace(prepared.base, unsure=unsure_after(lock, prepared.base),
@@ -326,7 +326,7 @@ class _Deploy:
             state, release=release, **self._as_wanted,
             pending=self._journal(failed, ended=True) if failed else None,
             litter=base.litter or base.pending is not None, slots=self._slots)
-        if self.remote.folder:
+        if self.remote.folder and not self.options.record:
             kept = (state.kept + 1) % _SLOT_SWEEP
             state = msgspec.structs.replace(state, kept=kept, litter=state.litter or not kept)
         if self.options.record:

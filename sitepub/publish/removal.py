@@ -25,6 +25,7 @@ from sitepub.publish.progress import Progress
 from sitepub.publish.project.mark import project_here
 from sitepub.publish.project.same_project import Kin, OtherProject, kin_of
 from sitepub.publish.reconcile import reconcile
+from sitepub.publish.slots.folder_store import FolderStore
 from sitepub.publish.states.manifest import Manifest
 from sitepub.publish.states.remote import MARKER, Remote
 from sitepub.publish.states.state import Created, Journal, State, discard_leftovers
@@ -34,6 +35,7 @@ from sitepub.tencent.cos.bucket_settings import BucketStatus
 from sitepub.tencent.cos.store import Listed, ObjectStore
 
 NOT_OURS = "sitepub did not upload it"
+IN_A_FOLDER = "it is that of the site"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,13 @@ class BucketRemoval:
     """Of a run that did not end: may have left unfinished uploads."""
     adopted: int = 0
     """Deletions of objects that were there before, with the content of the site."""
+    folder: str = ""
+    """Of the bucket, which is another site's: all of it lies there. "": the bucket's root."""
+
+    @property
+    def place(self) -> str:
+        """For people."""
+        return f"{self.bucket}/{self.folder}" if self.folder else self.bucket
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +145,7 @@ def prepare_removal(remote: Remote, options: RemovalOptions = RemovalOptions()) 
     found = remote.states.load()
     if found is None:
         return None
-    current = _look(found.bucket, remote, found.owned, journal_of_before(found), found.created, options)
+    current = _look(found.bucket, remote, found.owned, journal_of_before(found), found.created, options, found.folder)
     former = (_look(one.bucket, remote, one.manifest, one.pending, one.created, options) for one in found.former)
     return Removal(found, (current, *former), options, _other(remote, found))
 
@@ -152,18 +161,24 @@ def _other(remote: Remote, found: State) -> OtherProject | None:
 
 
 def _look(bucket: str, remote: Remote, manifest: Manifest, journal: Journal | None, created: Created | None,
-          options: RemovalOptions) -> BucketRemoval:
-    store, settings = _reach(remote, bucket)
+          options: RemovalOptions, folder: str = "") -> BucketRemoval:
+    store, settings = _reach(remote, bucket, folder)
     status = settings.head()
     if status is BucketStatus.FOREIGN:
         return BucketRemoval(bucket, Plan(), 0, bucket_stays="it belongs to another account now")
     listing = ({there.key: there for there in store.list()} if status is BucketStatus.OURS else None)
+    if folder:
+        plan = plan_removal(bucket, manifest, journal, None, listing, options)
+        return replace(plan, folder=folder, bucket_stays=IN_A_FOLDER)
     mates = mates_in(remote, bucket) if listing is not None else ()
     return plan_removal(bucket, manifest, journal, created, listing, options, mates)
 
 
-def _reach(remote: Remote, bucket: str) -> tuple[ObjectStore, Bucket]:
-    return (remote.store, remote.settings) if bucket == remote.bucket else remote.elsewhere(bucket)
+def _reach(remote: Remote, bucket: str, folder: str = "") -> tuple[ObjectStore, Bucket]:
+    if (bucket, folder) == (remote.bucket, remote.folder):
+        return remote.store, remote.settings
+    store, settings = remote.elsewhere(bucket)
+    return FolderStore(store, folder) if folder else store, settings
 
 
 def remove(remote: Remote, removal: Removal, *, progress: Progress | None = None,
@@ -232,7 +247,7 @@ class _Taking:
     def _empty(self, removal: BucketRemoval) -> bool:
         if not removal.exists:
             return True
-        store, settings = _reach(self.remote, removal.bucket)
+        store, settings = _reach(self.remote, removal.bucket, removal.folder)
         discard_leftovers(store, removal.journal)
         engine = Engine(removal.plan, store, progress=self.progress, stop=self.stop, check=self.lock.check)
         done = engine.delete()
@@ -245,7 +260,7 @@ class _Taking:
         stays = removal.bucket_stays or _delete_bucket(settings)
         if stays is None:
             self.deleted.append(removal.bucket)
-        else:
+        elif not removal.folder or removal.left:
             self.left.append(replace(removal, bucket_stays=stays))
         return True
 

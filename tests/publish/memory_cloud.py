@@ -14,6 +14,7 @@ from typing import Any
 
 from sitepub.config.project import CorsRule, LifecycleRule, Project, RedirectRule, Releases, Source
 from sitepub.errors import NotFound, PreconditionFailed
+from sitepub.publish.slots.folder_store import FolderStore
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.state_store import StateStore
 from sitepub.tencent.cos.bucket_settings import BucketStatus, Made
@@ -351,10 +352,12 @@ def project(tmp: Path | None = None, **changes: Any) -> Project:
 def remote(cloud: MemoryCloud, of: Project | None = None) -> Remote:
     of = of or project()
     bucket, state_bucket = of.bucket(APP_ID), of.state_bucket_for(APP_ID)
+    root = cloud.store(bucket)
     return Remote(
-        project=of, bucket=bucket, store=cloud.store(bucket), settings=cloud.bucket(bucket),
+        project=of, bucket=bucket, store=FolderStore(root, of.folder) if of.folder else root,
+        settings=cloud.bucket(bucket),
         states=StateStore(cloud.store(state_bucket), of.state_prefix),
         state_settings=cloud.bucket(state_bucket),
         elsewhere=lambda name: (cloud.store(name), cloud.bucket(name)),
-        free_name=lambda: "free",
+        free_name=lambda: "free", folder=of.folder,
     )

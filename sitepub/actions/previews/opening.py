@@ -97,7 +97,7 @@ def _copied(copy: Project, site: LiveSite, state: State, cloud: Cloud, here: Clo
         files = LiveFiles(site)
         missing = [file for file in files.values() if not _has(there, file)]
         with view.fetching() as progress:
-            fetched = _fetch(store, missing, folder, progress)
+            fetched = _fetch(store, missing, folder, progress, site.folder)
         snapshot = Snapshot({key: fetched.get(key, files[key]) for key in files},
                             hidden=site_file(own) if own is not None else None, rules=site.rules)
         prepared = prepare(remote, snapshot, website=site.website)
@@ -114,18 +114,20 @@ def _has(state: State | None, file: SiteFile) -> bool:
     return not file.size or (entry is not None and (entry.md5, entry.size) == (file.md5, file.size))
 
 
-def _fetch(store: ObjectStore, missing: list[SiteFile], folder: Path, progress: Progress) -> dict[str, SiteFile]:
+def _fetch(store: ObjectStore, missing: list[SiteFile], folder: Path, progress: Progress, below: str
+           ) -> dict[str, SiteFile]:
+    """``below``: the folder of the bucket."""
     progress.planned(len(missing), sum(file.size for file in missing))
     wanted = {(file.md5, file.size): file for file in missing}
-    side_by_side((partial(_get, store, file, folder, progress) for file in wanted.values()), _AT_ONCE)
+    side_by_side((partial(_get, store, file, folder, progress, below) for file in wanted.values()), _AT_ONCE)
     return {file.key: replace(file, path=_place(folder, file), copies=()) for file in missing}
 
 
-def _get(store: ObjectStore, file: SiteFile, folder: Path, progress: Progress) -> None:
+def _get(store: ObjectStore, file: SiteFile, folder: Path, progress: Progress, below: str) -> None:
     progress.started(file.key)
-    data = store.get(file.key).data
+    data = store.get(below + file.key).data
     if (hashlib.md5(data, usedforsecurity=False).hexdigest(), len(data)) != (file.md5, file.size):
-        raise SitepubError(f"{store.bucket}/{file.key} is not what was deployed: another program has changed it",
+        raise SitepubError(f"{store.bucket}/{below}{file.key} is not what was deployed: another program has changed it",
                            code="ContentChanged", hint="deploy the preview once more")
     _place(folder, file).write_bytes(data)
     progress.sent(file.key, len(data))

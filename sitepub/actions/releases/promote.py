@@ -112,7 +112,7 @@ def shown_by(project: Project, cloud: Cloud, opened: ExitStack) -> tuple[LiveSit
         label=f"{name}:{release.id}", bucket=state.bucket, region=state.region,
         key_prefix=project.key_prefix, manifest=ShardedManifest.of(state.manifest),
         kept=Kept(states.store.bucket, region, states.prefix), info=release,
-        website=_website(states, state), rules=state.rules or SiteRules())
+        website=_website(states, state), rules=state.rules or SiteRules(), folder=state.folder)
     return site, state
 
 

@@ -173,15 +173,15 @@ def bucket_lines(removal: BucketRemoval) -> Iterator[str]:
         yield f"  the bucket {removal.bucket} does not exist any more"
         return
     deletions = removal.plan.deletions
-    whose = (f"of the site in {removal.bucket}, {removal.adopted:,} of them there before it (--adopted)"
-             if removal.adopted else f"that sitepub uploaded to {removal.bucket}")
+    whose = (f"of the site in {removal.place}, {removal.adopted:,} of them there before it (--adopted)"
+             if removal.adopted else f"that sitepub uploaded to {removal.place}")
     yield f"  - {counted(len(deletions), 'object')} ({human_bytes(removal.bytes)}) {whose}"
     yield from (f"      {visible(step.key)}" for step in deletions[:_SHOWN])
     if len(deletions) > _SHOWN:
         yield f"      … and {len(deletions) - _SHOWN:,} more"
     if removal.bucket_stays is None:
         yield f"  - the bucket {removal.bucket}, which sitepub created"
-    else:
+    elif not removal.folder:
         yield f"  = the bucket {removal.bucket} stays: {removal.bucket_stays}"
     yield from (f"  = {visible(left.key)} stays: {left.why}" for left in removal.left[:_SHOWN])
     if len(removal.left) > _SHOWN:

@@ -65,7 +65,7 @@ def _remove(run: Run, project: Project, name: str, options: RemoveOptions, *, ye
             ) -> tuple[dict[str, object], int]:
     from sitepub.actions.previews.removing import take_down
     from sitepub.cli.host_view import step_lines
-    from sitepub.cli.previews.view import RemovalView, removed_lines, removed_object
+    from sitepub.cli.previews.view import RemovalView, removed_lines, removed_object, route_lines
     from sitepub.errors import NotFound
     from sitepub.publish.previews.names import safe_name
 
@@ -76,7 +76,7 @@ def _remove(run: Run, project: Project, name: str, options: RemoveOptions, *, ye
 
         terminal.note(f"Removing the preview {shown} of {project.name}, stage {project.stage}:")
         terminal.note("\n".join([line for one in removal.buckets for line in bucket_lines(one)]
-                                + list(step_lines(terminal, hosts))))
+                                + list(route_lines(removal)) + list(step_lines(terminal, hosts))))
         terminal.confirm_or_refuse("Delete this?", yes=yes)
 
     down = take_down(project, name, options, run.environ, RemovalView(terminal), approve)

@@ -15,6 +15,7 @@ from sitepub.terminal.terminal import Terminal
 if TYPE_CHECKING:
     from sitepub.actions.remove import Down
     from sitepub.domains.job import Listener
+    from sitepub.publish.removal import Removal
 
 
 class RemovalView:
@@ -70,6 +71,13 @@ def as_object(one: Preview) -> dict[str, Any]:
                 "where": info.where, "files": info.files, "bytes": info.bytes}}
 
 
+def route_lines(removal: Removal) -> Iterator[str]:
+    """What becomes of its host, where a router leads it."""
+    info = removal.found.preview
+    if info is not None and info.host:
+        yield f"  - the route of {info.host}: visitors get 404 then"
+
+
 def removed_lines(name: str, down: Down) -> Iterator[str]:
     """What was done, and what stays."""
     from sitepub.terminal.sizes import counted
@@ -80,7 +88,10 @@ def removed_lines(name: str, down: Down) -> Iterator[str]:
         yield f"  host {host.host} taken down"
         yield from (f"    {visible(words)}" for words in host.left)
     for stays in down.removed.left:
-        yield f"  The bucket {stays.bucket} stays: {stays.bucket_stays}."
+        if stays.folder:
+            yield f"  {counted(len(stays.left), 'object')} in {stays.place} stay: sitepub did not upload them."
+        else:
+            yield f"  The bucket {stays.bucket} stays: {stays.bucket_stays}."
 
 
 def removed_object(name: str, down: Down) -> dict[str, Any]:

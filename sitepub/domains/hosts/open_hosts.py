@@ -85,13 +85,17 @@ def open_hosts(project: Project, cloud: Cloud, bucket: str, claims: ObjectStore,
     def served(host: str, target: str) -> Served | None:
         return served_certificate(host, target, cloud.embedded)
 
-    # A preview is not the site: neither takes the other's host.
-    name = project.name if project.preview is None else f"{project.name}, preview {project.preview.name}"
-    mine = Claim(app=project.app, stage=project.stage, name=name, state=state_key)
     return Hosts(
         hosts=tuple(with_client_certificate(host, project.root) for host in project.every_host),
         place=place_of(project, cloud, bucket), edge_of=Edges.of(cloud, bucket),
         certificates=CertificateOffice(SslService(api), names, project.root, used_by_others=used_by_others,
                                        trust=BrowserTrust(cloud.embedded.ca if cloud.embedded is not None else "")),
         names=names, served=served,
-        claims=Claims(claims, mine, ClaimsElsewhere(cloud, mine)))
+        claims=claims_of(project, cloud, claims, state_key))
+
+
+def claims_of(project: Project, cloud: Cloud, store: ObjectStore, state_key: str) -> Claims:
+    """``store``: the state bucket. A preview is not the site: neither takes the other's host."""
+    name = project.name if project.preview is None else f"{project.name}, preview {project.preview.name}"
+    mine = Claim(app=project.app, stage=project.stage, name=name, state=state_key)
+    return Claims(store, mine, ClaimsElsewhere(cloud, mine))

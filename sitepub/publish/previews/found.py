@@ -85,7 +85,8 @@ def _read(remote: Remote, cloud: Cloud, prefix: str, name: str) -> Preview | Non
 
 
 def _hosts(root: Root) -> tuple[str, ...]:
-    return tuple(sorted({one.host for one in root.hosts.values()}))
+    led = {root.preview.host} - {""} if root.preview is not None else set()
+    return tuple(sorted({one.host for one in root.hosts.values()} | led))
 
 
 def _url(project: Project, cloud: Cloud, root: Root) -> str:

@@ -24,5 +24,5 @@ def with_preview(base: State, remote: Remote, snapshot: Snapshot) -> State:
                       hint="give this one a name: sitepub deploy --preview NAME")
     info = PreviewInfo(name=preview.name, expires=int(remote.states.cloud_time) + preview.expires,
                        branch=preview.branch, by_branch=preview.by_branch, shared=preview.shared,
-                       robots=own_file(snapshot))
+                       robots=own_file(snapshot), host=remote.project.hosts[0].host if remote.folder else "")
     return msgspec.structs.replace(base, preview=info)

@@ -61,6 +61,8 @@ class LiveSite:
     """The website settings that went with it; ``None``: not known."""
     rules: SiteRules = field(default_factory=SiteRules)
     """Of its `_headers` and `_redirects`."""
+    folder: str = ""
+    """Of the bucket, with a slash behind it: the keys are those below it."""
     own: Mapping[str, SiteFile] = field(default_factory=dict)
     """Files of the manifest that are not live there, and whose content is at hand: what a preview has replaced."""
 
@@ -81,7 +83,7 @@ class LiveFiles(ReleasedFiles):
         file = super()._file(key, entry)
         if not entry.size:
             return file
-        copies = [StoredCopy(self.site.bucket, self.site.region, key, entry.etag)]
+        copies = [StoredCopy(self.site.bucket, self.site.region, self.site.folder + key, entry.etag)]
         if self.site.kept is not None:
             copies.append(self.site.kept.copy_of(entry))
         return replace(file, copies=tuple(copies))

@@ -69,3 +69,10 @@ class FolderStore:
     def list(self, prefix: str = "") -> Iterator[Listed]:
         for there in self.store.list(self.folder + prefix):
             yield replace(there, key=there.key.removeprefix(self.folder))
+
+
+class OwnFolder(FolderStore):
+    """Closes the bucket's connections too."""
+
+    def close(self) -> None:
+        self.store.close()

@@ -79,7 +79,12 @@ def open_remote(project: Project, cloud: Cloud, *, connections: int = CONNECTION
     def elsewhere(name: str) -> tuple[ObjectStore, Bucket]:
         return CosObjectStore(cloud, name), BucketSettings(cloud, name)
 
-    store = CosObjectStore(cloud, bucket, connections=connections)
+    root = CosObjectStore(cloud, bucket, connections=connections)
+    store: ObjectStore = root
+    if project.folder:
+        from sitepub.publish.slots.folder_store import OwnFolder
+
+        store = OwnFolder(root, project.folder)
     return Remote(
         project=project,
         bucket=bucket,
@@ -91,9 +96,10 @@ def open_remote(project: Project, cloud: Cloud, *, connections: int = CONNECTION
         state_settings=BucketSettings(cloud, state_bucket),
         elsewhere=elsewhere,
         free_name=lambda: free_name(cloud, bucket),
-        unaccelerated=lambda: store.unaccelerated,
+        unaccelerated=lambda: root.unaccelerated,
         environ=environ,
         patience=patience or Patience(),
+        folder=project.folder,
     )
 
 

@@ -207,6 +207,8 @@ class PreviewInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Others know the branch: a remote has it, or a CI system built it."""
     robots: OwnFile | None = None
     """The site's own robots.txt; ``None``: it has none."""
+    host: str = ""
+    """Its host, whose visitors a router leads to its folder of the site's bucket; "": it has a bucket of its own."""
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -28,8 +28,11 @@ def with_rules(project: Project, rules: SiteRules) -> Project:
 def _of_host(project: Project, rules: SiteRules, host: str) -> HostRules:
     """The host of a preview asks search engines to stay away, whatever the site says. It is no rule of the site, so it
     is not promoted."""
+    return rules.of_host(host) if project.preview is None else rules_of_preview(rules, host)
+
+
+def rules_of_preview(rules: SiteRules, host: str) -> HostRules:
+    """What the edge of a preview's host does."""
     found = rules.of_host(host)
-    if project.preview is None:
-        return found
     others = tuple(one for one in found.headers if one.name.lower() != _NOINDEX.name.lower())
     return replace(found, headers=(*others, _NOINDEX))

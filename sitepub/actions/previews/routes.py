@@ -1,0 +1,118 @@
+"""The routes of previews that go, and of the wildcard domain that answers for those that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sitepub.domains.host_names import is_wildcard
+from sitepub.publish.previews.folder import route_of_nothing
+from sitepub.tencent.cloud import Cloud
+
+if TYPE_CHECKING:
+    from sitepub.config.project import Project
+    from sitepub.domains.hosts.site_hosts import HostsPlan
+    from sitepub.domains.records import HostRecord
+    from sitepub.domains.router.router import Router
+    from sitepub.publish.states.remote import Remote
+    from sitepub.publish.states.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRoute:
+    """The route of a preview that is removed."""
+
+    project: Project
+    """Of the preview."""
+    cloud: Cloud
+    remote: Remote
+    host: str
+    site: str
+    """Whose the route is."""
+
+    def close(self) -> None:
+        """Visitors get 404 from now on: below a wildcard domain by its route, at a domain of its own by this one, until
+        it is gone."""
+        router = router_of(self.cloud, self.host)
+        if router is None:
+            return
+        state = router.look()
+        if f"*.{self.host.partition('.')[2]}" in state.routes:
+            self._forget(router)
+        elif self.host in state.routes:
+            router.point([route_of_nothing(self.host, self.site)])
+
+    def forget(self) -> None:
+        """Its domain is gone, if it had one."""
+        from sitepub.domains.hosts.open_hosts import claims_of
+
+        router = router_of(self.cloud, self.host)
+        if router is not None:
+            self._forget(router)
+            router.remove()
+        claims_of(self.project, self.cloud, self.remote.states.store, self.remote.states.key).release(self.host)
+
+    def _forget(self, router: Router) -> None:
+        from sitepub.domains.edges.edgeone_rules import write_site_rule
+        from sitepub.domains.hosts.open_hosts import service_api
+
+        router.forget([self.host], self.site)
+        write_site_rule(service_api(self.cloud), router.zone, self.host, None)
+
+
+def preview_route(project: Project, cloud: Cloud, remote: Remote, found: State) -> PreviewRoute | None:
+    """``None``: it has none. Nothing is sent yet."""
+    if found.preview is None or not found.preview.host:
+        return None
+    from sitepub.publish.previews.folder import route_owner
+
+    return PreviewRoute(project, cloud, remote, found.preview.host, route_owner(project, found.preview.name))
+
+
+def router_of(cloud: Cloud, host: str) -> Router | None:
+    """The router of the zone of a host; ``None``: there is no such zone."""
+    from sitepub.domains.edges.edgeone import EdgeOne
+    from sitepub.domains.hosts.open_hosts import service_api
+    from sitepub.domains.router.router import Router
+
+    api = service_api(cloud)
+    zone = EdgeOne(api).zone(host)
+    return Router(api, str(zone.get("ZoneId"))) if zone is not None else None
+
+
+def lead_wildcards(cloud: Cloud, plan: HostsPlan, site: str) -> tuple[str, ...]:
+    """Before the wildcard domain of the previews leads anywhere: its route, by which hosts without a preview get 404.
+    The names of those whose zone is not there yet."""
+    later = []
+    for one in plan.hosts:
+        if not is_wildcard(one.name) or one.settled or one.takes_down or one.refused or one.error is not None:
+            continue
+        router = router_of(cloud, one.name)
+        if router is None:
+            later.append(one.name)
+            continue
+        router.ensure([one.name])
+        router.point([route_of_nothing(one.name, site)])
+    return tuple(later)
+
+
+def forget_wildcards(cloud: Cloud, names: Iterable[str], site: str) -> None:
+    """The domains are gone."""
+    for name in names:
+        router = router_of(cloud, name)
+        if router is not None:
+            router.forget([name], site)
+            router.remove()
+
+
+def forget_dropped(cloud: Cloud, plan: HostsPlan, site: str) -> None:
+    """Of the hosts that serverless.yml does not mention any more."""
+    forget_wildcards(cloud, [one.name for one in plan.hosts if one.takes_down and is_wildcard(one.name)], site)
+
+
+def wildcards_of(records: Mapping[str, HostRecord]) -> Iterator[str]:
+    """Names of the wildcard domains that sitepub remembers, and that were not refused."""
+    for record in records.values():
+        if is_wildcard(record.host) and not record.refused:
+            yield record.host
