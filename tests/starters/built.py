@@ -54,15 +54,20 @@ def package_manager(name: str) -> str:
     """The program of a package manager: npm's own, else one that is fetched once."""
     if name == "npm":
         return npm()
+    return fetched_program(name, MANAGERS[name])
+
+
+def fetched_program(name: str, package: str) -> str:
+    """A program of an npm package (with its version), fetched once."""
     store = Path(tempfile.gettempdir()) / f"sitepub-test-npm-{getattr(os, 'getuid', lambda: 0)()}"
     store.mkdir(mode=0o700, exist_ok=True)
-    place = store / MANAGERS[name]
+    place = store / package
     program = place / "node_modules" / ".bin" / name
-    with _lock(store / f"{MANAGERS[name]}.lock"):
+    with _lock(store / f"{package}.lock"):
         if not program.exists():
             place.mkdir(exist_ok=True)
             (place / "package.json").write_text("{}")
-            _run([npm(), "install", "--no-audit", "--no-fund", MANAGERS[name]], place)
+            _run([npm(), "install", "--no-audit", "--no-fund", package], place)
             if name == "bun":  # npm may leave its install script out, which puts the program in place
                 _run([npm("node"), "install.js"], place / "node_modules" / "bun")
     return str(program)

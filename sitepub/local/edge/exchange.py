@@ -81,8 +81,8 @@ class Exchange:
         if not has_engine():
             return page(501, f"An edge function ({function.name}) answers for this host, and this computer has no"
                              f" JavaScript engine for the embedded edge. Install it: {NO_ENGINE}")
-        # what is fetched is fitted to the visitor once, after the function
-        plain = replace(domain, compression=(), response_headers=(), max_age_rules=(), hsts=None)
+        # headers are changed once, in the answer of the function
+        plain = replace(domain, response_headers=(), max_age_rules=(), hsts=None)
 
         async def fetch(sub: Subrequest) -> EdgeResponse:
             return await self._cached(plain, sub.request, sub)
@@ -131,7 +131,7 @@ class Exchange:
             # purges name addresses: whether one finds an answer under a key of its own is not documented, so none does
             key = (domain.host, f"key:{sub.cache_key}", "")
         entry, response = await self._from_cache_or_origin(domain, request, key, sub)
-        return await represent(domain, request, _error_page(domain, response), entry, self.cache)
+        return await represent(domain, request, _error_page(domain, response), entry, self.cache, packs=sub is None)
 
     async def _from_cache_or_origin(
         self, domain: EdgeDomain, request: EdgeRequest, key: tuple[str, str, str], sub: Subrequest | None

@@ -134,8 +134,8 @@
     });
     return {
       pathname: "/" + found.join("/"),
-      search: query && query !== "?" ? "?" + encode(query.slice(1), QUERY) : "",
-      hash: fragment ? "#" + encode(fragment, FRAGMENT) : "",
+      search: query ? "?" + encode(query.slice(1), QUERY) : "",
+      hash: fragment === undefined ? "" : "#" + encode(fragment, FRAGMENT),
     };
   }
 
@@ -210,16 +210,16 @@
     get password() { return ""; }
     get pathname() { return this.#parts.pathname; }
     set pathname(value) { this.#parts.pathname = tail(String(value).replace(/[?#]/g, (one) => escaped(utf8(one))), []).pathname; }
-    get search() { return this.#parts.search; }
+    get search() { return this.#parts.search === "?" ? "" : this.#parts.search; }
     set search(value) {
       const query = String(value).replace(/^\?/, "");
       this.#parts.search = query ? "?" + encode(query, QUERY) : "";
       this.#fresh();
     }
     get searchParams() { return this.#params; }
-    get hash() { return this.#parts.hash; }
+    get hash() { return this.#parts.hash === "#" ? "" : this.#parts.hash; }
     set hash(value) { const text = String(value).replace(/^#/, ""); this.#parts.hash = text ? "#" + encode(text, FRAGMENT) : ""; }
-    get href() { return this.origin + this.pathname + this.search + this.hash; }
+    get href() { return this.origin + this.pathname + this.#parts.search + this.#parts.hash; }
     set href(value) { this.#parts = parsed(String(value)); this.#fresh(); }
     toString() { return this.href; }
     toJSON() { return this.href; }

@@ -23,8 +23,9 @@ _NOT_MODIFIED = frozenset({"etag", "last-modified", "cache-control", "expires", 
 
 
 async def represent(domain: EdgeDomain, request: EdgeRequest, response: EdgeResponse, entry: Entry | None,
-                    cache: EdgeCache) -> EdgeResponse:
-    """The answer for this visitor. ``entry``: the cache entry of the body, which gets its compressed forms."""
+                    cache: EdgeCache, *, packs: bool = True) -> EdgeResponse:
+    """The answer for this visitor. ``entry``: the cache entry of the body, which gets its compressed forms. ``packs``:
+    False leaves it as it is, for what an edge function fetches."""
     path = normal_path(request.path)
     response.drop("content-length", "connection", "keep-alive", "transfer-encoding")
     if response.stream is None and response.status == 200 and request.method in ("GET", "HEAD"):
@@ -32,7 +33,7 @@ async def represent(domain: EdgeDomain, request: EdgeRequest, response: EdgeResp
             _add_vary(response, "Accept-Encoding")
         if _unchanged(request.headers, response):
             response.status, response.body = 304, b""
-        elif request.method == "HEAD" or not _cut(request.headers, response):
+        elif (request.method == "HEAD" or not _cut(request.headers, response)) and packs:
             await _compress(domain, request, path, response, entry, cache)
     _say_cache(domain, response, entry)
     edge_rules.browser_cache(domain, path, response.headers)

@@ -7,6 +7,7 @@ import http.client
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sitepub.domains.router.route import Route, Slot
 from sitepub.domains.router.router import Router
@@ -62,8 +63,8 @@ class RouterSite:
         return Visit(answer.status, "1.1", [(name.lower(), value) for name, value in answer.getheaders()], body)
 
 
-def route(host: str, slot: Slot | None, **more: object) -> Route:
-    return Route(host=host, site=SITE, live=slot, **more)  # type: ignore[arg-type]
+def route(host: str, slot: Slot | None, site: str = SITE, **more: Any) -> Route:
+    return Route(host=host, site=site, live=slot, **more)
 
 
 def website(wire: Wire, *, error: str = "error.html", status: str = "Enabled", rules: str = "") -> None:

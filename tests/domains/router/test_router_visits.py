@@ -23,4 +23,3 @@ def test_one_call_moves_the_visitors(router_site: RouterSite) -> None:
     assert site.router.read(site.led) == route(site.led, A)
     assert site.router.forget([site.led], route(site.led, A).site) == (site.led,)
     assert site.visit(site.led).body == b"root"
-    assert site.router.remove() and site.router.look().function is None
