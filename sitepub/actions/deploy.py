@@ -25,6 +25,8 @@ from sitepub.actions.releases.history import STABLE, mark_stable
 from sitepub.actions.releases.regress import Concerns, concerns_of
 from sitepub.actions.releases.share import refuse_share
 from sitepub.actions.shared_bucket import about_lifecycle, about_other_sites, about_the_error_page
+from sitepub.actions.slots.around_hosts import SlotsAround
+from sitepub.actions.slots.slots_of import planned_steps, turn_of
 from sitepub.check.sizes import largest
 from sitepub.config.project import Project
 from sitepub.errors import (
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
     from sitepub.actions.checking.why import Why
     from sitepub.domains.job import Listener
     from sitepub.domains.steps import HostStep
+    from sitepub.publish.slots.planned import SlotStep
 
 _FAILURES_SHOWN = 10
 
@@ -128,11 +131,13 @@ class Planned:
     why: Why | None = None
     """Why so much changed, when it is over half of the pages."""
     largest: tuple[SiteFile, ...] = ()
+    slots: tuple[SlotStep, ...] = ()
+    """What is done with the slots of the site."""
 
     @property
     def empty(self) -> bool:
         """Nothing to do."""
-        return self.prepared.empty and (self.hosts is None or self.hosts.empty)
+        return self.prepared.empty and not self.slots and (self.hosts is None or self.hosts.empty)
 
 
 def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str]) -> Planned:
@@ -169,7 +174,7 @@ def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapp
         planned = Planned(project, cloud, remote.bucket, address_of(cloud, remote),
                           with_retained(prepared), refusal, hosts, tuple(warnings.kept), snapshot.left_out,
                           unplanned(hosts), report, why_so_much(project, remote, prepared, snapshot),
-                          tuple(largest(snapshot)))
+                          tuple(largest(snapshot)), planned_steps(project, remote, snapshot, prepared))
         if not planned.empty:
             forget(remote, environ)
         return planned
@@ -208,24 +213,28 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
         teller.approve(prepared)
         if hosts is not None:
             teller.approve_hosts(hosts)
+        turn = turn_of(project, cloud, prepared.base)
         if prepared.settled:
             outcome = publish(remote, snapshot, prepared)
         else:
             with stopping() as stop, teller.transfer() as progress:
                 outcome = publish(remote, snapshot, prepared, PublishOptions(
                     allow_delete=_may_delete(prepared, options), approve=approve, progress=progress,
-                    on_setting=teller.setting, stop=stop, message=options.message))
+                    on_setting=teller.setting, stop=stop, message=options.message, first=turn))
+
+        slots = SlotsAround(project, cloud, remote, outcome, teller, verify=options.verify)
 
         def deployed(hosts_done: HostsDone | None) -> Deployed:
             return Deployed(project, cloud, remote.bucket, address_of(cloud, remote),
-                            outcome, time.monotonic() - begun.started, hosts_done, tuple(warnings.kept),
-                            snapshot.left_out, report=report)
+                            slots.outcome, time.monotonic() - begun.started, hosts_done, tuple(warnings.kept),
+                            snapshot.left_out, report=report, slots=slots.report(turn))
 
         raise_if_incomplete(outcome, deployed(hosts.untouched if hosts is not None else None))
         pointed = lead(led, outcome, snapshot.rules, lambda: deployed(None))
         hosts_done = None
+        slots.before_hosts()
         if hosts is not None:
-            hosts = hosts.after(project, outcome.prepared)
+            hosts = hosts.after(project, slots.outcome.prepared)
             try:
                 hosts_done = _about_hosts(project, cloud, remote, hosts, outcome, teller, options)
             except Refused as error:
@@ -234,6 +243,7 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
                 raise ChangedSincePlan(f"the site is live, and its hosts were not changed: {error.message}",
                                        hint=error.hint, done=deployed(hosts.not_begun("changed since the plan"))
                                        ) from None
+            slots.after_hosts(hosts_done)
             raise_if_failed(hosts_done, deployed(hosts_done))
         if not pointed:
             lead(led, outcome, snapshot.rules, lambda: deployed(hosts_done))

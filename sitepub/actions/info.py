@@ -15,6 +15,7 @@ from sitepub.publish.locking.unfinished import still_runs
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.publish.states.sharded import ShardedManifest
+from sitepub.publish.states.slot_state import Slots
 from sitepub.publish.states.state import Journal, ReleaseInfo
 from sitepub.settings.actual import NO_BUCKET, read_actual
 from sitepub.settings.difference import difference
@@ -50,6 +51,10 @@ class Info:
     hosts: tuple[HostReport, ...] = ()
     retained: Mapping[str, Entry] = field(default_factory=dict)
     """What the site has dropped and what stays live for a while, for pages that are open."""
+    slots: Slots | None = None
+    """``None``: the site has none."""
+    whole: Mapping[str, str] = field(default_factory=dict)
+    """Which release a slot holds; one that is being filled is left out."""
 
 
 def info(project: Project, *, local: bool, profile: str | None, environ: Mapping[str, str]) -> Info:
@@ -81,7 +86,8 @@ def info(project: Project, *, local: bool, profile: str | None, environ: Mapping
             unfinished=state.pending, running=state.pending is not None and still_runs(remote.states),
             drift=tuple(drift),
             former=tuple(one.bucket for one in state.former),
-            hosts=_hosts(project, cloud, remote, state.hosts), retained=dict(state.retained))
+            hosts=_hosts(project, cloud, remote, state.hosts), retained=dict(state.retained),
+            slots=state.slots, whole=_whole(remote, state.slots))
 
 
 def _hosts(project: Project, cloud: Cloud, remote: Remote, records: Mapping[str, HostRecord]
@@ -92,3 +98,12 @@ def _hosts(project: Project, cloud: Cloud, remote: Remote, records: Mapping[str,
     from sitepub.domains.hosts.host_report import report
 
     return tuple(report(open_site_hosts(project, cloud, remote, records), records))
+
+
+def _whole(remote: Remote, slots: Slots | None) -> Mapping[str, str]:
+    if slots is None:
+        return {}
+    from sitepub.publish.slots.filling import open_slot
+
+    found = {one.name: open_slot(remote, one.name).whole for one in slots.all}
+    return {name: release for name, release in found.items() if release}

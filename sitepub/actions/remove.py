@@ -66,6 +66,13 @@ def remove(project: Project, options: RemoveOptions, environ: Mapping[str, str],
         shown = host_removal_steps(project, cloud, remote, prepared.found.hosts)
         approve(prepared, shown)
         hosts: tuple[HostOutcome, ...] = ()
+        if prepared.found.slots is not None:
+            from sitepub.actions.slots.slots_of import take_away
+
+            take_away(cloud, remote)
+            prepared = removal.prepare_removal(remote, wanted)
+            if prepared is None:
+                return Down(Removed(0, 0, (), ()), hosts)
         route = preview_route(project, cloud, remote, prepared.found)
         if route is not None:
             route.close()

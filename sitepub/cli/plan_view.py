@@ -8,6 +8,7 @@ from sitepub.actions.deploy import Planned
 from sitepub.actions.host_objects import planned_objects
 from sitepub.cli.host_view import step_lines
 from sitepub.cli.left_out import checks_object, left_out_lines, left_out_objects, moment, retained_objects, warning_list
+from sitepub.cli.slot_view import slot_step_object
 from sitepub.cli.stage_view import stage_object
 from sitepub.cli.why_view import why_lines, why_object
 from sitepub.domains.steps import HostStep
@@ -38,6 +39,8 @@ def plan_lines(terminal: Terminal, planned: Planned) -> Iterator[str]:
     yield from retained_lines(terminal, plan.retained)
     if _host_steps(planned):
         yield from step_lines(terminal, _host_steps(planned))
+    for one in planned.slots:
+        yield f"  {terminal.style('*', 'cyan')} {visible(one.summary)}  ({visible(one.reason)})"
     yield totals(plan, len(prepared.settings))
     yield from _left_alone(plan)
     yield from left_out_lines(planned.left_out)
@@ -100,6 +103,7 @@ def plan_object(planned: Planned) -> dict[str, object]:
         "steps": [{"action": step.action.value, "key": step.key, "reason": step.reason.value,
                    "phase": step.phase.value, "bytes": step.bytes_sent, "source": step.source} for step in plan.steps],
         "hosts": planned_objects(project, planned.hosts) if planned.hosts is not None else [],
+        **({"slots": [slot_step_object(one) for one in planned.slots]} if planned.slots else {}),
         "retained": retained_objects({**planned.prepared.base.retained, **plan.retained}),
         "left_out": left_out_objects(planned.left_out),
         "left_alone": [*plan.foreign, *plan.given_up],

@@ -28,6 +28,7 @@ from sitepub.publish.reconcile import reconcile
 from sitepub.publish.slots.folder_store import FolderStore
 from sitepub.publish.states.manifest import Manifest
 from sitepub.publish.states.remote import MARKER, Remote
+from sitepub.publish.states.slot_state import FOLDER, NAMES
 from sitepub.publish.states.state import Created, Journal, State, discard_leftovers
 from sitepub.publish.workers import EitherEvent
 from sitepub.settings.bucket import Bucket
@@ -91,6 +92,12 @@ class Removal:
     other: OtherProject | None = None
     """Another project that the site seems to belong to."""
 
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """Slots that are deleted before all else, with the routes that lead to them."""
+        slots = self.found.slots
+        return tuple(one.name for one in slots.all) if slots is not None else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Removed:
@@ -145,8 +152,10 @@ def prepare_removal(remote: Remote, options: RemovalOptions = RemovalOptions()) 
     found = remote.states.load()
     if found is None:
         return None
-    current = _look(found.bucket, remote, found.owned, journal_of_before(found), found.created, options, found.folder)
-    former = (_look(one.bucket, remote, one.manifest, one.pending, one.created, options) for one in found.former)
+    current = _look(found.bucket, remote, found, found.owned, journal_of_before(found), found.created, options,
+                    found.folder)
+    former = (_look(one.bucket, remote, found, one.manifest, one.pending, one.created, options)
+              for one in found.former)
     return Removal(found, (current, *former), options, _other(remote, found))
 
 
@@ -160,13 +169,15 @@ def _other(remote: Remote, found: State) -> OtherProject | None:
                         found.release)
 
 
-def _look(bucket: str, remote: Remote, manifest: Manifest, journal: Journal | None, created: Created | None,
-          options: RemovalOptions, folder: str = "") -> BucketRemoval:
+def _look(bucket: str, remote: Remote, site: State, manifest: Manifest, journal: Journal | None,
+          created: Created | None, options: RemovalOptions, folder: str = "") -> BucketRemoval:
     store, settings = _reach(remote, bucket, folder)
     status = settings.head()
     if status is BucketStatus.FOREIGN:
         return BucketRemoval(bucket, Plan(), 0, bucket_stays="it belongs to another account now")
-    listing = ({there.key: there for there in store.list()} if status is BucketStatus.OURS else None)
+    slots = tuple(f"{FOLDER}{name}/" for name in NAMES) if site.slots is not None else ()
+    listing = ({there.key: there for there in store.list() if not there.key.startswith(slots)}
+               if status is BucketStatus.OURS else None)
     if folder:
         plan = plan_removal(bucket, manifest, journal, None, listing, options)
         return replace(plan, folder=folder, bucket_stays=IN_A_FOLDER)

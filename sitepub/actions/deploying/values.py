@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sitepub.actions.checking.report import Report
     from sitepub.actions.deploy import Teller
     from sitepub.actions.hosts import HostsDone
+    from sitepub.actions.slots.slots_of import SlotsReport
     from sitepub.notify.services import Notified
     from sitepub.publish.outcome import Unchanged
     from sitepub.publish.publish import Outcome
@@ -59,6 +60,8 @@ class Deployed:
     """The name that the release was given."""
     report: Report | None = None
     """What the checks found; ``None``: nothing was checked."""
+    slots: SlotsReport | None = None
+    """``None``: the site has no slots."""
 
     @property
     def preview(self) -> PreviewInfo | None:

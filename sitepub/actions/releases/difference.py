@@ -9,7 +9,7 @@ from typing import Literal
 
 from sitepub.actions.build import build
 from sitepub.actions.connect import connect
-from sitepub.actions.releases.history import releases_of, site_state
+from sitepub.actions.releases.history import live_manifest, releases_of, site_state
 from sitepub.actions.releases.rollback import named
 from sitepub.config.project import Project
 from sitepub.errors import NotFound, SitepubError
@@ -84,13 +84,13 @@ def differences(project: Project, a: str | None, b: str | None, *, patch: bool, 
         if a is None:
             snapshot = build(project, run_the_hook=False, environ=environ, output=lambda _line: None)
             entries = {key: Entry.of(file) for key, file in snapshot.files.items()}
-            changes = tuple(compare(state.manifest, entries))
+            changes = tuple(compare(live_manifest(state, store), entries))
             sides, names = (Contents(remote, state), _Folder(snapshot)), ("live", "folder")
             return Compared(*names, changes, _patches(changes, *sides, names) if patch else {})
         ids = [named(one, state, store) for one in (a, b) if one is not None]
         first = store.read(ids[0], state)
         if b is None:
-            after, name = state.manifest, "live"
+            after, name = live_manifest(state, store), "live"
         else:
             second = store.read(ids[1], state)
             after, name = second.manifest, ids[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sitepub.actions.connect import connect
@@ -14,6 +14,8 @@ from sitepub.actions.interrupt import stopping
 from sitepub.actions.releases.doubt import Doubt
 from sitepub.actions.releases.host_rules import prepare_rules_of_hosts
 from sitepub.actions.releases.regress import Concerns, about_commit
+from sitepub.actions.slots.back import ROOT_FOLLOWS, BackToSlot, slot_of
+from sitepub.actions.slots.slots_of import planned_steps, report_of, turn_of
 from sitepub.config.project import Project
 from sitepub.errors import ChangedSincePlan, SitepubError
 from sitepub.publish.guards import refuse_mass_deletion
@@ -21,6 +23,7 @@ from sitepub.publish.locking.patience import Patience
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.publish import Outcome, PublishOptions, publish
 from sitepub.publish.release.origin import Origin
+from sitepub.publish.states.releases import Release
 from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.site.address_rules.effective import with_rules
 from sitepub.site.snapshot import Snapshot
@@ -53,6 +56,8 @@ class Chosen:
     """What is asked before anything is changed."""
     commit: str | None = None
     """The commit that it was made of, if it is to be asked about; ``None``: it is not."""
+    back: Release | None = None
+    """A release of the site itself, which a slot may hold."""
 
 
 Choose = Callable[[Cloud, Remote], Chosen]
@@ -61,8 +66,13 @@ Choose = Callable[[Cloud, Remote], Chosen]
 def plan_to_go_live(project: Project, options: GoLiveOptions, teller: Teller, environ: Mapping[str, str],
                     choose: Choose) -> tuple[Planned, Chosen]:
     """What would change. Changes nothing."""
-    cloud, remote, chosen, prepared = _prepare(project, options, teller, environ, choose)
+    cloud, remote, chosen = _choose(project, options, environ, choose)
     with remote:
+        if (back := slot_of(project, cloud, remote, chosen, verify=options.verify)) is not None:
+            _note(teller, chosen.notes)
+            return Planned(project, cloud, remote.bucket, address_of(cloud, remote), back.prepared, None, None, (),
+                           slots=back.steps), chosen
+        prepared = _prepare(remote, chosen, options, teller)
         refusal: SitepubError | None = None
         try:
             refuse_mass_deletion(prepared.plan, allowed=options.allow_delete, other=prepared.other)
@@ -71,7 +81,8 @@ def plan_to_go_live(project: Project, options: GoLiveOptions, teller: Teller, en
         return Planned(project, cloud, remote.bucket, address_of(cloud, remote), with_retained(prepared),
                        refusal,
                        prepare_rules_of_hosts(project, cloud, remote, prepared),
-                       tuple(doubt.warning() for doubt in _concerns(project, chosen, prepared, environ).doubts)), chosen
+                       tuple(doubt.warning() for doubt in _concerns(project, chosen, prepared, environ).doubts),
+                       slots=planned_steps(project, remote, chosen.snapshot, prepared)), chosen
 
 
 def go_live(project: Project, options: GoLiveOptions, teller: Teller, environ: Mapping[str, str], choose: Choose
@@ -80,8 +91,13 @@ def go_live(project: Project, options: GoLiveOptions, teller: Teller, environ: M
     their edges get the headers and redirects of the release; nothing else of the hosts is changed. Raises what
     :func:`sitepub.actions.deploying.deploy.deploy` raises."""
     started = time.monotonic()
-    cloud, remote, chosen, prepared = _prepare(project, options, teller, environ, choose)
+    cloud, remote, chosen = _choose(project, options, environ, choose)
     with remote:
+        if (back := slot_of(project, cloud, remote, chosen, verify=options.verify)) is not None:
+            return _by_pointer(back, project, cloud, remote, chosen, teller, options, started), chosen
+        prepared = _prepare(remote, chosen, options, teller)
+        turn = turn_of(project, cloud, prepared.base)
+
         def approve(again: Prepared) -> None:
             if again is not prepared and again.base.release != prepared.base.release:
                 ask_about(_concerns(project, chosen, again, environ), teller)
@@ -96,30 +112,52 @@ def go_live(project: Project, options: GoLiveOptions, teller: Teller, environ: M
             with stopping() as stop, teller.transfer() as progress:
                 outcome = publish(remote, chosen.snapshot, prepared, PublishOptions(
                     allow_delete=options.allow_delete, approve=approve, progress=progress,
-                    on_setting=teller.setting, stop=stop, origin=chosen.origin))
+                    on_setting=teller.setting, stop=stop, origin=chosen.origin, first=turn))
 
         def deployed(hosts: HostsDone | None) -> Deployed:
             return Deployed(project, cloud, remote.bucket, address_of(cloud, remote), outcome,
-                            time.monotonic() - started, hosts)
+                            time.monotonic() - started, hosts, slots=report_of(turn, outcome.state.slots))
 
         raise_if_incomplete(outcome, deployed(None))
         hosts = _purged(project, cloud, remote, outcome, teller, options, deployed)
         return deployed(hosts), chosen
 
 
-def _prepare(project: Project, options: GoLiveOptions, teller: Teller, environ: Mapping[str, str], choose: Choose
-             ) -> tuple[Cloud, Remote, Chosen, Prepared]:
+def _by_pointer(back: BackToSlot, project: Project, cloud: Cloud, remote: Remote, chosen: Chosen, teller: Teller,
+                options: GoLiveOptions, started: float) -> Deployed:
+    """A slot holds the release: its visitors are moved, and the root follows later."""
+    _note(teller, chosen.notes)
+    with stopping():
+        outcome = back.go(chosen.origin)
+
+    def deployed(hosts: HostsDone | None) -> Deployed:
+        return Deployed(project, cloud, remote.bucket, address_of(cloud, remote), outcome, time.monotonic() - started,
+                        hosts, slots=report_of(back, outcome.state.slots))
+
+    _note(teller, [ROOT_FOLLOWS])
+    return deployed(_purged(project, cloud, remote, outcome, teller, options, deployed))
+
+
+def _choose(project: Project, options: GoLiveOptions, environ: Mapping[str, str], choose: Choose
+            ) -> tuple[Cloud, Remote, Chosen]:
     cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
     remote = open_remote(project, cloud, environ=environ, patience=options.patience)
     try:
-        chosen = choose(cloud, remote)
-        prepared = prepare(remote, chosen.snapshot, verify=options.verify, website=chosen.website)
+        return cloud, remote, choose(cloud, remote)
     except BaseException:
         remote.close()
         raise
-    for sentence in (*chosen.notes, *prepared.notes):
+
+
+def _prepare(remote: Remote, chosen: Chosen, options: GoLiveOptions, teller: Teller) -> Prepared:
+    prepared = prepare(remote, chosen.snapshot, verify=options.verify, website=chosen.website)
+    _note(teller, (*chosen.notes, *prepared.notes))
+    return prepared
+
+
+def _note(teller: Teller, sentences: Iterable[str]) -> None:
+    for sentence in sentences:
         teller.note(sentence)
-    return cloud, remote, chosen, prepared
 
 
 def _concerns(project: Project, chosen: Chosen, prepared: Prepared, environ: Mapping[str, str]) -> Concerns:

@@ -16,6 +16,7 @@ from sitepub.config.project import Project
 from sitepub.errors import Interrupted, NetworkError, NotFound, SitepubError, UsageError
 from sitepub.publish.locking.lock import Lock
 from sitepub.publish.locking.owner import who
+from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.releases import Release, Releases
 from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.publish.states.state import ReleaseMark, State
@@ -43,6 +44,8 @@ class Listed:
     live: bool
     marks: tuple[str, ...]
     """Names, those given last first."""
+    slots: tuple[str, ...] = ()
+    """Slots that hold it whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,32 @@ def history(project: Project, *, count: int, local: bool, profile: str | None, e
         state = site_state(remote, local=local)
         store = releases_of(remote)
         ids = store.ids()
-        return History(tuple(side_by_side(partial(_listed, store, state, one) for one in ids[:count])), len(ids))
+        slots = slots_by_release(remote, state)
+        return History(tuple(side_by_side(partial(_listed, store, state, slots, one) for one in ids[:count])), len(ids))
 
 
-def _listed(store: Releases, state: State, id: str) -> Listed:
+def slots_by_release(remote: Remote, state: State) -> Mapping[str, tuple[str, ...]]:
+    """Which slots hold a release whole, by its id. One GET for each slot."""
+    if state.slots is None:
+        return {}
+    from sitepub.publish.slots.filling import open_slot
+
+    found: dict[str, tuple[str, ...]] = {}
+    for slot in state.slots.all:
+        if slot.release and open_slot(remote, slot.name).whole == slot.release:
+            for release in {slot.release, slot.shown}:
+                found[release] = (*found.get(release, ()), slot.name)
+    return found
+
+
+def live_manifest(state: State, store: Releases) -> Mapping[str, Entry]:
+    """The files of the release that is live; the bucket's root may hold another one behind slots."""
+    if state.slots is not None and state.slots.root and state.release is not None:
+        return store.read(state.release.id, state).manifest
+    return state.manifest
+
+
+def _listed(store: Releases, state: State, slots: Mapping[str, tuple[str, ...]], id: str) -> Listed:
     """One damaged record does not hide the others."""
     release, problem = None, ""
     try:
@@ -72,7 +97,8 @@ def _listed(store: Releases, state: State, id: str) -> Listed:
         raise
     except SitepubError as error:
         problem = error.message
-    return Listed(id, release, problem, state.release is not None and state.release.id == id, marks_of(state, id))
+    return Listed(id, release, problem, state.release is not None and state.release.id == id, marks_of(state, id),
+                  slots.get(id, ()))
 
 
 def site_state(remote: Remote, *, local: bool) -> State:

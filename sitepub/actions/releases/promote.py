@@ -9,6 +9,7 @@ from types import TracebackType
 
 from sitepub.actions.releases.doubt import Doubt
 from sitepub.actions.releases.go_live import Chosen
+from sitepub.actions.releases.history import live_manifest
 from sitepub.actions.releases.share import refuse_share
 from sitepub.actions.releases.stage_differences import differences_of
 from sitepub.actions.releases.stages import state_buckets
@@ -110,7 +111,8 @@ def shown_by(project: Project, cloud: Cloud, opened: ExitStack) -> tuple[LiveSit
     name = project.stage if project.preview is None else f"preview {project.preview.name}"
     site = LiveSite(
         label=f"{name}:{release.id}", bucket=state.bucket, region=state.region,
-        key_prefix=project.key_prefix, manifest=ShardedManifest.of(state.manifest),
+        key_prefix=project.key_prefix, manifest=ShardedManifest.of(live_manifest(
+            state, Releases(states.store, states.prefix, states.shards))),
         kept=Kept(states.store.bucket, region, states.prefix), info=release,
         website=_website(states, state), rules=state.rules or SiteRules(), folder=state.folder)
     return site, state

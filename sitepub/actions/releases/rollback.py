@@ -32,7 +32,7 @@ def released(name: str | None, message: str | None, *, local: bool) -> Choose:
                  " changed is purged from their caches." if other_rules else
                  "The hosts are left as they are; what changed is purged from their caches.",)
         return Chosen(id, site_of(release), release.record.website, origin,
-                      hosts if remote.project.hosts else ())
+                      hosts if remote.project.hosts else (), back=release)
 
     return choose
 

@@ -105,6 +105,11 @@ def show_deployed(run: Run, done: Deployed, *, whole: bool = True) -> None:
         from sitepub.cli.host_view import done_lines
 
         terminal.result("\n".join(done_lines(terminal, done.project, done.cloud, done.hosts)))
+    if done.slots is not None:
+        from sitepub.cli.slot_view import report_lines
+
+        for line in report_lines(done.slots):
+            terminal.note(line)
     if not whole:
         return
     if not terminal.quiet and not terminal.wants_json:
@@ -130,6 +135,7 @@ def deployed_object(done: Deployed) -> dict[str, object]:
         "marked": done.marked,
         "retained": retained_objects(outcome.retained),
         "hosts": _host_objects(done, done.hosts) if done.hosts is not None else [],
+        **_slots_object(done),
         **({"preview": _preview_object(done.preview)} if done.preview is not None else {}),
         "previews_removed": list(done.expired),
         "left_out": left_out_objects(done.left_out),
@@ -138,6 +144,14 @@ def deployed_object(done: Deployed) -> dict[str, object]:
                       "failed": one.failed or None} for one in done.notified],
         "warnings": warning_list(done.warnings),
     }
+
+
+def _slots_object(done: Deployed) -> dict[str, object]:
+    if done.slots is None:
+        return {}
+    from sitepub.cli.slot_view import report_object
+
+    return {"slots": report_object(done.slots)}
 
 
 def _preview_object(info: PreviewInfo) -> dict[str, object]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sitepub.cli.options import Run, command
 from sitepub.config.project import Project
+
+if TYPE_CHECKING:
+    from sitepub.actions.info import Info
 
 
 @command(project=True)
@@ -40,6 +45,10 @@ def _info(run: Run, project: Project) -> tuple[dict[str, object], int]:
         last = max(entry.until for entry in found.retained.values())
         rows.append(("kept", f"{counted(len(found.retained), 'file')} that the site has dropped, for tabs that are"
                              f" open, until {moment(last)} at the latest"))
+    if found.slots is not None:
+        from sitepub.cli.slot_view import slot_lines
+
+        rows.append(("slots", "\n".join(slot_lines(found.slots, found.whole))))
     rows.append(("drift", "\n".join(found.drift) or "none"))
     if found.former:
         rows.append(("former", "\n".join(found.former)))
@@ -58,5 +67,13 @@ def _info(run: Run, project: Project) -> tuple[dict[str, object], int]:
         "unfinished": None if found.unfinished is None else {
             "since": found.unfinished.started, "by": found.unfinished.by, "running": found.running},
         "retained": retained_objects(found.retained), "drift": list(found.drift), "former_buckets": list(found.former),
-        "hosts": [one.as_object() for one in found.hosts],
+        "hosts": [one.as_object() for one in found.hosts], **_slots(found),
     }, 0
+
+
+def _slots(found: Info) -> dict[str, object]:
+    if found.slots is None:
+        return {}
+    from sitepub.cli.slot_view import slots_object
+
+    return {"slots": slots_object(found.slots, found.whole)}

@@ -162,6 +162,10 @@ def _removal_lines(project: Project, removal: Removal) -> Iterator[str]:
     yield f"Removing {project.name}, stage {project.stage}:"
     for bucket in removal.buckets:
         yield from bucket_lines(bucket)
+    if removal.slots:
+        hosts = removal.found.slots.hosts if removal.found.slots is not None else ()
+        names = f"slot{'s' if len(removal.slots) > 1 else ''} {', '.join(removal.slots)}"
+        yield f"  - {names}" + (f", and the routes of {', '.join(hosts)}" if hosts else "")
     yield "  - sitepub's records of this site: state, releases, lock"
 
 

@@ -45,7 +45,7 @@ def _releases(run: Run, project: Project, *, all_: bool) -> tuple[dict[str, obje
 
 def _row(one: Listed) -> tuple[str, ...]:
     release = one.release
-    names = ", ".join([*(["live"] if one.live else []), *one.marks])
+    names = ", ".join([*(["live"] if one.live else []), *(f"slot {slot}" for slot in one.slots), *one.marks])
     if release is not None and release.info.of:
         names = ", ".join(filter(None, [names, f"as {release.info.of.partition('-')[0]}"]))
     if release is None:
@@ -73,7 +73,8 @@ def age_of(at: str) -> str:
 
 
 def _object(one: Listed) -> dict[str, object]:
-    base: dict[str, object] = {"id": one.id, "live": one.live, "marks": list(one.marks)}
+    base: dict[str, object] = {"id": one.id, "live": one.live, "marks": list(one.marks),
+                               **({"slots": list(one.slots)} if one.slots else {})}
     if one.release is None:
         return {**base, "problem": one.problem}
     info, record = one.release.info, one.release.record

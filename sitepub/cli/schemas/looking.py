@@ -33,10 +33,17 @@ LOOKING: Mapping[str, Schema] = {
         "unfinished": says(or_none(obj({"since": TEXT, "by": TEXT, "running": BOOL})), "A deploy that has not ended."),
         "retained": array(obj({"key": TEXT, "bytes": COUNT, "until": TEXT})),
         "drift": says(array(TEXT), "Settings of the bucket that differ from the project."),
-        "former_buckets": array(TEXT), "hosts": array(obj({"host": TEXT, "edge": TEXT}))}),
+        "former_buckets": array(TEXT), "hosts": array(obj({"host": TEXT, "edge": TEXT}))},
+        {"slots": says(obj({
+            "live": says(OR_NONE, "The slot that visitors get."),
+            "hosts": says(array(TEXT), "Whose visitors get slots."),
+            "root": says(OR_NONE, "The release that the bucket's root holds, where it is another."),
+            "all": array(obj({"slot": TEXT, "release": OR_NONE, "live": says(OR_NONE, "Since when, or when last.")}))}),
+            "Where the site has slots.")}),
     "releases": answer("releases", {
         **WHICH, "total": COUNT,
         "releases": array(obj({"id": TEXT, "live": BOOL, "marks": array(TEXT)}, {
+            "slots": says(array(TEXT), "Slots that hold it, letters: a rollback moves visitors, and copies nothing."),
             **_BY, "problem": says(TEXT, "Why its record cannot be read."), "branch": OR_NONE, "where": OR_NONE,
             "actor": OR_NONE, "request": OR_NONE, "of": OR_NONE, "seconds": {"type": ["number", "null"]},
             "files": COUNT, "bytes": COUNT, "uploaded": COUNT, "copied": COUNT, "headers": COUNT, "deleted": COUNT,

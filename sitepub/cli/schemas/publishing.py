@@ -42,6 +42,19 @@ _DEPLOYED: Mapping[str, Schema] = {
     "notified": says(array(obj({"service": TEXT, "host": TEXT, "sent": COUNT, "total": COUNT, "failed": OR_NONE})),
                      "Search engines."),
     "warnings": _WARNINGS}
+SLOTS: Mapping[str, Schema] = {"slots": says(obj({
+    "live": says(OR_NONE, "The slot that visitors get since, a letter; null: the run moved no visitors."),
+    "release": says(OR_NONE, "What it holds."), "moved": says({"type": "boolean"}, "Visitors got another slot before."),
+    "uploaded": COUNT, "copied": COUNT, "bytes": COUNT,
+    "hosts": says(array(TEXT), "Whose visitors get slots."),
+    "led": says(array(TEXT), "Hosts that are led to a slot since this run."),
+    "gone": says(array(TEXT), "Hosts that are led to the bucket's root again."),
+    "deleted": says(COUNT, "Objects of slots that are not needed any more.")}),
+    "What was done with the slots of the site, if it has any.")}
+_SLOT_STEPS: Mapping[str, Schema] = {"slots": says(array(obj({
+    "kind": {"enum": ["fill slot", "lead visitors", "root follows", "lead visitors to the root", "delete slot"]},
+    "slot": OR_NONE, "summary": TEXT, "reason": TEXT, "uploaded": COUNT, "copied": COUNT, "deleted": COUNT,
+    "bytes": COUNT})), "What is done with the slots of the site, in the order of doing.")}
 _SENT: Mapping[str, Schema] = {name: schema for name, schema in _SITE.items() if name != "version"}
 _STAYS = says(array(obj({"bucket": TEXT, "why": OR_NONE, "objects": array(obj({"key": TEXT, "why": TEXT}))})),
               "What stays, and why.")
@@ -62,11 +75,11 @@ PUBLISHING: Mapping[str, Schema] = {
         "left_alone": says(array(TEXT), "Keys of others in the bucket."),
         "refusal": says(or_none(obj({"code": TEXT, "message": TEXT, "hint": OR_NONE})),
                         "Why a deploy would stop before it changes anything."),
-        "warnings": _WARNINGS, "next": NEXT}),
+        "warnings": _WARNINGS, "next": NEXT}, _SLOT_STEPS),
     "deploy": answer("deploy", {**_SENT, **_DEPLOYED},
-                     {"preview": obj({"name": TEXT, "branch": OR_NONE, "expires": TEXT})}),
-    "rollback": answer("rollback", {**_SENT, **_DEPLOYED, "of": says(TEXT, "The release that is live again.")}),
-    "promote": answer("promote", {**_SENT, **_DEPLOYED, "of": says(TEXT, "The release, as `stage:id`.")}),
+                     {"preview": obj({"name": TEXT, "branch": OR_NONE, "expires": TEXT}), **SLOTS}),
+    "rollback": answer("rollback", {**_SENT, **_DEPLOYED, "of": says(TEXT, "The release that is live again.")}, SLOTS),
+    "promote": answer("promote", {**_SENT, **_DEPLOYED, "of": says(TEXT, "The release, as `stage:id`.")}, SLOTS),
     "remove": answer("remove", {**WHICH, "region": TEXT, "bytes": COUNT, **REMOVED, "previews": array(TEXT)},
                      status=("ok", "unchanged")),
 }

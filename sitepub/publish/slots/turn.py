@@ -91,7 +91,7 @@ class Turn:
         live, had = None, self._shares
         if self.ends:
             self._shares = ()
-        if slots.live and (slots.apart or slots.moving or not _differs(run.prepared)):
+        if slots.live and (slots.apart or slots.moving or not shows_another(run.prepared)):
             live = open_slot(run.remote, slots.live)
             if self._shows(run, live):
                 return self._goes_on(run, live, slots)
@@ -120,7 +120,7 @@ class Turn:
         """Whether visitors get this very site already."""
         if run.prepared.force or not live.whole:
             return False
-        return not _changes(prepare_slot(live, run.snapshot, run.prepared.wanted, ()).plan)
+        return not changes(prepare_slot(live, run.snapshot, run.prepared.wanted, ()).plan)
 
     def _release_of(self, run: UnderLock, whole: str) -> str:
         """The id of the release that is made: that of a slot that a killed run has filled, or a new one."""
@@ -175,7 +175,7 @@ class Turn:
         verify = run.prepared.verify or run.lock.taken_over
         prepared = prepare_slot(slot, run.snapshot, run.prepared.wanted, sources, verify=verify,
                                 force=run.prepared.force)
-        whole = slot.whole if not _changes(prepared.plan) else ""
+        whole = slot.whole if not changes(prepared.plan) else ""
         release = self._release_of(run, whole)
         if whole:
             assert slot.state is not None
@@ -263,12 +263,12 @@ def refuse_another_bucket(prepared: Prepared) -> None:
                  " bucket, and turn slots on again")
 
 
-def _changes(plan: Plan) -> bool:
+def changes(plan: Plan) -> bool:
     """Whether visitors would see another site: more than the end of files that were kept for open pages."""
     return bool(plan.moved) or any(step.reason is not Reason.EXPIRED for step in plan.steps)
 
 
-def _differs(prepared: Prepared) -> bool:
+def shows_another(prepared: Prepared) -> bool:
     """Whether the plan of the root shows that the site is another one; else objects of the root may be missing, say."""
     return bool(prepared.plan.moved) or any(step.reason in _ANOTHER for step in prepared.plan.steps)
 

@@ -1,0 +1,1 @@
+"""Slots behind EdgeOne: turned on, shown, and the pointer to them."""

@@ -1,0 +1,1 @@
+"""Sites with slots, run as users do."""

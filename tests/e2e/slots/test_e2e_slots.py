@@ -1,0 +1,73 @@
+"""A site with slots: from its first deploy to its end, seen by visitors of its host on the embedded edge."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import LocalCloud, running_cloud
+from tests.domains.account import Account
+from tests.e2e.conftest import MakeSite, make_sitepub
+from tests.e2e.test_e2e_domains import Guest
+
+HOST = "www.slotted.com"
+FIRST = {"index.html": "one <link href=a.1.css>", "a.1.css": "first", "docs/index.html": "docs one", "error.html": "no",
+         "same.png": "picture"}
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    with running_cloud(tmp_path_factory.mktemp("slots") / "data", "--pace", "0") as cloud:
+        yield cloud
+
+
+def test_a_site_with_slots_from_its_first_deploy_to_its_end(cloud: LocalCloud, home: Path, make_site: MakeSite
+                                                            ) -> None:
+    account, program, guest = Account(cloud), make_sitepub(cloud, home), Guest(cloud)
+    account.zone("slotted.com")
+    account.sdk("teo", "CreateZone", {"ZoneName": "slotted.com", "Type": "partial", "Area": "overseas"})
+    site = make_site("slotted", FIRST, hosts=[{"host": HOST, "edge": "edgeone"}], protocol="http",
+                     releases={"slots": 2})
+
+    def page(path: str = "/") -> str:
+        return guest.get(f"http://{HOST}", path).body.decode()
+
+    first = program.deploy(site.folder)
+    assert first["slots"]["led"] == [HOST] and page() == FIRST["index.html"]
+
+    site.write({"index.html": "two <link href=a.2.css>", "a.2.css": "second"})
+    (site.folder / "src/a.1.css").unlink()
+    plan = program("plan", "--local", "--json", cwd=site.folder).json
+    assert [(step["kind"], step["slot"]) for step in plan["slots"]] == [
+        ("fill slot", "b"), ("lead visitors", "b"), ("root follows", None)]
+    assert (plan["slots"][0]["uploaded"], plan["slots"][0]["copied"]) == (2, 3)
+    second = program.deploy(site.folder)
+    assert second["slots"]["moved"] and (second["slots"]["live"], second["slots"]["uploaded"]) == ("b", 2)
+    assert second["changes"]["uploaded"] == 0 and second["bytes"] == 0, "the root copies from the slot"
+    assert page() == "two <link href=a.2.css>" and page("/a.2.css") == "second"
+    assert page("/a.1.css") == "first", "an open page finds what it was built with"
+    assert page("/docs/") == "docs one" and guest.get(f"http://{HOST}", "/nothing").status == 404
+
+    back = program("rollback", "--local", "--json", cwd=site.folder)
+    assert back.code == 0 and back.json["slots"]["live"] == "a", back.err
+    assert set(back.json["changes"].values()) == {0, 5} and "follows" in back.err
+    assert page() == FIRST["index.html"]
+    found = program("info", "--local", "--json", cwd=site.folder).json["slots"]
+    assert found["live"] == "a" and found["root"] == second["release"]
+    listed = program("releases", "--local", "--json", cwd=site.folder).json["releases"]
+    assert [one.get("slots") for one in listed] == [["a"], ["b"], ["a"]]
+    assert listed[0]["live"] and listed[0]["of"] == first["release"]
+
+    third = program.deploy(site.folder)
+    assert third["slots"]["live"] == "b" and third["slots"]["uploaded"] == third["slots"]["copied"] == 0
+    assert page() == "two <link href=a.2.css>"
+
+    gone = program("remove", "--local", "--json", "--yes", cwd=site.folder)
+    assert gone.code == 0, gone.err
+    assert gone.json["left"] == [] and len(gone.json["buckets"]) == 2, json.dumps(gone.json)
+    zone = account.sdk("teo", "DescribeZones", {})["Zones"][0]["ZoneId"]
+    assert account.sdk("teo", "DescribeFunctions", {"ZoneId": zone})["TotalCount"] == 0
+    assert account.sdk("teo", "DescribeFunctionRules", {"ZoneId": zone})["FunctionRules"] == []
