@@ -16,6 +16,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from aiohttp import web
@@ -54,6 +55,7 @@ class Edge:
         self._find = EdgeHosts(services, buckets).find
         self._origins = origins
         self._exchange = Exchange(self._find, self._origins, self.cache)
+        self._exchange.on_fetched = partial(visits.record, self._log)
         self._tls: EdgeTls | None = None
         self._http = web.Server(
             self._handle, access_log=None, auto_decompress=False, keepalive_timeout=75.0,

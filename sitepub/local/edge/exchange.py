@@ -43,6 +43,8 @@ class Exchange:
         self._purges = 0
         self._fetching: dict[tuple[str, str, str], asyncio.Event] = {}
         self._functions = Functions()
+        self.on_fetched: Callable[[EdgeDomain, EdgeRequest, EdgeResponse], None] = lambda *_: None
+        """Called with what an edge function has fetched of a host."""
 
     def purged(self) -> None:
         """Do not store what is being fetched now: the purge may have meant it."""
@@ -85,7 +87,9 @@ class Exchange:
         plain = replace(domain, response_headers=(), max_age_rules=(), hsts=None)
 
         async def fetch(sub: Subrequest) -> EdgeResponse:
-            return await self._cached(plain, sub.request, sub)
+            response = await self._cached(plain, sub.request, sub)
+            self.on_fetched(domain, sub.request, response)
+            return response
 
         try:
             response = await self._functions.answer(function, request, host_name(request.authority), fetch)

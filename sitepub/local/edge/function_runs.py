@@ -221,7 +221,7 @@ class _Run:
             request = EdgeRequest(
                 method, self.request.scheme, self.request.authority,
                 (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), headers, self.request.remote,
-                self.request.time, body=_bytes(sent))
+                self.request.time, body=_bytes(sent), parent=self.request.id)
             response = await self.fetch(Subrequest(
                 request, str(key) if key else None, eo.get("cacheTtl"),
                 {str(name): float(value) for name, value in by_status.items()}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 
@@ -26,6 +27,10 @@ class EdgeRequest:
     """Unix seconds."""
     version: str = "1.1"
     body: bytes = b""
+    id: str = field(default_factory=lambda: secrets.token_hex(16))
+    """RequestID of the logs."""
+    parent: str = ""
+    """Of the visitor's request, when an edge function fetches on its behalf."""
 
     @property
     def path(self) -> str:

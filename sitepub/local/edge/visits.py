@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 
 from sitepub.local.base.hosts import Kind, service_of
@@ -35,7 +34,9 @@ def record(log: AccessLog, domain: EdgeDomain, request: EdgeRequest, response: E
         agent=request.headers.get("User-Agent", ""),
         referer=request.headers.get("Referer", ""),
         website=True,
-        request_id=secrets.token_hex(16),
+        request_id=request.id,
+        parent=request.parent,
+        via_edge=bool(request.parent),
         edge=domain.product,
         cache=response.cache,
     ))

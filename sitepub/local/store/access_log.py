@@ -68,7 +68,9 @@ class Visit:
     cache: str = ""
     """`hit` or `miss` on the edge."""
     via_edge: bool = False
-    """An origin pull: the edge asked on behalf of a visitor."""
+    """An origin pull, or what an edge function fetched: the edge asked on behalf of a visitor."""
+    parent: str = ""
+    """`request_id` of the visit that an edge function fetched this for."""
 
 
 class AccessLog:

@@ -49,7 +49,8 @@ def line(visit: Mapping[str, Any]) -> str:
     """The fields that a website is interested in; text without a value is ``-``, a number -1."""
     path, _, query = visit["path"].partition("?")
     return json.dumps({
-        "RequestID": visit["request_id"], "ParentRequestID": "-", "EdgeFunctionSubrequest": 0,
+        "RequestID": visit["request_id"], "ParentRequestID": visit.get("parent") or "-",
+        "EdgeFunctionSubrequest": 1 if visit.get("parent") else 0,
         "RequestTime": f"{datetime.fromtimestamp(int(visit['time']), UTC):%Y-%m-%dT%H:%M:%SZ}",
         "ClientIP": visit["remote"], "ClientRegion": "-", "ClientState": "-", "ClientISP": "-",
         "RequestMethod": visit["method"], "RequestHost": visit["host"], "RequestUrl": path,
