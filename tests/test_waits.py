@@ -25,6 +25,7 @@ DAEMON = "in a daemon thread that nobody waits for longer than what is left"
 FUTURE = "in the main thread, which is broken in on; the pool does not wait for its threads then"
 
 WAITS = {
+    "domains/hosts/zone_setup.py: lock.acquire": "it does not block: domains.poll waits between two tries",
     "cli/previews/open.py: stop.wait": STOP,
     "dev/loop.py: self._worker.join": LIMITED,
     "dev/loop.py: finishing.join": LIMITED,

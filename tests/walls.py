@@ -50,11 +50,12 @@ LOCAL_ROOMS: Mapping[str, set[str]] = {
 (`server`, `dispatch`, `cloud` …) put the rooms together: they may import every room, and no room imports them."""
 
 DOMAIN_ROOMS: Mapping[str, set[str]] = {
-    "hosts": {"certificates", "purge", "edges", "router", "dns", ""},
+    "hosts": {"certificates", "purge", "edges", "router", "dns", "zones", ""},
     "certificates": {"edges", "dns", ""},
     "purge": {"edges", ""},
     "router": {"edges", ""},
-    "edges": {""},
+    "edges": {"zones", ""},
+    "zones": {""},
     "dns": {""},
     "": set(),
 }

@@ -28,8 +28,9 @@ _CDN_DOWN = ("StopCdnDomain", "DeleteCdnDomain")
 _TEO = ("DescribeZones", "DescribeAccelerationDomains", "CreateAccelerationDomain", "ModifyAccelerationDomain",
         "ModifyAccelerationDomainStatuses", "ModifyHostsCertificate", "DescribeL7AccRules", "CreateL7AccRules",
         "ModifyL7AccRule", "VerifyOwnership", "DescribeContentQuota", "CreatePurgeTask", "DescribePurgeTasks",
-        "CreatePrefetchTask", "ApplyFreeCertificate", "CheckFreeCertificateVerification")
-_TEO_DOWN = ("DeleteAccelerationDomains", "DeleteL7AccRules")
+        "CreatePrefetchTask", "ApplyFreeCertificate", "CheckFreeCertificateVerification", "DescribePlans", "CreateZone",
+        "BindZoneToPlan", "ModifyZone", "ModifyZoneStatus")
+_TEO_DOWN = ("DeleteAccelerationDomains", "DeleteL7AccRules", "DeleteZone", "DescribeFunctions")
 _SSL = ("DescribeCertificates", "DescribeCertificateDetail", "CheckCertificateExist", "UploadCertificate",
         "ApplyCertificate", "CompleteCertificate", "CancelCertificateOrder", "CreateCertificateBindResourceSyncTask",
         "DescribeCertificateBindResourceTaskResult", "DeleteCertificate")

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from sitepub.domains.hosts.host_report import HostReport
     from sitepub.tencent.cloud import Cloud
 
-_MARKS = {HostStepKind.CREATE: ("+", "green"), HostStepKind.CERTIFICATE: ("+", "green"),
+_MARKS = {HostStepKind.CREATE: ("+", "green"), HostStepKind.ZONE: ("+", "green"),
+          HostStepKind.CERTIFICATE: ("+", "green"),
           HostStepKind.UNBIND: ("-", "red"), HostStepKind.OLD_CERTIFICATE: ("-", "red"),
           HostStepKind.TAKE_DOWN: ("-", "red"), HostStepKind.RECORD: ("!", "yellow"),
           HostStepKind.SEPARATE: ("!", "yellow"),

@@ -17,6 +17,7 @@ from sitepub.config.project import (
     Host,
     LifecycleRule,
     LogTopic,
+    NewZone,
     Notify,
     Previews,
     Project,
@@ -309,7 +310,15 @@ def _host(host: HostShape, node: Node, inputs: Node) -> Host:
             by_alias=True, exclude_none=True),
         settings={key: value for key, value in written.items() if key not in OWN_FIELDS},
         position=(node.get("host") or node).here,
+        new_zone=_new_zone(host, node),
     )
+
+
+def _new_zone(host: HostShape, node: Node) -> NewZone:
+    said, place = host.edgeone, node.get("edgeone", "plan")
+    area = (said.area if said is not None else None) or (host.area if "area" in host.model_fields_set else "")
+    return NewZone(plan=(said.plan if said is not None else None) or "", area=area,
+                   position=place.here if place is not None else None)
 
 
 def _items(node: Node, name: str) -> Sequence[Node]:

@@ -144,6 +144,18 @@ class HeaderRule:
 
 
 @dataclass(frozen=True, slots=True)
+class NewZone:
+    """``edgeone``: what the EdgeOne zone is like that is created where there is none for the host."""
+
+    plan: str = ""
+    """Id or type of the plan; "": one of the account's."""
+    area: Literal["mainland", "overseas", "global", ""] = ""
+    """"": as the plan says."""
+    position: Position | None = field(default=None, compare=False)
+    """Where ``plan`` stands."""
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
     """One custom domain. ``settings`` holds the CDN fields as written (camelCase), already validated."""
 
@@ -169,6 +181,7 @@ class Host:
     position: Position | None = None
     rules: HostRules | None = None
     """What `_headers` and `_redirects` have its edge do; ``None``: it is not known, and what is there stays."""
+    new_zone: NewZone = NewZone()
 
 
 @dataclass(frozen=True, slots=True)

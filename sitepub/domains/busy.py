@@ -25,6 +25,7 @@ PASSING: Mapping[str, Mapping[str, Patience]] = {
         "InternalError.ConfigLocked": DEPLOYING,
         "FailedOperation.FunctionDeploying": FUNCTION,
         "LimitExceeded.RateLimitExceeded": RATE,
+        "FailedOperation.InvalidZoneStatus": UNCLEAR,
         "UnauthorizedOperation.Unknown": UNCLEAR,
     },
     "ssl": {"LimitExceeded.RateLimitExceeded": RATE},

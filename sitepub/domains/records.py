@@ -68,6 +68,18 @@ class TxtRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """UTC, ISO 8601: when the edge stops accepting it."""
 
 
+class ZoneRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A zone of EdgeOne that sitepub created for the hosts of this site."""
+
+    name: str
+    id: str = ""
+    """ZoneId; "": the creation was begun and its answer never seen."""
+    plan: str = ""
+    area: str = ""
+    at: str = ""
+    """UTC, ISO 8601: when the creation was begun."""
+
+
 class LastPurge(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The last purge of a host."""
 
@@ -113,6 +125,8 @@ class HostRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     rules: HostRules | None = None
     """What sitepub had the edge do for `_headers` and `_redirects`: goes when they do not say it any more."""
 
+    made_zone: ZoneRecord | None = None
+    """The zone that it lies in, where sitepub created it: it goes with its last host."""
     refused: str = ""
     """Why the edge has no such wildcard domain; "": it has, or was not asked."""
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from sitepub.errors import AccessDenied, CloudError, CredentialsError, NetworkError, NotFound, SitepubError
 from sitepub.tencent.sites import console
 
-TWO_WAYS = ("Two ways out: `edge: edgeone` for this host (its zone has to be in EdgeOne, console: EdgeOne, add"
-            " site), or `edge: cos`, which binds the domain to the bucket without a CDN.")
+TWO_WAYS = ("Two ways out: `edge: edgeone` for this host (it needs a plan of EdgeOne, see"
+            " docs/edgeone.md), or `edge: cos`, which binds the domain to the bucket without a CDN.")
 _ICP = ("File the domain with the MIIT (console: ICP filing); it is known to the CDN about 2 hours later. Without"
         " a filing only `area: overseas` is possible.")
 _TICKET = "Open a ticket with the cloud's support and give them the request id."
@@ -164,6 +164,46 @@ _EXPLAINED |= {
     **dict.fromkeys(("LimitExceeded.RateLimitExceeded", "FailedOperation.FrequencyLimit",
                      "InvalidParameter.OperationIsTooFrequent", "UnauthorizedOperation.OperationTooOften"), (
         "the cloud takes no more calls of this account at the moment", "Run again in a few minutes.")),
+    # EdgeOne's zones
+    "OperationDenied.DomainNoICP": (
+        "{host} has no ICP filing, and its EdgeOne zone serves mainland China, which demands one",
+        "File the domain (console: ICP), or write `edgeone: {{area: overseas}}` for a zone that sitepub creates."),
+    "LimitExceeded.ZoneBindPlan": (
+        "the EdgeOne plan has as many zones as it may have",
+        "Name another one with `edgeone: {{plan: …}}`, or get a larger one in the console (EdgeOne, plans)."),
+    "InvalidParameter.PlanNotFound": (
+        "the account has no such EdgeOne plan any more",
+        "Name another one with `edgeone: {{plan: …}}`, or get one in the console (EdgeOne, plans)."),
+    **dict.fromkeys(("OperationDenied.PlanHasBeenExpired", "OperationDenied.PlanHasBeenIsolated"), (
+        "the EdgeOne plan has ended",
+        "Renew it in the console (EdgeOne, plans), or name another one with `edgeone: {{plan: …}}`.")),
+    **dict.fromkeys(("OperationDenied.UnsupportedPlan", "OperationDenied.PlanTypeIsWrong"), (
+        "the EdgeOne plan does not have this", "docs/edgeone.md shows what each plan has; a larger one may have it.")),
+    "InvalidParameter.ZoneHasNotBeenBoundToPlan": (
+        "the EdgeOne zone of {host} has no plan", "Run `sitepub deploy --verify`: it binds the zone to one."),
+    "InvalidParameter.ZoneHasBeenBound": (
+        "the EdgeOne zone of {host} has a plan already", "Run again: it is read then."),
+    "InvalidParameterValue.ZoneNameNotSupportSubDomain": (
+        "EdgeOne takes a registered domain for a zone, and no name below one",
+        "Add the site in the console (EdgeOne, add site); sitepub uses it then."),
+    "InvalidParameterValue.ZoneNameNotSupportPunyCode": (
+        "EdgeOne takes no zone whose name has letters beyond ASCII", "Use another `edge` for {host}: cdn or cos."),
+    **dict.fromkeys(("InvalidParameterValue.TopLevelDomainNotSupport", "InvalidParameterValue.ZoneNameInvalid"), (
+        "EdgeOne takes no zone of this name", "Use another `edge` for {host}: cdn or cos.")),
+    **dict.fromkeys(("ResourceInUse.Zone", "ResourceInUse.Cname", "ResourceInUse.NS"), (
+        "the account has this EdgeOne zone already", "Run again: it is used then.")),
+    **dict.fromkeys(("ResourceInUse.Others", "ResourceInUse.OthersCname", "ResourceInUse.OthersNS",
+                     "ResourceInUse.SelfAndOthersCname"), (
+        "another account of the cloud has an EdgeOne zone for this domain",
+        "Delete it there, or add the site in the console (EdgeOne, add site), which shows how to take it over.")),
+    "OperationDenied.DNSPodUnauthorizedRoleOperation": (
+        "EdgeOne may not use the account's DNSPod", "Allow it in the console (EdgeOne, add site, DNSPod)."),
+    "OperationDenied.ErrZoneIsAlreadyPaused": (
+        "the EdgeOne zone of {host} is paused", "Switch it on in the console (EdgeOne)."),
+    "OperationDenied.DomainNumberIsNotZero": (
+        "EdgeOne changes the area only of a zone without hosts", "Change it in the console (EdgeOne)."),
+    **dict.fromkeys(("FailedOperation.InvalidZoneStatus", "OperationDenied.ZoneNotActive"), (
+        "the EdgeOne zone of {host} is not ready yet", "Wait a minute, then run again.")),
     # Refused for good
     **dict.fromkeys(("OperationDenied.NoPermissionToOperateDomain", "OperationDenied.AccessDenied",
                      "OperationDenied.DomainOwnerAllowedOnly"), (

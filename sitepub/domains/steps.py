@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal
 
-from sitepub.domains.records import CertificateRecord, DnsRecord, TxtRecord
+from sitepub.domains.records import CertificateRecord, DnsRecord, TxtRecord, ZoneRecord
 from sitepub.errors import Refused
 
 
@@ -16,6 +16,10 @@ class HostStepKind(StrEnum):
 
     UNBIND = "unbind"
     """Unbind the domain from another bucket of the site, where sitepub bound it."""
+    ZONE = "zone"
+    """Create the EdgeOne zone that the host belongs to, bind it to a plan, switch it on again, or change its area."""
+    ZONE_PROOF = "zone ownership"
+    """Prove to EdgeOne who owns a zone that sitepub has created, with a TXT record."""
     OWNERSHIP = "ownership"
     """Prove to the edge who owns a domain that it has already, with a TXT record."""
     CERTIFICATE = "certificate"
@@ -116,6 +120,18 @@ class AgreedCertificate:
 
 
 @dataclass(frozen=True, slots=True)
+class AgreedZone:
+    """What is done to an EdgeOne zone."""
+
+    action: Literal["create", "bind", "start", "move", "wait", "prove"]
+    name: str
+    plan: str = ""
+    area: str = ""
+    id: str = ""
+    """Of a zone that is there."""
+
+
+@dataclass(frozen=True, slots=True)
 class AgreedRemoval:
     """What is taken away with a host."""
 
@@ -123,6 +139,8 @@ class AgreedRemoval:
     """The domain itself."""
     dns: tuple[DnsRecord, ...] = ()
     certificates: tuple[CertificateRecord, ...] = ()
+    zone: ZoneRecord | None = None
+    """The zone, when nothing else is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +157,8 @@ class AgreedBucket:
     name: str
 
 
-Agreed = (AgreedRecord | AgreedProof | AgreedCertificate | AgreedRemoval | AgreedAddresses | AgreedBucket | TxtRecord
-          | None)
+Agreed = (AgreedRecord | AgreedProof | AgreedCertificate | AgreedRemoval | AgreedAddresses | AgreedBucket | AgreedZone
+          | TxtRecord | None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +235,7 @@ def _includes(agreed: Agreed, other: Agreed) -> bool:
         return agreed == replace(other, value="")
     if isinstance(agreed, AgreedRemoval) and isinstance(other, AgreedRemoval):
         return (agreed.created >= other.created and set(agreed.dns) >= set(other.dns)
-                and set(agreed.certificates) >= set(other.certificates))
+                and set(agreed.certificates) >= set(other.certificates) and other.zone in (None, agreed.zone))
     if isinstance(agreed, AgreedAddresses) and isinstance(other, AgreedAddresses):
         return set(agreed.names) >= set(other.names)
     return agreed == other

@@ -19,7 +19,8 @@ from sitepub.tencent.cloud import Credentials
 from sitepub.tencent.cloud_api import CloudApi
 from tests.conftest import LocalCloud
 
-VERSIONS = {"cdn": "2018-06-06", "teo": "2022-09-01", "ssl": "2019-12-05", "dnspod": "2021-03-23"}
+VERSIONS = {"cdn": "2018-06-06", "teo": "2022-09-01", "ssl": "2019-12-05", "dnspod": "2021-03-23",
+            "cam": "2019-01-16"}
 
 
 class Kept:

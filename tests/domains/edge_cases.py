@@ -20,6 +20,7 @@ from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.cos.bucket_domains import BucketDomains
 from tests.conftest import LocalCloud
 from tests.domains.account import Account
+from tests.edgeone_zone import made_zone
 
 _numbers = itertools.count(1)
 QUICK = Waiting(patience=30, longest=0.2)
@@ -120,7 +121,7 @@ def make_case(kind: str, cloud: LocalCloud, *, zone_in_dnspod: bool = True) -> C
     sdk.create_bucket(Bucket=bucket)
     sdk.put_bucket_website(Bucket=bucket, WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}})
     if kind == "edgeone":
-        account.sdk("teo", "CreateZone", {"ZoneName": zone, "Type": "partial", "Area": "overseas"})
+        made_zone(account.sdk, zone, proved=zone_in_dnspod)
     connected = Cloud(Credentials(cloud.secret_id, cloud.secret_key), cloud.app_id, cloud.region, account.embedded)
     endpoint = connected.website_host(bucket)
     edges: dict[str, Callable[[], Edge]] = {

@@ -20,6 +20,7 @@ from tests.conftest import LocalCloud, running_cloud
 from tests.domains.account import Account
 from tests.domains.openssl import Authority, needs_openssl
 from tests.e2e.conftest import Sitepub, assert_whole_plan_applied, make_sitepub
+from tests.edgeone_zone import made_zone
 from tests.terminal.screen import Screen
 
 _numbers = itertools.count(1)
@@ -206,7 +207,7 @@ def not_yet(_flow: Flow) -> None:
 @pytest.mark.parametrize("edge", ["edgeone", "cos"])
 def test_what_is_applied_is_what_the_plan_prints_on_the_other_edges(flow: Flow, edge: str) -> None:
     if edge == "edgeone":
-        flow.account.sdk("teo", "CreateZone", {"ZoneName": flow.zone, "Type": "partial", "Area": "overseas"})
+        made_zone(flow.account.sdk, flow.zone)
     flow.configure({"host": flow.host, "edge": edge}, https="auto")
     kinds = [step["kind"] for step in flow.deploy().host["steps"]]
     assert kinds == (["create", "dns", "certificate"] if edge == "edgeone" else ["certificate", "dns", "create"])

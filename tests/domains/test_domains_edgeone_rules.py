@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sitepub.domains.edges.edgeone import proof_record
 from sitepub.domains.edges.edgeone_rules import is_right, put_right
+from sitepub.domains.zones.zones import proof_record
 from tests.conftest import running_cloud
 from tests.domains.edge_cases import Case, make_case
 

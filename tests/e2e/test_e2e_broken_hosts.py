@@ -23,6 +23,7 @@ from tests.amount import times
 from tests.conftest import LocalCloud, running_cloud
 from tests.domains.account import Account
 from tests.e2e.conftest import Sitepub, make_sitepub
+from tests.edgeone_zone import made_zone
 
 _numbers = itertools.count(1)
 Break = Literal["error", "lost", "kill"]
@@ -121,7 +122,7 @@ class Round:
         account, zone = Account(program.cloud), f"b{number}-{os.getpid()}.com"
         account.zone(zone)
         if edge == "edgeone":
-            account.sdk("teo", "CreateZone", {"ZoneName": zone, "Type": "partial", "Area": "overseas"})
+            made_zone(account.sdk, zone)
         folder = tmp_path / f"site{number}"
         (folder / "src").mkdir(parents=True)
         (folder / "src/index.html").write_text("hello")

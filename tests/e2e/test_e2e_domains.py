@@ -23,6 +23,7 @@ import pytest
 from tests.conftest import LocalCloud, running_cloud
 from tests.domains.account import Account
 from tests.e2e.conftest import MakeSite, Page, Sitepub, make_sitepub
+from tests.edgeone_zone import made_zone
 
 _numbers = itertools.count(1)
 
@@ -309,7 +310,7 @@ def test_the_other_edges_serve_a_host_with_https_too(
 ) -> None:
     host = f"www.{zone}"
     if edge == "edgeone":
-        account.sdk("teo", "CreateZone", {"ZoneName": zone, "Type": "partial", "Area": "overseas"})
+        made_zone(account.sdk, zone)
     site = make_site(f"on-{edge}", {"index.html": edge, "error.html": "no"}, https="auto",
                      hosts=[{"host": host, "edge": edge}])
     assert host_of(program.deploy(site.folder), host)["status"] == "online"
@@ -323,7 +324,7 @@ def test_a_host_that_is_live_elsewhere_has_https_from_the_moment_that_dns_leads_
     program: Sitepub, make_site: MakeSite, account: Account, zone: str, guest: Guest
 ) -> None:
     host = f"www.{zone}"
-    account.sdk("teo", "CreateZone", {"ZoneName": zone, "Type": "partial", "Area": "overseas"})
+    made_zone(account.sdk, zone)
     account.add(zone, "www", "A", "192.0.2.7")
     site = make_site("moving-in", {"index.html": "moved", "error.html": "no"}, https="auto",
                      hosts=[{"host": host, "edge": "edgeone"}])
@@ -401,7 +402,7 @@ def test_a_site_in_another_region_does_not_get_the_host_either(program: Sitepub,
     ([{"host": "a.com", "https": {"certInfo": {"certificate": "missing.pem", "privateKey": "missing.key"}}}],
      "missing.pem"),
     ([{"host": "a.com", "edge": "cos", "seo": {"switch": "on"}}], "setting of the CDN"),
-    ([{"host": "nowhere.example", "edge": "edgeone"}], "no EdgeOne zone"),
+    ([{"host": "nowhere.example", "edge": "edgeone", "edgeone": {"plan": "personal"}}], "no EdgeOne plan 'personal'"),
 ])
 def test_what_is_written_wrongly_is_refused_with_its_line_before_anything_is_changed(
     program: Sitepub, make_site: MakeSite, hosts: list[dict[str, Any]], words: str

@@ -11,6 +11,7 @@ from tests.conftest import LocalCloud, running_cloud
 from tests.domains.account import Account
 from tests.e2e.conftest import MakeSite, Visitor, make_sitepub
 from tests.e2e.test_e2e_domains import Guest
+from tests.edgeone_zone import made_zone
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def test_the_rule_of_a_domain_that_was_deleted_elsewhere_goes_too(cloud: LocalCl
                                                                  ) -> None:
     account, zone, program = Account(cloud), "shown-gone.com", make_sitepub(cloud, home)
     account.zone(zone)
-    zone_id = account.sdk("teo", "CreateZone", {"ZoneName": zone, "Type": "partial", "Area": "overseas"})["ZoneId"]
+    zone_id = made_zone(account.sdk, zone)
     where = {"ZoneId": zone_id, "DomainNames": [f"www.{zone}"]}
     site = make_site("shown-gone", hosts=[{"host": f"www.{zone}", "edge": "edgeone"}])
     program.deploy(site.folder)
@@ -39,7 +40,7 @@ def test_no_page_is_downloaded_and_nothing_of_it_is_left_by_remove(
 ) -> None:
     account, zone, program = Account(cloud), f"shown-{edge}.com", make_sitepub(cloud, home)
     account.zone(zone)
-    zone_id = account.sdk("teo", "CreateZone", {"ZoneName": zone, "Type": "partial", "Area": "overseas"})["ZoneId"]
+    zone_id = made_zone(account.sdk, zone)
     site = make_site(f"shown-{edge}", {"index.html": "<h1>here</h1>", "error.html": "no"}, protocol="http",
                      hosts=[{"host": f"www.{zone}", "edge": edge}])
     report = program.deploy(site.folder)

@@ -28,6 +28,7 @@ from tests.conftest import LocalCloud, running_cloud
 from tests.domains.account import Account
 from tests.e2e.conftest import MakeSite, Site, Sitepub, make_sitepub
 from tests.e2e.test_e2e_faults import switch
+from tests.edgeone_zone import made_zone
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals to one process are POSIX")
 
@@ -137,7 +138,7 @@ def hosts_of(cloud: LocalCloud, edge: str, count: int, *, zone: bool = True) -> 
     if zone:
         account.zone(name)
     if edge == "edgeone":
-        account.sdk("teo", "CreateZone", {"ZoneName": name, "Type": "partial", "Area": "overseas"})
+        made_zone(account.sdk, name, proved=zone)
     return [{"host": f"h{number}.{name}", "edge": edge} for number in range(count)]
 
 

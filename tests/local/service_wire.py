@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.conftest import LocalCloud, running_cloud
 from tests.local.cos_wire import Keys
 
 VERSIONS = {"cdn": "2018-06-06", "ssl": "2019-12-05", "dnspod": "2021-03-23", "teo": "2022-09-01",
-            "tag": "2018-08-13"}
+            "tag": "2018-08-13", "cam": "2019-01-16"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,10 @@ class Services:
         answer: dict[str, Any] = client.call_json(action, parameters)["Response"]
         assert answer["RequestId"]
         return answer
+
+    def made(self, service: str, action: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The same, for :mod:`tests.edgeone_zone`."""
+        return self.call(service, action, **given)
 
     def error(self, service: str, action: str, **parameters: Any) -> str:
         """The code that a call fails with."""

@@ -21,7 +21,7 @@ from sitepub.logs.edgeone_offline import EdgeOneLogs
 from sitepub.tencent.cloud import Cloud, Credentials
 from tests.conftest import LocalCloud, running_cloud
 from tests.e2e.conftest import make_sitepub
-from tests.local.edge_wire import EdgeSite, call_api, make_site
+from tests.local.edge_wire import EdgeSite, call_api, edgeone_zone, make_site
 from tests.logs.log_service import BEGIN, START, Passing
 from tests.logs.test_logs_cli import write
 from tests.logs.test_logs_sources import account, ago, api, collected, project
@@ -37,7 +37,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 def site(cloud: LocalCloud) -> EdgeSite:
     """A host on EdgeOne."""
     made = make_site(cloud)
-    zone = call_api(cloud, "teo", "CreateZone", ZoneName=made.host.removeprefix("www."), Type="partial")["ZoneId"]
+    zone = edgeone_zone(cloud, made.host.removeprefix("www."))
     call_api(cloud, "teo", "CreateAccelerationDomain", ZoneId=zone, DomainName=made.host, OriginProtocol="HTTP",
              OriginInfo={"OriginType": "COS", "Origin": made.origin["ServerName"], "PrivateAccess": "off"})
     return made

@@ -17,7 +17,8 @@ PAGES = {
     ("dnspod", "DescribeDomainList"): 3000, ("dnspod", "DescribeRecordList"): 3000, ("teo", "DescribeZones"): 100,
     ("teo", "DescribeAccelerationDomains"): 200, ("teo", "DescribeL7AccRules"): 1000,
     ("teo", "DescribeFunctions"): 200,
-    ("teo", "DescribePurgeTasks"): 1000, ("teo", "DescribePrefetchTasks"): 1000, ("teo", "DownloadL7Logs"): 300,
+    ("teo", "DescribePlans"): 200, ("teo", "DescribePurgeTasks"): 1000, ("teo", "DescribePrefetchTasks"): 1000,
+    ("teo", "DownloadL7Logs"): 300,
     ("cls", "SearchLog"): 1000,
     ("cls", "DescribeTopics"): 100, ("cls", "DescribeLogsets"): 100,
 }

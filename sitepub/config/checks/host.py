@@ -12,7 +12,7 @@ from sitepub.config.models.fields import host_name, whole
 
 _COMMON = frozenset({"host", "edge", "dns", "async", "autoRefresh", "onlyRefresh", "https"})
 _EDGE_KEYS = {
-    "edgeone": (_COMMON | {"refreshCdn", "pushCdn"},
+    "edgeone": (_COMMON | {"refreshCdn", "pushCdn", "area", "edgeone"},
                 "EdgeOne has it as a rule of its zone: set it in the EdgeOne console, or use `edge: cdn`."),
     "cos": (_COMMON, "The bucket itself has no such setting; `edge: cdn` has."),
 }
@@ -88,13 +88,16 @@ def _certificate(owner: Node, found: Findings) -> None:
 
 def _edge(host: Node, inputs: Node, found: Findings, default: str = "cdn") -> None:
     """``default``: its edge where the file says none."""
-    node = host.get("edge")
+    node, zone = host.get("edge"), host.get("edgeone")
     edge = node.value if node is not None else default
+    if zone is not None and zone.value is not None and edge in ("cdn", "cos"):
+        found.wrong(zone, "`edgeone` has an effect with `edge: edgeone` alone", "Write `edge: edgeone`, or remove it.",
+                    key=True)
     if not isinstance(edge, str) or edge not in _EDGE_KEYS:
         return
     known, hint = _EDGE_KEYS[edge]
     for key, node in host.entries.items():
-        if key not in known and node.value is not None and key in _cdn_keys():
+        if key not in known and key != "edgeone" and node.value is not None and key in _cdn_keys():
             found.wrong(node, f"`{key}` is a setting of the CDN, and this host has `edge: {edge}`", hint,
                         key=True)
     own = host.get("https")

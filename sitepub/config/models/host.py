@@ -68,12 +68,24 @@ class SpecificShape(Shape):
     overseas: AreaShape | None = Field(None, description="Settings elsewhere.")
 
 
+class EdgeOneShape(Shape):
+    """The EdgeOne zone that is created where the account has none for the host."""
+
+    plan: Text | None = Field(None, description=(
+        "The plan that it is bound to: its id (`edgeone-…`) or its type (`personal`, `basic`, `standard` …). Left out:"
+        " one of the account's plans that takes another zone."))
+    area: Literal["mainland", "overseas", "global"] | None = Field(None, description=(
+        "Where it is served; `mainland` and `global` need an ICP filing. Left out: `area` of the host, else the plan's"
+        " area, else `overseas`."))
+
+
 class HostShape(SettingsShape):
     """One custom domain."""
 
     host: HostName = Field(description="The domain name, such as `www.example.com`.")
     edge: Literal["cdn", "edgeone", "cos"] = Field("cdn", description=(
         "What serves it: the classic CDN, EdgeOne (in a zone of the account), or the bucket itself."))
+    edgeone: EdgeOneShape | None = Field(None, description="With `edge: edgeone`: the zone that is created for it.")
     area: Literal["mainland", "overseas", "global"] = Field("mainland", description="Where it is served.")
     dns: Literal["auto", "off"] = Field("auto", description=(
         "`auto`: records are made where the zone is in the account's DNSPod, else shown; `off`: only shown."))
@@ -104,5 +116,5 @@ class HostShape(SettingsShape):
     tags: list[TagShape] | None = Field(None, max_length=50, description="Tags of the domain.")
 
 
-OWN_FIELDS = ("host", "edge", "area", "dns", "async", "autoRefresh", "onlyRefresh", "https", "forceRedirect")
+OWN_FIELDS = ("host", "edge", "edgeone", "area", "dns", "async", "autoRefresh", "onlyRefresh", "https", "forceRedirect")
 """The keys that have a place of their own in ``project.Host``; the others are its ``settings``."""

@@ -84,6 +84,10 @@ class Dns:
             return None, f"DNSPod does not let this key change the zone {zone.name} ({self._closed[zone.name]})"
         return zone, ""
 
+    def holds(self, name: str) -> bool:
+        zone, _why = self.zone(name)
+        return zone is not None and ascii_name(zone.name) == ascii_name(name) and zone.delegated
+
     def _shut(self, zone: Zone, error: CloudError) -> None:
         """Remember that a zone is shared with this account, or read only: its records are shown. Raises any other
         error."""

@@ -39,6 +39,7 @@ class Cdn:
     word = "the CDN"
     free_certificates: FreeCertificates | None = None
     known_cname = ""
+    zones = None
     certificate_time = 30.0
 
     def __init__(self, api: ServiceApi, *, waiting: Waiting | None = None) -> None:

@@ -57,6 +57,7 @@ class CosDomain:
     kind: EdgeKind = "cos"
     word = "the bucket"
     free_certificates: FreeCertificates | None = None
+    zones = None
     certificate_time = 3600.0
 
     def __init__(self, bucket: Callable[[], Bucket], endpoint: str, *, waiting: Waiting | None = None,

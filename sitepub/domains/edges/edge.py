@@ -13,6 +13,7 @@ from sitepub.config.site_rules import HostRules
 from sitepub.domains.records import CertificateInUse, EdgeKind, TxtRecord
 from sitepub.domains.steps import Leaf
 from sitepub.domains.wanted_record import WantedRecord
+from sitepub.domains.zones.zones import Zones
 
 
 class EdgeStatus(StrEnum):
@@ -142,6 +143,9 @@ class FreeCertificates(Protocol):
     def by_record(self, host: str) -> bool:
         """Whether a DNS record may prove this host."""
 
+    def before_visitors(self, host: str) -> bool:
+        """Whether it can be had before DNS leads visitors here, by a record or in another way."""
+
     def apply(self, host: str) -> WantedRecord:
         """Apply for one, again where that was done before. Answers the record that proves the host."""
 
@@ -169,6 +173,10 @@ class Edge(Protocol):
     """Where a CNAME record has to point, on an edge where that is known before the domain is created; else ""."""
     certificate_time: float
     """Seconds until visitors get a certificate that was set, at the longest."""
+
+    @property
+    def zones(self) -> Zones | None:
+        """What a domain has to lie in: EdgeOne's zones."""
 
     def describe(self, host: str) -> EdgeState | None:
         """``None``: the account has no such domain on this edge."""

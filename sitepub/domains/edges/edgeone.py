@@ -1,4 +1,4 @@
-"""EdgeOne as an edge (API teo 2022-09-01): an acceleration domain in a zone that the account has already."""
+"""EdgeOne as an edge (API teo 2022-09-01): an acceleration domain in a zone."""
 
 from __future__ import annotations
 
@@ -20,13 +20,12 @@ from sitepub.domains.edges.edge import (
 from sitepub.domains.edges.edgeone_certificates import EdgeOneCertificates
 from sitepub.domains.edges.edgeone_rules import delete_rule, find_rules, is_right, write_rule, write_site_rule
 from sitepub.domains.edges.edgeone_site_rules import is_as_wanted, lines_of, site_rule
-from sitepub.domains.edges.edgeone_zones import zone_obstacle
 from sitepub.domains.edges.waiting import Waiting
-from sitepub.domains.host_names import ascii_name, zone_of
-from sitepub.domains.records import EdgeKind, TxtRecord
+from sitepub.domains.records import EdgeKind
 from sitepub.domains.service_api import ServiceApi
 from sitepub.domains.steps import Leaf
 from sitepub.domains.times import gmt8_to_iso
+from sitepub.domains.zones.zones import Zones, proof_record
 from sitepub.errors import AccessDenied, CloudError, ConfigError, NotFound, Problem
 
 _STATUS = {"online": EdgeStatus.ONLINE, "process": EdgeStatus.PROCESSING, "offline": EdgeStatus.OFFLINE,
@@ -37,7 +36,6 @@ _TASKS = {"success": "done", "failed": "fail", "timeout": "fail", "canceled": "f
 _TYPES = {PurgeKind.URLS: "purge_url", PurgeKind.FOLDERS: "purge_prefix", PurgeKind.HOST: "purge_host"}
 _UNKNOWN_QUOTA = PurgeQuota(urls=1000, folders=100, urls_a_call=100, folders_a_call=10, hosts=10)
 """Where EdgeOne does not say: moderate, as a plan may have less."""
-_PROOF = "edgeonereclaim"
 
 
 class EdgeOne:
@@ -51,24 +49,14 @@ class EdgeOne:
     def __init__(self, api: ServiceApi, *, waiting: Waiting | None = None) -> None:
         self._api = api
         self._waiting = waiting or Waiting()
+        self.zones: Zones = Zones(api)
         self.free_certificates: FreeCertificates | None = EdgeOneCertificates(api, self.zone)
-        self._zones: list[Mapping[str, Any]] | None = None
-        self._lock = threading.Lock()
 
     # Zones
 
     def zone(self, host: str) -> Mapping[str, Any] | None:
         """The zone (EdgeOne: site) that a host belongs to, as the API describes it."""
-        with self._lock:
-            if self._zones is None:
-                self._zones = list(self._api.pages("teo", "DescribeZones", {}, "Zones", size=100, host=host,
-                                                   total=lambda answer: int(answer.get("TotalCount") or 0)))
-            zones = self._zones
-        name = zone_of(host, [str(zone.get("ZoneName")) for zone in zones])
-        fitting = [zone for zone in zones if zone.get("ZoneName") == name]
-        # Several zones may have one name; one that is in use is meant.
-        return min(fitting, key=lambda zone: (bool(zone.get("Paused")), zone.get("ActiveStatus") != "active"),
-                   default=None)
+        return self.zones.zone(host)
 
     def _zone_id(self, wanted: WantedDomain) -> str:
         host = wanted.host
@@ -76,11 +64,7 @@ class EdgeOne:
         if zone is None:
             raise ConfigError(Problem(
                 f"{host.host} lies in no EdgeOne zone of this account", host.position,
-                "Add the site in the console (EdgeOne, add site; a plan is needed), or use another `edge`."))
-        obstacle = zone_obstacle(zone)
-        if obstacle is not None:
-            raise ConfigError(Problem(f"the EdgeOne zone {zone.get('ZoneName')} {obstacle[0]}", host.position,
-                                      obstacle[1]))
+                "Run `sitepub deploy --verify`: it creates the zone. Or use another `edge`."))
         return str(zone.get("ZoneId"))
 
     # The domain
@@ -100,7 +84,7 @@ class EdgeOne:
         return _state({**found, "Rule": rule, "SiteRule": of_site})
 
     def check(self, wanted: WantedDomain) -> None:
-        self._zone_id(wanted)
+        """Its zone is checked with the steps that the zone needs."""
 
     def differences(self, wanted: WantedDomain, state: EdgeState | None) -> tuple[Leaf, ...]:
         return tuple(_differences(wanted, state))
@@ -301,26 +285,6 @@ def _differences(wanted: WantedDomain, state: EdgeState | None) -> Iterator[Leaf
     ids = [str(one.get("CertId") or "") for one in there.get("List") or ()]
     if id and (before != mode or ids != [id]):
         yield Leaf("Certificate.ServerCertInfo", ids, [id])
-
-
-def proof_record(found: Any, host: str) -> TxtRecord | None:
-    dns = (found or {}).get("DnsVerification") or {}
-    if not dns.get("RecordValue"):
-        return None
-    return TxtRecord(name=_proof_name(str(dns.get("Subdomain") or ""), host), value=str(dns["RecordValue"]))
-
-
-def _proof_name(subdomain: str, host: str) -> str:
-    """The full name of the record that proves a host: ``edgeonereclaim.<host>``. `Subdomain` was seen as the label
-    alone, with the host below its zone, and as the whole name, with a dot at its end or without."""
-    # Of a wildcard nothing was seen: a label in front of it would be no name that DNS takes for one.
-    name, host = ascii_name(subdomain), ascii_name(host).removeprefix("*.")
-    label, _, rest = name.partition(".")
-    label = label or _PROOF
-    if not rest or host.startswith(f"{rest}.") or rest == host:
-        return f"{label}.{host}"
-    # A name of the host's zone, or of one above it: as it is.
-    return name if f".{host}".endswith(f".{rest}") else f"{name}.{host}"
 
 
 def _state(found: Mapping[str, Any]) -> EdgeState:

@@ -30,6 +30,12 @@ class EdgeOneCertificates:
         self._api = api
         self._zone = zone
 
+    def before_visitors(self, host: str) -> bool:
+        """Through DNSPod, EdgeOne proves the host by itself (1552/90437). A zone that is not there yet will be
+        connected in one of these two ways."""
+        zone = self._zone(host)
+        return self.by_record(host) or zone is None or zone.get("Type") == "dnsPodAccess"
+
     def covers(self, host: str) -> bool:
         """CnameWildHostNotAllowApplyCertificate; whether a record lifts that is not documented."""
         if not is_wildcard(host):

@@ -17,11 +17,13 @@ from sitepub.domains.hosts.plan import HostPlan, wants_free_certificate
 from sitepub.domains.hosts.settings import write_settings
 from sitepub.domains.hosts.verify_host import Verification
 from sitepub.domains.hosts.wildcards import instead, refusal
+from sitepub.domains.hosts.zone_setup import adopt_zone, prove_zone, set_up_zone
 from sitepub.domains.records import CertificateInUse
 from sitepub.domains.steps import (
     AgreedBucket,
     AgreedCertificate,
     AgreedProof,
+    AgreedZone,
     HostStep,
     HostStepKind,
     PlanChanged,
@@ -98,6 +100,7 @@ class ApplyHost:
     def _look(self) -> None:
         """What is there when the work begins."""
         context, job = self.context, self.context.job
+        adopt_zone(context)
         state = self._ready_or_postponed()
         if state is not None:
             context.learn(state)
@@ -112,7 +115,8 @@ class ApplyHost:
 
     def _step(self, step: HostStep) -> None:
         handlers: Mapping[HostStepKind, Callable[[HostStep], str]] = {
-            HostStepKind.UNBIND: self._unbind, HostStepKind.OWNERSHIP: self._prove,
+            HostStepKind.UNBIND: self._unbind, HostStepKind.ZONE: self._zone, HostStepKind.ZONE_PROOF: self._zone_proof,
+            HostStepKind.OWNERSHIP: self._prove,
             HostStepKind.CERTIFICATE: self._obtain, HostStepKind.CREATE: self._create,
             HostStepKind.UPDATE: self._update, HostStepKind.START: self._start, HostStepKind.DNS: self._dns,
             HostStepKind.RECORD: self._record, HostStepKind.WAIT: self._wait,
@@ -137,6 +141,12 @@ class ApplyHost:
         former.delete(state)
         self.context.report(f"unbound from the bucket {step.agreed.name}")
         return ""
+
+    def _zone(self, step: HostStep) -> str:
+        return set_up_zone(self.context, step)
+
+    def _zone_proof(self, step: HostStep) -> str:
+        return prove_zone(self.context, step)
 
     def _prove(self, step: HostStep) -> str:
         context = self.context
@@ -237,6 +247,8 @@ class ApplyHost:
     def _wait(self, step: HostStep) -> str:
         if isinstance(step.agreed, AgreedCertificate):
             return self._obtain(step)
+        if isinstance(step.agreed, AgreedZone):
+            return self._zone(step)
         self._ready()
         return ""
 

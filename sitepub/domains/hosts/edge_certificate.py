@@ -22,6 +22,8 @@ def get_by_record(context: HostContext, state: EdgeState) -> str:
     edge, host, job = context.edge, context.host, context.job
     maker = edge.free_certificates
     assert maker is not None
+    if not maker.by_record(host.host):
+        return let_the_edge_make_one(context, state, None, leads_here=True)
     if context.certificates.keeps(host, state):
         return "a certificate is there"
     job.keep(setup="certificate")
@@ -54,7 +56,7 @@ def _good(until: str) -> bool:
     return bool(until) and not is_due("", until, datetime.now(UTC), edge_renews=True)
 
 
-def let_the_edge_make_one(context: HostContext, state: EdgeState, step: HostStep, *, leads_here: bool) -> str:
+def let_the_edge_make_one(context: HostContext, state: EdgeState, step: HostStep | None, *, leads_here: bool) -> str:
     """The edge makes a certificate when it can see that visitors of the host come to it. Answers why that was not
     needed. Raises :class:`~sitepub.domains.hosts.context.Later`."""
     wanted = context.wanted(free=True)

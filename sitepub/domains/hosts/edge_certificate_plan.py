@@ -27,14 +27,18 @@ def plan_edge_certificate(wanted: WantedDomain, edge: Edge, state: EdgeState | N
     host = wanted.host
     if state is not None and certificates.keeps(host, state):
         return None
-    by_record = edge.free_certificates is not None and edge.free_certificates.by_record(host.host)
-    elsewhere = by_record and _live_elsewhere(names, host.host, state)
-    if by_record and (elsewhere or _serves_https(state)):
+    maker = edge.free_certificates
+    first = maker is not None and maker.before_visitors(host.host)
+    by_record = maker is not None and (maker.by_record(host.host) or (edge.zones is not None and (
+        edge.zones.zone(host.host) is None)))
+    elsewhere = first and _live_elsewhere(names, host.host, state)
+    if first and (elsewhere or _serves_https(state)):
         why = "visitors come from elsewhere" if elsewhere else "the present one has to be replaced"
-        leaves = edge.differences(replace(wanted, free_certificate=True, by_record=True), state)
+        leaves = edge.differences(replace(wanted, free_certificate=True, by_record=by_record), state)
         agreed = BY_RECORD
-        reason = (f"{why}, so it is made before {'DNS changes' if elsewhere else 'it ends'}, proved by a record"
-                  f" _acme-challenge.{host.host}, by which {edge.word} renews it later")
+        reason = f"{why}, so it is made before {'DNS changes' if elsewhere else 'it ends'}" + (
+            f", proved by a record _acme-challenge.{host.host}, by which {edge.word} renews it later" if by_record else
+            f", which {edge.word} proves through DNSPod")
     else:
         leaves = edge.differences(replace(wanted, free_certificate=True), state)
         agreed = AgreedCertificate("edge")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sitepub.domains.edges.edge import CnameWanted, OwnershipWanted, WantedDomain
 from sitepub.domains.host_names import ascii_name
 from sitepub.domains.hosts.context import HostContext, Later
@@ -46,13 +48,15 @@ def _points_there(context: HostContext) -> bool:
     return bool(cname) and (ours or context.points_to_edge(cname))
 
 
-def prove(context: HostContext, txt: TxtRecord) -> None:
-    """Raises :class:`~sitepub.domains.hosts.context.Later` when the edge does not see the record and this run does not
-    wait, :class:`~sitepub.errors.SitepubError` when it does not see it in time."""
+def prove(context: HostContext, txt: TxtRecord, check: Callable[[], bool] | None = None) -> None:
+    """``check``: asks the edge about something else than the host. Raises
+    :class:`~sitepub.domains.hosts.context.Later` when the edge does not see the record and this run does not wait,
+    :class:`~sitepub.errors.SitepubError` when it does not see it in time."""
     name, edge, job = context.name, context.edge, context.job
     job.keep(ownership=txt, setup="ownership")
     context.names.prove(name, txt, job)
-    proved = poll(lambda: edge.prove_ownership(name) or None, _PATIENCE if job.wait else ONCE,
+    asked = check or (lambda: edge.prove_ownership(name))
+    proved = poll(lambda: asked() or None, _PATIENCE if job.wait else ONCE,
                   lambda passed: job.status(f"{edge.word} does not see the TXT record yet, {passed:.0f} s"), job.stop)
     if proved is None and not job.wait:
         raise Later(f"{edge.word} does not see the TXT record {txt.name} yet")

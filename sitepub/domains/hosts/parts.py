@@ -57,6 +57,9 @@ class Certificates(Protocol):
 class Names(Protocol):
     """Implemented by ``dns.host_records.Dns``."""
 
+    def holds(self, name: str) -> bool:
+        """Whether the account's DNSPod has this very domain, answers for it, and lets this key change it."""
+
     def plan(self, host: Host, record: HostRecord, cname: str) -> tuple[HostStep, ...]:
         """Reads only. ``cname`` "": the edge will say it after the domain is created."""
 

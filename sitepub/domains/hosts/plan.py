@@ -19,6 +19,7 @@ from sitepub.domains.host_names import is_wildcard, shown_name
 from sitepub.domains.hosts.edge_certificate_plan import BY_RECORD, plan_edge_certificate
 from sitepub.domains.hosts.parts import Certificates, Names
 from sitepub.domains.hosts.wildcards import instead, lacks_certificate
+from sitepub.domains.hosts.zone_plan import plan_zone
 from sitepub.domains.records import HostRecord
 from sitepub.domains.steps import (
     NEW_CERTIFICATE,
@@ -125,6 +126,7 @@ def plan_host(host: Host, place: Place, record: HostRecord, edge: Edge, certific
     :class:`~sitepub.errors.ConfigError` for what cannot be."""
     name = host.host
     state = edge.describe(name)
+    of_zone = plan_zone(host, record, edge, names)
     free = wants_free_certificate(host, edge)
     found = CertificatePlan() if free else certificates.plan(host, record, state)
     wanted = wanted_domain(host, place, record, edge, found, free=False)
@@ -137,6 +139,7 @@ def plan_host(host: Host, place: Place, record: HostRecord, edge: Edge, certific
     if former:
         steps.append(HostStep(HostStepKind.UNBIND, name, f"unbind {shown_name(name)} from the bucket {former}",
                               f"the site is in {place.bucket} now", edge=edge.kind, agreed=AgreedBucket(former)))
+    steps += of_zone
     if state is not None and state.ownership is not None:
         txt = state.ownership
         steps.append(HostStep(HostStepKind.OWNERSHIP, name, f"prove that {shown_name(name)} is yours: TXT {txt.name}",
@@ -225,12 +228,14 @@ def plan_removal(record: HostRecord, edge: Edge, reason: str) -> HostPlan:
         parts.append(f"delete it on {edge.word}")
     parts += [f"delete its {made.type} record {made.name} in the zone {made.zone}" for made in record.dns]
     parts += [f"delete certificate {made.id}" for made in record.certificates if made.id]
+    if record.made_zone is not None:
+        parts.append(f"delete the {edge.word} zone {record.made_zone.name} when nothing else is in it")
     if not record.created and record.cname:
         parts.append(f"the domain itself stays on {edge.word}: sitepub did not make it")
-    made = record.created or record.dns or any(one.id for one in record.certificates)
+    made = record.created or record.dns or any(one.id for one in record.certificates) or record.made_zone is not None
     # Without a CNAME the edge was never seen to have the domain: its setup ended before.
     there = "sitepub made nothing there" if record.cname else f"it never came to {edge.word}"
     words = f"take {name} down: {'; '.join(parts)}" if made else f"forget {name}: {there}"
     step = HostStep(HostStepKind.TAKE_DOWN, name, words, reason, destructive=bool(made), edge=edge.kind,
-                    agreed=AgreedRemoval(record.created, record.dns, record.certificates))
+                    agreed=AgreedRemoval(record.created, record.dns, record.certificates, record.made_zone))
     return HostPlan(name, edge.kind, record, (step,), looked=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sitepub.domains.edges.edge import Edge, EdgeState, EdgeStatus
 from sitepub.domains.hosts.outcome import HostOutcome
 from sitepub.domains.hosts.parts import Certificates, Names
+from sitepub.domains.hosts.zone_removal import delete_zone
 from sitepub.domains.job import HostJob
 from sitepub.domains.records import HostRecord
 from sitepub.domains.steps import AgreedRemoval, HostStep, StepResult
@@ -60,6 +61,8 @@ class TakeDown:
             # The domain that stays may be serving it.
             left += [f"certificate {made.id} stays: {name} may be using it"
                      for made in self.record.certificates if made.id]
+        if agreed.zone is not None and self.edge.zones is not None:
+            left += delete_zone(self.edge.zones, agreed.zone, self.job)
         return HostOutcome(name, self.edge.kind, "left" if left and not ours else "removed", left=tuple(left),
                            steps=(StepResult(self.step),))
 

@@ -71,6 +71,8 @@ class TeoZone:
     """Value of the TXT record `edgeonereclaim` that proves the zone to be the account's."""
     verified: bool
     paused: bool = False
+    change: Change = NEVER
+    """Under way: it gets its plan, is paused or switched on again."""
 
 
 @dataclass(frozen=True, slots=True)

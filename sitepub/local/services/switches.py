@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+import msgspec
+
 from sitepub.local.base.errors import ServiceError
 
 
@@ -31,6 +33,19 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan of EdgeOne that each account has: none is bought here."""
+
+    id: str = ""
+    """"": ``edgeone-<app id>``."""
+    type: str = "plan-standard"
+    area: str = "global"
+    status: str = "normal"
+    sites: int = 1_000
+    """How many sites it may have; those of the real plans are not documented for all of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Switches:
     service_activated: bool = True
     """False: CDN calls fail with ResourceNotFound.CdnUserNotExists."""
@@ -51,6 +66,8 @@ class Switches:
     functions_busy: bool = False
     """True: every other call that changes an edge function or its rules is refused, by turns with FunctionDeploying and
     with ResourceInUse, before anything is done."""
+    plans: tuple[Plan, ...] = (Plan(),)
+    """EdgeOne's, of every account."""
     quota: Quota = Quota()
 
     def without_icp(self, host: str) -> bool:
@@ -80,6 +97,9 @@ def changed(switches: Switches, document: bytes) -> Switches:
         if name == "quota":
             values[name] = _quota(switches.quota, value)
             continue
+        if name == "plans":
+            values[name] = _plans(value)
+            continue
         current = getattr(switches, name, None) if name in {f.name for f in fields(Switches)} else None
         if isinstance(current, bool) and isinstance(value, bool):
             values[name] = value
@@ -98,3 +118,10 @@ def _quota(quota: Quota, given: Any) -> Quota:
                for value in given.values()):
         raise ServiceError("InvalidArgument", "quota: whole numbers from 0")
     return replace(quota, **given)
+
+
+def _plans(given: Any) -> tuple[Plan, ...]:
+    try:
+        return tuple(msgspec.convert(given, list[Plan]))
+    except msgspec.ValidationError as error:
+        raise ServiceError("InvalidArgument", f"plans: a list of objects: {error}") from error

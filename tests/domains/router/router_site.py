@@ -12,6 +12,7 @@ from typing import Any
 from sitepub.domains.router.route import Route, Slot
 from sitepub.domains.router.router import Router
 from tests.domains.account import Account
+from tests.edgeone_zone import made_zone
 from tests.local.cos_wire import Wire
 from tests.local.edge_wire import Visit
 
@@ -83,15 +84,9 @@ def make_router_site(account: Account) -> RouterSite:
         assert wire.call("PUT", headers={"x-cos-acl": "public-read"}).status == 200
         website(wire)
     account.zone(name)
-    zone = str(account.sdk("teo", "CreateZone", {"ZoneName": name, "Type": "dnsPodAccess",
-                                                 "PlanId": plan(account)})["ZoneId"])
+    zone = made_zone(account.sdk, name, kind="dnsPodAccess")
     found = RouterSite(account, zone, name, root, slots,
                        http.client.HTTPConnection("127.0.0.1", cloud.edge_http, timeout=60))
     found.add_host(found.plain, found.root)
     found.add_host(found.led, found.slots)
     return found
-
-
-def plan(account: Account) -> str:
-    plans = account.sdk("teo", "DescribePlans", {"Limit": 200})["Plans"]
-    return str(next(one["PlanId"] for one in plans if one["Bindable"] == "true"))

@@ -17,7 +17,8 @@ from sitepub.domains.router.steps import FunctionTaken, RouteOfAnother, RuleInTh
 from sitepub.domains.service_api import ServiceApi
 from sitepub.errors import ConfigError, NotFound, Unanswered
 from tests.domains.account import Account, CutOff, Killed
-from tests.domains.router.router_site import SITE, RouterSite, plan, route
+from tests.domains.router.router_site import SITE, RouterSite, route
+from tests.edgeone_zone import made_zone
 
 A = Slot(".sitepub/slots/a/", "20261129-0001")
 B = Slot(".sitepub/slots/b/", "20261129-0002")
@@ -33,8 +34,7 @@ class Zone:
         self.host = f"www.{self.name}"
         self.other = f"shop.{self.name}"
         account.zone(self.name)
-        self.id = str(account.sdk("teo", "CreateZone", {
-            "ZoneName": self.name, "Type": "dnsPodAccess", "PlanId": plan(account)})["ZoneId"])
+        self.id = made_zone(account.sdk, self.name, kind="dnsPodAccess")
         self.router = Router(account.api, self.id, sleep=lambda _seconds: None)
 
     def sdk(self, action: str, **given: Any) -> dict[str, Any]:

@@ -7,18 +7,19 @@ import pytest
 
 from sitepub.config.project import Host
 from sitepub.domains.certificates.trust import BrowserTrust
-from sitepub.domains.edges.edgeone import proof_record
 from sitepub.domains.host_names import below_wildcard
 from sitepub.domains.hosts.claims import Claim, Claims
 from sitepub.domains.hosts.plan import needs_look
 from sitepub.domains.hosts.site_hosts import Hosts
 from sitepub.domains.hosts.wildcards import refusal
 from sitepub.domains.steps import HostStepKind
+from sitepub.domains.zones.zones import proof_record
 from sitepub.errors import CloudError, Refused
 from tests.domains.account import CutOff, Killed
 from tests.domains.edge_cases import Case
 from tests.domains.openssl import Authority, needs_openssl
 from tests.domains.test_domains_edgeone_certificates import Bench, authority, case, kinds
+from tests.edgeone_zone import made_zone
 from tests.publish.memory_cloud import MemoryCloud, MemoryStore
 
 __all__ = ["authority", "case"]
@@ -78,7 +79,7 @@ def test_where_edgeone_writes_the_dns_the_certificate_is_free(case: Case) -> Non
     account = case.account
     zone = f"free{case.zone}"
     account.zone(zone)
-    account.sdk("teo", "CreateZone", {"ZoneName": zone, "Type": "dnsPodAccess", "Area": "overseas"})
+    made_zone(account.sdk, zone, kind="dnsPodAccess")
     bench = Bench(case, host=f"*.{zone}")
     plan = bench.plan()
     assert kinds(plan) == [*WHOLE, HostStepKind.CERTIFICATE]

@@ -16,6 +16,7 @@ from tests.conftest import LocalCloud, running_cloud
 from tests.domains.account import Account
 from tests.e2e.conftest import MakeSite, Sitepub, assert_whole_plan_applied, make_sitepub
 from tests.e2e.test_e2e_domains import Guest, cdn_domain
+from tests.edgeone_zone import made_zone
 
 EDGES = ("cdn", "edgeone", "cos")
 FILES = {"index.html": "here", "error.html": "no"}
@@ -73,7 +74,7 @@ def test_hosts_move_from_each_edge_to_each_other_one(
 ) -> None:
     for move in MOVES:
         account.zone(move.zone)
-        account.sdk("teo", "CreateZone", {"ZoneName": move.zone, "Type": "partial", "Area": "overseas"})
+        made_zone(account.sdk, move.zone)
     # A bucket that redirects to https would send the visitors of a plain host of its own there.
     site = make_site("moving", FILES, protocol="http", hosts=[move.settings(move.first) for move in MOVES])
     report = program.deploy(site.folder)
@@ -100,7 +101,7 @@ def test_a_move_to_an_edge_that_wants_the_old_one_to_give_up_first_says_so_and_a
 ) -> None:
     zone = f"gap-{os.getpid()}.com"
     account.zone(zone)
-    account.sdk("teo", "CreateZone", {"ZoneName": zone, "Type": "partial", "Area": "overseas"})
+    made_zone(account.sdk, zone)
     host = f"www.{zone}"
     site = make_site("gap", FILES, hosts=[{"host": host, "edge": "edgeone"}])
     program.deploy(site.folder)

@@ -19,6 +19,7 @@ from tests.domains.openssl import Authority, Pair, needs_openssl
 from tests.e2e.conftest import MakeSite, Site, Sitepub
 from tests.e2e.previews.conftest import in_process
 from tests.e2e.test_e2e_domains import Guest, account, cdn_domain, certificates, cloud, guest, zone
+from tests.edgeone_zone import made_zone
 
 __all__ = ["account", "cloud", "guest", "zone"]
 FILES = {"index.html": "<link rel=stylesheet href=/a.css><h1>new</h1>", "error.html": "no", "a.css": "h1{}"}
@@ -103,7 +104,7 @@ def test_on_the_other_edges_too(
 ) -> None:
     host = f"new.preview.{zone}"
     if edge == "edgeone":
-        account.sdk("teo", "CreateZone", {"ZoneName": zone, "Type": "partial", "Area": "overseas"})
+        made_zone(account.sdk, zone)
     site = make_site(f"pv-{edge}", FILES, preview=preview_of(zone, edge=edge))
     report = program.deploy(site.folder, "--preview", "new", "--expires", "1s")
     assert report["hosts"][0]["status"] == "online"

@@ -19,6 +19,7 @@ from tests.chromium import RunChromium
 from tests.conftest import LocalCloud, running_cloud
 from tests.domains.account import Account
 from tests.e2e.conftest import Sitepub, make_sitepub
+from tests.edgeone_zone import made_zone
 
 PAGE = Path(__file__).parents[3] / "docs" / "headers-and-redirects.md"
 FILES = {"index.html": "<h1>home</h1>", "404.html": "<h1>nothing here</h1>", "docs/index.html": "<h1>docs</h1>",
@@ -99,7 +100,7 @@ def sites(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     for name, edge in EDGES.items():
         zone = f"rules-{edge}.com"
         account.zone(zone)
-        zone_id = account.sdk("teo", "CreateZone", {"ZoneName": zone, "Type": "partial", "Area": "overseas"})["ZoneId"]
+        zone_id = made_zone(account.sdk, zone)
         site = folder / edge
         for path, content in {**FILES, "_headers": header_file(), "_redirects": redirect_file(f"www.{zone}")}.items():
             (site / "src" / path).parent.mkdir(parents=True, exist_ok=True)

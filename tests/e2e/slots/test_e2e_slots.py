@@ -12,6 +12,7 @@ from tests.conftest import LocalCloud, running_cloud
 from tests.domains.account import Account
 from tests.e2e.conftest import MakeSite, make_sitepub
 from tests.e2e.test_e2e_domains import Guest
+from tests.edgeone_zone import made_zone
 
 HOST = "www.slotted.com"
 FIRST = {"index.html": "one <link href=a.1.css>", "a.1.css": "first", "docs/index.html": "docs one", "error.html": "no",
@@ -28,7 +29,7 @@ def test_a_site_with_slots_from_its_first_deploy_to_its_end(cloud: LocalCloud, h
                                                             ) -> None:
     account, program, guest = Account(cloud), make_sitepub(cloud, home), Guest(cloud)
     account.zone("slotted.com")
-    account.sdk("teo", "CreateZone", {"ZoneName": "slotted.com", "Type": "partial", "Area": "overseas"})
+    made_zone(account.sdk, "slotted.com")
     site = make_site("slotted", FIRST, hosts=[{"host": HOST, "edge": "edgeone"}], protocol="http",
                      releases={"slots": 2})
 

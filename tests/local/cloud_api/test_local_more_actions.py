@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.edgeone_zone import made_zone
 from tests.local.certificate_maker import self_signed
 from tests.local.edge_wire import call_api, make_site
 from tests.local.service_wire import Services, origin
@@ -131,7 +132,7 @@ def test_a_site_of_edgeone_gets_a_plan(services: Services) -> None:
 @pytest.mark.parametrize("place", ["www", "a.b", ""])
 def test_a_host_that_is_live_elsewhere_gets_its_certificate_first(services: Services, place: str) -> None:
     name = services.zone()
-    zone = services.call("teo", "CreateZone", ZoneName=name)["ZoneId"]
+    zone = made_zone(services.made, name)
     host = f"{place}.{name}".lstrip(".")
     services.call("teo", "CreateAccelerationDomain", ZoneId=zone, DomainName=host, OriginInfo=COS)
     asked = {"ZoneId": zone, "Domain": host}

@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
+from tests.edgeone_zone import made_zone
 from tests.local.certificate_maker import self_signed
 from tests.local.service_wire import Services
 
 ORIGIN = {"OriginType": "COS", "Origin": "site-1250000000.cos-website.ap-guangzhou.myqcloud.com"}
 
 
-def site(services: Services, *, owned: bool = True, **more: Any) -> tuple[str, str]:
-    """Id and name of a new site; `owned`: its domain is in the account's DNSPod."""
+def site(services: Services, *, owned: bool = True, kind: str = "partial", area: str = "overseas") -> tuple[str, str]:
+    """Id and name of a new site; `owned`: its domain is in the account's DNSPod, and it is proved."""
     name = services.zone(owned=owned)
-    return str(services.call("teo", "CreateZone", ZoneName=name, **more)["ZoneId"]), name
+    return made_zone(services.made, name, kind=kind, area=area, proved=owned), name
 
 
 def host_in(services: Services, zone: str, name: str, **more: Any) -> str:
@@ -35,7 +36,7 @@ def shown(services: Services, zone: str, host: str) -> dict[str, Any]:
 
 
 def test_the_life_of_an_acceleration_domain(services: Services) -> None:
-    zone, name = site(services, Area="global")
+    zone, name = site(services, area="global")
     with services.slowly():
         host = host_in(services, zone, name, OriginProtocol="HTTP")
         found = shown(services, zone, host)
@@ -125,13 +126,14 @@ def of(services: Services, zone: str) -> dict[str, Any]:
 
 def test_a_site_connected_by_name_servers_is_proved_by_them(services: Services) -> None:
     name = services.zone(owned=False)
-    made = services.call("teo", "CreateZone", ZoneName=name, Type="full")
+    plan = {"PlanId": services.call("teo", "DescribePlans")["Plans"][0]["PlanId"]}
+    made = services.call("teo", "CreateZone", ZoneName=name, Type="full", **plan)
     servers = made["OwnershipVerification"]["NsVerification"]["NameServers"]
     assert len(servers) == 2 and made["OwnershipVerification"]["DnsVerification"] is None
     assert (of(services, made["ZoneId"])["Status"], of(services, made["ZoneId"])["NameServers"]) == ("active", servers)
     other = services.zone(owned=False)
     services.admin("dns", {"zone": other, "records": [{"name": "@", "type": "NS", "value": "ns1.registrar.example"}]})
-    zone = services.call("teo", "CreateZone", ZoneName=other, Type="full")["ZoneId"]
+    zone = services.call("teo", "CreateZone", ZoneName=other, Type="full", **plan)["ZoneId"]
     host = host_in(services, zone, other)
     assert of(services, zone)["Status"] == "pending" and shown(services, zone, host)["DomainStatus"] == "init"
     assert services.call("teo", "VerifyOwnership", Domain=other)["Status"] == "fail"
@@ -198,7 +200,7 @@ def test_a_wildcard_domain_gets_a_free_certificate_only_where_edgeone_has_the_dn
     def create(zone: str, host: str) -> dict[str, Any]:
         return {"ZoneId": zone, "DomainName": host, "OriginInfo": ORIGIN}
 
-    zone, name = site(services, Type="partial")
+    zone, name = site(services)
     for bad in (f"*{name}", f"a.*.{name}", f"*.*.{name}", f"w*.{name}", "*"):
         assert services.error("teo", "CreateAccelerationDomain", **create(zone, bad)) \
             == "InvalidParameterValue.InvalidDomainName", bad
@@ -216,7 +218,7 @@ def test_a_wildcard_domain_gets_a_free_certificate_only_where_edgeone_has_the_dn
                           VerificationMethod="dns_challenge") == refused
     purge = services.call("teo", "CreatePurgeTask", ZoneId=zone, Type="purge_host", Targets=[host, f"b.p.{name}"])
     assert [one["Targets"] for one in purge["FailedList"]] == [[host]] and purge["JobId"]
-    zone, name = site(services, Type="dnsPodAccess")
+    zone, name = site(services, kind="dnsPodAccess")
     services.call("teo", "CreateAccelerationDomain", **create(zone, f"*.{name}"))
     services.call("teo", "ModifyHostsCertificate", ZoneId=zone, Hosts=[f"*.{name}"], Mode="eofreecert")
     assert shown(services, zone, f"*.{name}")["Certificate"]["List"][0]["Status"] == "deployed"
@@ -308,8 +310,8 @@ def test_a_host_is_on_one_edge_or_goes_from_the_cdn_to_edgeone(services: Service
     services.call("teo", "CreateAccelerationDomain", ZoneId=zone, DomainName=f"cdn.{name}", OriginInfo=ORIGIN)
     assert services.other.error("teo", "DescribeAccelerationDomains", ZoneId=zone) \
         == "ResourceUnavailable.ZoneNotFound"
-    assert services.error("teo", "DeleteZone", ZoneId=zone) == "OperationDenied.DomainNumberIsNotZero"
-    mainland, its_name = site(services, Area="mainland")
+    assert services.error("teo", "DeleteZone", ZoneId=zone) == "OperationDenied.DeleteZonePreCheckFailed"
+    mainland, its_name = site(services, area="mainland")
     with services.switched(no_icp=[its_name]):
         assert services.error("teo", "CreateAccelerationDomain", ZoneId=mainland,
                               DomainName=f"www.{its_name}", OriginInfo=ORIGIN) == "OperationDenied.DomainNoICP"

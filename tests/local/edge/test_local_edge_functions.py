@@ -26,7 +26,7 @@ from sitepub.local.edge.served_functions import ServedFunction, ServedFunctions
 from sitepub.local.services.edge_functions import EdgeFunctionRule, Visit, first_rule
 from tests.conftest import LocalCloud
 from tests.local.edge_wire import Visit as Got
-from tests.local.edge_wire import admin, call_api, make_site
+from tests.local.edge_wire import admin, call_api, edgeone_zone, make_site
 
 
 class EdgeZone:
@@ -35,8 +35,7 @@ class EdgeZone:
     def __init__(self, cloud: LocalCloud) -> None:
         self.site = make_site(cloud)
         self.cloud, self.host = cloud, self.site.host
-        self.zone = str(call_api(cloud, "teo", "CreateZone", ZoneName=self.host.removeprefix("www."),
-                                 Type="dnsPodAccess")["ZoneId"])
+        self.zone = edgeone_zone(cloud, self.host.removeprefix("www."), "dnsPodAccess")
         call_api(cloud, "teo", "CreateAccelerationDomain", ZoneId=self.zone, DomainName=self.host,
                  OriginProtocol="HTTP", OriginInfo={
                      "OriginType": "IP_DOMAIN", "Origin": self.site.origin["ServerName"],

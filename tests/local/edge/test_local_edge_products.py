@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from xml.sax.saxutils import escape
 
-from tests.local.edge_wire import EdgeSite, call_api
+from tests.local.edge_wire import EdgeSite, call_api, edgeone_zone
 
 
 def test_a_host_of_edgeone(site: EdgeSite) -> None:
     name = site.host.removeprefix("www.")
-    zone = call_api(site.cloud, "teo", "CreateZone", ZoneName=name, Type="partial")["ZoneId"]
+    zone = edgeone_zone(site.cloud, name)
     origin = {"OriginType": "COS", "Origin": site.origin["ServerName"], "PrivateAccess": "off"}
     call_api(site.cloud, "teo", "CreateAccelerationDomain", ZoneId=zone, DomainName=site.host, OriginInfo=origin,
              OriginProtocol="HTTP")
@@ -30,7 +30,7 @@ def test_a_host_of_edgeone(site: EdgeSite) -> None:
 def test_hosts_below_a_wildcard_domain_of_edgeone(site: EdgeSite) -> None:
     """Each has a cache of its own, and one with a domain of its own has that."""
     name = site.host.removeprefix("www.")
-    zone = call_api(site.cloud, "teo", "CreateZone", ZoneName=name, Type="dnsPodAccess")["ZoneId"]
+    zone = edgeone_zone(site.cloud, name, "dnsPodAccess")
     origin = {"OriginType": "IP_DOMAIN", "Origin": site.origin["ServerName"], "HostHeader": site.origin["ServerName"]}
     wildcard = f"*.p.{name}"
     call_api(site.cloud, "teo", "CreateAccelerationDomain", ZoneId=zone, DomainName=wildcard, OriginInfo=origin,

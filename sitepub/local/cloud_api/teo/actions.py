@@ -26,9 +26,8 @@ from sitepub.local.cloud_api.teo.tasks import (
     describe_prefetch_tasks,
     describe_purge_tasks,
 )
+from sitepub.local.cloud_api.teo.zone_changes import create_zone, delete_zone, modify_zone, modify_zone_status
 from sitepub.local.cloud_api.teo.zones import (
-    create_zone,
-    delete_zone,
     describe_identifications,
     describe_origin_group,
     describe_zones,
@@ -79,5 +78,7 @@ TEO = Service("teo", "2022-09-01", {
     "ModifyFunctionRulePriority": Action(function_rules.modify_priority),
     "ModifyL7AccRule": Action(modify_rule),
     "ModifyHostsCertificate": Action(modify_hosts_certificate),
+    "ModifyZone": Action(modify_zone),
+    "ModifyZoneStatus": Action(modify_zone_status),
     "VerifyOwnership": Action(verify_ownership),
 })

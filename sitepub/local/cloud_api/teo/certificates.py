@@ -12,7 +12,7 @@ from sitepub.local.cloud_api.clock import utc_time
 from sitepub.local.cloud_api.errors import ApiError
 from sitepub.local.cloud_api.ssl.applications import issue, reviewed
 from sitepub.local.cloud_api.ssl.storage import new_id
-from sitepub.local.cloud_api.teo.zones import find_zone
+from sitepub.local.cloud_api.teo.zones import working_zone
 from sitepub.local.services.certificate_authority import new_key
 from sitepub.local.services.certificate_reading import covers
 from sitepub.local.services.certificates import ISSUED, REVIEWING, Certificate
@@ -26,7 +26,7 @@ FREE = "edgeone"
 async def modify_hosts_certificate(call: Call) -> dict[str, Any]:
     """`sslcert` binds a certificate of the SSL service, `eofreecert` one that EdgeOne applies for, `disable`
     takes HTTPS away. All hosts are checked before one is changed."""
-    services, zone = call.services, find_zone(call)
+    services, zone = call.services, working_zone(call)
     mode = call.get("Mode", "disable")
     if call.get("ClientCertInfo") or call.get("UpstreamCertInfo"):
         raise ApiError("UnsupportedOperation", "The embedded cloud has no mutual TLS.")

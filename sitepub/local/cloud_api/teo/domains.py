@@ -14,7 +14,7 @@ from sitepub.local.cloud_api.clock import utc_time
 from sitepub.local.cloud_api.errors import ApiError
 from sitepub.local.cloud_api.shapes import Shape, number, objs, text
 from sitepub.local.cloud_api.teo.certificates import shown_certificate
-from sitepub.local.cloud_api.teo.zones import filtered, find_zone, verification
+from sitepub.local.cloud_api.teo.zones import filtered, find_zone, verification, working_zone
 from sitepub.local.services.records import OFFLINE, ONLINE, TeoDomain
 from sitepub.local.services.services import EDGEONE_SUFFIX, random_name
 from sitepub.local.services.zones import normal
@@ -45,7 +45,7 @@ def find_domain(call: Call, name: str) -> TeoDomain:
 async def create_domain(call: Call) -> dict[str, Any]:
     """CreateAccelerationDomain (1552/86338). In a site that is not proved yet, the host needs a proof of its
     own, which the answer names."""
-    services, zone = call.services, find_zone(call)
+    services, zone = call.services, working_zone(call)
     host = normal(call.parameters["DomainName"])
     if not _NAME.match(host):
         raise ApiError("InvalidParameterValue.InvalidDomainName", "The name of the domain is not valid.")
@@ -111,7 +111,7 @@ def _check_settled(call: Call, domain: TeoDomain) -> None:
 
 async def modify_domain(call: Call) -> dict[str, Any]:
     """ModifyAccelerationDomain (1552/86335): what is not named stays; OriginInfo is replaced as a whole."""
-    find_zone(call)
+    working_zone(call)
     domain = find_domain(call, call.parameters["DomainName"])
     _check_settled(call, domain)
     origin = domain.origin if call.get("OriginInfo") is None else _origin(call, domain.host)

@@ -13,7 +13,7 @@ from typing import Any
 from sitepub.local.cloud_api.actions import Call
 from sitepub.local.cloud_api.contract import contract
 from sitepub.local.cloud_api.errors import ApiError
-from sitepub.local.cloud_api.teo.zones import filtered, find_zone
+from sitepub.local.cloud_api.teo.zones import filtered, find_zone, working_zone
 from sitepub.local.services.header_rules import HEADERS, REDIRECT
 from sitepub.local.services.records import TeoRule
 from sitepub.local.services.services import random_name
@@ -29,7 +29,7 @@ _DEEPEST = 10
 
 async def create_rules(call: Call) -> dict[str, Any]:
     """CreateL7AccRules (1145/68152): new rules are added below the existing ones."""
-    zone, rules = find_zone(call), call.services.teo_rules
+    zone, rules = working_zone(call), call.services.teo_rules
     given = call.parameters["Rules"]
     if len(rules.where(zone=zone.id)) + len(given) > _MOST:
         raise ApiError("LimitExceeded.RuleLimitExceeded", f"A site has at most {_MOST} rules.")

@@ -1,9 +1,10 @@
-"""EdgeOne's sites: creating, verifying, describing and deleting them."""
+"""EdgeOne's sites: describing them, and proving who owns them.
+
+A site without a plan is ``initializing`` and takes no hosts; with one it is ``pending`` until its owner is proved, and
+then ``active``."""
 
 from __future__ import annotations
 
-import re
-import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -12,16 +13,15 @@ from sitepub.local.base.pace import begin
 from sitepub.local.cloud_api.actions import Call
 from sitepub.local.cloud_api.clock import utc_time
 from sitepub.local.cloud_api.errors import ApiError
+from sitepub.local.cloud_api.teo.plan_state import plans_of
 from sitepub.local.services.dns_values import NAME_SERVERS
 from sitepub.local.services.records import TeoDomain, TeoZone
-from sitepub.local.services.services import random_name
 from sitepub.local.services.zones import ELSEWHERE, normal
 
 LABEL = "edgeonereclaim"
 """The TXT record of a proof is at this name below what is proved."""
 _NAME_SERVERS = ("ns1.teodns.com", "ns2.teodns.com")
 """Of sites connected by name servers (the documentation's example)."""
-_NAME = re.compile(r"(?=.{3,253}\Z)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\Z")
 
 
 def find_zone(call: Call, code: str = "ResourceUnavailable.ZoneNotFound") -> TeoZone:
@@ -30,6 +30,18 @@ def find_zone(call: Call, code: str = "ResourceUnavailable.ZoneNotFound") -> Teo
     if zone is None or zone.owner != call.owner:
         raise ApiError(code, "The site does not exist, or is not the account's.")
     return _looked_at(call, zone)
+
+
+def working_zone(call: Call) -> TeoZone:
+    """The site, when it takes a change of what is in it. Raises ApiError."""
+    zone = find_zone(call)
+    if not zone.plan:
+        raise ApiError("InvalidParameter.ZoneHasNotBeenBoundToPlan", "The site has no plan.")
+    if zone.paused:
+        raise ApiError("OperationDenied.ErrZoneIsAlreadyPaused", "The site is paused.")
+    if zone.change.under_way(call.time, call.services.pace):
+        raise ApiError("FailedOperation.InvalidZoneStatus", "The site is being set up.")
+    return zone
 
 
 def _looked_at(call: Call, zone: TeoZone) -> TeoZone:
@@ -91,49 +103,11 @@ def zone_verification(zone: TeoZone) -> dict[str, Any]:
     return verification(zone.verification)
 
 
-async def create_zone(call: Call) -> dict[str, Any]:
-    """CreateZone (1552/80719). A site whose domain is in the account's DNSPod needs no further proof."""
-    services, kind = call.services, call.get("Type", "partial")
-    nameless = kind in ("noDomainAccess", "ai")
-    name = "" if nameless else normal(call.get("ZoneName", ""))
-    if not nameless and not _NAME.match(name):
-        raise ApiError("InvalidParameterValue.ZoneNameInvalid", "The name of the site is not valid.")
-    for zone in services.teo_zones if name else ():
-        if zone.name == name and zone.alias == call.get("AliasZoneName", ""):
-            code = "ResourceInUse.Cname" if zone.owner == call.owner else "ResourceInUse.OthersCname"
-            raise ApiError(code, "The site exists already.")
-    in_dnspod = services.zones.get(f"{call.owner}/{name}") is not None
-    if kind == "dnsPodAccess" and not in_dnspod:
-        raise ApiError("ResourceNotFound.DNSPodDomainNotInAccount", f"{name} is not in the DNSPod.")
-    zone = TeoZone(
-        f"zone-{random_name(12)}", name, call.owner, kind, call.get("Area", "overseas"),
-        call.get("AliasZoneName", ""), call.get("PlanId", ""), call.time, f"reclaim-{secrets.token_hex(16)}",
-        in_dnspod or nameless,
-    )
-    services.teo_zones.put(zone.id, zone)
-    return {"ZoneId": zone.id, **({} if nameless else {"OwnershipVerification": zone_verification(zone)})}
-
-
-async def delete_zone(call: Call) -> dict[str, Any]:
-    """DeleteZone (1552/80712): only without acceleration domains."""
-    zone = find_zone(call)
-    if call.services.teo_domains.where(zone=zone.id):
-        raise ApiError("OperationDenied.DomainNumberIsNotZero", "The site still has domains.")
-    for rule in call.services.teo_rules.where(zone=zone.id):
-        call.services.teo_rules.remove(rule.id)
-    for started in call.services.teo_function_rules.where(zone=zone.id):
-        call.services.teo_function_rules.remove(started.id)
-    for function in call.services.teo_functions.where(zone=zone.id):
-        call.services.teo_functions.remove(function.id)
-    call.services.teo_zones.remove(zone.id)
-    return {}
-
-
 async def describe_zones(call: Call) -> dict[str, Any]:
     """DescribeZones (1552/80713)."""
     fields: dict[str, Callable[[TeoZone], list[str]]] = {
         "zone-name": lambda zone: [zone.name], "zone-type": lambda zone: [zone.type],
-        "zone-id": lambda zone: [zone.id], "status": lambda zone: [_status(zone)],
+        "zone-id": lambda zone: [zone.id], "status": lambda zone: [_status(call, zone)],
         "alias-zone-name": lambda zone: [zone.alias], "tag-key": lambda _: [], "tag-value": lambda _: [],
     }
     zones = filtered(call, [_looked_at(call, zone) for zone in call.services.teo_zones.where(owner=call.owner)],
@@ -141,14 +115,22 @@ async def describe_zones(call: Call) -> dict[str, Any]:
     zones.sort(key=lambda zone: zone.created, reverse=call.get("Direction", "desc") == "desc")
     offset = call.get("Offset", 0)
     return {"TotalCount": len(zones),
-            "Zones": [_shown(zone) for zone in zones[offset : offset + call.get("Limit", 20)]]}
+            "Zones": [_shown(call, zone) for zone in zones[offset : offset + call.get("Limit", 20)]]}
 
 
-def _status(zone: TeoZone) -> str:
+def _status(call: Call, zone: TeoZone) -> str:
+    if not zone.plan or (not zone.paused and zone.change.under_way(call.time, call.services.pace)):
+        return "initializing"
     return "active" if zone.verified else "pending"
 
 
-def _shown(zone: TeoZone) -> dict[str, Any]:
+def _active_status(call: Call, zone: TeoZone) -> str:
+    if zone.paused:
+        return "active" if zone.change.under_way(call.time, call.services.pace) else "paused"
+    return "active" if zone.verified and zone.plan else "inactive"
+
+
+def _shown(call: Call, zone: TeoZone) -> dict[str, Any]:
     proof = zone_verification(zone)
     by_cname, by_ns = zone.type == "partial", zone.type == "full"
     open_proof = {} if zone.verified else {"OwnershipVerification": proof}
@@ -156,10 +138,11 @@ def _shown(zone: TeoZone) -> dict[str, Any]:
                "VanityNameServers": {"Switch": "off", "Servers": []}, "VanityNameServersIps": []}
     return {
         "ZoneId": zone.id, "ZoneName": zone.name, "AliasZoneName": zone.alias, "Area": zone.area,
-        "Type": zone.type, "Tags": [], "Resources": [], "CreatedOn": utc_time(zone.created),
-        "ModifiedOn": utc_time(zone.created), "Status": _status(zone),
+        "Type": zone.type, "Tags": [], "Resources": [_resource(call, zone)] if zone.plan else [],
+        "CreatedOn": utc_time(zone.created),
+        "ModifiedOn": utc_time(zone.created), "Status": _status(call, zone),
         "CnameStatus": ("finished" if zone.verified else "pending") if by_cname else "",
-        "ActiveStatus": "paused" if zone.paused else "active" if zone.verified else "inactive",
+        "ActiveStatus": _active_status(call, zone),
         "LockStatus": "enable", "Paused": zone.paused, "IsFake": 0, "CnameSpeedUp": "enabled",
         "OwnershipVerification": None if zone.verified else proof,
         # What a site of another kind has here is not documented; the members are always there.
@@ -167,6 +150,16 @@ def _shown(zone: TeoZone) -> dict[str, Any]:
         "NSDetail": {"CnameSpeedUp": "enabled", "IsFake": 0, **(open_proof if by_ns else {}), **servers},
         **servers, "WorkModeInfos": [],
     }
+
+
+def _resource(call: Call, zone: TeoZone) -> dict[str, Any]:
+    """What the site is billed by: its plan."""
+    plan = plans_of(call).get(zone.plan)
+    since = utc_time(zone.created)
+    return {"Id": f"sv-{zone.id}", "PayMode": 0, "CreateTime": since, "EnableTime": since,
+            "ExpireTime": utc_time(zone.created + 365 * 86400), "Status": "normal", "Sv": [], "AutoRenewFlag": 0,
+            "PlanId": zone.plan, "Area": plan.area if plan is not None else zone.area, "Group": "plan",
+            "ZoneNumber": 1}
 
 
 async def verify_ownership(call: Call) -> dict[str, Any]:
