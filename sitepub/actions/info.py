@@ -19,7 +19,7 @@ from sitepub.publish.states.slot_state import Slots
 from sitepub.publish.states.state import Journal, ReleaseInfo
 from sitepub.settings.actual import NO_BUCKET, read_actual
 from sitepub.settings.difference import difference
-from sitepub.settings.wanted import wanted_settings
+from sitepub.settings.wanted import answers_404, wanted_settings
 from sitepub.site.address_rules.effective import with_rules
 from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.cos.bucket_settings import BucketStatus
@@ -76,7 +76,8 @@ def info(project: Project, *, local: bool, profile: str | None, environ: Mapping
                 drift.append(f"the bucket {remote.bucket} belongs to another account now")
             else:
                 actual = NO_BUCKET if status is BucketStatus.MISSING else read_actual(remote.settings, wanted)
-                drift += [step.summary for step in difference(wanted, actual, state.said)]
+                of_bucket = wanted if state.slots is None else answers_404(wanted)
+                drift += [step.summary for step in difference(of_bucket, actual, state.said)]
                 drift += [problem.message for problem in about_the_error_page(remote, state.manifest.keys(),
                                                                               sets_it=False)]
         return Info(

@@ -36,7 +36,7 @@ from sitepub.settings.actual import NO_BUCKET, ActualSettings, read_actual
 from sitepub.settings.difference import difference
 from sitepub.settings.ownership import said_by_release
 from sitepub.settings.steps import SettingStep
-from sitepub.settings.wanted import WantedSettings, wanted_settings
+from sitepub.settings.wanted import WantedSettings, answers_404, wanted_settings
 from sitepub.site.address_rules.effective import with_rules
 from sitepub.site.index.indexed_files import IndexedFiles
 from sitepub.site.many.files import ends_of
@@ -146,10 +146,13 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
             or base.bucket != found.bucket)
     settings: tuple[SettingStep, ...] = ()
     missing = False
-    if not remote.folder and (look or base.settings_hash != wanted.hash):
+    slotted = remote.project.releases.slots > 1 and not remote.folder
+    of_bucket = answers_404(wanted) if slotted or base.slots is not None else wanted
+    turned_on = slotted and base.slots is None and of_bucket != wanted
+    if not remote.folder and (look or turned_on or base.settings_hash != wanted.hash):
         actual = _actual(remote, wanted, there=there)
         missing = not actual.exists
-        settings = tuple(difference(wanted, actual, base.said))
+        settings = tuple(difference(of_bucket, actual, base.said))
     listing: dict[str, Listed] | None = None
     if missing:
         listing = {}

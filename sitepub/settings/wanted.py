@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sitepub.config.project import CorsRule, LifecycleRule, Project, Website
@@ -39,6 +39,14 @@ class WantedSettings:
 
         plain = msgspec.json.encode(self, enc_hook=dict, order="deterministic")
         return hashlib.sha256(plain).hexdigest()[:32]
+
+
+def answers_404(wanted: WantedSettings) -> WantedSettings:
+    """The settings of a bucket that visitors reach through a router, which has to know when a page is missing. The
+    router itself answers with the status that the project wants."""
+    website = wanted.website
+    return wanted if website.original_status_enabled else replace(
+        wanted, website=replace(website, original_status_enabled=True))
 
 
 def wanted_settings(project: Project, bucket: str, keys: Container[str] = ()) -> WantedSettings:

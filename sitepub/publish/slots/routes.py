@@ -30,9 +30,10 @@ def idle(slots: Slots, shares: Iterable[LiveShare], count: int) -> str:
                            code="NoIdleSlot",
                            hint="end the share first (sitepub traffic 1, or sitepub rollback), or raise releases.slots")
 
-    def since(name: str) -> tuple[bool, str, str]:
+    def since(name: str) -> tuple[str, bool, str]:
+        """One that a run has begun to fill comes before one that holds nothing."""
         slot = slots.slot(name)
-        return slot is not None, slot.live if slot is not None else "", name
+        return slot.live if slot is not None else "", slot is None, name
 
     return min(free, key=since)
 

@@ -146,7 +146,8 @@ def off(site: Held, pointer: Pointer) -> int:
     if slots.rules:
         site.lock.check()
         site.remote.settings.put_folder_rules(FOLDER, ())
-    site.save(slots=None)
+    # The bucket may have settings that are for routers.
+    site.save(slots=None, settings_hash="")
     return gone
 
 

@@ -11,9 +11,12 @@ from sitepub.domains.router.route import Route
 from sitepub.publish.outcome import Status
 from sitepub.publish.prepare import prepare
 from sitepub.publish.publish import Outcome, PublishOptions, publish
+from sitepub.publish.release.origin import Origin
+from sitepub.publish.slots.going_back import point_back, slot_with
 from sitepub.publish.slots.share_turn import ShareTurn
 from sitepub.publish.slots.switching import held, lead, off
 from sitepub.publish.slots.turn import Turn
+from sitepub.publish.states import releases as records
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.state import State
 from sitepub.settings.wanted import wanted_settings
@@ -91,6 +94,18 @@ class Slotted:
         if outcome.status in (Status.PUBLISHED, Status.UNCHANGED):
             self.settle(place, outcome)
         return outcome
+
+    def go_back(self, release: str) -> None:
+        """As ``sitepub rollback`` does where a slot holds the release."""
+        place = self.remote
+        with held(place) as site:
+            assert site is not None
+            found = records.Releases(place.states.store, place.states.prefix, place.states.shards).read(
+                release, site.state)
+            assert found.record.website is not None
+            slot = slot_with(place, site.state, found, found.record.website)
+            assert slot is not None, "no slot holds it"
+            point_back(site, self.pointer, slot, found, Origin(of=release), self.slots)
 
     def settle(self, place: Remote, outcome: Outcome) -> None:
         slots = outcome.state.slots
