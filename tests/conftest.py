@@ -20,9 +20,11 @@ from sitepub.tencent.cloud import Embedded
 from sitepub.terminal import secrets as screen
 from tests.amount import times
 from tests.official import session as official
+from tests.program import starting
 
 if TYPE_CHECKING:
     from tests.chromium import RunChromium
+    from tests.program.starting import Running
     from tests.starters.built import InstallPackages
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -93,7 +95,7 @@ class LocalCloud:
         return Embedded(self.host, self.port, self.edge_http, self.edge_https, self.dns, self.ca, self.secret)
 
 
-def _read_ready_line(stream: IO[str], process: subprocess.Popen[str]) -> dict[str, Any]:
+def _read_ready_line(stream: IO[str], process: Running) -> dict[str, Any]:
     line = stream.readline()
     if not line:
         process.wait(10)
@@ -105,11 +107,12 @@ def _read_ready_line(stream: IO[str], process: subprocess.Popen[str]) -> dict[st
 @contextlib.contextmanager
 def running_cloud(data: Path, *options: str) -> Iterator[LocalCloud]:
     """Run an embedded cloud on a free port until the block ends."""
-    command = [sys.executable, "-m", "sitepub.local", "--data", str(data), "--port", "0", "--json", *options]
+    words = ["--data", str(data), "--port", "0", "--json", *options]
+    environ = {**os.environ, "PYTHONIOENCODING": "utf-8"}
     log = data.with_name(data.name + ".log")
     data.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+    with log.open("w", encoding="utf-8") as errors:
+        process = starting.start("sitepub.local", words, cwd=Path.cwd(), environ=environ, log=errors)
     try:
         assert process.stdout is not None
         found = _read_ready_line(process.stdout, process)

@@ -11,7 +11,6 @@ import queue
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +22,7 @@ from sitepub.errors import NotFound
 from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.cos.object_store import CosObjectStore
 from tests.conftest import LocalCloud
+from tests.program import starting
 
 PATIENCE = 60.0
 """Seconds until what a test waits for must have happened, on a busy computer too."""
@@ -90,9 +90,7 @@ class DevProcess:
 
     def __init__(self, site: Site, environ: Mapping[str, str], *options: str) -> None:
         self.site = site
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "sitepub", "dev", "--local", "--json", *options], cwd=site.root, env=dict(environ),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
+        self.process = starting.start("sitepub", ["dev", "--local", "--json", *options], cwd=site.root, environ=environ)
         self.events: list[dict[str, Any]] = []
         self.lines: list[str] = []
         self._queue: queue.Queue[dict[str, Any]] = queue.Queue()

@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 
 from sitepub.cli.schemas.outputs import OUTPUTS, output_schema
 from tests.conftest import LocalCloud
+from tests.program import starting
 
 
 @dataclass(frozen=True)
@@ -43,21 +44,15 @@ class Sitepub:
     environ: Mapping[str, str]
 
     def start(self, *arguments: str, cwd: Path, **extra: str) -> subprocess.Popen[str]:
+        """Start it, for signals: with an interpreter of its own, which can be interrupted while it loads modules."""
         return subprocess.Popen(
             [sys.executable, "-m", "sitepub", *arguments], cwd=cwd, env={**self.environ, **extra}, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
         )
 
     def __call__(self, *arguments: str, cwd: Path, **extra: str) -> Run:
-        process = self.start(*arguments, cwd=cwd, **extra)
-        try:
-            out, err = process.communicate(timeout=300)
-        except BaseException:
-            process.kill()
-            process.communicate()
-            raise
-        done = Run(process.returncode, out, err)
-        if "--json" in arguments and arguments[0] in OUTPUTS and not {"--follow", "-f"} & {*arguments} and out:
+        done = Run(*starting.run("sitepub", arguments, cwd=cwd, environ={**self.environ, **extra}, timeout=300))
+        if "--json" in arguments and arguments[0] in OUTPUTS and not {"--follow", "-f"} & {*arguments} and done.out:
             keeps_its_word(arguments[0], done.json)
         return done
 
