@@ -6,7 +6,8 @@ in good order. ``tests/e2e/test_e2e_waits.py`` tries it with real signals."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,7 +117,7 @@ class Call:
     line: int
     node: ast.Call
 
-    @property
+    @functools.cached_property
     def name(self) -> str:
         return ast.unparse(self.node.func)
 
@@ -125,20 +126,33 @@ class Call:
         return {keyword.arg for keyword in self.node.keywords}
 
 
-def calls() -> Iterator[Call]:
-    for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call):
-                yield Call(path.relative_to(PACKAGE).as_posix(), node.lineno, node)
+@functools.cache
+def trees() -> Mapping[Path, ast.Module]:
+    """Not when the file is imported: each worker imports all files."""
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
 
 
-CALLS = list(calls())
+@functools.cache
+def calls() -> tuple[Call, ...]:
+    return tuple(Call(path.relative_to(PACKAGE).as_posix(), node.lineno, node)
+                 for path, tree in trees().items() for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forget_the_trees() -> Iterator[None]:
+    """A worker that keeps them looks through them whenever it collects garbage."""
+    yield
+    calls.cache_clear()
+    trees.cache_clear()
 
 
 def waits(call: Call) -> bool:
     if not isinstance(call.node.func, ast.Attribute):
         return False
-    receiver, _, method = call.name.rpartition(".")
+    method = call.node.func.attr
+    if method not in _WAITING and method not in ("join", "get", "poll"):
+        return False
+    receiver = call.name.rpartition(".")[0]
     if method == "join":  # of a thread: nothing, or how long
         if isinstance(call.node.func.value, ast.Constant | ast.JoinedStr) or "path" in receiver.lower():
             return False
@@ -155,14 +169,14 @@ def waits(call: Call) -> bool:
 
 
 def test_every_wait_is_known() -> None:
-    found = {f"{call.file}: {call.name}" for call in CALLS if waits(call)}
+    found = {f"{call.file}: {call.name}" for call in calls() if waits(call)}
     assert found - WAITS.keys() == set(), "what ends these after Ctrl-C?"
     assert WAITS.keys() - found == set(), "these are not there any more"
 
 
 @pytest.mark.parametrize("name", ["logging", "Backoff.wait"])
 def test_what_only_sounds_like_a_wait_is_none(name: str) -> None:
-    assert not any(waits(call) for call in CALLS if call.name.startswith(name))
+    assert not any(waits(call) for call in calls() if call.name.startswith(name))
 
 
 def test_the_search_finds_each_kind() -> None:
@@ -177,15 +191,15 @@ def test_the_search_finds_each_kind() -> None:
 
 
 def test_an_event_that_is_asked_otherwise_is_waited_for_otherwise() -> None:
-    for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path, tree in trees().items():
+        for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef) and any("Event" in ast.unparse(base) for base in node.bases):
                 methods = {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
                 assert not methods & {"is_set", "set"} or "wait" in methods, f"{path}: {node.name} cannot be waited for"
 
 
 def test_threads_keep_nobody_from_ending() -> None:
-    for call in CALLS:
+    for call in calls():
         if call.name in ("threading.Thread", "Thread"):
             daemon = next((word.value for word in call.node.keywords if word.arg == "daemon"), None)
             assert isinstance(daemon, ast.Constant) and daemon.value is True, f"{call.file}:{call.line}"
@@ -195,7 +209,7 @@ def test_threads_keep_nobody_from_ending() -> None:
 
 
 def test_signals_have_one_master() -> None:
-    for call in CALLS:
+    for call in calls():
         method = call.name.rpartition(".")[2]
         if call.name in ("signal.signal", "_signal.signal", "signal.set_wakeup_fd", "signal.pthread_sigmask",
                          "signal.setitimer", "signal.siginterrupt", "faulthandler.register"):
@@ -206,9 +220,9 @@ def test_signals_have_one_master() -> None:
 
 
 def test_ctrl_c_is_caught_by_few() -> None:
-    for path in FILES:
+    for path, tree in trees().items():
         name = path.relative_to(PACKAGE).as_posix()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree):
             if isinstance(node, ast.ExceptHandler):
                 caught = ast.unparse(node.type) if node.type is not None else "BaseException"
                 again = any(isinstance(part, ast.Raise) for part in ast.walk(node))
@@ -220,7 +234,7 @@ def test_ctrl_c_is_caught_by_few() -> None:
 
 
 def test_whatever_is_asked_of_others_has_a_limit() -> None:
-    for call in CALLS:
+    for call in calls():
         place, method = f"{call.file}:{call.line}", call.name.rpartition(".")[2]
         if call.name == "subprocess.run":
             assert "timeout" in call.options or "taskkill" in ast.unparse(call.node), place
