@@ -19,7 +19,7 @@ from sitepub.actions.host_run import apply_hosts
 from sitepub.actions.hosts import HostsDone, HostsPrepared, prepare_hosts, raise_if_failed, unplanned
 from sitepub.actions.interrupt import stopping
 from sitepub.actions.previews.led import lead, open_led
-from sitepub.actions.previews.routes import forget_dropped, lead_wildcards
+from sitepub.actions.previews.routes import forget_dropped, lead_wildcards, with_failed_routes
 from sitepub.actions.releases.doubt import Doubt
 from sitepub.actions.releases.history import STABLE, mark_stable
 from sitepub.actions.releases.regress import Concerns, concerns_of
@@ -153,7 +153,7 @@ def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapp
         if not _sees_lifecycle(prepared):
             warnings.add(*about_lifecycle(remote, snapshot.files.keys(), prepared, ask=True))
         project = with_rules(project, snapshot.rules)
-        led = open_led(project, cloud, remote)
+        led = open_led(project, cloud, remote, prepared.base)
         if led is not None:
             project = led.project
             teller.note(led.words)
@@ -196,7 +196,7 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
         report = before_publishing(project, cloud, remote, prepared, snapshot, teller)
         refuse(report, project)
         project = with_rules(project, snapshot.rules)
-        led = open_led(project, cloud, remote)
+        led = open_led(project, cloud, remote, prepared.base)
         if led is not None:
             project = led.project
             led.check(prepared.base)
@@ -300,14 +300,14 @@ def _about_hosts(project: Project, cloud: Cloud, remote: Remote, hosts: HostsPre
     if hosts.settled:
         return HostsDone(tuple(hosts.unchanged), records=outcome.state.hosts)
     site = site_prefix(project).rstrip("/")
-    later = lead_wildcards(cloud, hosts.plan, site)
+    led = lead_wildcards(cloud, hosts.plan, site)
     with stopping() as stop, teller.listener() as listener:
-        done = apply_hosts(project, remote, hosts, listener, stop, wait=options.wait,
-                           approve=teller.approve_changed_hosts)
-    if later:
-        lead_wildcards(cloud, hosts.plan, site)
-    forget_dropped(cloud, hosts.plan, site)
-    return done
+        done = apply_hosts(project, remote, replace(hosts, plan=led.without_failed(hosts.plan)), listener, stop,
+                           wait=options.wait, approve=teller.approve_changed_hosts)
+    if led.later:
+        led = lead_wildcards(cloud, hosts.plan, site)
+    forget_dropped(cloud, hosts.plan, done.records, site)
+    return with_failed_routes(done, hosts.plan, led)
 
 
 def _prepare(begun: Begun, project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str],

@@ -41,7 +41,7 @@ class Led:
     wildcard: str
     """The domain that serves it; "": it has one of its own."""
     why: str
-    """Why it has one of its own; "": below a wildcard domain."""
+    """Why it gets one of its own; "": below a wildcard domain, or it has it already."""
     api: ServiceApi
     edge: EdgeOne
     claims: Claims
@@ -55,7 +55,7 @@ class Led:
     @property
     def warnings(self) -> tuple[Problem, ...]:
         """A domain of its own takes longer, and counts as a domain of the plan."""
-        return () if self.wildcard else (Problem(f"the preview gets a domain of its own, {self.host}: {self.why}"),)
+        return () if not self.why else (Problem(f"the preview gets a domain of its own, {self.host}: {self.why}"),)
 
     def router(self) -> Router | None:
         """``None``: there is no zone for the host yet."""
@@ -125,14 +125,17 @@ class Led:
             router.point([route])
 
 
-def open_led(project: Project, cloud: Cloud, remote: Remote) -> Led | None:
-    """``None``: this is no preview in a folder. One GET. Raises Refused while the site is not live."""
+def open_led(project: Project, cloud: Cloud, remote: Remote, base: State) -> Led | None:
+    """``None``: this is no preview in a folder. ``base``: its state. One GET. Raises Refused while the site is not
+    live."""
     if not remote.folder:
         return None
     from sitepub.domains.edges.edgeone import EdgeOne
     from sitepub.domains.hosts.open_hosts import claims_of, service_api
 
     wildcard, why = _wildcard(project, site_of(remote).hosts)
+    if project.hosts[0].host in base.hosts:
+        wildcard, why = "", ""  # to take its domain away again would be a question, and a moment without an answer
     api = service_api(cloud)
     return Led(replace(project, hosts=()) if wildcard else project, remote, project.hosts[0].host, wildcard, why, api,
                EdgeOne(api), claims_of(project, cloud, remote.states.store, remote.states.key))

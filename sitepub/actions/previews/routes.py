@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sitepub.domains.host_names import is_wildcard
+from sitepub.errors import Interrupted, SitepubError
 from sitepub.publish.previews.folder import route_of_nothing
 from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
+    from sitepub.actions.hosts import HostsDone
     from sitepub.config.project import Project
     from sitepub.domains.hosts.site_hosts import HostsPlan
     from sitepub.domains.records import HostRecord
@@ -81,20 +83,39 @@ def router_of(cloud: Cloud, host: str) -> Router | None:
     return Router(api, str(zone.get("ZoneId"))) if zone is not None else None
 
 
-def lead_wildcards(cloud: Cloud, plan: HostsPlan, site: str) -> tuple[str, ...]:
-    """Before the wildcard domain of the previews leads anywhere: its route, by which hosts without a preview get 404.
-    The names of those whose zone is not there yet."""
-    later = []
+@dataclass(frozen=True, slots=True)
+class WildcardsLed:
+    """What became of the routes of wildcard domains."""
+
+    later: tuple[str, ...] = ()
+    """Their zone is not there yet."""
+    failed: Mapping[str, SitepubError] = field(default_factory=dict)
+    """By name; such a domain is not set up, because hosts below it would show the live site."""
+
+    def without_failed(self, plan: HostsPlan) -> HostsPlan:
+        return replace(plan, hosts=tuple(one for one in plan.hosts if one.name not in self.failed))
+
+
+def lead_wildcards(cloud: Cloud, plan: HostsPlan, site: str) -> WildcardsLed:
+    """Before the wildcard domain of the previews leads anywhere: its route, by which hosts without a preview get
+    404."""
+    later: list[str] = []
+    failed: dict[str, SitepubError] = {}
     for one in plan.hosts:
         if not is_wildcard(one.name) or one.settled or one.takes_down or one.refused or one.error is not None:
             continue
-        router = router_of(cloud, one.name)
-        if router is None:
-            later.append(one.name)
-            continue
-        router.ensure([one.name])
-        router.point([route_of_nothing(one.name, site)])
-    return tuple(later)
+        try:
+            router = router_of(cloud, one.name)
+            if router is None:
+                later.append(one.name)
+            else:
+                router.ensure([one.name])
+                router.point([route_of_nothing(one.name, site)])
+        except Interrupted:
+            raise
+        except SitepubError as error:
+            failed[one.name] = error
+    return WildcardsLed(tuple(later), failed)
 
 
 def forget_wildcards(cloud: Cloud, names: Iterable[str], site: str) -> None:
@@ -106,9 +127,12 @@ def forget_wildcards(cloud: Cloud, names: Iterable[str], site: str) -> None:
             router.remove()
 
 
-def forget_dropped(cloud: Cloud, plan: HostsPlan, site: str) -> None:
-    """Of the hosts that serverless.yml does not mention any more."""
-    forget_wildcards(cloud, [one.name for one in plan.hosts if one.takes_down and is_wildcard(one.name)], site)
+def forget_dropped(cloud: Cloud, plan: HostsPlan, records: Mapping[str, HostRecord], site: str) -> None:
+    """Of the wildcard domains that serverless.yml does not mention any more, and of those that EdgeOne has just
+    refused."""
+    names = [one.name for one in plan.hosts if is_wildcard(one.name) and not one.refused and (
+        one.takes_down or ((record := records.get(one.name)) is not None and record.refused))]
+    forget_wildcards(cloud, names, site)
 
 
 def wildcards_of(records: Mapping[str, HostRecord]) -> Iterator[str]:
@@ -116,3 +140,12 @@ def wildcards_of(records: Mapping[str, HostRecord]) -> Iterator[str]:
     for record in records.values():
         if is_wildcard(record.host) and not record.refused:
             yield record.host
+
+
+def with_failed_routes(done: HostsDone, plan: HostsPlan, led: WildcardsLed) -> HostsDone:
+    """What became of the hosts, with the wildcard domains that have no route."""
+    from sitepub.domains.hosts.outcome import failed
+
+    others = tuple(one for one in done.outcomes if one.host not in led.failed)
+    return replace(done, outcomes=(*others, *(failed(one, led.failed[one.name]) for one in plan.hosts
+                                              if one.name in led.failed)))

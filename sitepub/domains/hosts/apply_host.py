@@ -79,6 +79,8 @@ class ApplyHost:
         context, job = self.context, self.context.job
         job.keep(edge=context.edge.kind, setup="", refused=why, settings_hash=self.plan.hash, verified=now_iso())
         context.report(instead(why))
+        done = [one.step for one in self.applied]
+        self.applied += [StepResult(step, needed=False, note=why) for step in self.plan.steps if step not in done]
         return HostOutcome(context.name, context.edge.kind, "unchanged", done=tuple(context.done),
                            steps=tuple(self.applied))
 
