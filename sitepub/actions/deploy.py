@@ -252,7 +252,7 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
         checked(remote, environ)
         if remote.unaccelerated():
             warnings.add(_not_accelerated(remote.bucket))
-        if not project.hosts:
+        if not remote.project.hosts:
             warnings.add(*_about_theaddress_of(cloud, remote.bucket, outcome))
         if outcome.state.preview is not None:
             note_expiry(remote, environ, outcome.state.preview.expires)

@@ -99,6 +99,7 @@ def test_two_previews_and_the_live_site_below_one_wildcard_domain(
 
     site.write({"index.html": FILES["index.html"].replace("live", "new"), "css/a.css": "new"})
     first = program.deploy(site.folder, "--preview", "a")
+    assert not any("download" in str(one) for one in first["warnings"])
     assert first["url"].startswith(f"https://a.{BELOW}.localhost:") and first["bucket"] == bucket.bucket
     assert (first["changes"]["copied"], first["changes"]["uploaded"]) == (3, 3), "only what the site lacks is sent"
     assert domains(account) == [f"*.{BELOW}", HOST] and account.records(NAME, "a.preview") == []
