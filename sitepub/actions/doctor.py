@@ -55,6 +55,7 @@ def examine(folder: Path, *, local: bool, profile: str | None, stage: str | None
         yield from _network(environ)
     yield from _cloud(project, dotenv, local=local, profile=profile, environ=environ)
     yield _embedded_cloud(environ)
+    yield _edge_functions(project)
 
 
 def _project(folder: Path, stage: str | None, inputs: Sequence[str], environ: Mapping[str, str]
@@ -102,6 +103,20 @@ def _embedded_cloud(environ: Mapping[str, str]) -> Finding:
     running = local_cloud.find(data)
     words = f"running on {running.address.endpoint}" if running else "not running"
     return Finding("embedded cloud", Verdict.OK, f"{words}, data in {data}")
+
+
+def _edge_functions(project: Project | None) -> Finding:
+    """Whether the embedded cloud can run the router: its own process needs an engine."""
+    from importlib import metadata
+
+    try:
+        return Finding("edge functions", Verdict.OK,
+                       f"the embedded cloud runs them with quickjs-ng {metadata.version('quickjs-ng')}")
+    except metadata.PackageNotFoundError:
+        needed = project is not None and project.releases.slots > 1
+        return Finding("edge functions", Verdict.WARN if needed else Verdict.OK,
+                       "the embedded cloud has no JavaScript engine for them",
+                       "Needed for releases.slots with --local: pip install 'sitepub[edge]'" if needed else None)
 
 
 def _cloud(project: Project | None, dotenv: Mapping[str, str], *, local: bool, profile: str | None,

@@ -30,6 +30,9 @@ _TEO = ("DescribeZones", "DescribeAccelerationDomains", "CreateAccelerationDomai
         "ModifyL7AccRule", "VerifyOwnership", "DescribeContentQuota", "CreatePurgeTask", "DescribePurgeTasks",
         "CreatePrefetchTask", "ApplyFreeCertificate", "CheckFreeCertificateVerification", "DescribePlans", "CreateZone",
         "BindZoneToPlan", "ModifyZone", "ModifyZoneStatus")
+_ROUTER = ("DescribeFunctions", "CreateFunction", "ModifyFunction", "DescribeFunctionRules", "CreateFunctionRule",
+           "ModifyFunctionRule", "DeleteFunctionRules", "DescribeFunctionRuntimeEnvironment",
+           "HandleFunctionRuntimeEnvironment")
 _TEO_DOWN = ("DeleteAccelerationDomains", "DeleteL7AccRules", "DeleteZone", "DescribeFunctions")
 _SSL = ("DescribeCertificates", "DescribeCertificateDetail", "CheckCertificateExist", "UploadCertificate",
         "ApplyCertificate", "CompleteCertificate", "CancelCertificateOrder", "CreateCertificateBindResourceSyncTask",
@@ -59,15 +62,17 @@ def _statements(project: Project, app_id: str) -> Iterator[Statement]:
     if project.previews.said:
         base = site.removesuffix(f"-{app_id}")
         yield _allow("cos", (*_BUCKET, "DeleteBucket", *_OBJECTS, *domains), bucket(f"{base}-*"))
-    yield from _hosts(hosts, taken_down=project.previews.host is not None)
+    yield from _hosts(hosts, taken_down=project.previews.host is not None, led=project.releases.slots > 1)
 
 
-def _hosts(hosts: Sequence[Host], *, taken_down: bool) -> Iterator[Statement]:
+def _hosts(hosts: Sequence[Host], *, taken_down: bool, led: bool) -> Iterator[Statement]:
     edges = {host.edge for host in hosts}
     if "cdn" in edges:
         yield _allow("cdn", (*_CDN, *(_CDN_DOWN if taken_down else ())), "*")
     if "edgeone" in edges:
-        yield _allow("teo", (*_TEO, *(_TEO_DOWN if taken_down else ())), "*")
+        router = (*_ROUTER, *(("DeleteFunction",) if taken_down else ())) if led else ()
+        actions = dict.fromkeys((*_TEO, *router, *(_TEO_DOWN if taken_down else ())))
+        yield _allow("teo", tuple(actions), "*")
     if any(host.https is not None or host.auto_certificate for host in hosts):
         yield _allow("ssl", _SSL, "*")
     if any(host.dns == "auto" for host in hosts):

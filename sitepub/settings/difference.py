@@ -95,7 +95,7 @@ def _lists(wanted: WantedSettings, actual: ActualSettings, ours: frozenset[str])
 def _website(wanted: WantedSettings, actual: ActualSettings, mine: frozenset[str], ours: frozenset[str]
              ) -> Iterator[SettingStep]:
     before = actual.website
-    after = with_what_stays(wanted.website, before, mine)
+    after = with_what_stays(wanted.bucket_website, before, mine | {"status"} if wanted.led else mine)
     if before is None:
         yield SettingStep("website", f"website: index {after.index}, errors {after.error or 'none'}"
                           + (", https only" if after.redirect_https else "")

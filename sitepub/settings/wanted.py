@@ -31,6 +31,14 @@ class WantedSettings:
     said: tuple[str, ...] = ()
     """What serverless.yml mentions, in order: ``acl``, ``policy``, ``cors``, ``tags``, ``lifecycle`` and the names of
     :data:`ownership.WEBSITE_FIELDS`."""
+    led: bool = False
+    """A router leads visitors to slots. It has to know what is missing, so the bucket itself answers errors with their
+    status, and the router sends the one of ``website``."""
+
+    @property
+    def bucket_website(self) -> WebsiteConfig:
+        """What the bucket is set to."""
+        return replace(self.website, original_status_enabled=True) if self.led else self.website
 
     @property
     def hash(self) -> str:
@@ -38,6 +46,8 @@ class WantedSettings:
         import msgspec
 
         plain = msgspec.json.encode(self, enc_hook=dict, order="deterministic")
+        if not self.led:  # as before there were slots: no site has its settings compared anew
+            plain = plain.removesuffix(b',"led":false}') + b"}"
         return hashlib.sha256(plain).hexdigest()[:32]
 
 
@@ -73,6 +83,7 @@ def wanted_settings(project: Project, bucket: str, keys: Container[str] = ()) ->
         lifecycle=project.lifecycle,
         accelerate=project.accelerate,
         said=tuple(sorted(_said(project, brings_error_page=named in keys))),
+        led=project.releases.slots > 1,
     )
 
 

@@ -6,12 +6,13 @@ import json
 import os
 from collections.abc import Mapping
 from email.utils import formatdate
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sitepub.actions.doctor import clock_skew
+from sitepub.actions.doctor import clock_skew, examine
 from tests.conftest import LocalCloud
 from tests.terminal.screen import Screen, sitepub
 
@@ -118,3 +119,27 @@ def test_the_clock_is_compared_within_what_a_date_can_tell(ahead: float, skew: f
 def test_without_a_date_nothing_is_said_about_the_clock() -> None:
     assert clock_skew(None, 1.0, 2.0) is None
     assert clock_skew("yesterday", 1.0, 2.0) is None
+
+
+def test_a_site_with_slots_needs_a_javascript_engine_for_trials(
+        environ: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "serverless.yml").write_text(
+        "component: website\nname: blog\ninputs:\n  src: ./p\n  hosts: [{host: www.example.com, edge: edgeone}]\n"
+        "  releases: {slots: 2}\n")
+
+    def found() -> tuple[str, str | None]:
+        [one] = [one for one in examine(tmp_path, local=True, profile=None, stage=None, inputs=(), environ=environ)
+                 if one.name == "edge functions"]
+        return one.verdict.value, one.hint
+
+    assert found() == ("ok", None)
+    real = metadata.version
+
+    def version(name: str) -> str:
+        if name == "quickjs-ng":
+            raise metadata.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(metadata, "version", version)
+    verdict, hint = found()
+    assert verdict == "warn" and "sitepub[edge]" in (hint or "")

@@ -41,6 +41,18 @@ def summaries(steps: list[SettingStep]) -> list[str]:
     return [step.summary for step in steps]
 
 
+@pytest.mark.parametrize("said", [ALL, ()])
+def test_with_slots_the_bucket_itself_answers_errors_with_their_status(said: tuple[str, ...]) -> None:
+    """The router could not know what is missing, and sends the status of the site itself."""
+    lenient = replace(WEBSITE, original_status_enabled=False)
+    led = wanted(website=lenient, led=True, said=said)
+    assert not difference(led, in_order())
+    [summary] = summaries(difference(led, in_order(website=lenient)))
+    assert "errors answer 404 (was 200)" in summary
+    assert not led.website.original_status_enabled, "what the routes and releases say"
+    assert led.hash != wanted(website=lenient, said=said).hash == replace(led, led=False).hash
+
+
 def test_a_new_bucket_gets_everything_that_the_project_mentions_and_no_more() -> None:
     steps = difference(wanted(), NO_BUCKET)
     assert [(step.kind, step.timing) for step in steps] == [
