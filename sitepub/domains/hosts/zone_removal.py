@@ -43,6 +43,8 @@ def _delete(zones: Zones, made: ZoneRecord, id: str, job: HostJob, *, paused: bo
         gone = poll(lambda: zones.delete(id, host) or None, _PAUSED, lambda passed: job.status(
             f"EdgeOne is pausing the zone {made.name}, {passed:.0f} s"), job.stop)
     except CloudError as error:
+        if not error.code.startswith("OperationDenied"):
+            raise
         # Something else is in it after all: it works again.
         zones.pause(id, False, host)
         return [f"the EdgeOne zone {made.name} stays: EdgeOne does not delete it ({error.code})"]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from sitepub.config.project import NewZone
-from sitepub.errors import ConfigError, Position
+from sitepub.domains.hosts import site_hosts
+from sitepub.domains.service_api import ServiceApi
+from sitepub.errors import CloudError, ConfigError, Position, Unanswered
+from tests.amount import AMOUNT
 from tests.conftest import LocalCloud, running_cloud
 from tests.domains.account import Account, CutOff, Killed
 from tests.domains.zones.bench import Bench
@@ -82,13 +85,14 @@ def test_hosts_of_one_run_share_one_new_zone_and_the_last_one_deletes_it(account
     assert bench.zones() == [] and bench.records() == []
 
 
-@pytest.mark.parametrize("sent", [False, True])
+@pytest.mark.parametrize("parity", [0, 1] if AMOUNT == "long" else [0])
 def test_killed_at_any_call_of_setup_and_removal_nothing_is_doubled_and_nothing_is_left(
-    account: Account, sent: bool
+    account: Account, parity: int
 ) -> None:
+    """Before a call is sent, and after it was carried out, by turns."""
     at, going = 0, True
     while going:
-        going = False
+        going, sent = False, at % 2 == parity
         bench = Bench(account)
         try:
             bench.deploy(CutOff(account.api, at, sent=sent))
@@ -109,7 +113,7 @@ def test_killed_at_any_call_of_setup_and_removal_nothing_is_doubled_and_nothing_
 
 def test_removed_after_a_kill_at_any_call_of_the_setup_nothing_is_left(account: Account) -> None:
     at = 0
-    while True:
+    while at < 4 or AMOUNT == "long":
         bench = Bench(account)
         try:
             bench.deploy(CutOff(account.api, at, sent=True))
@@ -119,6 +123,41 @@ def test_removed_after_a_kill_at_any_call_of_the_setup_nothing_is_left(account: 
             assert (bench.zones(), bench.records(), bench.book.records) == ([], [], {}), at
         at += 1
     bench.remove()
+
+
+class Broken(ServiceApi):
+    """Fails at one call that writes: it is refused, or carried out without an answer."""
+
+    def __init__(self, inner: ServiceApi, at: int, *, unanswered: bool) -> None:
+        self._inner, self._left, self._unanswered = inner, at, unanswered
+
+    def call(self, service: str, action: str, params: Mapping[str, Any], *, host: str = "") -> dict[str, Any]:
+        if action.startswith(("Describe", "Check")):
+            return self._inner.call(service, action, params, host=host)
+        self._left -= 1
+        if self._left != -1:
+            return self._inner.call(service, action, params, host=host)
+        if not self._unanswered:
+            raise CloudError("out of order", code="InternalError")
+        self._inner.call(service, action, params, host=host)
+        raise Unanswered("no answer")
+
+
+@pytest.mark.parametrize("unanswered", [False, True])
+def test_broken_at_any_call_of_setup_and_removal_nothing_is_doubled_and_nothing_is_left(
+    account: Account, unanswered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site_hosts, "_PAUSES", (0.0, 0.0))
+    calls = range(8) if AMOUNT == "long" else (0, 2, 5) if unanswered else (0, 1, 4)
+    for at in calls:
+        bench = Bench(account)
+        [outcome] = bench.deploy(Broken(account.api, at, unanswered=unanswered))
+        assert outcome.status == ("online" if unanswered else "failed"), (at, outcome)
+        bench.deploy()
+        online(bench)
+        bench.remove(Broken(account.api, at, unanswered=unanswered))
+        bench.remove()
+        assert (bench.zones(), bench.records(), bench.book.records) == ([], [], {}), at
 
 
 def test_through_dnspod_nothing_has_to_be_proved(cloud: LocalCloud) -> None:
