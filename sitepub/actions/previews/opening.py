@@ -77,12 +77,14 @@ def show_here(project: Project, name: str, *, local: bool, profile: str | None, 
         assert preview.preview is not None and state.preview is not None
         if local:
             keep_running(data_folder(environ))
-            return _shown(preview, cloud, site.bucket, 0)
+            return _shown(preview, cloud, site.bucket, 0, state)
         here = connect(project, local=True, profile=None, environ=environ)
         keep_running(data_folder(environ))
         # For as long as the other lives.
         left = max(round(state.preview.expires - time.time()), _SHORTEST)
-        copy = preview_of(project, PreviewOf(preview.preview.name, left, state.preview.branch))
+        # In a bucket of its own, wherever it lies in the cloud: there may be no such site here.
+        alone = replace(project, previews=replace(project.previews, routed=False))
+        copy = preview_of(alone, PreviewOf(preview.preview.name, left, state.preview.branch))
         return _copied(copy, site, state, cloud, here, opened, environ, view)
 
 
@@ -138,7 +140,10 @@ def _place(folder: Path, file: SiteFile) -> Path:
     return folder / f"{file.md5}-{file.size}"
 
 
-def _shown(preview: Project, cloud: Cloud, bucket: str, fetched: int) -> Shown:
+def _shown(preview: Project, cloud: Cloud, bucket: str, fetched: int, state: State | None = None) -> Shown:
+    """``state``: of a preview that may lie in a folder; its host at the embedded edge shows it."""
     assert preview.preview is not None
-    url = cloud.website_url(bucket, preview.protocol, preview.key_prefix)
+    host = state.preview.host if state is not None and state.preview is not None else ""
+    url = (cloud.host_url(host, https=False) if host
+           else cloud.website_url(bucket, preview.protocol, preview.key_prefix))
     return Shown(preview.preview.name, cloud, bucket, url, fetched)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from sitepub.errors import ExitCode
 
 if TYPE_CHECKING:
     from sitepub.actions.previews.opening import Progress, Shown
+    from sitepub.tencent.cloud import Embedded
     from sitepub.terminal.terminal import Terminal
 
 
@@ -70,7 +72,8 @@ def _serve(terminal: Terminal, project: Project, shown: Shown, report: dict[str,
 
     assert shown.cloud.embedded is not None
     with (stopping(break_in=False) as stop,
-          served_in_the_network(shown.cloud.embedded, urlsplit(shown.url).netloc, project.key_prefix) as url):
+          served_in_the_network(_at(shown.cloud.embedded, shown.url), urlsplit(shown.url).netloc, project.key_prefix)
+          as url):
         report["lan"] = url
         if terminal.wants_json:
             terminal.note(f"network: {url}")
@@ -81,6 +84,11 @@ def _serve(terminal: Terminal, project: Project, shown: Shown, report: dict[str,
         terminal.note("Every device in this network can see it. Ctrl-C ends this.")
         while not stop.wait(0.5):
             pass
+
+
+def _at(embedded: Embedded, url: str) -> Embedded:
+    """Where the address is served: by the website endpoint, or by the edge."""
+    return replace(embedded, port=urlsplit(url).port or embedded.port)
 
 
 class _View:

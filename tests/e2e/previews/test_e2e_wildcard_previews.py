@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -23,6 +24,7 @@ from tests.e2e.conftest import MakeSite, Site, Sitepub
 from tests.e2e.previews.conftest import in_process
 from tests.e2e.test_e2e_broken_hosts import Calls, Killed, watched
 from tests.e2e.test_e2e_domains import Guest
+from tests.edgeone_zone import made_zone
 
 NAME = "led.com"
 HOST, BELOW = f"www.{NAME}", f"preview.{NAME}"
@@ -35,7 +37,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     with running_cloud(tmp_path_factory.mktemp("led") / "data", "--pace", "0") as cloud:
         account = Account(cloud)
         account.zone(NAME)
-        account.sdk("teo", "CreateZone", {"ZoneName": NAME, "Type": "dnsPodAccess", "Area": "overseas"})
+        made_zone(account.sdk, NAME, kind="dnsPodAccess")
         yield cloud
 
 
@@ -126,6 +128,9 @@ def test_two_previews_and_the_live_site_below_one_wildcard_domain(
     assert page("a", "/css/a.css") == b"newer", "nothing has to be purged"
     same = program.deploy(site.folder, "--preview", "a")
     assert same["release"] == variables(account)[f"a.{BELOW}"]["live"]["release"] and same["changes"]["uploaded"] == 0
+
+    here = program("preview", "open", "a", "--no-browser", "--local", "--json", cwd=site.folder).json
+    assert guest.get(f"http://{urlsplit(here['url']).netloc}", "/css/a.css").body == b"newer"
 
     promoted = program("promote", "--preview", "a", "--local", "--json", "--yes", cwd=site.folder)
     assert promoted.code == 0, promoted.err
