@@ -2,9 +2,11 @@
 
     python -m benchmarks.flip                              # 10,000 pages, 30 ms before every answer
     python -m benchmarks.flip --files 1000 --latency 100
+    python -m benchmarks.flip --slots --files 100000       # behind EdgeOne: back to what another slot holds
 
 All pages are deployed, changed and deployed again, and then the first release goes live again. Prints seconds;
-docs/releases.md shows them."""
+docs/releases.md shows them. With --slots, a tenth of the pages changes, and the way back is the pointer alone: the
+requests to the bucket are those that the embedded cloud counted."""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ import json
 import tempfile
 import threading
 import time
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +29,7 @@ from sitepub.publish.states.releases import Releases
 from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.site.snapshot import SiteFile, Snapshot, headers_hash
 from sitepub.tencent.cloud import Cloud, Credentials
-from tests.conftest import running_cloud
+from tests.conftest import LocalCloud, running_cloud
 from tests.publish.memory_cloud import project
 
 HEADERS = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache"}
@@ -76,16 +79,49 @@ def measured(remote: Remote, snapshot: Snapshot, **named: Any) -> Mapping[str, f
             "flip, processor of the client": round(watched.processor[1] - watched.processor[0], 2)}
 
 
+def behind_edgeone(local: LocalCloud, folder: Path, asked: argparse.Namespace) -> Mapping[str, Any]:
+    """Deploys with slots, and the way back to the slot before."""
+    from tests.publish.slots.real_slots import real_slots
+
+    first = site(asked.files, "first", asked.size)
+    other = site(max(1, asked.files // 10), "second", asked.size)
+    with real_slots(local, folder, site=first) as there:
+        began = time.perf_counter()
+        before = there.state().release
+        there.deploy(Snapshot({**first.files, **other.files}))
+        deployed = time.perf_counter() - began
+        counted(local, "/reset")
+        began = time.perf_counter()
+        assert before is not None
+        there.go_back(before.id)
+        back = time.perf_counter() - began
+        methods = counted(local)["methods"]
+        return {"a tenth changed, slot and root": round(deployed, 2), "back, by the pointer": round(back, 3),
+                "requests of the way back": methods}
+
+
+def counted(local: LocalCloud, what: str = "") -> dict[str, Any]:
+    request = urllib.request.Request(f"{local.endpoint}/-/requests{what}", headers=local.allowed,
+                                     method="POST" if what else "GET")
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
+        found: dict[str, Any] = json.loads(answer.read())
+    return found
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     options.add_argument("--files", type=int, default=10_000)
     options.add_argument("--latency", type=int, default=30, help="milliseconds")
     options.add_argument("--size", type=int, default=4096, help="bytes of a page")
+    options.add_argument("--slots", action="store_true", help="behind EdgeOne, with two slots")
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as folder, running_cloud(
-            Path(folder) / "data", "--latency", str(asked.latency)) as cloud:
+            Path(folder) / "data", "--pace", "0", "--latency", str(asked.latency)) as cloud:
         connected = Cloud(Credentials(cloud.secret_id, cloud.secret_key), cloud.app_id, cloud.region, cloud.address)
         found: dict[str, Any] = {"files": asked.files, "latency_ms": asked.latency}
+        if asked.slots:
+            print(json.dumps({**found, **behind_edgeone(cloud, Path(folder), asked)}, indent=1))
+            return
         with open_remote(project(Path(folder)), connected) as remote:
             found["first deploy"] = measured(remote, site(asked.files, "first", asked.size))
             releases = Releases(remote.states.store, remote.states.prefix, remote.states.shards)

@@ -39,12 +39,14 @@ class Share(msgspec.Struct, frozen=True):
     """Of the visitors: above 0, below 1."""
 
 
-class Before(msgspec.Struct, frozen=True):
+class Before(msgspec.Struct, frozen=True, omit_defaults=True):
     """The slot that was live before: open tabs find there what the live one does not have."""
 
     slot: Slot
     until: int
     """Unix seconds."""
+    more: tuple[Slot, ...] = ()
+    """What visitors got before that, or shared: looked in after it, in this order."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

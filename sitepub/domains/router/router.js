@@ -110,7 +110,9 @@ function slotOf(route, id) {
 function withOthers(slot, route) {
   const more = [route.live];
   if (route.share) more.push(route.share.slot);
-  if (route.before && Date.now() < route.before.until * 1000) more.push(route.before.slot);
+  if (route.before && Date.now() < route.before.until * 1000) {
+    more.push(route.before.slot, ...(route.before.more || []));
+  }
   return [slot, ...more.filter((one) => one.path !== slot.path)];
 }
 

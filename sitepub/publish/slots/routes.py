@@ -48,7 +48,6 @@ def routes_of(slots: Slots, *, site: str, website: WebsiteConfig, hosts: Collect
     shares = tuple(shares)
     share = next((Share(_of(slot), one.share) for one in shares
                   if not one.paused and (slot := slots.holding(one.release)) is not None and slot != live), None)
-    before = slots.slot(slots.before)
     taken = {slots.live, share.slot.path.removeprefix(FOLDER).rstrip("/") if share is not None else ""}
     try:
         taken.add(idle(slots, shares, count))
@@ -56,10 +55,20 @@ def routes_of(slots: Slots, *, site: str, website: WebsiteConfig, hosts: Collect
         pass
     others = tuple(_of(one) for one in slots.all if one.name in whole and one.name not in taken and one.release)
     return tuple(Route(
-        host=host, site=site, live=_of(live), share=share,
-        before=Before(_of(before), slots.until) if before is not None and before != live and slots.until else None,
+        host=host, site=site, live=_of(live), share=share, before=before_of(slots, share),
         others=others, index=website.index, error=website.error or "",
         error_status=404 if website.original_status_enabled else 200) for host in sorted(hosts))
+
+
+def before_of(slots: Slots, share: Share | None) -> Before | None:
+    """Where open pages find what the slots of today lack: in the slot before, and in all others, latest first."""
+    first = slots.slot(slots.before)
+    if first is None or first.name == slots.live or not slots.until:
+        return None
+    shared = share.slot.path if share is not None else ""
+    more = sorted((one for one in slots.all if one.release and one.name not in (slots.live, first.name)
+                   and one.folder != shared), key=lambda one: one.live, reverse=True)
+    return Before(_of(first), slots.until, tuple(map(_of, more)))
 
 
 def _of(slot: Slot) -> RouteSlot:

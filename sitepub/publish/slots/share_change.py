@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from sitepub.domains.router.route import Before, Route, Share
+from sitepub.domains.router.route import Route, Share
 from sitepub.domains.router.route import Slot as RouteSlot
 from sitepub.errors import Refused
 from sitepub.publish.locking.owner import who
 from sitepub.publish.slots.pointer import Pointer
-from sitepub.publish.slots.routes import as_led
+from sitepub.publish.slots.routes import as_led, before_of
 from sitepub.publish.slots.shares import ended, shares_as_led, slots_as_led
 from sitepub.publish.slots.switching import Held
 from sitepub.publish.states.slot_state import Slots
@@ -57,8 +57,5 @@ def _routes(led: Mapping[str, Route], slots: Slots, shares: tuple[LiveShare, ...
     """All else in the routes stays as it is."""
     share = next((Share(RouteSlot(slot.folder, slot.release), one.share) for one in shares
                   if (slot := slots.holding(one.release)) is not None), None)
-    before = slots.slot(slots.before)
-    return {host: msgspec.structs.replace(
-        route, share=share,
-        before=Before(RouteSlot(before.folder, before.release), slots.until) if before is not None and slots.until
-        else None) for host, route in led.items()}
+    return {host: msgspec.structs.replace(route, share=share, before=before_of(slots, share))
+            for host, route in led.items()}

@@ -71,6 +71,7 @@ def lead(site: Held, pointer: Pointer, hosts: Collection[str], count: int, wante
     website = _website(remote, state, wanted)
     led = pointer.read(sorted({*hosts, *slots.hosts}))
     slots = as_led(slots, (route for route in led.values() if route.site == site_of(state)))
+    before = slots
     if not slots.live:
         name = idle(slots, state.shares, count)
         if slots.slot(name) is None:
@@ -78,12 +79,14 @@ def lead(site: Held, pointer: Pointer, hosts: Collection[str], count: int, wante
         slots, outcome = _first_fill(site, slots, name, wanted, options)
         if outcome is not None and outcome.status not in _DONE:
             return outcome
+        before = slots
         slots, apart = moved(slots, name, at=_now(), until=0, shows=""), False
     slots = bring_rules(remote.settings, slots, slots.live, website, site.lock.check)
     slots = msgspec.structs.replace(slots, hosts=tuple(sorted(hosts)))
     gone = set(led) - set(hosts)
     # Until the routes are as they are to be, no slot counts as live that visitors may not get.
-    site.save(slots=msgspec.structs.replace(slots, hosts=tuple(sorted({*hosts, *gone})), moving=True, apart=True))
+    site.save(slots=msgspec.structs.replace(before, hosts=tuple(sorted({*hosts, *gone})), moving=True, apart=True,
+                                            rules=slots.rules))
     if gone:
         site.lock.check()
         pointer.forget(sorted(gone), site_of(state))
