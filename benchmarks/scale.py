@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -33,6 +34,8 @@ from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.site.scan import scan
 from sitepub.tencent.cloud import Cloud
 
+_STATE = re.compile(r"sitepub\.wire: [A-Z]+ sitepub-state-.*, (\d+) B out, (\d+) B in$")
+"""A request to the state bucket."""
 CHANGED = "posts-000/00000.html"
 """The file that is changed. It is the only one whose content is in the bucket."""
 
@@ -68,10 +71,14 @@ class Site:
         (self.folder / CHANGED).write_text(f"<!doctype html><p>{number}</p>", encoding="utf-8")
         time.sleep(2.1)  # what was written just now is read again the next time
 
-    def requests(self) -> int:
-        """How many requests a deploy makes."""
+    def requests(self) -> dict[str, float]:
+        """How many requests a deploy makes, and the bytes of the state that it sends and reads."""
         run([*[word for word in self.deploy if word != "--quiet"], "--debug"], self.environ, self._work)
-        return (self._work / "errors.txt").read_text(encoding="utf-8").count("sitepub.wire: ")
+        lines = [line for line in (self._work / "errors.txt").read_text(encoding="utf-8").splitlines()
+                 if line.startswith("sitepub.wire: ")]
+        sizes = [found for line in lines if (found := _STATE.match(line)) is not None]
+        return {"requests": len(lines), "state_sent_kb": round(sum(int(one[1]) for one in sizes) / 1000, 1),
+                "state_read_kb": round(sum(int(one[2]) for one in sizes) / 1000, 1)}
 
 
 def pretend(project_folder: Path) -> None:
@@ -113,7 +120,7 @@ def measured(options: argparse.Namespace, files: int, work: Path) -> dict[str, A
         time.sleep(2.1)
         found: dict[str, Any] = {"files": files, "read as a whole": site.run(0).figures,
                                  "nothing changed": best(options.times, lambda: site.run(0))}
-        found["nothing changed"]["requests"] = site.requests()
+        found["nothing changed"] |= site.requests()
         if files < 4:
             return found
         numbers = iter(range(1000))
@@ -124,7 +131,7 @@ def measured(options: argparse.Namespace, files: int, work: Path) -> dict[str, A
 
         found["one file changed"] = best(options.times, changed)
         site.change(next(numbers))
-        found["one file changed"]["requests"] = site.requests()
+        found["one file changed"] |= site.requests()
         return found
 
 

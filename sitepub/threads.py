@@ -31,3 +31,17 @@ def side_by_side(tasks: Iterable[Callable[[], T]], at_once: int = 8) -> list[T]:
         return [task() for task in todo]
     with pool(min(at_once, len(todo)), "side") as executor:
         return [future.result() for future in [executor.submit(task) for task in todo]]
+
+
+def all_of(tasks: Iterable[Callable[[], object]], at_once: int = 8) -> None:
+    """Run the tasks in threads to the end of each; raises the first error of those in order. A single one is run here.
+    """
+    todo = list(tasks)
+    if len(todo) == 1:
+        todo[0]()
+    elif todo:
+        with pool(min(at_once, len(todo)), "all") as executor:
+            futures = [executor.submit(task) for task in todo]
+            errors = [error for future in futures if (error := future.exception()) is not None]
+        if errors:
+            raise errors[0]

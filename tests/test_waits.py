@@ -97,6 +97,7 @@ WAITS = {
     "terminal/progress.py: self._ended.wait": STOP,
     "terminal/progress.py: self._thread.join": OURS,
     "terminal/status_lines.py: self._thread.join": OURS,
+    "threads.py: future.exception": FUTURE,
     "threads.py: future.result": FUTURE,
 }
 SIGNALS = {"interrupts.py", "__main__.py", "actions/interrupt.py", "embedded/process.py", "cli/boundary.py",

@@ -11,7 +11,7 @@ from itertools import chain
 import msgspec
 
 from sitepub.errors import Interrupted, Refused, SitepubError
-from sitepub.publish.flip import NOTHING_KEPT, Job, Keeping, Work, content_of, is_staged, waves
+from sitepub.publish.flip import NOTHING_KEPT, Job, Keeping, Wave, Work, content_of, is_staged, made_ready, waves
 from sitepub.publish.locking.lock import LOST
 from sitepub.publish.many.steps import MANY, PackedSteps
 from sitepub.publish.many.written import Also, Written
@@ -32,6 +32,9 @@ HOPELESS = 50
 """So many failures in a row without one success, and a phase starts no more: the network is gone or the
 key may not write here, and 10,000 more attempts would only take longer to say so."""
 _DELETIONS_PER_CALL = 1000
+_FEW = 100
+_LITTLE = 1024**2
+"""Bytes. What so few steps have to make ready is made ready while the journal is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ class Engine:
         self._large = plan.steps.large if isinstance(plan.steps, PackedSteps) else None
         self._succeeded = 0
         """Jobs."""
+        self._ready: bool | None = None
+        """Whether all was made ready that has to be; ``None``: that was not tried yet."""
         self._begun: set[str] = set()
         """Keys of steps that were begun and are not done."""
         self._done: set[str] = set()
@@ -82,20 +87,60 @@ class Engine:
 
     # -- doing -----------------------------------------------------------------------------------------
 
-    def write(self) -> bool:
+    def make_ready(self, meanwhile: Callable[[], None]) -> None:
+        """Do ``meanwhile``, and make ready what the flip needs at the same time, if that is little; else :meth:`write`
+        does it. What is made ready lies in the kept content alone: nothing that is live changes."""
+        steps = self.plan.steps
+        jobs: list[Job] = []
+        if len(steps) <= _FEW and self.plan.bytes_to_send <= _LITTLE:
+            jobs = made_ready(self.plan, self.keeping)
+        if not jobs:
+            meanwhile()
+            return
+        self.progress.planned(len(steps), self.plan.bytes_to_send)
+        self._workers.begin(jobs)
+        try:
+            meanwhile()
+        finally:
+            self._workers.finish()
+            self._close_if_left_behind()
+        self._ready = self._succeeded == len(jobs)
+
+    def write(self, beside: Callable[[], None] | None = None) -> bool:
         """Upload, copy and set headers, wave after wave (:mod:`~sitepub.publish.flip`). A wave begins only when the one
         before has succeeded in full, so nothing goes live without a file that it needs. True when everything was
-        written."""
-        self.progress.planned(len(self.plan.steps), self.plan.bytes_to_send)
-        for wave in waves(self.plan, self.keeping):
+        written. ``beside`` is done during the only wave of a few steps that are made ready already, and raises when
+        nothing may be written any more."""
+        if self._ready is None:
+            self.progress.planned(len(self.plan.steps), self.plan.bytes_to_send)
+        elif not self._ready:
+            return False
+        found: Iterable[Wave] = waves(self.plan, self.keeping, ready=self._ready is not None)
+        if self._ready:
+            found = tuple(found)
+            beside = beside if len(found) == 1 else None
+        else:
+            beside = None
+        for wave in found:
             before = self._succeeded
-            self._workers.run(_biggest_first(wave.jobs, self._large), len(wave.jobs))
-            if self._workers.left_behind:
-                # Nothing may arrive in the bucket after the lock was given back.
-                self.store.close()
+            jobs = _biggest_first(wave.jobs, self._large)
+            if beside is None:
+                self._workers.run(jobs, len(wave.jobs))
+            else:
+                self._workers.begin(jobs, len(wave.jobs))
+                try:
+                    beside()
+                finally:
+                    self._workers.finish()
+            self._close_if_left_behind()
             if self._succeeded - before < len(wave.jobs):
                 return False
         return True
+
+    def _close_if_left_behind(self) -> None:
+        if self._workers.left_behind:
+            # Nothing may arrive in the bucket after the lock was given back.
+            self.store.close()
 
     def leave(self, plan: Plan) -> None:
         """Go on with this plan, which deletes less."""

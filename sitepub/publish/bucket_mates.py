@@ -5,18 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
 from sitepub.errors import NotFound, SitepubError
 from sitepub.publish.plan import Action
 from sitepub.publish.states import root, state_store
+from sitepub.publish.states.all_roots import find_roots
+from sitepub.publish.states.known_roots import KnownRoot, KnownRoots, known_roots, remember_roots
 from sitepub.publish.states.packed import Unreadable, decoded, unpacked
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.shards import ShardRef
 from sitepub.publish.states.slot_state import STATES
 from sitepub.tencent.cos.store import ObjectStore
-from sitepub.threads import pool
+from sitepub.threads import side_by_side
 
 _THREADS = 8
 _UNREADABLE = ("StateDamaged", "StateTooNew")
@@ -36,24 +39,30 @@ class Mate:
 
 
 def mates_in(remote: Remote, bucket: str) -> tuple[Mate, ...]:
-    """The other sites in a bucket: one listing of the state bucket, the root of each other site, and the shards of
-    those that are in the bucket.
+    """The other sites in a bucket: a listing of the roots in the state bucket, each root that this computer does not
+    know yet, and the shards of those that are in the bucket.
 
     A state that cannot be understood is passed over. Raises what the cloud answers otherwise."""
     if remote.folder:
         return ()  # it is sitepub's, and of this site alone
-    store, own = remote.states.store, remote.states.prefix
-    suffix = f"/{state_store.NAME}"
+    store = remote.states.store
+    before = known_roots(remote)
     try:
-        prefixes = [there.key.removesuffix(state_store.NAME) for there in store.list() if there.key.endswith(suffix)]
+        there = find_roots(store, before.starts)
     except NotFound:
         return ()
-    others = [prefix for prefix in prefixes if prefix != own and not _is_of_a_slot(prefix)]
-    if not others:
-        return ()
-    with pool(min(_THREADS, len(others)), "mates") as threads:
-        found = list(threads.map(lambda prefix: _look(store, prefix, bucket), others))
-    return tuple(mate for mate in found if mate is not None)
+    others = [one for one in there.found if one.key != remote.states.key
+              and not _is_of_a_slot(one.key.removesuffix(state_store.NAME))]
+    known = {one.key: root for one in others
+             if (root := before.roots.get(one.key)) is not None and one.etag and root.etag == one.etag}
+    asked = [one.key for one in others if one.key not in known or bucket in known[one.key].buckets]
+    found = side_by_side((partial(_look, store, key.removesuffix(state_store.NAME), bucket) for key in asked),
+                         _THREADS)
+    known.update({key: one.known for key, one in zip(asked, found, strict=True) if one.known is not None})
+    after = KnownRoots(there.starts, known)
+    if after != before:
+        remember_roots(remote, after)
+    return tuple(one.mate for one in found if one.mate is not None)
 
 
 def _is_of_a_slot(prefix: str) -> bool:
@@ -63,14 +72,20 @@ def _is_of_a_slot(prefix: str) -> bool:
     return len(parts) == _SLOT_PARTS and f"{parts[3]}/" == STATES
 
 
-def _look(store: ObjectStore, prefix: str, bucket: str) -> Mate | None:
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    mate: Mate | None = None
+    known: KnownRoot | None = None
+
+
+def _look(store: ObjectStore, prefix: str, bucket: str) -> _Looked:
     try:
-        keys = frozenset(_keys(store, prefix, bucket))
+        keys, known = _keys(store, prefix, bucket)
     except SitepubError as error:
         if error.code in _UNREADABLE:
-            return None
+            return _Looked()
         raise
-    return Mate(prefix.rstrip("/"), keys) if keys else None
+    return _Looked(Mate(prefix.rstrip("/"), keys) if keys else None, known)
 
 
 # -- what must be known of a state: keys. A whole one takes several times the memory. --------------------------
@@ -122,16 +137,20 @@ _SHARD = msgspec.msgpack.Decoder(_Shard)
 _STEPS = msgspec.msgpack.Decoder(tuple[_Step, ...])
 
 
-def _keys(store: ObjectStore, prefix: str, bucket: str) -> frozenset[str]:
-    """Its keys in the bucket. Raises what the cloud answers, and SitepubError for a state that makes no sense."""
+def _keys(store: ObjectStore, prefix: str, bucket: str) -> tuple[frozenset[str], KnownRoot | None]:
+    """Its keys in the bucket, and what can be remembered of it. Raises what the cloud answers, and SitepubError for a
+    state that makes no sense."""
     for _ in range(_RACES):
         try:
-            data = store.get(prefix + state_store.NAME).data
+            fetched = store.get(prefix + state_store.NAME)
         except NotFound:
-            return frozenset()
-        document = root.decode_as(data, _STATE, f"{store.bucket}/{prefix}{state_store.NAME}")
+            return frozenset(), None
+        document = root.decode_as(fetched.data, _STATE, f"{store.bucket}/{prefix}{state_store.NAME}")
+        # The overlay of version 1 may be in another bucket.
+        known = KnownRoot(fetched.etag, tuple(sorted({one.bucket for one in (document, *document.former)}))
+                          ) if not document.overlay else None
         try:
-            return frozenset(_Neighbour(store, prefix, bucket).keys(document))
+            return frozenset(_Neighbour(store, prefix, bucket).keys(document)), known
         except NotFound:
             continue  # somebody wrote another root in between, and what this one names is gone
     raise root.damaged(f"{store.bucket}/{prefix}", "something that it names is missing")

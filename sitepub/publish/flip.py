@@ -96,10 +96,23 @@ class Keeping:
 NOTHING_KEPT = Keeping(stages=False, released=frozenset())
 
 
-def waves(plan: Plan, keeping: Keeping) -> Iterator[Wave]:
+def made_ready(plan: Plan, keeping: Keeping) -> list[Job]:
+    """What the first wave makes ready, and no visitor sees."""
+    jobs = [Job(Work.KEEP, steps[0], tuple(steps[1:])) for steps in _to_keep(plan, keeping)]
+    staged: set[Content] = set()
+    for step in plan.steps:
+        if _stages(step, plan, keeping):
+            content = content_of(step)
+            if content not in staged and content not in keeping.there:
+                jobs.append(Job(Work.STAGE, step))
+            staged.add(content)
+    return jobs
+
+
+def waves(plan: Plan, keeping: Keeping, *, ready: bool = False) -> Iterator[Wave]:
     """New assets with all that is made ready, those that name others last; new data, new pages, new feeds and the like.
     Then what replaces something: assets, data, pages, and last what speaks of pages. A service worker always comes
-    last, because it makes browsers fetch at once what it names."""
+    last, because it makes browsers fetch at once what it names. ``ready``: :func:`made_ready` was done before."""
     steps = plan.steps
     hidden = {phase: array("L") for phase in _PHASES}
     seen = {phase: array("L") for phase in _PHASES}
@@ -108,8 +121,7 @@ def waves(plan: Plan, keeping: Keeping) -> Iterator[Wave]:
     headers: list[Step] = []
     sources: set[str | None] = set()
     from_kept = False
-    ready = [Job(Work.KEEP, steps[0], tuple(steps[1:])) for steps in _to_keep(plan, keeping)]
-    staged: set[Content] = set()
+    first = [] if ready else made_ready(plan, keeping)
     for number, step in enumerate(steps):
         if step.action is Action.DELETE:
             continue
@@ -123,19 +135,13 @@ def waves(plan: Plan, keeping: Keeping) -> Iterator[Wave]:
             entries.append(number)
         else:
             (hidden if new else seen)[step.phase].append(number)
-        if new or step.from_kept or not is_staged(step, plan.known, keeping):
-            continue
-        content = content_of(step)
-        if content not in staged and content not in keeping.there:
-            ready.append(Job(Work.STAGE, step))
-        staged.add(content)
-    if from_kept and ready:
+    if from_kept and first:
         # Some of what is kept now may be what goes live under another key.
-        yield Wave(Jobs(steps, (), ready))
-        ready = []
-    for first, numbers in ((ready, hidden[Phase.ASSETS]), ([], entries), *(([], hidden[one]) for one in _PHASES[1:])):
-        if first or numbers:
-            yield Wave(Jobs(steps, numbers, first))
+        yield Wave(Jobs(steps, (), first))
+        first = []
+    for jobs, numbers in ((first, hidden[Phase.ASSETS]), ([], entries), *(([], hidden[one]) for one in _PHASES[1:])):
+        if jobs or numbers:
+            yield Wave(Jobs(steps, numbers, jobs))
     # A copy names the ETag that its source must have, and new headers may change it.
     later = {step.key for step in headers if step.key in sources}
     last = array("L")
@@ -148,6 +154,12 @@ def waves(plan: Plan, keeping: Keeping) -> Iterator[Wave]:
             yield Wave(Jobs(steps, numbers), changes_site=True)
     if last:
         yield Wave(Jobs(steps, last), changes_site=True)
+
+
+def _stages(step: Step, plan: Plan, keeping: Keeping) -> bool:
+    """Whether its content is to be brought to the kept content."""
+    return (step.action is not Action.DELETE and not _is_hidden(step) and not step.from_kept
+            and is_staged(step, plan.known, keeping))
 
 
 def content_of(step: Step) -> Content:

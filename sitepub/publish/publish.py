@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 import msgspec
 
 from sitepub.errors import AccessDenied, Interrupted, SitepubError
 from sitepub.publish.apply import DEFAULT_THREADS, Counts, Engine, Failure
 from sitepub.publish.guards import refuse_mass_deletion
-from sitepub.publish.locking.lock import Lock
+from sitepub.publish.locking.lock import RECENT, Lock
 from sitepub.publish.locking.owner import who
 from sitepub.publish.locking.takeover import unsure_after
 from sitepub.publish.looking import Look, look_at, with_what_is_there, without_changed
@@ -23,7 +24,7 @@ from sitepub.publish.placing import Resumed
 from sitepub.publish.plan import Step
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.progress import Progress
-from sitepub.publish.release.collect import Sweep, is_due, oldest_kept
+from sitepub.publish.release.collect import Sweep, kept_after
 from sitepub.publish.release.content import KeptContent
 from sitepub.publish.release.keeping import keeping_of, unfinished
 from sitepub.publish.release.origin import Origin, origin_here
@@ -129,7 +130,8 @@ def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, options: Pub
     if prepared.found is None:
         ensure_state_bucket(remote)
     lost = threading.Event()
-    with Lock(remote.states.store, remote.states.prefix, on_lost=lost.set, patience=remote.patience) as lock:
+    with Lock(remote.states.store, remote.states.prefix, on_lost=lost.set, patience=remote.patience,
+              meanwhile=remote.states.ask_again) as lock:
         if remote.states.load() != prepared.found or lock.taken_over:
             # Who has lost the lock may have written since the bucket was looked at.
             again = prepare(remote, snapshot, verify=prepared.verify or lock.taken_over, force=prepared.force,
@@ -200,6 +202,8 @@ class _Deploy:
             started, self.state.release.id if self.state.release else None)
         self.started = started.isoformat(timespec="seconds")
         self.by = who()
+        self._looked = False
+        """At the lock, just before the end."""
 
     def carry_out(self) -> Outcome:
         prepared = self.prepared
@@ -211,9 +215,12 @@ class _Deploy:
             self._discard_unfinished_release()
             self._look_at_new_keys()
             self.engine.take_back()
-            self._open_journal()
-            self._settings_before()
-            if not self.engine.write():
+            if self.prepared.settings:
+                self._open_journal()
+                self._settings_before()
+            else:
+                self.engine.make_ready(self._open_journal)
+            if not self.engine.write(self._look_at_lock):
                 return self._end_early()
             self._settings_after()
             self.engine.let_go()
@@ -238,7 +245,7 @@ class _Deploy:
         undone is finished by the whole story instead: it makes a release.)"""
         if not self.prepared.settled or self.state != self.prepared.base:
             self._commit(**self._as_wanted)
-        if self.state.litter:
+        if self.state.litter or not self.lock.found_free:
             self._sweep()
         return Outcome(Status.UNCHANGED, self.prepared, self.engine.counts, self.state,
                        release=self.state.release)
@@ -315,24 +322,29 @@ class _Deploy:
 
     def _finish(self) -> Outcome:
         """Everything is live, and what had to go is gone, or as much of it as could be deleted."""
-        self.lock.still_ours()
+        if not self._looked:
+            self.lock.still_ours()
         undone = self.engine.undone
         # A deletion that failed may have happened; one that was not begun is among what is to be deleted still.
         failed = [failure.step for failure in self.engine.failures]
-        state = self.remote.states.settled(self._now()) if self.options.record else self._now()
-        release = self._release(ShardedManifest.of(state.manifest))
+        state = self._now()
+        if self.options.record:
+            state, release = self._settled(state)
+        else:
+            release = self._release(ShardedManifest.of(state.manifest))
         base = self.prepared.base
         state = msgspec.structs.replace(
             state, release=release, **self._as_wanted,
             pending=self._journal(failed, ended=True) if failed else None,
-            litter=base.litter or base.pending is not None, slots=self._slots)
+            # The lock of a run that is gone: it may have kept content before it wrote its journal.
+            litter=base.litter or base.pending is not None or not self.lock.found_free, slots=self._slots)
         if self.remote.folder and not self.options.record:
             kept = (state.kept + 1) % _SLOT_SWEEP
             state = msgspec.structs.replace(state, kept=kept, litter=state.litter or not kept)
         if self.options.record:
-            self._record(release, ShardedManifest.of(state.manifest))
-            state = self._with_releases(state)
-        self.lock.still_ours()
+            state = kept_after(state, self.release_id, self._releases, self.remote.project.releases,
+                               self.remote.states.cloud_time)
+        self.lock.still_ours(within=RECENT)
         self.state = self.remote.states.save(state)
         if self.state.litter and (self.options.record or self.remote.folder) and not undone:
             self._sweep()
@@ -348,6 +360,23 @@ class _Deploy:
             return slots
         return msgspec.structs.replace(slots, apart=self.options.first is None, root="")
 
+    def _look_at_lock(self) -> None:
+        """While the only wave goes live: it takes as long as this look."""
+        self.lock.still_ours()
+        self._looked = not self.prepared.plan.deletions
+
+    def _settled(self, state: State) -> tuple[State, ReleaseInfo]:
+        """The state in shards, and its release. Both are written at the same time, and the lock is read once more: no
+        release is one before the root names it."""
+        made: list[ReleaseInfo] = []
+
+        def beside(settled: State) -> Iterable[Callable[[], None]]:
+            site = ShardedManifest.of(settled.manifest)
+            made.append(self._release(site))
+            return self.lock.still_ours, partial(self._record, made[-1], site)
+
+        return self.remote.states.settled(state, beside), made[-1]
+
     def _release(self, site: ShardedManifest) -> ReleaseInfo:
         origin = Origin()
         if self.options.record:
@@ -358,19 +387,6 @@ class _Deploy:
             message=origin.message, branch=origin.branch, where=origin.where, of=origin.of, actor=origin.actor,
             request=origin.request,
             seconds=round(time.monotonic() - self.began, 3), files=len(site), bytes=site.bytes)
-
-    def _with_releases(self, state: State) -> State:
-        """Which releases are kept, now that there is one more."""
-        state = msgspec.structs.replace(state, kept=state.kept + 1, oldest=state.oldest or self.release_id)
-        policy, now = self.remote.project.releases, self.remote.states.cloud_time
-        if not is_due(state, policy, now):
-            return state
-        try:
-            ids = [one for one in self._releases.ids() if one >= state.oldest]
-        except AccessDenied:  # a key may be allowed no listing
-            return state
-        oldest = oldest_kept(ids, policy, now)
-        return msgspec.structs.replace(state, oldest=oldest, kept=sum(one >= oldest for one in ids), litter=True)
 
     def _sweep(self) -> None:
         """Clear away what nothing names any more. What cannot be deleted now is no failure of the deploy."""

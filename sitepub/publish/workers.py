@@ -74,6 +74,12 @@ class Workers(Generic[Job]):
         ``stop`` is set, when those under way are. ``count``: how many there are, when they are no list. Ctrl-C in the
         waiting thread sets ``stop``; a second one does not wait any more, nor does one whose patience is over: then
         some are :attr:`left_behind`. Raises what ``work`` let through."""
+        with self._change:
+            self.begin(jobs, count)
+            self.finish()
+
+    def begin(self, jobs: Iterable[Job], count: int | None = None) -> None:
+        """The first half of :meth:`run`: the jobs begin, and the caller goes on."""
         if count is None:
             jobs = list(jobs)
             count = len(jobs)
@@ -91,6 +97,10 @@ class Workers(Generic[Job]):
                     break
                 self._threads.append(thread)
             self._change.notify_all()
+
+    def finish(self) -> None:
+        """The second half of :meth:`run`."""
+        with self._change:
             try:
                 while (self._busy or (self._left and not self._halted)) and not self.left_behind:
                     self._look_up()

@@ -222,10 +222,11 @@ class MemoryStore:
         there = self.objects.get(key)
         return ObjectHead(len(there.data), there.etag, there.headers) if there is not None else None
 
-    def list(self, prefix: str = "") -> Iterator[Listed]:
+    def list(self, prefix: str = "", *, after: str = "", page: int = 1000) -> Iterator[Listed]:
+        del page
         self.cloud.read("list", prefix)
         for key in sorted(self.objects):
-            if key.startswith(prefix):
+            if key.startswith(prefix) and key > after:
                 there = self.objects[key]
                 yield Listed(key, len(there.data), there.etag)
 

@@ -62,7 +62,7 @@ def history(project: Project, *, count: int, local: bool, profile: str | None, e
     with open_remote(project, cloud, connections=8, environ=environ) as remote:
         state = site_state(remote, local=local)
         store = releases_of(remote)
-        ids = store.ids()
+        ids = store.ids(state)
         slots = slots_by_release(remote, state)
         return History(tuple(side_by_side(partial(_listed, store, state, slots, one) for one in ids[:count])), len(ids))
 
@@ -161,7 +161,8 @@ def mark_in(remote: Remote, release: str, name: str, *, remove: bool = False, lo
     """Like :func:`mark`, of a site that is open."""
     with stopping() as stop, Lock(remote.states.store, remote.states.prefix, patience=remote.patience) as lock:
         state = site_state(remote, local=local)
-        id = release if is_id(release) and state.keeps(release) else find(release, state, releases_of(remote).ids())
+        id = release if is_id(release) and state.keeps(release) else find(
+            release, state, releases_of(remote).ids(state))
         if not remove and not state.keeps(id):
             raise SitepubError(f"the content of release {id} is not kept any more", code="ContentNotKept",
                                hint="a name keeps what is there: give it to a newer release, as long as that is kept")

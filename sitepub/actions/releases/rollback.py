@@ -44,13 +44,13 @@ def named(name: str, state: State, store: Releases) -> str:
     for mark in reversed(state.marks):
         if mark.name == name:
             return mark.release
-    return find(name, state, store.ids())
+    return find(name, state, store.ids(state))
 
 
 def before(state: State, store: Releases) -> str:
     """The release before what is live. When that was itself brought back, the one before the release that it brought
     back: so going back again and again goes further back. Raises NotFound when there is none."""
-    ids = store.ids()
+    ids = store.ids(state)
     live = state.release.id if state.release is not None else ""
     for _ in range(_HOPS):
         of = _brought_back(live, state, store)

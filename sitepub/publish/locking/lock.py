@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import TracebackType
 
 import msgspec
@@ -30,6 +31,7 @@ from sitepub.publish.locking.owner import process_space, started_at, who
 from sitepub.publish.locking.patience import Patience, Waiting
 from sitepub.tencent.cos.store import ObjectStore
 from sitepub.tencent.fence import Fence
+from sitepub.threads import side_by_side
 
 __all__ = ["LEASE", "Held", "Lock", "LockRecord", "is_claim", "read_lock"]
 
@@ -37,6 +39,8 @@ LOST = "LockLost"
 """Code of the error that ends a run which lost its lock."""
 _TRIES = 5
 _OVER = "-over-"
+RECENT = 1.0
+"""Seconds for which it counts as known that the lock is ours, once it was seen to be."""
 _HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 
 
@@ -49,7 +53,9 @@ class Lock:
 
     def __init__(self, store: ObjectStore, prefix: str, *, lease: float | None = None,
                  renewal: float | None = None, on_lost: Callable[[], None] | None = None,
-                 patience: Patience | None = None) -> None:
+                 patience: Patience | None = None, meanwhile: Callable[[], None] | None = None) -> None:
+        """``meanwhile``: done while the token is read back, so after the lock was written; once for each try, and its
+        failure is that of the acquisition."""
         self.store = store
         self.key = f"{prefix}lock"
         self.taken_over = False
@@ -64,6 +70,9 @@ class Lock:
         self._renewal = self._lease.renewal if renewal is None else renewal
         self._on_lost = on_lost
         self._patience = patience or Patience()
+        self._meanwhile = meanwhile
+        self._looked: Moment | None = None
+        """Before it was last seen to be ours."""
         self._token = secrets.token_hex(8)
         self._since = time.time()
         self._fence: Fence = getattr(store, "fence", None) or Fence()
@@ -116,8 +125,9 @@ class Lock:
                         self.taken_over = not holder.gone
                         self.taken_from_fenced = holder.record.fenced
             at = Moment.now()
-            found = read_lock(self.store, self.key)
+            found = self._read_back()
             if found is not None and found.record.token == self._token:
+                self._looked = at
                 self._lease.heard(at, found.age, found.cloud_time)
                 self.cloud_time = found.cloud_time
                 if not self.found_free:
@@ -130,6 +140,12 @@ class Lock:
                 raise held(found)
         raise Refused("the lock of this site changes hands too quickly", code="Locked",
                       hint="another run is deploying it; try again in a minute")
+
+    def _read_back(self) -> Held | None:
+        if self._meanwhile is None:
+            return read_lock(self.store, self.key)
+        found, _ = side_by_side((partial(read_lock, self.store, self.key), self._meanwhile))
+        return found
 
     def _take_over(self, holder: Held) -> bool:
         """Replace the lock of a run that is gone; whether that was done. Of several that try, one wins: the one
@@ -205,13 +221,18 @@ class Lock:
         """Whether it is known that it was lost."""
         return self._lost.is_set()
 
-    def still_ours(self) -> None:
-        """Look again, whatever the clocks say. Raises :class:`~sitepub.errors.Refused` when the lock was lost (this
-        computer slept longer than the lease, or the object was deleted)."""
+    def still_ours(self, *, within: float = 0.0) -> None:
+        """Look again, whatever the clocks say; not if it was seen to be ours within so many seconds. Raises
+        :class:`~sitepub.errors.Refused` when the lock was lost (this computer slept longer than the lease, or the
+        object was deleted)."""
         with self._mutex:
-            self._look()
+            if not self._seen(within):
+                self._look()
             if not self._lease.certain:
                 self._extend()
+
+    def _seen(self, within: float) -> bool:
+        return not self._lost.is_set() and self._looked is not None and self._looked.age < within
 
     def _look(self) -> Held:
         if self._lost.is_set():
@@ -221,6 +242,7 @@ class Lock:
         if found is None or found.record.token != self._token:
             self._lose(found)
             raise self._is_lost()
+        self._looked = at
         self._lease.heard(at, found.age, found.cloud_time)
         return found
 
@@ -288,9 +310,10 @@ class Lock:
         LEFT_BEHIND.discard(self._token)
 
     def _give_back(self) -> None:
-        found = read_lock(self.store, self.key)
-        if found is None or found.record.token != self._token:
-            return
+        if not self._seen(RECENT) or not self._lease.certain:
+            found = read_lock(self.store, self.key)
+            if found is None or found.record.token != self._token:
+                return
         if not self._lease.certain and not self._lost.is_set():
             # It may be somebody else's before the deletion gets there.
             try:

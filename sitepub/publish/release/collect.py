@@ -62,6 +62,19 @@ def oldest_kept(ids: list[str], policy: Policy, now: float) -> str:
     return kept[-1] if kept else ""
 
 
+def kept_after(state: State, release: str, releases: Releases, policy: Policy, now: float) -> State:
+    """The state with one release more; says which ones are kept now."""
+    state = msgspec.structs.replace(state, kept=state.kept + 1, oldest=state.oldest or release)
+    if not is_due(state, policy, now):
+        return state
+    try:
+        ids = [one for one in releases.ids() if one >= state.oldest]
+    except AccessDenied:  # a key may be allowed no listing
+        return state
+    oldest = oldest_kept(ids, policy, now)
+    return msgspec.structs.replace(state, oldest=oldest, kept=sum(one >= oldest for one in ids), litter=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Swept:
     """How much went."""

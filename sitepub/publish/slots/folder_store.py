@@ -49,6 +49,9 @@ class FolderStore:
     def get(self, key: str) -> Fetched:
         return self.store.get(self.folder + key)
 
+    def get_unless(self, key: str, etag: str) -> tuple[Fetched | None, Mapping[str, str]]:
+        return self.store.get_unless(self.folder + key, etag)
+
     def head(self, key: str) -> ObjectHead | None:
         return self.store.head(self.folder + key)
 
@@ -66,8 +69,8 @@ class FolderStore:
         """The bucket's connections are closed by the run that opened them."""
 
     # Last, because inside the class its name hides the builtin from the annotations that follow.
-    def list(self, prefix: str = "") -> Iterator[Listed]:
-        for there in self.store.list(self.folder + prefix):
+    def list(self, prefix: str = "", *, after: str = "", page: int = 1000) -> Iterator[Listed]:
+        for there in self.store.list(self.folder + prefix, after=self.folder + after if after else "", page=page):
             yield replace(there, key=there.key.removeprefix(self.folder))
 
 

@@ -36,6 +36,9 @@ class OverlayStates(StateStore):
         self._known = super().load()
         return self._known
 
+    def ask_again(self) -> None:
+        """:meth:`load` asks by one small request."""
+
     def save(self, state: State) -> State:
         self.written = True
         self._known = None

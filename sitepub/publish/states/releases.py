@@ -115,10 +115,12 @@ class Releases:
         if released_at(release) is not None:
             self.store.delete([self.key(release)])
 
-    def ids(self) -> list[str]:
-        """Newest first; objects that are not releases are passed over."""
+    def ids(self, state: State | None = None) -> list[str]:
+        """Newest first; objects that are not releases are passed over. ``state``: so are those that it knows nothing
+        of yet."""
         return sorted((release for listed in self.store.list(self.prefix)
-                       if (release := self.id_of(listed.key)) is not None), reverse=True)
+                       if (release := self.id_of(listed.key)) is not None
+                       and not (state is not None and state.is_unfinished(release))), reverse=True)
 
     def id_of(self, key: str) -> str | None:
         """The release whose object this is."""
@@ -147,4 +149,4 @@ class Releases:
 
     def latest(self, count: int, state: State | None) -> list[Release]:
         """The newest releases, newest first."""
-        return side_by_side(partial(self.read, release, state) for release in self.ids()[:count])
+        return side_by_side(partial(self.read, release, state) for release in self.ids(state)[:count])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -12,7 +12,7 @@ from sitepub.publish.states.packed import Unreadable, decoded, packed_binary, un
 from sitepub.publish.states.root import damaged
 from sitepub.publish.states.shards import Shard, ShardRef
 from sitepub.tencent.cos.store import ObjectStore
-from sitepub.threads import side_by_side
+from sitepub.threads import all_of, side_by_side
 
 _AT_ONCE = 16
 _HEADERS = {"Content-Type": "application/gzip", "Cache-Control": "no-store"}
@@ -60,9 +60,11 @@ class ShardStore:
             raise damaged(where, "it holds something else than its name says")
         return shard
 
-    def write(self, shards: Mapping[str, Shard], *, keep: bool = True) -> None:
-        """Those that are not written yet. ``keep``: they are likely to be asked for. Raises what the cloud answers."""
-        side_by_side((partial(self._put, name, shard) for name, shard in shards.items()), _AT_ONCE)
+    def write(self, shards: Mapping[str, Shard], *, keep: bool = True, beside: Iterable[Callable[[], None]] = ()
+              ) -> None:
+        """Those that are not written yet. ``keep``: they are likely to be asked for. ``beside``: what is done at the
+        same time. Raises what the cloud answers, when nothing is under way any more."""
+        all_of((*beside, *(partial(self._put, name, shard) for name, shard in shards.items())), _AT_ONCE)
         if keep:
             self._known.update(shards)
 

@@ -263,8 +263,14 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def keeps(self, release: str) -> bool:
         """Whether the content of a release is kept."""
-        return (bool(self.oldest) and release >= self.oldest) or release in {
-            *(mark.release for mark in self.marks), *(share.release for share in self.shares)}
+        return not self.is_unfinished(release) and ((bool(self.oldest) and release >= self.oldest) or release in {
+            *(mark.release for mark in self.marks), *(share.release for share in self.shares)})
+
+    def is_unfinished(self, release: str) -> bool:
+        """Whether it is one that a run is making, or was killed while it did: its record is written before the root
+        that makes a release of it."""
+        return (self.pending is not None and release == self.pending.release
+                and (self.release is None or release != self.release.id))
 
     @property
     def owned(self) -> Owned:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from itertools import islice
@@ -96,6 +96,16 @@ class StateStore:
         """The root was asked for just now: the next :meth:`load` takes this one."""
         self._given = fetched
 
+    def ask_again(self) -> None:
+        """Ask for the root that was read or written last: the next :meth:`load` takes the answer of now. One that has
+        not changed is not sent again."""
+        self._given = None
+        if not self.etag:
+            return
+        with suppress(NotFound):
+            fetched, headers = self.store.get_unless(self.key, self.etag)
+            self._given = fetched or Fetched(self.document, self.etag, headers)
+
     def _journal(self, root: Root) -> Journal | None:
         if not root.journal or root.pending is None:
             return None
@@ -149,8 +159,10 @@ class StateStore:
         """Write the state down; answers it with its manifest in shards."""
         return self._put(state if state.pending is not None and few_changes(state) else self.settled(state))
 
-    def settled(self, state: State) -> State:
-        """The state with nothing over its shards; writes those that are new."""
+    def settled(self, state: State, beside: Callable[[State], Iterable[Callable[[], None]]] = lambda _state: ()
+                ) -> State:
+        """The state with nothing over its shards; writes those that are new. ``beside``: what is done at the same time,
+        for the state as it is going to be."""
         fresh: dict[str, Shard] = {}
 
         def settle(entries: Mapping[str, object]) -> ShardedManifest:
@@ -165,7 +177,8 @@ class StateStore:
             state, manifest=settle(state.manifest), retained=settle(state.retained),
             former=tuple(Former(one.bucket, one.region, settle(one.manifest), one.created, one.pending)
                          for one in state.former))
-        self.shards.write({name: shard for name, shard in fresh.items() if name not in self._there})
+        self.shards.write({name: shard for name, shard in fresh.items() if name not in self._there},
+                          beside=beside(state))
         self._there.update(fresh)
         return state
 

@@ -79,11 +79,11 @@ def _decoded(text: str) -> str:
                         code="BadListing") from error
 
 
-def list_objects(wire: Wire, prefix: str) -> Iterator[Listed]:
-    """Every object whose key starts with the prefix, in UTF-8 order."""
-    marker, empty = "", 0
+def list_objects(wire: Wire, prefix: str, after: str = "", size: int = PAGE) -> Iterator[Listed]:
+    """Every object whose key starts with the prefix and comes after ``after``, in UTF-8 order."""
+    marker, empty = after, 0
     for _ in range(limits.PAGES):
-        params = {"encoding-type": "url", "max-keys": str(PAGE)}
+        params = {"encoding-type": "url", "max-keys": str(size)}
         if prefix:
             params["prefix"] = prefix
         if marker:

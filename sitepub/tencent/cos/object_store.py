@@ -250,9 +250,9 @@ class CosObjectStore:
         self._wire.close()
 
     # Last, because inside the class its name hides the builtin from the annotations that follow.
-    def list(self, prefix: str = "") -> Iterator[Listed]:
+    def list(self, prefix: str = "", *, after: str = "", page: int = 1000) -> Iterator[Listed]:
         """See :class:`store.ObjectStore`."""
-        return listing.list_objects(self._wire, prefix)
+        return listing.list_objects(self._wire, prefix, after, page)
 
 
 def _checked(key: str) -> str:

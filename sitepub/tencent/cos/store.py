@@ -107,10 +107,14 @@ class ObjectStore(Protocol):
     def get(self, key: str) -> Fetched:
         """Raises :class:`~sitepub.errors.NotFound`, with code NoSuchBucket when the bucket is missing."""
 
+    def get_unless(self, key: str, etag: str) -> tuple[Fetched | None, Mapping[str, str]]:
+        """``None`` when the object still has this ETag; and the headers of the answer. Raises like :meth:`get`."""
+
     def head(self, key: str) -> ObjectHead | None: ...
 
-    def list(self, prefix: str = "") -> Iterator[Listed]:
-        """Every object below the prefix in key order. A page that fails raises: never a partial listing."""
+    def list(self, prefix: str = "", *, after: str = "", page: int = 1000) -> Iterator[Listed]:
+        """Every object below the prefix in key order; ``after``: those that come after this key. ``page``: so many are
+        asked for at a time, 1000 at most. A page that fails raises: never a partial listing."""
 
     def delete(self, keys: Sequence[str]) -> Sequence[DeleteFailure]:
         """Delete objects, 1000 a request. A missing key counts as deleted. Answers what failed."""

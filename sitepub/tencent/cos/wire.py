@@ -160,9 +160,9 @@ class Wire:
             _log.debug("%s %s%s: %s", request.method, end.host, target_of(request.key, request.params), lost)
             return self._without_answer(lost, tried)
         if _log.isEnabledFor(logging.DEBUG):
-            _log.debug("%s %s%s: %d, request %s", request.method, end.host,
+            _log.debug("%s %s%s: %d, request %s, %d B out, %d B in", request.method, end.host,
                        target_of(request.key, request.params), answer.status,
-                       answer.headers.get("x-cos-request-id", "without id"))
+                       answer.headers.get("x-cos-request-id", "without id"), len(request.body), len(answer.body))
         foreign = genuine.cos_fault(request.asked, answer.status, answer.headers, answer.body)
         if foreign is not None:
             return AgainLater(genuine.ForeignAnswer(end.host, foreign), unclear=True)
