@@ -14,6 +14,7 @@ from sitepub.actions.build import read
 from sitepub.actions.checking.before import before_publishing, refusal_of, refuse, why_so_much
 from sitepub.actions.deploying.begin import Begun, begin
 from sitepub.actions.deploying.notified import notified_of
+from sitepub.actions.deploying.settled import settled_hosts
 from sitepub.actions.deploying.values import Deployed, DeployOptions, Warnings
 from sitepub.actions.host_run import apply_hosts
 from sitepub.actions.hosts import HostsDone, HostsPrepared, prepare_hosts, raise_if_failed, unplanned
@@ -195,7 +196,7 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
         _refuse_damage(prepared, empty, options)
         report = before_publishing(project, cloud, remote, prepared, snapshot, teller)
         refuse(report, project)
-        project = with_rules(project, snapshot.rules)
+        written, project = project.hosts, with_rules(project, snapshot.rules)
         led = open_led(project, cloud, remote, prepared.base)
         if led is not None:
             project = led.project
@@ -248,7 +249,7 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
         if not pointed:
             lead(led, outcome, snapshot.rules, lambda: deployed(hosts_done))
         notified = notified_of(project, cloud, outcome, hosts_done, warnings)
-        looks = outcome.status is not Status.UNCHANGED or is_due(remote, environ) or a_preview_is_due(remote, environ)
+        looks = is_due(remote, environ) or a_preview_is_due(remote, environ)
         checked(remote, environ)
         if remote.unaccelerated():
             warnings.add(_not_accelerated(remote.bucket))
@@ -260,7 +261,8 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
         done = replace(deployed(hosts_done), expired=gone, notified=notified)
         done = _marked(done, outcome, remote, options) if project.publish and project.preview is None else done
         if local is not None:
-            local.publish(remote, snapshot, outcome.prepared.wanted.hash, begun.notes)
+            local.publish(remote, snapshot, outcome.prepared.wanted.hash, begun.notes, lambda records: settled_hosts(
+                written, hosts if project.releases.slots < 2 else None, records))
         return done
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sitepub.actions.hosts import HostsDone, HostsPrepared
 from sitepub.config.project import Project
-from sitepub.domains.records import HostRecord
-from sitepub.domains.steps import HostStep, StepResult
 from sitepub.errors import SitepubError
 
 if TYPE_CHECKING:
+    from sitepub.actions.hosts import HostsDone, HostsPrepared
     from sitepub.domains.hosts.outcome import HostOutcome
     from sitepub.domains.purge.purging import Purged
+    from sitepub.domains.records import HostRecord
+    from sitepub.domains.steps import HostStep, StepResult
 
 
 def planned_objects(project: Project, prepared: HostsPrepared) -> list[dict[str, Any]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sitepub.actions.deploying.hosts_done import HostsDone as HostsDone
 from sitepub.config.project import Project
 from sitepub.domains.records import HostRecord
-from sitepub.domains.steps import AgreedAddresses, HostStep, HostStepKind, PlanChanged, StepResult
+from sitepub.domains.steps import AgreedAddresses, HostStep, HostStepKind, PlanChanged
 from sitepub.errors import ChangedSincePlan, PartlyDone, SitepubError
 from sitepub.publish.prepare import Prepared
 from sitepub.publish.states.remote import Remote
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from sitepub.domains.hosts.outcome import HostOutcome
     from sitepub.domains.hosts.site_hosts import Hosts, HostsPlan
     from sitepub.domains.job import Listener
-    from sitepub.domains.purge.purging import Purged
 
 SOME_FAILED = "the site is live, but not everything could be done for its hosts"
 
@@ -79,19 +79,6 @@ class HostsPrepared:
         keys = unpurged_after(published.base.unpurged, published.plan, project)
         caches = (*_purges(project, published, self.plan, keys), *_prefetches(project, self.plan, bool(keys)))
         return replace(self, plan=replace(self.plan, caches=caches), keys=keys)
-
-
-@dataclass(frozen=True, slots=True)
-class HostsDone:
-    """What became of the hosts."""
-
-    outcomes: tuple[HostOutcome, ...] = ()
-    purged: tuple[Purged, ...] = ()
-    records: Mapping[str, HostRecord] = field(default_factory=dict)
-    steps: tuple[HostStep, ...] = ()
-    """Of the plan, in its order."""
-    applied: tuple[StepResult, ...] = ()
-    """Those of them whose turn came, in the order of doing."""
 
 
 def open_site_hosts(project: Project, cloud: Cloud, remote: Remote, records: Mapping[str, HostRecord]) -> Hosts:

@@ -30,6 +30,8 @@ class Dotenv:
     warnings: list[Problem] = field(default_factory=list)
     """Mistakes in those of its parents, which may belong to something else; what was read above the project or
     was not; variables that are never taken from such files."""
+    above: bool = False
+    """There are such files above the folder, whether they were read or not."""
 
 
 def read_dotenv(folder: Path, stage: str | None) -> Dotenv:
@@ -54,6 +56,7 @@ def _read(file: Path, folder: Path, root: Path, found: Dotenv) -> None:
             return
     except OSError:  # a parent folder that may not be looked into holds nothing for us
         return
+    found.above |= file.parent != folder
     above = not file.parent.is_relative_to(root)
     if above and (why := written_by_others(file, folder)) is not None:
         found.warnings.append(Problem(f"is not read: it lies above the project, and {why}", Position(shown_path(file)),

@@ -17,6 +17,7 @@ from sitepub.config.identifiers import IDENTIFIER, is_identifier, nearest_identi
 from sitepub.config.inputs import apply_inputs
 from sitepub.config.ownership import project_root, written_by_others
 from sitepub.config.project import Override, Project
+from sitepub.config.read_from import ReadFrom
 from sitepub.config.repository.git_values import GitValues
 from sitepub.config.stages import Stages, merge, read_stages, safe_stage
 from sitepub.config.variables import NAMES, Variables
@@ -140,6 +141,9 @@ class _Loading:
         self.git = GitValues(self.file.parent, environ)
         self.stage_from = "the default"
         self.by_branch = False
+        self.looked_up: set[str] = set()
+        self.above = branch is not None
+        """Files of folders above were found, or the branch was given."""
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
 
@@ -160,7 +164,8 @@ class _Loading:
 
             self.problems += check_stage_inputs(stages)
         project = self._checked(root, dotenv)
-        return replace(project, stage_from=self.stage_from, stage_by_branch=self.by_branch, overrides=overrides)
+        return replace(project, stage_from=self.stage_from, stage_by_branch=self.by_branch, overrides=overrides,
+                       read_from=ReadFrom(tuple(sorted(self.looked_up)), self.git.asked or self.above))
 
     def _root(self) -> Node | None:
         """The tree of the file; ``None`` (and a problem) when there is none to go on with."""
@@ -204,6 +209,7 @@ class _Loading:
         parent = find_config(self.file.parent.parent)
         if parent is None or parent == self.file:
             return names
+        self.above = True
         folder = self.file.parent
         if not parent.parent.is_relative_to(project_root(folder)) and (why := written_by_others(parent, folder)):
             self.warnings.append(Problem(f"is not read: it lies above the project, and {why}",
@@ -231,7 +237,9 @@ class _Loading:
             return self._set_stage(root, names, Node(stage, Place(Text("--stage", stage, whole=True)), None, stage))
         # the stage may come from .env, so it is known before .env.STAGE can be read
         base = read_dotenv(self.file.parent, None)
+        self.above |= base.above
         early = Variables(names, {**base.values, **self.environ}, [], self.git)
+        early.looked_up = self.looked_up
         node = names.get("stage")
         if stages.branches:
             branch = self.branch or self.git.branch
@@ -301,7 +309,9 @@ class _Loading:
         dotenv = read_dotenv(self.file.parent, stage if usable else None)
         self.problems += dotenv.problems
         self.warnings += dotenv.warnings
+        self.above |= dotenv.above
         variables = Variables(names, {**dotenv.values, **self.environ}, self.problems, self.git)
+        variables.looked_up = self.looked_up
         variables.fallback["stage"] = stage or "dev"
         variables.replace_in(root)
         return dotenv

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sitepub.errors import Position, Problem
 
 if TYPE_CHECKING:
+    from sitepub.config.read_from import ReadFrom
     from sitepub.config.site_rules import HostRules
 
 _FULL_BUCKET_NAME = re.compile(r"-1[0-9]{9}$")
@@ -379,6 +380,8 @@ class Project:
     overrides: tuple[Override, ...] = field(default=(), compare=False)
     """What ``stages`` says of this stage alone."""
     warnings: tuple[Problem, ...] = ()
+    read_from: ReadFrom | None = field(default=None, compare=False, repr=False)
+    """``None``: it was not read from a file."""
 
     @property
     def every_host(self) -> tuple[Host, ...]:

@@ -150,6 +150,8 @@ class Variables:
         """Variables that exist only where this one replaces (``branch`` in the values of ``stages``)."""
         self.took_git = False
         """A value of git's went into a text that was replaced."""
+        self.looked_up: set[str] = set()
+        """Names of the environment variables that were asked for."""
         self._git = git
         self._open: list[str] = []
         self._values: dict[str, str] = {}
@@ -239,6 +241,7 @@ class Variables:
             if not _ENV_NAME.match(key.strip()):
                 raise VariableError(f"`{_short(key)}` is no name of an environment variable", variable.start,
                                     variable.source)
+            self.looked_up.add(key.strip())
             return self.env.get(key.strip())
         if colon and kind == "git" and key.strip() in GIT_NAMES and self._git is not None:
             value = self._git.get(key.strip())

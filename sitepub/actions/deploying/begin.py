@@ -68,5 +68,6 @@ def begin(project: Project, options: DeployOptions, teller: Teller, environ: Map
                  columns=teller.hook_columns, warn=problems.append)
     local = None
     if index and not project.replace and project.preview is None:
-        local = open_local(project, cloud, built.folder, environ, use=not (options.verify or options.force))
+        local = open_local(project, cloud, built.folder, environ, use=not (options.verify or options.force),
+                           before=options.opened)
     return Begun(cloud, built, problems, local, started, commit)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from sitepub.actions.deploying.begin import Begun, begin
+from sitepub.actions.deploying.hosts_done import unchanged_hosts
 from sitepub.actions.deploying.values import Deployed, DeployOptions, Warnings
 from sitepub.actions.releases.share import refuse_share
 from sitepub.config.project import Project
@@ -14,9 +15,11 @@ from sitepub.publish.glance import is_due_at
 from sitepub.publish.outcome import Counts, Unchanged
 from sitepub.publish.previews.due import is_due_at as preview_is_due_at
 from sitepub.publish.unchanged.asking import ask
+from sitepub.publish.unchanged.settled_hosts import hosts_hash
 
 if TYPE_CHECKING:
     from sitepub.actions.deploy import Teller
+    from sitepub.errors import Problem
 
 
 def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str]) -> Deployed:
@@ -31,7 +34,7 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
     warnings = Warnings(teller)
     begun = begin(project, options, teller, environ, warnings, index=True)
     try:
-        done = _unchanged(begun, project, environ, warnings)
+        done = unchanged(begun, project, environ, warnings, hosts_hash(project.hosts))
         if done is not None:
             return done
         from sitepub.actions.deploy import deploy_begun
@@ -41,25 +44,31 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
         begun.close()
 
 
-def _unchanged(begun: Begun, project: Project, environ: Mapping[str, str], warnings: Warnings) -> Deployed | None:
-    """The answer when neither the folder nor the state has changed and nothing else is to be checked today."""
+def unchanged(begun: Begun, project: Project, environ: Mapping[str, str], warnings: Warnings, hosts: str,
+              before: Iterable[Problem] = (), begins: Callable[[Project], None] = lambda _project: None
+              ) -> Deployed | None:
+    """The answer when neither the folder nor the state has changed and nothing else is to be checked today. ``hosts``:
+    the hash of what the project says of them. ``before``: warnings that come before all others, and after what
+    ``begins`` says."""
     local, cloud = begun.local, begun.cloud
     if local is None or local.index is None or local.remembered is None or local.compared is None:
         return None
     begun.asked = ask(project, cloud, local.remembered)
     if begun.asked.remembered is None or begun.asked.due or not local.same:
         return None
-    if project.hosts or local.remembered.hosts or project.publish:
+    settled = local.remembered.hosts
+    if project.publish or settled is None or not settled.holds(hosts, max(begun.asked.now, time.time())):
         return None
     states = project.state_bucket_for(cloud.app_id)
     if is_due_at(states, project.state_prefix, environ) or preview_is_due_at(states, project, environ):
         return None
     facts = local.index.facts
-    warnings.add(*facts.warnings, *begun.problems)
+    begins(project)
+    warnings.add(*before, *facts.warnings, *begun.problems)
     if local.compared is not None:
         warnings.add(*begun.built.left_over(project, local.compared.newest))
     warnings.add(*facts.notes)
     bucket = project.bucket(cloud.app_id)
     return Deployed(project, cloud, bucket, cloud.website_url(bucket, project.protocol, project.key_prefix),
                     Unchanged(Counts(unchanged=facts.files), local.remembered.release),
-                    time.monotonic() - begun.started, None, tuple(warnings.kept), facts.left_out)
+                    time.monotonic() - begun.started, unchanged_hosts(settled), tuple(warnings.kept), facts.left_out)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sitepub.publish.outcome import Unchanged
     from sitepub.publish.publish import Outcome
     from sitepub.publish.states.state import PreviewInfo
+    from sitepub.publish.unchanged.local_index import LocalIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class DeployOptions:
     """What is said of the release."""
     patience: Patience = field(default_factory=Patience)
     """How long to wait while another run has the lock."""
+    opened: LocalIndex | None = None
+    """What is known of the folder, when it was compared already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from sitepub.actions.deploying.values import Deployed, DeployOptions
     from sitepub.actions.hosts import HostsDone
     from sitepub.publish.states.state import PreviewInfo
+    from sitepub.publish.unchanged.local_index import LocalIndex
 
 
 @command(project=True)
@@ -40,11 +43,18 @@ def deploy(run: Run, dry_run: bool, yes: bool, message: str | None, preview: str
     question (--yes answers it).
     """
     from sitepub.actions.deploying.values import DeployOptions
-    from sitepub.cli.projects import each_project
     from sitepub.publish.locking.patience import Patience
 
     options = DeployOptions(run.local, run.profile, not no_build, verify, force, allow_delete,
                       not no_wait, allow_empty, message, Patience(lock_timeout, run.terminal.note))
+    quick = not (dry_run or verify or force) and preview is None and expires is None
+    if quick:
+        done, opened = _quick(run, yes=yes)
+        if done is not None:
+            return done
+        options = replace(options, opened=opened)
+    from sitepub.cli.projects import each_project
+
     if dry_run:
         from sitepub.cli.commands.plan import work
 
@@ -54,14 +64,39 @@ def deploy(run: Run, dry_run: bool, yes: bool, message: str | None, preview: str
         run, in_preview(run, project, preview, expires), options, yes=yes), yes=yes)
 
 
+def _quick(run: Run, *, yes: bool) -> tuple[int | None, LocalIndex | None]:
+    """The exit code of a deploy that has nothing to do and needs not read serverless.yml to know that; else what is
+    known of the folder."""
+    from sitepub.actions.deploying.known_project import Given, is_known
+    from sitepub.cli.story import Story
+
+    given = Given(run.folder, run.stage, run.inputs, yes, run.local, run.profile)
+    if not is_known(given, run.environ):
+        return None, None
+    from sitepub.actions.deploying.quick import deploy_unchanged
+
+    done, opened = deploy_unchanged(given, Story(run.terminal, yes=yes), run.environ, partial(_begins, run))
+    if done is None:
+        return None, opened
+    if run.terminal.wants_json:
+        run.terminal.json({"version": 1, "action": "deploy", **deployed_object(done)})
+    else:
+        show_deployed(run, done)
+    return 0, None
+
+
+def _begins(run: Run, project: Project) -> None:
+    run.terminal.note(f'Action: "deploy" - Stage: "{project.stage}" - App: "{project.app}" - '
+                      f'Name: "{project.name}"' + (f' - Preview: "{project.preview.name}"' if project.preview else ""))
+
+
 def _deploy(run: Run, project: Project, options: DeployOptions, *, yes: bool) -> tuple[dict[str, object], int]:
     from sitepub.actions.deploying.deploy import deploy as action
     from sitepub.actions.deploying.values import Deployed
     from sitepub.cli.story import Story
 
     terminal = run.terminal
-    terminal.note(f'Action: "deploy" - Stage: "{project.stage}" - App: "{project.app}" - '
-                  f'Name: "{project.name}"' + (f' - Preview: "{project.preview.name}"' if project.preview else ""))
+    _begins(run, project)
     try:
         done: Deployed = action(project, options, Story(terminal, yes=yes), run.environ)
     except PartlyDone as error:
@@ -70,6 +105,9 @@ def _deploy(run: Run, project: Project, options: DeployOptions, *, yes: bool) ->
         if not terminal.wants_json:
             show_deployed(run, error.done, whole=False)
         return boundary.partly(terminal, error, deployed_object(error.done))
+    from sitepub.actions.deploying.known_project import Given, remember
+
+    remember(Given(run.folder, run.stage, run.inputs, yes, run.local, run.profile), project, run.environ)
     if not terminal.wants_json:
         show_deployed(run, done)
     return deployed_object(done), 0

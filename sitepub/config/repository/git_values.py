@@ -24,6 +24,11 @@ class GitValues:
     environ: Mapping[str, str]
     """The real environment: a ``.env`` file has no say in which branch this is."""
 
+    @property
+    def asked(self) -> bool:
+        """Whether anything of git or the CI system was looked up."""
+        return any(name in self.__dict__ for name in ("branch", "_run", "_commit"))
+
     def get(self, name: str) -> str | None:
         """The value of one of :data:`NAMES`; ``None`` when it is not known."""
         match name:

@@ -25,8 +25,14 @@ def due_from(not_before: datetime | None, not_after: datetime, *, edge_renews: b
 
 def is_due(not_before: str, not_after: str, now: datetime, *, edge_renews: bool = False) -> bool:
     """The same for times as sitepub keeps them; what ends at an unknown time is never due."""
+    due = due_at(not_before, not_after, edge_renews=edge_renews)
+    return due is not None and now >= due
+
+
+def due_at(not_before: str, not_after: str, *, edge_renews: bool = False) -> datetime | None:
+    """When it will be due; ``None``: that is not known."""
     end = _time(not_after)
-    return end is not None and now >= due_from(_time(not_before), end, edge_renews=edge_renews)
+    return None if end is None else due_from(_time(not_before), end, edge_renews=edge_renews)
 
 
 def _time(text: str) -> datetime | None:

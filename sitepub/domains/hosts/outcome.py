@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from sitepub.domains.hosts.plan import HostPlan
-from sitepub.domains.steps import StepResult
 from sitepub.errors import SitepubError
+
+if TYPE_CHECKING:
+    from sitepub.domains.hosts.plan import HostPlan
+    from sitepub.domains.steps import StepResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,9 @@ from sitepub.site.index.label import label
 from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
+    from sitepub.domains.records import HostRecord
     from sitepub.publish.states.remote import Remote
+    from sitepub.publish.unchanged.settled_hosts import SettledHosts
     from sitepub.site.index.draft import Draft
     from sitepub.site.index.indexed_files import IndexedFiles
     from sitepub.site.snapshot import Snapshot
@@ -73,11 +75,14 @@ class LocalIndex:
         self._drafts = [Draft(self.file)]
         return self._drafts[0]
 
-    def publish(self, remote: Remote, snapshot: Snapshot, settings_hash: str, notes: Sequence[Problem]) -> None:
-        """The deploy has settled everything: remember it. ``notes``: what is said in each deploy of this folder."""
+    def publish(self, remote: Remote, snapshot: Snapshot, settings_hash: str, notes: Sequence[Problem],
+                hosts: Callable[[Mapping[str, HostRecord]], SettledHosts | None]) -> None:
+        """The deploy has settled everything: remember it. ``notes``: what is said in each deploy of this folder.
+        ``hosts``: what their records come to."""
         from sitepub.publish.unchanged.remembered import encoded, remembered_of
 
-        known = remembered_of(remote.states, bucket=remote.bucket, settings_hash=settings_hash, files=len(snapshot))
+        known = remembered_of(remote.states, bucket=remote.bucket, settings_hash=settings_hash, files=len(snapshot),
+                              hosts=hosts)
         if known is not None and self._files is not None and self._files is snapshot.files:
             assert self.index is not None
             with suppress(Unusable):
@@ -95,14 +100,19 @@ class LocalIndex:
         self._drafts = []
 
 
-def open_local(project: Project, cloud: Cloud, folder: Path, environ: Mapping[str, str], *,
-               use: bool = True) -> LocalIndex | None:
-    """Compare the folder with its index; no file is read. ``use``: else the index is only written anew. ``None``: the
-    folder can have no index."""
+def open_local(project: Project, cloud: Cloud, folder: Path, environ: Mapping[str, str], *, use: bool = True,
+               settings: bytes | None = None, before: LocalIndex | None = None) -> LocalIndex | None:
+    """Compare the folder with its index; no file is read. ``use``: else the index is only written anew. ``settings``:
+    see :func:`~sitepub.site.index.label.label`. ``before``: was opened just now; it is taken if it is the same, else
+    closed. ``None``: the folder can have no index."""
     bucket, states = project.bucket(cloud.app_id), project.state_bucket_for(cloud.app_id)
     end = cloud.embedded.endpoint if cloud.embedded is not None else ""
     place = (bucket, states, project.state_prefix, cloud.app_id, end)
-    found = label(project, folder, environ, place)
+    found = label(project, folder, environ, place, settings)
+    if before is not None:
+        if before.label == found:
+            return before
+        before.close()
     if found is None:
         return None
     name = hashlib.sha256("\0".join([os.path.realpath(folder), *place[:4]]).encode("utf-8", "surrogateescape"))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from sitepub.publish.unchanged.settled_hosts import SettledHosts
 from sitepub.tencent.cos.store import Fetched
 
 if TYPE_CHECKING:
+    from sitepub.domains.records import HostRecord
     from sitepub.publish.states.state_store import StateStore
 
 
@@ -23,8 +25,8 @@ class Remembered(msgspec.Struct, frozen=True, array_like=True):
     release: str
     due: int
     """Unix seconds: when something is to go that the site has dropped; 0: nothing is."""
-    hosts: bool
-    """It has records of hosts."""
+    hosts: SettledHosts | None = None
+    """``None``: something may be to do for its hosts."""
 
     def fetched(self, headers: Mapping[str, str]) -> Fetched:
         """As if it had been read. ``headers``: of the answer which says that it has not changed."""
@@ -45,9 +47,10 @@ def decoded(data: bytes) -> Remembered | None:
         return None
 
 
-def remembered_of(states: StateStore, *, bucket: str, settings_hash: str, files: int) -> Remembered | None:
+def remembered_of(states: StateStore, *, bucket: str, settings_hash: str, files: int,
+                  hosts: Callable[[Mapping[str, HostRecord]], SettledHosts | None]) -> Remembered | None:
     """What to remember of the root that was read or written last; ``None`` when a deploy would have something to do
-    although the folder is the same."""
+    although the folder is the same. ``hosts``: what its records of the hosts come to."""
     from sitepub.publish.states.root import decode
     from sitepub.publish.states.state import VERSION
 
@@ -59,6 +62,7 @@ def remembered_of(states: StateStore, *, bucket: str, settings_hash: str, files:
             or root.retained_changes or root.overlay or root.manifest or root.release is None
             or sum(ref.count for ref in root.shards) != files):
         return None
-    return Remembered(states.etag, states.document, root.release.id, root.due, bool(root.hosts))
+    return Remembered(states.etag, states.document, root.release.id, root.due,
+                      hosts(root.hosts) if not root.unpurged and root.slots is None else None)
 
 

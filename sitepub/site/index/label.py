@@ -17,16 +17,19 @@ from sitepub.config.small_file import RULE_FILE_LIMIT, read_small
 from sitepub.leaks.cloud_secrets import secret_values
 from sitepub.terminal import secrets as held_secrets
 
-_CODE = ("site", "leaks", "config", "settings")
+_CODE = ("site", "leaks", "config", "config/checks", "config/models", "settings")
 """Rooms whose code decides what becomes of a file."""
 
 
-def label(project: Project, folder: Path, environ: Mapping[str, str], beside: Iterable[str] = ()) -> bytes | None:
-    """``beside``: what else decides, for the room above. ``None``: it cannot be said now, or nothing can be recognised
-    in this folder. Call it after the hook, which may write ignore files and .env files."""
+def label(project: Project, folder: Path, environ: Mapping[str, str], beside: Iterable[str] = (),
+          settings: bytes | None = None) -> bytes | None:
+    """``beside``: what else decides, for the room above. ``settings``: the :func:`settings_hash` of the project, when
+    it is known, and of the project nothing but its places. ``None``: it cannot be said now, or nothing can be
+    recognised in this folder. Call it after the hook, which may write ignore files and .env files."""
     from sitepub.site.rules.defaults import ignore_files
 
-    parts: list[object] = [sitepub.__version__, sys.version, *_code(), *beside]
+    settings = settings or settings_hash(project)
+    parts: list[object] = [*code(), *beside]
     try:
         if _read_only(folder):
             return None
@@ -44,9 +47,18 @@ def label(project: Project, folder: Path, environ: Mapping[str, str], beside: It
         parts += [read_small(file, RULE_FILE_LIMIT) for file in (project.headers_file, project.redirects_file) if file]
     except OSError:
         return None  # the scan reports it
-    # Hosts do not touch the files. What .env sets has gone into the rest; secrets count as what files are searched for.
-    parts.append(replace(project, dotenv={}, hosts=(), warnings=()))
-    parts.append(sorted(secret_values(environ, project.dotenv) | held_secrets.held()))
+    # What .env sets has gone into the rest; secrets count as what files are searched for.
+    parts += [settings, sorted(secret_values(environ, project.dotenv) | held_secrets.held())]
+    return digest(parts) if settings is not None else None
+
+
+def settings_hash(project: Project) -> bytes | None:
+    """Of all that serverless.yml says, but for hosts: they do not touch the files. ``None``: it cannot be said."""
+    return digest([replace(project, dotenv={}, hosts=(), warnings=(), read_from=None)])
+
+
+def digest(parts: Iterable[object]) -> bytes | None:
+    """Stable over runs; ``None`` for what has no such form."""
     try:
         text = msgspec.json.encode([part if not isinstance(part, bytes) else part.hex() for part in parts],
                                    enc_hook=str, order="deterministic")
@@ -55,12 +67,15 @@ def label(project: Project, folder: Path, environ: Mapping[str, str], beside: It
     return hashlib.blake2b(text, digest_size=32).digest()
 
 
-def _code() -> list[str]:
-    """A version is the same while sitepub itself is worked on."""
+def code() -> list[str]:
+    """The version of all that decides what becomes of a file. That of sitepub is the same while it is worked on, so its
+    files count, too."""
     here = Path(sitepub.__file__).parent
-    found = []
+    found = [sitepub.__version__, sys.version]
     for room in _CODE:
         for entry in os.scandir(here / room):
+            if not entry.name.endswith(".py"):
+                continue  # what Python compiles comes and goes
             status = entry.stat()
             found.append(f"{room}/{entry.name} {status.st_size} {status.st_mtime_ns}")
     return sorted(found)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sitepub.actions.deploying import begin
+from sitepub.actions.deploying import begin, quick
 from sitepub.actions.deploying.deploy import deploy
 from sitepub.actions.deploying.values import Deployed, DeployOptions
 from sitepub.config.project import Project, Source
@@ -124,7 +124,8 @@ def in_memory(cloud: MemoryCloud, *, seconds_later: float = 0.0) -> Iterator[Non
     """Deploys go to this cloud. ``seconds_later``: what was written just now is that old when it is read."""
     with pytest.MonkeyPatch.context() as patch:
         account = Cloud(Credentials("AKIDexampleexample0", "k" * 32, source="test"), APP_ID, "ap-guangzhou")
-        patch.setattr(begin, "connect", lambda *_args, **_options: account)
+        for module in (begin, quick):
+            patch.setattr(module, "connect", lambda *_args, **_options: account)
         patch.setattr(object_store, "CosObjectStore", lambda _cloud, bucket, **_options: cloud.store(bucket))
         patch.setattr(bucket_settings, "BucketSettings", lambda _cloud, bucket: cloud.bucket(bucket))
         patch.setattr(bucket_settings, "free_name", lambda _cloud, _bucket: "free")
