@@ -92,7 +92,8 @@ def host_hash(host: Host, place: Place, own_certificate: str) -> str:
     https: Any = dict(host.https) if host.https is not None else None
     if https is not None and own_certificate:
         https["certInfo"] = own_certificate
-    bare = replace(host, position=None, https_position=None, https=https)
+    bare = replace(host, position=None, https_position=None, https=https,
+                   new_zone=replace(host.new_zone, position=None))
     plain = msgspec.json.encode([_HASH_VERSION, bare, place], enc_hook=dict, order="deterministic")
     return hashlib.sha256(plain).hexdigest()[:32]
 

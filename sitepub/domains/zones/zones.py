@@ -7,6 +7,7 @@ A zone without a plan serves nothing. Connected by CNAME (``partial``), it is pr
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ _NO_DNSPOD = frozenset({
 """EdgeOne may not use the account's DNSPod, or cannot: the zone is connected by CNAME then."""
 _SKEW = 360.0
 """Seconds that the clocks of two computers may differ: a request is refused when it is more than 5 minutes."""
+_FRESH = 1.0
+"""Seconds for which a zone that was not listed is not looked for again."""
 KINDS = frozenset({"partial", "dnsPodAccess"})
 
 
@@ -34,6 +37,8 @@ class Zones:
     def __init__(self, api: ServiceApi) -> None:
         self._api = api
         self._known: list[Mapping[str, Any]] | None = None
+        self._read = 0.0
+        """When they were read (monotonic)."""
         self._lock = threading.Lock()
         self._busy: dict[str, threading.Lock] = {}
         self.made: dict[str, ZoneRecord] = {}
@@ -46,9 +51,8 @@ class Zones:
     def zone(self, host: str) -> Mapping[str, Any] | None:
         """The zone that a host belongs to, as the API describes it. One that was not there is looked for again."""
         with self._lock:
-            fresh = self._known is None
             found = self._best(host)
-            if found is None and not fresh:
+            if found is None and time.monotonic() - self._read > _FRESH:
                 self._known = None
                 found = self._best(host)
             return found
@@ -62,6 +66,7 @@ class Zones:
         if self._known is None:
             self._known = list(self._api.pages("teo", "DescribeZones", {}, "Zones", size=100, host=host,
                                                total=lambda answer: int(answer.get("TotalCount") or 0)))
+            self._read = time.monotonic()
         name = zone_of(host, [str(zone.get("ZoneName")) for zone in self._known])
         fitting = [zone for zone in self._known if zone.get("ZoneName") == name]
         # Several zones may have one name; one that is in use is meant.

@@ -114,6 +114,8 @@ class TeoDomain:
     certificate_change: Change = NEVER
     served_meanwhile: str = ""
     """Id of the certificate that is served until that change has ended; "": HTTPS is down until then."""
+    challenged: float = 0.0
+    """When a free certificate was applied for that a record is to prove."""
     deployed: float = 0.0
     was_online: bool = False
     """It is served as before while a change is under way."""

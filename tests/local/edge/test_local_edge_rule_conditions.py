@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sitepub.local.cloud_api.errors import ApiError
-from sitepub.local.cloud_api.teo.rules import _check_action
+from sitepub.local.cloud_api.teo.rule_checks import check_action
 from sitepub.local.edge.domains import PathMatch
 from sitepub.local.edge.rules import matches, redirected
 from sitepub.local.edge.settings import cdn_redirects, edgeone_redirect
@@ -83,6 +83,6 @@ def test_redirects_of_edgeone(given_: dict[str, Any], path: str, answer: str | N
 ])
 def test_a_redirect_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
     right = {"StatusCode": 301, "URLPath": {"Action": "custom", "Value": "/a"}}
-    _check_action({"Name": "AccessURLRedirect", "AccessURLRedirectParameters": right})
+    check_action({"Name": "AccessURLRedirect", "AccessURLRedirectParameters": right})
     with pytest.raises(ApiError):
-        _check_action({"Name": "AccessURLRedirect", "AccessURLRedirectParameters": {**right, **wrong}})
+        check_action({"Name": "AccessURLRedirect", "AccessURLRedirectParameters": {**right, **wrong}})

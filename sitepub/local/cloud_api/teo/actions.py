@@ -18,7 +18,13 @@ from sitepub.local.cloud_api.teo.domains import (
 from sitepub.local.cloud_api.teo.free_certificates import apply_free_certificate, check_free_certificate_verification
 from sitepub.local.cloud_api.teo.logs import download_l7_logs
 from sitepub.local.cloud_api.teo.plans import bind_zone_to_plan, describe_plans
-from sitepub.local.cloud_api.teo.rules import create_rules, delete_rules, describe_rules, modify_rule
+from sitepub.local.cloud_api.teo.rules import (
+    create_rules,
+    delete_rules,
+    describe_rules,
+    modify_priority,
+    modify_rule,
+)
 from sitepub.local.cloud_api.teo.tasks import (
     create_prefetch_task,
     create_purge_task,
@@ -77,6 +83,7 @@ TEO = Service("teo", "2022-09-01", {
     "ModifyFunctionRule": Action(function_rules.modify_rule),
     "ModifyFunctionRulePriority": Action(function_rules.modify_priority),
     "ModifyL7AccRule": Action(modify_rule),
+    "ModifyL7AccRulePriority": Action(modify_priority),
     "ModifyHostsCertificate": Action(modify_hosts_certificate),
     "ModifyZone": Action(modify_zone),
     "ModifyZoneStatus": Action(modify_zone_status),

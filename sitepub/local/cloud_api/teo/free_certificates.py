@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 from sitepub.local.cloud_api.actions import Call
@@ -21,6 +22,8 @@ from sitepub.local.services.services import EDGEONE_SUFFIX
 from sitepub.local.services.zones import normal
 
 _LABEL = "_acme-challenge"
+_LASTS = 2 * 86400
+"""Seconds within which the proof has to be there (1552/120406)."""
 
 
 async def apply_free_certificate(call: Call) -> dict[str, Any]:
@@ -33,6 +36,8 @@ async def apply_free_certificate(call: Call) -> dict[str, Any]:
     if call.parameters["VerificationMethod"] == "http_challenge":
         value = _digest(call, domain)
         return {"FileVerification": {"Path": f"/.well-known/teo-verification/{value[:10]}", "Content": value}}
+    if not _is_open(call, domain):
+        call.services.teo_domains.put(domain.host, replace(domain, challenged=call.time))
     below = domain.host.removesuffix(zone.name).rstrip(".")
     return {"DnsVerification": {"Subdomain": f"{_LABEL}.{below}" if below else _LABEL, "RecordType": "CNAME",
                                 "RecordValue": _target(call, domain)}}
@@ -44,10 +49,14 @@ async def check_free_certificate_verification(call: Call) -> dict[str, Any]:
     find_zone(call)
     domain = find_domain(call, call.parameters["Domain"])
     found = {normal(value) for value in call.services.resolve(f"{_LABEL}.{domain.host}", "CNAME").values("CNAME")}
+    certificate = prepared(call, domain)
+    if certificate is None and not _is_open(call, domain):
+        # Its code is not documented.
+        message = f"{domain.host} was not applied for within the last two days."
+        raise ApiError("ResourceUnavailable.RecordUnExpected", message)
     if _target(call, domain) not in found:
         message = f"The CNAME of {_LABEL}.{domain.host} is not as expected."
         raise ApiError("ResourceUnavailable.RecordUnExpected", message)
-    certificate = prepared(call, domain)
     if certificate is None:
         key = await asyncio.to_thread(new_key, "RSA", "2048")
         certificate = issue(call.services, Certificate(
@@ -56,6 +65,10 @@ async def check_free_certificate_verification(call: Call) -> dict[str, Any]:
         ), key, call.time)
         call.services.certificates.put(certificate.id, certificate)
     return {"CommonName": domain.host, "SignatureAlgorithm": "RSA 2048", "ExpireTime": utc_time(certificate.end)}
+
+
+def _is_open(call: Call, domain: TeoDomain) -> bool:
+    return call.time - domain.challenged <= _LASTS
 
 
 def _digest(call: Call, domain: TeoDomain) -> str:

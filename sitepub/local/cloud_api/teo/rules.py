@@ -6,15 +6,14 @@ headers and on redirects, where all conditions above them are on host and path a
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
 from sitepub.local.cloud_api.actions import Call
 from sitepub.local.cloud_api.contract import contract
 from sitepub.local.cloud_api.errors import ApiError
+from sitepub.local.cloud_api.teo.rule_checks import check_rule
 from sitepub.local.cloud_api.teo.zones import filtered, find_zone, working_zone
-from sitepub.local.services.header_rules import HEADERS, REDIRECT
 from sitepub.local.services.records import TeoRule
 from sitepub.local.services.services import random_name
 
@@ -23,8 +22,6 @@ _MOST = 200
 _NEVER_NULL = {"Name", "VaryParameters", "ContentCompressionParameters", "OriginAuthenticationParameters",
                "CustomActionParameters"}
 """Members of an action that the model does not say may be null."""
-_DEEPEST = 10
-"""Sub-rules below each other."""
 
 
 async def create_rules(call: Call) -> dict[str, Any]:
@@ -34,7 +31,7 @@ async def create_rules(call: Call) -> dict[str, Any]:
     if len(rules.where(zone=zone.id)) + len(given) > _MOST:
         raise ApiError("LimitExceeded.RuleLimitExceeded", f"A site has at most {_MOST} rules.")
     for rule in given:
-        _check(rule)
+        check_rule(rule)
     made = [TeoRule(f"rule-{random_name(12)}", zone.id, _kept(rule)) for rule in given]
     for one in made:
         rules.put(one.id, one)
@@ -70,8 +67,9 @@ def _branches_with_nulls(branches: list[dict[str, Any]]) -> list[dict[str, Any]]
 async def modify_rule(call: Call) -> dict[str, Any]:
     """ModifyL7AccRule (1145/68148): the whole rule is replaced."""
     given = call.parameters["Rule"]
+    working_zone(call)
     there = _find(call, given.get("RuleId") or "")
-    _check(given)
+    check_rule(given)
     call.services.teo_rules.put(there.id, replace(there, rule=_kept(given)))
     return {}
 
@@ -83,64 +81,22 @@ async def delete_rules(call: Call) -> dict[str, Any]:
     return {}
 
 
+async def modify_priority(call: Call) -> dict[str, Any]:
+    """ModifyL7AccRulePriority (1145/68149): the order of all rules of a site. Later ones win."""
+    zone, ids, rules = working_zone(call), call.parameters["RuleIds"], call.services.teo_rules
+    if sorted(ids) != sorted(rule.id for rule in rules.where(zone=zone.id)):
+        raise ApiError("InvalidParameter", "RuleIds is not the complete list of the site's rules.")
+    for rule in [_find(call, id) for id in ids]:
+        rules.remove(rule.id)
+        rules.put(rule.id, rule)
+    return {}
+
+
 def _find(call: Call, id: str) -> TeoRule:
     rule = call.services.teo_rules.get(id)
     if rule is None or rule.zone != find_zone(call).id:
         raise ApiError("ResourceUnavailable.RuleNotFound", f"There is no rule {id!r} in the site.")
     return rule
-
-
-def _check(rule: dict[str, Any]) -> None:
-    if len(rule.get("RuleName") or "") > 255:
-        raise ApiError("InvalidParameter", "The name of a rule has at most 255 characters.")
-    _check_branches(rule.get("Branches") or [], "A rule")
-
-
-def _check_branches(branches: list[dict[str, Any]], where: str, depth: int = 0) -> None:
-    if len(branches) != 1 or depth > _DEEPEST:
-        raise ApiError("InvalidParameter", f"{where} has one branch.")
-    branch = branches[0]
-    if not branch.get("Condition"):
-        raise ApiError("InvalidParameter.ErrNilCondition", "A branch has a condition.")
-    if not (branch.get("Actions") or branch.get("SubRules")):
-        raise ApiError("InvalidParameter", "A branch has an action or a sub-rule.")
-    for action in branch.get("Actions") or ():
-        _check_action(action)
-    for below in branch.get("SubRules") or ():
-        _check_branches(below.get("Branches") or [], "A sub-rule", depth + 1)
-
-
-def _check_action(action: dict[str, Any]) -> None:
-    name = action["Name"]
-    given = action.get(f"{name}Parameters")
-    if given is None:
-        raise ApiError("InvalidParameter.ErrInvalidActionParam", f"{name} needs {name}Parameters.")
-    if name == REDIRECT:
-        _check_redirect(given)
-    if name != HEADERS:
-        return
-    headers = given.get("HeaderActions")
-    if not headers:
-        raise ApiError("InvalidParameter.ErrInvalidActionParam", f"{name} needs HeaderActions.")
-    if any(one["Action"] != "del" and not one.get("Value") for one in headers):
-        raise ApiError("InvalidParameter.ErrInvalidActionParamValue", "A header that is set or added has a value.")
-
-
-def _check_redirect(given: dict[str, Any]) -> None:
-    host, path = given.get("HostName") or {}, given.get("URLPath") or {}
-    wrong = ("StatusCode" if given.get("StatusCode") not in (301, 302, 303, 307, 308)
-             else "HostName" if host.get("Action") == "custom" and not host.get("Value")
-             else "URLPath" if path.get("Action") in ("custom", "regex") and not str(path.get("Value")).startswith("/")
-             else "URLPath" if path.get("Action") == "regex" and not _is_expression(path.get("Regex")) else "")
-    if wrong:
-        raise ApiError("InvalidParameter.ErrInvalidActionParamValue", f"{wrong} of {REDIRECT} is not valid.")
-
-
-def _is_expression(text: Any) -> bool:
-    try:
-        return bool(text) and re.compile(text) is not None
-    except re.error:
-        return False
 
 
 def _kept(rule: dict[str, Any]) -> dict[str, Any]:
