@@ -19,7 +19,7 @@ from sitepub.actions.deploying.values import Deployed, DeployOptions, Warnings
 from sitepub.actions.host_run import apply_hosts
 from sitepub.actions.hosts import HostsDone, HostsPrepared, prepare_hosts, raise_if_failed, unplanned
 from sitepub.actions.interrupt import stopping
-from sitepub.actions.previews.led import lead, open_led
+from sitepub.actions.previews.led import about_redirects, lead, open_led
 from sitepub.actions.previews.routes import forget_dropped, lead_wildcards, with_failed_routes
 from sitepub.actions.releases.doubt import Doubt
 from sitepub.actions.releases.history import STABLE, mark_stable
@@ -201,7 +201,7 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
         if led is not None:
             project = led.project
             led.check(prepared.base)
-            warnings.add(*led.warnings)
+            warnings.add(*led.warnings, *about_redirects(led, prepared.wanted.website))
         hosts = prepare_hosts(project, cloud, remote, prepared, verify=options.verify or is_due(remote, environ))
 
         def approve(again: Prepared) -> None:

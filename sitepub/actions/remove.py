@@ -76,13 +76,13 @@ def remove(project: Project, options: RemoveOptions, environ: Mapping[str, str],
         route = preview_route(project, cloud, remote, prepared.found)
         if route is not None:
             route.close()
-        wildcards, site = tuple(wildcards_of(prepared.found.hosts)), site_prefix(project).rstrip("/")
+        # Before the hosts: a zone that has a function is not deleted with the last of them.
+        forget_wildcards(cloud, wildcards_of(prepared.found.hosts), site_prefix(project).rstrip("/"))
         if prepared.found.hosts:
             with stopping() as stop, listener() as hears:
                 removal_of_bucket = prepared
                 hosts = take_down_hosts(project, cloud, remote, hears, stop, shown=shown,
                                         approve=lambda added: approve(removal_of_bucket, added))
-            forget_wildcards(cloud, wildcards, site)
             prepared = removal.prepare_removal(remote, wanted)
             if prepared is None:
                 return Down(Removed(0, 0, (), ()), hosts)

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from sitepub.config.project import PREVIEWS
+from sitepub.config.project import PREVIEWS, PREVIEWS_FOLDER
 from sitepub.config.repository.git import has_commit
-from sitepub.errors import CloudError, SitepubError
+from sitepub.errors import AccessDenied, CloudError, NotFound, SitepubError
 from sitepub.publish.apply import Engine, Failure
 from sitepub.publish.bucket_mates import Mate, mates_in
 from sitepub.publish.diff import THERE_BEFORE, not_ours
@@ -21,6 +21,7 @@ from sitepub.publish.locking.owner import who
 from sitepub.publish.locking.takeover import journal_of_before
 from sitepub.publish.phases import deletion_rank
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
+from sitepub.publish.previews.found import names_of_previews
 from sitepub.publish.progress import Progress
 from sitepub.publish.project.mark import project_here
 from sitepub.publish.project.same_project import Kin, OtherProject, kin_of
@@ -175,14 +176,24 @@ def _look(bucket: str, remote: Remote, site: State, manifest: Manifest, journal:
     status = settings.head()
     if status is BucketStatus.FOREIGN:
         return BucketRemoval(bucket, Plan(), 0, bucket_stays="it belongs to another account now")
-    slots = tuple(f"{FOLDER}{name}/" for name in NAMES) if site.slots is not None else ()
-    listing = ({there.key: there for there in store.list() if not there.key.startswith(slots)}
+    others = (*(f"{FOLDER}{name}/" for name in NAMES if site.slots is not None), *_folders_of_previews(remote, folder))
+    listing = ({there.key: there for there in store.list() if not there.key.startswith(others)}
                if status is BucketStatus.OURS else None)
     if folder:
         plan = plan_removal(bucket, manifest, journal, None, listing, options)
         return replace(plan, folder=folder, bucket_stays=IN_A_FOLDER)
     mates = mates_in(remote, bucket) if listing is not None else ()
     return plan_removal(bucket, manifest, journal, created, listing, options, mates)
+
+
+def _folders_of_previews(remote: Remote, folder: str) -> tuple[str, ...]:
+    """What lies there goes with the previews, each by its own state."""
+    if folder or not remote.project.previews.routed:
+        return ()
+    try:
+        return tuple(f"{PREVIEWS_FOLDER}{name}/" for name in names_of_previews(remote))
+    except (AccessDenied, NotFound):
+        return ()  # a key may be allowed no listing there
 
 
 def _reach(remote: Remote, bucket: str, folder: str = "") -> tuple[ObjectStore, Bucket]:

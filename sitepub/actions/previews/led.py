@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sitepub.domains.service_api import ServiceApi
     from sitepub.publish.publish import Outcome
     from sitepub.publish.states.state import State
+    from sitepub.tencent.cos.website_config import WebsiteConfig
 
 _LIKE_A_RELEASE = "20261120T213000Z-ab12cd"
 """Every id has this many characters: what fits with this one fits with the id that is made later."""
@@ -123,6 +124,17 @@ class Led:
             self.claims.take(self.host, self.remote.project.hosts[0].position)
             lock.still_ours()
             router.point([route])
+
+
+def about_redirects(led: Led, website: WebsiteConfig | None) -> tuple[Problem, ...]:
+    """Redirects that the bucket's website answers are of all that lies in the bucket, and 100 of them is the most."""
+    count = len([rule for rule in website.rules if rule.key_prefix is not None]) if website is not None else 0
+    if not count:
+        return ()
+    words = "1 redirect of the site is" if count == 1 else f"{count} redirects of the site are"
+    return (Problem(f"{words} not in force in the preview: the bucket answers them, and the preview shares it with the"
+                    " site",
+                    hint=f"to try them: a stage of its own, or `preview.edge: cdn` for {led.host}"),)
 
 
 def open_led(project: Project, cloud: Cloud, remote: Remote, base: State) -> Led | None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from sitepub.actions.connect import connect
+from sitepub.actions.previews.routes import forget_orphans
 from sitepub.actions.remove import Down, RemoveOptions, remove
 from sitepub.config.project import Project
-from sitepub.errors import AccessDenied, Interrupted, Problem, Refused, SitepubError
+from sitepub.errors import AccessDenied, Interrupted, NotFound, Problem, Refused, SitepubError
 from sitepub.publish.previews.due import note_expiries
-from sitepub.publish.previews.found import Preview, previews_in
+from sitepub.publish.previews.found import Preview, names_of_previews, previews_in
 from sitepub.publish.previews.names import known
 from sitepub.publish.previews.orphans import clear_orphans
 from sitepub.publish.progress import Progress, Silent
@@ -97,7 +98,13 @@ def clear_leftovers(project: Project, *, local: bool, profile: str | None, envir
     """Of deploys that were killed before there was a preview; how many objects it was."""
     cloud = connect(project, local=local, profile=profile, environ=environ)
     with open_remote(project, cloud, connections=8, environ=environ) as remote:
-        return clear_orphans(remote)
+        count = clear_orphans(remote)
+        try:
+            names = tuple(names_of_previews(remote))
+        except NotFound:  # no state bucket
+            names = ()
+        forget_orphans(project, cloud, names)
+        return count
 
 
 def _unless_renewed(preview: Preview) -> Approve:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sitepub.domains.host_names import is_wildcard
 from sitepub.errors import Interrupted, SitepubError
 from sitepub.publish.previews.folder import route_of_nothing
+from sitepub.publish.previews.names import safe_name
+from sitepub.publish.previews.prefix import site_prefix
 from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
@@ -125,6 +127,20 @@ def forget_wildcards(cloud: Cloud, names: Iterable[str], site: str) -> None:
         if router is not None:
             router.forget([name], site)
             router.remove()
+
+
+def forget_orphans(project: Project, cloud: Cloud, names: Collection[str]) -> None:
+    """Routes of previews that are not there: others may have deleted a state by hand. ``project``: the site; ``names``:
+    its previews."""
+    wildcard = project.previews.wildcard
+    router = router_of(cloud, wildcard.host) if wildcard is not None else None
+    if router is None:
+        return
+    owner = site_prefix(project)
+    for host, route in router.look().routes.items():
+        name = route.site.removeprefix(owner)
+        if route.site.startswith(owner) and name and name == safe_name(name) and name not in names:
+            router.forget([host], route.site)
 
 
 def forget_dropped(cloud: Cloud, plan: HostsPlan, records: Mapping[str, HostRecord], site: str) -> None:

@@ -18,7 +18,7 @@ from sitepub.domains.edges.edge import Edge, EdgeState, EdgeStatus, WantedDomain
 from sitepub.domains.host_names import is_wildcard, shown_name
 from sitepub.domains.hosts.edge_certificate_plan import BY_RECORD, plan_edge_certificate
 from sitepub.domains.hosts.parts import Certificates, Names
-from sitepub.domains.hosts.wildcards import instead, lacks_certificate
+from sitepub.domains.hosts.wildcards import NO_ZONE_YET, instead, lacks_certificate
 from sitepub.domains.hosts.zone_plan import plan_zone
 from sitepub.domains.records import HostRecord
 from sitepub.domains.steps import (
@@ -134,7 +134,8 @@ def plan_host(host: Host, place: Place, record: HostRecord, edge: Edge, certific
     edge.check(wanted)
     why = _obstacle(host, state, found, free=free)
     if why:
-        return separate(host, record, why, hash)
+        # How a new zone will be connected is not known before it is there: the next run looks again.
+        return separate(host, record, NO_ZONE_YET if of_zone else why, "" if of_zone else hash)
     steps: list[HostStep] = []
     former = _former_bucket(record, place)
     if former:

@@ -17,6 +17,9 @@ _REFUSALS = frozenset({
 of its list that can mean it."""
 
 
+NO_ZONE_YET = "whether it gets a certificate depends on its zone, which is created first: the next deploy looks again"
+
+
 def refusal(host: str, error: CloudError) -> str:
     """Why there is no wildcard domain; "": the error says something else."""
     if not is_wildcard(host) or error.code not in _REFUSALS:

@@ -51,14 +51,16 @@ def previews_in(remote: Remote, cloud: Cloud) -> tuple[Preview, ...]:
     cloud answers."""
     prefix = site_prefix(remote.project) + PREVIEWS
     try:
-        names = list(_names(remote, prefix))
+        names = list(names_of_previews(remote))
     except NotFound:  # no state bucket
         return ()
     found = side_by_side((partial(_read, remote, cloud, prefix, name) for name in names), 16)
     return tuple(one for one in found if one is not None)
 
 
-def _names(remote: Remote, prefix: str) -> Iterator[str]:
+def names_of_previews(remote: Remote) -> Iterator[str]:
+    """Of those that have a state. Raises NotFound where there is no state bucket."""
+    prefix = site_prefix(remote.project) + PREVIEWS
     for listed in remote.states.store.list(prefix):
         name, _, file = listed.key.removeprefix(prefix).partition("/")
         if file == NAME and name == safe_name(name):

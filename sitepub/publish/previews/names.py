@@ -62,4 +62,6 @@ def _hosts(project: Project, name: str) -> tuple[Host, ...]:
     host = project.previews.host
     if host is None:
         return ()
-    return (replace(host, host=host.host.replace(PREVIEW_NAME, name)),)
+    # What a router leads to has other keys in the cache with each release: nothing is purged.
+    return (replace(host, host=host.host.replace(PREVIEW_NAME, name),
+                    auto_refresh=host.auto_refresh and not project.previews.routed),)

@@ -74,6 +74,14 @@ def variables(account: Account) -> dict[str, Any]:
     return {one["host"]: one for one in routes}
 
 
+def set_variable(account: Account, name: str, value: Any) -> None:
+    [zone] = account.sdk("teo", "DescribeZones", {})["Zones"]
+    [function] = account.sdk("teo", "DescribeFunctions", {"ZoneId": zone["ZoneId"]})["Functions"]
+    account.sdk("teo", "HandleFunctionRuntimeEnvironment", {
+        "ZoneId": zone["ZoneId"], "FunctionId": function["FunctionId"], "Operation": "setEnvironmentVariable",
+        "EnvironmentVariables": [{"Key": name, "Value": json.dumps(value), "Type": "string"}]})
+
+
 def domains(account: Account) -> list[str]:
     [zone] = account.sdk("teo", "DescribeZones", {})["Zones"]
     return sorted(one["DomainName"] for one in account.sdk("teo", "DescribeAccelerationDomains", {
@@ -99,12 +107,14 @@ def test_two_previews_and_the_live_site_below_one_wildcard_domain(
     gone = guest.get(f"https://a.{BELOW}")
     assert (gone.status, gone.headers["x-robots-tag"]) == (404, "noindex")
 
-    site.write({"index.html": FILES["index.html"].replace("live", "new"), "css/a.css": "new"})
+    site.write({"index.html": FILES["index.html"].replace("live", "new"), "css/a.css": "new",
+                "_headers": "/css/*\n  X-Frame-Options: DENY\n  X-Robots-Tag: all\n"})
     first = program.deploy(site.folder, "--preview", "a")
     assert not any("download" in str(one) for one in first["warnings"])
     assert first["url"].startswith(f"https://a.{BELOW}.localhost:") and first["bucket"] == bucket.bucket
     assert (first["changes"]["copied"], first["changes"]["uploaded"]) == (3, 3), "only what the site lacks is sent"
     assert domains(account) == [f"*.{BELOW}", HOST] and account.records(NAME, "a.preview") == []
+    (site.folder / "src/_headers").unlink()
     site.write({"index.html": "b"})
     program.deploy(site.folder, "--preview", "b", "--expires", "2s")
 
@@ -119,6 +129,9 @@ def test_two_previews_and_the_live_site_below_one_wildcard_domain(
     assert guest.get(f"https://{HOST}", "/robots.txt").body == b"Allow: /"
     for path in ("/docs", "/docs/?x=1", "/same.png"):
         assert guest.get(f"https://a.{BELOW}", path).status == guest.get(f"https://{HOST}", path).status
+    styled = guest.get(f"https://a.{BELOW}", "/css/a.css").headers
+    assert (styled["x-frame-options"], styled["x-robots-tag"]) == ("DENY", "noindex")
+    assert "x-frame-options" not in guest.get(f"https://b.{BELOW}", "/css/a.css").headers
     assert "content-disposition" not in guest.get(f"https://a.{BELOW}").headers
     found = {one["name"]: one for one in program("previews", "--local", "--json", cwd=site.folder).json["previews"]}
     assert found["a"]["hosts"] == [f"a.{BELOW}"] and found["a"]["url"] == first["url"]
@@ -137,11 +150,16 @@ def test_two_previews_and_the_live_site_below_one_wildcard_domain(
     assert b"<h1>newer" in guest.get(f"https://{HOST}").body
     assert guest.get(f"https://{HOST}", "/robots.txt").body == b"Allow: /"
     time.sleep(max(0.0, datetime.fromisoformat(found["b"]["expires"]).timestamp() - time.time() + 0.1))
+    orphan = {"host": f"lost.{BELOW}", "site": "led/dev/led/lost", "live": {"path": "x/", "release": "r"}}
+    set_variable(account, f"SITE_lost_{BELOW.replace('.', '_')}", orphan)
     pruned = program("previews", "prune", "--local", "--json", cwd=site.folder).json
     assert [one["name"] for one in pruned["removed"]] == ["b"] and pruned["removed"][0]["left"] == []
     assert guest.get(f"https://b.{BELOW}").status == 404 and b"<h1>newer" in page("a")
-    assert f"b.{BELOW}" not in variables(account) and not list(bucket.list(".sitepub/previews/b/"))
+    assert not {f"b.{BELOW}", f"lost.{BELOW}"} & variables(account).keys()
+    assert not list(bucket.list(".sitepub/previews/b/"))
 
+    refused = program("remove", "--local", cwd=site.folder)
+    assert refused.code == 5 and "the preview a" in refused.err and ".sitepub/previews/" not in refused.err
     removed = program("remove", "--local", "--json", "--yes", cwd=site.folder)
     assert removed.code == 0, removed.err
     assert removed.json["previews"] == ["a"] and removed.json["left"] == []
