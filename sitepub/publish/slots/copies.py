@@ -3,16 +3,20 @@ to the root."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from sitepub.publish.flip import content_of
+from sitepub.publish.looking import look_at
 from sitepub.publish.many.steps import PackedSteps
 from sitepub.publish.plan import Action, Plan, Reason, Step
 from sitepub.publish.previews.borrowing import rows_of
 from sitepub.publish.release.content import Content, KeptContent, keepable
 from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.shards import Row
+from sitepub.publish.states.state import State
 from sitepub.site.snapshot import SiteFile, StoredCopy
 
 Places = Callable[[Step], tuple[StoredCopy, ...]]
@@ -26,12 +30,25 @@ class Source:
     """Objects that are live somewhere in the bucket, or lie in a slot."""
 
     manifest: ShardedManifest
+    retained: ShardedManifest
+    """What is there for open pages only."""
     bucket: str
     region: str
     folder: str = ""
 
+    @classmethod
+    def of(cls, state: State, folder: str = "") -> Source:
+        return cls(ShardedManifest.of(state.manifest), ShardedManifest.of(state.retained), state.bucket, state.region,
+                   folder)
+
     def copy_of(self, key: str, etag: str) -> StoredCopy:
         return StoredCopy(self.bucket, self.region, self.folder + key, etag)
+
+    def anywhere(self, wanted: Collection[Content]) -> Iterator[tuple[Content, StoredCopy]]:
+        """Under whatever keys; reads all of the manifest."""
+        for key, entry in chain(self.manifest.stream(), self.retained.stream()):
+            if (entry.md5, entry.size) in wanted and entry.etag:
+                yield (entry.md5, entry.size), self.copy_of(key, entry.etag)
 
 
 def with_sources(plan: Plan, sources: Collection[Source], kept: KeptContent | None = None) -> Plan:
@@ -48,15 +65,26 @@ def with_sources(plan: Plan, sources: Collection[Source], kept: KeptContent | No
                 left.discard(content)
                 found.setdefault(content, []).append(there)
     released = {content_of(step) for step in plan.steps if step.from_kept}
+    if kept is not None and released:
+        for content, there in _kept(released, kept, _region(sources)):
+            left.discard(content)
+            found.setdefault(content, []).append(there)
+        # What lies under another key now was not kept when it went there.
+        for source in sources if left & released else ():
+            for content, there in source.anywhere(left & released):
+                left.discard(content)
+                found.setdefault(content, []).append(there)
 
     def places(step: Step) -> tuple[StoredCopy, ...]:
-        content = content_of(step)
-        there = list(found.get(content, ()))
-        if kept is not None and content in released:
-            there.append(StoredCopy(kept.bucket, _region(sources), kept.key(content)))
-        return tuple(there)
+        return tuple(found.get(content_of(step), ()))
 
     return _changed(plan, lambda step: places(step) if _is_wanted(step) else ())
+
+
+def _kept(wanted: Collection[Content], kept: KeptContent, region: str) -> Iterator[tuple[Content, StoredCopy]]:
+    names = {kept.key(content): content for content in wanted}
+    for key in look_at(kept.store, names, 0, threading.Event()).there:
+        yield names[key], StoredCopy(kept.bucket, region, key)
 
 
 def _region(sources: Collection[Source]) -> str:
@@ -80,8 +108,10 @@ def _in(source: Source, wanted: Mapping[Content, str], left: Collection[Content]
                 yield (entry.md5, entry.size), source.copy_of(key, entry.etag)
 
     yield from copies(rows_of(source.manifest, {wanted[content] for content in left}))
+    if left and (source.retained.refs or source.retained.changes):
+        yield from copies(rows_of(source.retained, {wanted[content] for content in left}))
     if left and plan.bytes_to_send > _READING * sum(ref.count for ref in source.manifest.refs):
-        yield from copies(source.manifest.stream())
+        yield from source.anywhere(left)
 
 
 def from_slot(plan: Plan, slot: Source) -> Plan:

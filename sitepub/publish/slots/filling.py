@@ -17,7 +17,7 @@ from sitepub.publish.plan import Plan
 from sitepub.publish.prepare import Prepared
 from sitepub.publish.publish import Outcome, UnderLock, publish_under
 from sitepub.publish.release.content import KeptContent
-from sitepub.publish.release.going_back import ReleasedFiles
+from sitepub.publish.release.going_back import ReleasedFiles, content_not_kept
 from sitepub.publish.retention import Retention
 from sitepub.publish.rewritten import with_rewritten
 from sitepub.publish.slots.copies import Source, with_sources
@@ -25,7 +25,6 @@ from sitepub.publish.slots.folder_store import FolderStore
 from sitepub.publish.slots.whole import differences
 from sitepub.publish.states.manifest import Manifest
 from sitepub.publish.states.remote import Remote
-from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.slot_state import FOLDER, STATES
 from sitepub.publish.states.state import VERSION, State
 from sitepub.publish.states.state_store import StateStore
@@ -60,7 +59,7 @@ class OpenSlot:
         state = self.state
         if state is None or not self.whole:
             return None
-        return Source(ShardedManifest.of(state.manifest), state.bucket, state.region, self.remote.folder)
+        return Source.of(state, self.remote.folder)
 
 
 def open_slot(site: Remote, name: str) -> OpenSlot:
@@ -111,7 +110,10 @@ def prepare_slot(slot: OpenSlot, snapshot: Snapshot, wanted: WantedSettings, sou
 
 
 def fill(run: UnderLock, slot: OpenSlot, prepared: Prepared, release: str) -> Outcome:
-    """Bring the slot to what was prepared, and see that it is whole. Raises SitepubError when it is not."""
+    """Bring the slot to what was prepared, and see that it is whole. Raises SitepubError when it is not, and when the
+    content of a release is not kept any more."""
+    if gone := [step.key for step in prepared.plan.steps if step.from_kept]:
+        raise content_not_kept(gone)
     if slot.state is None:
         _empty(run, slot)
     first = _publish(run, slot, prepared, release)

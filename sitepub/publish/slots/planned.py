@@ -14,7 +14,6 @@ from sitepub.publish.slots.routes import idle
 from sitepub.publish.slots.switching import surplus
 from sitepub.publish.slots.turn import changes, shows_another
 from sitepub.publish.states.remote import Remote
-from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.slot_state import Slots
 from sitepub.site.snapshot import Snapshot
 
@@ -100,7 +99,7 @@ def _is_another(remote: Remote, snapshot: Snapshot, prepared: Prepared, slots: S
 
 def _sources(remote: Remote, prepared: Prepared, slots: Slots) -> list[Source]:
     base = prepared.base
-    root = Source(ShardedManifest.of(base.manifest), base.bucket, base.region)
+    root = Source.of(base)
     live = open_slot(remote, slots.live).source if slots.apart and slots.live else None
     return [root] if live is None else [live, root]
 

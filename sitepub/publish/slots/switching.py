@@ -110,7 +110,7 @@ def _first_fill(site: Held, slots: Slots, name: str, wanted: WantedSettings, opt
                            code="Unfinished", hint="run it again: sitepub deploy")
     snapshot = Snapshot(ReleasedFiles(manifest), rules=state.rules or SiteRules())
     slot = open_slot(remote, name)
-    prepared = prepare_slot(slot, snapshot, wanted, [Source(manifest, state.bucket, state.region)],
+    prepared = prepare_slot(slot, snapshot, wanted, [Source.of(state)],
                             verify=site.lock.taken_over)
     held = slots.with_slot(Slot(name, release))
     if not prepared.plan and slot.whole == release:

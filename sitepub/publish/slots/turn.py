@@ -28,7 +28,6 @@ from sitepub.publish.slots.routes import as_led, idle, moved, routes_of, site_of
 from sitepub.publish.slots.shares import ended, has_idle, shares_as_led, slots_as_led
 from sitepub.publish.slots.website_rules import bring_rules
 from sitepub.publish.states.releases import new_release_id
-from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.slot_state import Slot, Slots
 from sitepub.publish.states.state import LiveShare, State
 
@@ -169,7 +168,7 @@ class Turn:
     def _filled(self, run: UnderLock, slot: OpenSlot, live: OpenSlot | None) -> Filled | Outcome:
         """Bring a slot to what is published. An outcome: it did not come to its end."""
         base = run.prepared.base
-        sources = [Source(ShardedManifest.of(base.manifest), base.bucket, base.region)]
+        sources = [Source.of(base)]
         if live is not None and (there := live.source) is not None:
             sources.insert(0, there)
         verify = run.prepared.verify or run.lock.taken_over
