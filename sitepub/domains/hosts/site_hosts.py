@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import msgspec
 
 from sitepub.config.project import Host
-from sitepub.domains.host_names import is_wildcard, zone_of
+from sitepub.domains.host_names import is_wildcard
 from sitepub.domains.hosts.apply_host import ApplyHost
 from sitepub.domains.hosts.claims import CLAIMED, Claims
 from sitepub.domains.hosts.context import EdgeOf, HostContext, ServedBy
+from sitepub.domains.hosts.https_loss import keeping_https
 from sitepub.domains.hosts.outcome import HostOutcome, failed
 from sitepub.domains.hosts.parts import Certificates, Names
 from sitepub.domains.hosts.plan import HostPlan, Place, host_hash, needs_look, plan_host, plan_removal, separate
 from sitepub.domains.hosts.removal import TakeDown
-from sitepub.domains.hosts.zone_plan import share
+from sitepub.domains.hosts.zone_sharing import in_shared_zone, sharing
 from sitepub.domains.job import HostJob, Keeper, Listener
 from sitepub.domains.records import HostRecord
-from sitepub.domains.steps import AgreedZone, HostStep, HostStepKind
+from sitepub.domains.steps import HostStep, HostStepKind
 from sitepub.errors import ConfigError, Interrupted, Problem, Refused, SitepubError, Unanswered
 from sitepub.threads import side_by_side
 
@@ -117,7 +118,7 @@ class Hosts:
         refused = next((plan.error for plan in plans if isinstance(plan.error, Refused)), None)
         if refused is not None:
             raise refused
-        return HostsPlan((*_sharing(plans), *self._dropped(records)))
+        return HostsPlan((*sharing(plans), *self._dropped(records)))
 
     @property
     def _own(self) -> tuple[Host, ...]:
@@ -138,14 +139,14 @@ class Hosts:
 
     def _planner(self, host: Host, records: Records, hash: str, verify: bool) -> Callable[[], HostPlan]:
         def plan() -> HostPlan:
-            record = _in_shared_zone(record_of(host, records), records)
+            record = in_shared_zone(record_of(host, records), records)
             known = records.get(host.host)
             if not verify and known is not None and known.edge == host.edge and not needs_look(known, hash):
                 return HostPlan(host.host, host.edge, record, host=host, hash=hash)
             try:
                 self.claims.check(host.host, host.position)
-                return plan_host(host, self.place, record, self.edge_of(host.edge), self.certificates, self.names,
-                                 hash)
+                return keeping_https(plan_host(host, self.place, record, self.edge_of(host.edge), self.certificates,
+                                               self.names, hash), self.served)
             except SitepubError as error:
                 if is_wildcard(host.host) and error.code == CLAIMED:
                     return separate(host, record, error.message, hash)  # other hosts below it may still be ours
@@ -184,7 +185,7 @@ class Hosts:
                 plans.append(_as_it_is(plan))
         known = {(plan.name, plan.edge) for plan in shown.hosts if plan.takes_down}
         dropped = [plan for plan in self._dropped(records) if (plan.name, plan.edge) in known]
-        return replace(shown, hosts=(*_sharing(side_by_side(plans)), *dropped))
+        return replace(shown, hosts=(*sharing(side_by_side(plans)), *dropped))
 
     # Doing it
 
@@ -296,29 +297,6 @@ def _answered(work: Callable[[], HostOutcome], stop: threading.Event) -> HostOut
             if stop.wait(pause):
                 raise
     return work()
-
-
-def _sharing(plans: Sequence[HostPlan]) -> list[HostPlan]:
-    """Hosts that need the same new zone get one: the first of them creates it, as the plan says."""
-    firsts: dict[str, str] = {}
-    found = []
-    for plan in plans:
-        name = next((step.agreed.name for step in plan.steps if isinstance(step.agreed, AgreedZone)
-                     and step.agreed.action == "create"), "")
-        first = firsts.setdefault(name, plan.name) if name else plan.name
-        found.append(plan if first == plan.name else replace(plan, steps=share(plan.steps, first)))
-    return found
-
-
-def _in_shared_zone(record: HostRecord, records: Records) -> HostRecord:
-    """With the zone that sitepub has created for another host of the site: the last one of them deletes it."""
-    if record.edge != "edgeone" or record.made_zone is not None:
-        return record
-    made = [one.made_zone for one in records.values() if one.edge == "edgeone" and one.made_zone is not None
-            and one.made_zone.id]
-    name = zone_of(record.host, [one.name for one in made])
-    shared = next((one for one in made if one.name == name), None)
-    return msgspec.structs.replace(record, made_zone=shared)
 
 
 def former_key(host: str, edge: str) -> str:

@@ -35,20 +35,6 @@ def through_dnspod(host: Host, zone: str, names: Names) -> bool:
     return host.dns == "auto" and names.holds(zone)
 
 
-def share(steps: tuple[HostStep, ...], first: str) -> tuple[HostStep, ...]:
-    """The same for another host of the run, where ``first`` needs the same new zone."""
-    return tuple(_shared(step, first) for step in steps)
-
-
-def _shared(step: HostStep, first: str) -> HostStep:
-    from dataclasses import replace
-
-    if step.kind is not HostStepKind.ZONE or not isinstance(step.agreed, AgreedZone):
-        return step
-    return replace(step, summary=f"use the EdgeOne zone {step.agreed.name} for {step.host}",
-                   reason=f"{first} needs it too: it is created once")
-
-
 def _new(host: Host, edge: Edge, zones: Zones, names: Names) -> tuple[HostStep, ...]:
     name = zone_name(host.host, host.position)
     plan = choose(zones.plans(host.host), host.new_zone, host.host, host.position)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from sitepub.domains.edges.edge import Edge
 from sitepub.domains.edges.edgeone import EdgeOne
 from sitepub.domains.hosts.outcome import HostOutcome
 from sitepub.domains.hosts.plan import Place
+from sitepub.domains.hosts.served import Served
 from sitepub.domains.hosts.site_hosts import Hosts, HostsPlan, former_key
 from sitepub.domains.job import Keeper
 from sitepub.domains.records import HostRecord
@@ -88,6 +89,7 @@ class Bench:
     book: Book = field(default_factory=Book)
     heard: Heard = field(default_factory=Heard)
     patience: float = 20.0
+    seen: Callable[[str, str], Served | None] = lambda _host, _target: None
 
     def __post_init__(self) -> None:
         self.domain = self.domain or f"nothing{next(_numbers)}.com"
@@ -107,7 +109,7 @@ class Bench:
         origin = "site-1250000000.cos-website.ap-guangzhou.myqcloud.com"
         return Hosts(self.hosts, Place("site-1250000000", "ap-guangzhou", origin, "http"),
                      lambda kind, _bucket="": edges[kind], CertificateOffice(SslService(api), names, Path()), names,
-                     Unclaimed(), lambda _host, _target: None)  # type: ignore[arg-type]
+                     Unclaimed(), self.seen)  # type: ignore[arg-type]
 
     def plan(self) -> HostsPlan:
         return self.site().plan(self.book.records)

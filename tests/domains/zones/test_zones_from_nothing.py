@@ -9,6 +9,7 @@ import pytest
 
 from sitepub.config.project import NewZone
 from sitepub.domains.hosts import site_hosts
+from sitepub.domains.hosts.served import Served
 from sitepub.domains.service_api import ServiceApi
 from sitepub.errors import CloudError, ConfigError, Position, Unanswered
 from tests.amount import AMOUNT
@@ -326,3 +327,41 @@ def test_without_a_filing_the_area_can_be_changed_and_the_next_run_goes_on(accou
     with pytest.raises(ConfigError) as caught:
         bench.site().plan(bench.book.records, verify=True)
     assert "serves overseas, and `area: mainland` is written" in caught.value.problems[0].message
+
+
+def test_who_has_https_elsewhere_does_not_lose_it_without_a_question(account: Account) -> None:
+    bench = Bench(account, https=False)
+    account.add(bench.domain, "www", "A", "192.0.2.7")
+
+    def asked(until: str, *, covers: bool = True) -> list[str]:
+        bench.seen = lambda _host, _target: Served("f", until, "CN=x", covers)
+        return [step.reason for step in bench.plan().steps if step.destructive]
+
+    foreign = asked("2001-01-01T00:00:00+00:00")
+    assert asked("2999-01-01T00:00:00+00:00", covers=False) == foreign, "the record of others is asked about anyway"
+    [reason] = asked("2999-01-01T00:00:00+00:00")
+    assert "visitors have HTTPS now and would lose it: write `https: auto`" in reason and [reason] != foreign
+    bench.https = True
+    assert asked("2999-01-01T00:00:00+00:00") == foreign
+
+
+class Meanwhile(ServiceApi):
+    """Another run creates the zone at the same moment."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._inner, self._bench = bench.account.api, bench
+
+    def call(self, service: str, action: str, params: Mapping[str, Any], *, host: str = "") -> dict[str, Any]:
+        if action == "CreateZone" and not self._bench.zones():
+            made_zone(self._bench.account.sdk, self._bench.domain, area="global")
+        return self._inner.call(service, action, params, host=host)
+
+
+def test_two_runs_that_create_the_zone_at_the_same_moment_make_one(account: Account) -> None:
+    bench = Bench(account, https=False)
+    [outcome] = bench.deploy(Meanwhile(bench))
+    [zone] = bench.zones()
+    assert outcome.status == "online" and zone["Area"] == "global"
+    assert bench.book.records[f"www.{bench.domain}"].made_zone is None
+    bench.remove()
+    assert len(bench.zones()) == 1, "it is the other run's"
