@@ -234,7 +234,17 @@ function finished(response, route, choice) {
   return answer;
 }
 
+// With other headers, or another status. Tencent's own samples set headers of what fetch answered, so its body stays as
+// it is; runtimes that do not allow that get a copy.
 function changed(response, status, more) {
+  if (status === response.status) {
+    try {
+      for (const name of Object.keys(more)) response.headers.set(name, more[name]);
+      return response;
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+    }
+  }
   const headers = new Headers(response.headers);
   for (const name of Object.keys(more)) headers.set(name, more[name]);
   return new Response(response.body, { status, headers });

@@ -81,6 +81,7 @@ class Exchange:
     async def _by_function(self, domain: EdgeDomain, request: EdgeRequest, function: ServedFunction) -> EdgeResponse:
         """What an edge function answers. One that fails after ``passThroughOnException`` is passed by."""
         if not has_engine():
+            print(f"edge function {function.name}: not run, for want of an engine: {NO_ENGINE}", file=sys.stderr)
             return page(501, f"An edge function ({function.name}) answers for this host, and this computer has no"
                              f" JavaScript engine for the embedded edge. Install it: {NO_ENGINE}")
         # headers are changed once, in the answer of the function

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import itertools
+import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ MOST_READ = 16 * 1024 * 1024
 PATIENCE = 60.0
 """Seconds that a function may take, what it waits for included."""
 MOST_FETCHES = 64
+MOST_MESSAGES = 2000
 _IDLE = 16
 """Isolates that are kept for the next request."""
 _DIGESTS = {"md5": "md5", "sha-1": "sha1", "sha-256": "sha256", "sha-384": "sha384", "sha-512": "sha512"}
@@ -96,6 +98,7 @@ class _Run:
     number: int
     passes: bool = False
     fetches: int = 0
+    messages: int = 0
     cache: str = ""
     bodies: dict[int, EdgeResponse] = field(default_factory=dict)
     tasks: dict[asyncio.Task[EdgeResponse], int] = field(default_factory=dict)
@@ -112,6 +115,8 @@ class _Run:
                     raise FunctionFailed("it never answers")
                 done, _ = await asyncio.wait(self.tasks, return_when=asyncio.FIRST_COMPLETED)
                 wanted = [one for task in done for one in self._fetched(task)]
+        except (KeyError, TypeError, ValueError) as error:
+            raise FunctionFailed("it changed the runtime that it runs in") from error
         except FunctionFailed as error:
             if self.passes and not str(error).startswith("it takes more"):
                 raise PassedOn(str(error)) from error
@@ -145,6 +150,9 @@ class _Run:
         """Do what the function wants; its answer, once it has given one."""
         while wanted:
             one = wanted.pop(0)
+            self.messages += 1
+            if self.messages > MOST_MESSAGES:
+                raise FunctionFailed("it wants too much")
             match one.get("kind"):
                 case "fetch":
                     wanted += self._begun(one)
@@ -168,8 +176,12 @@ class _Run:
         given = one.get("body") or {}
         body = self.bodies.pop(given["stream"], None) if "stream" in given else None
         response = body if body is not None else EdgeResponse(200, body=_bytes(given.get("text")))
-        return EdgeResponse(int(one["status"]), [(str(name), str(value)) for name, value in one["headers"]],
-                            response.body, response.stream, response.length, cache=self.cache)
+        headers = [(str(name), str(value)) for name, value in one["headers"]]
+        good = all(_NAME.match(name) and _is_sent(value) for name, value in headers)
+        if not 200 <= int(one["status"]) <= 599 or not good:
+            raise ValueError(one)
+        return EdgeResponse(int(one["status"]), headers, response.body, response.stream, response.length,
+                            cache=self.cache)
 
     async def _read(self, number: int) -> str:
         body = self.bodies.pop(number, None)
@@ -255,6 +267,7 @@ class _Run:
 
 
 _STREAMS = itertools.count(1)
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 
 
 def _bytes(text: Any) -> bytes:

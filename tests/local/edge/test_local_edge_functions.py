@@ -154,6 +154,13 @@ def test_redirects(zone: EdgeZone) -> None:
     ("return new Response('x', {status: 42})", "Invalid status"),
     ("JSON.stringify = () => 'x'; return new Response('x')", ""),
     ("Array.prototype.splice = () => null; return new Response('x')", ""),
+    *[(f"JSON.stringify = () => `[{message}]`; return new Response('x')", "") for message in (
+        '{"kind": "fetch"}', '{"kind": "fetch", "call": 1, "url": []}', '{"kind": "read", "call": 1, "stream": "x"}',
+        '{"kind": "answer", "status": 200, "headers": [["a b", "c"]]}',
+        '{"kind": "answer", "status": 1, "headers": []}',
+        '{"kind": "answer", "status": 200, "headers": [["x", "a\\\\r\\\\nset-cookie: b"]]}', '{"kind": "answer"}')],
+    ("JSON.stringify = () => '['.repeat(100000); return new Response('x')", "changed the runtime"),
+    ("for (;;) fetch(request).catch(() => {})", ""),
 ])
 def test_a_function_that_fails(zone: EdgeZone, body: str, said: str) -> None:
     zone.set(body)
