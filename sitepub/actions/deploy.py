@@ -360,7 +360,7 @@ def _read(begun: Begun, project: Project, environ: Mapping[str, str]) -> Snapsho
     local = begun.local
     if local is None:
         return read(project, begun.built, environ)
-    if begun.asked is not None and begun.asked.remembered is not None:
+    if begun.asked is not None and (begun.asked.remembered or begun.asked.fetched):
         snapshot = local.snapshot(project, begun.built.folder, environ)
         if snapshot is not None:
             return snapshot

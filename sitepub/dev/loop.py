@@ -248,7 +248,8 @@ class Loop:
             finishing.start()
             finishing.join(interrupts.left(_PATIENCE))
         self.targets.close()
-        self._worker.join(interrupts.left(_PATIENCE))
+        if self._worker.join(interrupts.left(_PATIENCE)):
+            self._publisher.close()
         self._leftovers.end()
         tool.join(interrupts.left(_TOOL_PATIENCE))
 

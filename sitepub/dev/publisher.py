@@ -17,6 +17,7 @@ from sitepub.dev.targets import SITE, Targets
 from sitepub.dev.view import Published, View
 from sitepub.errors import SitepubError
 from sitepub.publish.publish import Outcome
+from sitepub.publish.unchanged.folder_memory import FolderMemory
 from sitepub.site.address_rules.effective import with_rules
 from sitepub.site.folder import publish_folder
 from sitepub.site.hash_cache import hash_cache_file
@@ -40,6 +41,7 @@ class Publisher:
         self._plan_hosts = plan_hosts
         self._purging = Purging(purge, view.note) if purge is not None else None
         self._kept: KeptSnapshot | None = None
+        self._memory: FolderMemory | None = None
         self._sure: set[str] = set()
         """Targets whose state is read first: what the run knows of it may be old."""
         self._hosts_of: Project | None = None
@@ -53,6 +55,11 @@ class Publisher:
     def forget(self) -> None:
         """The configuration is another one: scan everything again."""
         self._kept = None
+
+    def close(self) -> None:
+        """What was remembered is not read any more."""
+        if self._memory is not None:
+            self._memory.close()
 
     def scan_again(self) -> None:
         """The rules for the scan may be others: apply them to every file."""
@@ -73,6 +80,9 @@ class Publisher:
             end = result if end is End.DONE else end
         if end is End.DONE:
             self._built = False
+            if self._memory is not None:
+                remote = self._targets.first.remote
+                self._memory.published(remote.states, remote.bucket, snapshot)
         return end
 
     def _scan(self, project: Project, burst: Burst) -> Snapshot:
@@ -81,8 +91,12 @@ class Publisher:
         folder = publish_folder(project)
         kept = self._kept
         if kept is None or kept.folder != folder.absolute():
+            self.close()
+            # With `replace` the whole bucket is compared with all files each time.
+            memory = self._memory = None if project.replace else FolderMemory(
+                project, self._targets.first.cloud, folder, self._environ)
             kept = self._kept = KeptSnapshot(project, folder, environ=self._environ,
-                                             cache_file=hash_cache_file(folder, self._environ))
+                                             cache_file=hash_cache_file(folder, self._environ), memory=memory)
         if burst.everything:
             kept.touch_all()
         kept.touch(burst.paths)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from sitepub.publish.plan import Plan
 from sitepub.publish.release.going_back import ReleasedFiles
@@ -14,8 +15,8 @@ from sitepub.publish.states.shards import ShardRef, begins_shard, place_of, site
 from sitepub.publish.states.shards import differing as differing_shards
 from sitepub.publish.states.state import State
 from sitepub.site.index.indexed_files import IndexedFiles
-from sitepub.site.many.files import differing
-from sitepub.site.snapshot import Snapshot
+from sitepub.site.many.files import ChangedFiles, differing
+from sitepub.site.snapshot import SiteFile, Snapshot
 
 _READING = 100
 """Bytes of a packed shard for each of its keys: what reading it costs."""
@@ -43,8 +44,8 @@ def part_of(snapshot: Snapshot, base: State, retention: Retention = AT_ONCE) -> 
     site, retained = ShardedManifest.of(base.manifest), ShardedManifest.of(base.retained)
     if not site.refs:
         return Part(snapshot, dict(base.owned), 0, ShardedManifest())
-    if isinstance(snapshot.files, IndexedFiles) and snapshot.files.base == site.refs and not site.changes:
-        return _known_changes(snapshot.files, base, retention)
+    if (indexed := indexed_in(snapshot.files)) is not None:
+        return _known_changes(snapshot, indexed, base, retention)
     if isinstance(snapshot.files, ReleasedFiles) and not snapshot.files.manifest.changes:
         released = snapshot.files
         local: Mapping[ShardRef, Iterable[str]] = {ref: released.keys_in([ref]) for ref in released.refs}
@@ -69,20 +70,53 @@ def part_of(snapshot: Snapshot, base: State, retention: Retention = AT_ONCE) -> 
     return Part(Snapshot(files), owned, len(snapshot) - len(files), rest)
 
 
-def _known_changes(files: IndexedFiles, base: State, retention: Retention) -> Part:
-    """The index of the folder agrees with this manifest, so it is known what differs."""
+def indexed_in(files: Mapping[str, SiteFile]) -> IndexedFiles | None:
+    """What an index knows of these files, if most of them come from one."""
+    if isinstance(files, ChangedFiles):
+        files = files.base
+    return files if isinstance(files, IndexedFiles) else None
+
+
+def _known_changes(snapshot: Snapshot, indexed: IndexedFiles, base: State, retention: Retention) -> Part:
+    """The index of the folder agrees with a manifest of this site. So what differs lies in what has changed in the
+    folder since, and in the shards in which that manifest and the one of now differ."""
     site, retained = ShardedManifest.of(base.manifest), ShardedManifest.of(base.retained)
-    changes = files.changes
-    keys = changes.files.keys() | changes.gone
-    numbers = sorted({place_of(site.refs, key) for key in keys})
+    found = differing_shards(indexed.base, site.refs, site_only=True)
+    keys = {*indexed.changes.files, *indexed.changes.gone, *site.changes, *_over(snapshot.files, indexed)}
+    if found.ours:
+        keys.update(indexed.between(_ranges(indexed.base, found.ours)))
+    apart = {ref.first for ref in found.theirs}
+    touched = {place_of(site.refs, key) for key in keys}
+    numbers = [number for number, ref in enumerate(site.refs) if number in touched or ref.first in apart]
     there: dict[str, Entry] = {}
-    for shard in site.reader.read([site.refs[number] for number in numbers]):
+    for ref, shard in zip([site.refs[number] for number in numbers],
+                          site.reader.read([site.refs[number] for number in numbers]), strict=True):
         there.update(shard.entries)
+        if ref.first in apart:
+            keys.update(shard.entries)
+    for key, entry in site.changes.items():
+        if entry is None:
+            there.pop(key, None)
+        else:
+            there[key] = entry
+    files = {key: file for key in sorted(keys) if (file := snapshot.files.get(key)) is not None}
     owned = {key: there.pop(key) for key in keys if key in there}
-    _add_retained(owned, changes.files, base, retained, retention)
+    _add_retained(owned, files, base, retained, retention)
     read = set(numbers)
     rest = ShardedManifest(tuple(ref for number, ref in enumerate(site.refs) if number not in read), site.reader)
-    return Part(Snapshot(dict(changes.files)), owned, len(files) - len(changes.files), rest, there)
+    return Part(Snapshot(files), owned, len(snapshot) - len(files), rest, there)
+
+
+def _over(files: Mapping[str, SiteFile], indexed: IndexedFiles) -> Iterable[str]:
+    """What has changed since the index was compared with the folder."""
+    if isinstance(files, ChangedFiles):
+        yield from (key for key, file in files.changes.items() if file != indexed.get(key))
+
+
+def _ranges(refs: Sequence[ShardRef], some: Sequence[ShardRef]) -> list[tuple[str, str | None]]:
+    """Of keys: those that some of the shards hold."""
+    ends = {one.first: other.first for one, other in pairwise(refs)}
+    return [(ref.first, ends.get(ref.first)) for ref in some]
 
 
 def _add_retained(owned: dict[str, Entry], files: Iterable[str], base: State, retained: ShardedManifest,

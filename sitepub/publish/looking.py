@@ -6,10 +6,14 @@ distinguish what this one uploaded from what was there before, also when both ha
 
 from __future__ import annotations
 
+import sys
 import threading
+import time
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from sitepub.errors import AccessDenied, Interrupted
 from sitepub.publish.diff import CHANGED
@@ -17,12 +21,17 @@ from sitepub.publish.many.steps import PackedSteps
 from sitepub.publish.plan import Action, Plan, Reason, Step
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.workers import Workers
-from sitepub.tencent.cos.store import Listed, ObjectStore
+from sitepub.tencent.cos.store import LIST_PAGE, Listed, ObjectStore
 
 _THREADS = 64
-_KEYS_PER_PAGE = 300
-"""So many single requests, many at a time, cost about what one page of a listing costs, which come one by one."""
-_PAGE = 1000
+_FEW = 20
+"""Keys that are asked for one by one."""
+_WORTH = 30
+"""A page of a listing costs about as much as so many single requests."""
+_BATCH = 600
+"""Keys that are asked for one by one before a page is tried once more."""
+_FRESH = 1.0
+"""Seconds for which a page says what is free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +43,35 @@ class Look:
     """Keys that these credentials may not read."""
 
 
-def look_at(store: ObjectStore, keys: Iterable[str], size: int, stop: threading.Event) -> Look:
-    """Check single keys, or list the bucket when that is cheaper. ``size``: about how many objects there are.
+def look_at(store: ObjectStore, keys: Iterable[str], stop: threading.Event) -> Look:
+    """Check single keys, or read the pages of a listing that hold many of them.
 
     Raises what the cloud answers, and :class:`~sitepub.errors.Interrupted` once ``stop`` is set."""
     wanted = sorted(set(keys))
-    if len(wanted) > _KEYS_PER_PAGE * (1 + size // _PAGE):
-        names = frozenset(wanted)
-        with suppress(AccessDenied):  # one by one, then
-            return Look({there.key: there for there in store.list(common_prefix(wanted)) if there.key in names})
+    prefix = common_prefix(wanted) if wanted else ""
     there: dict[str, Listed] = {}
     unknown: set[str] = set()
+    at, lists = 0, True
+    while at < len(wanted):
+        if lists and len(wanted) - at > _FEW:
+            try:
+                page = page_from(store, wanted[at], prefix)
+            except AccessDenied:  # one by one, then
+                lists = False
+                continue
+            end = len(wanted) if page.last is None else bisect_right(wanted, page.last)
+            there.update((key, found) for key in wanted[at:end] if (found := page.there.get(key)) is not None)
+            worth, at = end - at >= _WORTH, end
+            if worth and not stop.is_set():
+                continue
+        batch = wanted[at:at + _BATCH] if lists else wanted[at:]
+        _look_at_each(store, batch, there, unknown, stop)
+        at += len(batch)
+    return Look(there, frozenset(unknown))
 
+
+def _look_at_each(store: ObjectStore, keys: Sequence[str], there: dict[str, Listed], unknown: set[str],
+                  stop: threading.Event) -> None:
     def head(key: str) -> None:
         try:
             found = store.head(key)
@@ -55,14 +81,73 @@ def look_at(store: ObjectStore, keys: Iterable[str], size: int, stop: threading.
         if found is not None:
             there[key] = Listed(key, found.size, found.etag)
 
-    if len(wanted) == 1:
-        head(wanted[0])
-    elif wanted:
-        with closing(Workers(min(_THREADS, len(wanted)), head, stop)) as workers:
-            workers.run(wanted)
+    if len(keys) == 1:
+        head(keys[0])
+    elif keys:
+        with closing(Workers(min(_THREADS, len(keys)), head, stop)) as workers:
+            workers.run(keys)
     if stop.is_set():
         raise Interrupted("Interrupted before anything was written.", hint="run the same command again")
-    return Look(there, frozenset(unknown))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What lies under the keys of a range."""
+
+    there: Mapping[str, Listed]
+    last: str | None
+    """The last key of the range; ``None``: it has no end."""
+
+
+def page_from(store: ObjectStore, key: str, prefix: str = "") -> Page:
+    """One page of the listing, from this key on. ``prefix``: of the key, and of all that matter."""
+    # A listing begins after a key. Between the key without its last letter and the key itself there is hardly one.
+    after = key[:-1] if len(key) > len(prefix) else ""
+    found = list(islice(store.list(prefix, after=after), LIST_PAGE))
+    return Page({one.key: one for one in found}, found[-1].key if len(found) == LIST_PAGE else None)
+
+
+class FreeKeys:
+    """Which keys nothing lies under, asked just before something is copied to them: a copy has no option that leaves
+    alone what is there (PUT Object - Copy, 436/10881). Where many are asked for, one after the other in their order, a
+    page of a listing answers for all of them that are asked for within a moment."""
+
+    def __init__(self, store: ObjectStore, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._singly = _FEW
+        """So many more are asked for one by one."""
+        self._first = ""
+        self._page = Page({}, "")
+        self._read_at = -_FRESH
+        self._served = _WORTH
+
+    def is_free(self, key: str) -> bool:
+        """From any thread. Raises what the cloud answers."""
+        with self._lock:
+            found = self._look(key)
+        return self._store.head(key) is None if found is None else found
+
+    def _look(self, key: str) -> bool | None:
+        """``None``: it has to be asked for by itself."""
+        now = self._clock()
+        fresh = now - self._read_at < _FRESH
+        if self._singly or (fresh and key < self._first):
+            self._singly = max(0, self._singly - 1)
+            return None
+        if not fresh or (self._page.last is not None and key > self._page.last):
+            if self._served < _WORTH:
+                self._served, self._singly = _WORTH, _BATCH
+                return None
+            try:
+                self._page = page_from(self._store, key)
+            except AccessDenied:  # a key may be allowed no listing
+                self._singly = sys.maxsize
+                return None
+            self._first, self._read_at, self._served = key, now, 0
+        self._served += 1
+        return key not in self._page.there
 
 
 def common_prefix(keys: Collection[str]) -> str:

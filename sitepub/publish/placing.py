@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sitepub.errors import AccessDenied, Interrupted, NotFound, PreconditionFailed, Refused, SitepubError
 from sitepub.publish.flip import content_of
+from sitepub.publish.looking import FreeKeys
 from sitepub.publish.plan import Action, Reason, Step
 from sitepub.publish.progress import Progress
 from sitepub.publish.release.content import COPY_LIMIT, HEADERS, KeptContent
@@ -56,6 +57,7 @@ class Placer:
         self.content = content
         self.progress = progress
         self.stop = stop
+        self._free = FreeKeys(store)
 
     # -- the kept content ------------------------------------------------------------------------------
 
@@ -91,7 +93,7 @@ class Placer:
         if not staged and step.action is Action.UPLOAD:
             return self._upload(step)
         # A copy has no option that leaves alone what is there.
-        if step.action is Action.COPY and step.new and self.store.head(step.key) is not None:
+        if step.action is Action.COPY and step.new and not self._free.is_free(step.key):
             return self._settle_conflict(step)
         if staged:
             return self._from_kept(step)

@@ -264,7 +264,7 @@ class _Deploy:
             self.engine.plan = with_what_is_there(self.engine.plan, self._look)
 
     def _look(self, keys: Iterable[str]) -> Look:
-        return look_at(self.remote.store, keys, len(self.prepared.plan.known), self.stopped)
+        return look_at(self.remote.store, keys, self.stopped)
 
     def _leave_what_changed(self) -> None:
         """An object that replaced a file that the site does not have any more is not ours to delete."""

@@ -9,21 +9,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from pathlib import Path, PurePath
+from typing import Protocol
 
 from sitepub.config.project import Project
 from sitepub.config.site_rules import SiteRules
 from sitepub.errors import Problem
 from sitepub.site.address_rules.rule_files import NAMES
+from sitepub.site.index.indexed_files import IndexedFiles
 from sitepub.site.keys import key_part
 from sitepub.site.many.files import ChangedFiles
 from sitepub.site.rules.defaults import IGNORE_FILE
-from sitepub.site.scan import Scanner, in_order, no_collection
+from sitepub.site.scan import Scanner, Watcher, in_order, no_collection
 from sitepub.site.snapshot import LeftOut, SiteFile, Snapshot
 from sitepub.site.unused import unmatched_blocks, unused_patterns
 from sitepub.site.walk import Walked, walk, walk_at
 
 MANY = 500
 """Changed paths from which checking each is no cheaper than checking everything."""
+
+
+class Memory(Protocol):
+    """What this computer knows of the folder since it was last published."""
+
+    def files(self) -> IndexedFiles | None:
+        """The files as they are now, of which only those were read that have changed. ``None``: the whole folder has to
+        be read."""
+
+    def watcher(self) -> Watcher | None:
+        """Is shown what the whole folder is made of, for the next time."""
 
 
 class KeptSnapshot:
@@ -33,12 +46,13 @@ class KeptSnapshot:
     """
 
     def __init__(self, project: Project, folder: Path, *, environ: Mapping[str, str],
-                 cache_file: Path | None = None) -> None:
+                 cache_file: Path | None = None, memory: Memory | None = None) -> None:
         """``folder``: see :func:`sitepub.site.folder.publish_folder`; the rest as for ``scan``."""
         self.project = project
         self.folder = folder.absolute()
         self._environ = environ
         self._cache_file = cache_file
+        self._memory = memory
         self._scanner: Scanner | None = None
         self._base: Mapping[str, SiteFile] = {}
         """As the last scan of the whole folder found it; env.js is not among them."""
@@ -88,7 +102,10 @@ class KeptSnapshot:
     def snapshot(self) -> Snapshot:
         """The folder as it is now. Raises what :func:`~sitepub.site.scan.scan` raises."""
         with no_collection():
-            if self._scanner is None or self._all or self._links or not self._update(self._scanner):
+            if self._scanner is None or self._all:
+                if not self._recognise():
+                    self._scan()
+            elif self._links or not self._update(self._scanner):
                 self._scan()
         self._touched.clear()
         changes: dict[str, SiteFile | None] = dict(self._changes)
@@ -108,11 +125,26 @@ class KeptSnapshot:
         """All that lies in the folder."""
         return ChangedFiles(self._base, self._changes)
 
+    def _recognise(self) -> bool:
+        """Read only what has changed since the folder was last published, if it is known how it was then."""
+        files = self._memory.files() if self._memory is not None else None
+        if files is None:
+            return False
+        scanner = Scanner(self.project, self.folder, self._environ)
+        scanner.hashed_names = files.names
+        self._scanner, self._base, self._changes, self._warnings = scanner, files, {}, files.facts.warnings
+        self._left_out = {one.path: one for one in files.facts.left_out}
+        self._links, self._all = False, False
+        return True
+
     def _scan(self) -> None:
         self._all = True
         scanner = Scanner(self.project, self.folder, self._environ)
-        walked = walk(self.project, self.folder, scanner.rules)
+        seen = self._memory.watcher() if self._memory is not None else None
+        walked = walk(self.project, self.folder, scanner.rules, seen.folder if seen is not None else None)
         scanner.hashed_names = scanner.find_hashed_names(found.path for found in walked.files)
+        if seen is not None:
+            seen.names(scanner.hashed_names)
         files, warnings = scanner.site_files(walked, scanner.hash_cache(self._cache_file))
         warnings += unused_patterns(self.project, self.folder, scanner.rules, scanner.headers, walked)
         warnings += unmatched_blocks(scanner.headers)

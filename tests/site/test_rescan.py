@@ -17,7 +17,7 @@ from sitepub.site.ignore import IgnoreRules
 from sitepub.site.rescan import KeptSnapshot
 from sitepub.site.scan import scan
 from sitepub.site.snapshot import Snapshot
-from sitepub.site.walk import Walked, walk
+from sitepub.site.walk import Seen, Walked, walk
 from tests.amount import times
 from tests.site.sample import project, write
 
@@ -37,9 +37,9 @@ def full_scans(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How often the whole folder was walked."""
     count = [0]
 
-    def counted(project: Project, folder: Path, rules: IgnoreRules) -> Walked:
+    def counted(project: Project, folder: Path, rules: IgnoreRules, seen: Seen | None = None) -> Walked:
         count[0] += 1
-        return walk(project, folder, rules)
+        return walk(project, folder, rules, seen)
 
     monkeypatch.setattr(rescan, "walk", counted)
     return count

@@ -67,7 +67,7 @@ def _copies(wanted: dict[Content, str], plan: Plan, remote: Remote) -> Iterator[
             yield content, there
     kept = KeptContent(states.store, states.prefix)
     names = {kept.key(content): content for content in left}
-    for key in look_at(kept.store, names, 0, threading.Event()).there:
+    for key in look_at(kept.store, names, threading.Event()).there:
         yield names[key], StoredCopy(kept.bucket, state.region, key)
 
 

@@ -82,7 +82,7 @@ def content_missing(plan: Plan, content: KeptContent, stop: threading.Event | No
     # What is replaced or deleted is kept before.
     leaving = {(entry.md5, entry.size) for step in plan.steps if (entry := plan.known.get(step.key)) is not None}
     names = {content.key(one): key for one, key in wanted.items() if one not in leaving}
-    there = look_at(content.store, names, 0, stop or threading.Event()).there
+    there = look_at(content.store, names, stop or threading.Event()).there
     return sorted(key for name, key in names.items() if name not in there)
 
 

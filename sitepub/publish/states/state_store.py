@@ -23,7 +23,7 @@ from sitepub.publish.states.shard_store import ShardStore
 from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.shards import Shard, ShardRef, split
 from sitepub.publish.states.state import FEW_STEPS, VERSION, Former, Journal, JournalStep, State
-from sitepub.site.many.files import ChangedFiles, PackedFiles
+from sitepub.site.many.files import ChangedFiles, ManyFiles
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.store import Fetched, ObjectStore
 
@@ -149,7 +149,7 @@ class StateStore:
         files = snapshot.files
         base = files.base if isinstance(files, ChangedFiles) else files
         over = [file for file in files.changes.values() if file is not None] if isinstance(files, ChangedFiles) else []
-        if isinstance(base, PackedFiles):
+        if isinstance(base, ManyFiles):
             self.shards.learn((name, headers) for headers, name in base.headers)
         else:
             over += base.values()

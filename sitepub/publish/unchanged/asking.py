@@ -42,7 +42,10 @@ def ask(project: Project, cloud: Cloud, remembered: Remembered) -> Asked:
 
     store = CosObjectStore(replace(cloud, accelerate=False), project.state_bucket_for(cloud.app_id), connections=128)
     try:
-        fetched, headers = store.get_unless(project.state_prefix + STATE, remembered.etag)
+        key = project.state_prefix + STATE
+        if not remembered.etag:
+            return Asked(store, store.get(key), None, time.time())
+        fetched, headers = store.get_unless(key, remembered.etag)
     except NotFound:
         return Asked(store, None, None, time.time())
     except BaseException:

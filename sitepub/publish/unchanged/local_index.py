@@ -87,10 +87,16 @@ class LocalIndex:
             assert self.index is not None
             with suppress(Unusable):
                 self._files.write(msgspec.structs.replace(self.index.facts, notes=tuple(notes), beside=encoded(known)))
-        for draft in self._drafts:
-            if known is not None:
-                draft.publish(snapshot, remote.project.key_prefix, self.label, tuple(notes), encoded(known))
+        if known is not None:
+            self.write_draft(snapshot, remote.project.key_prefix, known, notes)
         self.close()
+
+    def write_draft(self, snapshot: Snapshot, prefix: str, known: Remembered, notes: Sequence[Problem] = ()) -> None:
+        """What the walk over the whole folder has seen is the index from now on."""
+        from sitepub.publish.unchanged.remembered import encoded
+
+        for draft in self._drafts:
+            draft.publish(snapshot, prefix, self.label, tuple(notes), encoded(known))
 
     def close(self) -> None:
         if self.index is not None:
@@ -101,10 +107,12 @@ class LocalIndex:
 
 
 def open_local(project: Project, cloud: Cloud, folder: Path, environ: Mapping[str, str], *, use: bool = True,
-               settings: bytes | None = None, before: LocalIndex | None = None) -> LocalIndex | None:
+               settings: bytes | None = None, before: LocalIndex | None = None, lasting: bool = False
+               ) -> LocalIndex | None:
     """Compare the folder with its index; no file is read. ``use``: else the index is only written anew. ``settings``:
     see :func:`~sitepub.site.index.label.label`. ``before``: was opened just now; it is taken if it is the same, else
-    closed. ``None``: the folder can have no index."""
+    closed. ``lasting``: its files are used for a long time, and it is not brought to another state. ``None``: the folder
+    can have no index."""
     bucket, states = project.bucket(cloud.app_id), project.state_bucket_for(cloud.app_id)
     end = cloud.embedded.endpoint if cloud.embedded is not None else ""
     place = (bucket, states, project.state_prefix, cloud.app_id, end)
@@ -117,7 +125,7 @@ def open_local(project: Project, cloud: Cloud, folder: Path, environ: Mapping[st
         return None
     name = hashlib.sha256("\0".join([os.path.realpath(folder), *place[:4]]).encode("utf-8", "surrogateescape"))
     file = cache_dir(environ) / "index" / f"{name.hexdigest()[:24]}.sqlite"
-    index = IndexFile.open(file, found) if use else None
+    index = (IndexFile.open_copy if lasting else IndexFile.open)(file, found) if use else None
     remembered = decoded(index.facts.beside) if index is not None else None
     return LocalIndex(file, found, index, remembered,
                       compare(index, folder) if index is not None and remembered is not None else None)

@@ -66,3 +66,16 @@ def remembered_of(states: StateStore, *, bucket: str, settings_hash: str, files:
                       hosts(root.hosts) if not root.unpurged and root.slots is None else None)
 
 
+def as_published(states: StateStore, *, bucket: str, files: int) -> Remembered | None:
+    """What to remember of the root where it is only known that the site is in it: its ETag is no cloud's, so the next
+    run reads the root and compares. ``None``: the site is not all in its shards."""
+    from sitepub.publish.states.root import decode
+    from sitepub.publish.states.state import VERSION
+
+    if not states.document:
+        return None
+    root = decode(states.document, states.key)
+    if (root.version != VERSION or root.bucket != bucket or root.pending is not None or root.changes or root.overlay
+            or root.manifest or sum(ref.count for ref in root.shards) != files):
+        return None
+    return Remembered("", states.document, "", 0, bool(root.hosts))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import sqlite3
 import threading
 import time
@@ -126,6 +127,8 @@ class IndexFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._left: Path | None = None
+        """To be removed at the end."""
         with _trouble():
             self._base = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None,
                                          timeout=1.0, check_same_thread=False)
@@ -148,6 +151,21 @@ class IndexFile:
         if found.facts.label != label:
             found.close()
             return None
+        return found
+
+    @classmethod
+    def open_copy(cls, path: Path, label: bytes) -> IndexFile | None:
+        """The same, to be read for a long time: other runs may bring the file to another state meanwhile."""
+        copy = path.with_name(f"{path.name}.{os.urandom(6).hex()}.tmp")
+        try:
+            shutil.copyfile(path, copy)
+            found = cls.open(copy, label)
+        except OSError:
+            found = None
+        if os.name == "nt" and found is not None:  # there, what is open cannot be removed
+            found._left = copy
+        else:
+            _remove(copy)
         return found
 
     def _facts(self) -> Facts:
@@ -207,6 +225,8 @@ class IndexFile:
     def close(self) -> None:
         with contextlib.suppress(sqlite3.Error):
             self._base.close()
+        if self._left is not None:
+            _remove(self._left)
 
 
 class NewIndexFile:
@@ -253,8 +273,7 @@ class NewIndexFile:
     def discard(self) -> None:
         with contextlib.suppress(sqlite3.Error):
             self._base.close()
-        with contextlib.suppress(OSError):
-            self._new.unlink(missing_ok=True)
+        _remove(self._new)
 
 
 def record_of(path: bytes, digest: bytes, known: list[Known], latest: int) -> tuple[Record, bytes]:
@@ -298,6 +317,11 @@ def _trouble() -> Iterator[None]:
         yield
     except (sqlite3.Error, sqlite3.Warning, OSError, msgspec.MsgspecError, ValueError, OverflowError) as error:
         raise Unusable(str(error)) from error
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def _clear_away(path: Path) -> None:

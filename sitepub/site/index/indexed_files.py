@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import ItemsView, Iterator, Mapping, ValuesView
+from collections.abc import ItemsView, Iterator, Sequence, ValuesView
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from sitepub.errors import SiteError
 from sitepub.site.hash_cache import UNSURE_NS
+from sitepub.site.hashed_names import HashedNames
 from sitepub.site.index.changes import Changes, Folder
 from sitepub.site.index.file import NEVER, Check, Facts, IndexFile, Known, Record, Unusable, record_of
+from sitepub.site.index.known_names import names_of
 from sitepub.site.index.listing import newest
+from sitepub.site.many.files import Headers, ManyFiles
 from sitepub.site.snapshot import SiteFile
 
+Range = tuple[str, str | None]
+"""From a key on, up to another one that does not belong to it; ``None``: to the end."""
 
-class IndexedFiles(Mapping[str, SiteFile]):
+
+class IndexedFiles(ManyFiles):
     """Object key → file. In no particular order."""
 
-    def __init__(self, index: IndexFile, changes: Changes, root: Path, prefix: str, base: object) -> None:
-        """``base``: what the index agrees with, for those that compare."""
+    def __init__(self, index: IndexFile, changes: Changes, root: Path, prefix: str, base: Any) -> None:
+        """``base``: what the index agrees with, for those that compare: the shards of a manifest."""
         self._index = index
         self.changes = changes
         self.base = base
@@ -82,6 +89,43 @@ class IndexedFiles(Mapping[str, SiteFile]):
                         file = self._file(record.path, known)
                         if file.key not in changes.files and file.key not in changes.gone:
                             yield file
+
+    def below(self, prefix: str) -> Iterator[str]:
+        return self.between([(prefix, prefix + "\U0010ffff")])
+
+    def between(self, ranges: Sequence[Range]) -> Iterator[str]:
+        """The keys that lie in one of these ranges. No folder is read that holds none of them."""
+        changes = self.changes
+        for key in (*changes.made, *changes.files):
+            if _lies_in(key, ranges):
+                yield key
+        with _reading():
+            for record in self._index.records():
+                folder = self._prefix + os.fsdecode(record.path)
+                near = [(first, end) for first, end in ranges
+                        if (end is None or folder < end) and (first <= folder or first.startswith(folder))]
+                if not near:
+                    continue
+                for known in self._index.known(record):
+                    key = folder + os.fsdecode(known.name)
+                    if (known.md5 and _lies_in(key, near) and key not in changes.files and key not in changes.gone):
+                        yield key
+
+    @property
+    def headers(self) -> list[Headers]:
+        new = (*self.changes.made.values(), *self.changes.files.values())
+        return [*((headers, digest) for digest, headers in self._headers),
+                *((file.headers, file.headers_hash) for file in new)]
+
+    @property
+    def facts(self) -> Facts:
+        """What is said of the folder as a whole."""
+        return self._index.facts
+
+    @property
+    def names(self) -> HashedNames:
+        """Which names carry a hash."""
+        return names_of(self.changes.names)
 
     # -- the index of it --------------------------------------------------------------------------------------
 
@@ -150,6 +194,10 @@ class _Items(ItemsView[str, SiteFile]):
 
     def __iter__(self) -> Iterator[tuple[str, SiteFile]]:
         return ((file.key, file) for file in self._mapping.stream())
+
+
+def _lies_in(key: str, ranges: Sequence[Range]) -> bool:
+    return any(first <= key and (end is None or key < end) for first, end in ranges)
 
 
 @contextmanager

@@ -70,14 +70,16 @@ def digest(parts: Iterable[object]) -> bytes | None:
 def code() -> list[str]:
     """The version of all that decides what becomes of a file. That of sitepub is the same while it is worked on, so its
     files count, too."""
-    here = Path(sitepub.__file__).parent
     found = [sitepub.__version__, sys.version]
-    for room in _CODE:
-        for entry in os.scandir(here / room):
-            if not entry.name.endswith(".py"):
-                continue  # what Python compiles comes and goes
-            status = entry.stat()
-            found.append(f"{room}/{entry.name} {status.st_size} {status.st_mtime_ns}")
+    waiting = [str(Path(sitepub.__file__).parent / room) for room in _CODE]
+    while waiting:
+        for entry in os.scandir(waiting.pop()):
+            # What Python compiles comes and goes.
+            if entry.name.endswith(".py"):
+                status = entry.stat()
+                found.append(f"{entry.path} {status.st_size} {status.st_mtime_ns}")
+            elif entry.name != "__pycache__" and entry.is_dir():
+                waiting.append(entry.path)
     return sorted(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import abstractmethod
 from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import fields
 from pathlib import Path
@@ -73,13 +74,25 @@ class _FileOfRow(SiteFile):
 _COMPARED = tuple(each.name for each in fields(SiteFile) if each.compare)
 
 
-class PackedFiles(Mapping[str, SiteFile]):
+class ManyFiles(Mapping[str, SiteFile]):
+    """Files that are not held: made when they are asked for."""
+
+    @property
+    @abstractmethod
+    def headers(self) -> Sequence[Headers]:
+        """All that the files have."""
+
+    @abstractmethod
+    def below(self, prefix: str) -> Iterator[str]:
+        """The keys that begin so, found without going through all of them."""
+
+
+class PackedFiles(ManyFiles):
     """Key → file, in the order of the keys."""
 
     def __init__(self, files: Packed[SiteFile], headers: Sequence[Headers]) -> None:
         self._files = files
-        self.headers = headers
-        """All that the files have."""
+        self._headers = headers
         self._asked: dict[str, bool] = {}
 
     def __len__(self) -> int:
@@ -108,12 +121,15 @@ class PackedFiles(Mapping[str, SiteFile]):
         return iter(self._files)
 
     @property
+    def headers(self) -> Sequence[Headers]:
+        return self._headers
+
+    @property
     def ends(self) -> list[str]:
         """The first key and the last one."""
         return [self._files[0].key, self._files[-1].key] if self._files else []
 
     def below(self, prefix: str) -> Iterator[str]:
-        """The keys that begin so."""
         for row in self._files.rows(self._files.place(prefix)):
             if not row[0].startswith(prefix):
                 return
@@ -187,7 +203,7 @@ class ChangedFiles(Mapping[str, SiteFile]):
     def below(self, prefix: str) -> Iterator[str]:
         """The keys that begin so, in no order."""
         base = self.base
-        keys = (base.below(prefix) if isinstance(base, PackedFiles | ChangedFiles)
+        keys = (base.below(prefix) if isinstance(base, ManyFiles | ChangedFiles)
                 else (key for key in base if key.startswith(prefix)))
         yield from (key for key in keys if key not in self.changes)
         yield from (key for key, file in self.changes.items() if file is not None and key.startswith(prefix))

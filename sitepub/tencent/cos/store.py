@@ -84,6 +84,10 @@ class LargeFile:
     network fails."""
 
 
+LIST_PAGE = 1000
+"""Objects of a listing that are asked for at a time, the most that the service gives."""
+
+
 class ObjectStore(Protocol):
     """One bucket. Safe to use from many threads. Retries what is worth retrying; raises ``errors``."""
 
