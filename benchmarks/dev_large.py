@@ -37,7 +37,8 @@ class Dev:
         self.process = subprocess.Popen(
             [program, "-m", "sitepub", "dev", "--local", "--no-logs", "--yes", "--allow-delete", "--json",
              "--cwd", str(site.project)],
-            cwd=site.project.parent, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log, text=True)
+            cwd=site.project.parent, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log,
+            text=True)
         self.lines: list[float] = []
         self._came = threading.Condition()
         threading.Thread(target=self._read, daemon=True).start()

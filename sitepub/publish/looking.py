@@ -30,6 +30,10 @@ _WORTH = 30
 """A page of a listing costs about as much as so many single requests."""
 _BATCH = 600
 """Keys that are asked for one by one before a page is tried once more."""
+_LONG = 800
+"""Bytes: keys have 850 at most."""
+_HIGH = "\uff5e"
+"""An ordinary letter that comes after nearly all that names are made of."""
 _FRESH = 1.0
 """Seconds for which a page says what is free."""
 
@@ -59,7 +63,7 @@ def look_at(store: ObjectStore, keys: Iterable[str], stop: threading.Event) -> L
             except AccessDenied:  # one by one, then
                 lists = False
                 continue
-            end = len(wanted) if page.last is None else bisect_right(wanted, page.last)
+            end = len(wanted) if page.last is None else bisect_right(wanted, page.last, at)
             there.update((key, found) for key in wanted[at:end] if (found := page.there.get(key)) is not None)
             worth, at = end - at >= _WORTH, end
             if worth and not stop.is_set():
@@ -101,10 +105,16 @@ class Page:
 
 def page_from(store: ObjectStore, key: str, prefix: str = "") -> Page:
     """One page of the listing, from this key on. ``prefix``: of the key, and of all that matter."""
-    # A listing begins after a key. Between the key without its last letter and the key itself there is hardly one.
-    after = key[:-1] if len(key) > len(prefix) else ""
-    found = list(islice(store.list(prefix, after=after), LIST_PAGE))
+    found = list(islice(store.list(prefix, after=_before(key)), LIST_PAGE))
     return Page({one.key: one for one in found}, found[-1].key if len(found) == LIST_PAGE else None)
+
+
+def _before(key: str) -> str:
+    """A key that comes before this one, with hardly any in between: a listing begins after a key."""
+    last = ord(key[-1]) - 1
+    if last <= ord(" ") or 0xD7FF < last < 0xE000 or len(key.encode()) > _LONG:
+        return key[:-1]
+    return f"{key[:-1]}{chr(last)}{_HIGH}"
 
 
 class FreeKeys:

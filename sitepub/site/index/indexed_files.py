@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import ItemsView, Iterator, Sequence, ValuesView
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,33 @@ class IndexedFiles(ManyFiles):
                         file = self._file(record.path, known)
                         if file.key not in changes.files and file.key not in changes.gone:
                             yield file
+
+    def in_order(self) -> Iterator[SiteFile]:
+        changes = self.changes
+        over = {**changes.made, **changes.files}
+        waiting = sorted(over)
+        at = 0
+        with _reading():
+            for file in self._in_order_below(b"", *_tree(self._index.records())):
+                while at < len(waiting) and waiting[at] <= file.key:
+                    yield over[waiting[at]]
+                    at += 1
+                if file.key not in over and file.key not in changes.gone:
+                    yield file
+        yield from (over[key] for key in waiting[at:])
+
+    def _in_order_below(self, folder: bytes, records: Mapping[bytes, Record], children: Mapping[bytes, list[bytes]]
+                        ) -> Iterator[SiteFile]:
+        """What the index has of a folder and of those in it."""
+        there: list[tuple[str, Known | bytes]] = [(os.fsdecode(child), child) for child in children.get(folder, ())]
+        if folder in records:
+            there += [(os.fsdecode(folder + one.name), one) for one in self._index.known(records[folder]) if one.md5]
+        there.sort(key=_path_of)
+        for _, one in there:
+            if isinstance(one, bytes):
+                yield from self._in_order_below(one, records, children)
+            else:
+                yield self._file(folder, one)
 
     def below(self, prefix: str) -> Iterator[str]:
         return self.between([(prefix, prefix + "\U0010ffff")])
@@ -194,6 +221,24 @@ class _Items(ItemsView[str, SiteFile]):
 
     def __iter__(self) -> Iterator[tuple[str, SiteFile]]:
         return ((file.key, file) for file in self._mapping.stream())
+
+
+def _tree(records: Iterable[Record]) -> tuple[dict[bytes, Record], dict[bytes, list[bytes]]]:
+    """Records by their folders, and which folders lie in each."""
+    found = {record.path: record for record in records}
+    children: dict[bytes, list[bytes]] = {}
+    known = {b""}
+    for path in found:
+        while path not in known:
+            known.add(path)
+            above = path[:path.rfind(b"/", 0, -1) + 1]
+            children.setdefault(above, []).append(path)
+            path = above
+    return found, children
+
+
+def _path_of(one: tuple[str, object]) -> str:
+    return one[0]
 
 
 def _lies_in(key: str, ranges: Sequence[Range]) -> bool:

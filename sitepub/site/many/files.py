@@ -86,6 +86,10 @@ class ManyFiles(Mapping[str, SiteFile]):
     def below(self, prefix: str) -> Iterator[str]:
         """The keys that begin so, found without going through all of them."""
 
+    @abstractmethod
+    def in_order(self) -> Iterator[SiteFile]:
+        """All of them, in the order of their keys."""
+
 
 class PackedFiles(ManyFiles):
     """Key → file, in the order of the keys."""
@@ -250,6 +254,6 @@ def differing(one: Mapping[str, SiteFile], other: Mapping[str, SiteFile]) -> set
 
 def in_order(files: Mapping[str, SiteFile]) -> Iterator[SiteFile]:
     """The files in the order of their keys."""
-    if isinstance(files, PackedFiles | ChangedFiles):
+    if isinstance(files, ManyFiles | ChangedFiles):
         return files.in_order()
     return (files[key] for key in sorted(files))

@@ -26,6 +26,8 @@ from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.cos import bucket_settings, object_store, website_probe
 from tests.publish.memory_cloud import APP_ID, MemoryCloud, project
 
+ACCOUNT = Cloud(Credentials("AKIDexampleexample0", "k" * 32, source="test"), APP_ID, "ap-guangzhou")
+
 
 class Quiet:
     """A teller that agrees to everything."""
@@ -123,9 +125,8 @@ def site_project(folder: Path, **changes: Any) -> Project:
 def in_memory(cloud: MemoryCloud, *, seconds_later: float = 0.0) -> Iterator[None]:
     """Deploys go to this cloud. ``seconds_later``: what was written just now is that old when it is read."""
     with pytest.MonkeyPatch.context() as patch:
-        account = Cloud(Credentials("AKIDexampleexample0", "k" * 32, source="test"), APP_ID, "ap-guangzhou")
         for module in (begin, quick):
-            patch.setattr(module, "connect", lambda *_args, **_options: account)
+            patch.setattr(module, "connect", lambda *_args, **_options: ACCOUNT)
         patch.setattr(object_store, "CosObjectStore", lambda _cloud, bucket, **_options: cloud.store(bucket))
         patch.setattr(bucket_settings, "BucketSettings", lambda _cloud, bucket: cloud.bucket(bucket))
         patch.setattr(bucket_settings, "free_name", lambda _cloud, _bucket: "free")
