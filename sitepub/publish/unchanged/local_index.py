@@ -111,8 +111,8 @@ def open_local(project: Project, cloud: Cloud, folder: Path, environ: Mapping[st
                ) -> LocalIndex | None:
     """Compare the folder with its index; no file is read. ``use``: else the index is only written anew. ``settings``:
     see :func:`~sitepub.site.index.label.label`. ``before``: was opened just now; it is taken if it is the same, else
-    closed. ``lasting``: its files are used for a long time, and it is not brought to another state. ``None``: the folder
-    can have no index."""
+    closed. ``lasting``: its files are used for a long time, and it is not brought to another state. ``None``: the
+    folder can have no index."""
     bucket, states = project.bucket(cloud.app_id), project.state_bucket_for(cloud.app_id)
     end = cloud.embedded.endpoint if cloud.embedded is not None else ""
     place = (bucket, states, project.state_prefix, cloud.app_id, end)

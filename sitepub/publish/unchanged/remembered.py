@@ -78,4 +78,4 @@ def as_published(states: StateStore, *, bucket: str, files: int) -> Remembered |
     if (root.version != VERSION or root.bucket != bucket or root.pending is not None or root.changes or root.overlay
             or root.manifest or sum(ref.count for ref in root.shards) != files):
         return None
-    return Remembered("", states.document, "", 0, bool(root.hosts))
+    return Remembered("", states.document, "", 0)
