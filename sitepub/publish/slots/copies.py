@@ -83,7 +83,7 @@ def with_sources(plan: Plan, sources: Collection[Source], kept: KeptContent | No
 
 def _kept(wanted: Collection[Content], kept: KeptContent, region: str) -> Iterator[tuple[Content, StoredCopy]]:
     names = {kept.key(content): content for content in wanted}
-    for key in look_at(kept.store, names, 0, threading.Event()).there:
+    for key in look_at(kept.store, names, threading.Event()).there:
         yield names[key], StoredCopy(kept.bucket, region, key)
 
 
