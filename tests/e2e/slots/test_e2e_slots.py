@@ -72,3 +72,29 @@ def test_a_site_with_slots_from_its_first_deploy_to_its_end(cloud: LocalCloud, h
     zone = account.sdk("teo", "DescribeZones", {})["Zones"][0]["ZoneId"]
     assert account.sdk("teo", "DescribeFunctions", {"ZoneId": zone})["TotalCount"] == 0
     assert account.sdk("teo", "DescribeFunctionRules", {"ZoneId": zone})["FunctionRules"] == []
+
+
+def test_a_single_page_app_gets_its_page_from_the_slot_that_is_live(cloud: LocalCloud, home: Path, make_site: MakeSite
+                                                                    ) -> None:
+    """Its error document is its page, with status 200. The bucket's root has another release after a rollback."""
+    account, program, guest = Account(cloud), make_sitepub(cloud, home), Guest(cloud)
+    host = "www.paged.com"
+    account.zone("paged.com")
+    made_zone(account.sdk, "paged.com")
+    site = make_site("paged", {"index.html": "app one", "app.1.js": "1"}, protocol="http", releases={"slots": 2},
+                     hosts=[{"host": host, "edge": "edgeone"}], disableErrorStatus=True,
+                     src={"src": "./src", "index": "index.html", "error": "index.html"})
+
+    def visit(path: str) -> tuple[int, str]:
+        answer = guest.get(f"http://{host}", path)
+        return answer.status, answer.body.decode()
+
+    program.deploy(site.folder)
+    assert visit("/users/7") == visit("/") == (200, "app one")
+    site.write({"index.html": "app two", "app.2.js": "2"})
+    (site.folder / "src/app.1.js").unlink()
+    program.deploy(site.folder)
+    assert visit("/users/7") == (200, "app two")
+    assert visit("/app.1.js") == (200, "1"), "an open page finds its script, not the app's page"
+    assert program("rollback", "--local", "--json", cwd=site.folder).code == 0
+    assert visit("/users/7") == visit("/") == (200, "app one")
