@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
@@ -14,6 +14,7 @@ from sitepub.actions.build import read
 from sitepub.actions.checking.before import before_publishing, refusal_of, refuse, why_so_much
 from sitepub.actions.deploying.begin import Begun, begin
 from sitepub.actions.deploying.notified import notified_of
+from sitepub.actions.deploying.remarks import about_other_regions, about_the_address_of, not_accelerated
 from sitepub.actions.deploying.settled import settled_hosts
 from sitepub.actions.deploying.values import Deployed, DeployOptions, Warnings
 from sitepub.actions.host_run import apply_hosts
@@ -27,7 +28,8 @@ from sitepub.actions.releases.regress import Concerns, concerns_of
 from sitepub.actions.releases.share import refuse_share
 from sitepub.actions.shared_bucket import about_lifecycle, about_other_sites, about_the_error_page
 from sitepub.actions.slots.around_hosts import SlotsAround
-from sitepub.actions.slots.slots_of import planned_steps, turn_of
+from sitepub.actions.slots.sharing import aim_in, end_share, planned_with_share
+from sitepub.actions.slots.slots_of import turn_of
 from sitepub.check.sizes import largest
 from sitepub.config.project import Project
 from sitepub.errors import (
@@ -43,7 +45,6 @@ from sitepub.errors import (
 from sitepub.publish.empty_pages import EmptyPages, empty_pages
 from sitepub.publish.glance import checked, differs, forget, is_due
 from sitepub.publish.guards import refuse_mass_deletion
-from sitepub.publish.other_regions import live_elsewhere
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.previews.due import is_due as a_preview_is_due
 from sitepub.publish.previews.due import note_expiry
@@ -88,6 +89,9 @@ class Teller(Protocol):
     def approve(self, prepared: Prepared) -> None:
         """Asked before objects of others get new content, or this project takes another's place.
         Raises :class:`~sitepub.errors.Refused`."""
+
+    def choose(self, words: str, answers: Mapping[str, str], refusal: Refused) -> str:
+        """One of the answers (word → what it means). Raises ``refusal`` where there is no terminal to ask on."""
 
     def ask(self, doubt: Doubt) -> None:
         """Asked before something is published that may not be meant. Raises Refused."""
@@ -166,6 +170,8 @@ def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapp
             _refuse_damage(prepared, empty, options)
         except SitepubError as error:
             refusal = error
+        steps, unclear = planned_with_share(project, cloud, remote, snapshot, prepared, options.replaces)
+        refusal = refusal or unclear
         concerns = concerns_of(project, prepared, environ, begun.commit)
         warnings.add(*(doubt.warning() for doubt in concerns.doubts))
         for sentence in concerns.notes:
@@ -175,7 +181,7 @@ def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapp
         planned = Planned(project, cloud, remote.bucket, address_of(cloud, remote),
                           with_retained(prepared), refusal, hosts, tuple(warnings.kept), snapshot.left_out,
                           unplanned(hosts), report, why_so_much(project, remote, prepared, snapshot),
-                          tuple(largest(snapshot)), planned_steps(project, remote, snapshot, prepared))
+                          tuple(largest(snapshot)), steps)
         if not planned.empty:
             forget(remote, environ)
         return planned
@@ -210,12 +216,21 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
                 ask_about(concerns_of(project, again, environ, commit), teller)
             teller.approve(again)
 
+        aim = aim_in(project, cloud, remote, snapshot, prepared, options.replaces, teller.choose)
         ask_about(concerns_of(project, prepared, environ, commit), teller)
         teller.approve(prepared)
-        if hosts is not None:
+        if hosts is not None and aim.part is None:
             teller.approve_hosts(hosts)
-        turn = turn_of(project, cloud, prepared.base)
+        if aim.part is not None:
+            from sitepub.actions.deploying.for_a_share import for_a_share
+
+            return for_a_share(begun, project, remote, snapshot, prepared, aim.part, PublishOptions(
+                allow_delete=_may_delete(prepared, options), approve=approve, message=options.message), teller,
+                warnings)
+        turn = turn_of(project, cloud, prepared.base, ends=aim.ends)
         if prepared.settled:
+            if aim.ends:
+                end_share(cloud, remote)
             outcome = publish(remote, snapshot, prepared)
         else:
             with stopping() as stop, teller.transfer() as progress:
@@ -252,9 +267,9 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
         looks = is_due(remote, environ) or a_preview_is_due(remote, environ)
         checked(remote, environ)
         if remote.unaccelerated():
-            warnings.add(_not_accelerated(remote.bucket))
+            warnings.add(not_accelerated(remote.bucket))
         if not remote.project.hosts:
-            warnings.add(*_about_theaddress_of(cloud, remote.bucket, outcome))
+            warnings.add(*about_the_address_of(cloud, remote.bucket, outcome))
         if outcome.state.preview is not None:
             note_expiry(remote, environ, outcome.state.preview.expires)
         gone = _clear_expired(remote, cloud, options, environ, teller, warnings) if looks else ()
@@ -340,7 +355,7 @@ def _prepare(begun: Begun, project: Project, options: DeployOptions, teller: Tel
         remote.close()
         raise
     if prepared.found is None and project.preview is None:
-        warnings.add(*_about_other_regions(project, cloud))
+        warnings.add(*about_other_regions(project, cloud))
     warnings.add(*about_other_sites(remote, snapshot, prepared))
     if prepared.settings and not prepared.new_bucket:
         warnings.add(*about_the_error_page(remote, snapshot.files.keys(), sets_it=True))
@@ -383,25 +398,6 @@ def _may_delete(prepared: Prepared, options: DeployOptions) -> bool:
     return options.allow_delete or prepared.base.preview is not None
 
 
-def _about_other_regions(project: Project, cloud: Cloud) -> Iterator[Problem]:
-    """Before a first deploy: the same site in other regions."""
-    for region, there in live_elsewhere(project, cloud).items():
-        command = (f"sitepub remove{' --local' if cloud.embedded else ''} --stage {project.stage}"
-                   f" --inputs region={region}")
-        if project.bucket_name:
-            command += f" bucketName={there.bucket}"
-        hosts = [record.host for record in there.hosts.values()]
-        yield Problem(f"this site is also live in {region}, in the bucket {there.bucket}, and stays there",
-                      hint=f"if it has moved, take it down there: {command}"
-                      + (f" (with its hosts {', '.join(sorted(set(hosts)))}: deploy here once more after it)" if hosts
-                         else ""))
-
-
-def _not_accelerated(bucket: str) -> Problem:
-    return Problem(f"global acceleration is not in force for {bucket} yet: the files went to the region's own endpoint",
-                   hint="it takes a while after it was switched on; later deploys use it by themselves")
-
-
 def address_of(cloud: Cloud, remote: Remote) -> str:
     """Of the bucket; that of a preview is its host, if it has one."""
     project = remote.project
@@ -429,22 +425,3 @@ def raise_if_incomplete(outcome: Outcome, done: Deployed) -> None:
         raise Interrupted(
             f"Interrupted: {counts.changed} of {len(outcome.prepared.plan.steps)} steps were done and written"
             " down.", hint="run the same command again to do the rest")
-
-
-def _about_theaddress_of(cloud: Cloud, bucket: str, outcome: Outcome) -> list[Problem]:
-    """A first deploy ends with an address that may not be fit for visitors: say so."""
-    preview = outcome.state.preview
-    if preview is None and outcome.prepared.found is not None and not outcome.prepared.new_bucket:
-        return []
-    new_on_the_real_cloud = (preview is not None or outcome.prepared.new_bucket) and cloud.embedded is None
-    if not new_on_the_real_cloud:
-        from sitepub.tencent.cos.website_probe import forces_download
-
-        if not forces_download(cloud, bucket):
-            return []
-    return [Problem(
-        "browsers download the pages of this address instead of showing them: Tencent Cloud does so for"
-        " every default domain of buckets created after 2024-01-01",
-        hint=f"`sitepub preview open {preview.name}` shows it on this computer; `preview.host` in serverless.yml gives"
-             " previews a host (in mainland China it needs an ICP filing)" if preview is not None else
-        "add a domain of your own: `hosts` in serverless.yml (in mainland China it needs an ICP filing)")]

@@ -31,7 +31,7 @@ def dev(project: Project, options: DevOptions, view: View, environ: Mapping[str,
     """Until ``q`` or a signal. ``listener``: what is shown of purges. ``False``: a signal has ended it.
 
     Raises what :func:`~sitepub.actions.connect.connect` and :func:`~sitepub.embedded.cloud.start` raise."""
-    refuse_share(project)
+    refuse_share(project, dev=True)
     own = OwnCloud(environ, view.note) if options.local or options.serve else None
     try:
         loop = open_loop(project, options, view, environ,

@@ -16,7 +16,7 @@ from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.slot_state import Slots
-from sitepub.publish.states.state import Journal, ReleaseInfo
+from sitepub.publish.states.state import Journal, LiveShare, ReleaseInfo
 from sitepub.settings.actual import NO_BUCKET, read_actual
 from sitepub.settings.difference import difference
 from sitepub.settings.wanted import answers_404, wanted_settings
@@ -53,6 +53,8 @@ class Info:
     """What the site has dropped and what stays live for a while, for pages that are open."""
     slots: Slots | None = None
     """``None``: the site has none."""
+    shares: tuple[LiveShare, ...] = ()
+    """Releases that a share of the visitors gets."""
     whole: Mapping[str, str] = field(default_factory=dict)
     """Which release a slot holds; one that is being filled is left out."""
 
@@ -88,7 +90,7 @@ def info(project: Project, *, local: bool, profile: str | None, environ: Mapping
             drift=tuple(drift),
             former=tuple(one.bucket for one in state.former),
             hosts=_hosts(project, cloud, remote, state.hosts), retained=dict(state.retained),
-            slots=state.slots, whole=_whole(remote, state.slots))
+            slots=state.slots, shares=state.shares, whole=_whole(remote, state.slots))
 
 
 def _hosts(project: Project, cloud: Cloud, remote: Remote, records: Mapping[str, HostRecord]

@@ -29,6 +29,7 @@ Releases:
   releases  List what was published, and which release is live.
   rollback  Make an earlier release live again.
   promote   Make live in one stage what is live in another.
+  traffic   Show or change which visitors get which release.
   diff      Show which files differ between releases, or from the folder.
   mark      Give a release a name, such as stable.
   previews  List the previews of the site, show or remove them.

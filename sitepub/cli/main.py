@@ -34,6 +34,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "releases": ("sitepub.cli.releases.releases:releases", "List what was published, and which release is live."),
         "rollback": ("sitepub.cli.releases.rollback:rollback", "Make an earlier release live again."),
         "promote": ("sitepub.cli.releases.promote:promote", "Make live in one stage what is live in another."),
+        "traffic": ("sitepub.cli.releases.traffic:traffic", "Show or change which visitors get which release."),
         "diff": ("sitepub.cli.releases.diff:diff", "Show which files differ between releases, or from the folder."),
         "mark": ("sitepub.cli.releases.mark:mark", "Give a release a name, such as stable."),
         "previews": ("sitepub.cli.previews.previews:previews", "List the previews of the site, show or remove them."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
@@ -92,6 +92,13 @@ class Story:
             raise doubt.refusal()
         self._terminal.note(visible_lines(doubt.words))
         self._terminal.confirm_or_refuse(doubt.question)
+
+    def choose(self, words: str, answers: Mapping[str, str], refusal: Refused) -> str:
+        if self._yes and len(answers) == 1:
+            return next(iter(answers))
+        if self._terminal.can_ask:
+            self._terminal.note(visible_lines(words))
+        return self._terminal.choose("Which one?", answers, refusal)
 
     def _approve_project(self, prepared: Prepared) -> None:
         other = prepared.other

@@ -21,6 +21,9 @@ from sitepub.terminal.plain import steady, steady_json
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
+_ASKED = 3
+"""Times that a question is asked whose answer is not understood."""
+
 
 class Terminal:
     """Streams and how to use them. ``wants_json``, ``quiet`` and ``debug`` are set from the command line."""
@@ -205,6 +208,22 @@ class Terminal:
         """Like :meth:`confirm`, for when a no ends the work: raises Refused."""
         if not self.confirm(question, yes=yes):
             raise Refused("Not done: you said no.", code="Declined")
+
+    def choose(self, question: str, answers: Mapping[str, str], refusal: Refused) -> str:
+        """One of the answers (word → what it means), by its word or its beginning. Raises ``refusal`` without a
+        terminal to ask on, and Refused when the user gives no answer."""
+        if not self.can_ask:
+            raise refusal
+        width = max(map(len, answers))
+        lines = "".join(f"  {word:<{width}}  {meaning}\n" for word, meaning in answers.items())
+        for _ in range(_ASKED):
+            said = self._ask(f"{lines}{question} [{'/'.join(answers)}] ").strip().lower()
+            found = [word for word in answers if said and word.startswith(said)]
+            if len(found) == 1:
+                return found[0]
+            if not said:
+                break
+        raise Refused("Not done: there was no answer.", code="Declined")
 
     def ask_secret(self, question: str) -> str:
         """Ask without echo. Raises :class:`~sitepub.errors.Refused` where that cannot be done."""

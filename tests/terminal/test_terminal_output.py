@@ -148,6 +148,23 @@ def test_a_question_goes_to_stderr() -> None:
     assert (screen.printed, screen.noted) == ("", "Go on? [y/N] ")
 
 
+@pytest.mark.parametrize(("typed", "found"), [
+    ("share\n", "share"), ("SH\n", "share"), ("s\nno\nst\n", "stable"), ("b\n", "both")])
+def test_one_of_several_answers_is_chosen_by_its_word_or_its_beginning(typed: str, found: str) -> None:
+    screen = Screen(tty=True, typed=typed)
+    answers = {"share": "this one", "stable": "that one", "both": "all"}
+    assert screen.choose("Which one?", answers, Refused("asked")) == found
+    assert screen.printed == "" and "  share   this one" in screen.noted
+
+
+@pytest.mark.parametrize(("tty", "typed", "code"), [
+    (True, "\n", "Declined"), (True, "", "Declined"), (True, "x\ny\nz\n", "Declined"), (False, "share\n", "Mine")])
+def test_without_an_answer_nothing_is_chosen(tty: bool, typed: str, code: str) -> None:
+    with pytest.raises(Refused) as refused:
+        Screen(tty=tty, typed=typed).choose("Which one?", {"share": "", "stable": ""}, Refused("asked", code="Mine"))
+    assert refused.value.code == code
+
+
 def test_without_a_terminal_nobody_is_asked() -> None:
     screen = Screen(tty=False, typed="y\n")
     with pytest.raises(Refused) as refused:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sitepub.actions.deploying.begin import Begun, begin
 from sitepub.actions.deploying.hosts_done import unchanged_hosts
 from sitepub.actions.deploying.values import Deployed, DeployOptions, Warnings
-from sitepub.actions.releases.share import refuse_share
+from sitepub.actions.releases.share import publishes, refuse_share
 from sitepub.config.project import Project
 from sitepub.publish.glance import is_due_at
 from sitepub.publish.outcome import Counts, Unchanged
@@ -31,6 +31,12 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
     :class:`~sitepub.errors.Interrupted` on Ctrl-C after writing down what was done.
     """
     refuse_share(project)
+    if publishes(project, options):
+        from sitepub.actions.releases.traffic import publish_share
+
+        published = publish_share(project, options, teller, environ)
+        if published is not None:
+            return published
     warnings = Warnings(teller)
     begun = begin(project, options, teller, environ, warnings, index=True)
     try:

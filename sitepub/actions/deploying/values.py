@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sitepub.notify.services import Notified
     from sitepub.publish.outcome import Unchanged
     from sitepub.publish.publish import Outcome
-    from sitepub.publish.states.state import PreviewInfo
+    from sitepub.publish.states.state import LiveShare, PreviewInfo
     from sitepub.publish.unchanged.local_index import LocalIndex
 
 
@@ -40,6 +40,8 @@ class DeployOptions:
     """How long to wait while another run has the lock."""
     opened: LocalIndex | None = None
     """What is known of the folder, when it was compared already."""
+    replaces: str | None = None
+    """Whose release makes way while a share runs: ``share``, ``stable`` or ``both``; ``None``: it is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Deployed:
     """What the checks found; ``None``: nothing was checked."""
     slots: SlotsReport | None = None
     """``None``: the site has no slots."""
+    share: LiveShare | None = None
+    """The share that this deploy has begun, or given another release."""
 
     @property
     def preview(self) -> PreviewInfo | None:

@@ -14,7 +14,9 @@ from sitepub.actions.interrupt import stopping
 from sitepub.actions.releases.doubt import Doubt
 from sitepub.actions.releases.host_rules import prepare_rules_of_hosts
 from sitepub.actions.releases.regress import Concerns, about_commit
+from sitepub.actions.releases.share import Aim
 from sitepub.actions.slots.back import ROOT_FOLLOWS, BackToSlot, slot_of
+from sitepub.actions.slots.sharing import ShareEnd, aim_in, end_share, share_turn
 from sitepub.actions.slots.slots_of import planned_steps, report_of, turn_of
 from sitepub.config.project import Project
 from sitepub.errors import ChangedSincePlan, SitepubError
@@ -40,6 +42,8 @@ class GoLiveOptions:
     wait: bool = True
     """Wait until purges have reached the caches."""
     patience: Patience = field(default_factory=Patience)
+    replaces: str | None = None
+    """Whose release makes way while a share runs; ``None``: it is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,10 @@ class Chosen:
     """What is asked before anything is changed."""
     commit: str | None = None
     """The commit that it was made of, if it is to be asked about; ``None``: it is not."""
+    ends: bool = False
+    """A share of the visitors that runs ends: all of them get it."""
+    only_ends: bool = False
+    """It is live, and a share runs beside it: all there is to do is to end the share."""
     back: Release | None = None
     """A release of the site itself, which a slot may hold."""
 
@@ -68,7 +76,7 @@ def plan_to_go_live(project: Project, options: GoLiveOptions, teller: Teller, en
     """What would change. Changes nothing."""
     cloud, remote, chosen = _choose(project, options, environ, choose)
     with remote:
-        if (back := slot_of(project, cloud, remote, chosen, verify=options.verify)) is not None:
+        if (back := _without_copies(project, cloud, remote, chosen, options)) is not None:
             _note(teller, chosen.notes)
             return Planned(project, cloud, remote.bucket, address_of(cloud, remote), back.prepared, None, None, (),
                            slots=back.steps), chosen
@@ -93,10 +101,13 @@ def go_live(project: Project, options: GoLiveOptions, teller: Teller, environ: M
     started = time.monotonic()
     cloud, remote, chosen = _choose(project, options, environ, choose)
     with remote:
-        if (back := slot_of(project, cloud, remote, chosen, verify=options.verify)) is not None:
+        if (back := _without_copies(project, cloud, remote, chosen, options)) is not None:
             return _by_pointer(back, project, cloud, remote, chosen, teller, options, started), chosen
         prepared = _prepare(remote, chosen, options, teller)
-        turn = turn_of(project, cloud, prepared.base)
+        aim = Aim(ends=True) if chosen.ends else aim_in(project, cloud, remote, chosen.snapshot, prepared,
+                                                        options.replaces, teller.choose)
+        turn = (share_turn(project, cloud, aim.part, chosen.origin) if aim.part is not None
+                else turn_of(project, cloud, prepared.base, ends=aim.ends))
 
         def approve(again: Prepared) -> None:
             if again is not prepared and again.base.release != prepared.base.release:
@@ -107,6 +118,8 @@ def go_live(project: Project, options: GoLiveOptions, teller: Teller, environ: M
         ask_about(_concerns(project, chosen, prepared, environ), teller)
         approve(prepared)
         if prepared.settled:
+            if aim.ends and prepared.base.shares:
+                end_share(cloud, remote)
             outcome = publish(remote, chosen.snapshot, prepared)
         else:
             with stopping() as stop, teller.transfer() as progress:
@@ -116,15 +129,26 @@ def go_live(project: Project, options: GoLiveOptions, teller: Teller, environ: M
 
         def deployed(hosts: HostsDone | None) -> Deployed:
             return Deployed(project, cloud, remote.bucket, address_of(cloud, remote), outcome,
-                            time.monotonic() - started, hosts, slots=report_of(turn, outcome.state.slots))
+                            time.monotonic() - started, hosts, slots=report_of(turn, outcome.state.slots),
+                            share=next(iter(outcome.state.shares), None) if aim.part is not None else None)
 
         raise_if_incomplete(outcome, deployed(None))
+        if aim.part is not None:
+            return deployed(None), chosen
         hosts = _purged(project, cloud, remote, outcome, teller, options, deployed)
         return deployed(hosts), chosen
 
 
-def _by_pointer(back: BackToSlot, project: Project, cloud: Cloud, remote: Remote, chosen: Chosen, teller: Teller,
-                options: GoLiveOptions, started: float) -> Deployed:
+def _without_copies(project: Project, cloud: Cloud, remote: Remote, chosen: Chosen, options: GoLiveOptions
+                    ) -> BackToSlot | ShareEnd | None:
+    """What moves the pointer alone."""
+    if chosen.only_ends:
+        return ShareEnd(project, cloud, remote)
+    return slot_of(project, cloud, remote, chosen, verify=options.verify)
+
+
+def _by_pointer(back: BackToSlot | ShareEnd, project: Project, cloud: Cloud, remote: Remote, chosen: Chosen,
+                teller: Teller, options: GoLiveOptions, started: float) -> Deployed:
     """A slot holds the release: its visitors are moved, and the root follows later."""
     _note(teller, chosen.notes)
     with stopping():
@@ -134,7 +158,8 @@ def _by_pointer(back: BackToSlot, project: Project, cloud: Cloud, remote: Remote
         return Deployed(project, cloud, remote.bucket, address_of(cloud, remote), outcome, time.monotonic() - started,
                         hosts, slots=report_of(back, outcome.state.slots))
 
-    _note(teller, [ROOT_FOLLOWS])
+    if not isinstance(back, ShareEnd):
+        _note(teller, [ROOT_FOLLOWS])
     return deployed(_purged(project, cloud, remote, outcome, teller, options, deployed))
 
 

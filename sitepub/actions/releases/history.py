@@ -19,7 +19,7 @@ from sitepub.publish.locking.owner import who
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.releases import Release, Releases
 from sitepub.publish.states.remote import Remote, open_remote
-from sitepub.publish.states.state import ReleaseMark, State
+from sitepub.publish.states.state import LiveShare, ReleaseMark, State
 from sitepub.threads import side_by_side
 
 _ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}")
@@ -54,6 +54,8 @@ class History:
     """Newest first."""
     total: int
     """How many there are, also those that were not read."""
+    shares: tuple[LiveShare, ...] = ()
+    """Releases that a share of the visitors gets; they are in no list until they are live for all."""
 
 
 def history(project: Project, *, count: int, local: bool, profile: str | None, environ: Mapping[str, str]) -> History:
@@ -64,7 +66,8 @@ def history(project: Project, *, count: int, local: bool, profile: str | None, e
         store = releases_of(remote)
         ids = store.ids(state)
         slots = slots_by_release(remote, state)
-        return History(tuple(side_by_side(partial(_listed, store, state, slots, one) for one in ids[:count])), len(ids))
+        return History(tuple(side_by_side(partial(_listed, store, state, slots, one) for one in ids[:count])), len(ids),
+                       state.shares)
 
 
 def slots_by_release(remote: Remote, state: State) -> Mapping[str, tuple[str, ...]]:
@@ -163,6 +166,9 @@ def mark_in(remote: Remote, release: str, name: str, *, remove: bool = False, lo
         state = site_state(remote, local=local)
         id = release if is_id(release) and state.keeps(release) else find(
             release, state, releases_of(remote).ids(state))
+        if not remove and any(one.release == id for one in state.shares) and id not in releases_of(remote).ids(state):
+            raise SitepubError(f"{id} is the release of a share, and not live for all yet", code="OnlyShared",
+                               hint="make it live first: sitepub traffic 1")
         if not remove and not state.keeps(id):
             raise SitepubError(f"the content of release {id} is not kept any more", code="ContentNotKept",
                                hint="a name keeps what is there: give it to a newer release, as long as that is kept")

@@ -7,11 +7,13 @@ from sitepub.actions.releases.history import find, is_id, releases_of, site_stat
 from sitepub.config.repository.ci_run import one_line
 from sitepub.config.site_rules import SiteRules
 from sitepub.errors import NotFound
-from sitepub.publish.release.going_back import site_of
+from sitepub.publish.release.going_back import ReleasedFiles, site_of
 from sitepub.publish.release.origin import Origin
 from sitepub.publish.states.releases import Releases
 from sitepub.publish.states.remote import Remote
+from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.state import State
+from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud
 
 _HOPS = 1000
@@ -22,19 +24,30 @@ def released(name: str | None, message: str | None, *, local: bool) -> Choose:
 
     def choose(_cloud: Cloud, remote: Remote) -> Chosen:
         state, store = site_state(remote, local=local), releases_of(remote)
-        id = before(state, store) if name is None else named(name, state, store)
+        live = state.release.id if state.release is not None else ""
+        id = named(name, state, store) if name is not None else live if state.shares else before(state, store)
+        if state.shares and id == live:
+            return _for_all(live, state)
         release = store.read(id, state)
         info = release.info
         origin = Origin(info.commit, info.branch, one_line(message) if message else info.message, None, id)
-        live = state.rules if state is not None else None
-        other_rules = (release.record.rules or SiteRules()) != (live or SiteRules())
+        rules = state.rules if state is not None else None
+        other_rules = (release.record.rules or SiteRules()) != (rules or SiteRules())
         hosts = ("The hosts get the headers and redirects of that release, and are left as they are in all else; what"
                  " changed is purged from their caches." if other_rules else
                  "The hosts are left as they are; what changed is purged from their caches.",)
         return Chosen(id, site_of(release), release.record.website, origin,
-                      hosts if remote.project.hosts else (), back=release)
+                      hosts if remote.project.hosts else (), back=release, ends=True)
 
     return choose
+
+
+def _for_all(live: str, state: State) -> Chosen:
+    """The stable release is live, and those who have the share get it too."""
+    share = state.shares[0]
+    note = f"All visitors get {live}: until now, {share.share:.4g} of them got {share.release}."
+    return Chosen(live, Snapshot(ReleasedFiles(ShardedManifest.of(state.manifest))), None, Origin(), (note,),
+                  only_ends=True)
 
 
 def named(name: str, state: State, store: Releases) -> str:

@@ -25,15 +25,15 @@ def count_of(project: Project) -> int:
     return project.releases.slots if project.preview is None else 1
 
 
-def turn_of(project: Project, cloud: Cloud, base: State | None) -> Turn | None:
+def turn_of(project: Project, cloud: Cloud, base: State | None, *, ends: bool = False) -> Turn | None:
     """What a run does with the slots before the bucket's root; ``None``: the site has no slots yet, or none any more.
-    """
+    ``ends``: a share that runs ends."""
     if count_of(project) < 2 or base is None or base.slots is None or not base.slots.hosts:
         return None
     from sitepub.actions.slots.zone_pointer import ZonePointer
     from sitepub.publish.slots.turn import Turn
 
-    return Turn(ZonePointer(cloud), count_of(project))
+    return Turn(ZonePointer(cloud), count_of(project), ends=ends)
 
 
 class HasDone(Protocol):
@@ -126,14 +126,15 @@ def report_of(turn: HasDone | None, slots: Slots | None) -> SlotsReport | None:
     return SlotsReport(turn.done, Switched(), slots.hosts if slots is not None else ())
 
 
-def planned_steps(project: Project, remote: Remote, snapshot: Snapshot, prepared: Prepared) -> tuple[SlotStep, ...]:
-    """For the plan. Reads the states of slots, and changes nothing."""
+def planned_steps(project: Project, remote: Remote, snapshot: Snapshot, prepared: Prepared, *, ends: bool = False
+                  ) -> tuple[SlotStep, ...]:
+    """For the plan. Reads the states of slots, and changes nothing. ``ends``: a share that runs ends."""
     slots = prepared.base.slots
     if project.preview is not None or (slots is None and count_of(project) < 2):
         return ()
     from sitepub.publish.slots.planned import slot_steps
 
-    return slot_steps(remote, snapshot, prepared, count_of(project), wanted_hosts(project))
+    return slot_steps(remote, snapshot, prepared, count_of(project), wanted_hosts(project), ends=ends)
 
 
 def take_away(cloud: Cloud, remote: Remote) -> int:

@@ -11,6 +11,7 @@ import click
 from sitepub.cli import boundary
 from sitepub.cli.options import Run, command, lock_option, yes_option
 from sitepub.cli.previews.option import in_preview, preview_options
+from sitepub.cli.releases.part import share_options, with_share
 from sitepub.config.project import Project
 from sitepub.errors import PartlyDone
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @yes_option()
 @click.option("-m", "--message", metavar="TEXT", help="What to say of this release; else the commit's first line.")
 @preview_options()
+@share_options()
 @click.option("--force", is_flag=True, help="Upload every file again, changed or not.")
 @click.option("--no-build", is_flag=True, help="Do not run the hook: publish the build that is there.")
 @click.option("--verify", is_flag=True,
@@ -35,8 +37,8 @@ if TYPE_CHECKING:
 @lock_option()
 @click.option("--no-wait", is_flag=True, help="Do not wait until the hosts are online.")
 def deploy(run: Run, dry_run: bool, yes: bool, message: str | None, preview: str | None, expires: int | None,
-           force: bool, no_build: bool, verify: bool, allow_delete: bool, allow_empty: bool, lock_timeout: float,
-           no_wait: bool) -> int:
+           traffic: float | None, replaces: str | None, force: bool, no_build: bool, verify: bool, allow_delete: bool,
+           allow_empty: bool, lock_timeout: float, no_wait: bool) -> int:
     """Build the site and publish what changed.
 
     In a folder without a serverless.yml the projects in its child folders are deployed, one after another, after a
@@ -46,8 +48,9 @@ def deploy(run: Run, dry_run: bool, yes: bool, message: str | None, preview: str
     from sitepub.publish.locking.patience import Patience
 
     options = DeployOptions(run.local, run.profile, not no_build, verify, force, allow_delete,
-                      not no_wait, allow_empty, message, Patience(lock_timeout, run.terminal.note))
-    quick = not (dry_run or verify or force) and preview is None and expires is None
+                      not no_wait, allow_empty, message, Patience(lock_timeout, run.terminal.note), replaces=replaces)
+    quick = not (dry_run or verify or force) and preview is None and expires is None and (
+        traffic is None and replaces is None)
     if quick:
         done, opened = _quick(run, yes=yes)
         if done is not None:
@@ -59,9 +62,9 @@ def deploy(run: Run, dry_run: bool, yes: bool, message: str | None, preview: str
         from sitepub.cli.commands.plan import work
 
         return each_project(run, "plan", lambda project: work(
-            run, in_preview(run, project, preview, expires), options))
+            run, with_share(in_preview(run, project, preview, expires), traffic, replaces), options))
     return each_project(run, "deploy", lambda project: _deploy(
-        run, in_preview(run, project, preview, expires), options, yes=yes), yes=yes)
+        run, with_share(in_preview(run, project, preview, expires), traffic, replaces), options, yes=yes), yes=yes)
 
 
 def _quick(run: Run, *, yes: bool) -> tuple[int | None, LocalIndex | None]:
@@ -143,6 +146,10 @@ def show_deployed(run: Run, done: Deployed, *, whole: bool = True) -> None:
         from sitepub.cli.host_view import done_lines
 
         terminal.result("\n".join(done_lines(terminal, done.project, done.cloud, done.hosts)))
+    if done.share is not None:
+        from sitepub.cli.releases.part import percent
+
+        terminal.result(f"share:   {percent(done.share.share)} of the visitors get {done.share.release}")
     if done.slots is not None:
         from sitepub.cli.slot_view import report_lines
 
@@ -174,6 +181,7 @@ def deployed_object(done: Deployed) -> dict[str, object]:
         "retained": retained_objects(outcome.retained),
         "hosts": _host_objects(done, done.hosts) if done.hosts is not None else [],
         **_slots_object(done),
+        **({"share": {"release": done.share.release, "part": done.share.share}} if done.share is not None else {}),
         **({"preview": _preview_object(done.preview)} if done.preview is not None else {}),
         "previews_removed": list(done.expired),
         "left_out": left_out_objects(done.left_out),

@@ -49,6 +49,11 @@ def _info(run: Run, project: Project) -> tuple[dict[str, object], int]:
         from sitepub.cli.slot_view import slot_lines
 
         rows.append(("slots", "\n".join(slot_lines(found.slots, found.whole))))
+    for share in found.shares:
+        from sitepub.cli.releases.part import percent
+
+        rows.append(("share", f"{percent(share.share)} of the visitors get {share.release}, since {share.since} by"
+                              f" {share.by}"))
     rows.append(("drift", "\n".join(found.drift) or "none"))
     if found.former:
         rows.append(("former", "\n".join(found.former)))
@@ -67,7 +72,7 @@ def _info(run: Run, project: Project) -> tuple[dict[str, object], int]:
         "unfinished": None if found.unfinished is None else {
             "since": found.unfinished.started, "by": found.unfinished.by, "running": found.running},
         "retained": retained_objects(found.retained), "drift": list(found.drift), "former_buckets": list(found.former),
-        "hosts": [one.as_object() for one in found.hosts], **_slots(found),
+        "hosts": [one.as_object() for one in found.hosts], **_slots(found), **_share(found),
     }, 0
 
 
@@ -77,3 +82,9 @@ def _slots(found: Info) -> dict[str, object]:
     from sitepub.cli.slot_view import slots_object
 
     return {"slots": slots_object(found.slots, found.whole)}
+
+
+def _share(found: Info) -> dict[str, object]:
+    share = next(iter(found.shares), None)
+    return {} if share is None else {"share": {"release": share.release, "part": share.share, "since": share.since,
+                                               "by": share.by}}

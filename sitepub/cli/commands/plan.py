@@ -9,6 +9,7 @@ import click
 from sitepub.cli import boundary
 from sitepub.cli.options import Run, command, yes_option
 from sitepub.cli.previews.option import in_preview, preview_options
+from sitepub.cli.releases.part import share_options, with_share
 from sitepub.config.project import Project
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ CHANGES = 2
 @command(project=True)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there is something to do, else 0.")
 @preview_options()
+@share_options()
 @click.option("--force", is_flag=True, help="Plan to upload every file again.")
 @click.option("--no-build", is_flag=True, help="Do not run the hook: compare the build that is there.")
 @click.option("--verify", is_flag=True,
@@ -30,15 +32,16 @@ CHANGES = 2
 @click.option("--explain", is_flag=True, help="Show why it is this stage, and which inputs are the stage's own.")
 @click.option("--largest", is_flag=True, help="List the largest files of the site.")
 @yes_option()
-def plan(run: Run, detailed_exitcode: bool, preview: str | None, expires: int | None, force: bool, no_build: bool,
-         verify: bool, allow_delete: bool, allow_empty: bool, explain: bool, largest: bool,
+def plan(run: Run, detailed_exitcode: bool, preview: str | None, expires: int | None, traffic: float | None,
+         replaces: str | None, force: bool, no_build: bool, verify: bool, allow_delete: bool, allow_empty: bool,
+         explain: bool, largest: bool,
          yes: bool) -> int:  # noqa: ARG001 - the run knows it
     """Build the site and show what deploy would do, and why. Changes nothing in the cloud."""
     from sitepub.actions.deploying.values import DeployOptions
     from sitepub.cli.projects import each_project
 
     options = DeployOptions(run.local, run.profile, not no_build, verify, force, allow_delete,
-                      allow_empty=allow_empty)
+                      allow_empty=allow_empty, replaces=replaces)
     changes = False
 
     def one(project: Project) -> tuple[dict[str, object], int]:
@@ -47,7 +50,8 @@ def plan(run: Run, detailed_exitcode: bool, preview: str | None, expires: int | 
             from sitepub.cli.stage_view import stage_lines
 
             run.terminal.result("\n".join(stage_lines(project)))
-        result, code = work(run, in_preview(run, project, preview, expires), options, largest=largest)
+        result, code = work(run, with_share(in_preview(run, project, preview, expires), traffic, replaces),
+                            options, largest=largest)
         changes = changes or result["status"] != "unchanged"
         return result, code
 

@@ -7,8 +7,8 @@ import click
 from sitepub.cli.options import Run, command
 
 OUTPUT_NAMES = ("error", "plan", "deploy", "rollback", "promote", "remove", "info", "releases", "diff", "stages",
-                "previews", "check", "logs", "prune", "init", "mark", "unlock", "purge", "warm", "certs", "whoami",
-                "doctor")
+                "previews", "check", "logs", "prune", "init", "mark", "traffic", "unlock", "purge", "warm", "certs",
+                "whoami", "doctor")
 
 
 @command()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sitepub.cli.options import Run, command, lock_option, yes_option
+from sitepub.cli.releases.part import share_options, with_share
 from sitepub.config.project import Project
 
 if TYPE_CHECKING:
@@ -24,11 +25,13 @@ _DEFAULT = "prod"
 @click.option("-m", "--message", metavar="TEXT", help="What to say of the new release.")
 @click.option("--verify", is_flag=True, help="Compare with the bucket itself, not with sitepub's state.")
 @click.option("--allow-delete", is_flag=True, help="Allow to delete more than half of the site.")
+@share_options()
 @lock_option()
 @click.option("--no-wait", is_flag=True, help="Do not wait for purges.")
 @click.argument("stage_", metavar="[STAGE]", required=False)
 def promote(run: Run, to: str | None, preview: str | None, dry_run: bool, yes: bool, message: str | None, verify: bool,
-            allow_delete: bool, lock_timeout: float, no_wait: bool, stage_: str | None) -> int:
+            allow_delete: bool, traffic: float | None, replaces: str | None, lock_timeout: float, no_wait: bool,
+            stage_: str | None) -> int:
     """Make live in another stage exactly what is live in STAGE: its files, their headers and the website settings.
 
     Nothing is built or uploaded: the cloud copies, also from bucket to bucket and from region to region. It is a
@@ -46,10 +49,11 @@ def promote(run: Run, to: str | None, preview: str | None, dry_run: bool, yes: b
                          "a stage and a preview cannot be promoted together",
                          hint="sitepub promote STAGE, or sitepub promote --preview NAME")
     options = GoLiveOptions(run.local, run.profile, verify, allow_delete, not no_wait,
-                            Patience(lock_timeout, run.terminal.note))
+                            Patience(lock_timeout, run.terminal.note), replaces)
     if preview is not None:
         return each_project(run, "promote", lambda project: _promote_preview(
-            run, project, preview, to, options, message, dry_run=dry_run, yes=yes), yes=yes or dry_run)
+            run, with_share(project, traffic, replaces), preview, to, options, message, dry_run=dry_run, yes=yes),
+                            yes=yes or dry_run)
     assert stage_ is not None
     if to is not None and run.stage is not None and to != run.stage:
         raise UsageError(f"--to {to} and --stage {run.stage} name two stages", hint="--to says where it goes live")
@@ -57,7 +61,8 @@ def promote(run: Run, to: str | None, preview: str | None, dry_run: bool, yes: b
     if target == stage_:
         raise UsageError(f"{target} is the same stage", hint="sitepub promote STAGE --to ANOTHER")
     return each_project(replace(run, stage=target), "promote", lambda project: _promote(
-        run, project, stage_, options, message, dry_run=dry_run, yes=yes), yes=yes or dry_run)
+        run, with_share(project, traffic, replaces), stage_, options, message, dry_run=dry_run, yes=yes),
+                        yes=yes or dry_run)
 
 
 def _promote(run: Run, target: Project, stage: str, options: GoLiveOptions, message: str | None, *, dry_run: bool,
@@ -80,6 +85,7 @@ def _promote_preview(run: Run, project: Project, name: str, to: str | None, opti
     from sitepub.config.load import load_project
     from sitepub.publish.previews.names import known
 
-    target = project if to is None else load_project(project.file, stage=to, inputs=run.inputs, environ=run.environ)
+    target = project if to is None else replace(
+        load_project(project.file, stage=to, inputs=run.inputs, environ=run.environ), traffic=project.traffic)
     with promotion(known(name, project), target, message, run.environ) as chosen:
         return show_going_live(run, target, options, chosen.choose, dry_run=dry_run, yes=yes)

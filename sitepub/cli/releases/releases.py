@@ -11,6 +11,7 @@ from sitepub.config.project import Project
 
 if TYPE_CHECKING:
     from sitepub.actions.releases.history import Listed
+    from sitepub.publish.states.state import LiveShare
 
 _SHOWN = 20
 
@@ -35,12 +36,25 @@ def _releases(run: Run, project: Project, *, all_: bool) -> tuple[dict[str, obje
     found = history(project, count=10**6 if all_ else _SHOWN, local=run.local, profile=run.profile,
                     environ=run.environ)
     if found.releases:
-        rows = [_row(one) for one in found.releases]
+        rows = [*map(_share_row, found.shares), *map(_row, found.releases)]
         run.terminal.result(table(run.terminal, ("release", "age", "by", "commit", "changes", "", "message"), rows))
     if found.total > len(found.releases):
         run.terminal.note(f"{counted(found.total - len(found.releases), 'older release')}: sitepub releases --all")
     return {"status": "ok", "app": project.app, "stage": project.stage, "name": project.name, "total": found.total,
-            "releases": [_object(one) for one in found.releases]}, 0
+            "releases": [_object(one) for one in found.releases],
+            **({"shares": [_share(one) for one in found.shares]} if found.shares else {})}, 0
+
+
+def _share(one: LiveShare) -> dict[str, object]:
+    return {"release": one.release, "part": one.share, "since": one.since, "by": one.by, "commit": one.commit,
+            "branch": one.branch, "message": one.message}
+
+
+def _share_row(one: LiveShare) -> tuple[str, ...]:
+    from sitepub.cli.releases.part import percent
+
+    return (one.release, age_of(one.since), one.by, (one.commit or "")[:8], "", f"share of {percent(one.share)}",
+            (one.message or "").splitlines()[0] if one.message else "")
 
 
 def _row(one: Listed) -> tuple[str, ...]:

@@ -39,7 +39,9 @@ LOOKING: Mapping[str, Schema] = {
             "hosts": says(array(TEXT), "Whose visitors get slots."),
             "root": says(OR_NONE, "The release that the bucket's root holds, where it is another."),
             "all": array(obj({"slot": TEXT, "release": OR_NONE, "live": says(OR_NONE, "Since when, or when last.")}))}),
-            "Where the site has slots.")}),
+            "Where the site has slots."),
+         "share": says(obj({"release": TEXT, "part": NUMBER, "since": TEXT, "by": TEXT}),
+                       "The release that a share of the visitors gets.")}),
     "releases": answer("releases", {
         **WHICH, "total": COUNT,
         "releases": array(obj({"id": TEXT, "live": BOOL, "marks": array(TEXT)}, {
@@ -48,7 +50,9 @@ LOOKING: Mapping[str, Schema] = {
             "actor": OR_NONE, "request": OR_NONE, "of": OR_NONE, "seconds": {"type": ["number", "null"]},
             "files": COUNT, "bytes": COUNT, "uploaded": COUNT, "copied": COUNT, "headers": COUNT, "deleted": COUNT,
             "unchanged": COUNT, "bucket": TEXT, "region": TEXT,
-            "kept": says(BOOL, "With its content: it can go live again.")}))}),
+            "kept": says(BOOL, "With its content: it can go live again.")}))}, {
+        "shares": says(array(obj({"release": TEXT, "part": NUMBER, "since": TEXT, "by": TEXT})),
+                       "Releases that a share of the visitors gets.")}),
     "diff": answer("diff", {"a": TEXT, "b": TEXT, "changes": array(obj({
         "key": TEXT, "change": {"enum": ["added", "removed", "content", "headers"]}, "before": _SIDE, "after": _SIDE},
         {"patch": says(OR_NONE, "With `--patch`, of texts.")}))}),

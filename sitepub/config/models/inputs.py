@@ -189,10 +189,11 @@ class InputsShape(Shape):
         "May stand here, too: see `protect` at the top level."))
     traffic: Share | None = Field(None, description=(
         "Which share of the visitors gets the new release: 0 to 1, usually on the command line "
-        "(`--inputs traffic=0.1`). No edge can split visitors yet, so everything below 1 is refused before anything "
-        "is built."))
+        "(`--inputs traffic=0.1`). Below 1 it takes `releases.slots`, and is refused before anything is built where "
+        "the edge gives all visitors the same."))
     publish: Flag = Field(False, description=(
-        "Mark the release as `stable`, usually on the command line (`--inputs publish=true`)."))
+        "Mark the release as `stable`, usually on the command line (`--inputs publish=true`). While a share of the "
+        "visitors has a release, that one becomes live for all."))
     checks: ChecksShape | None = Field(None, description=(
         "What `deploy` and `plan` check before publishing, and `sitepub check`: a map, or `warn`, `fail`."))
     https: AnyMap | None = Field(None, description=(

@@ -11,6 +11,8 @@ from sitepub.publish.prepare import Prepared
 from sitepub.publish.slots.copies import Source
 from sitepub.publish.slots.filling import OpenSlot, open_slot, prepare_slot
 from sitepub.publish.slots.routes import idle
+from sitepub.publish.slots.shares import has_idle
+from sitepub.publish.slots.slot_site import shared_slot
 from sitepub.publish.slots.switching import surplus
 from sitepub.publish.slots.turn import changes, shows_another
 from sitepub.publish.states.remote import Remote
@@ -42,30 +44,56 @@ class SlotStep:
     """To send."""
 
 
-def slot_steps(remote: Remote, snapshot: Snapshot, prepared: Prepared, count: int, hosts: Collection[str]
-               ) -> tuple[SlotStep, ...]:
-    """``count``: slots that the site is to have. ``hosts``: those that are to be led to them."""
+def slot_steps(remote: Remote, snapshot: Snapshot, prepared: Prepared, count: int, hosts: Collection[str], *,
+               ends: bool = False) -> tuple[SlotStep, ...]:
+    """``count``: slots that the site is to have. ``hosts``: those that are to be led to them. ``ends``: a share that
+    runs ends."""
     slots = prepared.base.slots
     if slots is None and (count < 2 or not hosts):
         return ()
     slots = slots or Slots()
     if count < 2 or not hosts:
         return tuple(_off(slots))
-    return tuple(_on(remote, snapshot, prepared, slots, count, tuple(sorted(hosts))))
+    return tuple(_on(remote, snapshot, prepared, slots, count, tuple(sorted(hosts)), ends=ends))
 
 
-def _on(remote: Remote, snapshot: Snapshot, prepared: Prepared, slots: Slots, count: int, hosts: tuple[str, ...]
-        ) -> Iterator[SlotStep]:
+def share_steps(remote: Remote, snapshot: Snapshot, prepared: Prepared, count: int, hosts: Collection[str], part: float
+                ) -> tuple[SlotStep, ...]:
+    """For a deploy to a share of the visitors."""
+    slots, shares = prepared.base.slots, prepared.base.shares
+    if slots is None or not _is_another(remote, snapshot, prepared, slots):
+        return ()
+    names, steps = _names(sorted(hosts)), []
+    there = shared_slot(remote, prepared.base, shares[0]) if shares else None
+    if there is None or changes(prepare_slot(there, snapshot, prepared.wanted, ()).plan):
+        free = has_idle(slots, shares, count)
+        if not free:
+            steps.append(SlotStep(SlotStepKind.POINT, slots.live, f"lead all visitors of {names} to slot {slots.live}",
+                                  "the slot of the share is the one that is filled"))
+        there = open_slot(remote, idle(slots, shares if free else (), count))
+        steps.append(_fill(there, prepare_slot(there, snapshot, prepared.wanted, _sources(remote, prepared, slots),
+                                               force=prepared.force).plan))
+    steps.append(SlotStep(SlotStepKind.POINT, there.name, f"lead {part * 100:.4g} % of the visitors of {names} to slot"
+                          f" {there.name}", "a share; the bucket's root and all others keep the stable release"))
+    return tuple(steps)
+
+
+def _on(remote: Remote, snapshot: Snapshot, prepared: Prepared, slots: Slots, count: int, hosts: tuple[str, ...],
+        *, ends: bool) -> Iterator[SlotStep]:
     new = [host for host in hosts if host not in slots.hosts]
     gone = [host for host in slots.hosts if host not in hosts]
-    to, whole = slots.live, False
+    to, whole, shares = slots.live, False, prepared.base.shares
+    if ends and not has_idle(slots, shares, count):
+        shares = ()
     if not slots.hosts:
-        to = idle(slots, prepared.base.shares, count)
+        to = idle(slots, shares, count)
         yield SlotStep(SlotStepKind.FILL, to, f"fill slot {to}: {len(snapshot):,} files, copied from the bucket's root",
                        "the first one", copies=len(snapshot))
     elif _is_another(remote, snapshot, prepared, slots):
-        to = idle(slots, prepared.base.shares, count)
-        slot = open_slot(remote, to)
+        held = shared_slot(remote, prepared.base, shares[0]) if shares else None
+        if held is None or changes(prepare_slot(held, snapshot, prepared.wanted, ()).plan):
+            held = open_slot(remote, idle(slots, shares, count))
+        slot, to = held, held.name
         plan = prepare_slot(slot, snapshot, prepared.wanted, _sources(remote, prepared, slots),
                             force=prepared.force).plan
         whole = bool(slot.whole) and not changes(plan)

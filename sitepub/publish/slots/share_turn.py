@@ -31,13 +31,11 @@ class ShareTurn(Turn):
     def __call__(self, run: UnderLock) -> Outcome:
         found = run.prepared.found
         if found is None or found.slots is None or not found.slots.live:
-            raise Refused("the hosts of the site do not lead to slots yet: all visitors get the bucket's root",
-                          code="NoSlots", hint="deploy once without traffic: that fills a slot and leads them there")
+            raise no_slots()
         refuse_another_bucket(run.prepared)
         slots = self._look(run, found.slots)
         if not slots.live:
-            raise Refused("the hosts of the site are not led to a slot any more", code="NoSlots",
-                          hint="deploy once without traffic: that leads them there again")
+            raise no_slots()
         live = open_slot(run.remote, slots.live)
         if self._shows(run, live):
             return Outcome(Status.UNCHANGED, run.prepared, Counts(unchanged=run.prepared.plan.unchanged), found,
@@ -80,3 +78,8 @@ class ShareTurn(Turn):
         origin = self.origin
         return LiveShare(release, self.part, moment(), who(), *(
             (origin.commit, origin.branch, origin.message) if origin is not None else ()))
+
+
+def no_slots() -> Refused:
+    return Refused("the hosts of the site do not lead to slots yet: all visitors get the bucket's root", code="NoSlots",
+                   hint="deploy once without traffic: that fills a slot and leads them there")

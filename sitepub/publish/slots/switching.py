@@ -144,13 +144,13 @@ def off(site: Held, pointer: Pointer) -> int:
         pointer.forget(slots.hosts, site_of(site.state))
         # Answers of the root may be in the cache of the edge since before there were slots.
         site.save(slots=msgspec.structs.replace(slots, live="", before="", until=0, hosts=(), moving=False),
-                  unpurged=(EVERYTHING,))
+                  shares=(), unpurged=(EVERYTHING,))
     gone = empty(site, {one.name for one in slots.all})
     if slots.rules:
         site.lock.check()
         site.remote.settings.put_folder_rules(FOLDER, ())
     # The bucket may have settings that are for routers.
-    site.save(slots=None, settings_hash="")
+    site.save(slots=None, settings_hash="", shares=())
     return gone
 
 

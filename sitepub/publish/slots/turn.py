@@ -77,7 +77,9 @@ class Turn:
     done: SlotsDone | None = None
     """What was done; ``None``: the site has no slots yet."""
     _shares: tuple[LiveShare, ...] = ()
-    """Those that run, as the routes have them."""
+    """Those that are to run, at first as the routes have them."""
+    _had: tuple[LiveShare, ...] = ()
+    """What is written down before the visitors are moved: nothing of it is lost by a kill."""
     _led: Mapping[str, Route] = field(default_factory=dict)
 
     def __call__(self, run: UnderLock) -> UnderLock | Outcome:
@@ -88,6 +90,7 @@ class Turn:
         refuse_another_bucket(run.prepared)
         slots = self._look(run, base.slots)
         live, had = None, self._shares
+        self._had = had
         if self.ends:
             self._shares = ()
         if slots.live and (slots.apart or slots.moving or not shows_another(run.prepared)):
@@ -221,7 +224,7 @@ class Turn:
     def _point(self, run: UnderLock, before: Slots, after: Slots, *, apart: bool = True) -> Slots:
         """Move the visitors. That it is about to happen is written down first. ``apart``: the bucket's root holds
         something else than the live slot then."""
-        write_slots(run, msgspec.structs.replace(before, moving=True, apart=apart), self._shares)
+        write_slots(run, msgspec.structs.replace(before, moving=True, apart=apart), self._had or self._shares)
         missing = [host for host in after.hosts if host not in self._led]
         run.lock.check()
         if missing:

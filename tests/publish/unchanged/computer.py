@@ -61,6 +61,9 @@ class Quiet:
     def setting(self, step: object) -> None:
         del step
 
+    def choose(self, words: str, answers: object, refusal: Exception) -> str:
+        raise AssertionError(f"no share runs here: {words}, {answers}, {refusal}")
+
     def approve_hosts(self, prepared: object) -> None:
         del prepared
 
