@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import json
 import os
@@ -66,7 +67,12 @@ class Sitepub:
 
 def follows(name: str, report: Mapping[str, Any]) -> None:
     """An answer is as `sitepub schema --output` says."""
-    Draft202012Validator(output_schema(name)).validate(report)
+    _validator(name).validate(report)
+
+
+@functools.cache
+def _validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator(output_schema(name))
 
 
 def keeps_its_word(command: str, report: Mapping[str, Any]) -> None:

@@ -50,21 +50,21 @@ class Place:
         for each in (self.store, self.bucket, self.direct_store, self.direct):
             each.close()
 
-    def prepare(self) -> None:
-        """The same before every call."""
+    def prepare(self, write: str = "") -> None:
+        """The same before every call: all of it, or what this write changes."""
         self.proxy.replace = lambda _number, _name: None
+        for name in MADE if not write else [write.split()[-1]] if write.split()[-1] in MADE else ["objects"]:
+            MADE[name](self)
+        self.proxy.names.clear()
+
+    def make_bucket(self) -> None:
         if self.direct.head() is BucketStatus.MISSING:
             self.direct.create()
+
+    def make_objects(self) -> None:
         self.direct_store.discard_uploads(["film.mp4"])
         self.direct_store.delete([listed.key for listed in self.direct_store.list()])
         self.direct_store.put("page.html", b"<h1>page</h1>", {})
-        self.direct.put_acl("private")
-        self.direct.put_policy(POLICY(self.name, "GetObject"))
-        self.direct.put_cors(CORS)
-        self.direct.put_tags({"app": "one"})
-        self.direct.put_lifecycle(LIFECYCLE)
-        self.direct.put_website(WebsiteConfig("index.html"))
-        self.proxy.names.clear()
 
 
 def POLICY(bucket: str, action: str) -> dict[str, object]:  # noqa: N802
@@ -78,6 +78,19 @@ CORS = (CorsRule(("GET",), ("*",)),)
 LIFECYCLE = (LifecycleRule("one", expiration_days=30),)
 NEW_RULES = (LifecycleRule("two", expiration_days=3),)
 BIG = bytes(range(256)) * 6000
+
+
+MADE: Mapping[str, Callable[[Place], object]] = {
+    "create": Place.make_bucket,
+    "objects": Place.make_objects,
+    "acl": lambda at: at.direct.put_acl("private"),
+    "policy": lambda at: at.direct.put_policy(POLICY(at.name, "GetObject")),
+    "cors": lambda at: at.direct.put_cors(CORS),
+    "tags": lambda at: at.direct.put_tags({"app": "one"}),
+    "lifecycle": lambda at: at.direct.put_lifecycle(LIFECYCLE),
+    "website": lambda at: at.direct.put_website(WebsiteConfig("index.html")),
+}
+"""The last word of a write → how what it changes is made again."""
 
 
 def made_in(tmp: Path) -> Path:
@@ -183,11 +196,11 @@ def test_a_write_counts_as_done_only_when_cos_says_so(place: Place, tmp_path: Pa
     effect = seen(place)
     for number, name in enumerate(requests):
         for words in answers_to(name):
-            place.prepare()
+            place.prepare(what)
             place.proxy.replace = once(ANSWERS[words], number)
             assert call(place, tmp_path) == right, f"{words} for {name}, once"
             assert seen(place) == effect, f"{words} for {name}, once"
-            place.prepare()
+            place.prepare(what)
             place.proxy.replace = for_ever(ANSWERS[words], name)
             assert_told(lambda: call(place, tmp_path), f"{words} for {name}, for ever")
 
