@@ -9,7 +9,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -17,9 +18,10 @@ from typing import IO, TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from sitepub import threads
 from sitepub.tencent.cloud import Embedded
 from sitepub.terminal import secrets as screen
-from tests.amount import times
+from tests.amount import AMOUNT, times
 from tests.official import session as official
 from tests.program import starting
 
@@ -157,6 +159,28 @@ def npm_packages() -> InstallPackages:
     from tests.starters.built import install
 
     return install
+
+
+@pytest.fixture(scope="module")
+def one_after_another() -> Iterator[None]:
+    """For long histories against a cloud in memory, which answers at once: to start threads for a few reads takes
+    longer than the reads. ``tests/run --long`` starts them."""
+    with pytest.MonkeyPatch.context() as patch:
+        if AMOUNT != "long":
+            patch.setattr(threads, "pool", lambda *_: contextlib.nullcontext(_Here()))
+        yield
+
+
+class _Here:
+    """An executor that does what it is given at once, and all of it, as threads do."""
+
+    def submit(self, task: Callable[[], Any]) -> Future[Any]:
+        found: Future[Any] = Future()
+        try:
+            found.set_result(task())
+        except BaseException as error:
+            found.set_exception(error)
+        return found
 
 
 CLOUD_NAMES = ("TENCENT", "TENCENTCLOUD", "SITEPUB", "COS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

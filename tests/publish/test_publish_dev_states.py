@@ -24,6 +24,8 @@ from tests.publish.memory_cloud import Killed, MemoryCloud, remote
 from tests.publish.release.kept import check_releases
 from tests.publish.sites import as_published, live, plain, site_file, sites, snapshot
 
+pytestmark = pytest.mark.usefixtures("one_after_another")
+
 PREFIX = "shop/prod/site/"
 
 

@@ -26,6 +26,8 @@ from tests.amount import times
 from tests.publish.memory_cloud import MULTIPART_FROM, Killed, MemoryCloud, project, remote
 from tests.publish.sites import BUCKET, live, site_file, sites, snapshot
 
+pytestmark = pytest.mark.usefixtures("one_after_another")
+
 INDEX = site_file("index.html", b"<h1>hello</h1>", "text/html")
 OTHER = site_file("other.txt", b"other")
 LARGE = site_file("z.html", b"l" * (2 * MULTIPART_FROM), "text/html")

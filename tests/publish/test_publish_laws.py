@@ -21,6 +21,8 @@ from tests.publish.memory_cloud import Killed, MemoryCloud, remote
 from tests.publish.sites import BUCKET, as_published, check_pages_whole, foreign_objects, live, sites
 from tests.publish.state_forms import version_1
 
+pytestmark = pytest.mark.usefixtures("one_after_another")
+
 FOREIGN = {"X-Owner": "somebody else"}
 
 

@@ -38,6 +38,8 @@ from tests.publish.release.kept import (
 )
 from tests.publish.sites import as_published, live, plain, sites
 
+pytestmark = pytest.mark.usefixtures("one_after_another")
+
 STATE = State(version=2, app="a", stage="s", name="n", region="r", bucket="b")
 
 

@@ -38,6 +38,8 @@ from tests.publish.sites import (
     snapshot,
 )
 
+pytestmark = pytest.mark.usefixtures("one_after_another")
+
 
 @pytest.fixture(autouse=True)
 def _small_shards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
