@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Coroutine, Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from tencentcloud.common.exception import TencentCloudSDKException
 
+from sitepub.local.base.pace import NEVER
+from sitepub.local.cloud_api.actions import Call, Handler
+from sitepub.local.cloud_api.errors import ApiError
+from sitepub.local.cloud_api.teo import function_rules, functions
+from sitepub.local.services.edge_functions import EdgeFunction
+from sitepub.local.services.records import TeoZone
+from sitepub.local.services.services import Services
 from tests.conftest import LocalCloud, running_cloud
 from tests.local.edge_wire import admin, call_api
 
@@ -184,6 +195,32 @@ def test_the_order_of_rules_and_what_goes_with_a_function(teo: Teo) -> None:
     assert teo.refused("DeleteFunctionRules", RuleIds=[ids[0]]) == "ResourceUnavailable.RuleNotFound"
     assert teo.refused("DescribeFunctionRuntimeEnvironment", FunctionId=other) == "ResourceUnavailable.FunctionNotFound"
     teo.call("DeleteFunctionRules", RuleIds=[ids[1]])
+
+
+def test_a_zone_has_a_limit_of_functions_and_rules(tmp_path: Path) -> None:
+    """In this process: 300 calls would take long."""
+    services = Services(tmp_path, 0.0)
+    services.teo_zones.put("z", TeoZone("z", "a-zone.com", "1", "partial", "global", "", "edgeone-1", 0.0, "x", True))
+    there = EdgeFunction("ef-0", "z", "1", "f-0", "", CODE, 0.0, 0.0, NEVER, {})
+    for number in range(functions.MOST_FUNCTIONS):
+        services.teo_functions.put(f"ef-{number}", replace(there, id=f"ef-{number}", name=f"f-{number}"))
+
+    def code(act: Handler, **given: Any) -> str:
+        call = cast("Call", SimpleNamespace(services=services, owner="1", time=0.0, parameters={"ZoneId": "z", **given},
+                                            get=lambda name, default=None: given.get(name, default)))
+        try:
+            asyncio.run(cast("Coroutine[Any, Any, Any]", act(call)))
+        except ApiError as error:
+            return error.code
+        return ""
+
+    assert code(functions.create_function, Name="more", Content=CODE) == "LimitExceeded.FunctionLimitExceeded"
+    services.teo_functions.remove("ef-1")
+    assert code(functions.create_function, Name="more", Content=CODE) == ""
+    rule = {"FunctionId": "ef-0", "FunctionRuleConditions": [{"RuleConditions": [HOST]}]}
+    answers = [code(function_rules.create_rule, **rule) for _ in range(function_rules.MOST_RULES + 1)]
+    assert answers == [""] * function_rules.MOST_RULES + ["LimitExceeded.RuleLimitExceeded"]
+    services.close()
 
 
 def test_one_change_at_a_time(teo: Teo) -> None:
