@@ -12,8 +12,9 @@ from sitepub.publish.bucket_mates import mates_in
 from sitepub.publish.comparing import part_of, plan_by_parts
 from sitepub.publish.diff import diff
 from sitepub.publish.locking.takeover import is_over, with_headers_looked_at, writes_in_doubt
+from sitepub.publish.many.steps import PackedSteps
 from sitepub.publish.outcome import Counts, Status
-from sitepub.publish.plan import Plan
+from sitepub.publish.plan import Plan, Reason, Step
 from sitepub.publish.prepare import Prepared
 from sitepub.publish.publish import Outcome, UnderLock, publish_under
 from sitepub.publish.release.content import KeptContent
@@ -105,8 +106,18 @@ def prepare_slot(slot: OpenSlot, snapshot: Snapshot, wanted: WantedSettings, sou
     else:
         plan = plan_of(snapshot, base.owned, {})
     kept = KeptContent(place.states.store, project.state_prefix)
-    return Prepared(found, base, wanted, (), with_sources(plan, sources, kept), verify, force, projects=base.projects,
-                    rules=snapshot.rules)
+    plan = _unguarded(with_sources(plan, sources, kept))
+    return Prepared(found, base, wanted, (), plan, verify, force, projects=base.projects, rules=snapshot.rules)
+
+
+def _unguarded(plan: Plan) -> Plan:
+    """What lies in a slot is sitepub's, so no key is looked at before it is written."""
+    def ours(step: Step) -> Step:
+        return replace(step, reason=Reason.MISSING, guarded=False, foreign_etag="") if step.new else step
+
+    if isinstance(plan.steps, PackedSteps):
+        return replace(plan, steps=plan.steps.changed(ours))
+    return replace(plan, steps=tuple(map(ours, plan.steps)))
 
 
 def fill(run: UnderLock, slot: OpenSlot, prepared: Prepared, release: str) -> Outcome:

@@ -73,6 +73,7 @@ class RealSlots(Slotted):
         self.connected = Cloud(Credentials(local.secret_id, local.secret_key), local.app_id, local.region,
                                local.address)
         self.life = Life()
+        self.threads = 64
         self._open = open_remote(self.project, self.connected)
         self._pointer = ZonePointer(self.connected)
 

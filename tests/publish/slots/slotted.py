@@ -67,6 +67,7 @@ class Slotted:
         self.hosts = tuple(hosts)
         self.changes = changes
         self.keep, self.slots = keep, slots
+        self.threads = 1
 
     @property
     def project(self) -> Project:
@@ -89,7 +90,7 @@ class Slotted:
         turn = (ShareTurn(self.pointer, self.slots, part=part) if part is not None
                 else Turn(self.pointer, self.slots, ends=ends) if self.slots > 1 else None)
         self.turn = turn
-        how = PublishOptions(**{"allow_delete": True, "threads": 1, "first": turn, **options})
+        how = PublishOptions(**{"allow_delete": True, "threads": self.threads, "first": turn, **options})
         outcome = publish(place, site, prepared, how)
         if outcome.status in (Status.PUBLISHED, Status.UNCHANGED):
             self.settle(place, outcome)
@@ -118,7 +119,7 @@ class Slotted:
             wanted = wanted_settings(place.project, place.bucket, {})
             with held(place) as site:
                 assert site is not None
-                lead(site, self.pointer, self.hosts, self.slots, wanted, PublishOptions(threads=1))
+                lead(site, self.pointer, self.hosts, self.slots, wanted, PublishOptions(threads=self.threads))
 
     # -- what visitors see -----------------------------------------------------------------------------
 
