@@ -16,7 +16,6 @@ import json
 import tempfile
 import threading
 import time
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -81,7 +80,7 @@ def measured(remote: Remote, snapshot: Snapshot, **named: Any) -> Mapping[str, f
 
 def behind_edgeone(local: LocalCloud, folder: Path, asked: argparse.Namespace) -> Mapping[str, Any]:
     """Deploys with slots, and the way back to the slot before."""
-    from tests.publish.slots.real_slots import real_slots
+    from tests.publish.slots.real_slots import counted, real_slots
 
     first = site(asked.files, "first", asked.size)
     other = site(max(1, asked.files // 10), "second", asked.size)
@@ -98,14 +97,6 @@ def behind_edgeone(local: LocalCloud, folder: Path, asked: argparse.Namespace) -
         methods = counted(local)["methods"]
         return {"a tenth changed, slot and root": round(deployed, 2), "back, by the pointer": round(back, 3),
                 "requests of the way back": methods}
-
-
-def counted(local: LocalCloud, what: str = "") -> dict[str, Any]:
-    request = urllib.request.Request(f"{local.endpoint}/-/requests{what}", headers=local.allowed,
-                                     method="POST" if what else "GET")
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
-        found: dict[str, Any] = json.loads(answer.read())
-    return found
 
 
 def main() -> None:

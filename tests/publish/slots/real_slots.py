@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import json
 import threading
+import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -136,6 +138,15 @@ class Browser:
         self._connection.request("GET", path, headers={**self._headers, **(headers or {})})
         answer = self._connection.getresponse()
         return answer.status, answer.read()
+
+
+def counted(local: LocalCloud, what: str = "") -> dict[str, Any]:
+    """The requests that the embedded cloud has counted; ``/reset``: it begins anew."""
+    request = urllib.request.Request(f"{local.endpoint}/-/requests{what}", headers=local.allowed,
+                                     method="POST" if what else "GET")
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
+        found: dict[str, Any] = json.loads(answer.read())
+    return found
 
 
 @contextmanager

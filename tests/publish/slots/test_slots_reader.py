@@ -7,9 +7,11 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
+from sitepub.domains.service_api import ServiceApi
 from sitepub.errors import SitepubError
 from sitepub.publish.slots.share_change import change_share
 from sitepub.publish.slots.switching import held
@@ -18,7 +20,7 @@ from tests.amount import times
 from tests.conftest import running_cloud
 from tests.publish.memory_cloud import Killed
 from tests.publish.sites import site_file, snapshot
-from tests.publish.slots.real_slots import Browser, RealSlots, real_slots
+from tests.publish.slots.real_slots import Browser, RealSlots, counted, real_slots
 
 PAGES = 6
 _NAMED = re.compile(rb"release (\d+) needs (\S+) and (\S+)")
@@ -137,3 +139,28 @@ def back(site: RealSlots) -> None:
             with suppress(AssertionError, SitepubError):
                 site.go_back(one.release)
                 return
+
+
+def test_the_way_back_is_one_call_that_changes_something_and_no_request_that_writes_to_the_bucket(
+        slotted: RealSlots, monkeypatch: pytest.MonkeyPatch) -> None:
+    slotted.deploy(site_of(500), ends=True)
+    first = slotted.state().release
+    slotted.deploy(site_of(501), ends=True)
+    assert first is not None
+    calls: list[str] = []
+    real = ServiceApi.call
+
+    def call(self: ServiceApi, service: str, action: str, *rest: Any, **named: Any) -> Any:
+        calls.append(action)
+        return real(self, service, action, *rest, **named)
+
+    monkeypatch.setattr(ServiceApi, "call", call)
+    counted(slotted.local, "/reset")
+    slotted.go_back(first.id)
+    done = counted(slotted.local)
+    browser = Browser(slotted.local, slotted.host, READERS[0])
+    assert browser.get("/p1/")[1].startswith(b"release 500 ")
+    bucket = f"slots-{slotted.number}-{slotted.local.app_id}"
+    assert done["buckets"].get(bucket, {}) == {}, "nothing is uploaded, copied or even looked at there"
+    assert calls and done["operations"]["CloudApi"] == len(calls)
+    assert [one for one in calls if not one.startswith("Describe")] == ["HandleFunctionRuntimeEnvironment"]
