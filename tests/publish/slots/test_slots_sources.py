@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sitepub.config.project import RedirectRule, Website
+from sitepub.dev.hosts import left_to_deploy
 from sitepub.publish.outcome import Status
 from sitepub.publish.prepare import prepare
 from sitepub.publish.publish import PublishOptions, publish
@@ -14,7 +15,8 @@ from sitepub.publish.states.dev_overlay import OverlayStates
 from sitepub.publish.states.releases import Release, Releases
 from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.site.snapshot import Snapshot
-from tests.publish.memory_cloud import project, remote
+from sitepub.tencent.cloud import Cloud, Credentials
+from tests.publish.memory_cloud import APP_ID, REGION, project, remote
 from tests.publish.sites import BUCKET, site_file, snapshot
 from tests.publish.slots.slotted import HOST, Slotted, contents
 from tests.publish.slots.test_slots_back import has, release_of
@@ -78,8 +80,11 @@ def test_a_run_of_dev_changes_the_root_alone_and_the_next_deploy_brings_its_site
     place = site.remote
     there = OverlayStates(place.states.store, place.states.prefix)
     place = replace(place, states=there)
-    publish(place, SECOND, prepare(place, SECOND, known=there.known, direct=True),
-            PublishOptions(allow_delete=True, threads=1, record=False))
+    prepared = prepare(place, SECOND, known=there.known, direct=True)
+    publish(place, SECOND, prepared, PublishOptions(allow_delete=True, threads=1, record=False))
+    [said] = left_to_deploy(place.project, Cloud(Credentials("id", "key"), APP_ID, REGION), place, prepared,
+                            lambda *_: None)
+    assert f"visitors of {HOST} keep the release that slot a holds" in said
     assert site.seen() == contents(FIRST) and has(site.root, contents(SECOND))
     site.deploy(SECOND)
     assert site.seen() == contents(SECOND)
