@@ -26,8 +26,8 @@ def left_to_deploy(project: Project, cloud: Cloud, remote: Remote, prepared: Pre
         return
     slots = prepared.base.slots
     if slots is not None and slots.live:
-        yield (f"visitors of {', '.join(slots.hosts)} keep the release that slot {slots.live} holds: what you work on is"
-               " shown at the bucket's own address, and goes to them with the next `sitepub deploy`")
+        yield (f"visitors of {', '.join(slots.hosts)} keep the release that slot {slots.live} holds: what you work on"
+               " is shown at the bucket's own address, and goes to them with the next `sitepub deploy`")
     try:
         plan = plan_hosts(project, cloud, remote, prepared)
     except SitepubError as error:
