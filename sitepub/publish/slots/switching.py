@@ -84,6 +84,12 @@ def lead(site: Held, pointer: Pointer, hosts: Collection[str], count: int, wante
     slots = bring_rules(remote.settings, slots, slots.live, website, site.lock.check)
     slots = msgspec.structs.replace(slots, hosts=tuple(sorted(hosts)))
     gone = set(led) - set(hosts)
+    routes = routes_of(slots, site=site_of(state), website=website, hosts=slots.hosts, count=count,
+                       shares=state.shares, whole=[one.name for one in slots.all if one.release])
+    if slots == state.slots and not slots.moving and {route.host: route for route in routes} == dict(led):
+        site.lock.check()
+        pointer.ensure(slots.hosts)
+        return outcome
     # Until the routes are as they are to be, no slot counts as live that visitors may not get.
     site.save(slots=msgspec.structs.replace(before, hosts=tuple(sorted({*hosts, *gone})), moving=True, apart=True,
                                             rules=slots.rules))
@@ -93,8 +99,7 @@ def lead(site: Held, pointer: Pointer, hosts: Collection[str], count: int, wante
     site.lock.check()
     pointer.ensure(slots.hosts)
     site.lock.check()
-    pointer.point(routes_of(slots, site=site_of(state), website=website, hosts=slots.hosts, count=count,
-                            shares=state.shares, whole=[one.name for one in slots.all if one.release]))
+    pointer.point(routes)
     site.save(slots=msgspec.structs.replace(slots, moving=False, apart=apart))
     return outcome
 

@@ -89,6 +89,11 @@ class Turn:
             return run
         refuse_another_bucket(run.prepared)
         slots = self._look(run, base.slots)
+        if not self._led:
+            # Function, rules or zone are gone, and visitors get the root. Slots are turned on again after the hosts.
+            lost = msgspec.structs.replace(slots, live="", hosts=(), moving=False, apart=False, root="")
+            return replace(run, prepared=replace(run.prepared, base=msgspec.structs.replace(
+                base, slots=lost, shares=())))
         live, had = None, self._shares
         self._had = had
         if self.ends:

@@ -10,8 +10,10 @@ from sitepub.config.project import Website
 from sitepub.errors import Refused, SiteError
 from sitepub.publish.locking import lock as locks
 from sitepub.publish.outcome import Status
+from sitepub.publish.publish import PublishOptions
 from sitepub.publish.removal import prepare_removal, remove
-from sitepub.publish.slots.switching import held, off
+from sitepub.publish.slots.switching import held, lead, off
+from sitepub.settings.wanted import wanted_settings
 from tests.publish.memory_cloud import Killed
 from tests.publish.release.kept import check_releases
 from tests.publish.sites import BUCKET, site_file, snapshot
@@ -272,3 +274,27 @@ def test_a_route_says_which_page_answers_what_is_missing_and_with_which_status()
     site.deploy(FIRST)
     site.deploy(FIRST)
     assert not site.cloud.bucket(BUCKET).values["website"].original_status_enabled
+
+
+def test_where_the_routes_were_taken_away_elsewhere_the_root_is_published_and_slots_are_on_again() -> None:
+    site = Slotted()
+    site.deploy(FIRST)
+    site.deploy(SECOND)
+    site.routes.clear()
+    assert has(site.seen(), contents(SECOND)), "the root holds what was deployed last"
+    site.deploy(THIRD)
+    assert has(site.seen(), contents(THIRD)) and has(site.root, contents(THIRD)) and HOST in site.routes
+    site.deploy(FIRST)
+    assert has(site.seen(), contents(FIRST))
+
+
+def test_looking_again_whether_hosts_are_led_writes_nothing_where_they_are() -> None:
+    site = Slotted()
+    outcome = site.deploy(FIRST)
+    site.cloud.writes.clear()
+    wanted = wanted_settings(site.project, BUCKET, {})
+    with held(site.remote) as there:
+        assert there is not None
+        assert lead(there, site.pointer, site.hosts, 2, wanted, PublishOptions()) is None
+    assert [what for what, key in site.cloud.writes if not key.endswith("/lock")] == ["ensure"]
+    assert outcome.status is Status.PUBLISHED
