@@ -111,7 +111,7 @@ def prepare_slot(slot: OpenSlot, snapshot: Snapshot, wanted: WantedSettings, sou
 
 
 def _unguarded(plan: Plan) -> Plan:
-    """What lies in a slot is sitepub's, so no key is looked at before it is written."""
+    """What lies in a slot is sitepub's, so no key is checked before it is written."""
     def ours(step: Step) -> Step:
         return replace(step, reason=Reason.MISSING, guarded=False, foreign_etag="") if step.new else step
 
