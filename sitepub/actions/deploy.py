@@ -161,7 +161,7 @@ def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapp
         led = open_led(project, cloud, remote, prepared.base)
         if led is not None:
             project = led.project
-            teller.note(led.words)
+            warnings.add(*led.warnings, *about_redirects(led, prepared.wanted.website))
         hosts = prepare_hosts(project, cloud, remote, prepared, verify=True)
         refusal: SitepubError | None = None
         try:
@@ -181,7 +181,7 @@ def plan(project: Project, options: DeployOptions, teller: Teller, environ: Mapp
         planned = Planned(project, cloud, remote.bucket, address_of(cloud, remote),
                           with_retained(prepared), refusal, hosts, tuple(warnings.kept), snapshot.left_out,
                           unplanned(hosts), report, why_so_much(project, remote, prepared, snapshot),
-                          tuple(largest(snapshot)), steps)
+                          tuple(largest(snapshot)), led.planned(prepared) if led is not None else steps)
         if not planned.empty:
             forget(remote, environ)
         return planned

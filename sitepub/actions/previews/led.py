@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from sitepub.domains.router.route import Route
     from sitepub.domains.router.router import Router
     from sitepub.domains.service_api import ServiceApi
+    from sitepub.publish.prepare import Prepared
     from sitepub.publish.publish import Outcome
+    from sitepub.publish.slots.planned import SlotStep
     from sitepub.publish.states.state import State
     from sitepub.tencent.cos.website_config import WebsiteConfig
 
@@ -48,12 +50,6 @@ class Led:
     claims: Claims
 
     @property
-    def words(self) -> str:
-        """For people."""
-        below = f" through {self.wildcard}" if self.wildcard else ""
-        return f"{self.host} leads to {self.remote.bucket}/{self.remote.folder}{below}"
-
-    @property
     def warnings(self) -> tuple[Problem, ...]:
         """A domain of its own takes longer, and counts as a domain of the plan."""
         return () if not self.why else (Problem(f"the preview gets a domain of its own, {self.host}: {self.why}"),)
@@ -64,6 +60,20 @@ class Led:
 
         zone = self.edge.zone(self.host)
         return Router(self.api, str(zone.get("ZoneId"))) if zone is not None else None
+
+    def planned(self, prepared: Prepared) -> tuple[SlotStep, ...]:
+        """For the plan. Reads the route."""
+        from sitepub.publish.slots.planned import SlotStep, SlotStepKind
+
+        router, release = self.router(), prepared.base.release
+        there = router.read(self.host) if router is not None else None
+        new = bool(prepared.plan) or release is None or there is None or there.live is None
+        if not new and release is not None and there == route_to(
+                self.remote.project, self.host, release.id, prepared.wanted.website):
+            return ()
+        why = "its visitors get 404 until then" if there is None or there.live is None else "the new release"
+        below = f" through {self.wildcard}" if self.wildcard else ""
+        return (SlotStep(SlotStepKind.POINT, "", f"lead {self.host} to {self.remote.folder}{below}", why),)
 
     def check(self, base: State) -> None:
         """Before anything is uploaded. Raises Refused for a host that others have, or where the router is full."""

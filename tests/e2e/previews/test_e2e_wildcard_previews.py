@@ -109,7 +109,11 @@ def test_two_previews_and_the_live_site_below_one_wildcard_domain(
 
     site.write({"index.html": FILES["index.html"].replace("live", "new"), "css/a.css": "new",
                 "_headers": "/css/*\n  X-Frame-Options: DENY\n  X-Robots-Tag: all\n"})
+    planned = program("plan", "--preview", "a", "--local", "--json", cwd=site.folder).json
+    assert [(one["kind"], one["summary"]) for one in planned["slots"]] == [
+        ("lead visitors", f"lead a.{BELOW} to .sitepub/previews/a/ through *.{BELOW}")] and planned["hosts"] == []
     first = program.deploy(site.folder, "--preview", "a")
+    assert program("plan", "--preview", "a", "--local", "--json", cwd=site.folder).json.get("slots", []) == []
     assert not any("download" in str(one) for one in first["warnings"])
     assert first["url"].startswith(f"https://a.{BELOW}.localhost:") and first["bucket"] == bucket.bucket
     assert (first["changes"]["copied"], first["changes"]["uploaded"]) == (3, 3), "only what the site lacks is sent"
