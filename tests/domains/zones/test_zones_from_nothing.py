@@ -126,6 +126,22 @@ def test_removed_after_a_kill_at_any_call_of_the_setup_nothing_is_left(account: 
     bench.remove()
 
 
+@pytest.mark.parametrize("at", [4, 5] if AMOUNT == "long" else [5])
+def test_deployed_after_a_killed_removal_the_paused_zone_is_switched_on_again(account: Account, at: int) -> None:
+    bench = Bench(account)
+    bench.deploy()
+    with pytest.raises(Killed):
+        bench.remove(CutOff(account.api, at, sent=at == 4))
+    [zone] = bench.zones()
+    assert zone["Paused"] and bench.domains() == []
+    assert [step.kind.value for step in bench.plan().steps] == ["zone", "create", "dns", "certificate"]
+    assert bench.plan().steps[0].summary == f"switch the EdgeOne zone {bench.domain} on"
+    bench.deploy()
+    online(bench)
+    bench.remove()
+    assert bench.zones() == []
+
+
 class Broken(ServiceApi):
     """Fails at one call that writes: it is refused, or carried out without an answer."""
 
