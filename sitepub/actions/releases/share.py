@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from sitepub.config.project import Project
 from sitepub.errors import Refused
-from sitepub.publish.states.state import LiveShare
 
 if TYPE_CHECKING:
     from sitepub.actions.deploying.values import DeployOptions
+    from sitepub.publish.states.state import LiveShare
 
 _EDGES = {"cdn": "the CDN", "edgeone": "EdgeOne", "cos": "the bucket"}
 SMALLEST = 0.0001
