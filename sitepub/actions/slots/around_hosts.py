@@ -58,7 +58,8 @@ class SlotsAround:
         """The same for hosts that are online now."""
         hosts = routable(self.project, done)
         if self.project.preview is None and count_of(self.project) > 1 and due(
-                self.project, self._slots, hosts, self.remote.states.cloud_time, verify=self.verify):
+                self.project, self._slots, hosts, self.remote.states.cloud_time, self.outcome.state.shares,
+                verify=self.verify):
             # One that is waiting for something was led before, and stays so.
             before = self._slots.hosts if self._slots is not None else ()
             self._switch(tuple(sorted({*hosts, *(host for host in before if host in wanted_hosts(self.project))})))

@@ -9,7 +9,7 @@ from sitepub.config.project import Project
 from sitepub.publish.prepare import Prepared
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.slot_state import Slots
-from sitepub.publish.states.state import State
+from sitepub.publish.states.state import LiveShare, State
 from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ class Switched:
     """Objects of slots that are not needed any more."""
 
 
-def due(project: Project, slots: Slots | None, hosts: tuple[str, ...], now: float, *, verify: bool = False) -> bool:
+def due(project: Project, slots: Slots | None, hosts: tuple[str, ...], now: float,
+        shares: tuple[LiveShare, ...], *, verify: bool = False) -> bool:
     """Whether hosts are to be led to slots that are not, or the other way round, or a slot is left over. ``hosts``:
     those that are online at EdgeOne. ``now``: Unix seconds."""
     if count_of(project) < 2:
@@ -76,7 +77,7 @@ def due(project: Project, slots: Slots | None, hosts: tuple[str, ...], now: floa
     from sitepub.publish.slots.switching import surplus
 
     return (verify or not slots.live or set(slots.hosts) != set(hosts)
-            or bool(surplus(slots, count_of(project), now)))
+            or bool(surplus(slots, count_of(project), now, shares)))
 
 
 def wanted_hosts(project: Project) -> tuple[str, ...]:
@@ -112,7 +113,7 @@ def switch(project: Project, cloud: Cloud, remote: Remote, prepared: Prepared, h
         filled = lead(site, pointer, hosts, count_of(project), prepared.wanted, options)
         deleted = 0
         if site.state.slots is not None and (over := surplus(site.state.slots, count_of(project),
-                                                             remote.states.cloud_time)):
+                                                             remote.states.cloud_time, site.state.shares)):
             deleted = empty(site, over)
             site.save()
         return Switched(tuple(host for host in hosts if host not in before.hosts),

@@ -113,7 +113,7 @@ def _on(remote: Remote, snapshot: Snapshot, prepared: Prepared, slots: Slots, co
         yield SlotStep(SlotStepKind.UNROUTE, "", f"lead {_names(gone)} to the bucket's root",
                        "not a host of EdgeOne any more")
     yield from (_clear(name, "releases.slots is smaller now")
-                for name in sorted(surplus(slots, count, remote.states.cloud_time) - {to}))
+                for name in sorted(surplus(slots, count, remote.states.cloud_time, prepared.base.shares) - {to}))
 
 
 def _is_another(remote: Remote, snapshot: Snapshot, prepared: Prepared, slots: Slots) -> bool:

@@ -4,7 +4,7 @@ under the lock of the site."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ from sitepub.publish.states.releases import Releases
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.slot_state import FOLDER, STATES, Slot, Slots
-from sitepub.publish.states.state import State
+from sitepub.publish.states.state import LiveShare, State
 from sitepub.settings.wanted import WantedSettings
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.website_config import WebsiteConfig
@@ -159,9 +159,10 @@ def off(site: Held, pointer: Pointer) -> int:
     return gone
 
 
-def surplus(slots: Slots, count: int, now: float) -> set[str]:
+def surplus(slots: Slots, count: int, now: float, shares: Iterable[LiveShare]) -> set[str]:
     """Slots that a smaller ``releases.slots`` leaves over and that no visitor needs."""
-    needed = {slots.live, slots.before if slots.until > now else ""}
+    needed = {slots.live, slots.before if slots.until > now else "",
+              *(slot.name for one in shares if (slot := slots.holding(one.release)) is not None)}
     return {one.name for one in slots.all if one.name not in names_of(count) and one.name not in needed}
 
 

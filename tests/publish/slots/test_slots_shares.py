@@ -11,7 +11,7 @@ from sitepub.domains.router.route import Share
 from sitepub.errors import CloudError, Refused
 from sitepub.publish.outcome import Status
 from sitepub.publish.slots.share_change import change_share
-from sitepub.publish.slots.switching import held
+from sitepub.publish.slots.switching import held, surplus
 from sitepub.publish.states.state import LiveShare
 from sitepub.site.snapshot import Snapshot
 from tests.publish.memory_cloud import Killed
@@ -226,6 +226,15 @@ def test_killed_at_any_write_the_next_run_ends_the_same_and_no_visitor_sees_a_mi
             break
         number += 1
     assert number > 3
+
+
+def test_a_smaller_number_of_slots_does_not_take_the_one_that_is_shared() -> None:
+    site = shared_site(slots=3)
+    site.deploy(THIRD, part=0.2)
+    state = site.state()
+    assert state.slots is not None and {one.name for one in state.slots.all} == {"a", "b", "c"}
+    kept = {slots: surplus(state.slots, slots, 2e9, state.shares) for slots in (1, 2, 3)}
+    assert kept == {1: {"b"}, 2: set(), 3: set()} and surplus(state.slots, 2, 2e9, ()) == {"c"}
 
 
 def test_a_route_that_cannot_be_set_begins_no_share_and_is_tried_again() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sitepub.errors import SitepubError
 from tests.conftest import LocalCloud
 from tests.releases.shares.conftest import SharedSite, make
 
@@ -108,6 +109,31 @@ def test_a_deploy_in_the_middle_of_a_share_asks_which_of_the_two_it_replaces(sit
     site.write(9)
     site.do("deploy", "--traffic", "1")
     assert site.versions() == {9} and site.do("traffic")["share"] is None, "what is live, for all"
+
+
+@pytest.mark.parametrize("where", [
+    "sitepub.actions.slots.zone_pointer.ZonePointer.point", "sitepub.publish.slots.turn.Turn._root"])
+@pytest.mark.parametrize("again", [("traffic", "1"), ("deploy", "--inputs", "publish=true")])
+def test_a_share_for_all_whose_run_was_killed_is_ended_by_the_same_command(
+        site: SharedSite, where: str, again: tuple[str, ...]) -> None:
+    """Before the pointer moved, and between it and the bucket's root."""
+    version = 20 + len(site.do("releases")["releases"])
+    site.write(version)
+    stable = site.version()
+    share = site.do("deploy", "--traffic", "0.5", "-m", f"version {version}")["share"]["release"]
+    with pytest.MonkeyPatch.context() as patch:
+        def killed(*_: object, **__: object) -> None:
+            raise SitepubError("killed", code="Killed")
+
+        patch.setattr(where, killed)
+        assert site.do(*again, code=1)["error"]["code"] == "Killed"
+    assert site.versions() <= {stable, version}
+    site.do(*again)
+    assert site.versions() == {version} and site.do("traffic")["share"] is None
+    live = site.do("releases")["releases"][0]
+    assert (live["live"], live["id"], live["message"]) == (True, share, f"version {version}")
+    slots = site.do("info")["slots"]
+    assert slots["root"] is None and site.do("plan")["status"] == "unchanged"
 
 
 def test_what_is_live_in_a_stage_is_promoted_to_a_share(shared_cloud: LocalCloud, tmp_path: Path) -> None:
