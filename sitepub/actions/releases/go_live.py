@@ -77,9 +77,9 @@ def plan_to_go_live(project: Project, options: GoLiveOptions, teller: Teller, en
     cloud, remote, chosen = _choose(project, options, environ, choose)
     with remote:
         if (back := _without_copies(project, cloud, remote, chosen, options)) is not None:
-            _note(teller, chosen.notes)
-            return Planned(project, cloud, remote.bucket, address_of(cloud, remote), back.prepared, None, None, (),
-                           slots=back.steps), chosen
+            _note(teller, _notes_of(back, chosen))
+            return Planned(project, cloud, remote.bucket, address_of(cloud, remote), with_retained(back.prepared), None,
+                           None, (), slots=back.steps), chosen
         prepared = _prepare(remote, chosen, options, teller)
         refusal: SitepubError | None = None
         try:
@@ -147,10 +147,15 @@ def _without_copies(project: Project, cloud: Cloud, remote: Remote, chosen: Chos
     return slot_of(project, cloud, remote, chosen, verify=options.verify)
 
 
+def _notes_of(back: BackToSlot | ShareEnd, chosen: Chosen) -> tuple[str, ...]:
+    """Nothing is purged where a slot holds the release, and no rule of a host changes."""
+    return () if isinstance(back, BackToSlot) and not back.other_rules else chosen.notes
+
+
 def _by_pointer(back: BackToSlot | ShareEnd, project: Project, cloud: Cloud, remote: Remote, chosen: Chosen,
                 teller: Teller, options: GoLiveOptions, started: float) -> Deployed:
     """A slot holds the release: its visitors are moved, and the root follows later."""
-    _note(teller, chosen.notes)
+    _note(teller, _notes_of(back, chosen))
     with stopping():
         outcome = back.go(chosen.origin)
 

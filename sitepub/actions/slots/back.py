@@ -43,6 +43,11 @@ class BackToSlot:
     done: SlotsDone | None = None
 
     @property
+    def other_rules(self) -> bool:
+        """The hosts get other headers and redirects with it."""
+        return self.prepared.new_rules
+
+    @property
     def steps(self) -> tuple[SlotStep, ...]:
         from sitepub.publish.slots.planned import SlotStep, SlotStepKind
 

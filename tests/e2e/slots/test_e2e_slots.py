@@ -51,6 +51,8 @@ def test_a_site_with_slots_from_its_first_deploy_to_its_end(cloud: LocalCloud, h
     assert page("/a.1.css") == "first", "an open page finds what it was built with"
     assert page("/docs/") == "docs one" and guest.get(f"http://{HOST}", "/nothing").status == 404
 
+    shown = program("rollback", "--dry-run", "--local", "--json", cwd=site.folder)
+    assert shown.code == 0 and [step["kind"] for step in shown.json["slots"]] == ["lead visitors"], shown.err
     back = program("rollback", "--local", "--json", cwd=site.folder)
     assert back.code == 0 and back.json["slots"]["live"] == "a", back.err
     assert set(back.json["changes"].values()) == {0, 5} and "follows" in back.err
