@@ -21,6 +21,7 @@ from tests.amount import times
 from tests.conftest import LocalCloud, running_cloud
 from tests.dev.conftest import PAGES
 from tests.dev.dev_process import DevProcess, Site, environment, until
+from tests.program import starting
 
 SEEDS = range(times(3, quick=1))
 
@@ -39,9 +40,9 @@ class World:
         return DevProcess(self.site, environment(self.site.cloud, self.home), "--allow-delete", "--no-logs")
 
     def sitepub(self, *words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, "-m", "sitepub", *words, "--local", "--json"],
-                              cwd=folder or self.site.root, env=environment(self.site.cloud, self.home),
-                              capture_output=True, text=True, check=False)
+        return subprocess.CompletedProcess(words, *starting.run(
+            "sitepub", [*words, "--local", "--json"], cwd=folder or self.site.root,
+            environ=environment(self.site.cloud, self.home), timeout=300))
 
     def pause(self) -> None:
         time.sleep(self.luck.choice((0, 0, 0.01, 0.03, 0.06, 0.15, 0.3)))
