@@ -8,6 +8,7 @@ from functools import partial
 
 from sitepub.actions.connect import connect
 from sitepub.config.project import Project
+from sitepub.domains.host_names import is_wildcard
 from sitepub.errors import NotFound, SitepubError
 from sitepub.publish.project.mark import ProjectMark
 from sitepub.publish.states.root import Root, decode
@@ -109,8 +110,13 @@ def _stage(project: Project, cloud: Cloud, store: ObjectStore, key: str) -> Stag
     except SitepubError as error:
         return Stage(stage, name, cloud.region, "", "", (), None, unfinished=False, problem=error.message)
     return Stage(stage, name, root.region, root.bucket, _url(project, cloud, root, stage, name),
-                 tuple(sorted({one.host for one in root.hosts.values()})), root.release,
+                 _hosts(root), root.release,
                  unfinished=root.pending is not None, project=root.projects[-1] if root.projects else None)
+
+
+def _hosts(root: Root) -> tuple[str, ...]:
+    """Without the wildcard domain of its previews."""
+    return tuple(sorted({one.host for one in root.hosts.values() if not is_wildcard(one.host)}))
 
 
 def _url(project: Project, cloud: Cloud, root: Root, stage: str, name: str) -> str:
@@ -120,7 +126,7 @@ def _url(project: Project, cloud: Cloud, root: Root, stage: str, name: str) -> s
     for host in project.hosts if own else ():
         if host.host in root.hosts:
             return cloud.host_url(host.host, https=host.https is not None or host.auto_certificate)
-    shown = next(iter(sorted(one.host for one in root.hosts.values())), None)
+    shown = next(iter(_hosts(root)), None)
     if shown is not None:
         return cloud.host_url(shown, https=False)
     return cloud.website_url(root.bucket, project.protocol, project.key_prefix if own else "")

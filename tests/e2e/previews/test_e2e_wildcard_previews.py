@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
 from sitepub.cli.main import run
 from sitepub.tencent.cloud import Cloud, Credentials
@@ -212,6 +213,13 @@ def test_killed_between_publishing_and_its_route_the_next_run_leads_visitors_the
         assert variables(account)[host]["live"]["release"] == one["release"]["id"]
     gone = program("previews", "remove", "new", "--local", "--json", "--yes", cwd=site.folder)
     assert gone.code == 0 and host not in variables(account) and guest.get(f"http://{host}").status == 404
+    assert program("stages", "--local", "--json", cwd=site.folder).json["stages"][0]["hosts"] == [f"kill.{NAME}"]
+    file = site.folder / "serverless.yml"
+    written = yaml.safe_load(file.read_text())
+    del written["inputs"]["preview"]
+    file.write_text(json.dumps(written))
+    program.deploy(site.folder, "--yes")
+    assert f"*.kill-p.{NAME}" not in (*domains(account), *variables(account)), "the domain goes with `preview.host`"
 
 
 def test_previews_that_do_not_fit_or_would_take_anothers_host_are_refused_before_anything_is_uploaded(
