@@ -202,8 +202,10 @@ _EXPLAINED |= {
         "the EdgeOne zone of {host} is paused", "Switch it on in the console (EdgeOne)."),
     "OperationDenied.DomainNumberIsNotZero": (
         "EdgeOne changes the area only of a zone without hosts", "Change it in the console (EdgeOne)."),
+    "FailedOperation.FunctionDeploying": (
+        "EdgeOne is deploying another change of the edge functions of this zone", "Wait some minutes, then run again."),
     **dict.fromkeys(("FailedOperation.InvalidZoneStatus", "OperationDenied.ZoneNotActive"), (
-        "the EdgeOne zone of {host} is not ready yet", "Wait a minute, then run again.")),
+        "the EdgeOne zone of {host} is not ready yet", "Wait some minutes, then run again.")),
     # Refused for good
     **dict.fromkeys(("OperationDenied.NoPermissionToOperateDomain", "OperationDenied.AccessDenied",
                      "OperationDenied.DomainOwnerAllowedOnly"), (
