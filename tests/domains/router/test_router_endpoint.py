@@ -7,7 +7,7 @@ import hashlib
 import http.client
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -16,9 +16,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sitepub.domains.router.route import Before, Slot, encoded, variable_of
+from sitepub.domains.router.route import Before, Share, Slot, encoded, variable_of
 from tests.amount import times
 from tests.domains.router.router_site import RouterSite, route, website
+from tests.domains.router.visitor_rule import RELEASE, VISITOR, Visitor, choice
 from tests.domains.router.workerd import PACKAGE, in_workerd
 from tests.local.cos_wire import Wire
 from tests.local.edge_wire import Visit
@@ -143,6 +144,7 @@ def hosts(router_site: RouterSite, npm_packages: InstallPackages,  # noqa: ARG00
         route(found.led("gone"), None),
         route(found.led("before"), A, error="error.html", before=Before(B, soon)),
         route(found.led("past"), A, error="error.html", before=Before(B, soon - 7200)),
+        route(found.led("shared"), A, error="error.html", share=Share(B, 0.5)),
         route(f"*.led.{site.name}", None),
     ]
     site.router.ensure([f"*.led.{site.name}"])
@@ -247,6 +249,32 @@ def test_open_tabs_find_the_files_of_the_slot_before(hosts: Hosts) -> None:
                        ("past", "/app.89abcdef.js"), ("stable", "/app.89abcdef.js")):
         for answer in hosts.in_both(name, path):
             assert (answer.status, answer.body) == (404, FILES["error.html"][0]), (name, path)
+
+
+def test_a_share_is_led_by_the_same_rule_in_both(hosts: Hosts) -> None:
+    by = route(hosts.led("shared"), A, share=Share(B, 0.5))
+    agents = {"person": "Mozilla/5.0 (X11; Linux x86_64) Chrome/131.0.0.0 Safari/537.36", "tool": "curl/8.5.0",
+              "crawler": "Mozilla/5.0 (compatible; Bytespider; spider-feedback@bytedance.com)"}
+    cases = [Visitor(agent=agents["person"], page=page, cookies={VISITOR: f"{number}.{slot.release}"})
+             for page in (True, False) for slot in (A, B) for number in range(0, 10_000, 1250)]
+    cases += [Visitor(agent=f"{agents['person']} {number}") for number in range(8)]
+    cases += [Visitor(agent=agent, kind=kind, asked=asked, cookies=cookies) for kind, agent in agents.items()
+              for asked in (None, B.release, B.release[:10], "") for cookies in ({}, {RELEASE: B.release})]
+    given = set()
+    for who in cases:
+        path = "/leaving.html" + (f"?{RELEASE}={who.asked}" if who.asked is not None else "")
+        headers = {"User-Agent": who.agent, "Sec-Fetch-Dest": "document" if who.page else "script"}
+        if who.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in who.cookies.items())
+        # workerd says nothing of the visitor's address in the place where EdgeOne does
+        for address, answer in zip(("127.0.0.1", ""), hosts.in_both("shared", path, **headers), strict=True):
+            wanted = choice(by, replace(who, address=address))
+            assert answer.status == (200 if wanted.slot == B else 404), who
+            said = [value.partition(";")[0] for name, value in answer.headers if name == "set-cookie"]
+            assert sorted(said) == sorted(f"{name}={value}" for name, value in wanted.cookies.items()), who
+            assert (answer.get("cache-control") == "private, no-store") is bool(said), who
+            given.add(wanted.slot)
+    assert given == {A, B}
 
 
 def test_no_address_leaves_the_slot(hosts: Hosts) -> None:

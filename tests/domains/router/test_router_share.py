@@ -66,7 +66,7 @@ def visitors(seed: int, number: int) -> Iterator[tuple[Route, Visitor]]:
 
 def test_router_js_decides_as_the_rule_does() -> None:
     for seed in range(times(1, long=20)):
-        cases = list(visitors(seed, 1500))
+        cases = list(visitors(seed, 800))
         for (by, who), found in zip(cases, led(ROUTES, [request_of(*case) for case in cases]), strict=True):
             wanted = choice(by, who)
             assert found.url == f"https://{by.host}/{wanted.slot.path}{'' if who.page else 'style.css'}?q=1", (by, who)

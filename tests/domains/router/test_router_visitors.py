@@ -22,7 +22,6 @@ def route(part: float | None, release: str = RELEASES[0]) -> Route:
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) Chrome/{}.0.0.0"
 PEOPLE = {
     "in one network, one browser": [f"10.0.{n >> 8}.{n & 255}\n{CHROME.format(131)}" for n in range(10_000)],
-    "at one address, many browsers": [f"192.0.2.7\n{CHROME.format(n)}" for n in range(10_000)],
     "IPv6, no agent": [f"2001:db8::{n:x}\n" for n in range(10_000)],
 }
 

@@ -111,9 +111,9 @@ def test_a_deploy_in_the_middle_of_a_share_asks_which_of_the_two_it_replaces(sit
     assert site.versions() == {9} and site.do("traffic")["share"] is None, "what is live, for all"
 
 
-@pytest.mark.parametrize("where", [
-    "sitepub.actions.slots.zone_pointer.ZonePointer.point", "sitepub.publish.slots.turn.Turn._root"])
-@pytest.mark.parametrize("again", [("traffic", "1"), ("deploy", "--inputs", "publish=true")])
+@pytest.mark.parametrize(("where", "again"), [
+    ("sitepub.actions.slots.zone_pointer.ZonePointer.point", ("traffic", "1")),
+    ("sitepub.publish.slots.turn.Turn._root", ("deploy", "--inputs", "publish=true"))])
 def test_a_share_for_all_whose_run_was_killed_is_ended_by_the_same_command(
         site: SharedSite, where: str, again: tuple[str, ...]) -> None:
     """Before the pointer moved, and between it and the bucket's root."""
