@@ -21,7 +21,7 @@ _AFTER: Mapping[str, tuple[Words, ...]] = {
     "prune": (["stages"],), "previews": (["info"],), "certs": (["info"],), "purge": (["info"],), "warm": (["info"],),
     "remove": (["plan"],), "login": (["whoami"], ["plan"]), "logout": (["login"],), "whoami": (["plan"],),
     "doctor": (["plan"],), "logs": (["info"],), "local": (["deploy", "--local"],), "ci": (["info"],),
-    "dev": (["info"],),
+    "dev": (["info"],), "traffic": (["traffic"], ["rollback", "--dry-run"]),
 }
 _BY_CODE: Mapping[int, tuple[Words, ...]] = {3: (["login"], ["whoami"])}
 """Exit code of an error without a command in its hint → commands."""

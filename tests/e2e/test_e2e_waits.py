@@ -138,7 +138,9 @@ def hosts_of(cloud: LocalCloud, edge: str, count: int, *, zone: bool = True) -> 
     if zone:
         account.zone(name)
     if edge == "edgeone":
+        account.pace(0)
         made_zone(account.sdk, name, proved=zone)
+        account.pace(600)
     return [{"host": f"h{number}.{name}", "edge": edge} for number in range(count)]
 
 
@@ -149,8 +151,8 @@ def hosts_of(cloud: LocalCloud, edge: str, count: int, *, zone: bool = True) -> 
     ("cos", 1, signal.SIGTERM), ("cos", 3, signal.SIGINT)])
 def test_dns_that_somebody_else_edits(program: Sitepub, start: Start, make_site: MakeSite, edge: str, count: int,
                                       number: int) -> None:
-    Account(program.cloud).pace(0)
     hosts = hosts_of(program.cloud, edge, count, zone=False)
+    Account(program.cloud).pace(0)
     site = make_site(f"dns-{edge}-{count}-{number:d}", https="auto", hosts=hosts)
     waiting = start(program, site.folder, "deploy", "--local")
     waiting.until(lambda: sum("add this record" in line for line in waiting.said) >= count)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sitepub.config.project import CorsRule, LifecycleRule
+from sitepub.config.project import CorsRule, LifecycleRule, RedirectRule
 from sitepub.domains.hosts.open_hosts import service_api
 from sitepub.errors import CredentialsError, Refused
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
@@ -142,11 +142,14 @@ SETTINGS: dict[str, Callable[[BucketDomains], object]] = {
     "put_lifecycle": lambda bucket: bucket.put_lifecycle([LifecycleRule("a")]),
     "delete_lifecycle": lambda bucket: bucket.delete_lifecycle(),
     "put_website": lambda bucket: bucket.put_website(WebsiteConfig("i.html")),
+    "put_folder_rules": lambda bucket: bucket.put_folder_rules(
+        "a/", [RedirectRule(key_prefix="a/b", replace_key_with="a/c")]),
     "switch_acceleration_on": lambda bucket: bucket.switch_acceleration_on(),
     "put_domains": lambda bucket: bucket.put_domains([DomainRule("a.com")]),
     "put_certificate": lambda bucket: bucket.put_certificate("a.com", "chain", "key"),
     "delete_certificate": lambda bucket: bucket.delete_certificate("a.com"),
 }
+WEBSITE = b"""<WebsiteConfiguration><IndexDocument><Suffix>index.html</Suffix></IndexDocument></WebsiteConfiguration>"""
 
 
 def test_every_setting_is_in_the_list() -> None:
@@ -157,14 +160,15 @@ def test_every_setting_is_in_the_list() -> None:
 @pytest.mark.parametrize("what", SETTINGS)
 def test_no_setting_is_changed_without_leave(what: str) -> None:
     """A website is written over what the bucket has, so it is read first."""
-    with scripted(error(404, "NoSuchWebsiteConfiguration")) as server:
+    with scripted(answer(200, WEBSITE)) as server:
         cloud = server_cloud(server)
         cloud.fence.put_up(Guard(writes=0))
         bucket = BucketDomains(cloud, "site-1250000000", backoff=QUICK)
         with pytest.raises(Refused):
             SETTINGS[what](bucket)
         bucket.close()
-        assert [request.method for request in server.received] == ["GET"] * (what == "put_website")
+        assert [request.method for request in server.received] == ["GET"] * (
+            what in ("put_website", "put_folder_rules"))
 
 
 @pytest.mark.parametrize("action", [

@@ -45,6 +45,9 @@ class Plan:
     """How many sites it may have; those of the real plans are not documented for all of them."""
 
 
+_PLANS = msgspec.json.Decoder(list[Plan])
+
+
 @dataclass(frozen=True, slots=True)
 class Switches:
     service_activated: bool = True
@@ -122,6 +125,6 @@ def _quota(quota: Quota, given: Any) -> Quota:
 
 def _plans(given: Any) -> tuple[Plan, ...]:
     try:
-        return tuple(msgspec.convert(given, list[Plan]))
+        return tuple(_PLANS.decode(json.dumps(given)))
     except msgspec.ValidationError as error:
         raise ServiceError("InvalidArgument", f"plans: a list of objects: {error}") from error
