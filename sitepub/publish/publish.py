@@ -251,10 +251,11 @@ class _Deploy:
                        release=self.state.release)
 
     def _discard_unfinished_release(self) -> None:
-        """A run that was killed between its record and the root made no release: this one makes it."""
-        base = self.prepared.base
-        release = base.pending.release if base.pending is not None else ""
-        if release and (base.release is None or base.release.id != release):
+        """A run that was killed between its record and the root made no release: this one makes it. The root that was
+        found says so, also where the site moves to another bucket and starts from a journal of that one."""
+        found = self.prepared.found
+        release = found.pending.release if found is not None and found.pending is not None else ""
+        if found is not None and release and found.is_unfinished(release):
             self.lock.check()
             self._releases.delete(release)
 

@@ -263,7 +263,8 @@ class _Taking:
         before = journal_of_before(found)
         old = before.steps if before is not None else ()
         self.lock.check()
-        journal = Journal("", datetime.now(UTC).isoformat(timespec="seconds"), who(), tuple(old))
+        journal = Journal(_unfinished_release(found), datetime.now(UTC).isoformat(timespec="seconds"), who(),
+                          tuple(old))
         self.remote.states.save(msgspec.structs.replace(found, pending=journal, settings_hash=""))
 
     def _empty(self, removal: BucketRemoval) -> bool:
@@ -290,7 +291,8 @@ class _Taking:
         """The state goes last: as long as it is there, ``remove`` can be run again. It names nothing any more of what
         is deleted before it, so a run that finds it reads nothing that is not there."""
         states = self.remote.states
-        journal = Journal("", datetime.now(UTC).isoformat(timespec="seconds"), who(), ended=True)
+        journal = Journal(_unfinished_release(self.removal.found), datetime.now(UTC).isoformat(timespec="seconds"),
+                          who(), ended=True)
         states.save(msgspec.structs.replace(
             self.removal.found, manifest={}, retained={}, due=0, former=(), release=None, marks=(), shares=(),
             oldest="", kept=0, litter=True, settings_hash="", pending=journal))
@@ -302,6 +304,13 @@ class _Taking:
         with suppress(CloudError):  # they cost a little, and no user sees them
             states.store.discard_uploads_below(states.prefix)
         states.delete()
+
+
+def _unfinished_release(found: State) -> str:
+    """Id of a release whose record may be there of a run that did not end. The journal goes on naming it: without that,
+    a removal that is killed would make a release of it, with shards and content that were never written."""
+    release = found.pending.release if found.pending is not None else ""
+    return release if found.is_unfinished(release) else ""
 
 
 def _delete_bucket(settings: Bucket) -> str | None:

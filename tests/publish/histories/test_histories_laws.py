@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sitepub.publish.states import shards
 from sitepub.site.snapshot import Snapshot
 from tests.amount import AMOUNT, times
-from tests.publish.histories.world import WEEK, Act, Trouble, World
-from tests.publish.sites import site_file, sites, snapshot
+from tests.publish.histories.world import WEEK, Act, Trouble, What, World
+from tests.publish.sites import plain, site_file, sites, snapshot
 
 _WHAT = ("deploy", "deploy", "deploy", "rollback", "rollback", "promote", "promote", "show", "show", "publish preview",
          "dev", "mark", "unmark", "take down", "time", "others")
@@ -60,5 +60,31 @@ def test_the_laws_hold_in_every_history_of_releases(history: Sequence[Act], keep
         world = World(patch, keep=keep, threads=1 if slept else threads)
         for act in history:
             world.act(act)
+        world.settle()
+        world.remove_everything()
+
+
+@pytest.mark.parametrize("what", ["show", "take down", "publish preview", "deploy", "dev", "promote", "mark"])
+@pytest.mark.parametrize("at", [0, 1, 2, 5, 8, 9, 10, 11, 12, 13])
+def test_the_laws_hold_where_a_preview_is_taken_down_while_another_computer_is_at_it(at: int, what: What) -> None:
+    """Before the lock is taken (0), while it is held, and once the state and its bucket are about to go (10 to 12)."""
+    with pytest.MonkeyPatch.context() as patch:
+        world = World(patch, keep=0)
+        world.act(Act("show", site=plain(a="1")))
+        world.act(Act("take down", trouble=Trouble("meets", at), other=Act(what, site=plain(a="2"), number=1)))
+        world.settle()
+        world.remove_everything()
+
+
+@pytest.mark.usefixtures("one_after_another")
+@pytest.mark.parametrize("what", ["show", "take down", "publish preview"])
+@pytest.mark.parametrize("at", range(10))
+def test_the_laws_hold_where_a_preview_is_taken_down_while_a_deploy_of_it_sleeps(at: int, what: What) -> None:
+    """Also between the record of its release and the shards that this names."""
+    with pytest.MonkeyPatch.context() as patch:
+        world = World(patch, keep=0)
+        world.act(Act("show", site=plain(a="1")))
+        world.act(Act("show", site=plain(a="2"), trouble=Trouble("sleeps", at), other=Act(what, number=1)
+                      if what != "show" else Act(what, site=plain(a="3"), number=1)))
         world.settle()
         world.remove_everything()

@@ -310,10 +310,13 @@ class World:
         if removal is None:
             raise _NothingToDo
         self._give_up(place)
-        removed = remove(there, removal)
+        # What another computer has published before this run got the lock is taken down too, when the user approves.
+        removed = remove(there, removal, approve=lambda _again: self._give_up(place))
         if removed.failures or removed.interrupted:
             assert self.troubled, self.done
             return
+        if not place.unsettled:
+            return  # while this run gave its lock back, another computer has published
         place.unsettled, place.shown, place.own = False, None, None
         assert {key: data for key, (data, _) in self._objects(place).items()} == self.foreign[place.bucket], self.done
 

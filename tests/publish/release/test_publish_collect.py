@@ -137,9 +137,14 @@ def test_killed_anywhere_nothing_needed_is_gone_and_nothing_unneeded_stays(
         status = deploy(cloud, last, number=1).status
         assert status in (Status.PUBLISHED, Status.UNCHANGED)
         assert live(cloud) == as_published(last)
-        # With nothing to do a run does not look whether there is a lock of a dead one.
-        check_no_litter(cloud, *(["lock"] if status is Status.UNCHANGED else []))
+        if status is Status.PUBLISHED:
+            check_no_litter(cloud)
         assert deploy(cloud, last, number=1).status is Status.UNCHANGED
+        if status is Status.UNCHANGED:
+            # With nothing to do a run does not look whether there is a lock of a dead one, which may have kept content
+            # before it wrote its journal. The next one with something to do clears both away.
+            assert deploy(cloud, plain(last="1"), number=1).status is Status.PUBLISHED
+        check_no_litter(cloud)
         if ended:
             return
         kill += 1
