@@ -79,6 +79,7 @@ def diff(snapshot: Snapshot, manifest: Manifest, *, listing: Mapping[str, Listed
     """
     if replace and listing is None:
         raise ValueError("replace needs a listing")
+    journal = tuple(journal)
     known = reconcile(manifest, journal, listing)
     sources = None if force else _CopySources(known, snapshot, elsewhere)
     steps = _Collected(snapshot)
@@ -96,8 +97,11 @@ def diff(snapshot: Snapshot, manifest: Manifest, *, listing: Mapping[str, Listed
     left = {key: OF_ANOTHER_SITE if key in shared else "" for key in known.foreign if key not in snapshot.files}
     given_up = {}
     foreign = []
-    # Pages that a killed run has not deleted any more were live until now, and what they name stays from now on.
-    late = any(entry.until == LET_GO and is_page(key) for key, entry in known.owned.items()) if known.listed else False
+    # Pages that a killed run has not deleted any more were live until now, and what they name stays from now on. So
+    # does what is named by a file that such a run had taken back into the site, and that is dropped again.
+    late = known.listed and any(
+        (entry.until == LET_GO and is_page(key)) or (bool(journal) and not entry.until and key in gone)
+        for key, entry in known.owned.items())
     for key, why in sorted([*gone.items(), *left.items()]):
         if key in gone and not why:
             entry = known.owned[key]

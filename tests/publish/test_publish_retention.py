@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -265,3 +266,28 @@ def test_what_a_page_names_that_could_not_be_deleted_stays_from_the_day_it_goes(
 def _dies(cloud: MemoryCloud) -> None:
     cloud._dead = True
     raise Killed
+
+
+def test_what_a_killed_run_took_back_keeps_what_it_names_when_it_is_dropped_again() -> None:
+    """The old style sheet gets another week; so does the picture that it names, although its own week is over."""
+    page = site_file("p0.html", b"", "text/html")
+    old = [site_file("assets/a0.d41d8cd9.css", b"", "text/css"),
+           site_file("main.css", b"<needs assets/a0.d41d8cd9.css>", "text/css")]
+    new = [site_file("assets/a0.356a9c24.css", b"content 1 ", "text/css"),
+           site_file("main.css", b"<needs assets/a0.356a9c24.css>", "text/css")]
+    for kill in range(12):
+        cloud = MemoryCloud()
+        deploy(cloud, snapshot(*old, page))
+        deploy(cloud, snapshot(page))
+        cloud.revive()
+        cloud.now += WEEK
+        cloud.look = lambda cloud=cloud: check_all(cloud)  # type: ignore[misc]
+        cloud.kill_at = kill
+        with suppress(Killed):
+            deploy(cloud, snapshot(*new, page))
+        cloud.revive()
+        assert deploy(cloud, snapshot(page)).status in (Status.PUBLISHED, Status.UNCHANGED)
+        check_all(cloud)
+        cloud.now += 2 * WEEK
+        deploy(cloud, snapshot(page))
+        assert live(cloud).keys() == {"p0.html"}
