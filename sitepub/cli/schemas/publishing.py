@@ -52,7 +52,8 @@ SLOTS: Mapping[str, Schema] = {"slots": says(obj({
     "deleted": says(COUNT, "Objects of slots that are not needed any more.")}),
     "What was done with the slots of the site, if it has any.")}
 _SLOT_STEPS: Mapping[str, Schema] = {"slots": says(array(obj({
-    "kind": {"enum": ["fill slot", "lead visitors", "root follows", "lead visitors to the root", "delete slot"]},
+    "kind": {"enum": ["fill slot", "edge function", "lead visitors", "root follows", "lead visitors to the root",
+                      "delete slot"]},
     "slot": OR_NONE, "summary": TEXT, "reason": TEXT, "uploaded": COUNT, "copied": COUNT, "deleted": COUNT,
     "bytes": COUNT})), "What is done with the slots of the site, in the order of doing.")}
 _SENT: Mapping[str, Schema] = {name: schema for name, schema in _SITE.items() if name != "version"}

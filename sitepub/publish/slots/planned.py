@@ -24,6 +24,7 @@ class SlotStepKind(StrEnum):
     """In the order of doing them."""
 
     FILL = "fill slot"
+    ROUTER = "edge function"
     POINT = "lead visitors"
     ROOT = "root follows"
     UNROUTE = "lead visitors to the root"
@@ -99,6 +100,9 @@ def _on(remote: Remote, snapshot: Snapshot, prepared: Prepared, slots: Slots, co
         whole = bool(slot.whole) and not changes(plan)
         if not whole:
             yield _fill(slot, plan)
+    if new:
+        yield SlotStep(SlotStepKind.ROUTER, "", f"start sitepub's edge function for {_names(new)}: a rule for each"
+                       " host, and the function itself where the zone has none", "it leads visitors to slots")
     if to != slots.live:
         led = [host for host in hosts if host in slots.hosts] or new
         yield SlotStep(SlotStepKind.POINT, to, f"lead {_names(led)} to slot {to}"

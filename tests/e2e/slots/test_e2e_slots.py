@@ -35,6 +35,9 @@ def test_a_site_with_slots_from_its_first_deploy_to_its_end(cloud: LocalCloud, h
     def page(path: str = "/") -> str:
         return guest.get(f"http://{HOST}", path).body.decode()
 
+    begins = program("plan", "--local", "--json", cwd=site.folder).json["slots"]
+    assert [step["kind"] for step in begins] == ["fill slot", "edge function", "lead visitors"]
+    assert HOST in begins[1]["summary"]
     first = program.deploy(site.folder)
     assert first["slots"]["led"] == [HOST] and page() == FIRST["index.html"]
 
