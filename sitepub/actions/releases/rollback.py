@@ -45,7 +45,7 @@ def released(name: str | None, message: str | None, *, local: bool) -> Choose:
 def _for_all(live: str, state: State) -> Chosen:
     """The stable release is live, and those who have the share get it too."""
     share = state.shares[0]
-    note = f"All visitors get {live}: until now, {share.share:.4g} of them got {share.release}."
+    note = f"All visitors get {live}: until now, {share.share * 100:.4g} % of them got {share.release}."
     return Chosen(live, Snapshot(ReleasedFiles(ShardedManifest.of(state.manifest))), None, Origin(), (note,),
                   only_ends=True)
 

@@ -32,3 +32,8 @@ def in_process(cloud: LocalCloud, home: Path) -> Sitepub:
 @pytest.fixture
 def sitepub(local_cloud: LocalCloud, home: Path) -> Sitepub:
     return in_process(local_cloud, home)
+
+
+@pytest.fixture
+def program(cloud: LocalCloud, home: Path) -> Sitepub:
+    return in_process(cloud, home)

@@ -17,17 +17,11 @@ from tests.conftest import LocalCloud
 from tests.domains.account import Account
 from tests.domains.openssl import Authority, Pair, needs_openssl
 from tests.e2e.conftest import MakeSite, Site, Sitepub
-from tests.e2e.previews.conftest import in_process
 from tests.e2e.test_e2e_domains import Guest, account, cdn_domain, certificates, cloud, guest, zone
 from tests.edgeone_zone import made_zone
 
 __all__ = ["account", "cloud", "guest", "zone"]
 FILES = {"index.html": "<link rel=stylesheet href=/a.css><h1>new</h1>", "error.html": "no", "a.css": "h1{}"}
-
-
-@pytest.fixture
-def program(cloud: LocalCloud, home: Path) -> Sitepub:
-    return in_process(cloud, home)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,7 +21,6 @@ from tests.amount import times
 from tests.conftest import LocalCloud, running_cloud
 from tests.domains.account import Account
 from tests.e2e.conftest import MakeSite, Site, Sitepub
-from tests.e2e.previews.conftest import in_process
 from tests.e2e.test_e2e_broken_hosts import Calls, Killed, watched
 from tests.e2e.test_e2e_domains import Guest
 from tests.edgeone_zone import made_zone
@@ -50,11 +48,6 @@ def account(cloud: LocalCloud) -> Account:
 @pytest.fixture
 def guest(cloud: LocalCloud) -> Guest:
     return Guest(cloud)
-
-
-@pytest.fixture
-def program(cloud: LocalCloud, home: Path) -> Sitepub:
-    return in_process(cloud, home)
 
 
 @pytest.fixture
