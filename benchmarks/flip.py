@@ -21,8 +21,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import PublishOptions, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.release.going_back import site_of
 from sitepub.publish.states.releases import Releases
 from sitepub.publish.states.remote import Remote, open_remote

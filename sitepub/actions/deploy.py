@@ -42,16 +42,18 @@ from sitepub.errors import (
     Refused,
     SitepubError,
 )
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.empty_pages import EmptyPages, empty_pages
 from sitepub.publish.glance import checked, differs, forget, is_due
 from sitepub.publish.guards import refuse_mass_deletion
+from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.previews.due import is_due as a_preview_is_due
 from sitepub.publish.previews.due import note_expiry
 from sitepub.publish.previews.prefix import site_prefix
 from sitepub.publish.previews.robots import with_own_robots
 from sitepub.publish.progress import Progress
-from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.settings.steps import SettingStep
 from sitepub.site.address_rules.effective import with_rules

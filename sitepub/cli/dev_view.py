@@ -14,9 +14,9 @@ from sitepub.cli.story import Story
 from sitepub.dev.view import Commands, Published
 from sitepub.errors import Refused, SitepubError
 from sitepub.publish.guards import shown
+from sitepub.publish.outcome import Status
 from sitepub.publish.prepare import Prepared
 from sitepub.publish.progress import Progress
-from sitepub.publish.publish import Status
 from sitepub.terminal.keys import Keys
 from sitepub.terminal.messages import visible
 from sitepub.terminal.sizes import counted, human_seconds

@@ -12,7 +12,7 @@ from sitepub.dev.targets import Targets
 from sitepub.dev.view import View
 from sitepub.dev.waits import Waits
 from sitepub.errors import CloudError, SiteError, SitepubError
-from sitepub.publish.publish import Outcome
+from sitepub.publish.outcome import Outcome
 from sitepub.site.scan import STILL_CHANGING
 
 _LOCKED = frozenset({"Locked", "LockLost", "SlowDown"})

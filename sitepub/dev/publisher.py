@@ -16,7 +16,7 @@ from sitepub.dev.target import Target, whole
 from sitepub.dev.targets import SITE, Targets
 from sitepub.dev.view import Published, View
 from sitepub.errors import SitepubError
-from sitepub.publish.publish import Outcome
+from sitepub.publish.outcome import Outcome
 from sitepub.publish.unchanged.folder_memory import FolderMemory
 from sitepub.site.address_rules.effective import with_rules
 from sitepub.site.folder import publish_folder

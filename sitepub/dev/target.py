@@ -12,12 +12,14 @@ from sitepub.dev.remote import open_for_dev
 from sitepub.dev.view import PublishView
 from sitepub.errors import NotFound, SitepubError
 from sitepub.publish.apply import Counts
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.empty_pages import empty_pages
 from sitepub.publish.guards import FEW_DELETIONS, refuse_mass_deletion
+from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.plan import Plan
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.progress import Progress, Silent
-from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.states.dev_release import record_dev_release
 from sitepub.publish.states.state import State
 from sitepub.site.snapshot import Snapshot

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from sitepub.errors import Problem, SitepubError
+from sitepub.publish.outcome import Outcome
 from sitepub.publish.prepare import Prepared
 from sitepub.publish.progress import Progress
-from sitepub.publish.publish import Outcome
 from sitepub.settings.steps import SettingStep
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What became of a deploy, in numbers and one word."""
+"""What became of a deploy: one word, numbers, and what it left behind."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sitepub.publish.apply import Failure
+    from sitepub.publish.prepare import Prepared
     from sitepub.publish.states.manifest import Entry
+    from sitepub.publish.states.state import PreviewInfo, ReleaseInfo, State
+    from sitepub.settings.steps import SettingStep
 
 
 class Status(StrEnum):
@@ -34,9 +38,39 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a deploy did."""
+
+    status: Status
+    prepared: Prepared
+    """What was carried out: another plan than the one shown when another run deployed in between."""
+    counts: Counts
+    state: State
+    bytes_sent: int = 0
+    failures: tuple[Failure, ...] = ()
+    release: ReleaseInfo | None = None
+    """The release that is live; of an earlier run when this one did not finish one."""
+    settings: tuple[SettingStep, ...] = ()
+    """Settings that were written."""
+
+    @property
+    def release_id(self) -> str | None:
+        return self.release.id if self.release is not None else None
+
+    @property
+    def preview(self) -> PreviewInfo | None:
+        return self.state.preview
+
+    @property
+    def retained(self) -> Mapping[str, Entry]:
+        """What the site has dropped and what stays for a while."""
+        return self.prepared.plan.retained
+
+
+@dataclass(frozen=True, slots=True)
 class Unchanged:
     """The outcome of a deploy that found nothing to do without making a plan. It reads like an
-    :class:`~sitepub.publish.publish.Outcome`."""
+    :class:`Outcome`."""
 
     counts: Counts
     release_id: str | None

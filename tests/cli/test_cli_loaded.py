@@ -15,6 +15,7 @@ HEAVY = ("rich", "qcloud_cos", "tencentcloud", "requests", "aiohttp", "cryptogra
 """Libraries that no quick command needs."""
 TO_PUBLISH = (
     "sitepub.publish.prepare", "sitepub.publish.publish", "sitepub.publish.apply", "sitepub.publish.states",
+    "sitepub.publish.deploying",
     "sitepub.domains", "sitepub.settings", "sitepub.check", "sitepub.dev", "sitepub.logs", "sitepub.probe",
     "sitepub.watch", "sitepub.site.scan", "sitepub.site.walk", "sitepub.site.globs", "sitepub.site.hashing",
     "sitepub.leaks.search", "sitepub.tencent.cos.multipart", "ahocorasick_rs")

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from sitepub.errors import Refused, SitepubError
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.prepare import Prepared, prepare
-from sitepub.publish.publish import PublishOptions, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud, Credentials

@@ -10,9 +10,10 @@ import pytest
 
 from sitepub.errors import AccessDenied, NetworkError
 from sitepub.publish.bucket_mates import mates_in
+from sitepub.publish.outcome import Outcome
 from sitepub.publish.plan import Action
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import Outcome, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.removal import prepare_removal, remove
 from sitepub.publish.states.dev_overlay import OverlayStates
 from sitepub.publish.states.manifest import Entry

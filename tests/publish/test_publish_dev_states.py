@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from sitepub.errors import CloudError
 from sitepub.publish.apply import Counts
+from sitepub.publish.deploying.options import PublishOptions
+from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.states.dev_overlay import OverlayStates
 from sitepub.publish.states.dev_release import record_dev_release
 from sitepub.publish.states.releases import Releases

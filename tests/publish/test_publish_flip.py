@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from sitepub.errors import AccessDenied, CloudError
 from sitepub.publish.diff import diff
 from sitepub.publish.flip import Keeping, Wave, Work, waves
+from sitepub.publish.outcome import Status
 from sitepub.publish.plan import Action
-from sitepub.publish.publish import Status
 from sitepub.publish.states.manifest import Entry
 from sitepub.site.snapshot import Snapshot
 from tests.amount import times
@@ -180,8 +180,9 @@ def test_an_object_that_others_have_changed_cannot_be_kept_and_stops_nothing() -
 def test_dev_uploads_straight_to_the_place_and_keeps_what_the_last_release_had() -> None:
     from dataclasses import replace
 
+    from sitepub.publish.deploying.options import PublishOptions
     from sitepub.publish.prepare import prepare
-    from sitepub.publish.publish import PublishOptions, publish
+    from sitepub.publish.publish import publish
     from sitepub.publish.states.dev_overlay import OverlayStates
 
     cloud = MemoryCloud()

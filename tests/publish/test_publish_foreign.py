@@ -12,11 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sitepub.errors import AccessDenied, CloudError
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.diff import CHANGED
 from sitepub.publish.looking import look_at
+from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.plan import Action, Reason
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.removal import prepare_removal, remove
 from sitepub.publish.states.dev_overlay import OverlayStates
 from sitepub.publish.states.remote import Remote

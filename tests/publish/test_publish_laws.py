@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from sitepub.errors import CloudError
+from sitepub.publish.deploying.options import PublishOptions
+from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.removal import prepare_removal, remove
 from sitepub.publish.states import shards
 from sitepub.publish.states.state import VERSION

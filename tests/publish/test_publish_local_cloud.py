@@ -19,10 +19,12 @@ from hypothesis import strategies as st
 
 from sitepub.config.project import CorsRule, LifecycleRule, RedirectRule, Website
 from sitepub.errors import Refused
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.locking.lock import Lock
+from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.plan import Action, Reason
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.removal import NOT_OURS, prepare_removal, remove
 from sitepub.publish.states.releases import Releases
 from sitepub.publish.states.remote import Remote, open_remote

@@ -14,9 +14,11 @@ import pytest
 from sitepub.config.project import Website
 from sitepub.domains.hosts.open_hosts import service_api
 from sitepub.errors import Refused
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.locking.lock import Lock
+from sitepub.publish.outcome import Status
 from sitepub.publish.prepare import Prepared, prepare
-from sitepub.publish.publish import PublishOptions, Status, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.removal import prepare_removal
 from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.site.snapshot import Snapshot

@@ -10,10 +10,12 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from sitepub.errors import Refused
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.guards import refuse_mass_deletion
+from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.plan import Action, Reason
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.retention import Retention
 from sitepub.publish.states import shards
 from sitepub.publish.states.dev_overlay import OverlayStates

@@ -9,10 +9,12 @@ import pytest
 
 from sitepub.errors import AccessDenied, CloudError, Refused
 from sitepub.publish.bucket_mates import mates_in
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.diff import CHANGED, THERE_BEFORE
 from sitepub.publish.locking.lock import Lock
+from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.prepare import Prepared, prepare
-from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.removal import NOT_OURS, RemovalOptions, prepare_removal, remove
 from sitepub.publish.states.remote import MARKER, Remote, open_remote
 from sitepub.site.snapshot import Snapshot

@@ -8,9 +8,11 @@ import pytest
 
 from sitepub.config.project import Access
 from sitepub.errors import CloudError
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.locking.lock_record import LEFT_BEHIND
+from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.removal import prepare_removal, remove
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.state import State

@@ -11,8 +11,9 @@ from sitepub.actions.deploying.values import Deployed, Warnings
 from sitepub.actions.interrupt import stopping
 from sitepub.actions.slots.sharing import share_turn
 from sitepub.config.project import Project
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.prepare import Prepared
-from sitepub.publish.publish import PublishOptions, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.release.origin import origin_here
 from sitepub.publish.states.remote import Remote
 from sitepub.site.snapshot import Snapshot

@@ -11,7 +11,7 @@ from sitepub.tencent.cloud import Cloud
 if TYPE_CHECKING:
     from sitepub.actions.hosts import HostsDone
     from sitepub.notify.services import Notified
-    from sitepub.publish.publish import Outcome
+    from sitepub.publish.outcome import Outcome
 
 
 def notified_of(project: Project, cloud: Cloud, outcome: Outcome, hosts: HostsDone | None, warnings: Warnings

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sitepub.config.project import Project
 from sitepub.errors import Problem
 from sitepub.publish.other_regions import live_elsewhere
-from sitepub.publish.publish import Outcome
+from sitepub.publish.outcome import Outcome
 from sitepub.tencent.cloud import Cloud
 
 

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from sitepub.actions.hosts import HostsDone
     from sitepub.actions.slots.slots_of import SlotsReport
     from sitepub.notify.services import Notified
-    from sitepub.publish.outcome import Unchanged
-    from sitepub.publish.publish import Outcome
+    from sitepub.publish.outcome import Outcome, Unchanged
     from sitepub.publish.states.state import LiveShare, PreviewInfo
     from sitepub.publish.unchanged.local_index import LocalIndex
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from sitepub.domains.router.route import Route
     from sitepub.domains.router.router import Router
     from sitepub.domains.service_api import ServiceApi
+    from sitepub.publish.outcome import Outcome
     from sitepub.publish.prepare import Prepared
-    from sitepub.publish.publish import Outcome
     from sitepub.publish.slots.planned import SlotStep
     from sitepub.publish.states.state import State
     from sitepub.tencent.cos.website_config import WebsiteConfig

@@ -18,10 +18,12 @@ from sitepub.config.project import PreviewOf, Project
 from sitepub.embedded.cloud import data_folder
 from sitepub.embedded.dev_cloud import keep_running
 from sitepub.errors import SitepubError
+from sitepub.publish.deploying.options import PublishOptions
+from sitepub.publish.outcome import Status
 from sitepub.publish.prepare import prepare
 from sitepub.publish.previews.names import known, preview_of
 from sitepub.publish.previews.robots import site_file
-from sitepub.publish.publish import PublishOptions, Status, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.release.promotion import LiveFiles, LiveSite
 from sitepub.publish.states.remote import open_remote
 from sitepub.publish.states.state import State

@@ -20,10 +20,12 @@ from sitepub.actions.slots.sharing import ShareEnd, aim_in, end_share, share_tur
 from sitepub.actions.slots.slots_of import planned_steps, report_of, turn_of
 from sitepub.config.project import Project
 from sitepub.errors import ChangedSincePlan, SitepubError
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.guards import refuse_mass_deletion
 from sitepub.publish.locking.patience import Patience
+from sitepub.publish.outcome import Outcome
 from sitepub.publish.prepare import Prepared, prepare
-from sitepub.publish.publish import Outcome, PublishOptions, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.release.origin import Origin
 from sitepub.publish.states.releases import Release
 from sitepub.publish.states.remote import Remote, open_remote

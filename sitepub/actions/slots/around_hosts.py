@@ -13,8 +13,8 @@ from sitepub.actions.interrupt import stopping
 from sitepub.actions.slots.slots_of import SlotsReport, Switched, count_of, due, routable, switch, wanted_hosts
 from sitepub.config.project import Project
 from sitepub.errors import PartlyDone
-from sitepub.publish.outcome import Status
-from sitepub.publish.publish import Outcome, PublishOptions
+from sitepub.publish.deploying.options import PublishOptions
+from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.slot_state import Slots
 from sitepub.tencent.cloud import Cloud

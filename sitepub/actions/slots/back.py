@@ -9,10 +9,9 @@ from sitepub.actions.slots.slots_of import count_of, wanted_hosts
 from sitepub.config.project import Project
 from sitepub.config.site_rules import SiteRules
 from sitepub.errors import SitepubError
-from sitepub.publish.outcome import Counts, Status
+from sitepub.publish.outcome import Counts, Outcome, Status
 from sitepub.publish.plan import Plan
 from sitepub.publish.prepare import Prepared
-from sitepub.publish.publish import Outcome
 from sitepub.publish.release.origin import Origin
 from sitepub.publish.states.releases import Release
 from sitepub.publish.states.remote import Remote

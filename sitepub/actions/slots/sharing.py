@@ -20,7 +20,7 @@ from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
     from sitepub.actions.releases.go_live import Choose, Chosen
-    from sitepub.publish.publish import Outcome
+    from sitepub.publish.outcome import Outcome
     from sitepub.publish.release.origin import Origin
     from sitepub.publish.slots.planned import SlotStep
     from sitepub.publish.slots.share_turn import ShareTurn
@@ -172,8 +172,7 @@ class ShareEnd:
 
     def go(self, _origin: Origin) -> Outcome:
         """Under the lock. Raises what the cloud answers."""
-        from sitepub.publish.outcome import Counts, Status
-        from sitepub.publish.publish import Outcome
+        from sitepub.publish.outcome import Counts, Outcome, Status
         from sitepub.publish.slots.turn import SlotsDone
 
         prepared = self.prepared

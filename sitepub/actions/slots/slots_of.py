@@ -14,7 +14,8 @@ from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
     from sitepub.actions.hosts import HostsDone
-    from sitepub.publish.publish import Outcome, PublishOptions
+    from sitepub.publish.deploying.options import PublishOptions
+    from sitepub.publish.outcome import Outcome
     from sitepub.publish.slots.planned import SlotStep
     from sitepub.publish.slots.turn import SlotsDone, Turn
     from sitepub.site.snapshot import Snapshot

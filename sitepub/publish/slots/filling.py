@@ -10,13 +10,14 @@ import msgspec
 from sitepub.errors import Refused, SitepubError
 from sitepub.publish.bucket_mates import mates_in
 from sitepub.publish.comparing import part_of, plan_by_parts
+from sitepub.publish.deploying.options import UnderLock
 from sitepub.publish.diff import diff
 from sitepub.publish.locking.takeover import is_over, with_headers_looked_at, writes_in_doubt
 from sitepub.publish.many.steps import PackedSteps
-from sitepub.publish.outcome import Counts, Status
+from sitepub.publish.outcome import Counts, Outcome, Status
 from sitepub.publish.plan import Plan, Reason, Step
 from sitepub.publish.prepare import Prepared
-from sitepub.publish.publish import Outcome, UnderLock, publish_under
+from sitepub.publish.publish import publish_under
 from sitepub.publish.release.content import KeptContent
 from sitepub.publish.release.going_back import ReleasedFiles, content_not_kept
 from sitepub.publish.retention import Retention

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from sitepub.errors import Refused
+from sitepub.publish.deploying.options import UnderLock
 from sitepub.publish.locking.owner import who
-from sitepub.publish.outcome import Counts, Status
-from sitepub.publish.publish import Outcome, UnderLock
+from sitepub.publish.outcome import Counts, Outcome, Status
 from sitepub.publish.release.origin import Origin
 from sitepub.publish.slots.filling import OpenSlot, open_slot
 from sitepub.publish.slots.shares import ended, has_idle

@@ -14,11 +14,11 @@ import msgspec
 from sitepub.config.site_rules import SiteRules
 from sitepub.domains.purge.plan import EVERYTHING
 from sitepub.errors import CloudError, NotFound, PartlyDone, SitepubError
+from sitepub.publish.deploying.options import PublishOptions, UnderLock
 from sitepub.publish.locking.lock import Lock
-from sitepub.publish.outcome import Status
+from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.plan import Plan
 from sitepub.publish.prepare import Prepared
-from sitepub.publish.publish import Outcome, PublishOptions, UnderLock
 from sitepub.publish.release.going_back import ReleasedFiles
 from sitepub.publish.slots.copies import Source
 from sitepub.publish.slots.filling import fill, open_slot, prepare_slot, refuse_what_is_not_whole

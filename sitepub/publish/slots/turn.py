@@ -16,11 +16,11 @@ import msgspec
 
 from sitepub.domains.router.route import Route
 from sitepub.errors import Refused
+from sitepub.publish.deploying.options import UnderLock
 from sitepub.publish.locking.owner import who
-from sitepub.publish.outcome import Counts, Status
+from sitepub.publish.outcome import Counts, Outcome, Status
 from sitepub.publish.plan import Plan, Reason
 from sitepub.publish.prepare import Prepared
-from sitepub.publish.publish import Outcome, UnderLock
 from sitepub.publish.slots.copies import Source, from_slot
 from sitepub.publish.slots.filling import OpenSlot, fill, open_slot, prepare_slot, refuse_what_is_not_whole
 from sitepub.publish.slots.pointer import Pointer

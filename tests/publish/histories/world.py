@@ -18,13 +18,15 @@ from sitepub.actions.releases.history import mark_in
 from sitepub.config.project import PreviewOf, Project, Releases, Website
 from sitepub.errors import CloudError, SitepubError
 from sitepub.publish.apply import Counts
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.locking import lease
 from sitepub.publish.locking.lock_record import LEFT_BEHIND
+from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.phases import deletion_rank
 from sitepub.publish.prepare import prepare
 from sitepub.publish.previews.names import preview_of
 from sitepub.publish.previews.robots import with_own_robots
-from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.release.content import KeptContent
 from sitepub.publish.release.promotion import LiveSite, site_from
 from sitepub.publish.removal import prepare_removal, remove

@@ -7,8 +7,9 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import PublishOptions, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.states.dev_overlay import OverlayStates
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.state import State

@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sitepub.publish import apply, diff
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.many import steps
 from sitepub.publish.many.written import Also, Written
 from sitepub.publish.plan import Action, Plan, Reason
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import PublishOptions, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.retention import Retention
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.packed import packed_binary, packed_list, unpacked

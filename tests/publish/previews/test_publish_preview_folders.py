@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from sitepub.config.project import Host, PreviewOf, Previews, Project, Releases
 from sitepub.errors import Refused
+from sitepub.publish.deploying.options import PublishOptions
+from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.prepare import prepare
 from sitepub.publish.previews.folder import route_of_nothing, route_to
 from sitepub.publish.previews.robots import KEY, with_own_robots, with_the_sites_own
-from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.release.promotion import Kept, LiveSite, site_from
 from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.site.snapshot import Snapshot

@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from sitepub.config.project import PreviewOf, Project
 from sitepub.errors import AccessDenied, Refused, SiteError, UsageError
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.locking.lock import Lock
+from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.prepare import prepare
 from sitepub.publish.previews.found import Preview, previews_in
 from sitepub.publish.previews.names import chosen, preview_of, safe_name
 from sitepub.publish.previews.orphans import clear_orphans
 from sitepub.publish.previews.robots import KEY, own_file, site_file, with_own_robots, with_the_sites_own
-from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.release.promotion import Kept, LiveSite, site_from
 from sitepub.publish.removal import prepare_removal, remove
 from sitepub.publish.states.remote import Remote

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from sitepub.config.project import Releases as Policy
+from sitepub.publish.deploying.options import PublishOptions
+from sitepub.publish.outcome import Outcome
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import Outcome, PublishOptions, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.release.content import KeptContent
 from sitepub.publish.release.going_back import site_of
 from sitepub.publish.release.origin import Origin

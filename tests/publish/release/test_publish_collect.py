@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sitepub.config.project import Releases as Policy
 from sitepub.errors import CloudError, Refused
 from sitepub.publish.locking.lock import Lock
-from sitepub.publish.publish import Status
+from sitepub.publish.outcome import Status
 from sitepub.publish.release.collect import Sweep, is_due, oldest_kept
 from sitepub.publish.states import shards
 from sitepub.publish.states.packed import packed

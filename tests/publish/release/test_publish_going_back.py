@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from sitepub.errors import SitepubError
+from sitepub.publish.outcome import Status
 from sitepub.publish.plan import Action
-from sitepub.publish.publish import Status
 from sitepub.publish.states import shards
 from sitepub.site.snapshot import Snapshot
 from tests.amount import times
@@ -247,8 +247,9 @@ def test_website_settings_come_back_that_serverless_yml_does_not_mention_any_mor
     from dataclasses import replace
 
     from sitepub.config.project import Website
+    from sitepub.publish.deploying.options import PublishOptions
     from sitepub.publish.prepare import prepare
-    from sitepub.publish.publish import PublishOptions, publish
+    from sitepub.publish.publish import publish
     from tests.publish.memory_cloud import project, remote
 
     cloud = MemoryCloud()
@@ -322,8 +323,9 @@ def test_a_removal_that_is_killed_names_nothing_that_is_gone() -> None:
 
 def test_a_setting_that_a_killed_run_has_made_is_none_of_others() -> None:
     from sitepub.config.project import Website
+    from sitepub.publish.deploying.options import PublishOptions
     from sitepub.publish.prepare import prepare
-    from sitepub.publish.publish import PublishOptions, publish
+    from sitepub.publish.publish import publish
     from tests.publish.memory_cloud import project, remote
 
     kill = 0

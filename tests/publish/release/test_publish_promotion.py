@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from sitepub.config.project import Project, RedirectRule, Releases
 from sitepub.errors import SitepubError
+from sitepub.publish.deploying.options import PublishOptions
+from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.release.going_back import site_of
 from sitepub.publish.release.promotion import Kept, LiveSite, site_from, website_from
 from sitepub.publish.states import shards

@@ -8,8 +8,10 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from sitepub.errors import CloudError
+from sitepub.publish.deploying.options import PublishOptions
+from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import Outcome, PublishOptions, Status, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.removal import prepare_removal, remove
 from sitepub.publish.states.releases import Releases
 from sitepub.publish.states.remote import Remote

@@ -16,8 +16,9 @@ from typing import Any
 from sitepub.actions.slots.zone_pointer import ZonePointer
 from sitepub.config.project import Host, Project, Releases
 from sitepub.domains.router.route import Route
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import PublishOptions, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.publish.states.state import State
 from sitepub.site.snapshot import Snapshot

@@ -8,9 +8,10 @@ from typing import Any
 
 from sitepub.config.project import Host, Project, Releases
 from sitepub.domains.router.route import Route
-from sitepub.publish.outcome import Status
+from sitepub.publish.deploying.options import PublishOptions
+from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import Outcome, PublishOptions, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.release.origin import Origin
 from sitepub.publish.slots.going_back import point_back, slot_with
 from sitepub.publish.slots.share_turn import ShareTurn

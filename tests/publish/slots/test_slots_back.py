@@ -8,9 +8,9 @@ import pytest
 
 from sitepub.config.project import Website
 from sitepub.errors import Refused, SiteError
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.locking import lock as locks
 from sitepub.publish.outcome import Status
-from sitepub.publish.publish import PublishOptions
 from sitepub.publish.removal import prepare_removal, remove
 from sitepub.publish.slots.switching import held, lead, off
 from sitepub.settings.wanted import wanted_settings

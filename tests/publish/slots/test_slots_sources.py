@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from sitepub.config.project import RedirectRule, Website
 from sitepub.dev.hosts import left_to_deploy
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.outcome import Status
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import PublishOptions, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.release.going_back import site_of
 from sitepub.publish.release.promotion import LiveSite, site_from
 from sitepub.publish.states.dev_overlay import OverlayStates

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.outcome import Counts
 from sitepub.publish.prepare import prepare
-from sitepub.publish.publish import PublishOptions, publish
+from sitepub.publish.publish import publish
 from sitepub.publish.states import shards, state_store
 from sitepub.publish.states.dev_overlay import OverlayStates
 from sitepub.publish.states.dev_release import record_dev_release
