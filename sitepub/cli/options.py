@@ -30,6 +30,7 @@ One command per file, in ``cli/<name>.py``, named in the table of ``cli/main.py`
 from __future__ import annotations
 
 import inspect
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -140,9 +141,16 @@ def take_common(context: click.Context, values: dict[str, Any]) -> None:
     folder = values.pop("cwd", None)
     if folder is not None:
         # A --cwd of the command is read from the --cwd before it, as two calls of cd would do.
-        context.meta[CWD_KEY] = context.meta.get(CWD_KEY, Path.cwd()) / folder
-        if not context.meta[CWD_KEY].is_dir():
+        there = context.meta.get(CWD_KEY, Path.cwd()) / folder
+        if not there.is_dir():
             raise click.UsageError(f"--cwd: there is no folder {folder}", ctx=context)
+        context.meta[CWD_KEY] = _without_dots(there)
+
+
+def _without_dots(folder: Path) -> Path:
+    """A folder that is there by its usual name. `..` after a link leads where the link leads, as for the system."""
+    plain = Path(os.path.normpath(folder.absolute()))
+    return plain if plain.exists() and plain.samefile(folder) else folder.resolve()
 
 
 def _run(context: click.Context, values: dict[str, Any]) -> Run:

@@ -145,7 +145,7 @@ class HashCache:
 
     def __init__(self, file: Path | None, folder: Path, marks: Sequence[bytes] = ()) -> None:
         self._file = file
-        self._label = f"{folder.absolute()}\0{RULES}"
+        self._label = f"{os.path.realpath(folder)}\0{RULES}"
         self._marks: list[bytes] = []
         self.known = self._open() if file is not None else _Blocks()
         new = [mark for mark in marks if mark not in self._marks]

@@ -21,9 +21,10 @@ import msgspec
 
 from sitepub.errors import Problem
 from sitepub.site.index.listing import DIGEST, Row
+from sitepub.site.index.said import to_keep, to_show
 from sitepub.site.snapshot import LeftOut
 
-_FORM = "sitepub-index-1"
+_FORM = "sitepub-index-2"
 _LARGEST_FACTS = 64 * 1024 * 1024
 _OLD = 3600
 """Seconds after which a file that a run began to write is left over from a kill."""
@@ -176,7 +177,7 @@ class IndexFile:
             facts = _FACTS.decode(_checked(row[0]))
         if facts.form != _FORM:
             raise Unusable
-        return facts
+        return msgspec.structs.replace(facts, warnings=to_show(facts.warnings), notes=to_show(facts.notes))
 
     def records(self) -> Iterator[Record]:
         """In the order of their paths."""
@@ -215,7 +216,7 @@ class IndexFile:
                 for record, known in changed:
                     _put(self._base, record, known)
                 self._base.execute("DELETE FROM facts")
-                self._base.execute("INSERT INTO facts VALUES (?)", (_with_checksum(_encode(facts)),))
+                self._base.execute("INSERT INTO facts VALUES (?)", (_with_checksum(_encoded(facts)),))
                 self._base.execute("COMMIT")
             except BaseException:
                 self._base.execute("ROLLBACK")
@@ -262,7 +263,7 @@ class NewIndexFile:
     def commit(self, facts: Facts) -> None:
         try:
             with _trouble():
-                self._base.execute("INSERT INTO facts VALUES (?)", (_with_checksum(_encode(facts)),))
+                self._base.execute("INSERT INTO facts VALUES (?)", (_with_checksum(_encoded(facts)),))
                 self._base.execute("COMMIT")
                 self._base.close()
                 self._new.replace(self._path)
@@ -298,6 +299,10 @@ def _put(base: sqlite3.Connection, record: Record, known: bytes) -> None:
 
 def _digest(data: bytes | memoryview) -> bytes:
     return hashlib.blake2b(data, digest_size=DIGEST).digest()
+
+
+def _encoded(facts: Facts) -> bytes:
+    return _encode(msgspec.structs.replace(facts, warnings=to_keep(facts.warnings), notes=to_keep(facts.notes)))
 
 
 def _with_checksum(data: bytes) -> bytes:

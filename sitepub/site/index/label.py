@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import sys
@@ -14,6 +15,7 @@ import msgspec
 import sitepub
 from sitepub.config.project import Project
 from sitepub.config.small_file import RULE_FILE_LIMIT, read_small
+from sitepub.errors import Position
 from sitepub.leaks.cloud_secrets import secret_values
 from sitepub.terminal import secrets as held_secrets
 
@@ -33,7 +35,7 @@ def label(project: Project, folder: Path, environ: Mapping[str, str], beside: It
     try:
         if _read_only(folder):
             return None
-        parts += [os.fspath(folder.absolute()), os.path.realpath(folder), os.path.realpath(project.file),
+        parts += [_from_the_project(folder, project.root), os.path.realpath(folder), os.path.realpath(project.file),
                   os.getuid() if hasattr(os, "getuid") else 0]
         named = (file for file in (project.headers_file, project.redirects_file) if isinstance(file, Path))
         for file in (*ignore_files(project.root, folder), *named):
@@ -53,8 +55,39 @@ def label(project: Project, folder: Path, environ: Mapping[str, str], beside: It
 
 
 def settings_hash(project: Project) -> bytes | None:
-    """Of all that serverless.yml says, but for hosts: they do not touch the files. ``None``: it cannot be said."""
-    return digest([replace(project, dotenv={}, hosts=(), warnings=(), read_from=None)])
+    """Of all that serverless.yml says, but for hosts: they do not touch the files. It is the same from whatever folder
+    sitepub runs, and by whatever links the project is reached. ``None``: it cannot be said."""
+    return digest([_placed(replace(project, dotenv={}, hosts=(), warnings=(), read_from=None, stage_from="",
+                                   stage_by_branch=False, overrides=()), project.root)])
+
+
+def _placed(value: object, root: Path) -> object:
+    """Settings with their paths as they are seen from the project."""
+    if isinstance(value, Position):
+        return _placed_file(value.file, root), value.line, value.column, value.text
+    if isinstance(value, Path):
+        return _from_the_project(value, root)
+    if dataclasses.is_dataclass(value):
+        return {each.name: _placed(getattr(value, each.name), root) for each in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _placed(each, root) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_placed(each, root) for each in value]
+    return value
+
+
+def _placed_file(name: str, root: Path) -> str:
+    """Positions name a file as messages do, from the current folder; or an option, which is no file."""
+    return _from_the_project(Path(name), root) if os.path.lexists(name) else name
+
+
+def _from_the_project(path: Path, root: Path) -> str:
+    """What lies in the project: from its folder. Anything else: where it really is."""
+    there = os.path.normpath(path.absolute())
+    for base in (os.path.normpath(root.absolute()), os.path.realpath(root)):
+        if there == base or there.startswith(base.rstrip(os.sep) + os.sep):
+            return os.path.relpath(there, base)
+    return os.path.realpath(there)
 
 
 def digest(parts: Iterable[object]) -> bytes | None:
