@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sitepub.actions.deploy import Planned
+from sitepub.actions.deploying.plan import Planned
 from sitepub.actions.host_objects import planned_objects
 from sitepub.cli.host_view import step_lines
 from sitepub.cli.left_out import checks_object, left_out_lines, left_out_objects, moment, retained_objects, warning_list

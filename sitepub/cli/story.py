@@ -29,7 +29,7 @@ _NARROWEST = 40
 
 
 class Story:
-    """Implements :class:`sitepub.actions.deploy.Teller` on a terminal."""
+    """Implements :class:`sitepub.actions.deploying.teller.Teller` on a terminal."""
 
     sums_up = True
     """A transfer ends with a line of its own."""

@@ -18,7 +18,7 @@ from sitepub.publish.unchanged.local_index import LocalIndex, open_local
 from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
-    from sitepub.actions.deploy import Teller
+    from sitepub.actions.deploying.teller import Teller
     from sitepub.config.repository.git import Commit
     from sitepub.publish.unchanged.asking import Asked
 

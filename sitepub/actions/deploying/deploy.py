@@ -18,7 +18,7 @@ from sitepub.publish.unchanged.asking import ask
 from sitepub.publish.unchanged.settled_hosts import hosts_hash
 
 if TYPE_CHECKING:
-    from sitepub.actions.deploy import Teller
+    from sitepub.actions.deploying.teller import Teller
     from sitepub.errors import Problem
 
 

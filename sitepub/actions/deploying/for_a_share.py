@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from sitepub.actions.deploy import Teller, address_of, raise_if_incomplete
 from sitepub.actions.deploying.begin import Begun
+from sitepub.actions.deploying.ending import address_of, raise_if_incomplete
+from sitepub.actions.deploying.teller import Teller
 from sitepub.actions.deploying.values import Deployed, Warnings
 from sitepub.actions.interrupt import stopping
 from sitepub.actions.slots.sharing import share_turn

@@ -21,7 +21,7 @@ from sitepub.publish.unchanged.local_index import LocalIndex, open_local
 from sitepub.site.folder import publish_folder
 
 if TYPE_CHECKING:
-    from sitepub.actions.deploy import Teller
+    from sitepub.actions.deploying.teller import Teller
 
 
 def deploy_unchanged(given: Given, teller: Teller, environ: Mapping[str, str], begins: Callable[[Project], None]

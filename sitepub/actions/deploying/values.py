@@ -13,7 +13,7 @@ from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
     from sitepub.actions.checking.report import Report
-    from sitepub.actions.deploy import Teller
+    from sitepub.actions.deploying.teller import Teller
     from sitepub.actions.hosts import HostsDone
     from sitepub.actions.slots.slots_of import SlotsReport
     from sitepub.notify.services import Notified

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sitepub.actions.connect import connect
-from sitepub.actions.deploy import Planned, Teller, address_of, ask_about, raise_if_incomplete, with_retained
+from sitepub.actions.deploying.ending import address_of, raise_if_incomplete
+from sitepub.actions.deploying.plan import Planned, with_retained
+from sitepub.actions.deploying.teller import Teller, ask_about
 from sitepub.actions.deploying.values import Deployed
 from sitepub.actions.hosts import HostsDone, raise_if_failed
 from sitepub.actions.interrupt import stopping

@@ -19,7 +19,7 @@ from sitepub.publish.states.state import LiveShare, State
 from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
-    from sitepub.actions.deploy import Teller
+    from sitepub.actions.deploying.teller import Teller
     from sitepub.actions.deploying.values import Deployed, DeployOptions
     from sitepub.actions.releases.go_live import GoLiveOptions
 

@@ -61,7 +61,7 @@ def plan(run: Run, detailed_exitcode: bool, preview: str | None, expires: int | 
 
 def work(run: Run, project: Project, options: DeployOptions, *, largest: bool = False) -> tuple[dict[str, object], int]:
     """Plan one project and show it."""
-    from sitepub.actions.deploy import plan as action
+    from sitepub.actions.deploying.plan import plan as action
     from sitepub.cli.plan_view import plan_lines, plan_object
     from sitepub.cli.story import Story
     from sitepub.cli.why_view import largest_lines, largest_object
