@@ -62,7 +62,8 @@ def _project(folder: Path, stage: str | None, inputs: Sequence[str], environ: Ma
              ) -> tuple[list[Finding], Project | None, Mapping[str, str]]:
     """The project in the folder, if there is one, and what its .env files set."""
     from sitepub.config.dotenv import read_dotenv
-    from sitepub.config.load import find_config, load_project
+    from sitepub.config.finding import find_config
+    from sitepub.config.load import load_project
 
     try:
         file = find_config(folder)

@@ -16,7 +16,7 @@ from sitepub.actions.next_commands import next_commands, quoted
 from sitepub.actions.project_file import SCHEMA_FILE, project_file
 from sitepub.actions.site_name import site_name
 from sitepub.actions.starters import TEMPLATES, Template, starter_files
-from sitepub.config.load import FILE_NAMES
+from sitepub.config.read_from import FILE_NAMES
 from sitepub.errors import Refused, SitepubError, UsageError
 from sitepub.site.detect.framework import Framework
 from sitepub.site.moving.moved import Left, Moved

@@ -58,7 +58,7 @@ def _systems(given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _has_project(run: Run) -> bool:
-    from sitepub.config.load import find_config, look_for_projects
+    from sitepub.config.finding import find_config, look_for_projects
     from sitepub.errors import ConfigError
 
     if find_config(run.folder) is not None:

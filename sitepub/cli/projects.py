@@ -7,7 +7,8 @@ from pathlib import Path
 
 from sitepub.cli import boundary
 from sitepub.cli.options import Run
-from sitepub.config.load import FoundProjects, find_above, load_project, look_for_projects
+from sitepub.config.finding import FoundProjects, find_above, look_for_projects
+from sitepub.config.load import load_project
 from sitepub.config.project import Project
 from sitepub.errors import ConfigError, ExitCode, Interrupted, SitepubError
 from sitepub.terminal.messages import visible

@@ -6,26 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from sitepub.config.bucket_settings import Access, CorsRule, HeaderRule, LifecycleRule, RedirectRule, Website
 from sitepub.config.checks.spellings import AUTO
 from sitepub.config.document import Node
-from sitepub.config.project import (
-    Access,
-    Checks,
-    CorsRule,
-    Dev,
-    HeaderRule,
-    Host,
-    LifecycleRule,
-    LogTopic,
-    NewZone,
-    Notify,
-    Previews,
-    Project,
-    RedirectRule,
-    Releases,
-    Source,
-    Website,
-)
+from sitepub.config.previews import Previews
+from sitepub.config.project import Checks, Dev, Host, LogTopic, NewZone, Notify, Project, Releases, Source
 from sitepub.config.stages import fits
 from sitepub.errors import Problem
 from sitepub.terminal import secrets
@@ -121,8 +106,8 @@ def _previews(inputs: InputsShape, node: Node) -> Previews:
         return Previews()
     if shape.host is None:
         return Previews(shape.expires, said=True)
-    from sitepub.config.models.cdn import HttpsShape
     from sitepub.config.models.host import HostShape
+    from sitepub.config.models.https import HttpsShape
 
     https = HttpsShape.model_validate({"certInfo": {"certId": AUTO}} if shape.https is None else shape.https)
     slots = inputs.releases is not None and inputs.releases.slots > 1

@@ -1,116 +1,31 @@
-"""From a folder to its projects, and from serverless.yml to a :class:`~sitepub.config.project.Project`."""
+"""From serverless.yml to a :class:`~sitepub.config.project.Project`."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sitepub.config.checks.invisible import invisible_characters, is_about_a_colon
-from sitepub.config.checks.spellings import component_of, is_old_form, is_site, sites_in, to_one_spelling, unwrapped
+from sitepub.config.checks.spellings import is_old_form, sites_in, to_one_spelling, unwrapped
 from sitepub.config.document import MOST_PROBLEMS, Node, Place, Text, data_of, read_text, shown_path
 from sitepub.config.dotenv import Dotenv, read_dotenv
+from sitepub.config.finding import find_config, peek
+from sitepub.config.host_shapes import read_hosts
 from sitepub.config.identifiers import IDENTIFIER, is_identifier, nearest_identifier
 from sitepub.config.inputs import apply_inputs
 from sitepub.config.ownership import project_root, written_by_others
 from sitepub.config.project import Override, Project
-from sitepub.config.read_from import ReadFrom
+from sitepub.config.read_from import FILE_NAMES, ReadFrom
 from sitepub.config.repository.git_values import GitValues
 from sitepub.config.stages import Stages, merge, read_stages, safe_stage
 from sitepub.config.variables import NAMES, Variables
 from sitepub.config.yaml12 import read_yaml
 from sitepub.errors import ConfigError, NoStage, Position, Problem
 
-if TYPE_CHECKING:
-    from sitepub.config.models.host import HostShape
-
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
-FILE_NAMES = ("serverless.yml", "serverless.yaml", "serverless.json")
-"""Names of the configuration file; the first that exists is read."""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundProjects:
-    """The projects of a folder, and what was passed over."""
-
-    files: list[Path]
-    warnings: list[Problem] = field(default_factory=list)
-
-
-def find_config(folder: Path) -> Path | None:
-    """The folder's configuration file, or ``None``. What bears its name and is no file (a link that leads nowhere, a
-    pipe) is found as well, when there is no other: reading it reports why it cannot be used."""
-    files = [folder / name for name in FILE_NAMES]
-    return next((file for file in files if file.is_file()), None) or next(
-        (file for file in files if os.path.lexists(file)), None)
-
-
-def look_for_projects(folder: Path) -> FoundProjects:
-    """The configuration files to deploy: the folder's own, else its children's in name order; with a warning for every
-    child whose component is not a website.
-
-    Raises :class:`~sitepub.errors.ConfigError` when there are none.
-    """
-    own = find_config(folder)
-    if own is not None and (root := _peek(own)) is not None and "component" in unwrapped(root).entries:
-        return FoundProjects([own])
-    found = FoundProjects([])
-    for child in _children(folder):
-        file = find_config(child)
-        if file is None:
-            continue
-        root = _peek(file)
-        if root is None:  # not readable: deploying it tells why
-            found.files.append(file)
-            continue
-        component = component_of(unwrapped(root))
-        if is_site(unwrapped(root)):
-            found.files.append(file)
-        else:
-            found.warnings.append(Problem(f"skipped: its component is `{component}`, not a website",
-                                          Position(shown_path(file))))
-    if found.files:
-        return found
-    if own is not None:  # deploying it tells what is missing
-        return FoundProjects([own], found.warnings)
-    others = "".join(f"; {p.position} was {p.message}" for p in found.warnings)
-    raise ConfigError(f"there is no serverless.yml in {folder.absolute()} or the folders below it{others}",
-                      hint="Run `sitepub init` to write one.")
-
-
-def find_above(folder: Path) -> Path | None:
-    """The configuration file of the site that a folder lies in: the nearest one above it, as far as the git repository
-    goes that it is in, unless another user may have written it."""
-    start = folder.resolve()
-    root = project_root(start)
-    for place in start.parents:
-        if root != start and not place.is_relative_to(root):
-            return None
-        file = find_config(place)
-        if file is not None:
-            tree = _peek(file)
-            is_project = tree is not None and "component" in unwrapped(tree).entries
-            return file if is_project and written_by_others(file, start) is None else None
-    return None
-
-
-def _children(folder: Path) -> list[Path]:
-    try:
-        return sorted((p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")
-                       and p.name != "node_modules"), key=lambda p: p.name)
-    except OSError as error:
-        raise ConfigError(f"{folder} cannot be read: {error.strerror or error}") from error
-
-
-def _peek(file: Path) -> Node | None:
-    """The tree of a file; ``None`` when it is not a readable map."""
-    text = read_text(file)
-    root = read_yaml(text).root if isinstance(text, Text) else None
-    return root if root is not None and isinstance(root.value, dict) else None
 
 
 def load_project(file: Path, *, stage: str | None = None, inputs: Sequence[str] = (),
@@ -215,7 +130,7 @@ class _Loading:
             self.warnings.append(Problem(f"is not read: it lies above the project, and {why}",
                                          Position(shown_path(parent))))
             return names
-        above = _peek(parent)
+        above = peek(parent)
         if above is None:
             self.warnings.append(Problem("cannot be read: app, stage and org are not taken from it",
                                          Position(shown_path(parent))))
@@ -344,7 +259,7 @@ class _Loading:
         found = check(root, {**dotenv.values, **self.environ}, new_region=self.new_region)
         self.problems += found.problems
         self.warnings += found.warnings
-        hosts = self._hosts(root)
+        hosts = read_hosts(root, self.problems, self.warnings)
         if (site := root.get("inputs")) is not None:
             site.entries.pop("code", None)  # if it is still there, the checks spoke about it
         config = None
@@ -363,46 +278,6 @@ class _Loading:
 
         return build_project(self.file, root, config, hosts, old_form=old_form, dotenv=dotenv.values,
                              warnings=_in_order(self.warnings))
-
-    def _hosts(self, root: Node) -> list[HostShape]:
-        """Check ``inputs.https`` and the hosts; give the hosts without https that of the inputs."""
-        inputs = root.get("inputs")
-        shared = inputs.get("https") if inputs is not None else None
-        hosts = inputs.get("hosts") if inputs is not None else None
-        previews = inputs.get("preview", "https") if inputs is not None else None
-        maps = [(i, node) for i, node in enumerate(hosts.items if hosts is not None else ())
-                if isinstance(node.value, dict)]
-        if not maps and shared is not None:
-            self.warnings.append(Problem("`inputs.https` has no effect without hosts", shared.key_here))
-        if not maps and shared is None and previews is None:
-            return []
-        from pydantic import ValidationError
-
-        from sitepub.config.checks.mistakes import mistakes
-        from sitepub.config.models.cdn import CertInfoShape, HttpsShape
-        from sitepub.config.models.host import HostShape
-
-        for path, https in (("inputs.https", shared), ("inputs.preview.https", previews)):
-            if https is None or not isinstance(https.value, dict):
-                continue
-            try:
-                HttpsShape.model_validate(data_of(https))
-            except ValidationError as error:
-                self.problems += mistakes(error, HttpsShape, https, path=path,
-                                          elsewhere=[("certInfo", CertInfoShape)])
-                shared = None if https is shared else shared
-        shapes = []
-        for index, node in maps:
-            try:
-                shape = HostShape.model_validate(data_of(node))
-            except ValidationError as error:
-                self.problems += mistakes(error, HostShape, node, path=f"inputs.hosts[{index}]",
-                                          elsewhere=[("https.certInfo", CertInfoShape)])
-                continue
-            if shared is not None and shape.https is None and isinstance(shared.value, dict):
-                shape = shape.model_copy(update={"https": HttpsShape.model_validate(data_of(shared))})
-            shapes.append(shape)
-        return shapes
 
 
 def _renamed(node: Node, stage: str) -> Node:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from sitepub.config.bucket_settings import Access, CorsRule, HeaderRule, LifecycleRule, Website
+from sitepub.config.previews import PREVIEWS, PREVIEWS_FOLDER, PreviewOf, Previews
 from sitepub.errors import Position, Problem
 
 if TYPE_CHECKING:
@@ -52,96 +54,6 @@ class Source:
     """Where ``src`` stands, for messages about the folder."""
     places: Mapping[str, Sequence[Position]] = field(default_factory=dict, compare=False, repr=False)
     """Where the patterns stand: of ``include``, ``exclude`` and ``allowSecrets``, in their order."""
-
-
-@dataclass(frozen=True, slots=True)
-class RedirectRule:
-    """One routing rule of the website. Exactly one condition and one target are set.
-
-    Source: COS API 436/31930.
-    """
-
-    http_error_code: int | None = None
-    key_prefix: str | None = None
-    protocol: Literal["http", "https"] | None = None
-    replace_key_with: str | None = None
-    replace_key_prefix_with: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Website:
-    """The bucket's website settings."""
-
-    index: str = "index.html"
-    error: str = "error.html"
-    """Below ``keyPrefix``; see :func:`sitepub.site.error_page.error_key`."""
-    ignore_html_ext: bool = False
-    disable_error_status: bool = False
-    redirect_rules: tuple[RedirectRule, ...] = ()
-    error_is_default: bool = True
-    """serverless.yml names no error document."""
-    said: frozenset[str] = field(default=frozenset(), compare=False)
-    """What serverless.yml mentions: ``index``, ``error``, ``addressing``, ``status``, ``rules``, ``https``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Who may read the bucket."""
-
-    acl: Literal["public-read", "private", "public-read-write"] | None = "public-read"
-    """Canned ACL to set; ``None`` leaves the ACL alone (``autoSetupAcl: false`` and no ``acl``)."""
-    acl_said: bool = field(default=False, compare=False)
-    """serverless.yml names an ACL. Else everybody may read as well, beside the grants that are there."""
-    policy: Mapping[str, Any] | None = None
-    """Bucket policy to set, as written by the user; ``None`` leaves it alone."""
-    anonymous_read_policy: bool = False
-    """``autoSetupPolicy``: set a policy that lets everybody read objects."""
-
-
-@dataclass(frozen=True, slots=True)
-class CorsRule:
-    methods: tuple[str, ...]
-    origins: tuple[str, ...]
-    allowed_headers: tuple[str, ...] = ()
-    expose_headers: tuple[str, ...] = ()
-    max_age_seconds: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LifecycleRule:
-    """One lifecycle rule, as the COS API names its parts (436/8280)."""
-
-    id: str
-    enabled: bool = True
-    prefix: str = ""
-    expiration_days: int | None = None
-    noncurrent_expiration_days: int | None = None
-    abort_multipart_days: int | None = None
-    transitions: tuple[tuple[int, str], ...] = ()
-    """(days, storage class)."""
-    tags: tuple[tuple[str, str], ...] = ()
-    """Tags of the only objects that are meant. Rules that others made have them, and ``dated``."""
-    dated: tuple[tuple[str, str], ...] = ()
-    """(date, storage class; empty: deleted)."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeaderRule:
-    """``headers:`` in serverless.yml: response headers for the files a glob matches.
-
-    Patterns are gitignore-style and match the path below the web root. Later rules win, header by header.
-    """
-
-    pattern: str
-    headers: Mapping[str, str]
-    """Header names in canonical case (``Cache-Control``). An empty value removes the default, ``default`` brings it
-    back."""
-    position: Position | None = None
-    """Where the pattern stands."""
-    but: tuple[tuple[str, Position | None], ...] = ()
-    """Patterns (without ``!``) of files that are not meant, and where they stand."""
-    no_extension: bool = False
-    """Only files whose name has no extension."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,54 +142,6 @@ class Releases:
     """Seconds; 0: they are deleted at once."""
     slots: int = 1
     """Folders of the bucket that hold a release each, behind EdgeOne; 1: the bucket's root alone."""
-
-
-PREVIEWS = "previews/"
-"""Below the state of a site: the states of its previews."""
-PREVIEWS_FOLDER = ".sitepub/previews/"
-"""Of a bucket: the previews that lie in the bucket of their site, one folder each."""
-PREVIEW_NAME = "${preview}"
-"""Stands for the name of a preview in the host of previews."""
-LONGEST_NAME = 30
-"""Characters of the name of a preview."""
-
-
-@dataclass(frozen=True, slots=True)
-class Previews:
-    """``preview``: what the previews of the site are like."""
-
-    expires: int = 7 * 86400
-    """Seconds after its last deploy."""
-    host: Host | None = None
-    """With :data:`PREVIEW_NAME` in its name; ``None``: previews have no host."""
-    said: bool = False
-    """The file has the key: CI makes a preview of each request."""
-    routed: bool = False
-    """Each lies in a folder of the site's bucket, and the edge leads its host there; else in a bucket of its own."""
-
-    @property
-    def wildcard(self) -> Host | None:
-        """The domain that the hosts of all previews lie below; ``None``: each preview needs a domain of its own."""
-        host = self.host
-        if host is None or not self.routed or not host.host.startswith(f"{PREVIEW_NAME}."):
-            return None
-        return replace(host, host=host.host.replace(PREVIEW_NAME, "*"))
-
-
-@dataclass(frozen=True, slots=True)
-class PreviewOf:
-    """Makes a project one of its own previews."""
-
-    name: str
-    """Small letters, digits and inner hyphens."""
-    expires: int
-    """Seconds after its last deploy."""
-    branch: str | None = None
-    """The git branch that it shows."""
-    by_branch: bool = False
-    """It has its name from the branch."""
-    shared: bool = False
-    """Others know the branch: a remote has it, or a CI system builds it."""
 
 
 @dataclass(frozen=True, slots=True)

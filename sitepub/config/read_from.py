@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+FILE_NAMES = ("serverless.yml", "serverless.yaml", "serverless.json")
+"""Names of the configuration file; the first that exists is read."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadFrom:

@@ -21,8 +21,8 @@ def raw_schema() -> Schema:
     """What pydantic says of the models, with all of them under ``$defs``; for the reference."""
     from pydantic.json_schema import models_json_schema
 
-    from sitepub.config.models.cdn import HttpsShape
     from sitepub.config.models.host import HostShape
+    from sitepub.config.models.https import HttpsShape
     from sitepub.config.models.inputs import ConfigShape
 
     models = (ConfigShape, HostShape, HttpsShape)

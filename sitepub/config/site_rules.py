@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sitepub.config.project import RedirectRule
+from sitepub.config.bucket_settings import RedirectRule
 
 
 @dataclass(frozen=True, slots=True)

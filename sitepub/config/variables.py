@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sitepub.config.checks.nearest import nearest
 from sitepub.config.document import MOST_PROBLEMS, Node
-from sitepub.config.project import PREVIEW_NAME
+from sitepub.config.previews import PREVIEW_NAME
 from sitepub.config.repository.git_values import NAMES as GIT_NAMES
 from sitepub.config.repository.git_values import GitValues
 from sitepub.errors import Position, Problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sitepub.config.project import Website
+from sitepub.config.bucket_settings import Website
 from sitepub.domains.purge.plan import encoded
 from sitepub.publish.plan import Action, Plan
 from sitepub.site.snapshot import SiteFile

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from sitepub.config.project import PREVIEWS, PREVIEWS_FOLDER
+from sitepub.config.previews import PREVIEWS, PREVIEWS_FOLDER
 from sitepub.config.repository.git import has_commit
 from sitepub.errors import AccessDenied, CloudError, NotFound, SitepubError
 from sitepub.publish.apply import Engine, Failure

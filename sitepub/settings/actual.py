@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sitepub.config.project import CorsRule, LifecycleRule
+from sitepub.config.bucket_settings import CorsRule, LifecycleRule
 from sitepub.settings.bucket import Bucket
 from sitepub.settings.wanted import WantedSettings
 from sitepub.tencent.cos.website_config import WebsiteConfig, without_folders

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from sitepub.config.project import CorsRule, LifecycleRule, RedirectRule
+from sitepub.config.bucket_settings import CorsRule, LifecycleRule, RedirectRule
 from sitepub.tencent.cos.bucket_settings import BucketStatus, Made
 from sitepub.tencent.cos.website_config import WebsiteConfig
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sitepub.config.project import CorsRule, LifecycleRule
+from sitepub.config.bucket_settings import CorsRule, LifecycleRule
 from sitepub.settings.actual import ActualSettings
 from sitepub.settings.ownership import taken_from_others, with_what_stays
 from sitepub.settings.policy import anonymous_read, same, statements, with_statement

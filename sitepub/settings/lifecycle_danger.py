@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from sitepub.config.project import LifecycleRule
+from sitepub.config.bucket_settings import LifecycleRule
 from sitepub.errors import Problem
 
 UNREADABLE = ("ARCHIVE", "DEEP_ARCHIVE", "MAZ_ARCHIVE")

@@ -7,7 +7,8 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sitepub.config.project import CorsRule, LifecycleRule, Project, Website
+from sitepub.config.bucket_settings import CorsRule, LifecycleRule, Website
+from sitepub.config.project import Project
 from sitepub.site.error_page import error_key
 from sitepub.tencent.cos.website_config import WebsiteConfig
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from sitepub.config.project import HeaderRule
+from sitepub.config.bucket_settings import HeaderRule
 from sitepub.errors import ConfigError, Position, Problem
 from sitepub.site.address_rules.addresses import addresses_of
 from sitepub.site.address_rules.header_rules import StoredHeaders, joined

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from sitepub.config.load import load_project
-from sitepub.config.project import PreviewOf, Project
+from sitepub.config.previews import PreviewOf
+from sitepub.config.project import Project
 from sitepub.errors import ConfigError, UsageError
 from sitepub.publish.previews.names import preview_of
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sitepub.config.load import find_config, load_project, look_for_projects
+from sitepub.config.finding import find_config, look_for_projects
+from sitepub.config.load import load_project
 from sitepub.errors import ConfigError
 from tests.config.loading import load, only, place, problems, site
 

@@ -8,17 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sitepub.config.project import (
-    Access,
-    CorsRule,
-    Host,
-    LifecycleRule,
-    Project,
-    RedirectRule,
-    Releases,
-    Source,
-    Website,
-)
+from sitepub.config.bucket_settings import Access, CorsRule, LifecycleRule, RedirectRule, Website
+from sitepub.config.project import Host, Project, Releases, Source
 from tests.config.loading import load, site
 
 

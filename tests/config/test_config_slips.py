@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sitepub.config.load import look_for_projects
+from sitepub.config.finding import look_for_projects
 from tests.config.loading import load, only, place, problems, site
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from sitepub.config.project import Host, Website
+from sitepub.config.bucket_settings import Website
+from sitepub.config.project import Host
 from sitepub.domains.edges.cdn import Cdn
 from sitepub.domains.edges.edge import PurgeKind, PurgeQuota
 from sitepub.domains.purge.plan import Paths, paths_of

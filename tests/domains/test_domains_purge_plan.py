@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitepub.config.project import Host, Website
+from sitepub.config.bucket_settings import Website
+from sitepub.config.project import Host
 from sitepub.domains.edges.edge import PurgeKind, PurgeQuota
 from sitepub.domains.purge.plan import (
     CachedHost,

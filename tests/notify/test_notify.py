@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from sitepub.config.bucket_settings import Website
 from sitepub.config.load import load_project
-from sitepub.config.project import Host, Notify, Project, Website
+from sitepub.config.project import Host, Notify, Project
 from sitepub.errors import ConfigError
 from sitepub.notify.changed_pages import changed_pages
 from sitepub.notify.notifying import notify, warnings_of

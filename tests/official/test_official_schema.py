@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, Union
 
 from pydantic import BaseModel
 
-from sitepub.config.models.cdn import CertInfoShape
 from sitepub.config.models.host import OWN_FIELDS, HostShape
+from sitepub.config.models.https import CertInfoShape
 from tests.official import exceptions
 from tests.official.models import Member, known, model
 

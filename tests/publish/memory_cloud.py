@@ -12,7 +12,8 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
-from sitepub.config.project import CorsRule, LifecycleRule, Project, RedirectRule, Releases, Source
+from sitepub.config.bucket_settings import CorsRule, LifecycleRule, RedirectRule
+from sitepub.config.project import Project, Releases, Source
 from sitepub.errors import NotFound, PreconditionFailed
 from sitepub.publish.slots.folder_store import FolderStore
 from sitepub.publish.states.remote import Remote

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from sitepub.config.project import CorsRule, LifecycleRule, RedirectRule, Website
+from sitepub.config.bucket_settings import CorsRule, LifecycleRule, RedirectRule, Website
 from sitepub.errors import Refused
 from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.locking.lock import Lock
@@ -141,7 +141,7 @@ def test_what_the_project_says_of_the_bucket_is_written_once(cloud: Cloud, named
 
 def test_a_policy_that_lets_everybody_read_is_added_to_what_is_there(cloud: Cloud,
                                                                      named: dict[str, Any]) -> None:
-    from sitepub.config.project import Access
+    from sitepub.config.bucket_settings import Access
 
     said = project(**named, access=Access(acl=None, anonymous_read_policy=True))
     with open_remote(said, cloud) as place:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sitepub.config.project import Website
+from sitepub.config.bucket_settings import Website
 from sitepub.domains.hosts.open_hosts import service_api
 from sitepub.errors import Refused
 from sitepub.publish.deploying.options import PublishOptions

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from sitepub.config.project import Access
+from sitepub.config.bucket_settings import Access
 from sitepub.errors import CloudError
 from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.locking.lock_record import LEFT_BEHIND

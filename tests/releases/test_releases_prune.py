@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sitepub.config.load import find_above
+from sitepub.config.finding import find_above
 from tests.e2e.conftest import MakeSite, Sitepub
 from tests.releases.test_releases_protect import git, repository_of
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitepub.config.project import Access, CorsRule, LifecycleRule, RedirectRule, Website
+from sitepub.config.bucket_settings import Access, CorsRule, LifecycleRule, RedirectRule, Website
 from sitepub.settings.actual import NO_BUCKET, ActualSettings, read_actual
 from sitepub.settings.apply import apply_settings
 from sitepub.settings.difference import difference

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sitepub.config.project import LifecycleRule
+from sitepub.config.bucket_settings import LifecycleRule
 from sitepub.settings.lifecycle_danger import dangers
 from sitepub.tencent.cos.setting_documents import lifecycle_document, lifecycle_rules
 

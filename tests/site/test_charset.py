@@ -129,7 +129,7 @@ def test_a_site_in_gbk_is_announced_as_that_also_from_the_cache(tmp_path: Path) 
 
 
 def test_the_project_has_the_last_word(tmp_path: Path) -> None:
-    from sitepub.config.project import HeaderRule
+    from sitepub.config.bucket_settings import HeaderRule
 
     folder = write(tmp_path, {"a.txt": "你好".encode("gbk")})
     rule = HeaderRule("*.txt", {"Content-Type": "text/plain; charset=big5"})

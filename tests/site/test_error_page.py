@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sitepub.config.project import Project, RedirectRule, Website
+from sitepub.config.bucket_settings import RedirectRule, Website
+from sitepub.config.project import Project
 from sitepub.site.error_page import error_key, error_page_problem
 from tests.site.sample import project
 

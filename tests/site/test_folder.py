@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sitepub.config.project import Website
+from sitepub.config.bucket_settings import Website
 from sitepub.errors import ExitCode, Position, SiteError
 from sitepub.site.folder import publish_folder
 from tests.site.sample import project, write

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitepub.config.project import Dev, HeaderRule
+from sitepub.config.bucket_settings import HeaderRule
+from sitepub.config.project import Dev
 from sitepub.dev.sources import Sources
 from sitepub.logs.filters import Filter
 from sitepub.site.globs import LONGEST, MOST, Glob, GlobError, Globs, glob, whole_path

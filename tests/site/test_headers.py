@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sitepub.config.bucket_settings import HeaderRule
 from sitepub.config.load import load_project
-from sitepub.config.project import HeaderRule
 from sitepub.errors import ConfigError, Position
 from sitepub.site.headers import IMMUTABLE, REVALIDATE, SHORT, HeaderBook
 from sitepub.site.snapshot import headers_hash

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sitepub.config.project import HeaderRule
+from sitepub.config.bucket_settings import HeaderRule
 from sitepub.errors import ConfigError, ExitCode, SiteError
 from sitepub.site.scan import Scanner, scan
 from sitepub.site.snapshot import Snapshot, headers_hash
@@ -371,8 +371,6 @@ def test_a_file_that_changes_once_is_read_again(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(os, "read", read)
     file = scanned(tmp_path).files["page.html"]
     assert (file.md5, file.size) == (hashlib.md5(b"second, longer").hexdigest(), 14)
-
-
 
 
 @pytest.mark.parametrize("others", [0, 400])

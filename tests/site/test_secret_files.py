@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sitepub.config.project import Access, HeaderRule, Website
+from sitepub.config.bucket_settings import Access, HeaderRule, Website
 from sitepub.errors import ConfigError, SiteError
 from sitepub.leaks.search import SecretSearch
 from sitepub.site import hash_cache, hashing

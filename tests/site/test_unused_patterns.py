@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from sitepub.config.bucket_settings import HeaderRule
 from sitepub.config.load import load_project
-from sitepub.config.project import HeaderRule
 from sitepub.errors import Position, Problem
 from sitepub.site.rescan import KeptSnapshot
 from sitepub.site.scan import scan

@@ -9,7 +9,7 @@ from email.utils import formatdate
 
 import pytest
 
-from sitepub.config.project import CorsRule, LifecycleRule, RedirectRule
+from sitepub.config.bucket_settings import CorsRule, LifecycleRule, RedirectRule
 from sitepub.errors import AccessDenied, CloudError, CredentialsError, NetworkError, NotFound, UsageError
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
 from sitepub.tencent.cos import fresh_buckets
@@ -18,16 +18,7 @@ from sitepub.tencent.cos.object_store import CosObjectStore
 from sitepub.tencent.cos.website_config import WebsiteConfig
 from sitepub.tencent.network.retry import Backoff
 from tests.conftest import LocalCloud
-from tests.tencent.scripted_server import (
-    HANG_UP,
-    Raw,
-    Received,
-    ScriptedServer,
-    Step,
-    answer,
-    error,
-    scripted,
-)
+from tests.tencent.scripted_server import HANG_UP, Raw, Received, ScriptedServer, Step, answer, error, scripted
 
 QUICK = Backoff(attempts=4, base=0.001, cap=0.002)
 _numbers = itertools.count(1)

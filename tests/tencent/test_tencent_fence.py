@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sitepub.config.project import CorsRule, LifecycleRule, RedirectRule
+from sitepub.config.bucket_settings import CorsRule, LifecycleRule, RedirectRule
 from sitepub.domains.hosts.open_hosts import service_api
 from sitepub.errors import CredentialsError, Refused
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded

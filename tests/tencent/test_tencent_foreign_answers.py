@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sitepub.config.project import CorsRule, LifecycleRule
+from sitepub.config.bucket_settings import CorsRule, LifecycleRule
 from sitepub.errors import CloudError, CredentialsError, NetworkError, NotFound, SitepubError, Unanswered
 from sitepub.tencent.account import role_credentials
 from sitepub.tencent.account.role_credentials import from_machine, from_pod

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sitepub.actions.connect import connect
 from sitepub.ci.markdown import Ran, SiteRun
-from sitepub.config.load import load_project, look_for_projects
+from sitepub.config.finding import look_for_projects
+from sitepub.config.load import load_project
 from sitepub.config.project import Project
 from sitepub.config.repository.ci_run import CiRun, ci_run
 from sitepub.errors import CredentialsError, Interrupted, NoStage, Refused, SitepubError, UsageError

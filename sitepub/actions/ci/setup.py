@@ -10,7 +10,7 @@ from pathlib import Path
 from sitepub.ci.project_facts import facts_of_all, project_facts
 from sitepub.ci.workflows import is_ours, name_in, was_ours, workflow_files
 from sitepub.config.document import Text, read_text
-from sitepub.config.load import find_config, look_for_projects
+from sitepub.config.finding import find_config, look_for_projects
 from sitepub.config.repository.git import branch_of
 from sitepub.config.small_file import read_small_text
 from sitepub.config.stages import read_stages, safe_stage

@@ -18,13 +18,14 @@ from typing import Literal
 
 import msgspec
 
+from sitepub.config.bucket_settings import Website
 from sitepub.config.places import cache_dir
-from sitepub.config.project import Host, Project, Source, Website
+from sitepub.config.project import Host, Project, Source
+from sitepub.config.read_from import FILE_NAMES
 from sitepub.config.small_file import read_small
 from sitepub.publish.unchanged.settled_hosts import hosts_hash
 from sitepub.site.index.label import code, digest, settings_hash
 
-_NAMES = ("serverless.yml", "serverless.yaml", "serverless.json")
 _ABOVE = 2
 """How many folders above the project may have a say (``config.dotenv``, ``config.load``)."""
 _LIMIT = 256 * 1024
@@ -134,11 +135,11 @@ def _digest(given: Given, stage: str, variables: Sequence[str], environ: Mapping
     """``None``: something else counts, too, or cannot be read."""
     folder = Path(os.path.normpath(given.folder.absolute()))
     dotenv = (".env", f".env.{stage}")
-    if any(os.path.lexists(place / name) for place in list(folder.parents)[:_ABOVE] for name in (*_NAMES, *dotenv)):
+    if any(os.path.lexists(place / name) for place in list(folder.parents)[:_ABOVE] for name in (*FILE_NAMES, *dotenv)):
         return None
     parts: list[object] = [*code(), str(folder), stage, given.stage, *given.inputs, given.yes]
     try:
-        for name in (*_NAMES, *dotenv):
+        for name in (*FILE_NAMES, *dotenv):
             file = folder / name
             parts += [name, read_small(file) if os.path.lexists(file) else None]
     except OSError:

@@ -14,7 +14,8 @@ from typing import Protocol
 
 from sitepub.actions.connect import connect
 from sitepub.actions.releases.promote import shown_by
-from sitepub.config.project import PreviewOf, Project
+from sitepub.config.previews import PreviewOf
+from sitepub.config.project import Project
 from sitepub.embedded.cloud import data_folder
 from sitepub.embedded.dev_cloud import keep_running
 from sitepub.errors import SitepubError

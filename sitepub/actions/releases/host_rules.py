@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sitepub.actions.hosts import HostsPrepared, open_site_hosts
-from sitepub.config.project import Host, Previews, Project
+from sitepub.config.previews import Previews
+from sitepub.config.project import Host, Project
 from sitepub.config.site_rules import HostRules, SiteRules
 from sitepub.domains.records import HostRecord
 from sitepub.publish.prepare import Prepared

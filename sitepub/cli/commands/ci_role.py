@@ -40,7 +40,8 @@ def role(run: Run, repo: str, branches: tuple[str, ...], system: str, repo_id: s
     """
     from sitepub.actions.ci.role import RoleOptions, make_role, plan_role, sentences
     from sitepub.actions.connect import connect
-    from sitepub.config.load import find_config, load_project
+    from sitepub.config.finding import find_config
+    from sitepub.config.load import load_project
     from sitepub.tencent.account.identity import ROLE
 
     if not repo and not subjects:

@@ -30,7 +30,8 @@ def dev(run: Run, serve: bool, poll: bool, purge: bool, logs: bool | None, statu
     """
     from sitepub.actions import dev as action
     from sitepub.cli.dev_view import DevView
-    from sitepub.config.load import load_project, look_for_projects
+    from sitepub.config.finding import look_for_projects
+    from sitepub.config.load import load_project
     from sitepub.dev.options import DevOptions
     from sitepub.logs.filters import parse_filter
     from sitepub.terminal.messages import visible

@@ -67,7 +67,8 @@ def _options(run: Run, host: str = "", *, keep: bool = False) -> tuple[ProbeOpti
     """Options, and the variables of the project's .env files. The region is the project's, where there is one."""
     from sitepub.actions.doctor_probe import ProbeOptions
     from sitepub.config.dotenv import read_dotenv
-    from sitepub.config.load import find_config, load_project
+    from sitepub.config.finding import find_config
+    from sitepub.config.load import load_project
 
     file = find_config(run.folder)
     if file is None:

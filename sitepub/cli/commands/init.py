@@ -77,7 +77,7 @@ def _with_habits(run: Run, started: str | None, settings: str | None, *, hexo_de
     """Where there is no serverless.yml yet, it is written first."""
     from sitepub.actions.moving.habits import habit_edits, write_edits
     from sitepub.cli.init_habits import commands_of, show_habits
-    from sitepub.config.load import FILE_NAMES
+    from sitepub.config.read_from import FILE_NAMES
 
     terminal = run.terminal
     edits = habit_edits(run.folder, hexo_deployer=hexo_deployer, deploy_script=deploy_script)

@@ -34,7 +34,8 @@ def logs(run: Run, follow: bool, since: str | None, status: tuple[str, ...], pat
     """Show who visits the site. With --follow, --json prints one object a line."""
     from sitepub.actions.logs import Asked
     from sitepub.cli.projects import each_project
-    from sitepub.config.load import load_project, look_for_projects
+    from sitepub.config.finding import look_for_projects
+    from sitepub.config.load import load_project
     from sitepub.errors import UsageError
     from sitepub.logs.choose import Kind
     from sitepub.logs.filters import parse_filter, parse_since

@@ -115,7 +115,7 @@ def _cdn_keys() -> set[str]:
 
 
 def _https_keys() -> set[str]:
-    from sitepub.config.models.cdn import HttpsShape
+    from sitepub.config.models.https import HttpsShape
 
     return {str(field.alias or name) for name, field in HttpsShape.model_fields.items()}
 

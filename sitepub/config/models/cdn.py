@@ -9,125 +9,23 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from sitepub.config.models.fields import FilledText, Flag, OneOrMore, Shape, Switch, Text, TextList, Whole, whole
+from sitepub.config.models.fields import (
+    FilledText,
+    Flag,
+    OneOrMore,
+    OnOff,
+    Seconds,
+    Shape,
+    Switch,
+    Text,
+    TextList,
+    Whole,
+    whole,
+)
 
 PathType = Literal["all", "file", "directory", "path"]
 """What a rule is for. Which kinds there are differs from rule to rule."""
-PageType = Literal["all", "file", "directory", "path", "index"]
 ListType = Literal["whitelist", "blacklist"]
-Seconds = Annotated[Whole, Field(ge=0)]
-
-
-class OnOff(Shape):
-    """A setting that can only be switched on or off."""
-
-    switch: Switch
-
-
-class CacheRule(Shape):
-    cache_type: PageType
-    cache_contents: TextList
-    cache_time: Seconds
-
-
-class AdvancedCacheRule(Shape):
-    cache_type: Literal["all", "file", "directory", "path", "default"]
-    cache_contents: TextList
-    cache_time: Seconds
-
-
-class Revalidate(OnOff):
-    path: Text | None = None
-
-
-class SimpleCache(Shape):
-    cache_rules: list[CacheRule] | None = None
-    follow_origin: Switch | None = None
-    ignore_cache_control: Switch | None = None
-    ignore_set_cookie: Switch | None = None
-    compare_max_age: Switch | None = None
-    revalidate: Revalidate | None = None
-
-
-class AdvancedCache(Shape):
-    cache_rules: list[AdvancedCacheRule] | None = None
-    ignore_cache_control: Switch | None = None
-    ignore_set_cookie: Switch | None = None
-
-
-class CacheOn(OnOff):
-    cache_time: Seconds | None = None
-    compare_max_age: Switch | None = None
-    ignore_cache_control: Switch | None = None
-    ignore_set_cookie: Switch | None = None
-
-
-class NoCache(OnOff):
-    revalidate: Switch | None = None
-
-
-class HeuristicConfig(Shape):
-    heuristic_cache_time_switch: Switch
-    heuristic_cache_time: Seconds
-
-
-class HeuristicCache(OnOff):
-    cache_config: HeuristicConfig | None = None
-
-
-class FollowOrigin(OnOff):
-    heuristic_cache: HeuristicCache | None = None
-
-
-class RuleCacheConfig(Shape):
-    cache: CacheOn | None = None
-    no_cache: NoCache | None = None
-    follow_origin: FollowOrigin | None = None
-
-
-class RuleCache(Shape):
-    rule_paths: TextList
-    rule_type: PageType
-    cache_config: RuleCacheConfig
-
-
-class Cache(Shape):
-    simple_cache: SimpleCache | None = None
-    advanced_cache: AdvancedCache | None = None
-    rule_cache: list[RuleCache] | None = None
-
-
-class RuleQueryString(OnOff):
-    action: Literal["includeAll", "excludeAll", "includeCustom", "excludeCustom"] | None = None
-    value: Text | None = None
-
-
-class QueryString(RuleQueryString):
-    reorder: Switch | None = None
-
-
-class KeyPart(OnOff):
-    value: Text | None = None
-
-
-class KeyRule(Shape):
-    rule_paths: TextList
-    rule_type: Literal["file", "directory", "path", "index"]
-    full_url_cache: Switch | None = None
-    ignore_case: Switch | None = None
-    query_string: RuleQueryString | None = None
-    rule_tag: Text | None = None
-
-
-class CacheKey(Shape):
-    full_url_cache: Switch | None = None
-    ignore_case: Switch | None = None
-    query_string: QueryString | None = None
-    cookie: KeyPart | None = None
-    header: KeyPart | None = None
-    cache_tag: KeyPart | None = None
-    scheme: OnOff | None = None
-    key_rules: list[KeyRule] | None = None
 
 
 class RefererRule(Shape):
@@ -159,20 +57,6 @@ class IpFilter(OnOff):
 
 class IpFreqLimit(OnOff):
     qps: Whole | None = Field(None, gt=0)
-
-
-def _digits(value: object) -> object:
-    """A status as the API has it, a text, also when it is written as a number."""
-    return str(int(value)) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-class StatusCodeRule(Shape):
-    status_code: Annotated[Literal["403", "404"], BeforeValidator(_digits)]
-    cache_time: Seconds
-
-
-class StatusCodeCache(OnOff):
-    cache_rules: list[StatusCodeRule] | None = None
 
 
 class CompressionRule(Shape):
@@ -301,23 +185,6 @@ class Authentication(OnOff):
     type_d: AuthenticationTypeD | None = None
 
 
-class MaxAgeRule(Shape):
-    max_age_type: PageType
-    max_age_contents: TextList
-    max_age_time: Seconds
-    follow_origin: Switch | None = None
-
-
-class MaxAgeCodeRule(Shape):
-    action: Literal["clear"]
-    status_codes: TextList
-
-
-class MaxAge(OnOff):
-    max_age_rules: list[MaxAgeRule] | None = None
-    max_age_code_rule: MaxAgeCodeRule | None = None
-
-
 class UserAgentRule(Shape):
     rule_type: PathType
     rule_paths: TextList
@@ -393,56 +260,3 @@ class WebSocket(OnOff):
 class OriginPullTimeout(Shape):
     connect_timeout: Whole = Field(ge=5, le=60)
     receive_timeout: Whole = Field(ge=10, le=300)
-
-
-class HstsShape(OnOff):
-    switch: Switch = "on"
-    max_age: Seconds | None = None
-    include_sub_domains: Switch | None = None
-
-
-class CertInfoShape(Shape):
-    """A certificate of the SSL service, or one of your own."""
-
-    cert_id: FilledText | None = Field(None, description=(
-        "Id of a certificate in the SSL service; `auto`: a valid one that covers the host is used, else a free "
-        "one applied for and renewed."))
-    certificate: FilledText | None = Field(None, description=(
-        "PEM with the whole chain, or the path of a file with it, from the folder of serverless.yml."))
-    private_key: FilledText | None = Field(None, description=(
-        "PEM, from the environment, or the path of a file with it."))
-    remarks: Text | None = Field(None, description="Note to keep with the certificate.")
-
-
-class ClientCertInfoShape(Shape):
-    """The authority whose certificates visitors show."""
-
-    certificate: FilledText = Field(description=(
-        "PEM (or that in Base64), or the path of a file with it, from the folder of serverless.yml."))
-
-
-class HttpsShape(Shape):
-    """HTTPS of a host."""
-
-    switch: Switch = Field("on", description="HTTPS on or off.")
-    http2: Switch = Field("off", description="HTTP/2.")
-    ocsp_stapling: Switch = Field("off", description="OCSP stapling.")
-    verify_client: Switch = Field("off", description="Ask visitors for a certificate; needs `clientCertInfo`.")
-    client_cert_info: ClientCertInfoShape | None = Field(None, description=(
-        "The certificate of the authority that signs your visitors' certificates."))
-    hsts: HstsShape | None = Field(None, description="`switch`, `maxAge` (seconds), `includeSubDomains`.")
-    tls_version: Annotated[
-        list[Literal["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]], OneOrMore()] | None = Field(
-        None, description="TLS versions that are allowed.")
-    cert_info: CertInfoShape | None = Field(None, description=(
-        "The certificate; `auto` is short for `{certId: auto}`."))
-
-
-class ForceRedirectShape(Shape):
-    """Redirect of every request to one protocol."""
-
-    switch: Switch = Field("on", description="Redirect or not.")
-    redirect_type: Literal["https", "http"] = Field("https", description="Protocol to redirect to.")
-    redirect_status_code: Annotated[Literal[301, 302, 307, 308], BeforeValidator(whole)] = Field(
-        301, description="301, 302, 307 or 308.")
-    carry_headers: Switch | None = Field(None, description="Send added response headers with the redirect.")

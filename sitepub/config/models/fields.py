@@ -15,6 +15,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     WithJsonSchema,
@@ -130,6 +131,7 @@ Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"
 Switch = Annotated[Literal["on", "off"], BeforeValidator(_switch),
                    WithJsonSchema({"enum": ["on", "off", True, False]})]
 Whole = Annotated[int, BeforeValidator(whole), WithJsonSchema({"type": "integer"})]
+Seconds = Annotated[Whole, Field(ge=0)]
 Number = Annotated[float, BeforeValidator(_number), WithJsonSchema({"type": "number"})]
 Duration = Annotated[int, BeforeValidator(duration), WithJsonSchema({
     "type": ["string", "number"], "pattern": r"^\s*\d{1,6}(\.\d{1,3})?\s*(d|days?|h|hours?|w|weeks?)?\s*$"})]
@@ -219,3 +221,9 @@ def host_name(value: str) -> str:
 
 
 HostName = Annotated[Text, AfterValidator(host_name)]
+
+
+class OnOff(Shape):
+    """A setting that can only be switched on or off."""
+
+    switch: Switch

@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from sitepub.config.models import cdn as cdn
+from sitepub.config.models import cdn, cdn_cache
 from sitepub.config.models.bucket import TagShape
-from sitepub.config.models.fields import Flag, HostName, Shape, Text, TextList, Whole
+from sitepub.config.models.fields import Flag, HostName, OnOff, Shape, Text, TextList, Whole
+from sitepub.config.models.https import ForceRedirectShape, HttpsShape
 
 
 class RefreshShape(Shape):
@@ -30,12 +31,12 @@ class PushShape(Shape):
 class SettingsShape(Shape):
     """The CDN settings that a host may have."""
 
-    cache: cdn.Cache | None = Field(None, description="How long the edge keeps files.")
-    cache_key: cdn.CacheKey | None = Field(None, description="What makes two requests the same.")
+    cache: cdn_cache.Cache | None = Field(None, description="How long the edge keeps files.")
+    cache_key: cdn_cache.CacheKey | None = Field(None, description="What makes two requests the same.")
     referer: cdn.Referer | None = Field(None, description="Allowed or refused referers.")
     ip_filter: cdn.IpFilter | None = Field(None, description="Allowed or refused addresses.")
     ip_freq_limit: cdn.IpFreqLimit | None = Field(None, description="Requests a second for one address.")
-    status_code_cache: cdn.StatusCodeCache | None = Field(None, description="How long errors are kept.")
+    status_code_cache: cdn_cache.StatusCodeCache | None = Field(None, description="How long errors are kept.")
     compression: cdn.Compression | None = Field(None, description="Gzip and Brotli.")
     bandwidth_alert: cdn.BandwidthAlert | None = Field(None, description="Cap on bandwidth or traffic.")
     range_origin_pull: cdn.RangeOriginPull | None = Field(None, description="Origin pulls in ranges.")
@@ -44,13 +45,13 @@ class SettingsShape(Shape):
     request_header: cdn.Headers | None = Field(None, description="Headers added to origin pulls.")
     response_header: cdn.Headers | None = Field(None, description="Headers added to answers.")
     downstream_capping: cdn.DownstreamCapping | None = Field(None, description="Download speed.")
-    response_header_cache: cdn.OnOff | None = Field(None, description="Keep the origin's headers.")
-    video_seek: cdn.OnOff | None = Field(None, description="Seeking in videos.")
+    response_header_cache: OnOff | None = Field(None, description="Keep the origin's headers.")
+    video_seek: OnOff | None = Field(None, description="Seeking in videos.")
     origin_pull_optimization: cdn.OriginPullOptimization | None = Field(
         None, description="Origin pulls across the border.")
     authentication: cdn.Authentication | None = Field(None, description="Signed addresses.")
-    seo: cdn.OnOff | None = Field(None, description="A steady origin for search engines.")
-    max_age: cdn.MaxAge | None = Field(None, description="How long browsers keep files.")
+    seo: OnOff | None = Field(None, description="A steady origin for search engines.")
+    max_age: cdn_cache.MaxAge | None = Field(None, description="How long browsers keep files.")
 
 
 class AreaShape(Shape):
@@ -94,9 +95,9 @@ class HostShape(SettingsShape):
     only_refresh: Flag = Field(False, description="Never touch the domain's settings, only purge.")
     refresh_cdn: RefreshShape | None = Field(None, description="What to purge.")
     push_cdn: PushShape | None = Field(None, description="What to prefetch.")
-    https: cdn.HttpsShape | None = Field(None, description=(
+    https: HttpsShape | None = Field(None, description=(
         "HTTPS; left out: `inputs.https`. `auto` gets and renews a free certificate."))
-    force_redirect: cdn.ForceRedirectShape | None = Field(None, description="Redirect to one protocol.")
+    force_redirect: ForceRedirectShape | None = Field(None, description="Redirect to one protocol.")
     origin_pull_timeout: cdn.OriginPullTimeout | None = Field(None, description="Timeouts of origin pulls.")
     user_agent_filter: cdn.UserAgentFilter | None = Field(None, description="Allowed or refused user agents.")
     url_redirect: cdn.UrlRedirect | None = Field(None, description="Redirects by path.")
@@ -106,9 +107,9 @@ class HostShape(SettingsShape):
     post_max_size: cdn.PostMaxSize | None = Field(None, description="Largest body of a POST.")
     remote_authentication: cdn.RemoteAuthentication | None = Field(
         None, description="A server of yours that is asked about every request.")
-    ipv6_access: cdn.OnOff | None = Field(None, description="Visitors by IPv6.")
-    quic: cdn.OnOff | None = Field(None, description="QUIC.")
-    offline_cache: cdn.OnOff | None = Field(None, description="Old copies while the origin is down.")
+    ipv6_access: OnOff | None = Field(None, description="Visitors by IPv6.")
+    quic: OnOff | None = Field(None, description="QUIC.")
+    offline_cache: OnOff | None = Field(None, description="Old copies while the origin is down.")
     web_socket: cdn.WebSocket | None = Field(None, description="Timeout of WebSocket.")
     share_cname: cdn.ShareCname | None = Field(None, description="A CNAME that several domains share.")
     specific_config: SpecificShape | None = Field(

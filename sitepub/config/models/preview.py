@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from sitepub.config.models.fields import AnyMap, Shape, Text, host_name, wrong
-from sitepub.config.project import LONGEST_NAME, PREVIEW_NAME
+from sitepub.config.previews import LONGEST_NAME, PREVIEW_NAME
 
 DAY = 86400
 MOST_DAYS = 30

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, unquote
 
-from sitepub.config.project import Host, Website
+from sitepub.config.bucket_settings import Website
+from sitepub.config.project import Host
 from sitepub.domains.edges.edge import PurgeKind, PurgeQuota
 from sitepub.domains.host_names import ascii_name
 from sitepub.errors import UsageError

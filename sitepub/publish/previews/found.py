@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import partial
 
-from sitepub.config.project import PREVIEWS, Project
+from sitepub.config.previews import PREVIEWS
+from sitepub.config.project import Project
 from sitepub.errors import NotFound, SitepubError
 from sitepub.publish.previews.names import safe_name
 from sitepub.publish.previews.prefix import site_prefix as site_prefix

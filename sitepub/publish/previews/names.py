@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sitepub.config.project import PREVIEW_NAME, Host, PreviewOf, Project, Releases
+from sitepub.config.previews import PREVIEW_NAME, PreviewOf
+from sitepub.config.project import Host, Project, Releases
 from sitepub.config.repository.branches import branches_of
 from sitepub.config.repository.ci_run import ci_run
 from sitepub.config.repository.git import branch_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from sitepub.config.project import PREVIEWS
+from sitepub.config.previews import PREVIEWS
 from sitepub.errors import NotFound, Refused
 from sitepub.publish.locking.lock import Lock
 from sitepub.publish.previews.found import site_prefix

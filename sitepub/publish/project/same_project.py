@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from sitepub.config.read_from import FILE_NAMES
 from sitepub.publish.phases import deletion_rank
 from sitepub.publish.plan import Plan
 from sitepub.publish.project.mark import ProjectHere, ProjectMark
@@ -20,7 +21,6 @@ from sitepub.publish.states.state import ReleaseInfo, State
 
 _KEPT = 20
 """Marks that a state holds: computers and build servers that one project is published from."""
-_PROJECT_FILES = ("serverless.yml", "serverless.yaml", "serverless.json")
 _PAGE_RANK = 1
 
 
@@ -98,7 +98,7 @@ def _is_same(one: ProjectMark, other: ProjectMark) -> bool:
 
 def _is_project(folder: Path) -> bool:
     try:
-        return any((folder / name).is_file() for name in _PROJECT_FILES)
+        return any((folder / name).is_file() for name in FILE_NAMES)
     except (OSError, ValueError):
         return False
 

@@ -16,7 +16,7 @@ from functools import partial
 
 import msgspec
 
-from sitepub.config.project import PREVIEWS
+from sitepub.config.previews import PREVIEWS
 from sitepub.config.project import Releases as Policy
 from sitepub.errors import AccessDenied, SitepubError
 from sitepub.publish.release.content import Content, KeptContent

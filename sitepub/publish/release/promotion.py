@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from sitepub.config.project import RedirectRule
+from sitepub.config.bucket_settings import RedirectRule
 from sitepub.config.site_rules import HostRules, SiteRules
 from sitepub.errors import SitepubError
 from sitepub.publish.plan import Plan

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import msgspec
 
-from sitepub.config.project import RedirectRule
+from sitepub.config.bucket_settings import RedirectRule
 from sitepub.publish.states.slot_state import FOLDER, Slots
 from sitepub.settings.bucket import Bucket
 from sitepub.tencent.cos.website_config import WebsiteConfig

@@ -8,7 +8,7 @@ from functools import partial
 
 import msgspec
 
-from sitepub.config.project import PREVIEWS
+from sitepub.config.previews import PREVIEWS
 from sitepub.publish.states.state_store import NAME
 from sitepub.tencent.cos.listing import PAGE
 from sitepub.tencent.cos.store import Listed, ObjectStore

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import unquote
 
-from sitepub.config.project import Project, RedirectRule
+from sitepub.config.bucket_settings import RedirectRule
+from sitepub.config.project import Project
 from sitepub.config.site_rules import EdgeRedirect
 from sitepub.errors import Problem
 from sitepub.site.address_rules.addresses import SPLAT, addresses_of, filled, served_at

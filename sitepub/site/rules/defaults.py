@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from sitepub.config.read_from import FILE_NAMES
 from sitepub.leaks.names import OPTION as ALLOW_SECRETS
 
 IGNORE_FILE = ".sitepubignore"
@@ -46,7 +47,6 @@ TOOL = Rule("settings or a cache of a development tool")
 
 _VERSION_CONTROL = frozenset({".git", ".svn", ".hg", ".bzr"})
 """Folders; in a worktree or a submodule ``.git`` is a file."""
-_CONFIGURATION = frozenset({"serverless.yml", "serverless.yaml", "serverless.json"})
 _SYSTEM = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 _EDITOR = re.compile(r"\..*\.sw[a-p]|.*~|#.*#|\.#.*", re.DOTALL)
 """Swap, backup, autosave and lock files."""
@@ -76,7 +76,7 @@ def default_rule(name: str, *, folder: bool, at_root: bool = False) -> Rule | No
         if lower == ".sitepub":
             return OWN
         return TOOL if lower in _TOOL_FOLDERS else None
-    if at_root and lower in _CONFIGURATION:
+    if at_root and lower in FILE_NAMES:
         return CONFIGURATION
     if lower.startswith(".env"):
         return ENVIRONMENT

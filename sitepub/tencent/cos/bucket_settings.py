@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sitepub.config.project import CorsRule, LifecycleRule, RedirectRule
+from sitepub.config.bucket_settings import CorsRule, LifecycleRule, RedirectRule
 from sitepub.errors import AccessDenied, CloudError, NetworkError, NotFound, SitepubError, UsageError
 from sitepub.interrupts import pause
 from sitepub.tencent import genuine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sitepub.config.project import CorsRule, LifecycleRule
+from sitepub.config.bucket_settings import CorsRule, LifecycleRule
 
 EVERYBODY = "http://cam.qcloud.com/groups/global/AllUsers"
 """Grantee of public ACLs (COS API 436/30752)."""

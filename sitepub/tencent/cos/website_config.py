@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sitepub.config.project import RedirectRule
+from sitepub.config.bucket_settings import RedirectRule
 
 _KNOWN = ("IndexDocument", "RedirectAllRequestsTo", "AutoAddressing", "ErrorDocument", "RoutingRules")
 """In the order of the documentation."""

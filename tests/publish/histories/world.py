@@ -15,7 +15,9 @@ import pytest
 from sitepub.actions.releases import promote, rollback
 from sitepub.actions.releases.go_live import Chosen
 from sitepub.actions.releases.history import mark_in
-from sitepub.config.project import PreviewOf, Project, Releases, Website
+from sitepub.config.bucket_settings import Website
+from sitepub.config.previews import PreviewOf
+from sitepub.config.project import Project, Releases
 from sitepub.errors import CloudError, SitepubError
 from sitepub.publish.apply import Counts
 from sitepub.publish.deploying.options import PublishOptions

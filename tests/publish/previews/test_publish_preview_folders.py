@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from sitepub.config.project import Host, PreviewOf, Previews, Project, Releases
+from sitepub.config.previews import PreviewOf, Previews
+from sitepub.config.project import Host, Project, Releases
 from sitepub.errors import Refused
 from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.outcome import Outcome, Status

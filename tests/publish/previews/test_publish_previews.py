@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from sitepub.config.project import PreviewOf, Project
+from sitepub.config.previews import PreviewOf
+from sitepub.config.project import Project
 from sitepub.errors import AccessDenied, Refused, SiteError, UsageError
 from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.locking.lock import Lock

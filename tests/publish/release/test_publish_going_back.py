@@ -27,16 +27,7 @@ from tests.publish.release.kept import (
     place_of,
     release_of,
 )
-from tests.publish.sites import (
-    BUCKET,
-    as_published,
-    foreign_objects,
-    live,
-    plain,
-    site_file,
-    sites,
-    snapshot,
-)
+from tests.publish.sites import BUCKET, as_published, foreign_objects, live, plain, site_file, sites, snapshot
 
 pytestmark = pytest.mark.usefixtures("one_after_another")
 
@@ -246,7 +237,7 @@ def test_website_settings_come_back_that_serverless_yml_does_not_mention_any_mor
     """An error document that was among the files, and one that was named then; not what others have set since."""
     from dataclasses import replace
 
-    from sitepub.config.project import Website
+    from sitepub.config.bucket_settings import Website
     from sitepub.publish.deploying.options import PublishOptions
     from sitepub.publish.prepare import prepare
     from sitepub.publish.publish import publish
@@ -322,7 +313,7 @@ def test_a_removal_that_is_killed_names_nothing_that_is_gone() -> None:
 
 
 def test_a_setting_that_a_killed_run_has_made_is_none_of_others() -> None:
-    from sitepub.config.project import Website
+    from sitepub.config.bucket_settings import Website
     from sitepub.publish.deploying.options import PublishOptions
     from sitepub.publish.prepare import prepare
     from sitepub.publish.publish import publish

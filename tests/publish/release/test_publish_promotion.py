@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from sitepub.config.project import Project, RedirectRule, Releases
+from sitepub.config.bucket_settings import RedirectRule
+from sitepub.config.project import Project, Releases
 from sitepub.errors import SitepubError
 from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.outcome import Outcome, Status

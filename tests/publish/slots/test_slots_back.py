@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sitepub.config.project import Website
+from sitepub.config.bucket_settings import Website
 from sitepub.errors import Refused, SiteError
 from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.locking import lock as locks

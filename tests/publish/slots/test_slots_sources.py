@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sitepub.config.project import RedirectRule, Website
+from sitepub.config.bucket_settings import RedirectRule, Website
 from sitepub.dev.hosts import left_to_deploy
 from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.outcome import Status

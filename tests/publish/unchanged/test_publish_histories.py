@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from sitepub.config.project import HeaderRule
+from sitepub.config.bucket_settings import HeaderRule
 from sitepub.errors import SitepubError
 from sitepub.publish.outcome import Unchanged
 from sitepub.publish.states import shards

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sitepub.config.project import HeaderRule, LifecycleRule, Releases
+from sitepub.config.bucket_settings import HeaderRule, LifecycleRule
+from sitepub.config.project import Releases
 from sitepub.errors import CloudError, PartlyDone, SitepubError
 from sitepub.publish import glance
 from sitepub.publish.outcome import Unchanged

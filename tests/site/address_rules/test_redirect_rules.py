@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitepub.config.project import Host, Project, RedirectRule, Website
+from sitepub.config.bucket_settings import RedirectRule, Website
+from sitepub.config.project import Host, Project
 from sitepub.local.cos.bucket.website_document import RoutingRule, WebsiteConfiguration
 from sitepub.local.website.routing import Look, Redirect, Visit, route
 from sitepub.site.address_rules.redirect_rules import Redirected, compile_redirects

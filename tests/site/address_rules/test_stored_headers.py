@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from sitepub.config.project import HeaderRule, Host, Website
+from sitepub.config.bucket_settings import HeaderRule, Website
+from sitepub.config.project import Host
 from sitepub.config.site_rules import EdgeHeader
 from sitepub.errors import ConfigError
 from sitepub.site.address_rules.header_rules import RECOMMENDED, compile_headers
