@@ -24,7 +24,7 @@ from sitepub.actions.releases.history import STABLE, mark_stable
 from sitepub.actions.releases.regress import concerns_of
 from sitepub.actions.slots.around_hosts import SlotsAround
 from sitepub.actions.slots.sharing import aim_in, end_share
-from sitepub.actions.slots.slots_of import turn_of
+from sitepub.actions.slots.slots_of import at_rest, turn_of
 from sitepub.config.project import Project
 from sitepub.errors import ChangedSincePlan, CloudError, NetworkError, PartlyDone, Refused
 from sitepub.publish.deploying.options import PublishOptions
@@ -124,8 +124,9 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
         done = replace(deployed(hosts_done), expired=gone, notified=notified)
         done = _marked(done, outcome, remote, options) if project.publish and project.preview is None else done
         if local is not None:
-            local.publish(remote, snapshot, outcome.prepared.wanted.hash, begun.notes, lambda records: settled_hosts(
-                written, hosts if project.releases.slots < 2 else None, records))
+            local.publish(remote, snapshot, outcome.prepared.wanted.hash, begun.notes, lambda root: (
+                settled_hosts(written, hosts, root.hosts, root.slots.hosts if root.slots is not None else ())
+                if at_rest(project, root.slots, root.shares) else None))
         return done
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sitepub.terminal.sizes import counted
 
 if TYPE_CHECKING:
-    from sitepub.actions.slots.slots_of import SlotsReport
+    from sitepub.actions.slots.report import SlotsReport
     from sitepub.publish.slots.planned import SlotStep
     from sitepub.publish.states.slot_state import Slots
 

@@ -13,11 +13,15 @@ import pytest
 from sitepub.actions.deploying.hosts_done import unchanged_hosts
 from sitepub.actions.deploying.settled import settled_hosts
 from sitepub.actions.hosts import HostsPrepared
-from sitepub.config.project import Host
+from sitepub.actions.slots.slots_of import at_rest
+from sitepub.config.project import Host, Releases
 from sitepub.domains.hosts.plan import HostPlan
 from sitepub.domains.hosts.site_hosts import HostsPlan
 from sitepub.domains.records import CertificateInUse, DnsRecord, HostRecord, TxtRecord
+from sitepub.publish.states.slot_state import Slot, Slots
+from sitepub.publish.states.state import LiveShare
 from sitepub.publish.unchanged.settled_hosts import SettledHosts, hosts_hash
+from tests.publish.memory_cloud import project
 
 NOW = datetime.now(UTC)
 HOST = Host("www.example.com", https={"http2": "on"}, auto_certificate=True)
@@ -98,3 +102,33 @@ def test_a_site_without_hosts_has_nothing_to_be_done() -> None:
     assert found.holds(hosts_hash([]), NOW.timestamp())
     assert unchanged_hosts(found) is None
     assert not found.holds(hosts_hash([HOST]), NOW.timestamp())
+
+
+RESTING = Slots((Slot("a", "1"), Slot("b", "2")), live="b", before="a", until=1, hosts=("www.example.com",))
+AT_EDGEONE = Host("www.example.com", edge="edgeone")
+BUSY: dict[str, Slots | None] = {
+    "no slots yet": None,
+    "a run was about to move the visitors": msgspec.structs.replace(RESTING, moving=True),
+    "the root holds another release": msgspec.structs.replace(RESTING, apart=True),
+    "visitors get the root": msgspec.structs.replace(RESTING, live=""),
+    "a host is not led": msgspec.structs.replace(RESTING, hosts=()),
+    "a host more is led": msgspec.structs.replace(RESTING, hosts=("old.example.com", "www.example.com")),
+    "a slot is left over, and goes when no page needs it": msgspec.structs.replace(
+        RESTING, all=(*RESTING.all, Slot("c", "0")), before="c", until=9_999_999_999),
+}
+
+
+@pytest.mark.parametrize("what", BUSY)
+def test_slots_that_are_not_at_rest_are_looked_at(what: str) -> None:
+    asked = project(hosts=(AT_EDGEONE,), releases=Releases(slots=2))
+    assert at_rest(asked, RESTING, ())
+    assert not at_rest(asked, BUSY[what], ())
+
+
+def test_slots_are_at_rest_only_without_a_share_and_as_many_as_serverless_yml_says() -> None:
+    share = LiveShare(release="1", share=0.1, since=iso(0), by="me")
+    assert not at_rest(project(hosts=(AT_EDGEONE,), releases=Releases(slots=2)), RESTING, (share,))
+    assert not at_rest(project(hosts=(AT_EDGEONE,)), RESTING, ())
+    assert at_rest(project(hosts=(AT_EDGEONE,)), None, ())
+    assert at_rest(project(releases=Releases(slots=2)), None, ()), "no host that could be led"
+    assert not at_rest(project(releases=Releases(slots=2)), RESTING, ())

@@ -10,6 +10,7 @@ from sitepub.actions.deploying.begin import Begun, begin
 from sitepub.actions.deploying.hosts_done import unchanged_hosts
 from sitepub.actions.deploying.values import Deployed, DeployOptions, Warnings
 from sitepub.actions.releases.share import publishes, refuse_share
+from sitepub.actions.slots.report import SlotsReport, Switched
 from sitepub.config.project import Project
 from sitepub.publish.glance import is_due_at
 from sitepub.publish.outcome import Counts, Unchanged
@@ -40,7 +41,8 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
     warnings = Warnings(teller)
     begun = begin(project, options, teller, environ, warnings, index=True)
     try:
-        done = unchanged(begun, project, environ, warnings, hosts_hash(project.hosts))
+        done = unchanged(begun, project, environ, warnings, hosts_hash(project.hosts),
+                         leads=options.replaces is not None or project.traffic not in (None, 1))
         if done is not None:
             return done
         from sitepub.actions.deploy import deploy_begun
@@ -51,11 +53,12 @@ def deploy(project: Project, options: DeployOptions, teller: Teller, environ: Ma
 
 
 def unchanged(begun: Begun, project: Project, environ: Mapping[str, str], warnings: Warnings, hosts: str,
-              before: Iterable[Problem] = (), begins: Callable[[Project], None] = lambda _project: None
-              ) -> Deployed | None:
+              before: Iterable[Problem] = (), begins: Callable[[Project], None] = lambda _project: None, *,
+              leads: bool = False) -> Deployed | None:
     """The answer when neither the folder nor the state has changed and nothing else is to be checked today. ``hosts``:
     the hash of what the project says of them. ``before``: warnings that come before all others, and after what
-    ``begins`` says."""
+    ``begins`` says. ``leads``: it was said which visitors get the release, so there is something to do, or to refuse.
+    """
     local, cloud = begun.local, begun.cloud
     if local is None or local.index is None or local.remembered is None or local.compared is None:
         return None
@@ -63,7 +66,7 @@ def unchanged(begun: Begun, project: Project, environ: Mapping[str, str], warnin
     if begun.asked.remembered is None or begun.asked.due or not local.same:
         return None
     settled = local.remembered.hosts
-    if project.publish or settled is None or not settled.holds(hosts, max(begun.asked.now, time.time())):
+    if leads or project.publish or settled is None or not settled.holds(hosts, max(begun.asked.now, time.time())):
         return None
     states = project.state_bucket_for(cloud.app_id)
     if is_due_at(states, project.state_prefix, environ) or preview_is_due_at(states, project, environ):
@@ -77,4 +80,5 @@ def unchanged(begun: Begun, project: Project, environ: Mapping[str, str], warnin
     bucket = project.bucket(cloud.app_id)
     return Deployed(project, cloud, bucket, cloud.website_url(bucket, project.protocol, project.key_prefix),
                     Unchanged(Counts(unchanged=facts.files), local.remembered.release),
-                    time.monotonic() - begun.started, unchanged_hosts(settled), tuple(warnings.kept), facts.left_out)
+                    time.monotonic() - begun.started, unchanged_hosts(settled), tuple(warnings.kept), facts.left_out,
+                    slots=SlotsReport(None, Switched(), settled.slots) if settled.slots else None)

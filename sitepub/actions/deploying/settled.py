@@ -14,10 +14,11 @@ from sitepub.domains.records import HostRecord
 from sitepub.publish.unchanged.settled_hosts import SettledHost, SettledHosts, hosts_hash
 
 
-def settled_hosts(wanted: Sequence[Host], prepared: HostsPrepared | None, records: Mapping[str, HostRecord]
-                  ) -> SettledHosts | None:
-    """``wanted``: as serverless.yml says. ``records``: at the end of the deploy. ``None``: the next deploy has to look,
-    because a host is not done, or has certificates of the project's own: their files may change."""
+def settled_hosts(wanted: Sequence[Host], prepared: HostsPrepared | None, records: Mapping[str, HostRecord],
+                  slots: tuple[str, ...] = ()) -> SettledHosts | None:
+    """``wanted``: as serverless.yml says. ``records``: at the end of the deploy. ``slots``: hosts that lead to slots.
+    ``None``: the next deploy has to look, because a host is not done, or has certificates of the project's own: their
+    files may change."""
     if not wanted and not records:
         return SettledHosts()
     if prepared is None or any(_brings_files(host) for host in wanted):
@@ -28,7 +29,7 @@ def settled_hosts(wanted: Sequence[Host], prepared: HostsPrepared | None, record
         return None
     ends = [due for plan in plans if (due := _due(records[plan.name])) is not None]
     return SettledHosts(hosts_hash(wanted), int(min(ends).timestamp()) if ends else 0,
-                        tuple(_settled(plan, records[plan.name]) for plan in plans))
+                        tuple(_settled(plan, records[plan.name]) for plan in plans), slots)
 
 
 def _brings_files(host: Host) -> bool:

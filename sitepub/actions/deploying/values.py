@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sitepub.actions.checking.report import Report
     from sitepub.actions.deploying.teller import Teller
     from sitepub.actions.hosts import HostsDone
-    from sitepub.actions.slots.slots_of import SlotsReport
+    from sitepub.actions.slots.report import SlotsReport
     from sitepub.notify.services import Notified
     from sitepub.publish.outcome import Outcome, Unchanged
     from sitepub.publish.states.state import LiveShare, PreviewInfo

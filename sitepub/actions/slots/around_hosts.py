@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from sitepub.actions.interrupt import stopping
-from sitepub.actions.slots.slots_of import SlotsReport, Switched, count_of, due, routable, switch, wanted_hosts
+from sitepub.actions.slots.report import SlotsReport, Switched
+from sitepub.actions.slots.slots_of import count_of, due, routable, switch, wanted_hosts
 from sitepub.config.project import Project
 from sitepub.errors import PartlyDone
 from sitepub.publish.deploying.options import PublishOptions

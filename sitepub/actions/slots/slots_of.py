@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 from typing import TYPE_CHECKING, Protocol
 
+from sitepub.actions.slots.report import SlotsReport, Switched
 from sitepub.config.project import Project
 from sitepub.publish.prepare import Prepared
 from sitepub.publish.states.remote import Remote
@@ -15,7 +16,6 @@ from sitepub.tencent.cloud import Cloud
 if TYPE_CHECKING:
     from sitepub.actions.hosts import HostsDone
     from sitepub.publish.deploying.options import PublishOptions
-    from sitepub.publish.outcome import Outcome
     from sitepub.publish.slots.planned import SlotStep
     from sitepub.publish.slots.turn import SlotsDone, Turn
     from sitepub.site.snapshot import Snapshot
@@ -42,31 +42,6 @@ class HasDone(Protocol):
     def done(self) -> SlotsDone | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class SlotsReport:
-    """What a deploy did with the slots."""
-
-    done: SlotsDone | None
-    """The slot that visitors get since; ``None``: none was filled or moved."""
-    switched: Switched
-    hosts: tuple[str, ...] = ()
-    """Hosts whose visitors get slots now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Switched:
-    """What was turned on or off after a deploy."""
-
-    led: tuple[str, ...] = ()
-    """Hosts that are led to a slot now, and were not before."""
-    gone: tuple[str, ...] = ()
-    """Hosts that are not led to a slot any more."""
-    filled: Outcome | None = None
-    """Of the first slot."""
-    deleted: int = 0
-    """Objects of slots that are not needed any more."""
-
-
 def due(project: Project, slots: Slots | None, hosts: tuple[str, ...], now: float,
         shares: tuple[LiveShare, ...], *, verify: bool = False) -> bool:
     """Whether hosts are to be led to slots that are not, or the other way round, or a slot is left over. ``hosts``:
@@ -79,6 +54,18 @@ def due(project: Project, slots: Slots | None, hosts: tuple[str, ...], now: floa
 
     return (verify or not slots.live or set(slots.hosts) != set(hosts)
             or bool(surplus(slots, count_of(project), now, shares)))
+
+
+def at_rest(project: Project, slots: Slots | None, shares: tuple[LiveShare, ...]) -> bool:
+    """Whether there is nothing to do for slots, today or later, as long as the state, serverless.yml and the folder
+    stay the same, and all hosts are done. Then every slot that visitors get holds what the bucket's root holds."""
+    hosts = wanted_hosts(project)
+    if count_of(project) < 2 or slots is None:
+        return slots is None and (count_of(project) < 2 or not hosts)
+    from sitepub.publish.slots.switching import surplus
+
+    return (bool(slots.live) and not slots.moving and not slots.apart and not shares
+            and set(slots.hosts) == set(hosts) and not surplus(slots, count_of(project), math.inf, ()))
 
 
 def wanted_hosts(project: Project) -> tuple[str, ...]:

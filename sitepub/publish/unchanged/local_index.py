@@ -23,8 +23,8 @@ from sitepub.site.index.label import label
 from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
-    from sitepub.domains.records import HostRecord
     from sitepub.publish.states.remote import Remote
+    from sitepub.publish.states.root import Root
     from sitepub.publish.unchanged.settled_hosts import SettledHosts
     from sitepub.site.index.draft import Draft
     from sitepub.site.index.indexed_files import IndexedFiles
@@ -76,9 +76,9 @@ class LocalIndex:
         return self._drafts[0]
 
     def publish(self, remote: Remote, snapshot: Snapshot, settings_hash: str, notes: Sequence[Problem],
-                hosts: Callable[[Mapping[str, HostRecord]], SettledHosts | None]) -> None:
+                hosts: Callable[[Root], SettledHosts | None]) -> None:
         """The deploy has settled everything: remember it. ``notes``: what is said in each deploy of this folder.
-        ``hosts``: what their records come to."""
+        ``hosts``: what the root says of them comes to."""
         from sitepub.publish.unchanged.remembered import encoded, remembered_of
 
         known = remembered_of(remote.states, bucket=remote.bucket, settings_hash=settings_hash, files=len(snapshot),

@@ -11,7 +11,7 @@ from sitepub.publish.unchanged.settled_hosts import SettledHosts
 from sitepub.tencent.cos.store import Fetched
 
 if TYPE_CHECKING:
-    from sitepub.domains.records import HostRecord
+    from sitepub.publish.states.root import Root
     from sitepub.publish.states.state_store import StateStore
 
 
@@ -48,9 +48,9 @@ def decoded(data: bytes) -> Remembered | None:
 
 
 def remembered_of(states: StateStore, *, bucket: str, settings_hash: str, files: int,
-                  hosts: Callable[[Mapping[str, HostRecord]], SettledHosts | None]) -> Remembered | None:
+                  hosts: Callable[[Root], SettledHosts | None]) -> Remembered | None:
     """What to remember of the root that was read or written last; ``None`` when a deploy would have something to do
-    although the folder is the same. ``hosts``: what its records of the hosts come to."""
+    although the folder is the same. ``hosts``: what it says of the hosts and slots comes to."""
     from sitepub.publish.states.root import decode
     from sitepub.publish.states.state import VERSION
 
@@ -63,7 +63,7 @@ def remembered_of(states: StateStore, *, bucket: str, settings_hash: str, files:
             or sum(ref.count for ref in root.shards) != files):
         return None
     return Remembered(states.etag, states.document, root.release.id, root.due,
-                      hosts(root.hosts) if not root.unpurged and root.slots is None else None)
+                      hosts(root) if not root.unpurged else None)
 
 
 def as_published(states: StateStore, *, bucket: str, files: int) -> Remembered | None:

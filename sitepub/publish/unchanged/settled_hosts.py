@@ -28,6 +28,8 @@ class SettledHosts(msgspec.Struct, frozen=True, array_like=True):
     until: int = 0
     """Unix seconds: when the first certificate is due; 0: none is."""
     hosts: tuple[SettledHost, ...] = ()
+    slots: tuple[str, ...] = ()
+    """Hosts whose visitors get a slot."""
 
     def holds(self, wanted: str, now: float) -> bool:
         """Whether nothing is to be done for hosts of this hash at that time (Unix seconds)."""

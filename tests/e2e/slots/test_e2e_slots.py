@@ -69,6 +69,14 @@ def test_a_site_with_slots_from_its_first_deploy_to_its_end(cloud: LocalCloud, h
     third = program.deploy(site.folder)
     assert third["slots"]["live"] == "b" and third["slots"]["uploaded"] == third["slots"]["copied"] == 0
     assert page() == "two <link href=a.2.css>"
+    for _ in range(9):  # what was written less than two seconds before is read once more
+        same = program("deploy", "--local", "--json", "--debug", cwd=site.folder)
+        asked = [line for line in same.err.splitlines() if line.startswith("sitepub.wire: ")]
+        if len(asked) == 1:
+            break
+    assert len(asked) == 1, asked
+    assert (same.json["slots"]["hosts"], same.json["slots"]["moved"]) == ([HOST], False)
+    assert set(same.json["changes"].values()) == {0, 5} and same.json["release"] == third["release"]
 
     gone = program("remove", "--local", "--json", "--yes", cwd=site.folder)
     assert gone.code == 0, gone.err
