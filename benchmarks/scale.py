@@ -26,7 +26,8 @@ import msgspec
 from benchmarks.peak import Run, embedded_cloud, run
 from benchmarks.upload import PROJECT, make_site
 from sitepub.config.load import load_project
-from sitepub.embedded.cloud import data_folder, find
+from sitepub.embedded.cloud import find
+from sitepub.embedded.data_folder import data_folder
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.releases import ReleaseRecord, Releases
 from sitepub.publish.states.remote import open_remote

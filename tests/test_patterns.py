@@ -9,13 +9,14 @@ import re
 
 import pytest
 
-from benchmarks.patterns import Used, expressions, is_bounded, slow, unresolved
+from benchmarks.expressions import Used, expressions, unresolved
+from benchmarks.patterns import is_bounded, slow
 from sitepub.local.base.wildcards import wildcard, wildcard_in_a_part
 
 
 def test_every_expression_is_known_by_its_text_and_none_is_slower_than_linear() -> None:
     """One test: to find them, a worker reads the whole source."""
-    assert unresolved() == [], "name examples of it in benchmarks/patterns.py"
+    assert unresolved() == [], "name examples of it in benchmarks/expressions.py"
     found = expressions()
     assert len(found) > 250
     assert [reason for used in found if (reason := slow(used))] == []

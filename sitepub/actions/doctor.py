@@ -17,6 +17,7 @@ from sitepub.actions import doctor_computer
 from sitepub.actions.login import REGION
 from sitepub.config.project import Project
 from sitepub.embedded import cloud as local_cloud
+from sitepub.embedded.data_folder import data_folder
 from sitepub.errors import ConfigError, SitepubError
 from sitepub.tencent.cloud import Cloud, Credentials, Embedded
 
@@ -61,9 +62,9 @@ def examine(folder: Path, *, local: bool, profile: str | None, stage: str | None
 def _project(folder: Path, stage: str | None, inputs: Sequence[str], environ: Mapping[str, str]
              ) -> tuple[list[Finding], Project | None, Mapping[str, str]]:
     """The project in the folder, if there is one, and what its .env files set."""
-    from sitepub.config.dotenv import read_dotenv
     from sitepub.config.finding import find_config
     from sitepub.config.load import load_project
+    from sitepub.config.variables.dotenv import read_dotenv
 
     try:
         file = find_config(folder)
@@ -100,7 +101,7 @@ def _network(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _embedded_cloud(environ: Mapping[str, str]) -> Finding:
-    data = local_cloud.data_folder(environ)
+    data = data_folder(environ)
     running = local_cloud.find(data)
     words = f"running on {running.address.endpoint}" if running else "not running"
     return Finding("embedded cloud", Verdict.OK, f"{words}, data in {data}")

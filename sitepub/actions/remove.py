@@ -17,7 +17,7 @@ from sitepub.publish import removal
 from sitepub.publish.locking.patience import Patience
 from sitepub.publish.previews.prefix import site_prefix
 from sitepub.publish.progress import Progress
-from sitepub.publish.removal import Removal, Removed
+from sitepub.publish.removal_plan import Removal, RemovalOptions, Removed
 from sitepub.publish.states.remote import open_remote
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def remove(project: Project, options: RemoveOptions, environ: Mapping[str, str],
     """
     cloud = connect(project, local=options.local, profile=options.profile, environ=environ)
     with open_remote(project, cloud, connections=8, environ=environ, patience=options.patience) as remote:
-        wanted = removal.RemovalOptions(options.keep_bucket, options.adopted)
+        wanted = RemovalOptions(options.keep_bucket, options.adopted)
         prepared = removal.prepare_removal(remote, wanted)
         if prepared is None:
             return None

@@ -11,7 +11,7 @@ from sitepub.check.findings import PLACES, Finding, Findings, Kind, Place
 from sitepub.check.reading import html
 from sitepub.check.reading.positions import place_of
 from sitepub.check.site import PAGE_NAMES, Site, Source
-from sitepub.check.work.judge import Judged, Wanted, has_anchor
+from sitepub.check.work.judged import Judged, Wanted, has_anchor
 from sitepub.check.work.workers import judged
 from sitepub.site.snapshot import SiteFile, Snapshot
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from sitepub.config.bucket_settings import Access, CorsRule, HeaderRule, LifecycleRule, RedirectRule, Website
 from sitepub.config.checks.spellings import AUTO
 from sitepub.config.document import Node
+from sitepub.config.hosts import host_of
 from sitepub.config.previews import Previews
-from sitepub.config.project import Checks, Dev, Host, LogTopic, NewZone, Notify, Project, Releases, Source
+from sitepub.config.project import Checks, Dev, LogTopic, Notify, Project, Releases, Source
 from sitepub.config.stages import fits
 from sitepub.errors import Problem
 from sitepub.terminal import secrets
@@ -75,7 +76,7 @@ def build_project(file: Path, root: Node, config: ConfigShape, hosts: Sequence[H
         notify=_notify(inputs),
         dev=_dev(file.parent, inputs),
         checks=_checks(inputs, node),
-        hosts=tuple(_host(host, place, node) for host, place in zip(hosts, _items(node, "hosts"), strict=True)),
+        hosts=tuple(host_of(host, place, node) for host, place in zip(hosts, _items(node, "hosts"), strict=True)),
         dotenv=dict(dotenv),
         warnings=tuple(warnings),
     )
@@ -115,7 +116,7 @@ def _previews(inputs: InputsShape, node: Node) -> Previews:
     if slots:
         written.setdefault("edge", "edgeone")
     host = HostShape.model_construct(host=shape.host, https=https, **written)
-    return Previews(shape.expires, _host(host, node.entries["preview"], node), said=True,
+    return Previews(shape.expires, host_of(host, node.entries["preview"], node), said=True,
                     routed=slots and host.edge == "edgeone")
 
 
@@ -266,44 +267,6 @@ def _rules_of(rule: HeadersShape, stored: Mapping[str, str], place: Node) -> Ite
         if not pattern.startswith("!"):
             but = tuple((later[1:], there) for later, there in written[number:] if later.startswith("!"))
             yield HeaderRule(pattern, stored, position, but, rule.match is not None)
-
-
-def _host(host: HostShape, node: Node, inputs: Node) -> Host:
-    from sitepub.config.models.host import OWN_FIELDS
-
-    written = host.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
-    https = written.get("https")
-    place = node.get("https") or inputs.get("https")
-    if place is not None:
-        place = place.get("certInfo") or place
-    auto = https is not None and https.get("certInfo", {}).get("certId") == AUTO
-    if https is not None and auto:
-        del https["certInfo"]
-    return Host(
-        host=host.host,
-        edge=host.edge,
-        area=host.area,
-        area_written="area" in host.model_fields_set,
-        dns=host.dns,
-        auto_certificate=auto,
-        https_position=place.key_here if place is not None else None,
-        wait=not host.asynchronous,
-        auto_refresh=host.auto_refresh,
-        only_refresh=host.only_refresh,
-        https=None if https is None or host.https is None else {"switch": host.https.switch, **https},
-        force_redirect=None if host.force_redirect is None else host.force_redirect.model_dump(
-            by_alias=True, exclude_none=True),
-        settings={key: value for key, value in written.items() if key not in OWN_FIELDS},
-        position=(node.get("host") or node).here,
-        new_zone=_new_zone(host, node),
-    )
-
-
-def _new_zone(host: HostShape, node: Node) -> NewZone:
-    said, place = host.edgeone, node.get("edgeone", "plan")
-    area = (said.area if said is not None else None) or (host.area if "area" in host.model_fields_set else "")
-    return NewZone(plan=(said.plan if said is not None else None) or "", area=area,
-                   position=place.here if place is not None else None)
 
 
 def _items(node: Node, name: str) -> Sequence[Node]:

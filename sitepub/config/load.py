@@ -11,9 +11,8 @@ from pathlib import Path
 from sitepub.config.checks.invisible import invisible_characters, is_about_a_colon
 from sitepub.config.checks.spellings import is_old_form, sites_in, to_one_spelling, unwrapped
 from sitepub.config.document import MOST_PROBLEMS, Node, Place, Text, data_of, read_text, shown_path
-from sitepub.config.dotenv import Dotenv, read_dotenv
 from sitepub.config.finding import find_config, peek
-from sitepub.config.host_shapes import read_hosts
+from sitepub.config.hosts import read_hosts
 from sitepub.config.identifiers import IDENTIFIER, is_identifier, nearest_identifier
 from sitepub.config.inputs import apply_inputs
 from sitepub.config.ownership import project_root, written_by_others
@@ -21,7 +20,8 @@ from sitepub.config.project import Override, Project
 from sitepub.config.read_from import FILE_NAMES, ReadFrom
 from sitepub.config.repository.git_values import GitValues
 from sitepub.config.stages import Stages, merge, read_stages, safe_stage
-from sitepub.config.variables import NAMES, Variables
+from sitepub.config.variables.dotenv import Dotenv, read_dotenv
+from sitepub.config.variables.variables import NAMES, Variables
 from sitepub.config.yaml12 import read_yaml
 from sitepub.errors import ConfigError, NoStage, Position, Problem
 

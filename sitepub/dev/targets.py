@@ -14,7 +14,8 @@ from sitepub.dev.reload_client import ReloadClient
 from sitepub.dev.target import Target
 from sitepub.dev.view import View
 from sitepub.dev.waits import Waits
-from sitepub.embedded.cloud import data_folder, find
+from sitepub.embedded.cloud import find
+from sitepub.embedded.data_folder import data_folder
 from sitepub.errors import Problem, SitepubError
 from sitepub.tencent.cloud import Cloud
 from sitepub.terminal import secrets

@@ -7,7 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from sitepub.config.small_file import read_small_text
-from sitepub.embedded.cloud import DEV_MARK, CloudOptions, Note, data_folder, find, publishers, start, stop
+from sitepub.embedded.cloud import CloudOptions, Note, find, publishers, start, stop
+from sitepub.embedded.data_folder import DEV_MARK, data_folder
 
 
 def keep_running(data: Path) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sitepub.embedded.cloud import data_folder, find
+from sitepub.embedded.cloud import find
+from sitepub.embedded.data_folder import data_folder
 from sitepub.errors import NetworkError
 from sitepub.logs.merge import Seen
 from sitepub.logs.source import Note

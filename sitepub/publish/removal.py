@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -14,18 +14,16 @@ from sitepub.config.previews import PREVIEWS, PREVIEWS_FOLDER
 from sitepub.config.repository.git import has_commit
 from sitepub.errors import AccessDenied, CloudError, NotFound, SitepubError
 from sitepub.publish.apply import Engine, Failure
-from sitepub.publish.bucket_mates import Mate, mates_in
-from sitepub.publish.diff import THERE_BEFORE, not_ours
+from sitepub.publish.bucket_mates import mates_in
 from sitepub.publish.locking.lock import Lock, is_claim, read_lock
 from sitepub.publish.locking.owner import who
 from sitepub.publish.locking.takeover import journal_of_before
-from sitepub.publish.phases import deletion_rank
-from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
+from sitepub.publish.plan import Plan
 from sitepub.publish.previews.found import names_of_previews
 from sitepub.publish.progress import Progress
 from sitepub.publish.project.mark import project_here
 from sitepub.publish.project.same_project import Kin, OtherProject, kin_of
-from sitepub.publish.reconcile import reconcile
+from sitepub.publish.removal_plan import IN_A_FOLDER, BucketRemoval, Removal, RemovalOptions, Removed, plan_removal
 from sitepub.publish.slots.folder_store import FolderStore
 from sitepub.publish.states.manifest import Manifest
 from sitepub.publish.states.remote import MARKER, Remote
@@ -34,122 +32,12 @@ from sitepub.publish.states.state import Created, Journal, State, discard_leftov
 from sitepub.publish.workers import EitherEvent
 from sitepub.settings.bucket import Bucket
 from sitepub.tencent.cos.bucket_settings import BucketStatus
-from sitepub.tencent.cos.store import Listed, ObjectStore
-
-NOT_OURS = "sitepub did not upload it"
-IN_A_FOLDER = "it is that of the site"
+from sitepub.tencent.cos.store import ObjectStore
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
-    """An object that stays."""
-
-    key: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class BucketRemoval:
-    """What happens to one bucket."""
-
-    bucket: str
-    plan: Plan
-    """Its deletions."""
-    bytes: int
-    left: tuple[Left, ...] = ()
-    bucket_stays: str | None = None
-    """Why the bucket itself is not deleted; ``None``: it goes."""
-    exists: bool = True
-    journal: Journal | None = None
-    """Of a run that did not end: may have left unfinished uploads."""
-    adopted: int = 0
-    """Deletions of objects that were there before, with the content of the site."""
-    folder: str = ""
-    """Of the bucket, which is another site's: all of it lies there. "": the bucket's root."""
-
-    @property
-    def place(self) -> str:
-        """For people."""
-        return f"{self.bucket}/{self.folder}" if self.folder else self.bucket
-
-
-@dataclass(frozen=True, slots=True)
-class RemovalOptions:
-    """What the user said of the removal."""
-
-    keep_bucket: bool = False
-    adopted: bool = False
-    """Delete also what was in the bucket before, with the content of the site."""
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """What ``remove`` will do."""
-
-    found: State
-    buckets: tuple[BucketRemoval, ...]
-    """The bucket of the site, and those it lived in before."""
-    options: RemovalOptions
-    other: OtherProject | None = None
-    """Another project that the site seems to belong to."""
-
-    @property
-    def slots(self) -> tuple[str, ...]:
-        """Slots that are deleted before all else, with the routes that lead to them."""
-        slots = self.found.slots
-        return tuple(one.name for one in slots.all) if slots is not None else ()
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """What ``remove`` did."""
-
-    objects: int
-    bytes: int
-    buckets: tuple[str, ...]
-    """Buckets deleted, the state bucket too."""
-    left: tuple[BucketRemoval, ...]
-    """Buckets that stay, or from which something stays."""
-    failures: tuple[Failure, ...] = ()
-    interrupted: bool = False
-    """Stopped or failed: the state is kept, and ``remove`` can be run again."""
-    state_bucket_stays: str | None = None
-    """Why the state bucket was not deleted."""
-
-
-def plan_removal(bucket: str, manifest: Manifest, journal: Journal | None, created: Created | None,
-                 listing: Mapping[str, Listed] | None, options: RemovalOptions = RemovalOptions(),
-                 mates: Sequence[Mate] = ()) -> BucketRemoval:
-    """Decide on every object of one bucket (pure). ``listing`` ``None``: there is no such bucket."""
-    if listing is None:
-        return BucketRemoval(bucket, Plan(), 0, exists=False)
-    known = reconcile(manifest, journal.steps if journal is not None else (), listing)
-    site_of = {key: mate.site for mate in mates for key in mate.keys}
-    why = {key: not_ours(key, known, site_of) for key in known.owned}
-    ours = {key: entry for key, entry in known.owned.items()
-            if not why[key] or (options.adopted and why[key] == THERE_BEFORE)}
-    why |= dict.fromkeys(known.foreign, NOT_OURS)
-    left = [Left(key, f"it belongs to {site_of[key]} (app/stage/name)" if key in site_of else words)
-            for key, words in why.items() if key not in ours]
-    steps = [Step(Action.DELETE, key, Phase.DELETIONS, Reason.REMOVED)
-             for key in sorted(ours, key=lambda key: (deletion_rank(key), key))]
-    stays = None
-    if created is None:
-        stays = "sitepub did not create it"
-    elif options.keep_bucket:
-        stays = "--keep-bucket"
-    elif mates:
-        stays = f"{', '.join(mate.site for mate in mates)} (app/stage/name) lives in it too"
-    elif left:
-        stays = f"{len(left)} object{'s' if len(left) > 1 else ''} in it that sitepub does not own"
-    return BucketRemoval(bucket, Plan(tuple(steps), known=ours, listed=True),
-                         sum(listing[key].size for key in ours),
-                         tuple(sorted(left, key=lambda one: one.key)), stays, journal=journal,
-                         adopted=sum(entry.adopted for entry in ours.values()))
-
-
-def prepare_removal(remote: Remote, options: RemovalOptions = RemovalOptions()) -> Removal | None:
+def prepare_removal(remote: Remote, options: RemovalOptions | None = None) -> Removal | None:
     """Check every bucket of the site; changes nothing. ``None``: sitepub knows of no such site."""
+    options = options or RemovalOptions()
     found = remote.states.load()
     if found is None:
         return None

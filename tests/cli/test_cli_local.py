@@ -23,6 +23,7 @@ from sitepub.config.project import Project, Source
 from sitepub.embedded import cloud as local_cloud
 from sitepub.embedded import process as local_process
 from sitepub.embedded.cloud import CloudOptions, EmbeddedCloud
+from sitepub.embedded.data_folder import data_folder
 from sitepub.errors import Refused, SitepubError
 from tests.terminal.screen import Screen, sitepub
 
@@ -32,7 +33,7 @@ def environ(home: Path) -> Iterator[Mapping[str, str]]:
     """An environment whose embedded cloud is ended afterwards."""
     values = dict(os.environ)
     yield values
-    local_cloud.stop(local_cloud.data_folder(values), environ=values)
+    local_cloud.stop(data_folder(values), environ=values)
     shutil.rmtree(home, ignore_errors=True)
 
 
@@ -78,7 +79,7 @@ def test_stopping_and_asking_when_it_does_not_run(environ: Mapping[str, str]) ->
     code, screen = local(environ, "status", "--json")
     assert code == 1
     assert screen.object["running"] is False and screen.object["pid"] is None
-    assert not local_cloud.data_folder(environ).exists(), "asking makes nothing"
+    assert not data_folder(environ).exists(), "asking makes nothing"
 
 
 def test_starting_again_changes_nothing_and_other_wishes_are_refused(environ: Mapping[str, str]) -> None:
@@ -184,8 +185,8 @@ def test_the_server_gets_no_real_credentials(environ: Mapping[str, str]) -> None
 
 def test_data_may_lie_elsewhere(environ: Mapping[str, str], tmp_path: Path) -> None:
     values = {**environ, "SITEPUB_LOCAL_DATA": str(tmp_path / "chosen")}
-    assert local_cloud.data_folder(values) == (tmp_path / "chosen").resolve()
-    assert local_cloud.data_folder(values, tmp_path / "named") == (tmp_path / "named").resolve()
+    assert data_folder(values) == (tmp_path / "chosen").resolve()
+    assert data_folder(values, tmp_path / "named") == (tmp_path / "named").resolve()
     try:
         assert start(values, "--port", "0")["data"] == str((tmp_path / "chosen").resolve())
         assert local(environ, "status")[0] == 1
@@ -251,7 +252,7 @@ def a_project(folder: Path) -> Project:
 def test_local_never_reads_real_credentials(environ: Mapping[str, str], tmp_path: Path) -> None:
     values = {**environ, "TENCENTCLOUD_SECRET_ID": "only-half-a-pair"}
     cloud = connect(a_project(tmp_path), local=True, profile="missing", environ=values)
-    running = local_cloud.find(local_cloud.data_folder(values))
+    running = local_cloud.find(data_folder(values))
     assert isinstance(running, EmbeddedCloud)
     assert cloud.embedded == running.address
     assert (cloud.app_id, cloud.region) == (running.app_id, "ap-beijing")

@@ -21,6 +21,7 @@ from sitepub.dev.reload_client import ReloadClient
 from sitepub.embedded import cloud as local_cloud
 from sitepub.embedded import process as local_process
 from sitepub.embedded.cloud import CloudOptions, EmbeddedCloud
+from sitepub.embedded.data_folder import data_folder
 from sitepub.errors import NetworkError, SitepubError
 from sitepub.logs.embedded import EmbeddedFeed
 from sitepub.tencent.cloud import Cloud
@@ -37,13 +38,13 @@ posix = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def environ(home: Path) -> Iterator[Mapping[str, str]]:
     values = dict(os.environ)
     yield values
-    local_cloud.stop(local_cloud.data_folder(values), environ=values)
+    local_cloud.stop(data_folder(values), environ=values)
     shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture
 def data(environ: Mapping[str, str]) -> Path:
-    return local_cloud.data_folder(environ)
+    return data_folder(environ)
 
 
 def start(environ: Mapping[str, str], data: Path, **wish: Any) -> EmbeddedCloud:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from sitepub.config.document import MAX_BYTES, MOST_PROBLEMS, Text
-from sitepub.config.dotenv import parse_lines, read_dotenv
 from sitepub.config.small_file import read_small
-from sitepub.config.variables import MAX_DEPTH, MAX_VARIABLES
+from sitepub.config.variables.dotenv import parse_lines, read_dotenv
+from sitepub.config.variables.text import MAX_DEPTH, MAX_VARIABLES
 from sitepub.errors import ConfigError, Problem
 from tests.config.loading import load, only, place, problems, site
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sitepub.config.document import Text
-from sitepub.config.dotenv import parse_lines, read_dotenv
+from sitepub.config.variables.dotenv import parse_lines, read_dotenv
 from sitepub.errors import Problem
 from tests.config.loading import load, only, place, problems, site
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sitepub.config.document import Node, Place, Text
-from sitepub.config.variables import VariableError, Variables, escape, parse
+from sitepub.config.variables.text import VariableError, escape, parse
+from sitepub.config.variables.variables import Variables
 from tests.config.loading import load, only, place, problems, site
 
 text_values = st.text(st.characters(blacklist_categories=["Cs"]), max_size=40)

@@ -25,7 +25,8 @@ from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.plan import Action, Reason
 from sitepub.publish.prepare import prepare
 from sitepub.publish.publish import publish
-from sitepub.publish.removal import NOT_OURS, prepare_removal, remove
+from sitepub.publish.removal import prepare_removal, remove
+from sitepub.publish.removal_plan import NOT_OURS
 from sitepub.publish.states.releases import Releases
 from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.settings.actual import read_actual

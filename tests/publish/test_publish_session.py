@@ -15,7 +15,8 @@ from sitepub.publish.locking.lock import Lock
 from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.publish import publish
-from sitepub.publish.removal import NOT_OURS, RemovalOptions, prepare_removal, remove
+from sitepub.publish.removal import prepare_removal, remove
+from sitepub.publish.removal_plan import NOT_OURS, RemovalOptions
 from sitepub.publish.states.remote import MARKER, Remote, open_remote
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud, Credentials

@@ -11,7 +11,7 @@ from sitepub.actions.build import Built, fill
 from sitepub.actions.connect import connect
 from sitepub.actions.deploying.values import DeployOptions, Warnings
 from sitepub.config.project import Project
-from sitepub.embedded.cloud import data_folder
+from sitepub.embedded.data_folder import data_folder
 from sitepub.embedded.dev_cloud import keep_running
 from sitepub.errors import Problem
 from sitepub.publish.unchanged.local_index import LocalIndex, open_local

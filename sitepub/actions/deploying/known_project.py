@@ -27,7 +27,7 @@ from sitepub.publish.unchanged.settled_hosts import hosts_hash
 from sitepub.site.index.label import code, digest, settings_hash
 
 _ABOVE = 2
-"""How many folders above the project may have a say (``config.dotenv``, ``config.load``)."""
+"""How many folders above the project may have a say (``config.variables.dotenv``, ``config.load``)."""
 _LIMIT = 256 * 1024
 
 

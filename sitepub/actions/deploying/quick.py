@@ -14,7 +14,7 @@ from sitepub.actions.deploying.deploy import unchanged
 from sitepub.actions.deploying.known_project import Given, KnownProject, known
 from sitepub.actions.deploying.values import Deployed, Warnings
 from sitepub.config.project import Project
-from sitepub.embedded.cloud import data_folder
+from sitepub.embedded.data_folder import data_folder
 from sitepub.embedded.dev_cloud import keep_running
 from sitepub.errors import Problem, SitepubError
 from sitepub.publish.unchanged.local_index import LocalIndex, open_local
@@ -60,6 +60,6 @@ def dotenv_of(found: KnownProject) -> Mapping[str, str]:
     folder = Path(found.file).parent
     if not any((folder / name).exists() for name in (".env", f".env.{found.stage}")):
         return {}
-    from sitepub.config.dotenv import read_dotenv
+    from sitepub.config.variables.dotenv import read_dotenv
 
     return read_dotenv(folder, found.stage).values

@@ -16,7 +16,7 @@ from sitepub.actions.connect import connect
 from sitepub.actions.releases.promote import shown_by
 from sitepub.config.previews import PreviewOf
 from sitepub.config.project import Project
-from sitepub.embedded.cloud import data_folder
+from sitepub.embedded.data_folder import data_folder
 from sitepub.embedded.dev_cloud import keep_running
 from sitepub.errors import SitepubError
 from sitepub.publish.deploying.options import PublishOptions

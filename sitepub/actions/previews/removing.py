@@ -23,7 +23,7 @@ from sitepub.tencent.cloud import Cloud
 if TYPE_CHECKING:
     from sitepub.domains.job import Listener
     from sitepub.domains.steps import HostStep
-    from sitepub.publish.removal import Removal
+    from sitepub.publish.removal_plan import Removal
 
 Approve = Callable[["Removal", Sequence["HostStep"]], None]
 

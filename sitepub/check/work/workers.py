@@ -15,7 +15,8 @@ from queue import SimpleQueue
 import msgspec
 
 from sitepub.check.site import Site, Source
-from sitepub.check.work.judge import Judge, Judged
+from sitepub.check.work.judge import Judge
+from sitepub.check.work.judged import Judged
 from sitepub.check.work.worker import read, write
 from sitepub.errors import SitepubError
 from sitepub.threads import pool

@@ -66,9 +66,9 @@ def _examine(run: Run) -> int:
 def _options(run: Run, host: str = "", *, keep: bool = False) -> tuple[ProbeOptions, dict[str, str]]:
     """Options, and the variables of the project's .env files. The region is the project's, where there is one."""
     from sitepub.actions.doctor_probe import ProbeOptions
-    from sitepub.config.dotenv import read_dotenv
     from sitepub.config.finding import find_config
     from sitepub.config.load import load_project
+    from sitepub.config.variables.dotenv import read_dotenv
 
     file = find_config(run.folder)
     if file is None:

@@ -11,6 +11,7 @@ from sitepub.cli.options import F, Run, command, group, yes_option
 from sitepub.embedded import cloud as local_cloud
 from sitepub.embedded import process as local_process
 from sitepub.embedded.cloud import CloudOptions, EmbeddedCloud
+from sitepub.embedded.data_folder import check_deletable, data_folder, size
 from sitepub.embedded.dev_cloud import keep_running
 from sitepub.errors import ExitCode
 from sitepub.terminal.sizes import human_bytes
@@ -23,7 +24,7 @@ def _data_option() -> Callable[[F], F]:
 
 
 def _folder(run: Run, data: str | None) -> Path:
-    return local_cloud.data_folder(run.environ, run.folder / Path(data).expanduser() if data else None)
+    return data_folder(run.environ, run.folder / Path(data).expanduser() if data else None)
 
 
 @command()
@@ -87,7 +88,7 @@ def status(run: Run, data: str | None) -> int:
     else:
         run.terminal.result(pairs(run.terminal, [
             ("running", cloud.address.endpoint), ("process", str(cloud.pid)), ("app id", cloud.app_id),
-            ("data", f"{cloud.data} ({human_bytes(local_cloud.size(cloud.data))})"),
+            ("data", f"{cloud.data} ({human_bytes(size(cloud.data))})"),
         ]))
     return ExitCode.FAILED if cloud is None else ExitCode.OK
 
@@ -98,7 +99,7 @@ def _status_object(folder: Path, cloud: EmbeddedCloud | None) -> dict[str, objec
     if cloud is not None:
         result |= {"endpoint": cloud.address.endpoint, "port": cloud.address.port, "pid": cloud.pid,
                  "app_id": cloud.app_id}
-    return result | {"data": str(folder), "bytes": local_cloud.size(folder)}
+    return result | {"data": str(folder), "bytes": size(folder)}
 
 
 @command()
@@ -110,8 +111,8 @@ def reset(run: Run, data: str | None, yes: bool) -> None:
     It is not started again; the next command with --local does that.
     """
     folder = _folder(run, data)
-    local_cloud.check_deletable(folder)
-    held = local_cloud.size(folder)
+    check_deletable(folder)
+    held = size(folder)
     if held:
         question = f"Delete the embedded cloud in {folder} ({human_bytes(held)})?"
         run.terminal.confirm_or_refuse(question, yes=yes)

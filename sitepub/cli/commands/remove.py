@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sitepub.actions.remove import RemoveOptions
     from sitepub.domains.steps import HostStep
     from sitepub.publish.previews.found import Preview
-    from sitepub.publish.removal import BucketRemoval, Removal, Removed
+    from sitepub.publish.removal_plan import BucketRemoval, Removal, Removed
     from sitepub.publish.states.state import ReleaseInfo
 
 _SHOWN = 20

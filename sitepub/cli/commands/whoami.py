@@ -11,7 +11,7 @@ from sitepub.terminal.tables import pairs
 def whoami(run: Run) -> None:
     """Show which account would be used, and where its key was found."""
     from sitepub.actions import whoami as action
-    from sitepub.config.dotenv import read_dotenv
+    from sitepub.config.variables.dotenv import read_dotenv
 
     dotenv = read_dotenv(run.folder, run.stage)
     for oddity in dotenv.warnings:

@@ -15,7 +15,7 @@ from sitepub.config.project import Project
 if TYPE_CHECKING:
     from sitepub.actions.remove import RemoveOptions
     from sitepub.domains.steps import HostStep
-    from sitepub.publish.removal import Removal
+    from sitepub.publish.removal_plan import Removal
 
 _LIST = """List the previews of the site: name, branch, age, who, commit, until when, address.
 

@@ -15,7 +15,7 @@ from sitepub.terminal.terminal import Terminal
 if TYPE_CHECKING:
     from sitepub.actions.remove import Down
     from sitepub.domains.job import Listener
-    from sitepub.publish.removal import Removal
+    from sitepub.publish.removal_plan import Removal
 
 
 class RemovalView:

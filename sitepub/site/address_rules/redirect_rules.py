@@ -7,9 +7,8 @@ a single address, a page. What none of them can do is refused with the reason.
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 from urllib.parse import unquote
 
@@ -17,11 +16,14 @@ from sitepub.config.bucket_settings import RedirectRule
 from sitepub.config.project import Project
 from sitepub.config.site_rules import EdgeRedirect
 from sitepub.errors import Problem
-from sitepub.site.address_rules.addresses import SPLAT, addresses_of, filled, served_at
+from sitepub.site.address_rules.addresses import SPLAT, filled
 from sitepub.site.address_rules.edge_paths import CDN_REDIRECTS, CDN_STATUSES, EDGEONE_REDIRECTS
 from sitepub.site.address_rules.forwarding_page import page_file
 from sitepub.site.address_rules.header_rules import configurable
+from sitepub.site.address_rules.live_rules import both_addresses, live_rules, path_of
+from sitepub.site.address_rules.redirected import Impossible, Redirected
 from sitepub.site.address_rules.redirects_file import RedirectLine
+from sitepub.site.address_rules.served_files import ServedFiles
 from sitepub.site.snapshot import SiteFile
 
 ROUTING_RULES = 100
@@ -30,37 +32,9 @@ _PERMANENT = (301, 308)
 _SHOWN = 10
 
 
-@dataclass(slots=True)
-class Redirected:
-    """Of one file, for the files that the site has now."""
-
-    routing: tuple[RedirectRule, ...] = ()
-    edge: tuple[EdgeRedirect, ...] = ()
-    error: str = ""
-    error_status: Literal[404, 200] = 404
-    files: dict[str, SiteFile] = field(default_factory=dict)
-    """Objects beside the site's own: pages that forward, and copies."""
-    refused: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
-
-
-class _Impossible(Exception):
-    """Why a layer cannot do a rule."""
-
-    def __init__(self, why: str, hint: str | None = None) -> None:
-        super().__init__(why)
-        self.why = why
-        self.hint = hint
-
-
 def compile_redirects(rules: Sequence[RedirectLine], project: Project, files: Mapping[str, SiteFile]) -> Redirected:
     """``files``: those of the site, by key."""
     return _Compiling(project, files).compile(rules)
-
-
-def _bare(target: str) -> str:
-    """The path of a destination on the same host, decoded."""
-    return unquote(target.partition("#")[0].partition("?")[0], errors="surrogateescape")
 
 
 class _Compiling:
@@ -69,12 +43,10 @@ class _Compiling:
         self.files = files
         self.prefix = project.key_prefix
         self.index = project.website.index
-        self.bare = project.website.ignore_html_ext
         self.edges = configurable(project.hosts)
         self.on_bucket = not project.hosts or len(self.edges) < len(project.hosts)
         """Visitors come to the website endpoint with nothing in front of it."""
-        self.paths = sorted(key.removeprefix(self.prefix) for key in files if key.startswith(self.prefix))
-        self.there: Set[str] = set(self.paths)
+        self.served = ServedFiles(project, files)
         self.done = Redirected()
         self.routing: list[tuple[RedirectLine, RedirectRule]] = []
         self.left: dict[str, int] = {
@@ -86,12 +58,12 @@ class _Compiling:
 
     def compile(self, rules: Sequence[RedirectLine]) -> Redirected:
         done = self.done
-        live = list(self._live(rules))
+        live = list(live_rules(rules, {host.host for host in self.project.hosts}, self._warn))
         # A rule with a splat has no other way: those come first where the number is limited.
         for rule in sorted(live, key=lambda rule: rule.address.exact):
             try:
                 self._rule(rule)
-            except _Impossible as no:
+            except Impossible as no:
                 done.refused.append(Problem(f"`{rule}` cannot be done: {no.why}", rule.position, no.hint))
         in_order = {id(rule): number for number, rule in enumerate(live)}
         done.refused.sort(key=lambda problem: (problem.position.line or 0) if problem.position else 0)
@@ -102,33 +74,6 @@ class _Compiling:
         self._say_what_differs()
         return done
 
-    def _live(self, rules: Sequence[RedirectLine]) -> Iterator[RedirectLine]:
-        """The rules that can count: the first that matches does."""
-        names = {host.host for host in self.project.hosts}
-        before: list[RedirectLine] = []
-        exact: dict[tuple[str, str], RedirectLine] = {}
-        for rule in rules:
-            host = rule.address.host
-            if host and host not in names:
-                self._warn(rule, f"`{rule}` has no effect: {host} is not a host of this site",
-                           f"its hosts are {', '.join(sorted(names))}" if names else
-                           "hosts: in serverless.yml names them")
-                continue
-            first = exact.get((host, rule.address.path)) or exact.get(("", rule.address.path)) or next(
-                (one for one in before if one.address.contains(rule.address)), None)
-            if first is not None and not (rule.force and not first.force):
-                if (unquote(rule.to), rule.status) != (unquote(first.to), first.status):  # not written in two ways
-                    self._warn(rule, f"`{rule}` has no effect: line {first.position.line} comes first, `{first}`", None)
-                continue
-            yield rule
-            if rule.query or rule.conditions:
-                continue
-            if rule.address.exact:
-                for path in self._both(rule):
-                    exact.setdefault((host, path), rule)
-            else:
-                before.append(rule)
-
     def _warn(self, rule: RedirectLine, message: str, hint: str | None) -> None:
         self.done.warnings.append(Problem(message, rule.position, hint))
 
@@ -136,11 +81,11 @@ class _Compiling:
 
     def _rule(self, rule: RedirectLine) -> None:
         if rule.conditions:
-            raise _Impossible(f"no layer knows the condition {rule.conditions[0]}",
-                              "leave the condition out, or choose in the page, by script")
+            raise Impossible(f"no layer knows the condition {rule.conditions[0]}",
+                             "leave the condition out, or choose in the page, by script")
         if rule.query:
-            raise _Impossible("no layer can choose by the parameters of the query",
-                              "leave them out: the redirect then takes every query")
+            raise Impossible("no layer can choose by the parameters of the query",
+                             "leave them out: the redirect then takes every query")
         if rule.status == 200:
             self._rewrite(rule)
         elif rule.status in (404, 410):
@@ -149,20 +94,20 @@ class _Compiling:
             self._redirect(rule)
 
     def _redirect(self, rule: RedirectLine) -> None:
-        inside = _bare(filled(rule.to, dict.fromkeys(rule.address.names, "x")))
+        inside = path_of(filled(rule.to, dict.fromkeys(rule.address.names, "x")))
         if not rule.address.exact and not rule.external and rule.address.match(inside) is not None:
-            raise _Impossible("it would redirect its own destination again and again")
-        reasons: list[_Impossible] = []
+            raise Impossible("it would redirect its own destination again and again")
+        reasons: list[Impossible] = []
         at_edge: list[EdgeRedirect] = []
         route: RedirectRule | None = None
         try:
             at_edge = self._at_edges(rule)
-        except _Impossible as no:
+        except Impossible as no:
             reasons.append(no)
         if self.on_bucket and not reasons:
             try:
                 route = self._route(rule)
-            except _Impossible as no:
+            except Impossible as no:
                 reasons.append(no)
         if reasons or (self.on_bucket and route is None):
             if not self._can_be_page(rule):
@@ -189,88 +134,80 @@ class _Compiling:
         """Empty: the site has no edge of its own."""
         kinds = {host.host: host.edge for host in self.edges}
         if rule.address.host and rule.address.host not in kinds:
-            raise _Impossible(f"{rule.address.host} has no edge, and the bucket answers all its hosts alike",
-                              "give it `edge: edgeone` or `edge: cdn`, or leave the host out")
+            raise Impossible(f"{rule.address.host} has no edge, and the bucket answers all its hosts alike",
+                             "give it `edge: edgeone` or `edge: cdn`, or leave the host out")
         to = rule.to if rule.external else f"/{self.prefix}{rule.to[1:]}"
         made = [EdgeRedirect(f"/{self.prefix}{path[1:]}", to, rule.status, rule.address.host)
-                for path in self._both(rule)]
+                for path in both_addresses(rule)]
         for host in self._hosts(rule):
             if any(char in rule.to for char in "?#"):
-                raise _Impossible("the destination has a query or a fragment, which edges do not add")
+                raise Impossible("the destination has a query or a fragment, which edges do not add")
             if kinds[host] == "cdn":
                 self._cdn_can(rule, host)
             if self.left[host] < len(made):
                 most = CDN_REDIRECTS if kinds[host] == "cdn" else EDGEONE_REDIRECTS
-                raise _Impossible(f"{host} has room for {most} redirects" + (
+                raise Impossible(f"{host} has room for {most} redirects" + (
                     ", two for an address with and without a slash" if kinds[host] == "cdn" else ""),
                     "one rule with a splat replaces many, as in /old/* /new/:splat")
         if self._hosts(rule):
-            self._hides_files(rule, prefix=False)
+            self.served.refuse_hiding(rule, prefix=False)
         return made if self._hosts(rule) else []
 
     def _cdn_can(self, rule: RedirectLine, host: str) -> None:
         if rule.status not in CDN_STATUSES:
-            raise _Impossible(f"the CDN, which serves {host}, redirects with 301 and 302 only",
-                              "write one of them, or use `edge: edgeone`")
+            raise Impossible(f"the CDN, which serves {host}, redirects with 301 and 302 only",
+                             "write one of them, or use `edge: edgeone`")
         if rule.address.names not in ((), (SPLAT,)):
-            raise _Impossible(f"the CDN, which serves {host}, knows `*` and no placeholders", "use `edge: edgeone`")
-
-    def _both(self, rule: RedirectLine) -> list[str]:
-        """An address means the one with a slash, too (Netlify)."""
-        path = rule.address.path
-        if not rule.address.exact or path == "/" or "." in path.rpartition("/")[2]:
-            return [path]
-        other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
-        return [path] if _bare(rule.to) == other else [path, other]
+            raise Impossible(f"the CDN, which serves {host}, knows `*` and no placeholders", "use `edge: edgeone`")
 
     # The bucket
 
     def _route(self, rule: RedirectLine) -> RedirectRule | None:
         """``None``: a page is better."""
         if len(self.project.website.redirect_rules) + len(self.routing) >= ROUTING_RULES:
-            raise _Impossible(f"a bucket has room for {ROUTING_RULES} redirects, those of serverless.yml counted",
-                              "one rule with a splat replaces many, as in /old/* /new/:splat; an edge has more room")
+            raise Impossible(f"a bucket has room for {ROUTING_RULES} redirects, those of serverless.yml counted",
+                             "one rule with a splat replaces many, as in /old/* /new/:splat; an edge has more room")
         if rule.address.host:
-            raise _Impossible("the bucket answers all its hosts alike", "leave the host out")
+            raise Impossible("the bucket answers all its hosts alike", "leave the host out")
         if rule.external:
-            raise _Impossible("COS redirects within the website only",
-                              "a host with `edge: edgeone` or `edge: cdn` can redirect elsewhere")
+            raise Impossible("COS redirects within the website only",
+                             "a host with `edge: edgeone` or `edge: cdn` can redirect elsewhere")
         if any(char in rule.to for char in "?#"):
-            raise _Impossible("COS takes a destination without query and fragment", None)
+            raise Impossible("COS takes a destination without query and fragment", None)
         if rule.address.exact:
             if self.edges:
                 return None  # what begins with the address would be sent to the bucket's own name
-            path = rule.address.path.rstrip("/") if self._both(rule)[1:] else rule.address.path
+            path = rule.address.path.rstrip("/") if both_addresses(rule)[1:] else rule.address.path
             target = unquote(rule.to, errors="surrogateescape")
             if not path.strip("/"):
-                raise _Impossible("COS knows prefixes, and this one would take every address")
-            self._hides_files(rule, prefix=True)
+                raise Impossible("COS knows prefixes, and this one would take every address")
+            self.served.refuse_hiding(rule, prefix=True)
             wider = self._wider(path)
             if wider is not None and "." not in path.rpartition("/")[2]:
-                raise _Impossible(f"COS knows prefixes only, and would take what begins with `{path}` from"
-                                  f" line {wider.position.line}, too", "a host with `edge: edgeone` can do both")
+                raise Impossible(f"COS knows prefixes only, and would take what begins with `{path}` from"
+                                 f" line {wider.position.line}, too", "a host with `edge: edgeone` can do both")
             if target.startswith(path):
-                raise _Impossible("COS knows prefixes only, and would redirect the destination, too")
+                raise Impossible("COS knows prefixes only, and would redirect the destination, too")
             return RedirectRule(key_prefix=self.prefix + path[1:], replace_key_with=self._key(target))
         before = rule.address.prefix
         if before is None:
-            raise _Impossible("COS knows prefixes: an address with a `*` at its end, and no placeholders",
-                              "a host with `edge: edgeone` can do it")
+            raise Impossible("COS knows prefixes: an address with a `*` at its end, and no placeholders",
+                             "a host with `edge: edgeone` can do it")
         if before == "/":
-            raise _Impossible("COS knows prefixes, and this one would take every address, also the destination",
-                              "a host with `edge: edgeone` can redirect it to another host")
+            raise Impossible("COS knows prefixes, and this one would take every address, also the destination",
+                             "a host with `edge: edgeone` can redirect it to another host")
         if not self.edges:
-            self._hides_files(rule, prefix=False)
+            self.served.refuse_hiding(rule, prefix=False)
         return self._prefix_rule(rule, before)
 
     def _prefix_rule(self, rule: RedirectLine, before: str) -> RedirectRule:
         target, captured, rest = rule.to.partition(f":{SPLAT}")
         decoded = unquote(target, errors="surrogateescape")
         if rest:
-            raise _Impossible("COS puts the rest of the address at the end, and nothing behind it",
-                              "end the destination with :splat")
+            raise Impossible("COS puts the rest of the address at the end, and nothing behind it",
+                             "end the destination with :splat")
         if decoded.startswith(before):
-            raise _Impossible("it would redirect its own destination again and again")
+            raise Impossible("it would redirect its own destination again and again")
         if captured:
             return RedirectRule(key_prefix=self.prefix + before[1:], replace_key_prefix_with=self.prefix + decoded[1:])
         return RedirectRule(key_prefix=self.prefix + before[1:], replace_key_with=self._key(decoded))
@@ -284,49 +221,22 @@ class _Compiling:
         """Whether files answer at a single address: they do, unless the rule is forced (Netlify)."""
         if rule.force or not rule.address.exact:
             return False
-        there = self._served(rule.address.path)
+        there = self.served.at(rule.address.path)
         if there:
             self._warn(rule, f"`{rule}` has no effect: {there} is at this address, and is served",
                        f"`{rule.status}!` redirects all the same")
         return bool(there)
 
-    def _served(self, path: str) -> str:
-        return served_at(path, self.there, self.index, without_html=self.bare)
-
-    def _hides_files(self, rule: RedirectLine, *, prefix: bool) -> None:
-        """Raises for files that would not be reachable any more. ``prefix``: what begins with the address, too."""
-        if prefix:
-            start = rule.address.path.rstrip("/")[1:]
-            own = {served_at(path, self.there, self.index, without_html=self.bare) for path in self._both(rule)}
-            hidden = [path for path in self._beginning(start) if not (rule.force and path in own)]
-            if hidden:
-                raise _Impossible(f"COS knows prefixes only, and would redirect {hidden[0]}, too")
-            return
-        if rule.force or rule.address.exact:
-            return
-        start = rule.address.path[1:].partition("*")[0].partition(":")[0]
-        for path in self._beginning(start):
-            if any(rule.address.match(one) is not None
-                   for one in addresses_of(path, self.index, without_html=self.bare)):
-                raise _Impossible(f"{path} is there, and no layer redirects only what is missing",
-                                  f"`{rule.status}!` redirects all the same, and hides the files")
-
-    def _beginning(self, start: str) -> Iterator[str]:
-        at = bisect.bisect_left(self.paths, start)
-        while at < len(self.paths) and self.paths[at].startswith(start):
-            yield self.paths[at]
-            at += 1
-
     # Pages, copies, and the page for missing addresses
 
     def _keys(self, rule: RedirectLine) -> list[str]:
         """Of objects that answer at the address and are not there yet."""
-        paths = [path[1:] + self.index if path.endswith("/") else path[1:] for path in self._both(rule)]
-        return [self.prefix + path for path in paths if path not in self.there
+        paths = [path[1:] + self.index if path.endswith("/") else path[1:] for path in both_addresses(rule)]
+        return [self.prefix + path for path in paths if path not in self.served.there
                 and self.prefix + path not in self.done.files]
 
     def _can_be_page(self, rule: RedirectLine) -> bool:
-        return rule.address.exact and not rule.address.host and not self._served(rule.address.path) and bool(
+        return rule.address.exact and not rule.address.host and not self.served.at(rule.address.path) and bool(
             self._keys(rule))
 
     def _wider(self, path: str) -> RedirectLine | None:
@@ -337,19 +247,19 @@ class _Compiling:
         """Raises for an object that no visitor would get: routing rules and edges come before objects."""
         wider = self._wider(rule.address.path)
         if wider is not None:
-            raise _Impossible(f"line {wider.position.line} redirects this address, too, and comes before every file",
-                              "a host with `edge: edgeone` can do both" if rule.redirects else None)
+            raise Impossible(f"line {wider.position.line} redirects this address, too, and comes before every file",
+                             "a host with `edge: edgeone` can do both" if rule.redirects else None)
         key = self.prefix + rule.address.path[1:]
         theirs = next((one.key_prefix for one in self.project.website.redirect_rules
                        if one.key_prefix is not None and key.startswith(one.key_prefix)), None)
         if theirs is not None:
-            raise _Impossible(f"redirectRules in serverless.yml redirects what begins with `{theirs}`, and comes before"
-                              " every file")
+            raise Impossible(f"redirectRules in serverless.yml redirects what begins with `{theirs}`, and comes before"
+                             " every file")
 
-    def _page(self, rule: RedirectLine, reasons: Sequence[_Impossible]) -> None:
+    def _page(self, rule: RedirectLine, reasons: Sequence[Impossible]) -> None:
         try:
             self._reachable(rule)
-        except _Impossible as no:
+        except Impossible as no:
             raise (reasons[0] if reasons else no) from None
         target = rule.to if rule.external else f"/{self.prefix}{filled(rule.to, {})[1:]}"
         for key in self._keys(rule):
@@ -358,26 +268,26 @@ class _Compiling:
 
     def _rewrite(self, rule: RedirectLine) -> None:
         if rule.external:
-            raise _Impossible("COS and its edges serve files, and pass no request on to another address",
-                              "call that address from the page, or redirect to it with 302")
+            raise Impossible("COS and its edges serve files, and pass no request on to another address",
+                             "call that address from the page, or redirect to it with 302")
         if rule.address.host:
-            raise _Impossible("the bucket answers all its hosts alike", "leave the host out")
+            raise Impossible("the bucket answers all its hosts alike", "leave the host out")
         if not rule.address.exact and rule.to == rule.address.path[:-1] + f":{SPLAT}":
-            raise _Impossible("no layer excepts addresses from the rules below", "leave the line out")
+            raise Impossible("no layer excepts addresses from the rules below", "leave the line out")
         target = rule.to.partition("?")[0].partition("#")[0]
-        page = "" if f":{SPLAT}" in target or (rule.address.names and ":" in target) else self._served(
+        page = "" if f":{SPLAT}" in target or (rule.address.names and ":" in target) else self.served.at(
             unquote(target, errors="surrogateescape"))
         if rule.address.path == "/*" and not rule.force:
             self._error_page(rule, page, 200)
         elif not rule.address.exact:
-            raise _Impossible("COS has one page for all addresses that do not exist",
-                              "`/* /index.html 200` is that page; for single addresses, write them out")
+            raise Impossible("COS has one page for all addresses that do not exist",
+                             "`/* /index.html 200` is that page; for single addresses, write them out")
         elif not page:
-            raise _Impossible(f"there is no file at {target}")
-        elif there := self._served(rule.address.path):
+            raise Impossible(f"there is no file at {target}")
+        elif there := self.served.at(rule.address.path):
             if there != page:
                 if rule.force:
-                    raise _Impossible(f"{there} is at this address", "leave that file out with src.exclude")
+                    raise Impossible(f"{there} is at this address", "leave that file out with src.exclude")
                 self._warn(rule, f"`{rule}` has no effect: {there} is at this address, and is served", None)
         else:
             self._reachable(rule)
@@ -385,22 +295,22 @@ class _Compiling:
                 self.done.files[key] = replace(self.files[self.prefix + page], key=key)
 
     def _missing(self, rule: RedirectLine) -> None:
-        page = self._served(unquote(rule.to, errors="surrogateescape")) if rule.to and not rule.external else ""
+        page = self.served.at(unquote(rule.to, errors="surrogateescape")) if rule.to and not rule.external else ""
         if rule.address.path == "/*" and not rule.force and rule.status == 404:
             self._error_page(rule, page, 404)
             return
-        there = self._served(rule.address.path) if rule.address.exact else next(
-            (path for path in self._beginning(rule.address.path[1:].partition("*")[0].partition(":")[0])), "")
+        there = self.served.at(rule.address.path) if rule.address.exact else next(
+            (path for path in self.served.beginning(rule.address.path[1:].partition("*")[0].partition(":")[0])), "")
         if there:
             if not rule.force and rule.address.exact:
                 self._warn(rule, f"`{rule}` has no effect: {there} is at this address, and is served", None)
                 return
-            raise _Impossible(f"{there} is there, and would be served", "leave it out with src.exclude")
+            raise Impossible(f"{there} is there, and would be served", "leave it out with src.exclude")
         if rule.status == 410:
-            raise _Impossible("COS answers 404 for what is not there", "leave the line out")
+            raise Impossible("COS answers 404 for what is not there", "leave the line out")
         if rule.to and page != self._error_now():
-            raise _Impossible("COS has one page for all addresses that do not exist",
-                              f"`/* {rule.to} 404` makes it this one")
+            raise Impossible("COS has one page for all addresses that do not exist",
+                             f"`/* {rule.to} 404` makes it this one")
 
     def _error_now(self) -> str:
         return self.done.error or self.project.website.error
@@ -408,10 +318,10 @@ class _Compiling:
     def _error_page(self, rule: RedirectLine, page: str, status: Literal[404, 200]) -> None:
         website = self.project.website
         if not page:
-            raise _Impossible(f"there is no file at {rule.to}" if rule.to else "no page is named")
+            raise Impossible(f"there is no file at {rule.to}" if rule.to else "no page is named")
         if not website.error_is_default and (website.error, 200 if website.disable_error_status else 404) != (
                 page, status):
-            raise _Impossible(f"serverless.yml says `error: {website.error}`", "leave one of the two out")
+            raise Impossible(f"serverless.yml says `error: {website.error}`", "leave one of the two out")
         self.done.error, self.done.error_status = page, status
 
     # What is worth saying

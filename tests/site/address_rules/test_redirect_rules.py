@@ -13,7 +13,8 @@ from sitepub.config.bucket_settings import RedirectRule, Website
 from sitepub.config.project import Host, Project
 from sitepub.local.cos.bucket.website_document import RoutingRule, WebsiteConfiguration
 from sitepub.local.website.routing import Look, Redirect, Visit, route
-from sitepub.site.address_rules.redirect_rules import Redirected, compile_redirects
+from sitepub.site.address_rules.redirect_rules import compile_redirects
+from sitepub.site.address_rules.redirected import Redirected
 from sitepub.site.address_rules.redirects_file import read_redirects
 from sitepub.site.snapshot import SiteFile
 from tests.site.sample import project

@@ -1,10 +1,12 @@
-"""The hosts of serverless.yml as models, each with the https that all of them share."""
+"""The hosts of serverless.yml: checked as models, each with the https that all of them share, and as values."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sitepub.config.checks.spellings import AUTO
 from sitepub.config.document import Node, data_of
+from sitepub.config.project import Host, NewZone
 from sitepub.errors import Problem
 
 if TYPE_CHECKING:
@@ -50,3 +52,41 @@ def read_hosts(root: Node, problems: list[Problem], warnings: list[Problem]) -> 
             shape = shape.model_copy(update={"https": HttpsShape.model_validate(data_of(shared))})
         shapes.append(shape)
     return shapes
+
+
+def host_of(host: HostShape, node: Node, inputs: Node) -> Host:
+    from sitepub.config.models.host import OWN_FIELDS
+
+    written = host.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
+    https = written.get("https")
+    place = node.get("https") or inputs.get("https")
+    if place is not None:
+        place = place.get("certInfo") or place
+    auto = https is not None and https.get("certInfo", {}).get("certId") == AUTO
+    if https is not None and auto:
+        del https["certInfo"]
+    return Host(
+        host=host.host,
+        edge=host.edge,
+        area=host.area,
+        area_written="area" in host.model_fields_set,
+        dns=host.dns,
+        auto_certificate=auto,
+        https_position=place.key_here if place is not None else None,
+        wait=not host.asynchronous,
+        auto_refresh=host.auto_refresh,
+        only_refresh=host.only_refresh,
+        https=None if https is None or host.https is None else {"switch": host.https.switch, **https},
+        force_redirect=None if host.force_redirect is None else host.force_redirect.model_dump(
+            by_alias=True, exclude_none=True),
+        settings={key: value for key, value in written.items() if key not in OWN_FIELDS},
+        position=(node.get("host") or node).here,
+        new_zone=_new_zone(host, node),
+    )
+
+
+def _new_zone(host: HostShape, node: Node) -> NewZone:
+    said, place = host.edgeone, node.get("edgeone", "plan")
+    area = (said.area if said is not None else None) or (host.area if "area" in host.model_fields_set else "")
+    return NewZone(plan=(said.plan if said is not None else None) or "", area=area,
+                   position=place.here if place is not None else None)

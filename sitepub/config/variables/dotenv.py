@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sitepub.config.document import MOST_PROBLEMS, Text, read_text, shown_path
-from sitepub.config.loader_variables import loads_code
 from sitepub.config.ownership import project_root, written_by_others
+from sitepub.config.variables.loader_variables import loads_code
 from sitepub.errors import Position, Problem
 
 PARENTS = 2
