@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sitepub.domains.steps import HostStep, HostStepKind
 from sitepub.errors import ChangedSincePlan, Refused
 from sitepub.terminal.messages import visible
+from sitepub.terminal.sizes import counted
 from sitepub.terminal.status_lines import StatusLines
 from sitepub.terminal.terminal import Terminal
 
@@ -79,7 +80,7 @@ def report_lines(one: HostReport) -> Iterator[str]:
     wrong = ", which is not the edge" if one.right is False else ""
     yield f"  DNS points to: {where}{wrong}"
     if one.https or one.until:
-        left = "" if one.days is None else f", {one.days} days left" if one.days >= 0 else ", EXPIRED"
+        left = "" if one.days is None else f", {counted(one.days, 'day')} left" if one.days >= 0 else ", EXPIRED"
         yield f"  certificate: {visible(one.certificate or 'of the edge')}{left}"
     if one.purged_at:
         yield f"  last purge: {one.purged_at}, {visible(one.purged)}"

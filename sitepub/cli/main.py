@@ -68,6 +68,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 ALIASES = {"preview": "previews"}
 """Other names of commands."""
+HELP = "help"
+"""``sitepub help``, ``sitepub help deploy``: what other programs call ``--help``."""
+_MEANT = {"version": "--version", "upgrade": "--version", "publish": "deploy", "start": "local start", "serve": "dev",
+          "destroy": "remove", "delete": "remove", "credentials": "login"}
+"""What other programs call it, and no letters of ours show."""
 
 
 class LazyGroup(click.Group):
@@ -88,8 +93,14 @@ class LazyGroup(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]
                         ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] == HELP:
+            if len(args) > 1:
+                return self.resolve_command(ctx, [*args[1:], "--help"])
+            ctx.obj.out(ctx.get_help())
+            ctx.exit(0)
         if args and args[0] not in COMMANDS and args[0] not in ALIASES and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0].lower(), COMMANDS, n=1, cutoff=0.5)
+            near = [_MEANT[args[0].lower()]] if args[0].lower() in _MEANT else difflib.get_close_matches(
+                args[0].lower(), COMMANDS, n=1, cutoff=0.5)
             guess = f" Did you mean: sitepub {near[0]}?" if near else ""
             raise click.UsageError(f"There is no command {args[0]!r}.{guess}", ctx=ctx)
         return super().resolve_command(ctx, args)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sitepub.actions.deploying.plan import Planned
 from sitepub.actions.host_objects import planned_objects
@@ -22,8 +23,14 @@ _MARKS = {Action.UPLOAD: ("+", "green"), Action.COPY: ("+", "green"), Action.HEA
           Action.DELETE: ("-", "red")}
 
 
-def plan_lines(terminal: Terminal, planned: Planned) -> Iterator[str]:
-    """The plan for people."""
+MANY = 100
+"""Steps for files beyond which a plan shows folders instead."""
+_ROWS = 40
+"""Rows that the folders of a large plan get at most, unless there are more in the site's root."""
+
+
+def plan_lines(terminal: Terminal, planned: Planned, *, full: bool = False) -> Iterator[str]:
+    """The plan for people. ``full``: a line for each file, however many there are."""
     project, prepared = planned.project, planned.prepared
     plan = prepared.plan
     yield (f"Plan for {project.name}, stage {project.stage}: bucket {planned.bucket} in {project.region}")
@@ -34,8 +41,11 @@ def plan_lines(terminal: Terminal, planned: Planned) -> Iterator[str]:
         return
     for step in prepared.settings:
         yield f"  {terminal.style('*', 'cyan')} {visible(step.summary)}  ({step.reason})"
-    for each in plan.steps:
-        yield _line(terminal, each)
+    if full or len(plan.steps) <= MANY:
+        for each in plan.steps:
+            yield _line(terminal, each)
+    else:
+        yield from folded_lines(terminal, plan.steps)
     yield from retained_lines(terminal, plan.retained)
     if _host_steps(planned):
         yield from step_lines(terminal, _host_steps(planned))
@@ -59,10 +69,59 @@ def _host_steps(planned: Planned) -> tuple[HostStep, ...]:
     return planned.hosts.steps if planned.hosts is not None else ()
 
 
+def folded_lines(terminal: Terminal, steps: Sequence[Step]) -> Iterator[str]:
+    """One line for all steps of a folder that are alike, in the order in which they are done."""
+    groups: dict[_Alike, _Group] = {}
+    for step in steps:
+        _put(groups, (tuple(step.key.split("/")[:-1]), step.action, step.reason), _Group(step, 1, step.bytes_sent))
+    depth = max((len(folders) for folders, _action, _reason in groups), default=0)
+    while len(groups) > _ROWS and depth > 1:
+        depth -= 1
+        shorter: dict[_Alike, _Group] = {}
+        for (folders, action, reason), group in groups.items():
+            _put(shorter, (folders[:depth], action, reason), group)
+        groups = shorter
+    for (folders, action, reason), group in groups.items():
+        if group.count == 1:
+            yield _line(terminal, group.first)
+            continue
+        mark, color = _mark(group.first)
+        files = counted(group.count, "file")
+        if action is Action.UPLOAD:
+            files += f", {human_bytes(group.bytes)}"
+        where = visible("".join(f"{name}/" for name in folders)) or "(the root)"
+        yield f"  {terminal.style(mark, color)} {action.value:<7} {where}  ({visible(reason.value)}: {files})"
+    yield "  each file: --full"
+
+
+_Alike = tuple[tuple[str, ...], Action, Reason]
+
+
+@dataclass(slots=True)
+class _Group:
+    """Steps that one line shows."""
+
+    first: Step
+    count: int
+    bytes: int
+
+
+def _put(groups: dict[_Alike, _Group], alike: _Alike, more: _Group) -> None:
+    known = groups.get(alike)
+    if known is None:
+        groups[alike] = more
+    else:
+        known.count += more.count
+        known.bytes += more.bytes
+
+
+def _mark(step: Step) -> tuple[str, str]:
+    return ("~", "yellow") if step.reason in (Reason.CONTENT, Reason.DRIFTED, Reason.TAKEN_OVER) else (
+        _MARKS[step.action])
+
+
 def _line(terminal: Terminal, step: Step) -> str:
-    mark, color = _MARKS[step.action]
-    if step.reason in (Reason.CONTENT, Reason.DRIFTED, Reason.TAKEN_OVER):
-        mark, color = "~", "yellow"
+    mark, color = _mark(step)
     detail = step.reason.value
     if step.action is Action.COPY:
         detail += f", copied on the server from {step.source}"

@@ -26,4 +26,8 @@ def completion(run: Run, shell: str) -> None:
         raise click.UsageError(f"There is no completion for {shell}.")
     script = found(root(), {}, "sitepub", "_SITEPUB_COMPLETE")
     # Not script.source(): that runs the bash of this computer, and the script may be for another one.
-    run.terminal.out(script.source_template % script.source_vars())
+    text = script.source_template % script.source_vars()
+    if run.terminal.wants_json:
+        run.terminal.json({"version": 1, "action": "completion", "status": "ok", "shell": shell, "script": text})
+    else:
+        run.terminal.out(text)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 @command(project=True)
 @click.option("--dry-run", is_flag=True, help="Build and show the plan; change nothing.")
+@click.option("--full", is_flag=True, help="With --dry-run: list each file of a large plan, not its folders only.")
+@click.option("--open", "opens", is_flag=True, help="Open the site in the browser when it is live.")
 @yes_option()
 @click.option("-m", "--message", metavar="TEXT", help="What to say of this release; else the commit's first line.")
 @preview_options()
@@ -36,7 +38,8 @@ if TYPE_CHECKING:
 @click.option("--allow-empty", is_flag=True, help="Allow pages that had content to be empty now.")
 @lock_option()
 @click.option("--no-wait", is_flag=True, help="Do not wait until the hosts are online.")
-def deploy(run: Run, dry_run: bool, yes: bool, message: str | None, preview: str | None, expires: int | None,
+def deploy(run: Run, dry_run: bool, full: bool, opens: bool, yes: bool, message: str | None,
+           preview: str | None, expires: int | None,
            traffic: float | None, replaces: str | None, force: bool, no_build: bool, verify: bool, allow_delete: bool,
            allow_empty: bool, lock_timeout: float, no_wait: bool) -> int:
     """Build the site and publish what changed.
@@ -52,7 +55,7 @@ def deploy(run: Run, dry_run: bool, yes: bool, message: str | None, preview: str
     quick = not (dry_run or verify or force) and preview is None and expires is None and (
         traffic is None and replaces is None)
     if quick:
-        done, opened = _quick(run, yes=yes)
+        done, opened = _quick(run, yes=yes, opens=opens)
         if done is not None:
             return done
         options = replace(options, opened=opened)
@@ -62,12 +65,13 @@ def deploy(run: Run, dry_run: bool, yes: bool, message: str | None, preview: str
         from sitepub.cli.commands.plan import work
 
         return each_project(run, "plan", lambda project: work(
-            run, with_share(in_preview(run, project, preview, expires), traffic, replaces), options))
+            run, with_share(in_preview(run, project, preview, expires), traffic, replaces), options, full=full))
     return each_project(run, "deploy", lambda project: _deploy(
-        run, with_share(in_preview(run, project, preview, expires), traffic, replaces), options, yes=yes), yes=yes)
+        run, with_share(in_preview(run, project, preview, expires), traffic, replaces), options, yes=yes, opens=opens),
+        yes=yes)
 
 
-def _quick(run: Run, *, yes: bool) -> tuple[int | None, LocalIndex | None]:
+def _quick(run: Run, *, yes: bool, opens: bool) -> tuple[int | None, LocalIndex | None]:
     """The exit code of a deploy that has nothing to do and needs not read serverless.yml to know that; else what is
     known of the folder."""
     from sitepub.actions.deploying.known_project import Given, is_known
@@ -85,6 +89,8 @@ def _quick(run: Run, *, yes: bool) -> tuple[int | None, LocalIndex | None]:
         run.terminal.json({"version": 1, "action": "deploy", **deployed_object(done)})
     else:
         show_deployed(run, done)
+    if opens:
+        _browse(run, done)
     return 0, None
 
 
@@ -93,7 +99,8 @@ def _begins(run: Run, project: Project) -> None:
                       f'Name: "{project.name}"' + (f' - Preview: "{project.preview.name}"' if project.preview else ""))
 
 
-def _deploy(run: Run, project: Project, options: DeployOptions, *, yes: bool) -> tuple[dict[str, object], int]:
+def _deploy(run: Run, project: Project, options: DeployOptions, *, yes: bool, opens: bool
+            ) -> tuple[dict[str, object], int]:
     from sitepub.actions.deploying.deploy import deploy as action
     from sitepub.actions.deploying.values import Deployed
     from sitepub.cli.story import Story
@@ -113,7 +120,18 @@ def _deploy(run: Run, project: Project, options: DeployOptions, *, yes: bool) ->
     remember(Given(run.folder, run.stage, run.inputs, yes, run.local, run.profile), project, run.environ)
     if not terminal.wants_json:
         show_deployed(run, done)
+    if opens:
+        _browse(run, done)
     return deployed_object(done), 0
+
+
+def _browse(run: Run, done: Deployed) -> None:
+    """Show the site at its first host, else at its own address."""
+    from sitepub.cli.browse import browse
+    from sitepub.cli.host_view import host_urls
+
+    hosts = {} if done.preview is not None else host_urls(done.project, done.cloud)
+    browse(run, next(iter(hosts.values()), done.url))
 
 
 def show_deployed(run: Run, done: Deployed, *, whole: bool = True) -> None:

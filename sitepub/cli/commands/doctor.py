@@ -56,7 +56,7 @@ def _examine(run: Run) -> int:
     failed = sum(finding.verdict is Verdict.FAIL for finding in findings)
     if run.terminal.wants_json:
         run.terminal.json({
-            "version": 1, "status": "fail" if failed else "ok",
+            "version": 1, "action": "doctor", "status": "fail" if failed else "ok",
             "checks": [{"name": finding.name, "verdict": str(finding.verdict), "message": finding.message,
                         "hint": finding.hint} for finding in findings],
         })
@@ -124,8 +124,8 @@ def _clean(run: Run) -> int:
     options, dotenv = _options(run)
     count, problems = clean_up(options, run.environ, dotenv, run.terminal.note)
     if run.terminal.wants_json:
-        run.terminal.json({"version": 1, "status": "partly done" if problems else "ok", "probes": count,
-                           "left": problems})
+        run.terminal.json({"version": 1, "action": "doctor", "status": "partly done" if problems else "ok",
+                           "probes": count, "left": problems})
     if problems:
         raise PartlyDone("Not removed: " + "; ".join(problems), code="Left", hint="run the same command again")
     run.terminal.result(f"Removed what {count} earlier {'probe' if count == 1 else 'probes'} had left." if count

@@ -30,11 +30,12 @@ CHANGES = 2
 @click.option("--allow-delete", is_flag=True, help="Allow to delete more than half of the site.")
 @click.option("--allow-empty", is_flag=True, help="Allow pages that had content to be empty now.")
 @click.option("--explain", is_flag=True, help="Show why it is this stage, and which inputs are the stage's own.")
+@click.option("--full", is_flag=True, help="List each file of a large plan, not its folders only.")
 @click.option("--largest", is_flag=True, help="List the largest files of the site.")
 @yes_option()
 def plan(run: Run, detailed_exitcode: bool, preview: str | None, expires: int | None, traffic: float | None,
          replaces: str | None, force: bool, no_build: bool, verify: bool, allow_delete: bool, allow_empty: bool,
-         explain: bool, largest: bool,
+         explain: bool, full: bool, largest: bool,
          yes: bool) -> int:  # noqa: ARG001 - the run knows it
     """Build the site and show what deploy would do, and why. Changes nothing in the cloud."""
     from sitepub.actions.deploying.values import DeployOptions
@@ -51,7 +52,7 @@ def plan(run: Run, detailed_exitcode: bool, preview: str | None, expires: int | 
 
             run.terminal.result("\n".join(stage_lines(project)))
         result, code = work(run, with_share(in_preview(run, project, preview, expires), traffic, replaces),
-                            options, largest=largest)
+                            options, largest=largest, full=full)
         changes = changes or result["status"] != "unchanged"
         return result, code
 
@@ -59,7 +60,8 @@ def plan(run: Run, detailed_exitcode: bool, preview: str | None, expires: int | 
     return CHANGES if code == 0 and detailed_exitcode and changes else code
 
 
-def work(run: Run, project: Project, options: DeployOptions, *, largest: bool = False) -> tuple[dict[str, object], int]:
+def work(run: Run, project: Project, options: DeployOptions, *, largest: bool = False, full: bool = False
+         ) -> tuple[dict[str, object], int]:
     """Plan one project and show it."""
     from sitepub.actions.deploying.plan import plan as action
     from sitepub.cli.plan_view import plan_lines, plan_object
@@ -72,7 +74,7 @@ def work(run: Run, project: Project, options: DeployOptions, *, largest: bool = 
     if largest:
         answer["largest"] = largest_object(planned.largest)
     if not run.terminal.wants_json:
-        run.terminal.result("\n".join([*plan_lines(run.terminal, planned),
+        run.terminal.result("\n".join([*plan_lines(run.terminal, planned, full=full),
                                        *(largest_lines(planned.largest) if largest else ())]))
         refusal = planned.refusal
         if refusal is not None:

@@ -21,8 +21,8 @@ def whoami(run: Run) -> None:
     endpoint = who.embedded.endpoint if who.embedded else None
     if run.terminal.wants_json:
         run.terminal.json({
-            "version": 1, "arn": who.arn, "account_id": who.account_id, "user_id": who.user_id,
-            "type": who.kind, "app_id": who.app_id, "secret_id": who.credentials.masked_id,
+            "version": 1, "action": "whoami", "status": "ok", "arn": who.arn, "account_id": who.account_id,
+            "user_id": who.user_id, "type": who.kind, "app_id": who.app_id, "secret_id": who.credentials.masked_id,
             "source": who.credentials.source, "site": who.credentials.site, "embedded": endpoint,
         })
     run.terminal.result(pairs(run.terminal, [

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from sitepub.cli.browse import browse
 from sitepub.cli.options import Run, command
 from sitepub.config.project import Project
 from sitepub.errors import ExitCode
@@ -47,21 +48,11 @@ def _open(run: Run, project: Project, name: str, *, lan: bool, browser: bool) ->
     report: dict[str, object] = {"status": "ok", "app": project.app, "stage": project.stage, "name": project.name,
                                  "preview": shown.name, "url": shown.url, "fetched": shown.fetched, "lan": None}
     if browser and terminal.live and not terminal.wants_json:
-        _browse(run, shown.url)
+        browse(run, shown.url)
     if lan:
         _serve(terminal, project, shown, report)
         return report, int(ExitCode.INTERRUPTED)
     return report, 0
-
-
-def _browse(run: Run, url: str) -> None:
-    from sitepub.config.programs import on_absolute_path
-    from sitepub.leaks.cloud_secrets import secret_values, without_secrets
-    from sitepub.terminal.browser import open_browser
-
-    why = open_browser(url, on_absolute_path(without_secrets(run.environ, secret_values(run.environ))))
-    if why is not None:
-        run.terminal.note(f"No browser could be opened: {why}.")
 
 
 def _serve(terminal: Terminal, project: Project, shown: Shown, report: dict[str, object]) -> None:

@@ -48,9 +48,11 @@ OTHERS: Mapping[str, Schema] = {
     "warm": answer("warm", {**WHICH, "hosts": _PURGED, "left_out": COUNT}, status=("ok", "unchanged")),
     "certs": answer("certs", {**WHICH, "hosts": array(obj({"host": TEXT})), "renewed": array(TEXT)},
                     status=("ok", "unchanged")),
-    "whoami": obj({"version": VERSION, "arn": TEXT, "account_id": TEXT, "user_id": TEXT, "type": TEXT, "app_id": TEXT,
-                   "secret_id": says(TEXT, "Not all of it."), "source": TEXT, "site": {"enum": ["cn", "intl"]},
-                   "embedded": OR_NONE, "next": NEXT}),
-    "doctor": obj({"version": VERSION, "status": {"enum": ["ok", "fail"]}, "checks": array(obj({
+    "whoami": obj({"version": VERSION, "action": {"const": "whoami"}, "status": {"const": "ok"}, "arn": TEXT,
+                   "account_id": TEXT, "user_id": TEXT, "type": TEXT, "app_id": TEXT,
+                   "secret_id": says(TEXT, "Not all of it."), "source": TEXT,
+                   "site": {"enum": ["cn", "intl"]}, "embedded": OR_NONE, "next": NEXT}),
+    "doctor": obj({"version": VERSION, "action": {"const": "doctor"}, "status": {"enum": ["ok", "fail"]},
+                   "checks": array(obj({
         "name": TEXT, "verdict": {"enum": ["ok", "warn", "fail"]}, "message": TEXT, "hint": OR_NONE})), "next": NEXT}),
 }

@@ -25,6 +25,7 @@ from sitepub.domains.poll import Patience
 from sitepub.domains.records import CertificateRecord, HostRecord
 from sitepub.domains.steps import Agreed, AgreedCertificate, AgreedRemoval, HostStep, HostStepKind, PlanChanged
 from sitepub.errors import ConfigError, Problem
+from sitepub.terminal.sizes import counted
 
 PATIENCE = 900.0
 """Seconds to wait for a free certificate; what is not issued by then is gone on with by the next run."""
@@ -104,7 +105,7 @@ class CertificateOffice:
         old = self._renewed(account, host.host, _bound(record, state))
         if old is not None:
             return self._planned(host, f"renew the certificate of {name}",
-                                 f"the present one is valid for {old.left(now).days} more days",
+                                 f"the present one is valid for {counted(old.left(now).days, 'more day')}",
                                  AgreedCertificate("renew", old.id))
         return self._planned(host, f"apply for a free certificate for {name}",
                              f"certificate {passed_over[0]} covers it, but browsers do not trust it" if passed_over

@@ -19,6 +19,7 @@ from sitepub.domains.certificates.trust import refused_key
 from sitepub.domains.host_names import covers, shown_name
 from sitepub.domains.pem import Unreadable, blocks, read_pem
 from sitepub.errors import ConfigError, Position, Problem
+from sitepub.terminal.sizes import counted
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -207,7 +208,7 @@ class _Checking:
         self._dates(leaf, "the certificate")
         left = leaf.not_valid_after_utc - self.now
         if left > timedelta(0) and self.now >= due_from(leaf.not_valid_before_utc, leaf.not_valid_after_utc):
-            self.odd(f"the certificate is valid for {left.days} more days only"
+            self.odd(f"the certificate is valid for {counted(left.days, 'more day')} only"
                      f" (until {leaf.not_valid_after_utc:%Y-%m-%d})", "Have it renewed by its issuer.")
         try:
             uses = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
