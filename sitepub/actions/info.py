@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from sitepub.actions.connect import connect
 from sitepub.actions.shared_bucket import about_the_error_page
@@ -55,6 +55,10 @@ class Info:
     """``None``: the site has none."""
     shares: tuple[LiveShare, ...] = ()
     """Releases that a share of the visitors gets."""
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    """On the embedded cloud: host → where a browser of this computer finds it."""
+    authority: str = ""
+    """The PEM file of the root that signs the embedded cloud's certificates."""
     whole: Mapping[str, str] = field(default_factory=dict)
     """Which release a slot holds; one that is being filled is left out."""
 
@@ -90,7 +94,7 @@ def info(project: Project, *, local: bool, profile: str | None, environ: Mapping
             drift=tuple(drift),
             former=tuple(one.bucket for one in state.former),
             hosts=_hosts(project, cloud, remote, state.hosts), retained=dict(state.retained),
-            slots=state.slots, shares=state.shares, whole=_whole(remote, state.slots))
+            slots=state.slots, shares=state.shares, **_here(project, cloud), whole=_whole(remote, state.slots))
 
 
 def _hosts(project: Project, cloud: Cloud, remote: Remote, records: Mapping[str, HostRecord]
@@ -101,6 +105,17 @@ def _hosts(project: Project, cloud: Cloud, remote: Remote, records: Mapping[str,
     from sitepub.domains.hosts.host_report import report
 
     return tuple(report(open_site_hosts(project, cloud, remote, records), records))
+
+
+class _Here(TypedDict, total=False):
+    addresses: Mapping[str, str]
+    authority: str
+
+
+def _here(project: Project, cloud: Cloud) -> _Here:
+    if cloud.embedded is None:
+        return {}
+    return {"addresses": cloud.host_urls(project), "authority": cloud.embedded.ca}
 
 
 def _whole(remote: Remote, slots: Slots | None) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sitepub.domains.steps import HostStep, HostStepKind
 from sitepub.errors import ChangedSincePlan, Refused
 from sitepub.terminal.messages import visible
+from sitepub.terminal.moments import dated, local_moment
 from sitepub.terminal.sizes import counted
 from sitepub.terminal.status_lines import StatusLines
 from sitepub.terminal.terminal import Terminal
@@ -50,7 +51,7 @@ def approve_changed(terminal: Terminal, steps: Sequence[HostStep], *, yes: bool)
 
 def done_lines(terminal: Terminal, project: Project, cloud: Cloud, done: HostsDone) -> Iterator[str]:
     """The result, a line a host."""
-    urls = host_urls(project, cloud)
+    urls = cloud.host_urls(project)
     for one in done.outcomes:
         if one.status in ("removed", "left"):
             yield f"host:    {one.host} taken down"
@@ -61,12 +62,6 @@ def done_lines(terminal: Terminal, project: Project, cloud: Cloud, done: HostsDo
         else:
             yield f"host:    {terminal.style(urls.get(one.host, one.host), 'bold')}"
         yield from (f"         {visible(words)}" for words in one.left)
-
-
-def host_urls(project: Project, cloud: Cloud) -> dict[str, str]:
-    """Host → its address for a browser."""
-    return {host.host: cloud.host_url(host.host, https=host.https is not None and host.https.get("switch") != "off")
-            for host in project.hosts}
 
 
 def report_lines(one: HostReport) -> Iterator[str]:
@@ -83,7 +78,10 @@ def report_lines(one: HostReport) -> Iterator[str]:
         left = "" if one.days is None else f", {counted(one.days, 'day')} left" if one.days >= 0 else ", EXPIRED"
         yield f"  certificate: {visible(one.certificate or 'of the edge')}{left}"
     if one.purged_at:
-        yield f"  last purge: {one.purged_at}, {visible(one.purged)}"
+        yield f"  last purge: {dated(one.purged_at)}, {visible(one.purged)}"
+    if one.proof is not None:
+        until = f", until {local_moment(one.proof.until)}" if one.proof.until else ""
+        yield f"  waits{until} for this record: {visible(one.proof.name)}  TXT  {visible(one.proof.value)}"
     if one.unfinished:
         yield "  its setup is not finished: sitepub deploy continues it"
 

@@ -97,8 +97,8 @@ def _is_argument(word: str) -> bool:
     return word.startswith("-") or any(char.isdigit() or char in "./:@=" for char in word)
 
 
-_SUBCOMMANDS = frozenset({"local start", "local stop", "local status", "local reset", "previews prune", "previews open",
-                          "previews remove", "certs renew", "ci role"})
+_SUBCOMMANDS = frozenset({"local start", "local stop", "local status", "local reset", "local zone", "previews prune",
+                          "previews open", "previews remove", "certs renew", "ci role"})
 
 
 def _command_of(words: Sequence[str], commands: Mapping[str, object]) -> str:

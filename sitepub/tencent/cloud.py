@@ -10,6 +10,7 @@ from sitepub.tencent.fence import Fence
 from sitepub.tencent.sites import Site
 
 if TYPE_CHECKING:
+    from sitepub.config.project import Project
     from sitepub.tencent.account.renewal import Renewal
 
 
@@ -100,3 +101,8 @@ class Cloud:
         if self.embedded is None:
             return f"{scheme}://{host}"
         return f"{scheme}://{host}.localhost:{self.embedded.edge_https if https else self.embedded.edge_http}"
+
+    def host_urls(self, project: Project) -> dict[str, str]:
+        """Host → its address for a browser."""
+        return {host.host: self.host_url(host.host, https=host.https is not None and host.https.get("switch") != "off")
+                for host in project.hosts}

@@ -128,9 +128,8 @@ def _deploy(run: Run, project: Project, options: DeployOptions, *, yes: bool, op
 def _browse(run: Run, done: Deployed) -> None:
     """Show the site at its first host, else at its own address."""
     from sitepub.cli.browse import browse
-    from sitepub.cli.host_view import host_urls
 
-    hosts = {} if done.preview is not None else host_urls(done.project, done.cloud)
+    hosts = {} if done.preview is not None else done.cloud.host_urls(done.project)
     browse(run, next(iter(hosts.values()), done.url))
 
 
@@ -226,7 +225,6 @@ def _preview_object(info: PreviewInfo) -> dict[str, object]:
 
 def _host_objects(done: Deployed, hosts: HostsDone) -> list[dict[str, object]]:
     from sitepub.actions.host_objects import host_objects
-    from sitepub.cli.host_view import host_urls
 
-    urls = host_urls(done.project, done.cloud)
+    urls = done.cloud.host_urls(done.project)
     return [{**one, "url": urls.get(one["host"])} for one in host_objects(done.project, hosts.steps, hosts)]

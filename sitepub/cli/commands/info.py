@@ -22,6 +22,7 @@ def info(run: Run) -> int:
 def _info(run: Run, project: Project) -> tuple[dict[str, object], int]:
     from sitepub.actions.info import info as action
     from sitepub.cli.left_out import retained_objects
+    from sitepub.terminal.moments import dated
     from sitepub.terminal.sizes import counted, human_bytes
     from sitepub.terminal.tables import pairs
 
@@ -33,11 +34,11 @@ def _info(run: Run, project: Project) -> tuple[dict[str, object], int]:
     if release is not None:
         changed = "+" if (release.commit or "").endswith("+") else ""
         commit = f", commit {release.commit[:12]}{changed}" if release.commit else ""
-        rows.append(("last deploy", f"{release.at} by {release.by}{commit}\nrelease {release.id}"))
+        rows.append(("last deploy", f"{dated(release.at)} by {release.by}{commit}\nrelease {release.id}"))
     else:
         rows.append(("last deploy", "none was finished"))
     if found.unfinished is not None:
-        rows.append(("unfinished", f"the deploy that {found.unfinished.by} began at {found.unfinished.started}"
+        rows.append(("unfinished", f"the deploy that {found.unfinished.by} began {dated(found.unfinished.started)}"
                                    + (" is still running" if found.running else " did not end")))
     if found.retained:
         from sitepub.cli.left_out import moment
@@ -52,15 +53,17 @@ def _info(run: Run, project: Project) -> tuple[dict[str, object], int]:
     for share in found.shares:
         from sitepub.cli.releases.part import percent
 
-        rows.append(("share", f"{percent(share.share)} of the visitors get {share.release}, since {share.since} by"
-                              f" {share.by}"))
+        rows.append(("share", f"{percent(share.share)} of the visitors get {share.release}, since"
+                              f" {dated(share.since)} by {share.by}"))
     rows.append(("drift", "\n".join(found.drift) or "none"))
     if found.former:
         rows.append(("former", "\n".join(found.former)))
     if found.hosts:
         from sitepub.cli.host_view import report_lines
 
-        rows += [("host", "\n".join(report_lines(one))) for one in found.hosts]
+        rows += [("host", "\n".join([*report_lines(one), *_here(found, one.host)])) for one in found.hosts]
+    if found.addresses:
+        rows.append(("authority", f"{found.authority} (let your browser trust it, or use curl --cacert)"))
     run.terminal.result(pairs(run.terminal, rows))
     return {
         "status": "ok", "app": project.app, "stage": project.stage, "name": project.name,
@@ -72,8 +75,14 @@ def _info(run: Run, project: Project) -> tuple[dict[str, object], int]:
         "unfinished": None if found.unfinished is None else {
             "since": found.unfinished.started, "by": found.unfinished.by, "running": found.running},
         "retained": retained_objects(found.retained), "drift": list(found.drift), "former_buckets": list(found.former),
-        "hosts": [one.as_object() for one in found.hosts], **_slots(found), **_share(found),
+        "hosts": [{**one.as_object(), "url": found.addresses.get(one.host)} if found.addresses else one.as_object()
+                  for one in found.hosts],
+        **({"authority": found.authority} if found.authority else {}), **_slots(found), **_share(found),
     }, 0
+
+
+def _here(found: Info, host: str) -> list[str]:
+    return [f"  on this computer: {found.addresses[host]}"] if host in found.addresses else []
 
 
 def _slots(found: Info) -> dict[str, object]:

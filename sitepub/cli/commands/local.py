@@ -13,7 +13,7 @@ from sitepub.embedded import process as local_process
 from sitepub.embedded.cloud import CloudOptions, EmbeddedCloud
 from sitepub.embedded.data_folder import check_deletable, data_folder, size
 from sitepub.embedded.dev_cloud import keep_running
-from sitepub.errors import ExitCode
+from sitepub.errors import ExitCode, UsageError
 from sitepub.terminal.sizes import human_bytes
 from sitepub.terminal.tables import pairs
 
@@ -123,5 +123,37 @@ def reset(run: Run, data: str | None, yes: bool) -> None:
     run.terminal.result(f"Deleted {folder}." if deleted else "There was nothing to delete.")
 
 
+@command()
+@_data_option()
+@click.argument("domain", metavar="[DOMAIN]", required=False)
+@click.option("--remove", is_flag=True, help="Take the zone and its records away.")
+def zone(run: Run, data: str | None, domain: str | None, remove: bool) -> None:
+    """Put a domain into the embedded account's DNSPod, or list those there.
+
+    Hosts below it are then set up whole by `sitepub deploy --local`: DNS records and certificates (https: auto) need
+    the zone, as on the real cloud. You need not own the domain: it is known on this computer only.
+    """
+    from sitepub.domains.host_names import ascii_name
+    from sitepub.embedded.zones import AccountZones
+
+    if remove and not domain:
+        raise UsageError("--remove needs a domain.", hint="sitepub local zone --remove example.com")
+    cloud, _started = local_cloud.start(_folder(run, data), CloudOptions(), environ=run.environ, note=run.terminal.note)
+    zones, name, changed = AccountZones(cloud), "", False
+    if domain:
+        name = ascii_name(domain.strip().lower().rstrip("."))
+        changed = zones.remove(name) if remove else zones.add(name)
+    if run.terminal.wants_json:
+        run.terminal.json({"version": 1, "action": "local zone", "status": "ok" if changed or not name else "unchanged",
+                           "zone": name or None, "zones": zones.names()})
+    elif not name:
+        run.terminal.result("\n".join(zones.names()) or "The embedded account has no zones.")
+    elif remove:
+        run.terminal.result(f"Removed {name} and its records." if changed else f"{name} was not there.")
+    else:
+        run.terminal.result(f"{name} is in the DNSPod of the embedded account now." if changed
+                            else f"{name} is in the DNSPod of the embedded account already.")
+
+
 local = group("local", "The embedded cloud: a COS of your own on this computer, without an account.",
-              [start, stop, status, reset])
+              [start, stop, status, reset, zone])

@@ -39,7 +39,7 @@ class RemovalView:
 
 
 def row(one: Preview) -> tuple[str, ...]:
-    from sitepub.cli.releases.releases import age_of
+    from sitepub.terminal.moments import age_of
 
     name = visible(one.name)
     if one.problem:

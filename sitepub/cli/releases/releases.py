@@ -52,12 +52,15 @@ def _share(one: LiveShare) -> dict[str, object]:
 
 def _share_row(one: LiveShare) -> tuple[str, ...]:
     from sitepub.cli.releases.part import percent
+    from sitepub.terminal.moments import age_of
 
     return (one.release, age_of(one.since), one.by, (one.commit or "")[:8], "", f"share of {percent(one.share)}",
             (one.message or "").splitlines()[0] if one.message else "")
 
 
 def _row(one: Listed) -> tuple[str, ...]:
+    from sitepub.terminal.moments import age_of
+
     release = one.release
     names = ", ".join([*(["live"] if one.live else []), *(f"slot {slot}" for slot in one.slots), *one.marks])
     if release is not None and release.info.of:
@@ -71,19 +74,6 @@ def _row(one: Listed) -> tuple[str, ...]:
     changes += f", {record.deleted} deleted" if record.deleted else ""
     return (one.id if release.kept else f"({one.id})", age_of(info.at), info.actor or info.by, commit, changes, names,
             (info.message or "").splitlines()[0] if info.message else "")
-
-
-def age_of(at: str) -> str:
-    """A moment (ISO 8601) as an age."""
-    import time
-    from datetime import datetime
-
-    from sitepub.terminal.sizes import human_age
-
-    try:
-        return human_age(time.time() - datetime.fromisoformat(at).timestamp())
-    except ValueError:
-        return at
 
 
 def _object(one: Listed) -> dict[str, object]:

@@ -34,7 +34,7 @@ def _stages(run: Run, project: Project) -> tuple[dict[str, object], int]:
 
 
 def _row(one: Stage, *, several: bool) -> tuple[str, ...]:
-    from sitepub.cli.releases.releases import age_of
+    from sitepub.terminal.moments import age_of
 
     stage = f"{one.stage} ({one.name})" if several else one.stage
     if one.problem:

@@ -54,7 +54,7 @@ def _traffic(run: Run, project: Project, options: GoLiveOptions, part: float | N
 
 def _show(run: Run, found: Traffic, *, changes: bool) -> None:
     from sitepub.cli.releases.part import percent
-    from sitepub.cli.releases.releases import age_of
+    from sitepub.terminal.moments import age_of
     from sitepub.terminal.tables import table
 
     rows = [(percent(one.part), one.release, one.role, age_of(one.since) if one.since else "", one.by,

@@ -41,7 +41,8 @@ LOOKING: Mapping[str, Schema] = {
             "all": array(obj({"slot": TEXT, "release": OR_NONE, "live": says(OR_NONE, "Since when, or when last.")}))}),
             "Where the site has slots."),
          "share": says(obj({"release": TEXT, "part": NUMBER, "since": TEXT, "by": TEXT}),
-                       "The release that a share of the visitors gets.")}),
+                       "The release that a share of the visitors gets."),
+         "authority": says(TEXT, "On the embedded cloud: the PEM file of the root that signs its certificates.")}),
     "releases": answer("releases", {
         **WHICH, "total": COUNT,
         "releases": array(obj({"id": TEXT, "live": BOOL, "marks": array(TEXT)}, {

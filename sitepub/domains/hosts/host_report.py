@@ -8,7 +8,7 @@ from typing import Any
 
 from sitepub.domains.hosts.dns_target import leads_to
 from sitepub.domains.hosts.site_hosts import Hosts
-from sitepub.domains.records import HostRecord
+from sitepub.domains.records import HostRecord, TxtRecord
 from sitepub.domains.times import days_left
 from sitepub.errors import SitepubError
 from sitepub.threads import side_by_side
@@ -41,6 +41,8 @@ class HostReport:
     wanted: bool = True
     """It stands in serverless.yml (on this edge)."""
     unfinished: str = ""
+    proof: TxtRecord | None = None
+    """The record that the edge waits for."""
     error: SitepubError | None = None
 
     def as_object(self) -> dict[str, Any]:
@@ -52,6 +54,8 @@ class HostReport:
             if self.certificate or self.until else None,
             "last_purge": {"at": self.purged_at, "what": self.purged} if self.purged_at else None,
             "made_by_sitepub": list(self.made), "in_project": self.wanted, "unfinished": self.unfinished,
+            "waits_for": None if self.proof is None else {
+                "type": "TXT", "name": self.proof.name, "value": self.proof.value, "until": self.proof.until or None},
             "error": None if self.error is None else {"code": self.error.code, "message": self.error.message,
                                                       "request_id": self.error.request_id}}
 
@@ -73,7 +77,8 @@ def _reporter(hosts: Hosts, name: str, kind: str, record: HostRecord | None,
         words = "" if purge is None else f"{purge.what} failed: {purge.failed}" if purge.failed else purge.what
         base = HostReport(name, kind, "not there", wanted=wanted, made=_made(record), purged=words,
                           purged_at=purge.at if purge is not None else "",
-                          unfinished=record.setup if record is not None else "")
+                          unfinished=record.setup if record is not None else "",
+                          proof=record.ownership if record is not None else None)
         try:
             state = hosts.edge_of(kind, record.bucket if record is not None else "").describe(name)
             points_to = tuple(hosts.names.resolve(name))
