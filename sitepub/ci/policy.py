@@ -33,7 +33,8 @@ _TEO = ("DescribeZones", "DescribeAccelerationDomains", "CreateAccelerationDomai
 _ROUTER = ("DescribeFunctions", "CreateFunction", "ModifyFunction", "DescribeFunctionRules", "CreateFunctionRule",
            "ModifyFunctionRule", "DeleteFunctionRules", "DescribeFunctionRuntimeEnvironment",
            "HandleFunctionRuntimeEnvironment")
-_TEO_DOWN = ("DeleteAccelerationDomains", "DeleteL7AccRules", "DeleteZone", "DescribeFunctions")
+_TEO_DOWN = ("DeleteAccelerationDomains", "DeleteL7AccRules", "DeleteZone", "DescribeFunctions",
+             "DescribeL4Proxy")
 _SSL = ("DescribeCertificates", "DescribeCertificateDetail", "CheckCertificateExist", "UploadCertificate",
         "ApplyCertificate", "CompleteCertificate", "CancelCertificateOrder", "CreateCertificateBindResourceSyncTask",
         "DescribeCertificateBindResourceTaskResult", "DeleteCertificate")

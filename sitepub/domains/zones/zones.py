@@ -129,7 +129,9 @@ class Zones:
                                   total=total, host=host)
         rules = self._api.pages("teo", "DescribeL7AccRules", where, "Rules", size=1000, total=total, host=host)
         functions = self._api.pages("teo", "DescribeFunctions", where, "Functions", size=200, total=total, host=host)
+        proxies = self._api.pages("teo", "DescribeL4Proxy", where, "L4Proxies", size=1000, total=total, host=host)
         return (*(str(one.get("DomainName")) for one in domains),
+                *(f"L4 proxy {one.get('ProxyName') or one.get('ProxyId')}" for one in proxies),
                 *(f"rule {one.get('RuleName') or one.get('RuleId')}" for one in rules),
                 *(f"function {one.get('Name')}" for one in functions))
 

@@ -66,7 +66,7 @@ def route(services: Services, request: Request) -> Route:
     method, key, query = request.method, request.key, request.query
     if method == "OPTIONS":
         return _named("OptionsObject", _preflight)
-    if key and not key.strip("/.") and not any(part == ".." for part in key.split("/")):
+    if key and all(part in ("", ".") for part in key.split("/")):
         # the service joins slashes and `/./`: what is left then is the bucket (seen in the tests of its Node SDK)
         if method not in ("GET", "HEAD"):
             raise ServiceError("InvalidURI", "The path names no object.")

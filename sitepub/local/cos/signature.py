@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from functools import lru_cache
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.identity import Identity, Signer
@@ -94,9 +94,11 @@ def _signature(request: Request, secret_key: str, sign_time: str, key_time: str,
     pairs = []
     if header_list:
         headers = request.headers
-        # names come encoded and in lower case; a header's own name needs no encoding
+        # names come encoded and in lower case: "x-cos-meta-a!b" is listed as "x-cos-meta-a%21b"
         for name in sorted(header_list.split(";")):
             value = host if name == "host" else headers.get(name)
+            if value is None and "%" in name:
+                value = headers.get(unquote(name))
             if value is None:
                 raise ServiceError("SignatureDoesNotMatch", f"The signed header {name} is missing.")
             pairs.append(f"{name}={encoded(value)}")

@@ -86,6 +86,23 @@ class TeoRule:
 
 
 @dataclass(frozen=True, slots=True)
+class TeoProxy:
+    """A proxy of TCP and UDP in a zone."""
+
+    id: str
+    zone: str
+    name: str
+    area: str
+    ipv6: str
+    static_ip: str
+    accelerate: str
+    updated: float
+    change: Change
+    target: str = ONLINE
+    """`online` or `offline`."""
+
+
+@dataclass(frozen=True, slots=True)
 class TeoDomain:
     """An acceleration domain of EdgeOne."""
 

@@ -12,7 +12,7 @@ from sitepub.local.services.certificates import Certificate, Deployment
 from sitepub.local.services.custom_domains import CustomDomain
 from sitepub.local.services.edge_functions import EdgeFunction, EdgeFunctionRule
 from sitepub.local.services.log_topics import LogTopic
-from sitepub.local.services.records import CdnDomain, CdnOwnership, TeoDomain, TeoRule, TeoZone
+from sitepub.local.services.records import CdnDomain, CdnOwnership, TeoDomain, TeoProxy, TeoRule, TeoZone
 from sitepub.local.services.roles import OidcProvider, Policy, Role
 from sitepub.local.services.state import Collection, StateFile
 from sitepub.local.services.switches import Switches
@@ -56,6 +56,8 @@ class Services:
         """By host."""
         self.teo_rules: Collection[TeoRule] = Collection(self.file, "teo-rule", TeoRule)
         """By id; those of a zone from the top to the last."""
+        self.teo_proxies: Collection[TeoProxy] = Collection(self.file, "teo-proxy", TeoProxy)
+        """By id."""
         self.teo_functions: Collection[EdgeFunction] = Collection(self.file, "teo-function", EdgeFunction)
         self.teo_function_rules: Collection[EdgeFunctionRule] = Collection(
             self.file, "teo-function-rule", EdgeFunctionRule)

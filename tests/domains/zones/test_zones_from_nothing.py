@@ -227,6 +227,22 @@ def test_what_others_have_in_the_zone_keeps_it(account: Account) -> None:
     assert not zone["Paused"] and bench.records() == []
 
 
+@pytest.mark.parametrize("status", ["online", "offline"])
+def test_a_proxy_of_others_in_the_zone_is_not_switched_off(account: Account, status: str) -> None:
+    bench = Bench(account, https=False)
+    bench.deploy()
+    [zone] = bench.zones()
+    where = {"ZoneId": zone["ZoneId"]}
+    proxy = account.sdk("teo", "CreateL4Proxy", {**where, "ProxyName": "mail", "Area": "overseas"})["ProxyId"]
+    account.sdk("teo", "ModifyL4ProxyStatus", {**where, "ProxyId": proxy, "Status": status})
+    [outcome] = bench.remove()
+    assert outcome.left == (f"the EdgeOne zone {bench.domain} stays: L4 proxy mail is in it",)
+    [zone] = bench.zones()
+    [left] = account.sdk("teo", "DescribeL4Proxy", where)["L4Proxies"]
+    assert not zone["Paused"] and left["Status"] == status
+    account.sdk("teo", "DeleteL4Proxy", {**where, "ProxyId": proxy})
+
+
 def test_a_zone_of_others_is_used_and_stays(account: Account) -> None:
     bench = Bench(account, https=False)
     made_zone(account.sdk, bench.domain)

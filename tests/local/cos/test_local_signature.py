@@ -82,6 +82,19 @@ def test_a_changed_signed_header_is_refused(wire: Wire) -> None:
     assert (answer.status, answer.code) == (403, "SignatureDoesNotMatch")
 
 
+@pytest.mark.parametrize("name", [
+    "x-cos-meta-a!b", "x-cos-meta-%41", "x-cos-meta-100%", "x-cos-meta-a+b&c'd", "x-cos-meta-A|b"])
+def test_the_name_of_a_signed_header_is_encoded_in_the_list(wire: Wire, name: str) -> None:
+    signed = {"host": wire.host, name: "a b;c&d=%20"}
+    values = fields(wire.keys, "PUT", "/odd", {}, signed, f"{int(time.time()) - 5};{int(time.time()) + 60}")
+    assert encode(name).lower() in values["q-header-list"].split(";")
+    authorization = "&".join(f"{key}={value}" for key, value in values.items())
+    sent = {**signed, "content-length": "0", "authorization": authorization}
+    assert send(wire.cloud.port, "PUT", "/odd", sent).status == 200
+    assert wire.call("HEAD", "odd").headers[name.lower()] == "a b;c&d=%20"
+    assert send(wire.cloud.port, "PUT", "/odd", {**sent, name: "other"}).code == "SignatureDoesNotMatch"
+
+
 def test_headers_and_parameters_that_the_signature_does_not_name_are_free(wire: Wire) -> None:
     wire.put("free", b"x")
     now = int(time.time())
@@ -111,7 +124,7 @@ def test_a_subresource_is_the_same_with_and_without_an_equals_sign(wire: Wire, t
 
 @pytest.mark.parametrize(
     "key",
-    ["a//b", "x/", "..", "a/../b", "./a", "a%2Fb", "a+b", "中 文/é.html", "a?b#c&d=e", "tab\tkey", "'\"<>&"],
+    ["a//b", "x/", "..", "a/../b", "./a", "a%2Fb", "a+b", "中 文/é.html", "a?b#c&d=e", "tab\tkey", "'\"<>&", "...", "....", "a/..."],
 )
 def test_the_path_is_verified_and_stored_as_it_was_sent(wire: Wire, key: str) -> None:
     assert wire.put(key, key.encode()).status == 200

@@ -16,6 +16,12 @@ from sitepub.local.cloud_api.teo.domains import (
     modify_statuses,
 )
 from sitepub.local.cloud_api.teo.free_certificates import apply_free_certificate, check_free_certificate_verification
+from sitepub.local.cloud_api.teo.l4_proxies import (
+    create_l4_proxy,
+    delete_l4_proxy,
+    describe_l4_proxy,
+    modify_l4_proxy_status,
+)
 from sitepub.local.cloud_api.teo.logs import download_l7_logs
 from sitepub.local.cloud_api.teo.plans import bind_zone_to_plan, describe_plans
 from sitepub.local.cloud_api.teo.rules import (
@@ -54,6 +60,7 @@ TEO = Service("teo", "2022-09-01", {
     "CreateAccelerationDomain": Action(create_domain, _PORTS),
     "CreateFunction": Action(functions.create_function),
     "CreateFunctionRule": Action(function_rules.create_rule),
+    "CreateL4Proxy": Action(create_l4_proxy),
     "CreateL7AccRules": Action(create_rules),
     "CreatePrefetchTask": Action(create_prefetch_task),
     "CreatePurgeTask": Action(create_purge_task),
@@ -61,6 +68,7 @@ TEO = Service("teo", "2022-09-01", {
     "DeleteAccelerationDomains": Action(delete_domains),
     "DeleteFunction": Action(functions.delete_function),
     "DeleteFunctionRules": Action(function_rules.delete_rules),
+    "DeleteL4Proxy": Action(delete_l4_proxy),
     "DeleteL7AccRules": Action(delete_rules),
     "DeleteZone": Action(delete_zone),
     "DescribeAccelerationDomains": Action(describe_domains, _page(200)),
@@ -69,6 +77,7 @@ TEO = Service("teo", "2022-09-01", {
     "DescribeFunctionRuntimeEnvironment": Action(functions.describe_environment),
     "DescribeFunctions": Action(functions.describe_functions, _page(200)),
     "DescribeIdentifications": Action(describe_identifications, _page()),
+    "DescribeL4Proxy": Action(describe_l4_proxy, _page()),
     "DescribeL7AccRules": Action(describe_rules, _page()),
     "DescribeOriginGroup": Action(describe_origin_group, _page()),
     "DescribePlans": Action(describe_plans, _page(200)),
@@ -82,6 +91,7 @@ TEO = Service("teo", "2022-09-01", {
     "ModifyFunction": Action(functions.modify_function),
     "ModifyFunctionRule": Action(function_rules.modify_rule),
     "ModifyFunctionRulePriority": Action(function_rules.modify_priority),
+    "ModifyL4ProxyStatus": Action(modify_l4_proxy_status),
     "ModifyL7AccRule": Action(modify_rule),
     "ModifyL7AccRulePriority": Action(modify_priority),
     "ModifyHostsCertificate": Action(modify_hosts_certificate),

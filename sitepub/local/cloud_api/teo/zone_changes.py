@@ -89,13 +89,15 @@ async def modify_zone_status(call: Call) -> dict[str, Any]:
 
 async def delete_zone(call: Call) -> dict[str, Any]:
     """DeleteZone (1552/80712). The codes are documented, their conditions are not: here a site has to be paused, as the
-    cloud's own Terraform provider does it first, and to have no hosts. Its rules and functions go
-    with it."""
+    cloud's own Terraform provider does it first, and to have no hosts. Its rules, functions and
+    proxies go with it."""
     zone, services = find_zone(call), call.services
     if services.teo_domains.where(zone=zone.id):
         raise ApiError("OperationDenied.DeleteZonePreCheckFailed", "The site still has domains.")
     if zone.plan and (not zone.paused or zone.change.under_way(call.time, services.pace)):
         raise ApiError("OperationDenied.DisableZoneNotCompleted", "The site is not paused yet.")
+    for proxy in services.teo_proxies.where(zone=zone.id):
+        services.teo_proxies.remove(proxy.id)
     for rule in services.teo_rules.where(zone=zone.id):
         services.teo_rules.remove(rule.id)
     for started in services.teo_function_rules.where(zone=zone.id):
