@@ -16,7 +16,7 @@ PAGES = {
     ("cdn", "DescribePushTasks"): 1000, ("cdn", "DescribeCdnDomainLogs"): 1000, ("ssl", "DescribeCertificates"): 1000,
     ("dnspod", "DescribeDomainList"): 3000, ("dnspod", "DescribeRecordList"): 3000, ("teo", "DescribeZones"): 100,
     ("teo", "DescribeAccelerationDomains"): 200, ("teo", "DescribeL7AccRules"): 1000,
-    ("teo", "DescribeFunctions"): 200,
+    ("teo", "DescribeFunctions"): 200, ("teo", "DescribeL4Proxy"): 1000,
     ("teo", "DescribePlans"): 200, ("teo", "DescribePurgeTasks"): 1000, ("teo", "DescribePrefetchTasks"): 1000,
     ("teo", "DownloadL7Logs"): 300,
     ("cls", "SearchLog"): 1000,

@@ -120,6 +120,8 @@ class Led:
         else:
             router.ensure([self.host])
         route = route_to(self.remote.project, self.host, release.id, outcome.prepared.wanted.website)
+        if self.wildcard and route.redirects:
+            router.ensure([self.wildcard])  # its code may be of a sitepub that knew no redirects
         if router.read(self.host) != route:
             self._point(router, route)
         return True
@@ -137,13 +139,16 @@ class Led:
 
 
 def about_redirects(led: Led, website: WebsiteConfig | None) -> tuple[Problem, ...]:
-    """Redirects that the bucket's website answers are of all that lies in the bucket, and 100 of them is the most."""
-    count = len([rule for rule in website.rules if rule.key_prefix is not None]) if website is not None else 0
-    if not count:
+    """The router answers them in the place of the bucket, as many as there is room for."""
+    from sitepub.publish.previews.folder import redirects_of
+
+    done = len(route_to(led.remote.project, led.host, _LIKE_A_RELEASE, website).redirects)
+    left = redirects_of(website)[done:]
+    if not left:
         return ()
-    words = "1 redirect of the site is" if count == 1 else f"{count} redirects of the site are"
-    return (Problem(f"{words} not in force in the preview: the bucket answers them, and the preview shares it with the"
-                    " site",
+    words = "1 redirect of the site is" if len(left) == 1 else f"{len(left)} redirects of the site are"
+    return (Problem(f"{words} not in force in the preview, the first of them for /{left[0].prefix}: a variable of the"
+                    f" edge function has room for {done}",
                     hint=f"to try them: a stage of its own, or `preview.edge: cdn` for {led.host}"),)
 
 

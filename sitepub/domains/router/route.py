@@ -7,6 +7,7 @@ of the host at once. The router, ``router.js``, reads what is written here; test
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import msgspec
 
@@ -49,6 +50,18 @@ class Before(msgspec.Struct, frozen=True, omit_defaults=True):
     """What visitors got before that, or shared: looked in after it, in this order."""
 
 
+class Redirect(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """A redirect that the bucket's website would answer, of what begins with ``prefix``. Written as a list: there is
+    little room."""
+
+    prefix: str
+    """Of the path, decoded, without the first slash."""
+    to: str
+    """What takes its place."""
+    whole: bool = False
+    """``to`` takes the place of the whole path."""
+
+
 class Route(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where the visitors of one host are led."""
 
@@ -69,6 +82,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     error_status: int = 404
     """Status that the router sends the error document with: 404, or 200 as bucket websites can. The bucket itself has
     to answer 404 all the same, or the router cannot know that something is missing."""
+    redirects: tuple[Redirect, ...] = ()
+    """Of a preview, from the first: the rules of its bucket are the site's, and for other folders."""
     hidden: bool = False
     """Search engines are kept out: ``X-Robots-Tag: noindex`` with every answer."""
 
@@ -99,11 +114,24 @@ def encoded(route: Route) -> str:
     """Raises :class:`~sitepub.errors.ConfigError` when it is longer than a variable may be."""
     value = msgspec.json.encode(route).decode()
     size = len(value.encode())
-    if size > MOST_BYTES:
+    if not fits(route):
         raise ConfigError(Problem(
             f"the route of {route.host} takes {size} bytes, and a variable of an edge function has {MOST_BYTES}",
             hint="lower releases.slots"))
     return value
+
+
+def fits(route: Route) -> bool:
+    return len(msgspec.json.encode(route)) <= MOST_BYTES
+
+
+def with_redirects(route: Route, redirects: Sequence[Redirect]) -> Route:
+    """The first one that applies to a path counts, so those at the end are left out where they do not fit."""
+    for count in range(len(redirects), 0, -1):
+        whole = msgspec.structs.replace(route, redirects=tuple(redirects[:count]))
+        if fits(whole):
+            return whole
+    return route
 
 
 def decoded(value: str) -> Route | None:

@@ -1,4 +1,4 @@
-// sitepub router, version 1
+// sitepub router, version 2
 //
 // Leads the visitors of each host to a folder of its bucket (a slot) that holds one release, whole. Which slot, says the
 // environment variable of the host: JSON, written by sitepub (route.py has its members). One change of that variable
@@ -39,6 +39,8 @@ async function answer(request) {
   if (!route) return fetch(request);
   if (!route.live) return gone(request.method);
   if (request.method !== "GET" && request.method !== "HEAD") return finished(await fetch(request), route);
+  const elsewhere = redirected(request.method, url, route);
+  if (elsewhere) return finished(elsewhere, route);
   const choice = chosen(request, url, route);
   const response = await found(request, url, route, choice.slots);
   return finished(response, route, choice);
@@ -188,6 +190,23 @@ function outside(location, url, slot) {
   return (path.startsWith("//") ? url.origin : "") + path + target.search + target.hash;
 }
 
+// Of a preview: the bucket's own redirect rules are for the paths of the site.
+function redirected(method, url, route) {
+  const path = decoded(url.pathname).slice(1);
+  const [prefix, to, whole] = (route.redirects || []).find((rule) => path.startsWith(rule[0])) || [];
+  if (to === undefined) return undefined;
+  const target = "/" + (whole ? to : to + path.slice(prefix.length)).replace(/^\/+/, "");
+  return changed(short(method, 302), 302, { Location: encodeURI(target).replace(/[?#]/g, encodeURIComponent) });
+}
+
+function decoded(path) {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path; // no encoding of text
+  }
+}
+
 // A file that a page asks for, by its ending; everything else may be a page.
 function isAsset(path) {
   return /\.(?!html?$)[^./]+$/i.test(path);
@@ -213,7 +232,7 @@ function gone(method) {
 }
 
 function short(method, status) {
-  const text = `${status} ${status === 404 ? "Not Found" : "Forbidden"}`;
+  const text = `${status} ${{ 302: "Found", 404: "Not Found" }[status] || "Forbidden"}`;
   const body = `<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8"><title>${text}</title><h1>${text}</h1></html>\n`;
   return new Response(method === "HEAD" ? null : body, {
     status,

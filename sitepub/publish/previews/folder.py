@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sitepub.config.project import Project
-from sitepub.domains.router.route import Route, Slot
+from sitepub.domains.router.route import Redirect, Route, Slot, with_redirects
 from sitepub.errors import Refused
 from sitepub.publish.previews.prefix import site_prefix
 from sitepub.publish.states.remote import Remote
@@ -34,10 +34,18 @@ def route_owner(project: Project, preview: str) -> str:
 def route_to(project: Project, host: str, release: str, website: WebsiteConfig | None) -> Route:
     """Where the visitors of a preview are led. ``release``: id of the release that it shows."""
     assert project.preview is not None
-    return Route(host=host, site=route_owner(project, project.preview.name), live=Slot(project.folder, release),
-                 index=website.index if website is not None else project.website.index,
-                 error=(website.error or "") if website is not None else "",
-                 error_status=404 if website is None or website.original_status_enabled else 200, hidden=True)
+    route = Route(host=host, site=route_owner(project, project.preview.name), live=Slot(project.folder, release),
+                  index=website.index if website is not None else project.website.index,
+                  error=(website.error or "") if website is not None else "",
+                  error_status=404 if website is None or website.original_status_enabled else 200, hidden=True)
+    return with_redirects(route, redirects_of(website))
+
+
+def redirects_of(website: WebsiteConfig | None) -> tuple[Redirect, ...]:
+    """What the router has to do in the place of the bucket, whose rules are for the paths of the site."""
+    return tuple(Redirect(rule.key_prefix, *((rule.replace_key_with, True) if rule.replace_key_with is not None
+                                             else (rule.replace_key_prefix_with or "", False)))
+                 for rule in (website.rules if website is not None else ()) if rule.key_prefix is not None)
 
 
 def route_of_nothing(host: str, site: str) -> Route:

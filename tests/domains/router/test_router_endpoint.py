@@ -16,7 +16,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sitepub.domains.router.route import Before, Share, Slot, encoded, variable_of
+from sitepub.domains.router.route import Before, Redirect, Share, Slot, encoded, variable_of
 from tests.amount import times
 from tests.domains.router.router_site import RouterSite, route, website
 from tests.domains.router.visitor_rule import RELEASE, VISITOR, Visitor, choice
@@ -49,6 +49,8 @@ ONLY_BEFORE = {"app.89abcdef.js": (b"old()", "text/javascript"), "leaving.html":
 RULES = "<RoutingRules>{}</RoutingRules>"
 RULE = ("<RoutingRule><Condition><KeyPrefixEquals>{}old/</KeyPrefixEquals></Condition>"
         "<Redirect><ReplaceKeyPrefixWith>{}new/</ReplaceKeyPrefixWith></Redirect></RoutingRule>")
+REDIRECTS = (Redirect("old/", "new/"), Redirect("one", "docs/index.html", whole=True), Redirect("gone/", ""),
+             Redirect("\u65e7/", "/\u65b0 ?#[x]/"))
 ETAG = f'"{hashlib.md5(FILES["style.css"][0]).hexdigest()}"'
 ERROR_ETAG = f'"{hashlib.md5(FILES["error.html"][0]).hexdigest()}"'
 CHANGING = {"date", "server", "x-cos-request-id", "x-cache", "eo-cache-status", "eo-log-uuid", "age", "last-modified",
@@ -141,6 +143,8 @@ def hosts(router_site: RouterSite, npm_packages: InstallPackages,  # noqa: ARG00
         route(found.led("lenient"), A, error="error.html", error_status=200),
         route(found.led("plainly"), A),
         route(found.led("hidden"), A, error="error.html", hidden=True),
+        route(found.led("previewed"), Slot(".sitepub/previews/p/", "20261129-0003"), error="error.html", hidden=True,
+              redirects=REDIRECTS),
         route(found.led("gone"), None),
         route(found.led("before"), A, error="error.html", before=Before(B, soon)),
         route(found.led("past"), A, error="error.html", before=Before(B, soon - 7200)),
@@ -230,6 +234,30 @@ def test_a_hidden_host_is_no_index(hosts: Hosts) -> None:
     for path, status in (("/", 200), ("/nothing", 404), ("/old/page", 302), ("/pic.png", 200)):
         for answer in hosts.in_both("hidden", path):
             assert (answer.status, answer.get("x-robots-tag")) == (status, "noindex")
+
+
+def test_the_redirects_of_a_preview_are_those_of_a_bucket(hosts: Hosts) -> None:
+    website(hosts.site.root, rules=_rules_of(REDIRECTS))
+    fill(hosts.site.slots, ".sitepub/previews/p/", FILES)
+    try:
+        for path in ("/old/page", "/old/page?q=1", "/old/", "/old", "/old//evil.example", "/old/%zz",
+                     "/%6Fld/a%20b/%E4%B8%AD%3F%23", "/one",
+                     "/one/more", "/gone/x", "/%E6%97%A7/y", "/", "/nothing", "/style.css"):
+            for method in ("GET", "HEAD"):
+                wanted = hosts.site.visit(hosts.site.plain, path, method)
+                place = urlsplit(wanted.get("location") or "").path
+                for answer in hosts.in_both("previewed", path, method):
+                    assert (answer.status, answer.get("x-robots-tag")) == (wanted.status, "noindex"), path
+                    assert (answer.get("location") or "") == place, path
+    finally:
+        website(hosts.site.root, rules=RULES.format(RULE.format("", "")))
+
+
+def _rules_of(redirects: tuple[Redirect, ...]) -> str:
+    return "".join(("<RoutingRules>", *(
+        f"<RoutingRule><Condition><KeyPrefixEquals>{one.prefix}</KeyPrefixEquals></Condition><Redirect>"
+        f"<{kind}>{one.to}</{kind}></Redirect></RoutingRule>" for one in redirects
+        for kind in ["ReplaceKeyWith" if one.whole else "ReplaceKeyPrefixWith"]), "</RoutingRules>"))
 
 
 @pytest.mark.parametrize("name", ["gone", "never-made"])

@@ -12,12 +12,14 @@ from sitepub.domains.router.route import (
     MOST_BYTES,
     MOST_KEY_BYTES,
     Before,
+    Redirect,
     Route,
     Share,
     Slot,
     decoded,
     encoded,
     variable_of,
+    with_redirects,
 )
 from sitepub.errors import ConfigError
 
@@ -54,6 +56,15 @@ def test_a_route_comes_back() -> None:
                   before=Before(b, 1_800_000_000), others=(b,), error="404.html")
     assert decoded(encoded(route)) == route
     assert decoded('{"some": "thing"}') is None and decoded("") is None
+
+
+@pytest.mark.parametrize("count", [1, 3, 100, 400])
+def test_as_many_redirects_as_there_is_room_for_are_kept_from_the_first(count: int) -> None:
+    redirects = tuple(Redirect(f"blog/{number}/", f"articles/\u4e2d\u6587/{number}/") for number in range(count))
+    found = with_redirects(Route(host="a.preview.example.com", site="a/b/c/d", live=Slot("x/", "r")), redirects)
+    assert found.redirects == redirects[:len(found.redirects)] and decoded(encoded(found)) == found
+    assert len(found.redirects) == count or len(encoded(found).encode()) > 4900
+    assert len(found.redirects) >= min(count, 80)
 
 
 def test_a_value_that_is_too_long_is_refused() -> None:

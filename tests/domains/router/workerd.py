@@ -32,7 +32,7 @@ def in_workerd(program: str, folder: Path, variables: Mapping[str, str], edge: i
     """Run the router; the port on which visitors come. ``host``: the one of the embedded edge, at port ``edge``, that
     is asked in place of the visitor's own."""
     with _forwarding(edge, host) as outbound:
-        bindings = ", ".join(f"(name = {json.dumps(name)}, text = {json.dumps(value)})"
+        bindings = ", ".join(f"(name = {json.dumps(name)}, text = {json.dumps(value, ensure_ascii=False)})"
                              for name, value in variables.items())
         (folder / "router.js").write_text(code(), encoding="utf-8")
         (folder / "config.capnp").write_text(_CONFIG % {"bindings": bindings, "outbound": outbound}, encoding="utf-8")
