@@ -97,6 +97,10 @@ def prepare_hosts(project: Project, cloud: Cloud, remote: Remote, prepared: Prep
     if not project.hosts and not records:
         return None
     hosts = open_site_hosts(project, cloud, remote, records)
+    if project.preview is not None and any(one.edge == "edgeone" and one.host not in records for one in project.hosts):
+        from sitepub.publish.previews.zones import zones_of_previews
+
+        hosts = replace(hosts, others_zones=zones_of_previews(remote))
     # Who has lost the lock may have changed them, too.
     plan = hosts.plan(records, verify=verify or prepared.base.unsure is not None)
     return HostsPrepared(hosts, plan).after(project, prepared)

@@ -112,7 +112,8 @@ def _previews(inputs: InputsShape, node: Node) -> Previews:
 
     https = HttpsShape.model_validate({"certInfo": {"certId": AUTO}} if shape.https is None else shape.https)
     slots = inputs.releases is not None and inputs.releases.slots > 1
-    written = {name: getattr(shape, name) for name in ("edge", "area", "dns") if name in shape.model_fields_set}
+    written = {name: getattr(shape, name) for name in ("edge", "edgeone", "area", "dns")
+               if name in shape.model_fields_set}
     if slots:
         written.setdefault("edge", "edgeone")
     host = HostShape.model_construct(host=shape.host, https=https, **written)

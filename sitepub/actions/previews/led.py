@@ -112,6 +112,9 @@ class Led:
         from sitepub.site.address_rules.effective import rules_of_preview
 
         router, release = self.router(), outcome.state.release
+        if router is None:
+            self.edge.zones.forget()  # the hosts of this run may have created it a moment ago
+            router = self.router()
         if router is None or release is None:
             return False
         if self.wildcard:

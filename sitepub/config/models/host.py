@@ -10,6 +10,7 @@ from sitepub.config.models import cdn, cdn_cache
 from sitepub.config.models.bucket import TagShape
 from sitepub.config.models.fields import Flag, HostName, OnOff, Shape, Text, TextList, Whole
 from sitepub.config.models.https import ForceRedirectShape, HttpsShape
+from sitepub.config.models.new_zone import EdgeOneShape
 
 
 class RefreshShape(Shape):
@@ -67,17 +68,6 @@ class AreaShape(Shape):
 class SpecificShape(Shape):
     mainland: AreaShape | None = Field(None, description="Settings in mainland China.")
     overseas: AreaShape | None = Field(None, description="Settings elsewhere.")
-
-
-class EdgeOneShape(Shape):
-    """The EdgeOne zone that is created where the account has none for the host."""
-
-    plan: Text | None = Field(None, description=(
-        "The plan that it is bound to: its id (`edgeone-…`) or its type (`personal`, `basic`, `standard` …). Left out:"
-        " one of the account's plans that takes another zone."))
-    area: Literal["mainland", "overseas", "global"] | None = Field(None, description=(
-        "Where it is served; `mainland` and `global` need an ICP filing. Left out: `area` of the host, else the plan's"
-        " area, else `overseas`."))
 
 
 class HostShape(SettingsShape):

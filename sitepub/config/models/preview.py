@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from sitepub.config.models.fields import AnyMap, Shape, Text, host_name, wrong
+from sitepub.config.models.new_zone import EdgeOneShape
 from sitepub.config.previews import LONGEST_NAME, PREVIEW_NAME
 
 DAY = 86400
@@ -60,6 +61,8 @@ class PreviewShape(Shape):
     edge: Literal["cdn", "edgeone", "cos"] = Field("cdn", description=(
         "What serves the host, as in `hosts[]`. With `releases.slots` the default is `edgeone`: all previews lie in the"
         " site's bucket then, below one wildcard domain."))
+    edgeone: EdgeOneShape | None = Field(None, description=(
+        "With `edge: edgeone`: the zone that is created for the host, as in `hosts[]`."))
     area: Literal["mainland", "overseas", "global"] = Field("mainland", description="Where it is served.")
     dns: Literal["auto", "off"] = Field("auto", description="Who makes the DNS record, as in `hosts[]`.")
     https: AnyMap | None = Field(None, description=(

@@ -21,7 +21,7 @@ from sitepub.domains.hosts.plan import HostPlan, Place, host_hash, needs_look, p
 from sitepub.domains.hosts.removal import TakeDown
 from sitepub.domains.hosts.zone_sharing import in_shared_zone, sharing
 from sitepub.domains.job import HostJob, Keeper, Listener
-from sitepub.domains.records import HostRecord
+from sitepub.domains.records import HostRecord, ZoneRecord
 from sitepub.domains.steps import HostStep, HostStepKind
 from sitepub.errors import ConfigError, Interrupted, Problem, Refused, SitepubError, Unanswered
 from sitepub.threads import side_by_side
@@ -103,6 +103,8 @@ class Hosts:
     names: Names
     claims: Claims
     served: ServedBy
+    others_zones: tuple[ZoneRecord, ...] = ()
+    """Of a preview: zones that sitepub has created for other previews of the site. The last of them deletes it."""
 
     # Planning
 
@@ -139,7 +141,7 @@ class Hosts:
 
     def _planner(self, host: Host, records: Records, hash: str, verify: bool) -> Callable[[], HostPlan]:
         def plan() -> HostPlan:
-            record = in_shared_zone(record_of(host, records), records)
+            record = in_shared_zone(record_of(host, records), records, self.others_zones)
             known = records.get(host.host)
             if not verify and known is not None and known.edge == host.edge and not needs_look(known, hash):
                 return HostPlan(host.host, host.edge, record, host=host, hash=hash)

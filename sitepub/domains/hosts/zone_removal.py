@@ -7,6 +7,8 @@ from sitepub.domains.hosts.zone_setup import alone
 from sitepub.domains.job import HostJob
 from sitepub.domains.poll import Patience, poll
 from sitepub.domains.records import ZoneRecord
+from sitepub.domains.router.router import Router
+from sitepub.domains.router.script import name_of
 from sitepub.domains.zones.zones import Zones, is_ours
 from sitepub.errors import AccessDenied, CloudError, SitepubError
 
@@ -25,6 +27,8 @@ def delete_zone(zones: Zones, made: ZoneRecord, job: HostJob) -> list[str]:
         id, host = str(zone.get("ZoneId")), job.record.host
         try:
             inside = zones.contents(id, host)
+            if inside == (f"function {name_of(id)}",) and _router_gone(zones, id, host):
+                inside = ()
         except AccessDenied as error:
             return [f"the EdgeOne zone {made.name} stays: what is in it could not be checked ({error.code})"]
         if inside:
@@ -32,6 +36,21 @@ def delete_zone(zones: Zones, made: ZoneRecord, job: HostJob) -> list[str]:
             return [f"the EdgeOne zone {made.name} stays: {', '.join(inside[:_SHOWN])}{more}"
                     f" {'are' if len(inside) > 1 else 'is'} in it"]
         return _delete(zones, made, id, job, paused=bool(zone.get("Paused")))
+
+
+def _router_gone(zones: Zones, id: str, host: str) -> bool:
+    """The router stays until the host is gone, so that it leads nobody to the live site. Only where it leads no other
+    host: another run may be setting one up."""
+    router = Router(zones.api, id)
+    state = router.look()
+    if len(state.variables) > 1 or state.function is None or not state.function.is_ours:
+        return False
+    if state.variables:
+        route = state.routes.get(host)
+        if route is None:
+            return False
+        router.forget([host], route.site)
+    return router.remove()
 
 
 def _delete(zones: Zones, made: ZoneRecord, id: str, job: HostJob, *, paused: bool) -> list[str]:

@@ -9,7 +9,7 @@ import msgspec
 
 from sitepub.domains.host_names import zone_of
 from sitepub.domains.hosts.plan import HostPlan
-from sitepub.domains.records import HostRecord
+from sitepub.domains.records import HostRecord, ZoneRecord
 from sitepub.domains.steps import AgreedZone, HostStep, HostStepKind
 
 
@@ -26,12 +26,17 @@ def sharing(plans: Sequence[HostPlan]) -> list[HostPlan]:
     return found
 
 
-def in_shared_zone(record: HostRecord, records: Mapping[str, HostRecord]) -> HostRecord:
-    """With the zone that sitepub has created for another host of the site."""
+def made_zones(records: Mapping[str, HostRecord]) -> tuple[ZoneRecord, ...]:
+    """Zones that sitepub has created for these hosts."""
+    return tuple(one.made_zone for one in records.values() if one.edge == "edgeone" and one.made_zone is not None
+                 and one.made_zone.id)
+
+
+def in_shared_zone(record: HostRecord, records: Mapping[str, HostRecord], others: Sequence[ZoneRecord]) -> HostRecord:
+    """With the zone that sitepub has created for another host of the site. ``others``: for its other previews."""
     if record.edge != "edgeone" or record.made_zone is not None:
         return record
-    made = [one.made_zone for one in records.values() if one.edge == "edgeone" and one.made_zone is not None
-            and one.made_zone.id]
+    made = (*made_zones(records), *others)
     name = zone_of(record.host, [one.name for one in made])
     shared = next((one for one in made if one.name == name), None)
     return msgspec.structs.replace(record, made_zone=shared)

@@ -35,7 +35,7 @@ class Zones:
     """Safe for many threads."""
 
     def __init__(self, api: ServiceApi) -> None:
-        self._api = api
+        self.api = api
         self._known: list[Mapping[str, Any]] | None = None
         self._read = 0.0
         """When they were read (monotonic)."""
@@ -64,7 +64,7 @@ class Zones:
 
     def _best(self, host: str) -> Mapping[str, Any] | None:
         if self._known is None:
-            self._known = list(self._api.pages("teo", "DescribeZones", {}, "Zones", size=100, host=host,
+            self._known = list(self.api.pages("teo", "DescribeZones", {}, "Zones", size=100, host=host,
                                                total=lambda answer: int(answer.get("TotalCount") or 0)))
             self._read = time.monotonic()
         name = zone_of(host, [str(zone.get("ZoneName")) for zone in self._known])
@@ -75,12 +75,12 @@ class Zones:
 
     def by_id(self, id: str) -> Mapping[str, Any] | None:
         """As it is now."""
-        found = self._api.call("teo", "DescribeZones", {"Limit": 100, "Filters": [
+        found = self.api.call("teo", "DescribeZones", {"Limit": 100, "Filters": [
             {"Name": "zone-id", "Values": [id]}]}).get("Zones") or ()
         return next((zone for zone in found if zone.get("ZoneId") == id), None)
 
     def plans(self, host: str) -> tuple[ZonePlan, ...]:
-        return tuple(plan_of(one) for one in self._api.pages(
+        return tuple(plan_of(one) for one in self.api.pages(
             "teo", "DescribePlans", {}, "Plans", size=200, host=host,
             total=lambda answer: int(answer.get("TotalCount") or 0)))
 
@@ -95,7 +95,7 @@ class Zones:
         """Its id. ``kinds``: how to connect it, the second where the first is not possible."""
         for kind in kinds:
             try:
-                answer = self._api.call("teo", "CreateZone", {
+                answer = self.api.call("teo", "CreateZone", {
                     "ZoneName": made.name, "Type": kind, "Area": made.area, "PlanId": made.plan}, host=host)
             except CloudError as error:
                 if error.code not in _NO_DNSPOD or kind == kinds[-1]:
@@ -105,17 +105,17 @@ class Zones:
         raise AssertionError("there is a kind")
 
     def bind(self, id: str, plan: str, host: str) -> None:
-        self._api.call("teo", "BindZoneToPlan", {"ZoneId": id, "PlanId": plan}, host=host)
+        self.api.call("teo", "BindZoneToPlan", {"ZoneId": id, "PlanId": plan}, host=host)
 
     def move(self, id: str, area: str, host: str) -> None:
-        self._api.call("teo", "ModifyZone", {"ZoneId": id, "Area": area}, host=host)
+        self.api.call("teo", "ModifyZone", {"ZoneId": id, "Area": area}, host=host)
 
     def pause(self, id: str, paused: bool, host: str) -> None:
-        self._api.call("teo", "ModifyZoneStatus", {"ZoneId": id, "Paused": paused}, host=host)
+        self.api.call("teo", "ModifyZoneStatus", {"ZoneId": id, "Paused": paused}, host=host)
 
     def prove(self, name: str) -> bool:
         """Ask EdgeOne to check the TXT record now. False: it does not see it yet."""
-        return self._api.call("teo", "VerifyOwnership", {"Domain": name}, host=name).get("Status") == "success"
+        return self.api.call("teo", "VerifyOwnership", {"Domain": name}, host=name).get("Status") == "success"
 
     # Deleting
 
@@ -125,11 +125,11 @@ class Zones:
             return int(answer.get("TotalCount") or 0)
 
         where = {"ZoneId": id}
-        domains = self._api.pages("teo", "DescribeAccelerationDomains", where, "AccelerationDomains", size=200,
+        domains = self.api.pages("teo", "DescribeAccelerationDomains", where, "AccelerationDomains", size=200,
                                   total=total, host=host)
-        rules = self._api.pages("teo", "DescribeL7AccRules", where, "Rules", size=1000, total=total, host=host)
-        functions = self._api.pages("teo", "DescribeFunctions", where, "Functions", size=200, total=total, host=host)
-        proxies = self._api.pages("teo", "DescribeL4Proxy", where, "L4Proxies", size=1000, total=total, host=host)
+        rules = self.api.pages("teo", "DescribeL7AccRules", where, "Rules", size=1000, total=total, host=host)
+        functions = self.api.pages("teo", "DescribeFunctions", where, "Functions", size=200, total=total, host=host)
+        proxies = self.api.pages("teo", "DescribeL4Proxy", where, "L4Proxies", size=1000, total=total, host=host)
         return (*(str(one.get("DomainName")) for one in domains),
                 *(f"L4 proxy {one.get('ProxyName') or one.get('ProxyId')}" for one in proxies),
                 *(f"rule {one.get('RuleName') or one.get('RuleId')}" for one in rules),
@@ -138,7 +138,7 @@ class Zones:
     def delete(self, id: str, host: str) -> bool:
         """Of a paused zone. False: it is still being paused."""
         try:
-            self._api.call("teo", "DeleteZone", {"ZoneId": id}, host=host)
+            self.api.call("teo", "DeleteZone", {"ZoneId": id}, host=host)
         except NotFound:
             return True
         except CloudError as error:

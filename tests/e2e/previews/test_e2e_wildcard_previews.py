@@ -17,13 +17,13 @@ from sitepub.cli.main import run
 from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.cos.object_store import CosObjectStore
 from sitepub.terminal.terminal import Terminal
-from tests.amount import times
+from tests.amount import AMOUNT, times
 from tests.conftest import LocalCloud, running_cloud
 from tests.domains.account import Account
 from tests.e2e.conftest import MakeSite, Site, Sitepub
 from tests.e2e.test_e2e_broken_hosts import Calls, Killed, watched
 from tests.e2e.test_e2e_domains import Guest
-from tests.edgeone_zone import made_zone
+from tests.edgeone_zone import made_zone, zones_named
 
 NAME = "led.com"
 HOST, BELOW = f"www.{NAME}", f"preview.{NAME}"
@@ -279,3 +279,36 @@ def test_where_there_is_no_wildcard_domain_each_preview_has_one_of_its_own(
     removed = program("remove", "--local", "--json", "--yes", cwd=site.folder)
     assert removed.code == 0 and removed.json["previews"] == ["b"], removed.err
     assert not any("own" in one for one in (*variables(account), *domains(account)))
+
+
+@pytest.mark.parametrize("slots", [2, 1] if AMOUNT == "long" else [2])
+def test_previews_make_one_zone_for_domains_of_their_own_in_the_plan_that_is_named_and_the_last_one_takes_it_away(
+    program: Sitepub, make_site: MakeSite, account: Account, guest: Guest, slots: int
+) -> None:
+    zone, name = f"fresh{slots}.com", f"fresh{slots}"
+    account.zone(zone)
+    site = other(make_site, name, host=f"p-${{preview}}.{zone}", edge="edgeone", edgeone={"plan": "plan-basic"})
+    if slots == 1:
+        file = site.folder / "serverless.yml"
+        written = yaml.safe_load(file.read_text())
+        del written["inputs"]["releases"]
+        file.write_text(json.dumps(written))
+    program.deploy(site.folder)
+    account.switches(plans=[{"id": "edgeone-p", "type": "plan-personal"}, {"id": "edgeone-b", "type": "plan-basic"}])
+    try:
+        planned = program("plan", "--preview", "a", "--local", cwd=site.folder)
+        assert f"create the EdgeOne zone {zone} in the plan edgeone-b (basic)" in planned.out
+        for preview in ("a", "b"):
+            site.write({"index.html": preview})
+            program.deploy(site.folder, "--preview", preview)
+        for preview in ("a", "b"):
+            assert guest.get(f"http://p-{preview}.{zone}").body == preview.encode()
+        for preview, left in (("a", 1), ("b", 0)):
+            gone = program("previews", "remove", preview, "--local", "--json", "--yes", cwd=site.folder)
+            assert gone.code == 0, gone.err
+            assert len(zones_named(account.sdk, zone)) == left, preview
+        assert account.records(zone, "p-a") == [] and account.records(zone, "p-b") == []
+    finally:
+        account.switches(plans=[{}])
+    removed = program("remove", "--local", "--json", "--yes", cwd=site.folder)
+    assert removed.code == 0 and removed.json["left"] == [], removed.err
