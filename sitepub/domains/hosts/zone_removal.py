@@ -39,8 +39,8 @@ def delete_zone(zones: Zones, made: ZoneRecord, job: HostJob) -> list[str]:
 
 
 def _router_gone(zones: Zones, id: str, host: str) -> bool:
-    """The router stays until the host is gone, so that it leads nobody to the live site. Only where it leads no other
-    host: another run may be setting one up."""
+    """Whether the router could be deleted. It stays until the host is gone, which would show the live site without it;
+    and where it leads another host, because a run may be setting that up."""
     router = Router(zones.api, id)
     state = router.look()
     if len(state.variables) > 1 or state.function is None or not state.function.is_ours:
