@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from sitepub.config.project import PREVIEWS
+from sitepub.config.previews import PREVIEWS
 from sitepub.domains.hosts.zone_sharing import made_zones
 from sitepub.domains.records import ZoneRecord
 from sitepub.errors import Interrupted, NotFound, SitepubError
