@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from sitepub.check.answers import Answers, address_of
 from sitepub.check.findings import Finding, Kind
-from sitepub.check.patterns import matches
 from sitepub.check.site import PAGE_NAMES
+from sitepub.config.star_pattern import matches
 
 _OTHERS = (".pdf", ".zip", ".epub", ".rss", ".atom", ".docx", ".xlsx", ".pptx", ".mp3", ".mp4", ".csv", ".ics")
 """What people link to, beside pages."""

@@ -12,7 +12,7 @@ from sitepub.config.document import Node
 from sitepub.config.hosts import host_of
 from sitepub.config.previews import Previews
 from sitepub.config.project import Checks, Dev, LogTopic, Notify, Project, Releases, Source
-from sitepub.config.stages import fits
+from sitepub.config.star_pattern import matches
 from sitepub.errors import Problem
 from sitepub.terminal import secrets
 
@@ -68,7 +68,7 @@ def build_project(file: Path, root: Node, config: ConfigShape, hosts: Sequence[H
         state_bucket=inputs.state.bucket if inputs.state is not None else None,
         releases=_releases(inputs),
         previews=_previews(inputs, node),
-        protected=any(fits(pattern, config.stage) for pattern in (*config.protect, *inputs.protect)),
+        protected=any(matches(pattern, config.stage) for pattern in (*config.protect, *inputs.protect)),
         traffic=inputs.traffic,
         publish=inputs.publish,
         purge=inputs.purge,

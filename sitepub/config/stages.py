@@ -16,6 +16,7 @@ from sitepub.config.checks.nearest import did_you_mean
 from sitepub.config.document import Node, without_secrets
 from sitepub.config.identifiers import IDENTIFIER, is_identifier
 from sitepub.config.project import Override
+from sitepub.config.star_pattern import matches
 from sitepub.errors import Problem
 
 LONGEST = 30
@@ -36,23 +37,6 @@ def safe_stage(text: str) -> str:
     return f"{plain[:LONGEST - _DIGEST - 1].rstrip('-')}-{digest}".lstrip("-")
 
 
-def fits(pattern: str, name: str) -> bool:
-    """Whether a name is what the pattern says; ``*`` stands for anything, also for slashes."""
-    first, *rest = pattern.split("*")
-    if not rest:
-        return pattern == name
-    *inner, last = rest
-    if len(name) < len(first) + len(last) or not name.startswith(first) or not name.endswith(last):
-        return False
-    at, end = len(first), len(name) - len(last)
-    for piece in inner:
-        at = name.find(piece, at, end)
-        if at < 0:
-            return False
-        at += len(piece)
-    return True
-
-
 @dataclass(frozen=True, slots=True)
 class Stages:
     """What the key holds; empty when it is missing."""
@@ -66,7 +50,7 @@ class Stages:
     def for_branch(self, branch: str) -> Node | None:
         """The text that names the stage of a branch: an exact name comes before every pattern, else the first."""
         exact = (node for pattern, node in self.branches if pattern == branch)
-        return next(exact, None) or next((node for pattern, node in self.branches if fits(pattern, branch)), None)
+        return next(exact, None) or next((node for pattern, node in self.branches if matches(pattern, branch)), None)
 
     def named(self, stage: str) -> str | None:
         """The branch whose stage is written out and has this name."""
@@ -77,7 +61,7 @@ class Stages:
         for named in (False, True):
             for pattern, node in self.settings:
                 inputs = node.get("inputs")
-                if fits(pattern, stage) and (pattern == stage) is named and inputs is not None:
+                if matches(pattern, stage) and (pattern == stage) is named and inputs is not None:
                     yield inputs
 
 

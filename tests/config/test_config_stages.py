@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from sitepub.config.identifiers import is_identifier
 from sitepub.config.repository.ci_run import ci_run
 from sitepub.config.schema import json_schema
-from sitepub.config.stages import LONGEST, fits, safe_stage
+from sitepub.config.stages import LONGEST, safe_stage
+from sitepub.config.star_pattern import matches
 from tests.config.loading import load, only, place, problems
 
 _SITE = "component: website\nname: blog\ninputs:\n  src: ./public\n"
@@ -199,7 +200,7 @@ def test_stages_of_the_parent_folder(tmp_path: Path) -> None:
     ("a**c", "abc", True), ("[ab]", "a", False), ("v?", "v1", False), ("*x*y", "yx", False), ("*x*y", "xy", True),
 ])
 def test_patterns(pattern: str, name: str, fit: bool) -> None:
-    assert fits(pattern, name) is fit
+    assert matches(pattern, name) is fit
 
 
 @given(st.text(max_size=80))

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -99,16 +99,9 @@ def reduced(product: str, api: Mapping[str, Any], actions: Iterator[str]) -> dic
     """The actions, and every object that they reach, without descriptions."""
     wanted = {name: {"input": api["actions"][name]["input"], "output": api["actions"][name]["output"]}
               for name in sorted(set(actions)) if name in api["actions"]}
-    open_names = [name for each in wanted.values() for name in each.values()]
-    objects: dict[str, Any] = {}
-    while open_names:
-        name = open_names.pop()
-        if name in objects or name not in api["objects"]:
-            continue
-        members = api["objects"][name]["members"]
-        objects[name] = {member["name"]: _member(product, name, member) for member in members}
-        open_names += [member["member"] for member in members if member["type"] in ("list", "object")]
-    return {"actions": wanted, "objects": dict(sorted(objects.items()))}
+    names = [name for each in wanted.values() for name in each.values()]
+    objects = _reached(api, names, lambda owner, member: _member(product, owner, member))
+    return {"actions": wanted, "objects": objects}
 
 
 def contract(product: str, api: Mapping[str, Any], actions: Iterator[str]) -> dict[str, Any]:
@@ -116,16 +109,22 @@ def contract(product: str, api: Mapping[str, Any], actions: Iterator[str]) -> di
     with its values, ``uint~`` a number that may come as text. Deprecated members are in it: who
     still sends them is not refused."""
     names = {name: api["actions"][name]["input"] for name in sorted(set(actions)) if name in api["actions"]}
-    open_names = list(names.values())
+    objects = _reached(api, list(names.values()), lambda owner, member: _line(product, owner, member))
+    return {"actions": names, "objects": objects}
+
+
+def _reached(api: Mapping[str, Any], names: list[str], member_of: Callable[[str, Mapping[str, Any]], Any]
+             ) -> dict[str, Any]:
+    """The objects with these names and all that their members name, in the order of their names."""
     objects: dict[str, Any] = {}
-    while open_names:
-        name = open_names.pop()
+    while names:
+        name = names.pop()
         if name in objects or name not in api["objects"]:
             continue
         members = api["objects"][name]["members"]
-        objects[name] = {member["name"]: _line(product, name, member) for member in members}
-        open_names += [member["member"] for member in members if member["type"] in ("list", "object")]
-    return {"actions": names, "objects": dict(sorted(objects.items()))}
+        objects[name] = {member["name"]: member_of(name, member) for member in members}
+        names += [member["member"] for member in members if member["type"] in ("list", "object")]
+    return dict(sorted(objects.items()))
 
 
 def _line(product: str, owner: str, member: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@ write in between, a look at every instant."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 import time
@@ -30,6 +31,14 @@ MULTIPART_FROM = 200
 
 class Killed(BaseException):
     """The process is no more."""
+
+
+@dataclass
+class Attempt:
+    """A run that may be killed."""
+
+    ended: bool = False
+    """It came to its end."""
 
 
 @dataclass(frozen=True)
@@ -301,6 +310,17 @@ class MemoryCloud:
 
     def writing(self, what: str, key: str) -> _Write:
         return _Write(self, what, key)
+
+    @contextlib.contextmanager
+    def killed_at(self, write: int, *, after: bool = False) -> Iterator[Attempt]:
+        """What is run inside does not survive this write (from 0), if it comes to it; the next process may begin
+        behind it. ``after``: the write still happens."""
+        self.kill_at, self.kill_after = write, after
+        attempt = Attempt()
+        with contextlib.suppress(Killed):
+            yield attempt
+            attempt.ended = True
+        self.revive()
 
     def revive(self) -> None:
         """The next process: what the killed one held has run out."""

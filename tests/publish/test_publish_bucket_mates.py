@@ -21,7 +21,7 @@ from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.state import VERSION, Former, JournalStep, State, Unsure
 from sitepub.publish.states.state_store import StateStore
 from sitepub.site.snapshot import Snapshot
-from tests.publish.memory_cloud import Killed, MemoryCloud, project, remote
+from tests.publish.memory_cloud import MemoryCloud, project, remote
 from tests.publish.sites import BUCKET, live, plain
 from tests.publish.state_forms import encode, overlay_1, version_1
 
@@ -87,26 +87,20 @@ def test_a_neighbour_that_is_killed_anywhere_loses_nothing_of_what_it_has_here(k
         if begin is not None:
             deploy(remote(cloud, begin), plain(both="theirs", old="1"))
         cloud.writes.clear()
-        cloud.kill_at, cloud.kill_after = kill_at, after
         target = OTHER if kind == "moved away" else here
-        try:
+        with cloud.killed_at(kill_at, after=after) as attempt:
             place = remote(cloud, target)
             if kind == "dev":
                 place = replace(place, states=OverlayStates(place.states.store, place.states.prefix))
             deploy(place, plain(both="theirs!", more="1"))
-        except Killed:
-            ended = False
-        else:
-            ended = True
-        cloud.revive()
         theirs = {key for key, (data, _) in live(cloud).items() if data.startswith(b"theirs")}
         deploy(mine, plain(mine="2"))
         assert theirs <= live(cloud).keys(), f"killed at {kill_at}"
-        if ended:
+        if attempt.ended:
             assert "both.txt" in live(cloud)
             break
     else:
-        pytest.fail("the run never ended")
+        pytest.fail("the run never attempt.ended")
 
 
 def test_what_lies_over_a_state_counts(cloud: MemoryCloud) -> None:

@@ -228,20 +228,14 @@ def test_killed_while_a_state_of_the_first_form_is_turned_over_the_next_run_ends
         store.objects[states.key] = replace(store.objects[states.key], data=old, etag="1")
         cloud.revive()
         cloud.look = lambda cloud=cloud: check_pages_whole(cloud)  # type: ignore[misc]
-        cloud.kill_at, cloud.kill_after = kill, after
-        try:
+        with cloud.killed_at(kill, after=after) as attempt:
             deploy(cloud, second)
-        except Killed:
-            ended = False
-        else:
-            ended = True
-        cloud.revive()
         deploy(cloud, second)
         assert live(cloud) == as_published(second)
         assert deploy(cloud, second).status is Status.UNCHANGED
         found = remote(cloud).states.load()
         assert found is not None and found.version == VERSION and set(found.manifest) == set(second.files)
-        if ended:
+        if attempt.ended:
             return
         kill += 1
 

@@ -218,15 +218,9 @@ def test_killed_at_any_write_with_assets_that_stay_the_next_run_ends_as_an_undis
         cloud.revive()
         cloud.now += later * WEEK
         cloud.look = lambda cloud=cloud: check_all(cloud)  # type: ignore[misc]
-        cloud.kill_at, cloud.kill_after = kill, after
-        try:
+        with cloud.killed_at(kill, after=after) as attempt:
             deploy(cloud, history[2])
-        except Killed:
-            ended = False
-        else:
-            ended = True
         note(f"killed at write {kill}")
-        cloud.revive()
         last = history[2 - kill % 2]
         assert deploy(cloud, last).status in (Status.PUBLISHED, Status.UNCHANGED)
         state = state_of(cloud)
@@ -239,7 +233,7 @@ def test_killed_at_any_write_with_assets_that_stay_the_next_run_ends_as_an_undis
         deploy(cloud, last)
         assert live(cloud) == as_published(last)
         check_releases(cloud)
-        if ended:
+        if attempt.ended:
             return
         kill += 1
 

@@ -11,9 +11,8 @@ from sitepub.site.build.lines import LineSplitter
 from sitepub.terminal.messages import plain
 
 
-@given(st.lists(st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]))), st.integers())
-def test_lines_come_whole_however_the_stream_is_cut(lines: list[str], seed: int) -> None:
-    data = "".join(line + "\n" for line in lines).encode()
+def lines_of(data: bytes, seed: int) -> list[str]:
+    """What is read from a stream that comes in small pieces."""
     seen: list[str] = []
     splitter = LineSplitter(seen.append)
     dice = random.Random(seed)
@@ -22,7 +21,13 @@ def test_lines_come_whole_however_the_stream_is_cut(lines: list[str], seed: int)
         splitter.feed(data[:count])
         data = data[count:]
     splitter.end()
-    assert seen == lines
+    return seen
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]))), st.integers())
+def test_lines_come_whole_however_the_stream_is_cut(lines: list[str], seed: int) -> None:
+    data = "".join(line + "\n" for line in lines).encode()
+    assert lines_of(data, seed) == lines
 
 
 def test_overwritten_progress_is_shown_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,15 +141,7 @@ def test_nothing_is_shown_of_a_spinner_that_was_taken_away() -> None:
 def test_lines_in_gbk_are_read_however_the_stream_is_cut(lines: list[str], seed: int) -> None:
     wanted = ["中文" + line.encode("gbk", "ignore").decode("gbk") for line in lines]
     data = "".join(line + "\n" for line in wanted).encode("gbk")
-    seen: list[str] = []
-    splitter = LineSplitter(seen.append)
-    dice = random.Random(seed)
-    while data:
-        count = dice.randint(1, 9)
-        splitter.feed(data[:count])
-        data = data[count:]
-    splitter.end()
-    assert seen == wanted
+    assert lines_of(data, seed) == wanted
 
 
 def test_a_line_in_gbk_among_lines_in_utf8() -> None:

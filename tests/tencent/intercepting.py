@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.conftest import LocalCloud
-from tests.tencent.scripted_server import Raw, Received, answer, foreign, read_request
+from tests.tencent.scripted_server import Raw, Received, answer, foreign, read_request, served
 
 PAGE = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Welcome to the hotel</body></html>\n"
 LOGIN = "https://login.hotel.example/portal?token=s3cr3t"
@@ -166,17 +166,9 @@ class Intercepting:
 
 @contextlib.contextmanager
 def intercepting(cloud: LocalCloud) -> Iterator[Intercepting]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    proxy = Intercepting((cloud.host, cloud.port), port=listener.getsockname()[1])
-    thread = threading.Thread(target=proxy.serve, args=(listener,), daemon=True)
-    thread.start()
-    try:
+    proxy = Intercepting((cloud.host, cloud.port))
+    with served(proxy.serve) as proxy.port:
         yield proxy
-    finally:
-        with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join(10)
 
 
 def once(answer: Callable[[Raw], Raw], at: int = 0) -> Callable[[int, str], Callable[[Raw], Raw] | None]:

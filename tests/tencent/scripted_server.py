@@ -129,6 +129,21 @@ class ScriptedServer:
             thread.join(10)
 
 
+@contextlib.contextmanager
+def served(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A port on which ``serve`` takes connections in a thread, until it finds the socket closed."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+    thread.start()
+    try:
+        yield int(listener.getsockname()[1])
+    finally:
+        with contextlib.suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(10)
+
+
 def read_request(stream: object, number: int) -> Received | None:
     readline = stream.readline  # type: ignore[attr-defined]
     first: bytes = readline()

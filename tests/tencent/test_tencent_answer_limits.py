@@ -29,7 +29,7 @@ from sitepub.tencent.network.retry import Backoff
 from tests.publish.memory_cloud import MemoryCloud, MemoryStore
 from tests.publish.state_forms import encode
 from tests.tencent.intercepting import PAGE
-from tests.tencent.scripted_server import Raw, answer, foreign, scripted
+from tests.tencent.scripted_server import Raw, answer, foreign, scripted, served
 
 BUCKET = "site-1250000000"
 QUICK = Backoff(attempts=4, base=0.001, cap=0.002)
@@ -71,29 +71,20 @@ def packed_zeros() -> Iterator[bytes]:
 @contextmanager
 def flooding(flood: Callable[[], Iterator[bytes]]) -> Iterator[int]:
     """A server that answers every request with the flood, until the other end goes away."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
     def one(sock: socket.socket) -> None:
         with suppress(OSError), sock:
             sock.recv(65536)
             for block in flood():
                 sock.sendall(block)
 
-    def serve() -> None:
+    def serve(listener: socket.socket) -> None:
         with suppress(OSError):
             while True:
                 sock, _ = listener.accept()
                 threading.Thread(target=one, args=(sock,), daemon=True).start()
 
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield int(listener.getsockname()[1])
-    finally:
-        with suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join(10)
+    with served(serve) as port:
+        yield port
 
 
 def cloud_at(port: int) -> Cloud:

@@ -6,7 +6,6 @@ import contextlib
 import os
 import socket
 import ssl
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +20,7 @@ from sitepub.tencent.cos.object_store import CosObjectStore
 from sitepub.tencent.network.proxy import Proxy, parse_proxy, proxy_for
 from sitepub.tencent.network.retry import Backoff
 from sitepub.tencent.network.tls import CA_VARIABLES, tls_context
-from tests.tencent.scripted_server import Raw, Received, answer, read_request, stored
+from tests.tencent.scripted_server import Raw, Received, answer, read_request, served, stored
 from tests.tencent.tls_certificate import self_signed_for
 
 BUCKET = "site-1250000000"
@@ -89,17 +88,9 @@ class ConnectProxy:
 @contextlib.contextmanager
 def proxy_with(certificate: Path, *, user: str | None = None, refuse: int = 0,
                respond: Callable[[Received], Raw] = stored) -> Iterator[ConnectProxy]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    proxy = ConnectProxy(certificate, user, port=listener.getsockname()[1], refuse=refuse, respond=respond)
-    thread = threading.Thread(target=proxy.serve, args=(listener,), daemon=True)
-    thread.start()
-    try:
+    proxy = ConnectProxy(certificate, user, refuse=refuse, respond=respond)
+    with served(proxy.serve) as proxy.port:
         yield proxy
-    finally:
-        with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join(10)
 
 
 def put(count: int = 1) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from sitepub.check.answers import Answer, Answers
 from sitepub.check.findings import Findings, Kind, Place
-from sitepub.check.patterns import matches
 from sitepub.check.reading import css, feeds, html
 from sitepub.check.site import Site, Source
 from sitepub.check.work.document import KEPT, Document
 from sitepub.check.work.judged import Judged, Wanted, anchor_hash
+from sitepub.config.star_pattern import matches
 
 _CSS_LARGEST = 16 * 1024 * 1024
 

@@ -13,6 +13,8 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
+from sitepub.config.star_pattern import matches
+
 OPTION = "src.allowErrors"
 """Lines that are no failures, whatever the table says."""
 
@@ -185,26 +187,11 @@ class Allowed:
     """The lines that ``src.allowErrors`` lets pass: ``*`` stands for anything, all else for itself."""
 
     def __init__(self, patterns: Sequence[str] = ()) -> None:
-        self._patterns = [pattern.strip().split("*") for pattern in patterns]
+        self._patterns = [pattern.strip() for pattern in patterns]
 
     def __call__(self, line: str) -> bool:
         line = line.strip()
-        return any(_matches(parts, line) for parts in self._patterns)
-
-
-def _matches(parts: Sequence[str], line: str) -> bool:
-    first, *middle, last = parts if len(parts) > 1 else (*parts, "")
-    if len(parts) == 1:
-        return line == first
-    if not line.startswith(first):
-        return False
-    at = len(first)
-    for part in middle:
-        found = line.find(part, at)
-        if found < 0:
-            return False
-        at = found + len(part)
-    return len(line) - len(last) >= at and line.endswith(last)
+        return any(matches(pattern, line) for pattern in self._patterns)
 
 
 class BuildOutput:

@@ -23,7 +23,7 @@ from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.website_config import WebsiteConfig
 from tests.amount import times
-from tests.publish.memory_cloud import APP_ID, Killed, MemoryCloud, project, remote
+from tests.publish.memory_cloud import APP_ID, MemoryCloud, project, remote
 from tests.publish.previews.test_publish_previews import DAY, listed, show, take_down
 from tests.publish.release.kept import PREFIX, STATE_BUCKET, deploy
 from tests.publish.sites import plain, sites
@@ -153,15 +153,9 @@ def test_killed_anywhere_site_and_preview_stay_whole_and_apart(history: list[Sna
         if kill % 2:
             show(cloud, history[1], of_preview())
         cloud.revive()
-        cloud.kill_at, cloud.kill_after = kill, after
-        try:
+        with cloud.killed_at(kill, after=after) as attempt:
             show(cloud, history[2], of_preview())
-        except Killed:
-            ended = False
-        else:
-            ended = True
         note(f"killed at write {kill}")
-        cloud.revive()
         assert at_root(cloud) == data(history[0])
         deploy(cloud, history[1], number=1)
         assert at_root(cloud) == data(history[1])
@@ -169,7 +163,7 @@ def test_killed_anywhere_site_and_preview_stay_whole_and_apart(history: list[Sna
         assert in_folder(cloud) == shown(history[2])
         take_down(cloud, of_preview())
         assert in_folder(cloud) == {} and at_root(cloud) == data(history[1])
-        if ended:
+        if attempt.ended:
             return
         kill += 1
 

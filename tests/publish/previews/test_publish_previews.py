@@ -27,7 +27,7 @@ from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud, Credentials
 from tests.amount import times
-from tests.publish.memory_cloud import APP_ID, Killed, MemoryCloud, project, remote
+from tests.publish.memory_cloud import APP_ID, MemoryCloud, project, remote
 from tests.publish.release.kept import PREFIX, STATE_BUCKET, check_all, check_no_litter, deploy
 from tests.publish.sites import as_published, live, plain, sites, snapshot
 from tests.publish.sites import site_file as a_file
@@ -249,15 +249,9 @@ def test_killed_anywhere_site_and_preview_stay_whole_and_apart(history: list[Sna
             show(cloud, history[1])
         cloud.revive()
         cloud.look = lambda cloud=cloud: check_all(cloud)  # type: ignore[misc]
-        cloud.kill_at, cloud.kill_after = kill, after
-        try:
+        with cloud.killed_at(kill, after=after) as attempt:
             show(cloud, history[2])
-        except Killed:
-            ended = False
-        else:
-            ended = True
         note(f"killed at write {kill}")
-        cloud.revive()
         assert live(cloud) == as_published(history[0])
         deploy(cloud, history[1], number=1)
         assert live(cloud) == as_published(history[1])
@@ -266,7 +260,7 @@ def test_killed_anywhere_site_and_preview_stay_whole_and_apart(history: list[Sna
             file.key: file.data for file in with_own_robots(history[2])}
         take_down(cloud)
         check_no_litter(cloud)
-        if ended:
+        if attempt.ended:
             return
         kill += 1
 
@@ -281,20 +275,14 @@ def test_a_removal_that_is_killed_is_finished_by_the_next(site: Snapshot, after:
         kept = set(cloud.store(STATE_BUCKET).objects)
         show(cloud, site)
         cloud.revive()
-        cloud.kill_at, cloud.kill_after = kill, after
-        try:
+        with cloud.killed_at(kill, after=after) as attempt:
             take_down(cloud)
-        except Killed:
-            ended = False
-        else:
-            ended = True
-        cloud.revive()
         if "new" in listed(cloud):
             take_down(cloud)
         assert not cloud.bucket(remote(cloud, of_preview()).bucket).exists
         left = set(cloud.store(STATE_BUCKET).objects) - kept
         assert left <= {f"{PREFIX}previews/new/lock"}, "the lock of a killed run runs out"
-        if ended:
+        if attempt.ended:
             assert not left
             return
         kill += 1

@@ -124,15 +124,9 @@ def test_killed_anywhere_nothing_needed_is_gone_and_nothing_unneeded_stays(
             deploy(cloud, site, number=1)
         cloud.revive()
         cloud.look = lambda cloud=cloud: check_all(cloud)  # type: ignore[misc]
-        cloud.kill_at, cloud.kill_after = kill, after
-        try:
+        with cloud.killed_at(kill, after=after) as attempt:
             deploy(cloud, history[-1], number=1)
-        except Killed:
-            ended = False
-        else:
-            ended = True
         note(f"killed at write {kill}")
-        cloud.revive()
         last = history[-1 - kill % 2]
         status = deploy(cloud, last, number=1).status
         assert status in (Status.PUBLISHED, Status.UNCHANGED)
@@ -145,7 +139,7 @@ def test_killed_anywhere_nothing_needed_is_gone_and_nothing_unneeded_stays(
             # before it wrote its journal. The next one with something to do clears both away.
             assert deploy(cloud, plain(last="1"), number=1).status is Status.PUBLISHED
         check_no_litter(cloud)
-        if ended:
+        if attempt.ended:
             return
         kill += 1
 
@@ -258,19 +252,13 @@ def test_a_run_that_is_killed_while_it_takes_over_from_a_killed_one_leaves_nothi
             deploy(cloud, plain(a="first", c="1"))
         cloud.fail = lambda _what, _key: None
         cloud.revive()
-        cloud.kill_at, cloud.kill_after = kill, after
-        try:
+        with cloud.killed_at(kill, after=after) as attempt:
             deploy(cloud, plain(a="second"))
-        except Killed:
-            ended = False
-        else:
-            ended = True
-        cloud.revive()
         status = deploy(cloud, plain(a="third")).status
         assert status is Status.PUBLISHED
         check_no_litter(cloud)
         check_releases(cloud)
-        if ended:
+        if attempt.ended:
             return
         kill += 1
 

@@ -78,15 +78,9 @@ def test_killed_at_any_write_while_going_back_the_next_run_ends_as_an_undisturbe
         assert released is not None
         cloud.revive()
         cloud.look = lambda cloud=cloud: check_all(cloud)  # type: ignore[misc]
-        cloud.kill_at, cloud.kill_after = kill, after
-        try:
+        with cloud.killed_at(kill, after=after) as attempt:
             go_back(cloud, released.id)
-        except Killed:
-            ended = False
-        else:
-            ended = True
         note(f"killed at write {kill}")
-        cloud.revive()
         wanted = (first, second, third)[kill % 3]
         if wanted is first:
             go_back(cloud, released.id)
@@ -95,7 +89,7 @@ def test_killed_at_any_write_while_going_back_the_next_run_ends_as_an_undisturbe
         assert live(cloud) == as_published(wanted)
         assert deploy(cloud, wanted).status is Status.UNCHANGED
         check_releases(cloud)
-        if ended:
+        if attempt.ended:
             return
         kill += 1
 
@@ -290,24 +284,18 @@ def test_a_removal_that_is_killed_names_nothing_that_is_gone() -> None:
         deploy(cloud, plain(a="1", b="2"))
         cloud.store(BUCKET).put("theirs", b"theirs", {})
         cloud.revive()
-        cloud.kill_at = kill
-        try:
+        with cloud.killed_at(kill) as attempt:
             removal = prepare_removal(place_of(cloud))
             assert removal is not None
             remove(place_of(cloud), removal)
-        except Killed:
-            ended = False
-        else:
-            ended = True
-        cloud.revive()
-        if kill % 2 and not ended:
+        if kill % 2 and not attempt.ended:
             deploy(cloud, plain(c="3"))
             assert set(live(cloud)) >= {"c.txt", "theirs"}
         again = prepare_removal(place_of(cloud))
         if again is not None:
             remove(place_of(cloud), again)
         assert set(live(cloud)) == {"theirs"}
-        if ended:
+        if attempt.ended:
             return
         kill += 1
 
@@ -325,17 +313,11 @@ def test_a_setting_that_a_killed_run_has_made_is_none_of_others() -> None:
         deploy(cloud, plain(a="1"))
         before = cloud.bucket(BUCKET).values["website"]
         cloud.revive()
-        cloud.kill_at, cloud.kill_after = kill, True
         place = remote(cloud, project(website=Website(error="404.html", error_is_default=False)))
-        try:
+        with cloud.killed_at(kill, after=True) as attempt:
             publish(place, plain(a="2"), prepare(place, plain(a="2")), PublishOptions(threads=1))
-        except Killed:
-            ended = False
-        else:
-            ended = True
-        cloud.revive()
         deploy(cloud, plain(a="3"))
         assert cloud.bucket(BUCKET).values["website"] == before
-        if ended:
+        if attempt.ended:
             return
         kill += 1

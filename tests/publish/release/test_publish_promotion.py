@@ -29,7 +29,7 @@ from sitepub.publish.states.state import ReleaseInfo
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.website_config import WebsiteConfig
 from tests.amount import times
-from tests.publish.memory_cloud import APP_ID, Killed, MemoryCloud, project, remote
+from tests.publish.memory_cloud import APP_ID, MemoryCloud, project, remote
 from tests.publish.sites import as_published, check_pages_whole, plain, sites
 
 Live = dict[str, tuple[bytes, Mapping[str, str]]]
@@ -142,22 +142,16 @@ def test_killed_at_any_write_the_next_run_ends_as_an_undisturbed_one(
         cloud.revive()
         if not folder:
             cloud.look = lambda cloud=cloud: check_pages_whole(cloud)  # type: ignore[misc]
-        cloud.kill_at, cloud.kill_after = kill, after
-        try:
+        with cloud.killed_at(kill, after=after) as attempt:
             promote(cloud, source, target)
-        except Killed:
-            ended = False
-        else:
-            ended = True
         note(f"killed at write {kill}")
-        cloud.revive()
         if kill % 2:
             # What is tested has moved on in between.
             put(remote(cloud, source), third)
         promote(cloud, source, target)
         assert objects(cloud, target) == as_published(below(folder, third if kill % 2 else second))
         assert promote(cloud, source, target).status is Status.UNCHANGED
-        if ended:
+        if attempt.ended:
             return
         kill += 1
 

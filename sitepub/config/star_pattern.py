@@ -1,10 +1,10 @@
-"""Patterns of addresses, as `checks.ignore` has them."""
+"""Patterns in which ``*`` stands for anything, also for slashes, and all else for itself."""
 
 from __future__ import annotations
 
 
 def matches(pattern: str, text: str) -> bool:
-    """``*`` stands for anything. Each part is looked for once, at its first place: linear."""
+    """Whether the whole text is what the pattern says. Each part is looked for once, at its first place: linear."""
     first, *rest = pattern.split("*")
     if not rest:
         return text == pattern
