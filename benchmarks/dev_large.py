@@ -21,8 +21,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.deployed import CHANGED, Site
 from benchmarks.peak import embedded_cloud, run
-from benchmarks.scale import CHANGED, Site
+from benchmarks.scale import pretended
 
 _AFTER = (0.05, 0.2, 0.4, 0.6, 0.9, 1.3, 2.0, 3.0)
 """Seconds after its start, or after a change, at which dev is interrupted."""
@@ -40,6 +41,7 @@ class Dev:
             cwd=site.project.parent, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log,
             text=True)
         self.lines: list[float] = []
+        self._ended = False
         self._came = threading.Condition()
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -50,12 +52,17 @@ class Dev:
                 with self._came:
                     self.lines.append(time.perf_counter())
                     self._came.notify_all()
+        with self._came:
+            self._ended = True
+            self._came.notify_all()
 
     def published(self, number: int) -> float:
         """When it was said that publish ``number`` (from 1) was live."""
         with self._came:
-            if not self._came.wait_for(lambda: len(self.lines) >= number, 600):
-                raise SystemExit("nothing was published")
+            self._came.wait_for(lambda: len(self.lines) >= number or self._ended, 600)
+            if len(self.lines) < number:
+                self._log.seek(0)
+                raise SystemExit(f"dev published nothing:\n{self._log.read()[-2000:]}")
         return self.lines[number - 1]
 
     def cpu(self) -> float:
@@ -83,7 +90,7 @@ def measured(options: argparse.Namespace, files: int, work: Path) -> dict[str, A
     found: dict[str, Any] = {"files": files}
     with embedded_cloud(work, latency=options.latency, program=options.python) as cloud:
         environ = cloud["environ"]
-        site = Site(work, files, options.size, environ, [options.python, "-m", "sitepub"])
+        site = pretended(work, files, options.size, environ, [options.python, "-m", "sitepub"])
         time.sleep(2.1)
         run(site.deploy, environ, work)
         found["deploy, nothing changed"] = run(site.deploy, environ, work).figures

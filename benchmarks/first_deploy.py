@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peak import embedded_cloud, run
+from benchmarks.peers import Place, s5cmd_command
 from benchmarks.upload import PROJECT, make_site
 
 
@@ -34,19 +34,20 @@ def measured(options: argparse.Namespace, files: int, work: Path) -> dict[str, A
             raise SystemExit(f"{changes}, not {files} files")
         found: dict[str, Any] = {"files": files, "sitepub": first.figures}
         if options.s5cmd:
-            found["s5cmd"] = _s5cmd(options, cloud, site, work, files)
+            place = Place(cloud, site, work, Path(options.s5cmd).parent)
+            found["s5cmd"] = with_s5cmd(place, files, options.workers)
     return found
 
 
-def _s5cmd(options: argparse.Namespace, cloud: dict[str, Any], site: Path, work: Path, files: int) -> dict[str, float]:
-    environ = {**os.environ, "AWS_ACCESS_KEY_ID": cloud["secret_id"], "AWS_SECRET_ACCESS_KEY": cloud["secret_key"],
-               "AWS_REGION": cloud["region"], "NO_PROXY": "*", "no_proxy": "*"}
-    bucket = f"s3://bench-s5cmd-{cloud['app_id']}"
-    s5cmd = [options.s5cmd, "--endpoint-url", cloud["endpoint"], "--no-verify-ssl"]
-    run([*s5cmd, "mb", bucket], environ, work)
-    done = run([*s5cmd, "--numworkers", str(options.workers), "cp", f"{site}/", f"{bucket}/"], environ, work)
-    if done.output.count("\ncp ") + done.output.startswith("cp ") != files:
-        raise SystemExit(f"s5cmd did not upload {files} files:\n{done.output[-300:]}")
+def with_s5cmd(place: Place, files: int, workers: int = 256) -> dict[str, float]:
+    """The folder of ``place`` into a bucket of its own; checks that every file is there."""
+    environ, bucket = place.s3_environ(), f"s3://{place.bucket('s5cmd')}"
+    base = s5cmd_command(place, str(workers))
+    run([*base, "mb", bucket], environ, place.work)
+    done = run([*base, "--log", "error", "cp", f"{place.site}/", f"{bucket}/"], environ, place.work)
+    there = run([*base, "du", f"{bucket}/*"], environ, place.work).output
+    if f" {files} objects" not in there:
+        raise SystemExit(f"s5cmd did not upload {files} files: {there}{done.output[-300:]}")
     return done.figures
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peak import embedded_cloud, run
+from benchmarks.peers import Place, s5cmd_command
 from benchmarks.upload import PROJECT
 
 _PART = re.compile(r"PUT \S+\?partNumber=(\d+)&uploadId=\S+: 200")
@@ -48,7 +49,8 @@ def measured(options: argparse.Namespace, work: Path) -> dict[str, Any]:
         make_file(film, options.size)
         found["sitepub"] = run([*deploy, "--json", "--quiet"], cloud["environ"], work).figures
         if options.s5cmd:
-            found["s5cmd"] = _s5cmd(options, cloud, film, work)
+            place = Place(cloud, film.parent, work, Path(options.s5cmd).parent)
+            found["s5cmd"] = with_s5cmd(place, film)
         if options.kill:
             film.rename(film.with_name("again.mp4"))
             with film.with_name("again.mp4").open("r+b") as changed:
@@ -57,13 +59,11 @@ def measured(options: argparse.Namespace, work: Path) -> dict[str, Any]:
     return found
 
 
-def _s5cmd(options: argparse.Namespace, cloud: dict[str, Any], film: Path, work: Path) -> dict[str, float]:
-    environ = {**os.environ, "AWS_ACCESS_KEY_ID": cloud["secret_id"], "AWS_SECRET_ACCESS_KEY": cloud["secret_key"],
-               "AWS_REGION": cloud["region"], "NO_PROXY": "*", "no_proxy": "*"}
-    bucket = f"s3://bench-s5cmd-{cloud['app_id']}"
-    s5cmd = [options.s5cmd, "--endpoint-url", cloud["endpoint"], "--no-verify-ssl"]
-    run([*s5cmd, "mb", bucket], environ, work)
-    return run([*s5cmd, "cp", str(film), f"{bucket}/film.mp4"], environ, work).figures
+def with_s5cmd(place: Place, film: Path) -> dict[str, float]:
+    environ, bucket = place.s3_environ(), f"s3://{place.bucket('s5cmd')}"
+    base = s5cmd_command(place)
+    run([*base, "mb", bucket], environ, place.work)
+    return run([*base, "cp", str(film), f"{bucket}/film.mp4"], environ, place.work).figures
 
 
 def _killed(deploy: list[str], cloud: dict[str, Any], work: Path) -> dict[str, Any]:

@@ -36,7 +36,12 @@ def run(command: Sequence[str], environ: Mapping[str, str], folder: Path, *, cwd
         began = perf_counter()
         process = subprocess.Popen(command, env=environ, cwd=cwd or folder, stdin=subprocess.DEVNULL, stdout=output,
                                    stderr=failed)
-        _, status, usage = os.wait4(process.pid, 0)
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:  # Ctrl-C: no program goes on alone
+            process.kill()
+            process.wait()
+            raise
         seconds = perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

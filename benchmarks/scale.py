@@ -12,78 +12,47 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
+from benchmarks.deployed import CHANGED, Site, make_project
 from benchmarks.peak import Run, embedded_cloud, run
-from benchmarks.upload import PROJECT, make_site
-from sitepub.config.load import load_project
-from sitepub.embedded.cloud import find
-from sitepub.embedded.data_folder import data_folder
-from sitepub.publish.states.manifest import Entry
-from sitepub.publish.states.releases import ReleaseRecord, Releases
-from sitepub.publish.states.remote import open_remote
-from sitepub.publish.states.sharded import ShardedManifest
-from sitepub.site.scan import scan
-from sitepub.tencent.cloud import Cloud
-
-_STATE = re.compile(r"sitepub\.wire: [A-Z]+ sitepub-state-.*, (\d+) B out, (\d+) B in$")
-"""A request to the state bucket."""
-CHANGED = "posts-000/00000.html"
-"""The file that is changed. It is the only one whose content is in the bucket."""
+from benchmarks.upload import make_site
 
 
-class Site:
+def pretended(work: Path, files: int, size: int, environ: Mapping[str, str], command: Sequence[str]) -> Site:
     """A site of some size whose state says that all of it is live."""
-
-    def __init__(self, work: Path, files: int, size: int, environ: dict[str, str], command: list[str]) -> None:
-        self.project = work / "project"
-        self.folder = self.project / "site"
-        self.environ = environ
-        self.deploy = [*command, "deploy", "--local", "--yes", "--json", "--quiet", "--cwd", str(self.project)]
-        self._work = work
-        make_site(self.folder, min(files, 3), size)
-        (self.project / "serverless.yml").write_text(PROJECT, encoding="utf-8")
-        run(self.deploy, environ, work)  # buckets, settings
-        if files > 3:
-            shutil.rmtree(self.folder)
-            make_site(self.folder, files, size)
-            # By a process of its own: the memory that this one has counts for those that it starts.
-            run([sys.executable, "-m", "benchmarks.scale", "--pretend", str(self.project)], environ, work,
-                cwd=Path(__file__).parent.parent)
-
-    def run(self, uploaded: int) -> Run:
-        """Deploy. Raises SystemExit when something else was uploaded."""
-        done = run(self.deploy, self.environ, self._work)
-        changes = json.loads(done.output)["changes"]
-        if changes["uploaded"] != uploaded:
-            raise SystemExit(f"{changes}, not {uploaded} uploaded")
-        return done
-
-    def change(self, number: int) -> None:
-        (self.folder / CHANGED).write_text(f"<!doctype html><p>{number}</p>", encoding="utf-8")
-        time.sleep(2.1)  # what was written just now is read again the next time
-
-    def requests(self) -> dict[str, float]:
-        """How many requests a deploy makes, and the bytes of the state that it sends and reads."""
-        run([*[word for word in self.deploy if word != "--quiet"], "--debug"], self.environ, self._work)
-        lines = [line for line in (self._work / "errors.txt").read_text(encoding="utf-8").splitlines()
-                 if line.startswith("sitepub.wire: ")]
-        sizes = [found for line in lines if (found := _STATE.match(line)) is not None]
-        return {"requests": len(lines), "state_sent_kb": round(sum(int(one[1]) for one in sizes) / 1000, 1),
-                "state_read_kb": round(sum(int(one[2]) for one in sizes) / 1000, 1)}
+    site = Site(work / "project", work, environ, command)
+    make_project(site.project, min(files, 3), size)
+    run(site.deploy, environ, work)  # buckets, settings
+    if files > 3:
+        shutil.rmtree(site.folder)
+        make_site(site.folder, files, size)
+        # By a process of its own: the memory that this one has counts for those that it starts.
+        run([sys.executable, "-m", "benchmarks.scale", "--pretend", str(site.project)], environ, work,
+            cwd=Path(__file__).parent.parent)
+    return site
 
 
 def pretend(project_folder: Path) -> None:
     """Write the state of a whole site."""
+    import msgspec
+
+    from sitepub.config.load import load_project
+    from sitepub.embedded.cloud import find
+    from sitepub.embedded.data_folder import data_folder
+    from sitepub.publish.states.manifest import Entry
+    from sitepub.publish.states.releases import ReleaseRecord, Releases
+    from sitepub.publish.states.remote import open_remote
+    from sitepub.publish.states.sharded import ShardedManifest
+    from sitepub.site.scan import scan
+    from sitepub.tencent.cloud import Cloud
+
     environ = dict(os.environ)
     folder = project_folder / "site"
     running = find(data_folder(environ))
@@ -117,7 +86,7 @@ def best(times: int, work: Callable[[], Run]) -> dict[str, float]:
 def measured(options: argparse.Namespace, files: int, work: Path) -> dict[str, Any]:
     command = [options.python, "-m", "sitepub"]
     with embedded_cloud(work, latency=options.latency, program=options.python) as cloud:
-        site = Site(work, files, options.size, cloud["environ"], command)
+        site = pretended(work, files, options.size, cloud["environ"], command)
         time.sleep(2.1)
         found: dict[str, Any] = {"files": files, "read as a whole": site.run(0).figures,
                                  "nothing changed": best(options.times, lambda: site.run(0))}

@@ -120,8 +120,9 @@ class Change:
             out.write(b"changed" * self.times)
 
 
-def run_sitepub(folder: Path, environ: Mapping[str, str], files: int, change: Change) -> Figures:
-    command = [sys.executable, "-m", "sitepub", "deploy", "--local", "--yes", "--json", "--quiet"]
+def run_sitepub(folder: Path, environ: Mapping[str, str], files: int, change: Change, *,
+                program: str = sys.executable) -> Figures:
+    command = [program, "-m", "sitepub", "deploy", "--local", "--yes", "--json", "--quiet"]
     first, said = measured(command, environ, folder)
     changes = json.loads(said)["changes"]
     if changes["uploaded"] + changes["copied"] != files:
