@@ -17,6 +17,8 @@ _STATE = re.compile(r"sitepub\.wire: [A-Z]+ sitepub-state-.*, (\d+) B out, (\d+)
 """A request to the state bucket."""
 CHANGED = "posts-000/00000.html"
 """The file that is changed."""
+RACY = 2.1
+"""Seconds: sitepub reads a file again that was written so shortly before it was read."""
 
 
 def make_project(project: Path, files: int, size: int) -> None:
@@ -44,7 +46,7 @@ class Site:
 
     def change(self, number: int) -> None:
         (self.folder / CHANGED).write_text(f"<!doctype html><p>{number}</p>", encoding="utf-8")
-        time.sleep(2.1)  # what was written just now is read again the next time
+        time.sleep(RACY)
 
     def requests(self) -> dict[str, Any]:
         """How many requests a deploy makes, and the bytes of the state that it sends and reads, where it logs them."""

@@ -1,0 +1,1 @@
+"""One run of all that docs/performance.md shows: `python -m benchmarks`."""
