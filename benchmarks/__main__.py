@@ -61,7 +61,8 @@ class Bench:
 
         def record(step: str, found: Any) -> None:
             self.figures.record(row, who, step, found)
-            self.say(f"  {step}: {markdown.cell(found) if 'seconds' in found else 'done'}")
+            runs = [one for one in (found, *found.values()) if isinstance(one, dict) and "seconds" in one]
+            self.say(f"  {step}: {' · '.join(map(markdown.cell, runs)) or 'done'}")
 
         try:
             work(folder, record)

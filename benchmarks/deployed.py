@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peak import Run, run
+from benchmarks.traffic import Traffic
 from benchmarks.upload import PROJECT, make_site
 
 _WIRE = "sitepub.wire: "
@@ -49,12 +50,17 @@ class Site:
         time.sleep(RACY)
 
     def requests(self) -> dict[str, Any]:
-        """How many requests a deploy makes, and the bytes of the state that it sends and reads, where it logs them."""
-        run([*[word for word in self.deploy if word != "--quiet"], "--debug"], self.environ, self._work)
+        """How many requests a deploy makes, and the bytes of the state that it sends and reads.
+
+        An older revision does not log those: all of its traffic, then."""
+        traffic = Traffic(self._work, self.environ)
+        run([*[word for word in self.deploy if word != "--quiet"], "--debug"], traffic.environ, self._work)
         with (self._work / "errors.txt").open(encoding="utf-8") as log:
             lines = [line.rstrip("\n") for line in log if line.startswith(_WIRE)]
         sizes = [found for line in lines if (found := _STATE.match(line)) is not None]
         if not sizes:
-            return {"requests": len(lines)}
+            whole = traffic.read()
+            return {"requests": len(lines)} | ({} if whole is None else {
+                "all_sent_kb": round(whole[0] / 1000, 1), "all_read_kb": round(whole[1] / 1000, 1)})
         return {"requests": len(lines), "state_sent_kb": round(sum(int(one[1]) for one in sizes) / 1000, 1),
                 "state_read_kb": round(sum(int(one[2]) for one in sizes) / 1000, 1)}

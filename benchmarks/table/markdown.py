@@ -83,12 +83,13 @@ def _size_lines(counts: Sequence[int], now: Sizes, before: Sizes, s5cmd: Sizes) 
         steps = [sizes.get(count, {}).get(step) for count in counts]
         return [title, *(show(one) if one else _NONE for one in steps)]
 
-    def ours(row: SizeRow, show: Callable[[Mapping[str, Any]], str] = cell) -> Iterator[list[str]]:
+    def ours(row: SizeRow, show: Callable[[Mapping[str, Any]], str] = cell,
+             earlier: str = "– before") -> Iterator[list[str]]:
         measured = row.of(now)
         verdict = rows.reached(row.missed(measured)) if measured else _NONE
         yield [*line(row.title, now, row.step, show), row.goal, verdict, row.bound]
         if row.of(before):
-            yield [*line("– before", before, row.step, show), "", "", ""]
+            yield [*line(earlier, before, row.step, show), "", "", ""]
 
     for row in rows.TIMED:
         yield from ours(row)
@@ -97,7 +98,7 @@ def _size_lines(counts: Sequence[int], now: Sizes, before: Sizes, s5cmd: Sizes) 
             yield ["– sitepub's seconds / s5cmd's", *(_times(now, s5cmd, count) for count in counts), "", "", ""]
         if row is rows.CHANGED:
             yield from ours(rows.REQUESTS, lambda found: str(found["requests"]))
-            yield from ours(rows.STATE, _state)
+            yield from ours(rows.STATE, _state, "– before, with headers and page")
 
 
 def _times(ours: Sizes, theirs: Sizes, count: int) -> str:
@@ -106,9 +107,11 @@ def _times(ours: Sizes, theirs: Sizes, count: int) -> str:
 
 
 def _state(found: Mapping[str, Any]) -> str:
-    if "state_sent_kb" not in found:
-        return _NONE
-    return f"{number(found['state_sent_kb'])}, {number(found['state_read_kb'])}"
+    """What an older revision does not log is all of its traffic."""
+    for what in ("state", "all"):
+        if f"{what}_sent_kb" in found:
+            return f"{number(found[f'{what}_sent_kb'])}, {number(found[f'{what}_read_kb'])}"
+    return _NONE
 
 
 def _beside(figures: Figures) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import subprocess
 import time
@@ -150,7 +151,8 @@ def programs(names: list[str], folder: Path) -> tuple[Path, dict[str, str], dict
                 raise SystemExit("it is not on the PATH")
             said = subprocess.run([found, "version" if name in ("s5cmd", "rclone") else "--version"], check=True,
                                   capture_output=True, text=True).stdout
-            versions[name] = said.split("\n")[0].strip().removeprefix(name).strip()
+            number = re.search(r"\d+(\.\d+)+", said)
+            versions[name] = number[0] if number else said.split("\n")[0]
         except (SystemExit, subprocess.CalledProcessError) as error:
             missing[name] = str(error).split("\n")[0]
     return scripts, versions, missing
