@@ -32,6 +32,7 @@ HOPELESS = 50
 """So many failures in a row without one success, and a phase starts no more: the network is gone or the
 key may not write here, and 10,000 more attempts would only take longer to say so."""
 _DELETIONS_PER_CALL = 1000
+_WRITES = (Action.UPLOAD, Action.COPY, Action.HEADERS)
 _FEW = 100
 _LITTLE = 1024**2
 """Bytes. What so few steps have to make ready is made ready while the journal is written."""
@@ -155,8 +156,10 @@ class Engine:
         """Nothing is written yet. What the site had dropped and has again belongs to it from now on, even if this run
         does not end: a page that it puts live may name it, and then it has to stay for that page's visitors."""
         again = {key: entry for key, entry in self.plan.moved.items() if not entry.until}
-        for step in self.plan.steps:
-            before = self.plan.known.get(step.key) if step.action is not Action.DELETE else None
+        known = self.plan.known
+        dropped = known.retained if isinstance(known, Owned) else known
+        for step in self.plan.of(*_WRITES) if len(dropped) else ():
+            before = dropped.get(step.key)
             if before is not None and before.until:
                 again[step.key] = msgspec.structs.replace(before, until=0)
         with self._lock:
@@ -210,8 +213,10 @@ class Engine:
     def undone(self) -> tuple[Step, ...]:
         """Steps that failed or were not begun."""
         with self._lock:
-            return tuple(step for number, step in enumerate(self.plan.steps)
-                         if not self._is_done(number, step.key))
+            steps = self.plan.steps
+            if len(self._done) + (len(self._written) if self._written is not None else 0) == len(steps):
+                return ()  # a plan has one step for a key
+            return tuple(step for number, step in enumerate(steps) if not self._is_done(number, step.key))
 
     @property
     def in_doubt(self) -> tuple[Step, ...]:
@@ -297,9 +302,13 @@ class Engine:
 
     def _is_kept(self, step: Step) -> bool:
         content = content_of(step)
-        before = (self.plan.known.get(key) for key in (step.key, step.source_key) if key is not None)
-        return (content in self._kept or content in self.keeping.there
-                or any(entry is not None and entry.kept and (entry.md5, entry.size) == content for entry in before))
+        if content in self._kept or content in self.keeping.there:
+            return True
+        for key in (step.source_key, step.key):
+            entry = self.plan.known.get(key) if key is not None else None
+            if entry is not None and entry.kept and (entry.md5, entry.size) == content:
+                return True
+        return False
 
     def _delete(self, steps: Sequence[Step]) -> bool:
         for step in steps:

@@ -11,7 +11,7 @@ from sitepub.publish.release.going_back import ReleasedFiles
 from sitepub.publish.retention import AT_ONCE, Retention
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.sharded import ShardedManifest
-from sitepub.publish.states.shards import ShardRef, begins_shard, place_of, site_hash
+from sitepub.publish.states.shards import ShardRef, begins_shard, place_of, places_of, site_hash
 from sitepub.publish.states.shards import differing as differing_shards
 from sitepub.publish.states.state import State
 from sitepub.site.index.indexed_files import IndexedFiles
@@ -86,7 +86,8 @@ def _known_changes(snapshot: Snapshot, indexed: IndexedFiles, base: State, reten
     if found.ours:
         keys.update(indexed.between(_ranges(indexed.base, found.ours)))
     apart = {ref.first for ref in found.theirs}
-    touched = {place_of(site.refs, key) for key in keys}
+    in_order = sorted(keys)
+    touched = places_of(site.refs, in_order)
     numbers = [number for number, ref in enumerate(site.refs) if number in touched or ref.first in apart]
     there: dict[str, Entry] = {}
     for ref, shard in zip([site.refs[number] for number in numbers],
@@ -99,7 +100,9 @@ def _known_changes(snapshot: Snapshot, indexed: IndexedFiles, base: State, reten
             there.pop(key, None)
         else:
             there[key] = entry
-    files = {key: file for key in sorted(keys) if (file := snapshot.files.get(key)) is not None}
+    if len(keys) > len(in_order):
+        in_order = sorted(keys)
+    files = {key: file for key in in_order if (file := snapshot.files.get(key)) is not None}
     owned = {key: there.pop(key) for key in keys if key in there}
     _add_retained(owned, files, base, retained, retention)
     read = set(numbers)

@@ -57,6 +57,8 @@ class EmptyPages:
             old = live.get(step.key)
             if old is not None and (old.md5, old.size) == (file.md5, file.size):
                 continue
+            if step.reason is Reason.RENAMED and step.key != index:
+                continue  # it is live under its old name as it is
             had_content = step.foreign_etag not in _NOTHING if old is None and step.foreign_etag else (
                 old is not None and old.size > 0 and old.md5 not in _NOTHING)
             if had_content or step.key == index:

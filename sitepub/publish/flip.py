@@ -20,6 +20,7 @@ from sitepub.publish.states.manifest import Entry
 from sitepub.site.fresh_files import is_service_worker
 
 _NOT_LIVE = frozenset({Reason.NEW, Reason.RENAMED, Reason.MISSING})
+_WRITES = (Action.UPLOAD, Action.COPY, Action.HEADERS)
 _PHASES = (Phase.ASSETS, Phase.DATA, Phase.PAGES, Phase.LAST)
 
 
@@ -100,7 +101,7 @@ def made_ready(plan: Plan, keeping: Keeping) -> list[Job]:
     """What the first wave makes ready, and no visitor sees."""
     jobs = [Job(Work.KEEP, steps[0], tuple(steps[1:])) for steps in _to_keep(plan, keeping)]
     staged: set[Content] = set()
-    for step in plan.steps:
+    for step in plan.of(*_WRITES):
         if _stages(step, plan, keeping):
             content = content_of(step)
             if content not in staged and content not in keeping.there:
@@ -122,19 +123,22 @@ def waves(plan: Plan, keeping: Keeping, *, ready: bool = False) -> Iterator[Wave
     sources: set[str | None] = set()
     from_kept = False
     first = [] if ready else made_ready(plan, keeping)
+    new_headers = plan.count(Action.HEADERS) > 0
     for number, step in enumerate(steps):
-        if step.action is Action.DELETE:
+        action = step.action
+        if action is Action.DELETE:
             continue
-        if step.action is Action.COPY:
-            sources.add(step.source_key)
-        elif step.action is Action.HEADERS:
+        if action is Action.COPY:
+            if new_headers:
+                sources.add(step.source_key)
+            from_kept = from_kept or step.from_kept
+        elif action is Action.HEADERS:
             headers.append(step)
-        from_kept = from_kept or step.from_kept
-        new = _is_hidden(step)
-        if new and step.phase is Phase.ASSETS and names_assets(step.key):
+        new, phase = _is_hidden(step), step.phase
+        if new and phase is Phase.ASSETS and names_assets(step.key):
             entries.append(number)
         else:
-            (hidden if new else seen)[step.phase].append(number)
+            (hidden if new else seen)[phase].append(number)
     if from_kept and first:
         # Some of what is kept now may be what goes live under another key.
         yield Wave(Jobs(steps, (), first))
@@ -200,14 +204,13 @@ def _to_keep(plan: Plan, keeping: Keeping) -> Iterable[list[Step]]:
     it."""
     if not plan.known:
         return ()
-    arriving = {content_of(step) for step in plan.steps if _arrives_first(step, plan, keeping)}
-    if keeping.released is not None:
-        # Where it arrives it would belong to no release.
-        arriving = set()
-    needed = {content_of(step) for step in plan.steps if step.from_kept}
+    # Where it arrives it would belong to no release.
+    arriving = ({content_of(step) for step in plan.steps if _arrives_first(step, plan, keeping)}
+                if keeping.released is None else set())
+    needed = {content_of(step) for step in plan.copies if step.from_kept}
     found: dict[Content, list[Step]] = {}
     for step in plan.steps:
-        entry = plan.known.get(step.key)
+        entry = None if step.new else plan.known.get(step.key)
         if entry is None or entry.kept or (step.file is not None and _is_same(step, entry)):
             continue
         content = entry.md5, entry.size

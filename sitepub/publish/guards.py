@@ -44,7 +44,7 @@ def refuse_own_folder(snapshot: Snapshot) -> None:
 def refuse_mass_deletion(plan: Plan, *, allowed: bool = False, other: OtherProject | None = None) -> None:
     """More than 25 deletions that are more than half of what is live need ``--allow-delete``. ``other``: a project that
     the live files seem to belong to."""
-    dropped = plan.dropped
+    dropped = plan.dropped if not allowed else ()
     if allowed or len(dropped) <= FEW_DELETIONS or 2 * len(dropped) <= plan.live:
         return
     owner = f"\n{other.origin}" if other is not None else ""
@@ -57,10 +57,9 @@ def refuse_mass_deletion(plan: Plan, *, allowed: bool = False, other: OtherProje
 def refuse_loss(plan: Plan, snapshot: Snapshot) -> None:
     """What stands in the folder under the name of a live page is no request to delete that page, even if it cannot be
     published (a link out of the folder, a pipe) or a default rule leaves it out."""
-    dropped = plan.dropped
-    left = {one.key: one for one in snapshot.left_out} if dropped else {}
+    left = {one.key: one for one in snapshot.left_out}
     lost: dict[LeftOut, list[str]] = {}
-    for key in dropped if left else ():
+    for key in plan.dropped if left else ():
         if (one := _above(key, left)) is not None and _stands(key, one, snapshot):
             lost.setdefault(one, []).append(key)
     if not lost:

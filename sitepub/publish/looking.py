@@ -177,26 +177,29 @@ def with_what_is_there(plan: Plan, look: Callable[[Iterable[str]], Look]) -> Pla
     if not found.there and not found.unknown and isinstance(plan.steps, PackedSteps) and plan.listed:
         return plan  # all of them are free, and none is marked
 
+    def guard(key: str) -> tuple[bool, str]:
+        there = found.there.get(key)
+        return key in found.unknown or there is not None, there.etag if there is not None else ""
+
     def marked(step: Step) -> Step:
         if not step.new:
             return step
-        there = found.there.get(step.key)
-        unseen = step.key in found.unknown
-        return replace(step, guarded=unseen or there is not None, foreign_etag=there.etag if there is not None else "")
+        guarded, etag = guard(step.key)
+        return replace(step, guarded=guarded, foreign_etag=etag)
 
     if isinstance(plan.steps, PackedSteps):
-        return replace(plan, steps=plan.steps.changed(marked))
+        return replace(plan, steps=plan.steps.guarded(guard))
     return replace(plan, steps=tuple(marked(step) for step in plan.steps))
 
 
 def without_changed(plan: Plan, look: Callable[[Iterable[str]], Look]) -> Plan:
     """The plan without the deletions of what was changed since: it is not ours any more."""
-    deletions = {step.key: step for step in plan.deletions}
+    deletions = plan.deletions
     if not deletions:
         return plan
-    there = look(deletions).there
-    changed = {key for key, step in deletions.items()
-               if key in there and _changed(step, plan.known.get(key), there[key])}
+    there = look(step.key for step in deletions).there
+    changed = {step.key for step in deletions if (found := there.get(step.key)) is not None
+               and _changed(step, plan.known.get(step.key), found)}
     if not changed:
         return plan
     return replace(

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import fields
 from heapq import merge
-from itertools import accumulate
+from itertools import accumulate, count
 from typing import overload
 
 from sitepub.publish.plan import Action, Phase, Reason, Step, Steps
-from sitepub.site.many.packed import Packed, Packing, Row
+from sitepub.site.many.packed import Packed, Packing, Row, packed
 from sitepub.site.snapshot import SiteFile
 
 MANY = 2000
@@ -23,38 +23,75 @@ _ACTION = {action: number for number, action in enumerate(_ACTIONS)}
 _PHASE = {phase: number for number, phase in enumerate(_PHASES)}
 _REASON = {reason: number for number, reason in enumerate(_REASONS)}
 _PLAIN: tuple[object, ...] = (None, None, False, "", False, False)
+_SHORT = 4
+"""Fields of a row whose rest is as in :data:`_PLAIN`."""
+_DELETE = _ACTION[Action.DELETE]
+_NEW = frozenset({_REASON[Reason.NEW], _REASON[Reason.RENAMED]})
+Kinds = Mapping[tuple[Action, Reason], int]
+"""How many steps do what, and why."""
 
 
 class _StepOfRow(Step):
-    """A step whose file is looked up when it is asked for."""
+    """A step of which nothing is made before it is asked for: neither its file nor what the row says."""
 
-    __slots__ = ("_files", "_found")
+    __slots__ = ("_files", "_found", "_row")
+    _row: Row
     _files: Mapping[str, SiteFile] | None
     _found: SiteFile | None
 
     def __init__(self, action: Action, key: str, phase: Phase, reason: Reason, file: SiteFile | None = None,
                  source_key: str | None = None, source_etag: str | None = None, guarded: bool = False,
-                 foreign_etag: str = "", adopted: bool = False, from_kept: bool = False, *,
-                 files: Mapping[str, SiteFile] | None = None) -> None:
-        give = object.__setattr__
-        give(self, "action", action)
-        give(self, "key", key)
-        give(self, "phase", phase)
-        give(self, "reason", reason)
-        give(self, "_files", files)
-        give(self, "_found", file)
-        give(self, "source_key", source_key)
-        give(self, "source_etag", source_etag)
-        give(self, "guarded", guarded)
-        give(self, "foreign_etag", foreign_etag)
-        give(self, "adopted", adopted)
-        give(self, "from_kept", from_kept)
+                 foreign_etag: str = "", adopted: bool = False, from_kept: bool = False) -> None:
+        _SET_ROW(self, (key, _ACTION[action], _PHASE[phase], _REASON[reason], source_key, source_etag, guarded,
+                        foreign_etag, adopted, from_kept))
+        _SET_FILES(self, None)
+        _SET_FOUND(self, file)
+
+    @property
+    def key(self) -> str:
+        return self._row[0]  # type: ignore[no-any-return]
+
+    @property
+    def action(self) -> Action:
+        return _ACTIONS[self._row[1]]
+
+    @property
+    def phase(self) -> Phase:
+        return _PHASES[self._row[2]]
+
+    @property
+    def reason(self) -> Reason:
+        return _REASONS[self._row[3]]
 
     @property
     def file(self) -> SiteFile | None:
         if self._found is None and self._files is not None and self.action is not Action.DELETE:
-            object.__setattr__(self, "_found", self._files[self.key])
+            _SET_FOUND(self, self._files[self.key])
         return self._found
+
+    @property
+    def source_key(self) -> str | None:
+        return self._row[4] if len(self._row) > _SHORT else None
+
+    @property
+    def source_etag(self) -> str | None:
+        return self._row[5] if len(self._row) > _SHORT else None
+
+    @property
+    def guarded(self) -> bool:
+        return len(self._row) > _SHORT and self._row[6]
+
+    @property
+    def foreign_etag(self) -> str:
+        return self._row[7] if len(self._row) > _SHORT else ""
+
+    @property
+    def adopted(self) -> bool:
+        return len(self._row) > _SHORT and self._row[8]
+
+    @property
+    def from_kept(self) -> bool:
+        return len(self._row) > _SHORT and self._row[9]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Step):
@@ -64,21 +101,27 @@ class _StepOfRow(Step):
     __hash__ = None  # type: ignore[assignment]
 
 
+_NEW_STEP = _StepOfRow.__new__
+# A step is frozen, and made more often than anything else.
+_SET_ROW, _SET_FILES, _SET_FOUND = (vars(_StepOfRow)[name].__set__ for name in ("_row", "_files", "_found"))
 _COMPARED = tuple(each.name for each in fields(Step) if each.compare)
 
 
 class PackedSteps(Steps):
     """Runs of steps, each in the order of its keys."""
 
-    def __init__(self, runs: Sequence[Packed[Step]], kinds: Mapping[tuple[Action, Reason], int], bytes_sent: int,
-                 files: Mapping[str, SiteFile], large: Set[str]) -> None:
-        """``large``: the keys of files of :data:`LARGE` bytes or more."""
+    def __init__(self, runs: Sequence[Packed[Step]], kinds: Sequence[Kinds], files: Mapping[str, SiteFile],
+                 large: Set[str], bytes_sent: int | None = None) -> None:
+        """``kinds``: of each run. ``large``: the keys of files of :data:`LARGE` bytes or more. ``bytes_sent``: by all;
+        ``None``: that is not known."""
         self.runs = runs
         self.large = large
         self._files = files
         self._ends = list(accumulate(map(len, runs)))
         self._kinds = kinds
         self._bytes_sent = bytes_sent
+        self._some: dict[frozenset[int], PackedSteps] = {}
+        """Those with certain actions, that were asked for."""
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
@@ -118,29 +161,47 @@ class PackedSteps(Steps):
                 return at + (self._ends[number - 1] if number else 0)
         return -1
 
-    def by_key(self) -> Iterator[tuple[str, int]]:
-        """Key and number of all steps, in the order of the keys."""
+    def by_key(self) -> Iterator[tuple[Row, int]]:
+        """Row and number of all steps, in the order of the keys."""
         starts = [0, *self._ends]
-        return merge(*(((row[0], at) for at, row in enumerate(run.rows(), start))
-                       for start, run in zip(starts, self.runs, strict=False)))
+        numbered = [zip(run.rows(), count(start)) for start, run in zip(starts, self.runs, strict=False)]
+        return merge(*numbered) if len(numbered) > 1 else iter(numbered[0] if numbered else ())
 
     def of(self, *actions: Action) -> Sequence[Step]:
-        count = self.count(*actions)
-        if not count:
-            return ()
-        return self if count == len(self) else tuple(step for step in self if step.action in actions)
+        wanted = frozenset(_ACTION[action] for action in actions)
+        found = self._some.get(wanted)
+        if found is None:
+            found = self._some[wanted] = self._only(
+                lambda kind: kind[0] in actions, lambda row: row[1] in wanted,
+                bytes_sent=self._bytes_sent if Action.UPLOAD in actions else 0)
+        return found
 
     def because(self, *reasons: Reason) -> Sequence[Step]:
-        count = sum(number for (_, reason), number in self._kinds.items() if reason in reasons)
-        if not count:
-            return ()
-        return self if count == len(self) else tuple(step for step in self if step.reason in reasons)
+        wanted = frozenset(_REASON[reason] for reason in reasons)
+        return self._only(lambda kind: kind[1] in reasons, lambda row: row[3] in wanted)
+
+    def _only(self, is_one: Callable[[tuple[Action, Reason]], bool], stays: Callable[[Row], bool],
+              bytes_sent: int | None = None) -> PackedSteps:
+        """Those that are of certain kinds. No row is read of a run that has no other, or none of them."""
+        runs: list[Packed[Step]] = []
+        kinds: list[Kinds] = []
+        for run, there in zip(self.runs, self._kinds, strict=True):
+            some = {kind: number for kind, number in there.items() if number and is_one(kind)}
+            left = sum(some.values())
+            if left:
+                runs.append(run if left == len(run) else run.of_rows(stays))
+                kinds.append(some)
+        if sum(map(len, runs)) == len(self):
+            return self
+        return PackedSteps(runs, kinds, self._files, self.large, bytes_sent)
 
     def count(self, *actions: Action) -> int:
-        return sum(number for (action, _), number in self._kinds.items() if action in actions)
+        return sum(number for kinds in self._kinds for (action, _), number in kinds.items() if action in actions)
 
     @property
     def bytes_sent(self) -> int:
+        if self._bytes_sent is None:
+            self._bytes_sent = sum(step.bytes_sent for step in self.of(Action.UPLOAD))
         return self._bytes_sent
 
     @property
@@ -148,9 +209,26 @@ class PackedSteps(Steps):
         """Those that the steps are about."""
         return self._files
 
+    def file_of(self, row: Row) -> SiteFile | None:
+        """That of a step."""
+        return None if row[1] == _DELETE else self._files[row[0]]
+
     def with_files(self, files: Mapping[str, SiteFile]) -> PackedSteps:
         """The same steps about other files of the same keys."""
-        return PackedSteps(self.runs, self._kinds, self._bytes_sent, files, self.large)
+        return PackedSteps([run.made_by(_maker(files)) for run in self.runs], self._kinds, files, self.large,
+                           self._bytes_sent)
+
+    def guarded(self, guard: Callable[[str], tuple[bool, str]]) -> PackedSteps:
+        """With another guard and foreign ETag for each key that is new."""
+        def change(row: Row) -> Row:
+            if row[3] not in _NEW:
+                return row
+            rest = row[_SHORT:] or _PLAIN
+            rest = (rest[0], rest[1], *guard(row[0]), *rest[4:])
+            return row[:_SHORT] if rest == _PLAIN else row[:_SHORT] + rest
+
+        return PackedSteps([packed(map(change, run.rows()), _maker(self._files), keyed=True) for run in self.runs],
+                           self._kinds, self._files, self.large, self._bytes_sent)
 
     def changed(self, change: Callable[[Step], Step]) -> PackedSteps:
         """With other steps for the same keys, in the same phases."""
@@ -174,18 +252,19 @@ class Sorting:
     def __init__(self, files: Mapping[str, SiteFile]) -> None:
         """``files``: those that the steps are about."""
         self._files = files
-        self._runs: dict[tuple[int, int], Packing[Step]] = {}
-        self._kinds: Counter[tuple[Action, Reason]] = Counter()
+        self._make = _maker(files)
+        self._runs: dict[tuple[int, int], tuple[Packing[Step], Counter[tuple[Action, Reason]]]] = {}
         self._bytes_sent = 0
         self._large: set[str] = set()
 
     def add(self, step: Step, rank: int, *, in_run: bool = False) -> None:
         """``rank``: the order of deletions; 0 for all others. ``in_run``: it is the number of the run."""
         place = (0 if in_run else _PHASE[step.phase]), rank
-        run = self._runs.get(place)
-        if run is None:
-            run = self._runs[place] = Packing(self._step, keyed=True)
-        self._kinds[step.action, step.reason] += 1
+        found = self._runs.get(place)
+        if found is None:
+            found = self._runs[place] = Packing(self._make, keyed=True), Counter()
+        run, kinds = found
+        kinds[step.action, step.reason] += 1
         self._bytes_sent += step.bytes_sent
         if step.file is not None and step.file.size >= LARGE:
             self._large.add(step.key)
@@ -193,10 +272,19 @@ class Sorting:
         row = (step.key, _ACTION[step.action], _PHASE[step.phase], _REASON[step.reason])
         run.add(row if rest == _PLAIN else row + rest)
 
-    def _step(self, row: Row) -> Step:
-        return _StepOfRow(_ACTIONS[row[1]], row[0], _PHASES[row[2]], _REASONS[row[3]], None, *row[4:],
-                          files=self._files)
-
     def done(self) -> PackedSteps:
-        return PackedSteps([self._runs[place].done() for place in sorted(self._runs)], self._kinds, self._bytes_sent,
-                           self._files, self._large)
+        runs = [self._runs[place] for place in sorted(self._runs)]
+        return PackedSteps([run.done() for run, _ in runs], [kinds for _, kinds in runs], self._files, self._large,
+                           self._bytes_sent)
+
+
+def _maker(files: Mapping[str, SiteFile]) -> Callable[[Row], Step]:
+    """Makes steps of rows."""
+    def make(row: Row) -> Step:
+        step = _NEW_STEP(_StepOfRow)
+        _SET_ROW(step, row)
+        _SET_FILES(step, files)
+        _SET_FOUND(step, None)
+        return step
+
+    return make

@@ -7,9 +7,9 @@ from array import array
 from collections.abc import Iterator, Mapping
 
 from sitepub.publish.many.steps import PackedSteps
-from sitepub.publish.plan import Action
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.shards import SortedChanges
+from sitepub.site.snapshot import SiteFile
 
 _DONE, _ADOPTED, _KEPT = 1, 2, 4
 
@@ -49,22 +49,21 @@ class Written(SortedChanges):
         number = self._steps.find(key)
         if number < 0 or not self._marks[number]:
             raise KeyError(key)
-        return self._entry(number)
+        return self._entry(self._steps[number].file, number)
 
     def __iter__(self) -> Iterator[str]:
-        return (key for key, number in self._steps.by_key() if self._marks[number])
+        return (row[0] for row, number in self._steps.by_key() if self._marks[number])
 
     def rows(self) -> Iterator[tuple[str, Entry | None]]:
-        for key, number in self._steps.by_key():
+        for row, number in self._steps.by_key():
             if self._marks[number]:
-                yield key, self._entry(number)
+                yield row[0], self._entry(self._steps.file_of(row), number)
 
-    def _entry(self, number: int) -> Entry | None:
-        step = self._steps[number]
-        if step.action is Action.DELETE or step.file is None:
+    def _entry(self, file: SiteFile | None, number: int) -> Entry | None:
+        if file is None:
             return None
         mark = self._marks[number]
-        return Entry.of(step.file, self._etags.get(number, ""), adopted=bool(mark & _ADOPTED), kept=bool(mark & _KEPT),
+        return Entry.of(file, self._etags.get(number, ""), adopted=bool(mark & _ADOPTED), kept=bool(mark & _KEPT),
                         written=self._times[number])
 
 

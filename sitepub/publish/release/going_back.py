@@ -76,7 +76,7 @@ def site_of(release: Release) -> Snapshot:
 
 def content_missing(plan: Plan, content: KeptContent, stop: threading.Event | None = None) -> list[str]:
     """Keys of a plan whose content should lie in the kept content when they go live, and will not."""
-    wanted = {content_of(step): step.key for step in plan.steps if step.from_kept}
+    wanted = {content_of(step): step.key for step in plan.copies if step.from_kept}
     if not wanted:
         return []
     # What is replaced or deleted is kept before.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.shards import Headers, Merged, Row, Shard, ShardRef, SortedChanges, merge, place_of
@@ -52,24 +52,41 @@ class ShardedManifest(Mapping[str, Entry]):
     reader: Reader = field(default_factory=NoReader)
     changes: Mapping[str, Entry | None] = field(default_factory=dict)
     """What lies over the shards: new and changed entries; ``None`` for a key that is not there any more."""
+    _last: list[tuple[str, str | None, Mapping[str, Entry]]] = field(default_factory=list, init=False, repr=False)
+    """The shard that was asked for last, its first key and that of the next one: most keys come in their order."""
 
     @classmethod
     def of(cls, entries: Mapping[str, Entry]) -> ShardedManifest:
         return entries if isinstance(entries, ShardedManifest) else cls(changes=entries)
 
     def __getitem__(self, key: str) -> Entry:
-        found = self.changes[key] if key in self.changes else self._in_shards(key)
+        found = self._found(key)
         if found is None:
             raise KeyError(key)
         return found
 
+    def get(self, key: str, default: Any = None) -> Any:
+        # The library's own way raises and catches an error for each key that is not there.
+        found = self._found(key)
+        return default if found is None else found
+
+    def _found(self, key: str) -> Entry | None:
+        return self.changes[key] if self.changes and key in self.changes else self._in_shards(key)
+
     def _in_shards(self, key: str) -> Entry | None:
+        for first, end, entries in self._last:
+            if first <= key and (end is None or key < end):
+                return entries.get(key)
         if not self.refs or key < self.refs[0].first:
             return None
-        return self.reader.read([self.refs[place_of(self.refs, key)]])[0].entries.get(key)
+        number = place_of(self.refs, key)
+        entries = self.reader.read([self.refs[number]])[0].entries
+        end = self.refs[number + 1].first if number + 1 < len(self.refs) else None
+        self._last[:] = [(self.refs[number].first, end, entries)]  # at once: other threads may look
+        return entries.get(key)
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and self.get(key) is not None
+        return isinstance(key, str) and self._found(key) is not None
 
     def __iter__(self) -> Iterator[str]:
         return (key for key, _ in self.stream(keep=True))
@@ -171,6 +188,10 @@ class Owned(Mapping[str, Entry]):
         found = self.site.get(key)
         return self.retained[key] if found is None else found
 
+    def get(self, key: str, default: Any = None) -> Any:
+        found = self.site.get(key)
+        return self.retained.get(key, default) if found is None else found
+
     def __contains__(self, key: object) -> bool:
         return key in self.site or key in self.retained
 
@@ -209,10 +230,14 @@ class Owned(Mapping[str, Entry]):
             return Owned(self.site.changed(changes), self.retained)
         site: dict[str, Entry | None] = {}
         retained: dict[str, Entry | None] = {}
+        some = bool(self.retained.refs or self.retained.changes)
         for key, entry in changes.items():
-            site[key] = entry if entry is not None and not entry.until else None
-            if (entry is not None and entry.until) or key in self.retained:
-                retained[key] = entry if entry is not None and entry.until else None
-        return Owned(self.site.changed({key: entry for key, entry in site.items()
-                                        if entry is not None or key in self.site}),
-                     self.retained.changed(retained))
+            if entry is not None and not entry.until:
+                site[key] = entry
+            elif key in self.site:
+                site[key] = None
+            if entry is not None and entry.until:
+                retained[key] = entry
+            elif some and key in self.retained:
+                retained[key] = None
+        return Owned(self.site.changed(site), self.retained.changed(retained))

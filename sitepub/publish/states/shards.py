@@ -130,6 +130,17 @@ def place_of(refs: Sequence[ShardRef], key: str) -> int:
     return max(0, bisect_right(refs, key, key=lambda ref: ref.first) - 1)
 
 
+def places_of(refs: Sequence[ShardRef], keys: Sequence[str]) -> set[int]:
+    """The numbers of the shards that hold these keys, or would hold them. The keys are in order."""
+    found: set[int] = set()
+    at = 0
+    while refs and at < len(keys):
+        number = place_of(refs, keys[at])
+        found.add(number)
+        at = bisect_left(keys, refs[number + 1].first, at) if number + 1 < len(refs) else len(keys)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Merged:
     """A manifest in shards after some changes."""
@@ -145,7 +156,8 @@ def merge(refs: Sequence[ShardRef], changes: Mapping[str, Entry | None], load: L
         return Merged(tuple(refs), {})
     if isinstance(changes, SortedChanges):
         changes = dict(changes.items())
-    touched = {place_of(refs, key) for key in changes} if refs else set()
+    pending = sorted(changes)
+    touched = places_of(refs, pending)
     # Where the first key of a shard goes, the rest of it joins the shard before.
     for number in sorted(touched, reverse=True):
         at = number
@@ -157,7 +169,6 @@ def merge(refs: Sequence[ShardRef], changes: Mapping[str, Entry | None], load: L
     loaded = dict(zip(order, load([refs[number] for number in order]), strict=True))
     for shard in loaded.values():
         known.update(shard.headers)
-    pending = sorted(changes)
     after: list[ShardRef] = []
     fresh: dict[str, Shard] = {}
     there = {ref.name for ref in refs}

@@ -12,22 +12,29 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from sitepub.config.project import Project
 from sitepub.config.site_rules import SiteRules
 from sitepub.errors import SitepubError
-from sitepub.site.hash_cache import HashCache
 from sitepub.site.index import listing
 from sitepub.site.index.compare import Compared
 from sitepub.site.index.file import IndexFile, Known, KnownNames, Record, Unusable
 from sitepub.site.index.known_names import known_of, names_after, names_of
 from sitepub.site.index.listing import Row
+from sitepub.site.index.moved import MovedFiles
 from sitepub.site.keys import key_part
 from sitepub.site.scan import Scanner
 from sitepub.site.snapshot import SiteFile
 from sitepub.site.walk import Walk, Walked
 
-MOST = 2000
-"""Changed files from which on reading everything is no slower."""
+FEW = 2000
+"""Files that may have changed whatever the site has."""
+MOST = 25_000
+"""Changed files that are held at once; with more, the whole folder is read, which holds none."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_ROWS = msgspec.msgpack.Decoder(list[Row])
 
 
 @dataclass(slots=True)
@@ -38,9 +45,14 @@ class Folder:
     digest: bytes
     at: int
     """When it was about to be listed (ns)."""
-    rows: list[Row]
+    packed: bytes
     before: dict[bytes, Known]
     """Empty for a new one."""
+
+    @property
+    def rows(self) -> list[Row]:
+        """There may be very many, and they are seldom asked for."""
+        return _ROWS.decode(self.packed)
 
 
 @dataclass(slots=True)
@@ -52,8 +64,8 @@ class Changes:
     """New ones, and those with other content or headers, by key."""
     gone: set[str] = field(default_factory=set)
     """Keys."""
-    read: dict[str, SiteFile] = field(default_factory=dict)
-    """All files that were read, by path."""
+    same: dict[str, SiteFile] = field(default_factory=dict)
+    """What was read and is as it was, by path."""
     folders: list[Folder] = field(default_factory=list)
     folders_gone: list[bytes] = field(default_factory=list)
     new: int = 0
@@ -90,6 +102,8 @@ class _Finding:
         """What was there at the touched paths, if it was published."""
         self.paths: list[str] = []
         """Where something is to be read."""
+        # From half of the files on, reading everything is no slower.
+        self.most = min(MOST, max(FEW, index.facts.files // 2))
 
     def run(self) -> Changes | None:
         scanner = Scanner(self.project, self.folder, self.environ)
@@ -104,15 +118,18 @@ class _Finding:
             return self.found
         root = os.fsencode(self.folder) + os.fsencode(os.sep)
         for record in self.compared.changed:
-            if not self._folder(record, root) or len(self.paths) > MOST:
+            if not self._folder(record, root) or len(self.paths) > self.most:
                 return None
         for record in self.compared.gone:
             self.found.folders_gone.append(record.path)
             self._take_before(record.path, self.index.known(record))
+        if len(self.known) > self.most:
+            return None
         walked = self._walk(scanner)
         if not self._is_simple(scanner, walked) or not self._same_names(scanner, walked):
             return None
-        cache = HashCache(None, self.folder, scanner.search.marks)
+        cache = MovedFiles(self.folder, scanner.search.marks, self.known.values(), self.index.facts.headers,
+                           scanner.headers)
         files, warnings = scanner.site_files(walked, cache)
         if warnings:
             return None
@@ -127,7 +144,7 @@ class _Finding:
         if not there.plain:
             return False
         known = {one.name: one for one in self.index.known(record)}
-        self.found.folders.append(Folder(record.path, there.digest, at, there.rows, known))
+        self.found.folders.append(Folder(record.path, there.digest, at, _encode(there.rows), known))
         self.found.newest = max(self.found.newest, listing.newest(there.rows))
         folder = os.fsdecode(record.path)
         gone = dict(known)
@@ -155,13 +172,13 @@ class _Finding:
         there = listing.of_entries(entries)
         if not there.plain:
             raise Unusable
-        self.found.folders.append(Folder(os.fsencode(path), there.digest, at, there.rows, {}))
+        self.found.folders.append(Folder(os.fsencode(path), there.digest, at, _encode(there.rows), {}))
         self.found.newest = max(self.found.newest, listing.newest(there.rows))
 
     def _is_simple(self, scanner: Scanner, walked: Walked) -> bool:
         """Whether what was found says nothing of other files."""
         if (walked.links or walked.warnings or walked.names or walked.unreadable or walked.left_out
-                or len(walked.files) > MOST):
+                or len(walked.files) > self.most):
             return False
         there = {found.path for found in walked.files}
         gone = self.known.keys() - there
@@ -177,7 +194,7 @@ class _Finding:
     def _all_gone(self) -> Iterator[str]:
         """Whatever was in the folders and is not, published or not."""
         for folder in self.found.folders:
-            names = {row[0] for row in folder.rows}
+            names = {row[0] for row in folder.rows} if folder.before else set()
             yield from (os.fsdecode(folder.path + name) for name in folder.before if name not in names)
 
     def _same_names(self, scanner: Scanner, walked: Walked) -> bool:
@@ -203,11 +220,11 @@ class _Finding:
                     yield path
 
     def _take(self, path: str, file: SiteFile) -> None:
-        self.found.read[path] = file
         before = self.known.pop(path, None)
         if before is None:
             self.found.new += 1
         elif before.md5.hex() == file.md5 and self.headers[before.headers] == file.headers_hash:
+            self.found.same[path] = file
             return
         self.found.files[file.key] = file
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from sitepub.site.index import listing
 from sitepub.site.index.file import Check, IndexFile, Record, Unusable
 
-MOST = 1000
+MOST = 10_000
 """Changed folders from which on reading everything is no slower."""
 
 

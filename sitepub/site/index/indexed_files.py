@@ -183,13 +183,19 @@ class IndexedFiles(ManyFiles):
                                         names=self.changes.names)
         self._index.update(facts, changed.values(), gone - changed.keys())
 
+    def _changed(self, path: str) -> SiteFile | None:
+        """What was read at a path."""
+        file = self.changes.same.get(path)
+        return self.changes.files.get(self._prefix + path) if file is None else file
+
     def _record(self, folder: Folder, headers: list[tuple[str, dict[str, str]]], numbers: dict[str, int]
                 ) -> tuple[Record, bytes]:
         known: list[Known] = []
         path = os.fsdecode(folder.path)
         latest = 0
-        for row in folder.rows:
-            file = self.changes.read.get(path + os.fsdecode(row[0]))
+        rows = folder.rows
+        for row in rows:
+            file = self._changed(path + os.fsdecode(row[0]))
             before = folder.before.get(row[0])
             if file is None:
                 one = before if before is not None and before.row == row else Known(*row, b"", 0)
@@ -204,8 +210,8 @@ class IndexedFiles(ManyFiles):
             if one.md5:
                 latest = max(latest, row[3], row[4])
             known.append(one)
-        fresh = newest(folder.rows) + UNSURE_NS >= folder.at or any(
-            one.row != row for one, row in zip(known, folder.rows, strict=True))
+        fresh = newest(rows) + UNSURE_NS >= folder.at or any(
+            one.row != row for one, row in zip(known, rows, strict=True))
         return record_of(folder.path, NEVER if fresh else folder.digest, known, latest)
 
 

@@ -56,6 +56,14 @@ class Packed(Sequence[T], Generic[T]):
         """Those for which it says yes."""
         return packed((row for row in self.rows() if stays(self._make(row))), self._make, keyed=bool(self._firsts))
 
+    def of_rows(self, stays: Callable[[Row], bool]) -> Packed[T]:
+        """Those of whose row it says yes."""
+        return packed(filter(stays, self.rows()), self._make, keyed=bool(self._firsts))
+
+    def made_by(self, make: Callable[[Row], T]) -> Packed[T]:
+        """The same rows, and other objects of them."""
+        return Packed(self._blocks, self._size, make, self._firsts)
+
     def __reversed__(self) -> Iterator[T]:
         for block in reversed(self._blocks):
             yield from map(self._make, reversed(_unpacked(block)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -40,18 +40,16 @@ def parse_page(body: bytes) -> Page:
         raise BadAnswer(f"The cloud's listing is not whole: {error}.", code="BadListing") from error
     if local_name(root.tag) != "ListBucketResult":
         raise BadAnswer("The cloud answered a listing with something else.", code="BadListing")
-    objects: list[Listed] = []
+    found: list[dict[str, str]] = []
     fields: dict[str, str] = {}
-    url_encoded = False
     for child in root:
         name = local_name(child.tag)
         if name == "Contents":
-            objects.append(_object(child))
+            found.append(flat(child))
         else:
             fields[name] = child.text or ""
     url_encoded = fields.get("EncodingType", "").lower() == "url"
-    if url_encoded:
-        objects = [Listed(_decoded(item.key), item.size, item.etag, item.modified) for item in objects]
+    objects = [_object(texts, url_encoded=url_encoded) for texts in found]
     truncated = fields.get("IsTruncated", "")
     if truncated not in ("true", "false"):
         raise BadAnswer("The cloud's listing does not say whether it is whole.", code="BadListing")
@@ -63,10 +61,11 @@ def parse_page(body: bytes) -> Page:
     return Page(tuple(objects), _decoded(marker) if url_encoded else marker)
 
 
-def _object(element: ET.Element) -> Listed:
-    texts = flat(element)
+def _object(texts: Mapping[str, str], *, url_encoded: bool) -> Listed:
     try:
-        return Listed(texts["Key"], int(texts["Size"]), bare(texts["ETag"]), unix_time(texts.get("LastModified", "")))
+        key = texts["Key"]
+        return Listed(_decoded(key) if url_encoded else key, int(texts["Size"]), bare(texts["ETag"]),
+                      unix_time(texts.get("LastModified", "")))
     except (KeyError, ValueError) as error:
         raise BadAnswer(f"The cloud's listing has a malformed entry: {error}.", code="BadListing") from error
 

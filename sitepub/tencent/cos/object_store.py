@@ -167,10 +167,11 @@ class CosObjectStore:
             root = parsed(answer.body)
         except ET.ParseError as error:
             raise BadAnswer(f"The cloud's answer to the copy of {source_key} is not whole.") from error
-        etag = bare(flat(root).get("ETag", ""))
+        texts = flat(root)
+        etag = bare(texts.get("ETag", ""))
         if local_name(root.tag) != "CopyObjectResult" or not etag:
             raise BadAnswer(f"The cloud did not say that it copied {source_key}.")
-        return Stored(etag, request_id, unix_time(flat(root).get("LastModified", "")) or answered_at(answer))
+        return Stored(etag, request_id, unix_time(texts.get("LastModified", "")) or answered_at(answer))
 
     def get(self, key: str) -> Fetched:
         request = Request("GET", "cos:GetObject", _checked(key), limit=limits.OBJECT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import quote
 
 from sitepub.errors import SiteError
@@ -20,6 +21,13 @@ _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", 
 """Headers that a caller may not set: they frame or sign the request."""
 _READS = frozenset({"GET", "HEAD"})
 _COPIES = "x-cos-copy-source"
+
+
+@lru_cache(maxsize=1024)
+def _header(name: str) -> tuple[str, bool, bool]:
+    """A header's name in lower case, whether a caller may set it, and whether it is signed."""
+    lower = name.lower()
+    return lower, lower not in _OURS and _NAME.fullmatch(name) is not None, is_signed(lower)
 
 
 def target_of(key: str, params: Mapping[str, str]) -> str:
@@ -71,12 +79,12 @@ class Request:
         signed = [("host", host)]
         for name, value in self.headers.items():
             value = value.strip()
-            lower = name.lower()
-            if lower in _OURS or not _NAME.fullmatch(name) or _LINE_BREAK.search(value):
+            lower, free, is_one = _header(name)
+            if not free or _LINE_BREAK.search(value):
                 raise SiteError(f"The header {name!r} of {self.key} cannot be sent: "
                                 "its name is not free, or its value has a line break.", code="BadHeader")
             lines.append(f"{name}: {value}\r\n")
-            if is_signed(lower):
+            if is_one:
                 signed.append((lower, value))
         if token:
             lines.append(f"x-cos-security-token: {token}\r\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import sha1
@@ -16,10 +17,24 @@ _EARLY_SECONDS = 60
 _SIGNED = frozenset({"host", "content-md5", "content-type"})
 
 
-@lru_cache(maxsize=4096)
+_TO_ENCODE = re.compile(r"[^A-Za-z0-9_.~-]")
+_ENCODED = {chr(code): f"%{code:02X}" for code in range(128)}
+
+
 def encoded(text: str) -> str:
     """Percent-encoded UTF-8: everything but ``A-Za-z0-9-_.~``."""
-    return quote(text, safe="-_.~")
+    # The library's own way looks at every character.
+    return _TO_ENCODE.sub(_encoded_one, text) if text.isascii() else quote(text, safe="-_.~")
+
+
+def _encoded_one(found: re.Match[str]) -> str:
+    return _ENCODED[found[0]]
+
+
+@lru_cache(maxsize=1024)
+def _encoded_name(name: str) -> str:
+    """Of a header or a parameter: there are few."""
+    return encoded(name).lower()
 
 
 def is_signed(name: str) -> bool:
@@ -43,8 +58,8 @@ def signature(key: bytes, key_time: str, method: str, path: str, params: Iterabl
     ``path`` is the decoded path with its leading slash; ``params`` and ``headers`` are what is signed, in any
     order and case, their values as text (signed as UTF-8).
     """
-    signed_params = sorted((encoded(name).lower(), encoded(value)) for name, value in params)
-    signed_headers = sorted((encoded(name).lower(), encoded(value)) for name, value in headers)
+    signed_params = sorted([(_encoded_name(name), encoded(value)) for name, value in params])
+    signed_headers = sorted([(_encoded_name(name), encoded(value)) for name, value in headers])
     http_string = "{}\n{}\n{}\n{}\n".format(
         method.lower(), path,
         "&".join([f"{name}={value}" for name, value in signed_params]),

@@ -9,6 +9,7 @@ from functools import lru_cache
 from sitepub.tencent.network.http_answer import Answer
 
 
+@lru_cache(maxsize=64)
 def unix_time(text: str) -> int:
     """Of an ISO 8601 time; 0 when it is none."""
     try:

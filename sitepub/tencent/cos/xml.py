@@ -45,12 +45,16 @@ def depth_of(root: ET.Element) -> int:
 
 def local_name(tag: str) -> str:
     """An element's name without its namespace."""
-    return tag.rpartition("}")[2]
+    return tag.rpartition("}")[2] if "}" in tag else tag
 
 
 def flat(root: ET.Element) -> dict[str, str]:
     """The texts of an element's children by local name."""
-    return {local_name(child.tag): (child.text or "") for child in root}
+    found = {}
+    for child in root:
+        tag = child.tag
+        found[tag if "}" not in tag else local_name(tag)] = child.text or ""
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,10 +118,11 @@ class AnswerReader:
             if not colon:
                 raise BrokenAnswer(f"a malformed header: {line[:40]!r}")
             name, value = name.lower(), value.strip()
-            if name in headers and name != "content-length":
-                value = f"{headers[name]}, {value}"
-            elif headers.get(name, value) != value:
-                raise BrokenAnswer("an answer with two lengths")
+            if name in headers:
+                if name != "content-length":
+                    value = f"{headers[name]}, {value}"
+                elif headers[name] != value:
+                    raise BrokenAnswer("an answer with two lengths")
             headers[name] = value
         return int(start[9:12]), start[5:8], headers
 

@@ -66,7 +66,10 @@ def test_a_packed_plan_is_the_plain_one(before: Snapshot, now: Snapshot, keeps: 
         for step, plain_step in zip(packed.steps, plain.steps, strict=True):
             assert step == plain_step and plain_step == step
             assert replace(step, guarded=True) == replace(plain_step, guarded=True)
-        assert [key for key, _ in packed.steps.by_key()] == sorted(step.key for step in plain.steps)
+        assert [row[0] for row, _ in packed.steps.by_key()] == sorted(step.key for step in plain.steps)
+        assert list(packed.steps.guarded(lambda key: (key < "m", "e" if key < "c" else ""))) == [
+            replace(step, guarded=step.key < "m", foreign_etag="e" if step.key < "c" else "") if step.new else step
+            for step in plain.steps]
         assert list(packed.steps.only(lambda step: step.action is Action.UPLOAD)) == list(plain.uploads)
 
 
