@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -19,8 +19,8 @@ from sitepub.config.small_file import read_small
 
 _LINKS: tuple[tuple[str, ...], ...] = (
     ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "=actions/runs", "GITHUB_RUN_ID"),
-    ("CI_JOB_URL",), ("CNB_BUILD_WEB_URL",), ("CIRCLE_BUILD_URL",), ("TRAVIS_BUILD_WEB_URL",), ("BUILDKITE_BUILD_URL",),
-    ("DRONE_BUILD_LINK",), ("CI_PIPELINE_URL",),
+    ("CI_JOB_URL",), ("CNB_BUILD_WEB_URL",), ("CODING_BUILD_WEB_URL",), ("CIRCLE_BUILD_URL",),
+    ("TRAVIS_BUILD_WEB_URL",), ("BUILDKITE_BUILD_URL",), ("DRONE_BUILD_LINK",), ("CI_PIPELINE_URL",),
     ("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI", "SYSTEM_TEAMPROJECT", "=_build/results?buildId=", "BUILD_BUILDID"),
     ("BITBUCKET_GIT_HTTP_ORIGIN", "=pipelines/results", "BITBUCKET_BUILD_NUMBER"), ("BUILD_URL",))
 """Variables whose values, joined by slashes, are the address of the run: GitHub and Gitea, GitLab, CNB, CircleCI,
@@ -28,13 +28,18 @@ Travis, Buildkite, Drone and Woodpecker, Azure, Bitbucket, Jenkins and CODING; `
 _SYSTEMS = (("GITHUB_ACTIONS", "github"), ("GITLAB_CI", "gitlab"), ("CNB", "cnb"), ("GITEE_PIPELINE_NAME", "gitee"),
             ("JENKINS_URL", "jenkins"), ("CI", "other"))
 """A variable that a system sets, and its name here. Others that set ``CI`` come last: many set it beside their own."""
-_BRANCHES = ("CIRCLE_BRANCH", "TRAVIS_BRANCH", "BUILDKITE_BRANCH", "DRONE_BRANCH", "BITBUCKET_BRANCH", "BRANCH_NAME",
-             "GIT_BRANCH", "BUILD_SOURCEBRANCHNAME", "CI_COMMIT_BRANCH")
+_BRANCHES = ("CIRCLE_BRANCH", "TRAVIS_BRANCH", "BUILDKITE_BRANCH", "DRONE_BRANCH", "BITBUCKET_BRANCH", "CODING_BRANCH",
+             "BRANCH_NAME", "GIT_LOCAL_BRANCH", "GIT_BRANCH", "BUILD_SOURCEBRANCH", "CI_COMMIT_BRANCH")
+_OF_BRANCHES = ("refs/heads/", "refs/remotes/origin/", "remotes/origin/", "origin/")
+_OF_TAGS = "refs/tags/"
+_NO_BRANCH = frozenset({"HEAD", "detached"})
+"""What Jenkins and git say where there is none."""
 _TAGS = ("CIRCLE_TAG", "TRAVIS_TAG", "BUILDKITE_TAG", "DRONE_TAG", "BITBUCKET_TAG", "TAG_NAME", "CI_COMMIT_TAG")
-_COMMITS = ("GITHUB_SHA", "CI_COMMIT_SHA", "CNB_COMMIT", "GITEE_COMMIT", "GIT_COMMIT", "CIRCLE_SHA1", "TRAVIS_COMMIT",
-            "BUILDKITE_COMMIT", "DRONE_COMMIT_SHA", "BITBUCKET_COMMIT", "BUILD_SOURCEVERSION")
-_ACTORS = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "CNB_BUILD_USER", "GITEE_PIPELINE_TRIGGER_USER", "CHANGE_AUTHOR",
-           "BUILD_USER_ID", "CIRCLE_USERNAME", "BUILDKITE_BUILD_CREATOR", "DRONE_COMMIT_AUTHOR",
+_COMMITS = ("GITHUB_SHA", "CI_COMMIT_SHA", "CNB_COMMIT", "CODING_COMMIT", "GITEE_COMMIT", "GIT_COMMIT",
+            "CIRCLE_SHA1", "TRAVIS_COMMIT", "BUILDKITE_COMMIT", "DRONE_COMMIT_SHA", "BITBUCKET_COMMIT",
+            "BUILD_SOURCEVERSION")
+_ACTORS = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "CNB_BUILD_USER", "CODING_BUILD_USER", "GITEE_PIPELINE_TRIGGER_USER",
+           "CHANGE_AUTHOR", "BUILD_USER_ID", "CIRCLE_USERNAME", "BUILDKITE_BUILD_CREATOR", "DRONE_COMMIT_AUTHOR",
            "BUILD_REQUESTEDFOR", "CI_COMMIT_AUTHOR")
 _LONGEST = 500
 _EVENT_LIMIT = 10_000_000
@@ -84,6 +89,11 @@ def ci_run(environ: Mapping[str, str]) -> CiRun | None:
     if system is None and where is None:
         return None
     request = _REQUESTS[system](environ) if system in _REQUESTS else None
+    if request is None and system in ("jenkins", "other", None):
+        request = _other_request(environ)
+    if request is not None and request.branch is not None and request.branch == request.target:
+        # No request is from a branch to itself: a branch of a fork has this name.
+        request = replace(request, foreign=True)
     tag = _tag(system, environ)
     return CiRun(system or "other", where, None if tag is not None and request is None else _branch(
         system, request, environ), tag if request is None else None, _first(_COMMITS, environ),
@@ -123,26 +133,45 @@ def _branch(system: str | None, request: Request | None, environ: Mapping[str, s
         return f"{owner}:{request.branch}"
     match system:
         case "github":
-            return _first(("GITHUB_REF_NAME",), environ) if environ.get("GITHUB_REF_TYPE") == "branch" else None
+            return _github_ref("branch", "refs/heads/", environ)
         case "gitlab":
             return _first(("CI_COMMIT_BRANCH",), environ)
         case "cnb":
             return _first(("CNB_BRANCH",), environ)
         case "gitee":
             return _first(("GITEE_BRANCH",), environ)
-    found = _first(_BRANCHES, environ)
-    return found.removeprefix("origin/") if found is not None else None
+    return _bare(_first(_BRANCHES, environ))
+
+
+def _bare(ref: str | None) -> str | None:
+    """The name of a branch without what says that it is one; ``None`` for what is none."""
+    prefix = next((one for one in _OF_BRANCHES if ref is not None and ref.startswith(one)), "")
+    if ref is None or ref in _NO_BRANCH or (not prefix and ref.startswith("refs/")):
+        return None
+    return ref.removeprefix(prefix) or None
+
+
+def _github_ref(kind: str, prefix: str, environ: Mapping[str, str]) -> str | None:
+    """Runners of others (Gitea, act) may say less."""
+    said, ref = environ.get("GITHUB_REF_TYPE"), environ.get("GITHUB_REF", "")
+    if said:
+        return _first(("GITHUB_REF_NAME",), environ) if said == kind else None
+    return one_line(ref.removeprefix(prefix)) or None if ref.startswith(prefix) else None
 
 
 def _tag(system: str | None, environ: Mapping[str, str]) -> str | None:
     match system:
         case "github":
-            return _first(("GITHUB_REF_NAME",), environ) if environ.get("GITHUB_REF_TYPE") == "tag" else None
+            return _github_ref("tag", _OF_TAGS, environ)
         case "cnb":
-            return _first(("CNB_BRANCH",), environ) if environ.get("CNB_EVENT") == "tag_push" else None
+            is_tag = environ.get("CNB_IS_TAG") == "true" or environ.get("CNB_EVENT", "").startswith("tag_")
+            return _first(("CNB_BRANCH",), environ) if is_tag else None
         case "gitee":
             return None  # none of its variables says that it is one
-    return _first(_TAGS, environ)
+    if environ.get("CODING_EVENT") == "tag_push":
+        return _first(("CODING_BRANCH",), environ)
+    found, ref = _first(_TAGS, environ), environ.get("BUILD_SOURCEBRANCH", "")
+    return found or (one_line(ref.removeprefix(_OF_TAGS)) if ref.startswith(_OF_TAGS) else "") or None
 
 
 def _github_request(environ: Mapping[str, str]) -> Request | None:
@@ -199,6 +228,40 @@ def _jenkins_request(environ: Mapping[str, str]) -> Request | None:
     fork = _first(("CHANGE_FORK",), environ)
     return Request(number, _first(("CHANGE_BRANCH",), environ), _first(("CHANGE_TARGET",), environ), fork,
                    foreign=fork is not None)
+
+
+_OTHER_REQUESTS: tuple[tuple[str, str, str, str, str], ...] = (
+    ("CODING_MERGE_REQUEST_IID", "CODING_MERGE_REQUEST_BRANCH", "CODING_BRANCH", "CODING_MERGE_REQUEST_SLUG",
+     "CODING_REPO_SLUG"),
+    ("MR_RESOURCE_ID", "MR_SOURCE_BRANCH", "MR_TARGET_BRANCH", "", ""),
+    ("TRAVIS_PULL_REQUEST", "TRAVIS_PULL_REQUEST_BRANCH", "TRAVIS_BRANCH", "TRAVIS_PULL_REQUEST_SLUG",
+     "TRAVIS_REPO_SLUG"),
+    ("DRONE_PULL_REQUEST", "DRONE_SOURCE_BRANCH", "DRONE_TARGET_BRANCH", "", ""),
+    ("CI_COMMIT_PULL_REQUEST", "CI_COMMIT_SOURCE_BRANCH", "CI_COMMIT_TARGET_BRANCH", "", ""),
+    ("SYSTEM_PULLREQUEST_PULLREQUESTNUMBER", "SYSTEM_PULLREQUEST_SOURCEBRANCH", "SYSTEM_PULLREQUEST_TARGETBRANCH", "",
+     ""),
+    ("SYSTEM_PULLREQUEST_PULLREQUESTID", "SYSTEM_PULLREQUEST_SOURCEBRANCH", "SYSTEM_PULLREQUEST_TARGETBRANCH", "", ""),
+    ("BITBUCKET_PR_ID", "BITBUCKET_BRANCH", "BITBUCKET_PR_DESTINATION_BRANCH", "", ""),
+    ("BUILDKITE_PULL_REQUEST", "BUILDKITE_BRANCH", "BUILDKITE_PULL_REQUEST_BASE_BRANCH", "", ""),
+)
+"""Number, branch, target, the repository of the changes and the own one: CODING (ci.coding.net/docs/env.html; its older
+pipelines, on Jenkins), Travis, Drone, Woodpecker, Azure, Bitbucket, Buildkite. What they call the branch of the run is
+the target for most of them."""
+
+
+def _other_request(environ: Mapping[str, str]) -> Request | None:
+    for number_name, branch, target, source_name, here_name in _OTHER_REQUESTS:
+        number = environ.get(number_name, "").strip()
+        if re.fullmatch(r"[0-9]{1,20}", number) is None:  # "false" where there is none
+            continue
+        source, here = (_first((name,), environ) if name else None for name in (source_name, here_name))
+        return Request(
+            number, _bare(_first((branch,), environ)), _bare(_first((target,), environ)), source,
+            foreign=environ.get("SYSTEM_PULLREQUEST_ISFORK", "").lower() == "true" or (
+                source is not None and here is not None and source.lower() != here.lower()),
+            closed=environ.get("CI_PIPELINE_EVENT") == "pull_request_closed"
+            or environ.get("CODING_EVENT", "").endswith(".merged"))
+    return None
 
 
 _REQUESTS = {"github": _github_request, "gitlab": _gitlab_request, "cnb": _cnb_request, "gitee": _gitee_request,
