@@ -142,6 +142,8 @@ class Loop:
         if role is Role.SOURCE and not sources.builds:
             self._tool.touched(change.path)
         elif role is not None:
+            if role is Role.OUTPUT:
+                self._tool.writing()
             self._watched.add(change, role, now)
 
     def _take_bursts(self, now: float) -> None:

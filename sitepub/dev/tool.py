@@ -83,6 +83,10 @@ class Tool:
         """A source has changed."""
         self._output.touched(path, time.monotonic())
 
+    def writing(self) -> None:
+        """A file of the site was written."""
+        self._output.writing(time.monotonic())
+
     def wrote(self) -> None:
         """It has written files, and writes no more for the moment."""
         self._output.wrote(time.monotonic())

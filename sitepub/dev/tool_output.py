@@ -2,6 +2,10 @@
 
 ``hexo generate --watch`` and similar tools go on running when a build fails: only what they print shows it, see
 :mod:`sitepub.site.build.signs`. For an unknown tool, only its death is a failure.
+
+A build that writes before it fails may stand still in between. So what was written is held until the tool says how the
+build ended, as far as it is a tool that says so: one that names the beginning of a build, or one that has spoken after
+it had written before.
 """
 
 from __future__ import annotations
@@ -23,6 +27,16 @@ _STUCK = 60.0
 _DETAILS = 0.3
 """Seconds of silence after which a failure has printed all its lines …"""
 _LONGEST_DETAILS = 2.0
+_FIRST_WORD = 1.0
+"""Seconds of silence after its first files in which a tool may still say that this build failed."""
+_WORD = 3.0
+"""The same later on, for a tool that has said before how a build ended after it had written …"""
+_LONGEST_WORD = 10.0
+_MOST_IN_VAIN = 2
+"""… unless it was silent so often: it writes files of which it does not speak."""
+_AFTERWARDS = 0.3
+"""Files that are seen so soon after a word belong to it: changes may come later than lines that were printed after
+them."""
 _REPAIRED = 3.0
 """Seconds of silence after a repair that mean that it was one."""
 _ANOTHER = 10.0
@@ -42,6 +56,8 @@ class BuildResult:
 class _Stage(StrEnum):
     STARTING = "starting"
     BUILDING = "building"
+    WRITTEN = "written"
+    """It has written files, and may say that their build failed."""
     FINE = "fine"
     FAILED = "failed"
 
@@ -57,6 +73,14 @@ class ToolOutput:
         self._last = 0.0
         """When it last printed or wrote something, or one of its sources was changed."""
         self._patience = _STARTS
+        self._said_at = -_AFTERWARDS
+        """When it last said how a build ended."""
+        self._unsaid = False
+        """It has written files since."""
+        self._says = False
+        """It has said how a build ended after it had written, without saying that one began."""
+        self._in_vain = 0
+        self._written_at = 0.0
         self._lines: deque[str] = deque(maxlen=_LINES)
         self._headline = ""
         self._broken: set[str] = set()
@@ -100,6 +124,9 @@ class ToolOutput:
             self._lines.append(text)
         if self._report_at is not None:
             self._report_at = min(now + _DETAILS, self._failed_at + _LONGEST_DETAILS)
+        if sign in (Sign.GOOD, Sign.ENDED, Sign.FAILED, Sign.SUSPECTED):
+            self._says = self._says or (self._unsaid and self._stage is not _Stage.BUILDING)
+            self._unsaid, self._said_at = False, now
         match sign:
             case Sign.BEGUN:
                 self._stage = _Stage.BUILDING
@@ -122,11 +149,18 @@ class ToolOutput:
         self._broken = {file for file in self._broken if not name.endswith(file)}
         self._touched = not self._broken
 
+    def writing(self, now: float) -> None:
+        """A file of the site was written."""
+        if now - self._said_at >= _AFTERWARDS:
+            self._unsaid = True
+
     def wrote(self, now: float) -> None:
         """Files of the site were written, and nothing followed for a moment."""
         self._last = max(self._last, now)
-        if self._stage is _Stage.STARTING:
-            self._fine()
+        waits = self._unsaid and self._says and self._in_vain < _MOST_IN_VAIN
+        if self._stage is _Stage.STARTING or (self._stage is _Stage.FINE and waits):
+            self._patience = _WORD if waits else _FIRST_WORD
+            self._stage, self._written_at = _Stage.WRITTEN, now
         elif self._touched:
             self._silent = True  # printed or not: something was built after the repair
 
@@ -152,6 +186,8 @@ class ToolOutput:
                 return self._last + self._patience
             case _Stage.BUILDING:
                 return self._last + _STUCK
+            case _Stage.WRITTEN:
+                return min(self._last + self._patience, self._written_at + _LONGEST_WORD)
             case _Stage.FAILED:
                 return self._last + _REPAIRED if self._silent and self._touched else None
             case _Stage.FINE:
@@ -165,6 +201,9 @@ class ToolOutput:
         if self._report_at is not None:
             self._report_at, self._reported = None, True
             return self.failure
+        if self._stage is _Stage.WRITTEN and self._says:
+            self._in_vain += 1
+        self._unsaid = False
         self._fine()
         if self._reported:
             self._reported = False

@@ -175,6 +175,7 @@ while True:
         if pathlib.Path("known").exists():  # as rollup does
             print("bundles source → site...", flush=True)
         if subprocess.run([sys.executable, "build.py"]).returncode:
+            time.sleep(0.4)  # what was written lies still, and nothing was said of it
             print("[!] the build failed", flush=True)
         else:
             print("created site in 5ms", flush=True)

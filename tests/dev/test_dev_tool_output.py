@@ -186,6 +186,8 @@ def test_a_tool_that_is_unknown_is_waited_for_until_it_has_written_or_is_silent(
     output.line("hello, I am a tool", 1.0)
     assert holds(output)
     output.wrote(2.0)
+    assert holds(output), "it may say that its build failed"
+    assert output.take(2.5) is None and holds(output) and output.take(3.0) is None
     assert not holds(output)
     output.started(10.0)
     assert holds(output) and output.take(14.0) is None and holds(output)
@@ -205,7 +207,80 @@ def test_what_a_dead_tool_left_is_not_published_until_it_builds_again() -> None:
     output.started(11.0)
     assert holds(output) and output.take(17.0) is None
     output.wrote(20.0)
-    assert not holds(output) and reported(output, 20.0) == BuildResult(failed=False)
+    assert holds(output) and reported(output, 20.0) == BuildResult(failed=False) and not holds(output)
+
+
+def build(output: ToolOutput, now: float, line: str = "") -> None:
+    """Files are written, lie still, and then something is said of them."""
+    output.writing(now)
+    output.wrote(now + 0.2)
+    if line:
+        output.line(line, now + 1.0)
+
+
+@pytest.mark.parametrize(("good", "bad"), [
+    ("created site in 5ms", "[!] the build failed"),  # a script of one's own that prints as rollup does
+    ("webpack 5.112.2 compiled successfully in 227 ms", "webpack 5.112.2 compiled with 1 error in 83 ms"),
+    ("[11ty] Wrote 1 file in 0.04 seconds (v2.0.1)", "[11ty] Problem writing Eleventy templates:"),
+    ("Done: Processed 1 article, 0 drafts", "[00:28:10] ERROR    Could not process ./a.md"),
+    ("Total in 3 ms", "ERROR Rebuild failed: parse of template failed"),
+    ("✨ Built in 172ms", "🚨 Build failed.")])
+def test_what_a_tool_has_written_waits_until_it_says_how_the_build_ended(good: str, bad: str) -> None:
+    output = ToolOutput()
+    output.started(0.0)
+    build(output, 1.0, good)
+    assert not holds(output)
+    build(output, 10.0)
+    assert holds(output), "it has always said how a build ended"
+    output.line(bad, 12.0)
+    assert holds(output)
+    said = reported(output, 12.0)
+    assert said is not None and said.failed
+    output.touched(Path("a.md"), 20.0)
+    build(output, 20.5, good)
+    assert not holds(output)
+
+
+@pytest.mark.parametrize("after", [0.0, 0.2], ids=["with the line", "a moment later"])
+def test_files_seen_just_after_the_line_belong_to_that_build(after: float) -> None:
+    output = ToolOutput()
+    build(output, 1.0, "created site in 5ms")
+    build(output, 10.0, "created site in 5ms")
+    output.line("created site in 5ms", 20.0)
+    output.writing(20.0 + after)
+    output.wrote(20.2 + after)
+    assert not holds(output)
+
+
+def test_files_of_which_a_tool_never_speaks_are_waited_for_twice_and_then_no_more() -> None:
+    output = ToolOutput()
+    build(output, 1.0, "created site in 5ms")
+    for start in (10.0, 20.0):
+        build(output, start)
+        assert holds(output) and output.take(start + 3.0) is None and holds(output)
+        output.take(start + 3.2)
+        assert not holds(output)
+    build(output, 30.0)
+    assert not holds(output)
+
+
+def test_a_tool_that_talks_of_other_things_is_not_waited_for_for_ever() -> None:
+    output = ToolOutput()
+    build(output, 1.0, "created site in 5ms")
+    build(output, 10.0)
+    for tenth in range(110):
+        output.line("GET /index.html 200", 10.2 + tenth / 10)
+        output.take(10.2 + tenth / 10)
+    assert not holds(output)
+
+
+def test_a_tool_that_says_when_it_begins_may_write_on_after_it_has_ended() -> None:
+    output = ToolOutput()
+    for start in (0.0, 10.0):
+        output.line("build started...", start)
+        build(output, start + 0.1, "built in 236ms.")
+    build(output, 20.0)
+    assert not holds(output), "no build has begun"
 
 
 def test_a_build_that_never_ends_does_not_hold_for_ever() -> None:

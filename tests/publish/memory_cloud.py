@@ -11,17 +11,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sitepub.config.bucket_settings import CorsRule, LifecycleRule, RedirectRule
 from sitepub.config.project import Project, Releases, Source
-from sitepub.errors import NotFound, PreconditionFailed
+from sitepub.errors import CloudError, NotFound, PreconditionFailed
 from sitepub.publish.slots.folder_store import FolderStore
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.state_store import StateStore
 from sitepub.tencent.cos.bucket_settings import BucketStatus, Made
 from sitepub.tencent.cos.store import DeleteFailure, Fetched, LargeFile, Listed, ObjectHead, Retry, Sent, Stored
 from sitepub.tencent.cos.website_config import WebsiteConfig
+from sitepub.tencent.fence import Fence
 
 APP_ID = "1250000000"
 REGION = "ap-guangzhou"
@@ -60,6 +61,10 @@ class MemoryBucket:
     objects: dict[str, Object] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
 
+    def behind(self, fence: Fence) -> MemoryBucket:
+        """The same bucket, as a run with this fence changes it."""
+        return cast("MemoryBucket", _Fenced(self, fence))
+
     def head(self) -> BucketStatus:
         self.cloud.read("head bucket", self.name)
         if self.foreign:
@@ -73,8 +78,6 @@ class MemoryBucket:
         return made
 
     def delete(self) -> None:
-        from sitepub.errors import CloudError
-
         with self.cloud.writing("delete bucket", self.name):
             # What another computer has written until now counts.
             if self.objects:
@@ -169,12 +172,32 @@ class MemoryBucket:
         pass
 
 
+class _Fenced:
+    """A bucket's settings, in the hands of one run."""
+
+    def __init__(self, bucket: MemoryBucket, fence: Fence) -> None:
+        self._bucket, self._fence = bucket, fence
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._bucket, name)
+        if not callable(found):
+            return found
+
+        def call(*arguments: Any) -> Any:
+            with self._bucket.cloud.run_of(self._fence):
+                return found(*arguments)
+
+        return call
+
+
 class MemoryStore:
     """:class:`sitepub.tencent.cos.store.ObjectStore` over a :class:`MemoryBucket`."""
 
-    def __init__(self, cloud: MemoryCloud, bucket: str) -> None:
+    def __init__(self, cloud: MemoryCloud, bucket: str, fence: Fence | None = None) -> None:
+        """``fence``: of the run that uses it."""
         self.cloud = cloud
         self.bucket = bucket
+        self.fence = fence or Fence()
         self.unaccelerated = False
 
     @property
@@ -190,7 +213,7 @@ class MemoryStore:
         del retry, large
         data = body.read_bytes() if isinstance(body, Path) else body
         assert md5 in (None, hashlib.md5(data).hexdigest())
-        with self.cloud.writing("put", key):
+        with self.cloud.writing("put", key, self.fence):
             if forbid_overwrite and key in self.objects:
                 raise PreconditionFailed("exists", code="FileAlreadyExists", status=409)
             etag = self.cloud.etag_of(data)
@@ -205,7 +228,7 @@ class MemoryStore:
         del retry
         source = MemoryStore(self.cloud, source_bucket or self.bucket)
         assert source_region in (None, self.cloud.regions.get(source.bucket, REGION)), "a bucket has one region"
-        with self.cloud.writing("copy", key):
+        with self.cloud.writing("copy", key, self.fence):
             there = source.objects.get(source_key)
             if there is None:
                 raise NotFound("no such key", code="NoSuchKey", status=404)
@@ -246,7 +269,7 @@ class MemoryStore:
         for key in keys:
             # One by one: the service says nothing about the order inside one request.
             try:
-                with self.cloud.writing("delete", key):
+                with self.cloud.writing("delete", key, self.fence):
                     self.objects.pop(key, None)
             except PreconditionFailed as error:
                 failures.append(DeleteFailure(key, "Injected", str(error)))
@@ -284,13 +307,24 @@ class MemoryCloud:
         """Called after every write."""
         self._dead = False
         self._lock = threading.RLock()
+        self._thread = threading.local()
         self._multipart = 0
 
     def bucket(self, name: str) -> MemoryBucket:
         return self.buckets.setdefault(name, MemoryBucket(self, name))
 
-    def store(self, name: str) -> MemoryStore:
-        return MemoryStore(self, name)
+    def store(self, name: str, fence: Fence | None = None) -> MemoryStore:
+        return MemoryStore(self, name, fence)
+
+    @contextlib.contextmanager
+    def run_of(self, fence: Fence) -> Iterator[None]:
+        """What this thread writes to settings meanwhile is of the run with this fence."""
+        before = getattr(self._thread, "fence", None)
+        self._thread.fence = fence
+        try:
+            yield
+        finally:
+            self._thread.fence = before
 
     def etag_of(self, data: bytes) -> str:
         digest = hashlib.md5(data).hexdigest()
@@ -308,8 +342,8 @@ class MemoryCloud:
             if error is not None:
                 raise error
 
-    def writing(self, what: str, key: str) -> _Write:
-        return _Write(self, what, key)
+    def writing(self, what: str, key: str, fence: Fence | None = None) -> _Write:
+        return _Write(self, what, key, fence or getattr(self._thread, "fence", None) or Fence())
 
     @contextlib.contextmanager
     def killed_at(self, write: int, *, after: bool = False) -> Iterator[Attempt]:
@@ -332,11 +366,16 @@ class MemoryCloud:
 
 
 class _Write:
-    def __init__(self, cloud: MemoryCloud, what: str, key: str) -> None:
-        self.cloud, self.what, self.key = cloud, what, key
+    """One request that changes something. As on the real wire, the run's fence is asked first, and what is signed then
+    is good until the end of the run's lease: what comes later is refused, of whichever thread it is."""
+
+    def __init__(self, cloud: MemoryCloud, what: str, key: str, fence: Fence) -> None:
+        self.cloud, self.what, self.key, self.fence = cloud, what, key, fence
 
     def __enter__(self) -> None:
         cloud = self.cloud
+        self.fence.check()
+        window = self.fence.window()
         cloud._lock.acquire()
         try:
             if cloud._dead:
@@ -345,6 +384,8 @@ class _Write:
                 cloud._dead = True
                 raise Killed
             error = cloud.fail(self.what, self.key)
+            if error is None and window is not None and cloud.now > window[1]:
+                error = CloudError("Request has expired", code="RequestExpired", status=403)
             if error is not None:
                 raise error
         except BaseException:
@@ -373,14 +414,16 @@ def project(tmp: Path | None = None, **changes: Any) -> Project:
 
 
 def remote(cloud: MemoryCloud, of: Project | None = None) -> Remote:
+    """Of one run."""
     of = of or project()
     bucket, state_bucket = of.bucket(APP_ID), of.state_bucket_for(APP_ID)
-    root = cloud.store(bucket)
+    fence = Fence()
+    root = cloud.store(bucket, fence)
     return Remote(
         project=of, bucket=bucket, store=FolderStore(root, of.folder) if of.folder else root,
-        settings=cloud.bucket(bucket),
-        states=StateStore(cloud.store(state_bucket), of.state_prefix),
-        state_settings=cloud.bucket(state_bucket),
-        elsewhere=lambda name: (cloud.store(name), cloud.bucket(name)),
+        settings=cloud.bucket(bucket).behind(fence),
+        states=StateStore(cloud.store(state_bucket, fence), of.state_prefix),
+        state_settings=cloud.bucket(state_bucket).behind(fence),
+        elsewhere=lambda name: (cloud.store(name, fence), cloud.bucket(name).behind(fence)),
         free_name=lambda: "free", folder=of.folder,
     )

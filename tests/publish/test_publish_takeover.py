@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from sitepub.config.bucket_settings import Access
-from sitepub.errors import CloudError
+from sitepub.errors import CloudError, SitepubError
 from sitepub.publish.deploying.options import PublishOptions
+from sitepub.publish.locking import lease
+from sitepub.publish.locking.lock import LOST, Lock
 from sitepub.publish.locking.lock_record import LEFT_BEHIND
 from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.prepare import prepare
@@ -17,6 +20,7 @@ from sitepub.publish.removal import prepare_removal, remove
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.state import State
 from sitepub.site.snapshot import SiteFile, Snapshot
+from sitepub.tencent.fence import Fence
 from tests.publish.memory_cloud import Killed, MemoryCloud, project, remote
 from tests.publish.sites import BUCKET, as_published, live, site_file, snapshot
 
@@ -208,3 +212,49 @@ def test_the_mark_does_not_follow_the_site_into_another_bucket(taken_over: Memor
     assert removal is not None
     remove(moved, removal)
     assert not cloud.bucket(BUCKET).objects and list(cloud.bucket("other-1250000000").objects) == [sleepers.key]
+
+
+def test_the_memory_cloud_refuses_all_that_a_sleeping_run_had_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the embedded cloud does (tests/tencent/test_tencent_fence.py): what was signed before, of every thread."""
+    cloud, slept = MemoryCloud(), 0.0
+    steady = lease._steady
+    monkeypatch.setattr(lease, "_steady", lambda: steady() + slept)
+    deploy(remote(cloud), FIRST)
+    place, other = remote(cloud), remote(cloud)
+    second = threading.Thread(target=lambda: refused.append(code_of(lambda: place.settings.put_tags({"a": "b"}))))
+    refused: list[str] = []
+    signed = threading.Event()
+    fence: Fence = place.store.fence  # type: ignore[attr-defined]
+    own = fence.window
+
+    def window() -> tuple[float, float] | None:
+        found = own()
+        signed.set()
+        return found
+
+    def sleep(what: str, _key: str) -> None:
+        nonlocal slept
+        if what != "put" or second.ident is not None:
+            return
+        monkeypatch.setattr(fence, "window", window)
+        second.start()
+        assert signed.wait(10)
+        slept += 100
+        cloud.now += 100
+
+    with Lock(place.states.store, place.states.prefix, renewal=1000) as lock:
+        cloud.fail = sleep
+        refused.append(code_of(lambda: place.store.put("index.html", b"late", {})))
+        second.join(10)
+        with Lock(other.states.store, other.states.prefix):
+            refused.append(code_of(lambda: place.store.put("index.html", b"later", {})))
+            other.store.put("other.html", b"of the other", {})
+        assert lock.is_lost
+    assert refused == ["RequestExpired", "RequestExpired", LOST]
+    assert live(cloud)["index.html"] == as_published(FIRST)["index.html"] and "other.html" in live(cloud)
+
+
+def code_of(call: Callable[[], object]) -> str:
+    with pytest.raises(SitepubError) as failed:
+        call()
+    return str(failed.value.code)
