@@ -25,7 +25,7 @@ def measured(options: argparse.Namespace, files: int, work: Path) -> dict[str, A
     site = project / "site"
     make_site(site, files, options.size)
     (project / "serverless.yml").write_text(PROJECT, encoding="utf-8")
-    with embedded_cloud(work, latency=options.latency) as cloud:
+    with embedded_cloud(work, latency=options.latency, program=options.python) as cloud:
         deploy = [options.python, "-m", "sitepub", "deploy", "--local", "--yes", "--json", "--quiet", "--cwd",
                   str(project)]
         first = run(deploy, cloud["environ"], work)

@@ -43,7 +43,7 @@ def measured(options: argparse.Namespace, work: Path) -> dict[str, Any]:
     (project / "site/index.html").write_text("<!doctype html><title>film</title>", encoding="utf-8")
     (project / "serverless.yml").write_text(PROJECT, encoding="utf-8")
     found: dict[str, Any] = {"megabytes": options.size}
-    with embedded_cloud(work, latency=options.latency) as cloud:
+    with embedded_cloud(work, latency=options.latency, program=options.python) as cloud:
         deploy = [options.python, "-m", "sitepub", "deploy", "--local", "--yes", "--cwd", str(project)]
         run([*deploy, "--json", "--quiet"], cloud["environ"], work)
         make_file(film, options.size)

@@ -26,11 +26,11 @@ def measured(options: argparse.Namespace, work: Path) -> dict[str, Any]:
     deploy = [options.python, "-m", "sitepub", "deploy", "--local", "--yes", "--json", "--quiet", "--allow-delete",
               "--cwd", str(project)]
     # The first deploy is not measured: without latency.
-    with embedded_cloud(work) as cloud:
+    with embedded_cloud(work, program=options.python) as cloud:
         run(deploy, cloud["environ"], work)
     for number in range(options.renamed // 100):
         (site / f"posts-{number:03}").rename(site / f"moved-{number:03}")
-    with embedded_cloud(work, latency=options.latency) as cloud:
+    with embedded_cloud(work, latency=options.latency, program=options.python) as cloud:
         done = run(deploy, cloud["environ"], work)
         nothing = run(deploy, cloud["environ"], work)
     changes = json.loads(done.output)["changes"]

@@ -166,5 +166,10 @@ def _single_cell(found: Mapping[str, Any] | None) -> str:
 
 
 def _left_out(figures: Figures) -> str:
-    return "\n".join(f"Not measured: {what} ({' '.join(why.split())[:200]})." for what, why in
-                     sorted(figures.left_out.items()))
+    return "\n".join(f"Not measured: {what} ({_reason(why)})." for what, why in sorted(figures.left_out.items()))
+
+
+def _reason(why: str) -> str:
+    """What sitepub says as JSON, else how the text ends."""
+    message = re.search(r'"message": "((?:[^"\\]|\\.)*)"', why)
+    return " ".join((message[1].replace("\\n", " ") if message else why).split())[-200:]

@@ -97,10 +97,11 @@ def test_single_rows_have_a_column_for_each_program(figures: Figures) -> None:
 
 def test_the_text_says_of_which_run_and_machine_the_figures_are_and_what_is_missing(figures: Figures) -> None:
     figures.left_out["coscmd"] = "it is\nnot on the PATH"
+    figures.left_out["renames, before"] = 'sitepub failed (1):\n{"error": {"message": "Not\\n so.", "hint": ""}}'
     text = markdown.tables(figures)
     for words in ("`python -m benchmarks`, 2026-01-02 03:04 UTC: sitepub abc1234; before: def5678, s5cmd v2.3.0.",
                   "2 processors (A CPU), 8 GB, ext4, Linux-6, Python 3.11.7.",
-                  "Not measured: coscmd (it is not on the PATH)."):
+                  "Not measured: coscmd (it is not on the PATH).", "Not measured: renames, before (Not so.)."):
         assert words in text
 
 
