@@ -48,8 +48,6 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
     """``key``: the object that is served in the end; ``None``: 404."""
 
     key: str | None
-    hops: int = 0
-    """Redirects on the way."""
     circle: bool = False
     """The redirects never end."""
     app: bool = False
@@ -68,18 +66,18 @@ class Answers:
     def of(self, path: str) -> Answer:
         """``path``: decoded, with its slash in front."""
         key, by_status = path[1:], False
-        for hop in range(_HOPS):
+        for _ in range(_HOPS):
             rule = next((one for one in self._prefixes if key.startswith(one.prefix or "")), None)
             if rule is None:
                 found = self._object(key)
                 if found is not None:
-                    return Answer(found, hop, app=by_status)
+                    return Answer(found, app=by_status)
                 if self._missing is None:
                     app = self.website.app and self.website.error in self.keys
-                    return Answer(self.website.error if app else None, hop, app=app)
+                    return Answer(self.website.error if app else None, app=app)
                 rule, by_status = self._missing, True
             key = rule.target(key)
-        return Answer(None, _HOPS, circle=True)
+        return Answer(None, circle=True)
 
     def _object(self, key: str) -> str | None:
         if not key or key.endswith("/"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from sitepub.check.addresses import fragment_names
 from sitepub.check.findings import PLACES, Finding, Findings, Kind, Place
@@ -122,9 +121,3 @@ def located(findings: list[Finding], sources: Mapping[str, Source]) -> list[Find
             Place(place.key, place.written, *found.get((place.key, place.written), (place.line, place.column)))
             for place in finding.places]
     return findings
-
-
-def file_of(key: str, snapshot: Snapshot) -> Path | None:
-    """The file that a key is published from."""
-    file = snapshot.files.get(key)
-    return file.path if file is not None else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -182,13 +181,3 @@ def _python(files: ProjectFiles, tool: str) -> tuple[str, ...]:
             files.first(["mkdocs.yml", "mkdocs.yaml"]) or ""), re.MULTILINE)
         return ("pip install mkdocs-material" if theme is not None else "pip install mkdocs",)
     return (f"pip install {tool}",)
-
-
-def package_json_says_node(folder: Path) -> bool:
-    """Whether `setup-node` can read the version from package.json."""
-    try:
-        content = json.loads(read_small_text(folder / "package.json"))
-    except (OSError, ValueError, RecursionError):
-        return False
-    engines = content.get("engines") if isinstance(content, dict) else None
-    return isinstance(engines, dict) and isinstance(engines.get("node"), str)

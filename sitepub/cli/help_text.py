@@ -35,7 +35,7 @@ Releases:
   previews  List the previews of the site, show or remove them.
   stages    List all stages of the app and what is live in each.
   prune     Remove the stages whose git branch is merged or deleted.
-  unlock    Show who holds the lock of the site, and take it away.
+  unlock    Show who holds the lock of the site, and remove it.
 
 Domains:
   certs  List the certificates of the hosts, and renew them.

@@ -40,7 +40,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "previews": ("sitepub.cli.previews.previews:previews", "List the previews of the site, show or remove them."),
         "stages": ("sitepub.cli.releases.stages:stages", "List all stages of the app and what is live in each."),
         "prune": ("sitepub.cli.releases.prune:prune", "Remove the stages whose git branch is merged or deleted."),
-        "unlock": ("sitepub.cli.releases.unlock:unlock", "Show who holds the lock of the site, and take it away."),
+        "unlock": ("sitepub.cli.releases.unlock:unlock", "Show who holds the lock of the site, and remove it."),
     },
     "Domains": {
         "certs": ("sitepub.cli.commands.certs:certs", "List the certificates of the hosts, and renew them."),

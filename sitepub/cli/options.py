@@ -103,10 +103,25 @@ def yes_option() -> Callable[[F], F]:
     return click.option("--yes", "-y", is_flag=True, help="Answer yes to every question.")
 
 
+def verify_option() -> Callable[[F], F]:
+    """``--verify``."""
+    return click.option("--verify", is_flag=True, help="Compare with the bucket itself, not with sitepub's state.")
+
+
+def allow_delete_option() -> Callable[[F], F]:
+    """``--allow-delete``."""
+    return click.option("--allow-delete", is_flag=True, help="Allow deleting more than half of the site.")
+
+
+def allow_empty_option() -> Callable[[F], F]:
+    """``--allow-empty``."""
+    return click.option("--allow-empty", is_flag=True, help="Publish even when pages that had content are empty now.")
+
+
 def lock_option() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """``--lock-timeout``: passed on as ``lock_timeout``, in seconds."""
     return click.option("--lock-timeout", metavar="TIME", callback=_seconds, default="0",
-                        help="Wait so long while another run has the lock: 90, 5m, 1h.")
+                        help="How long to wait while another run has the lock: 90 (seconds), 5m, 1h.")
 
 
 _TIME = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?([smh]?)")

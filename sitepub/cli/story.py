@@ -161,6 +161,9 @@ class Transfer:
     def __init__(self, display: TransferProgress) -> None:
         self._display = display
 
+    def part(self, words: str) -> None:
+        self._display.part(words)
+
     def planned(self, steps: int, total_bytes: int) -> None:
         self._display.planned(steps, total_bytes)
 

@@ -196,7 +196,7 @@ class _Door:
         self._close = close
         self.started, self.sent, self.finished = progress.started, progress.sent, progress.finished
         self.failed, self.retried = progress.failed, progress.retried
-        self._planned = progress.planned
+        self.part, self._planned = progress.part, progress.planned
 
     def planned(self, steps: int, total_bytes: int) -> None:
         self._close()

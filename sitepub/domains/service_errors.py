@@ -259,9 +259,3 @@ def explained(error: SitepubError, *, host: str = "", action: str = "") -> Sitep
         return type(error)(f"{host}: {error.message}", code=error.code, status=error.status, hint=error.hint,
                            request_id=error.request_id)
     return error
-
-
-def refuses_the_account(error: SitepubError) -> bool:
-    """Classic CDN does not serve this account or domain any more: EdgeOne does."""
-    return error.code in {"OperationDenied.ProductUpgraded", "OperationDenied.UserMigrating",
-                          "OperationDenied.ProductUpdating", "InvalidParameter.CdnHostExistsInEdgeOne"}

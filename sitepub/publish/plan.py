@@ -155,9 +155,6 @@ class Plan:
             return self.steps.count(*actions)
         return sum(step.action in actions for step in self.steps)
 
-    def in_phase(self, phase: Phase) -> tuple[Step, ...]:
-        return tuple(step for step in self.steps if step.phase is phase)
-
     @property
     def uploads(self) -> Sequence[Step]:
         return self.of(Action.UPLOAD)

@@ -10,6 +10,9 @@ from sitepub.publish.plan import Step
 class Progress(Protocol):
     """Called from worker threads: implementations must be thread-safe and quick."""
 
+    def part(self, words: str) -> None:
+        """What is planned next is a part of the work with a name of its own, such as "Filling slot b"."""
+
     def planned(self, steps: int, total_bytes: int) -> None:
         """The work ahead: number of steps and bytes to send."""
 
@@ -28,6 +31,9 @@ class Progress(Protocol):
 
 class Silent:
     """Says nothing."""
+
+    def part(self, words: str) -> None:
+        del words
 
     def planned(self, steps: int, total_bytes: int) -> None:
         del steps, total_bytes

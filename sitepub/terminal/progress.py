@@ -103,8 +103,21 @@ class TransferProgress:
     _began: float = field(default_factory=time.monotonic, repr=False)
     _moved: float | None = field(default=None, repr=False)
     """When the first byte or step was seen to be done."""
+    _ended_parts: list[str] = field(default_factory=list, repr=False)
+    """Their lines."""
 
     # Called by the engine, from many threads
+
+    def part(self, words: str) -> None:
+        """What comes now is counted by itself, under these words instead of the verb."""
+        ended = self.summary() if self._numbers.steps else None
+        with self._lock:
+            self.verb, self._numbers, self._moved = words, Numbers(), None
+            self._began = time.monotonic()
+            self._samples.clear()
+            self._samples.append((self._began, 0, 0))
+            if ended is not None:
+                self._ended_parts.append(ended)
 
     def planned(self, steps: int, total_bytes: int) -> None:
         """The work ahead. May be called again when there is more."""
@@ -177,8 +190,11 @@ class TransferProgress:
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
-        if self.sums_up and kind is None and not self.terminal.quiet and self._numbers.steps:
-            self.terminal.note(self.summary())
+        if self.sums_up and kind is None and not self.terminal.quiet:
+            for line in self._ended_parts:
+                self.terminal.note(line)
+            if self._numbers.steps:
+                self.terminal.note(self.summary())
 
     def summary(self) -> str:
         """The line at the end."""
@@ -191,18 +207,18 @@ class TransferProgress:
 
     def _show_lines(self) -> None:
         told_at, told_share = time.monotonic(), 0.0
-        announced = False
+        announced: str | None = None
         while not self._ended.wait(FRAME):
             now = self.numbers()
             if not now.steps:
                 continue
             clock = time.monotonic()
-            if not announced:
+            if announced != self.verb:
                 if now.elapsed < FIRST_FRAME:
                     continue
                 self.terminal.note(f"{self.verb}: {counted(now.steps, self.noun)}, "
                                    f"{human_bytes(now.total_bytes)}")
-                announced, told_at = True, clock
+                announced, told_at, told_share = self.verb, clock, 0.0
                 continue
             waited = clock - told_at
             if waited >= _LINE_EVERY or (waited >= _LINE_NOT_BEFORE and now.share >= told_share + 0.1):

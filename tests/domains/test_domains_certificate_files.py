@@ -9,7 +9,7 @@ import pytest
 
 from sitepub.config.load import load_project
 from sitepub.config.project import Host
-from sitepub.domains.certificates.files import OwnCertificate, check_certificate, own_certificates
+from sitepub.domains.certificates.files import OwnCertificate, check_certificate, own_certificate_info
 from sitepub.domains.host_names import covers, name_covers, record_name, registered_domain, zone_of
 from sitepub.domains.pem import Unreadable, read_pem
 from sitepub.errors import ConfigError
@@ -201,10 +201,14 @@ inputs:
     - host: c.example.com
       https: {{switch: off, certInfo: {{certificate: nowhere.pem, privateKey: key.pem}}}}
 """)
-    with pytest.raises(ConfigError) as caught:
-        own_certificates(load_project(file, environ={}))
-    told = [(problem.position.line if problem.position else None, problem.message)
-            for problem in caught.value.problems]
+    told = []
+    for host in load_project(file, environ={}).hosts:
+        written = own_certificate_info(host)
+        if written is not None:
+            with pytest.raises(ConfigError) as caught:
+                check_certificate(host, written, tmp_path, now=datetime.now(UTC))
+            told += [(problem.position.line if problem.position else None, problem.message)
+                     for problem in caught.value.problems]
     assert [line for line, _ in told] == [8, 8, 13]
     assert "does not cover this host: it is for other.example.org" in told[0][1]
     assert "do not belong together" in told[1][1]

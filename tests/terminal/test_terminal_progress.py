@@ -154,6 +154,25 @@ def test_work_that_is_done_at_once_gets_one_line() -> None:
     assert re.fullmatch(r"Uploading: 2 files, 20 B in 0\.\d s\n", screen.noted)
 
 
+def test_parts_of_a_transfer_are_counted_and_named_each_by_itself() -> None:
+    screen = Screen(tty=False)
+    with TransferProgress(screen, verb="Publishing") as counted:
+        counted.part("Filling slot b")
+        counted.planned(3, 10)
+        for name in "abc":
+            counted.started(name)
+            counted.finished(name)
+        counted.sent("a", 10)
+        counted.part("Publishing to the bucket's root")
+        counted.planned(4, 0)
+        for name in "abcd":
+            counted.started(name)
+            counted.finished(name)
+    first, second = screen.noted.splitlines()
+    assert first.startswith("Filling slot b: 3 files, 10 B in ")
+    assert second.startswith("Publishing to the bucket's root: 4 files, 0 B in ")
+
+
 def test_without_a_terminal_there_are_plain_lines_at_start_and_end() -> None:
     screen = Screen(tty=False)
     transfer(screen, until="Uploading: 3 files")

@@ -31,7 +31,7 @@ _LONGEST_OUTPUT = 400_000
 @click.option("--command", "words", metavar="TEXT", default="",
               help="Run this command of sitepub, such as \"plan --verify\", instead of what the event asks for.")
 @click.option("--closed", is_flag=True, help="The request is merged or closed: take its preview down.")
-@click.option("--no-comment", is_flag=True, help="Write no comment at the request.")
+@click.option("--no-comment", is_flag=True, help="Do not comment on the request.")
 def run(run: Run, words: str, closed: bool, no_comment: bool) -> int:
     """Do what the event that started this run of CI asks for.
 

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 @click.option("--branch", "branches", metavar="NAME", multiple=True,
               help="Its branch; may be given several times. Left out: main.")
 @click.option("--system", type=click.Choice(["github", "gitlab", "cnb", "other"]), default="github",
-              help="Whose identity tokens they are (default: github).")
+              help="CI system whose identity tokens are used (default: github).")
 @click.option("--repo-id", metavar="OWNER_ID/REPO_ID", default="",
               help="The numbers of owner and repository, which newer repositories have in their tokens at GitHub.")
 @click.option("--requests", is_flag=True, help="Pull requests of the repository itself may take the role, too.")
-@click.option("--issuer", metavar="URL", default="", help="Who signs the tokens: for a GitLab of your own.")
+@click.option("--issuer", metavar="URL", default="",
+              help="Address of the server that signs the tokens: for a GitLab of your own.")
 @click.option("--keys", metavar="FILE", default="", help="The issuer's public keys (JWKS); else they are fetched.")
 @click.option("--subject", "subjects", metavar="TEXT", multiple=True,
               help="Subject of the tokens instead of the one that repository and branch have.")

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from sitepub.cli import boundary
-from sitepub.cli.options import Run, command, lock_option, yes_option
+from sitepub.cli.options import (
+    Run,
+    allow_delete_option,
+    allow_empty_option,
+    command,
+    lock_option,
+    verify_option,
+    yes_option,
+)
 from sitepub.cli.previews.option import in_preview, preview_options
 from sitepub.cli.releases.part import share_options, with_share
 from sitepub.config.project import Project
@@ -27,15 +35,15 @@ if TYPE_CHECKING:
 @click.option("--full", is_flag=True, help="With --dry-run: list each file of a large plan, not its folders only.")
 @click.option("--open", "opens", is_flag=True, help="Open the site in the browser when it is live.")
 @yes_option()
-@click.option("-m", "--message", metavar="TEXT", help="What to say of this release; else the commit's first line.")
+@click.option("-m", "--message", metavar="TEXT",
+              help="Note to keep with this release; without it, the first line of the commit message.")
 @preview_options()
 @share_options()
 @click.option("--force", is_flag=True, help="Upload every file again, changed or not.")
 @click.option("--no-build", is_flag=True, help="Do not run the hook: publish the build that is there.")
-@click.option("--verify", is_flag=True,
-              help="Compare with the bucket itself, not with sitepub's state.")
-@click.option("--allow-delete", is_flag=True, help="Allow to delete more than half of the site.")
-@click.option("--allow-empty", is_flag=True, help="Allow pages that had content to be empty now.")
+@verify_option()
+@allow_delete_option()
+@allow_empty_option()
 @lock_option()
 @click.option("--no-wait", is_flag=True, help="Do not wait until the hosts are online.")
 def deploy(run: Run, dry_run: bool, full: bool, opens: bool, yes: bool, message: str | None,

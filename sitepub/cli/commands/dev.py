@@ -6,20 +6,20 @@ from dataclasses import replace
 
 import click
 
-from sitepub.cli.options import Run, command, yes_option
+from sitepub.cli.options import Run, allow_delete_option, allow_empty_option, command, yes_option
 from sitepub.errors import ExitCode, UsageError
 
 
 @command(project=True)
-@click.option("--serve", is_flag=True, help="Serve a preview with live reload beside the real cloud.")
-@click.option("--poll", is_flag=True, help="Look for changes instead of waiting for the system's events.")
-@click.option("--purge", is_flag=True, help="Purge what has changed from the caches of the custom domains.")
+@click.option("--serve", is_flag=True, help="Also publish to the embedded cloud, where pages reload by themselves.")
+@click.option("--poll", is_flag=True, help="Check the files at intervals instead of waiting for the system's events.")
+@click.option("--purge", is_flag=True, help="Purge changed files from the caches of the custom domains.")
 @click.option("--logs/--no-logs", default=None, help="Show visits from the start (default with --local).")
 @click.option("--status", metavar="CODES", multiple=True, help="Show visits of these statuses: 404 or 4xx,5xx.")
 @click.option("--path", metavar="GLOB", multiple=True, help="Show visits of these paths: /blog/** or *.html.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the site in the browser when it is live.")
-@click.option("--allow-delete", is_flag=True, help="Allow to delete more than half of the site.")
-@click.option("--allow-empty", is_flag=True, help="Allow pages that had content to be empty now.")
+@allow_delete_option()
+@allow_empty_option()
 @yes_option()
 def dev(run: Run, serve: bool, poll: bool, purge: bool, logs: bool | None, status: tuple[str, ...],
         path: tuple[str, ...], open_browser: bool, allow_delete: bool, allow_empty: bool, yes: bool) -> int:

@@ -34,8 +34,8 @@ def _folder(run: Run, data: str | None) -> Path:
 @click.option("--foreground", is_flag=True, help="Run it here until Ctrl-C instead of in the background.")
 @click.option("--latency", type=click.IntRange(min=0), metavar="MS", help="Delay every answer.")
 @click.option("--faults", metavar="SPEC",
-              help="Make faults, as kind=rate,...; kinds are 429, 500, 503, reset, timeout, truncate, redirect, portal "
-                   "and etag, with a method before them if you like: PUT:503=0.2.")
+              help="Answer with faults, as kind=rate,...; kinds are 429, 500, 503, reset, timeout, truncate, "
+                   "redirect, portal and etag, with a method before them if you like: PUT:503=0.2.")
 @click.option("--force-download", is_flag=True,
               help="Make browsers download pages, as the default domains of new buckets do.")
 def start(run: Run, data: str | None, port: int | None, foreground: bool, latency: int | None,

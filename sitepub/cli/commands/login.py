@@ -12,7 +12,7 @@ from sitepub.terminal.messages import visible
 
 @command(account=True)
 @click.option("--site", type=click.Choice(["cn", "intl"]), help="Site of the account: cn (cloud.tencent.com) or intl"
-                                                                " (tencentcloud.com); found out by itself.")
+                                                                " (tencentcloud.com); without it, both are tried.")
 @click.option("--secret-id", metavar="ID", help="The SecretId, instead of being asked for it.")
 @click.option("--secret-key-stdin", is_flag=True, help="Read the SecretKey from standard input.")
 def login(run: Run, secret_id: str | None, secret_key_stdin: bool, site: Site | None) -> None:

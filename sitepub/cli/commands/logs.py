@@ -25,8 +25,8 @@ _BACK_STATS = timedelta(hours=24)
 @click.option("--status", metavar="CODES", multiple=True, help="Only these statuses: 404 or 4xx,5xx.")
 @click.option("--path", metavar="GLOB", multiple=True, help="Only these paths: /blog/** or *.html.")
 @click.option("--host", metavar="HOST", multiple=True, help="Only visits of this host.")
-@click.option("--stats", is_flag=True, help="Count them: per hour, pages, statuses, referrers, traffic.")
-@click.option("--html", metavar="FILE", help="Write the counts as one page with plots.")
+@click.option("--stats", is_flag=True, help="Show counts: per hour, pages, statuses, referrers, traffic.")
+@click.option("--html", metavar="FILE", help="Write the counts as an HTML page with charts.")
 @click.option("--source", type=click.Choice(["local", "cls", "cdn", "edgeone", "cos"]),
               help="Where to read: the embedded cloud, the log service, the CDN's files, EdgeOne's, the bucket's logs.")
 def logs(run: Run, follow: bool, since: str | None, status: tuple[str, ...], path: tuple[str, ...],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sitepub.cli import boundary
-from sitepub.cli.options import Run, command, yes_option
+from sitepub.cli.options import Run, allow_delete_option, allow_empty_option, command, verify_option, yes_option
 from sitepub.cli.previews.option import in_preview, preview_options
 from sitepub.cli.releases.part import share_options, with_share
 from sitepub.config.project import Project
@@ -25,10 +25,9 @@ CHANGES = 2
 @share_options()
 @click.option("--force", is_flag=True, help="Plan to upload every file again.")
 @click.option("--no-build", is_flag=True, help="Do not run the hook: compare the build that is there.")
-@click.option("--verify", is_flag=True,
-              help="Compare with the bucket itself, not with sitepub's state.")
-@click.option("--allow-delete", is_flag=True, help="Allow to delete more than half of the site.")
-@click.option("--allow-empty", is_flag=True, help="Allow pages that had content to be empty now.")
+@verify_option()
+@allow_delete_option()
+@allow_empty_option()
 @click.option("--explain", is_flag=True, help="Show why it is this stage, and which inputs are the stage's own.")
 @click.option("--full", is_flag=True, help="List each file of a large plan, not its folders only.")
 @click.option("--largest", is_flag=True, help="List the largest files of the site.")

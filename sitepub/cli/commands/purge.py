@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @command(project=True)
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="Everything of every host.")
+@click.option("--all", "everything", is_flag=True, help="Purge everything, of every host.")
 @click.option("--no-wait", is_flag=True, help="Do not wait until the edge has finished.")
 def purge(run: Run, paths: tuple[str, ...], everything: bool, no_wait: bool) -> int:
     """Purge the caches of the hosts.

@@ -29,7 +29,7 @@ _SHOWN = 20
 @click.option("--keep-bucket", is_flag=True, help="Delete the objects, keep the bucket.")
 @lock_option()
 @click.option("--adopted", is_flag=True,
-              help="Delete also what was in the bucket before, with the same content as the site.")
+              help="Also delete objects that were there before sitepub and have the same content as the site's.")
 def remove(run: Run, yes: bool, keep_bucket: bool, lock_timeout: float, adopted: bool) -> int:
     """Take the site down: delete what sitepub uploaded and created, and nothing else. Its previews go with it.
 

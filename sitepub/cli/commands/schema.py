@@ -12,7 +12,8 @@ OUTPUT_NAMES = ("error", "plan", "deploy", "rollback", "promote", "remove", "inf
 
 
 @command()
-@click.option("--output", type=click.Choice(OUTPUT_NAMES), help="Of what this command prints with --json.")
+@click.option("--output", type=click.Choice(OUTPUT_NAMES),
+              help="Print the schema of what this command prints with --json instead.")
 def schema(run: Run, output: str | None) -> None:
     """Print the JSON Schema of serverless.yml.
 

@@ -16,9 +16,11 @@ def preview_options() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
         function = click.option("--expires", metavar="TIME", callback=_seconds,
-                                help="How long the preview lives: 7d, 12h; 30d at most.")(function)
+                                help="How long the preview is kept after its last deploy: 12h, 7d; at most 30d."
+                                )(function)
         return click.option("--preview", metavar="[NAME]", is_flag=False, flag_value="",
-                            help="Work on a preview beside the site; its name, else the git branch.")(function)
+                            help="Work on a preview beside the live site. Without NAME it is that of the git"
+                                 " branch.")(function)
 
     return add
 

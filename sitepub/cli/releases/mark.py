@@ -9,7 +9,7 @@ from sitepub.config.project import Project
 
 
 @command(project=True)
-@click.option("--remove", is_flag=True, help="Take the name away.")
+@click.option("--remove", is_flag=True, help="Remove the name.")
 @click.argument("release", metavar="RELEASE")
 @click.argument("name", metavar="NAME")
 def mark(run: Run, release: str, name: str, remove: bool) -> int:

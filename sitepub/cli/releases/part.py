@@ -37,7 +37,8 @@ def share_options() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
         function = click.option("--replace", "replaces", type=click.Choice(["share", "stable", "both"]),
-                                help="While a share runs: whose release makes way for the new one.")(function)
+                                help="While a part of the visitors gets a release of its own: replace that one"
+                                     " (share), the one of all others (stable), or both.")(function)
         return click.option("--traffic", metavar="PART", callback=part_of,
                             help="Give the release to a part of the visitors: 0.1, or 10%.")(function)
 

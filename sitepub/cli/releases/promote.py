@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sitepub.cli.options import Run, command, lock_option, yes_option
+from sitepub.cli.options import Run, allow_delete_option, command, lock_option, verify_option, yes_option
 from sitepub.cli.releases.part import share_options, with_share
 from sitepub.config.project import Project
 
@@ -22,9 +22,9 @@ _DEFAULT = "prod"
 @click.option("--preview", metavar="NAME", help="Make a preview live in its own stage, or in that of --to.")
 @click.option("--dry-run", is_flag=True, help="Show what would change; change nothing.")
 @yes_option()
-@click.option("-m", "--message", metavar="TEXT", help="What to say of the new release.")
-@click.option("--verify", is_flag=True, help="Compare with the bucket itself, not with sitepub's state.")
-@click.option("--allow-delete", is_flag=True, help="Allow to delete more than half of the site.")
+@click.option("-m", "--message", metavar="TEXT", help="Note to keep with the new release.")
+@verify_option()
+@allow_delete_option()
 @share_options()
 @lock_option()
 @click.option("--no-wait", is_flag=True, help="Do not wait for purges.")

@@ -9,11 +9,11 @@ import hashlib
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sitepub.config.project import Host, Project
+from sitepub.config.project import Host
 from sitepub.domains.certificates.lifetime import due_from
 from sitepub.domains.certificates.trust import refused_key
 from sitepub.domains.host_names import covers, shown_name
@@ -47,26 +47,6 @@ class OwnCertificate:
     issuer: str
     remarks: str = ""
     warnings: tuple[Problem, ...] = ()
-
-
-def own_certificates(project: Project, *, now: datetime | None = None) -> dict[str, OwnCertificate]:
-    """The certificates that the project brings, by host; each is read and checked.
-
-    Raises :class:`~sitepub.errors.ConfigError` with every problem of every host."""
-    now = now or datetime.now(UTC)
-    found: dict[str, OwnCertificate] = {}
-    problems: list[Problem] = []
-    for host in project.hosts:
-        written = own_certificate_info(host)
-        if written is None:
-            continue
-        try:
-            found[host.host] = check_certificate(host, written, project.root, now=now)
-        except ConfigError as error:
-            problems += error.problems
-    if problems:
-        raise ConfigError(list(dict.fromkeys(problems)))
-    return found
 
 
 def own_certificate_info(host: Host) -> Mapping[str, Any] | None:

@@ -128,6 +128,8 @@ def fill(run: UnderLock, slot: OpenSlot, prepared: Prepared, release: str) -> Ou
         raise content_not_kept(gone)
     if slot.state is None:
         _empty(run, slot)
+    if run.options.progress is not None:
+        run.options.progress.part(f"Filling slot {slot.name}")
     first = _publish(run, slot, prepared, release)
     if first.status not in _DONE or not differences(slot.remote.store, first.state):
         return first

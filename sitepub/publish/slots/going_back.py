@@ -19,7 +19,6 @@ from sitepub.publish.states.releases import Release, ReleaseRecord, Releases, ne
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.shards import ShardRef
-from sitepub.publish.states.slot_state import Slots
 from sitepub.publish.states.state import Journal, ReleaseInfo, State
 from sitepub.tencent.cos.website_config import WebsiteConfig
 
@@ -105,8 +104,3 @@ def _info(release: Release, origin: Origin, last: str) -> ReleaseInfo:
         id=new_release_id(now, last or None), at=now.isoformat(timespec="seconds"), by=who(), commit=origin.commit,
         message=origin.message, branch=origin.branch, where=origin.where, of=origin.of, actor=origin.actor,
         request=origin.request, files=release.info.files, bytes=release.info.bytes)
-
-
-def root_release(slots: Slots | None, live: str) -> str:
-    """The release that the bucket's root holds."""
-    return slots.root if slots is not None and slots.root else live

@@ -242,6 +242,8 @@ class Turn:
 
     def _root(self, run: UnderLock, slot: OpenSlot, slots: Slots, release: str) -> UnderLock:
         """The bucket's root gets what visitors get."""
+        if run.options.progress is not None:
+            run.options.progress.part("Publishing to the bucket's root")
         prepared = run.prepared
         base = msgspec.structs.replace(prepared.base, slots=slots, shares=self._shares)
         plan = prepared.plan
@@ -282,9 +284,3 @@ def shows_another(prepared: Prepared) -> bool:
 
 def moment() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def live_release(state: State) -> str:
-    """What visitors get."""
-    slot = state.slots.slot(state.slots.live) if state.slots is not None else None
-    return slot.shown if slot is not None else (state.release.id if state.release is not None else "")

@@ -35,8 +35,6 @@ from sitepub.publish.states.state import (
 
 READER = "0.1.0"
 """The first sitepub that reads this form."""
-WHOLE = 1
-"""The version whose manifest was in the document."""
 
 
 class FormerRoot(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -63,17 +63,12 @@ def _uploads(wire: Wire, prefix: str) -> list[tuple[str, str]]:
     found: list[list[tuple[str, str]]] = []
     request = Request("GET", "cos:ListMultipartUploads", "",
                       {"uploads": "", "encoding-type": "url", "max-uploads": str(_PAGE), "prefix": prefix})
-    wire.send(request, check=lambda answer: found.append(_parsed(answer.body)))
+    wire.send(request, check=lambda answer: found.append(uploads_in(answer.body)))
     return found[-1]
 
 
-def parse_uploads(body: bytes, key: str) -> list[str]:
-    """The ids of a key's uploads. Raises :class:`BadAnswer` for what is not a whole listing."""
-    return [upload_id for name, upload_id in _parsed(body) if name == key]
-
-
-def _parsed(body: bytes) -> list[tuple[str, str]]:
-    """Key and id of each upload."""
+def uploads_in(body: bytes) -> list[tuple[str, str]]:
+    """Key and id of each upload. Raises :class:`BadAnswer` for what is not a whole listing."""
     try:
         root = parsed(body)
     except ET.ParseError as error:

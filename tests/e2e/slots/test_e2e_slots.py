@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,7 +48,10 @@ def test_a_site_with_slots_from_its_first_deploy_to_its_end(cloud: LocalCloud, h
     assert [(step["kind"], step["slot"]) for step in plan["slots"]] == [
         ("fill slot", "b"), ("lead visitors", "b"), ("root follows", None)]
     assert (plan["slots"][0]["uploaded"], plan["slots"][0]["copied"]) == (2, 3)
-    second = program.deploy(site.folder)
+    said = program("deploy", "--local", "--yes", "--json", cwd=site.folder)
+    second = said.json
+    assert re.findall(r"^(.*): (\d files)", said.err, re.MULTILINE) == [
+        ("Filling slot b", "5 files"), ("Publishing to the bucket's root", "2 files")], said.err
     assert second["slots"]["moved"] and (second["slots"]["live"], second["slots"]["uploaded"]) == ("b", 2)
     assert second["changes"]["uploaded"] == 0 and second["bytes"] == 0, "the root copies from the slot"
     assert page() == "two <link href=a.2.css>" and page("/a.2.css") == "second"

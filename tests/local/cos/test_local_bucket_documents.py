@@ -112,7 +112,7 @@ def test_tags_read_back_as_xml_and_as_a_header() -> None:
     found = tagging.parse(tags(*pairs), 10)
     assert found == pairs
     assert tagging.parse(tagging.render(found).encode(), 10) == pairs
-    assert tagging.from_header(tagging.to_header(found)) == pairs
+    assert tagging.stored(tagging.to_header(found)) == pairs
 
 
 @pytest.mark.parametrize("pairs", [

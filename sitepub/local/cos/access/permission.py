@@ -39,9 +39,6 @@ class Requester:
     is_owner: bool = False
 
 
-ANONYMOUS = Requester()
-
-
 @dataclass(frozen=True)
 class BucketAccess:
     """What access to a bucket depends on."""

@@ -63,11 +63,6 @@ def render(tags: Tags) -> str:
     return xml.document("Tagging", [xml.element("TagSet", listed)])
 
 
-def from_header(value: str) -> Tags:
-    """The tags of an x-cos-tagging header, `a=b&c=d` percent-encoded."""
-    return checked(parse_qsl(value, keep_blank_values=True), OBJECT_TAGS)
-
-
 def stored(text: str) -> Tags:
     """The tags of a stored object, as `to_header` or a PUT left them."""
     return tuple(parse_qsl(text, keep_blank_values=True))
