@@ -11,22 +11,20 @@ from __future__ import annotations
 
 import codecs
 import re
+import zlib
+
+from sitepub.site.content_types import ANNOUNCED
 
 UTF8 = ""
 """The verdict for almost every file."""
 UNKNOWN = "?"
 """Neither UTF-8 nor anything that can be named."""
 
-_TEXT = frozenset({
-    "html", "htm", "xhtml", "xht", "css", "js", "mjs", "cjs", "txt", "text", "log", "conf", "ini", "cfg", "toml",
-    "diff", "patch", "properties", "md", "markdown", "csv", "tsv", "yaml", "yml", "ics", "ifb", "vcf", "vcard", "vtt",
-    "appcache", "htc", "json", "map", "json5", "xml", "xsd", "rng", "xsl", "xslt", "atom", "rss", "osdx", "kml", "gpx",
-    "srt", "svg", "webmanifest", "jsonld", "geojson", "topojson", "ndjson", "jsonl", "jsonfeed"})
-"""Extensions whose type is announced with a charset; see ``content_types``."""
 _HEAD = 1024
 """Bytes that a browser searches for a declaration (HTML, "prescan a byte stream to determine its encoding")."""
 _SAMPLE = 128 * 1024
 """Bytes that a guess is made from."""
+_GZIP = b"\x1f\x8b"
 _BOMS = ((codecs.BOM_UTF16_LE, "utf-16le"), (codecs.BOM_UTF16_BE, "utf-16be"))
 _DECLARED = re.compile(
     rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?\s{0,9}([\w.:-]{2,40})
@@ -98,7 +96,7 @@ _CODECS = _codecs()
 
 def is_text(name: str) -> bool:
     """Is a file of this name served with a charset?"""
-    return "." not in name or name.rpartition(".")[2].lower() in _TEXT
+    return "." not in name or name.rpartition(".")[2].lower() in ANNOUNCED
 
 
 class CharsetReader:
@@ -137,6 +135,26 @@ def charset_of(content: bytes) -> str:
         return UTF8
     reader = CharsetReader()
     reader.feed(content, more=False)
+    return reader.charset
+
+
+def is_packed_text(name: str) -> bool:
+    """Is this text in a file that a browser unpacks by itself (``page.html.gz``, ``logo.svgz``)?"""
+    stem, _, extension = name.rpartition(".")
+    return extension.lower() == "svgz" or (extension.lower() == "gz" and "." in stem and is_text(stem))
+
+
+def charset_of_packed(block: bytes) -> str:
+    """The encoding of the text in a file packed with gzip, of which ``block`` is the beginning; one that is not packed
+    counts as the text itself."""
+    reader = CharsetReader()
+    if not block.startswith(_GZIP):
+        reader.feed(block, more=True)
+        return reader.charset
+    try:
+        reader.feed(zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(block, _SAMPLE), more=True)
+    except zlib.error:
+        return UTF8  # damaged: no browser shows it whatever its header says
     return reader.charset
 
 

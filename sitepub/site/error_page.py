@@ -25,7 +25,10 @@ def error_key(project: Project, keys: Container[str]) -> str:
 def error_page_problem(project: Project, there: Set[str]) -> Problem | None:
     """A warning when the site has no error document. ``there``: the keys of the site's files."""
     key = error_key(project, there)
-    if not key or key in there or any(rule.http_error_code == 404 for rule in project.website.redirect_rules):
+    for rule in project.website.redirect_rules:
+        if rule.http_error_code == 404:
+            return _lost_redirect(project, rule.replace_key_with, there)
+    if not key or key in there:
         return None
     if project.website.error_is_default:
         return Problem("the site has no error document: at an address that does not exist, visitors see an XML error of"
@@ -37,3 +40,16 @@ def error_page_problem(project: Project, there: Set[str]) -> Problem | None:
     return Problem(f"the error document {project.website.error} is not in the site: at an address that does not exist,"
                    " visitors see an XML error of COS", project.source.position,
                    f"did you mean `error: {other}`?" if other else "add it, or name another page in src.error")
+
+
+def _lost_redirect(project: Project, target: str | None, there: Set[str]) -> Problem | None:
+    """A rule for 404 that leads to a page of the site that is not there is asked for again and again."""
+    if not target:
+        return None
+    known = [target, f"{target}{project.website.index}", *([f"{target}.html"] * project.website.ignore_html_ext)]
+    index = project.key_prefix + project.website.index  # that one is there, or the site is refused
+    if target == index or any(one in there for one in known) or not target.startswith(project.key_prefix):
+        return None
+    return Problem(f"the redirect rule for 404 leads to {target}, which is not in the site: at an address that does not"
+                   " exist, browsers are redirected in a circle", project.source.position,
+                   "add that page, or name one of the site in replaceKeyWith")

@@ -24,7 +24,7 @@ from sitepub.config.places import cache_dir
 from sitepub.leaks.search import RULES
 from sitepub.site.many.stamp import Stamp
 
-_MAGIC = b"sitepub-hashes-4"
+_MAGIC = b"sitepub-hashes-5"
 _DIGEST = 16
 _LENGTH = 8
 _LARGEST = 1024 * 1024 * 1024

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from sitepub.interrupts import pause
 from sitepub.leaks.search import SecretSearch
-from sitepub.site.charset import UTF8, CharsetReader, charset_of, is_text
+from sitepub.site.charset import UTF8, CharsetReader, charset_of, charset_of_packed, is_packed_text, is_text
 from sitepub.site.hash_cache import HashCache, Known, is_sure
 from sitepub.site.many.packed import Packing, Row
 from sitepub.site.many.stamp import Stamp
@@ -213,7 +213,8 @@ def _read(file: FoundFile, search: SecretSearch) -> _Read:
         block = os.read(descriptor, min(before.st_size, _BLOCK))
         taken = len(block)
         digest.update(block)
-        charset = UTF8
+        # Of a packed file its beginning tells.
+        charset = charset_of_packed(block) if is_packed_text(file.name) else UTF8
         if taken == before.st_size:
             leaks, found = search.whole(file.real_name, block)
             if is_text(file.name):
@@ -229,7 +230,8 @@ def _read(file: FoundFile, search: SecretSearch) -> _Read:
                 digest.update(block)
                 taken += len(block)
             leaks, found = looking.own, looking.found
-            charset = encoding.charset if encoding is not None else UTF8
+            if encoding is not None:
+                charset = encoding.charset
         read_at = time.time_ns()
         after = os.fstat(descriptor)
     finally:

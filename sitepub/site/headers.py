@@ -107,7 +107,7 @@ class HeaderBook:
                 kind = self._kinds[extension] = content_type(name)
         else:
             kind = content_type(name, full_path)
-        if charset != UTF8 and not encoding:
+        if charset != UTF8:
             kind = with_charset(kind, charset)
         cache = default_cache_control(name, kind, hashed=hashed)
         matched = tuple([number for number, (match, _) in enumerate(self._rules) if match(path)]

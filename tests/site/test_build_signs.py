@@ -97,6 +97,50 @@ def test_failures_as_other_tools_print_them(lines: list[str]) -> None:
     assert heard(lines).headline
 
 
+GONE = [
+    ["/bin/sh: 1: hexo: not found"], ["sh: hexo: not found"], ["bash: line 1: hugo: command not found"],
+    ["sh: hugo: command not found"], ["zsh:1: command not found: jekyll"],
+    ["bash: line 2: ./build.sh: No such file or directory"],
+    ["'vite' is not recognized as an internal or external command,", "operable program or batch file."],
+    ['npm error Missing script: "build"', "npm error", "npm error To see a list of scripts, run:"],
+    ["npm ERR! code ELIFECYCLE", "npm ERR! errno 1"], ["error Command failed with exit code 1."],
+    [" ELIFECYCLE  Command failed with exit code 1."], [" ERR_PNPM_NO_SCRIPT  Missing script: build"],
+    ['error: script "build" exited with code 1'], ['error Command "build" not found.'],
+    ["throw new Error('boom')", "", "Error: boom", "    at Object.<anonymous> (/b.js:1:7)", "", "Node.js v20.20.2"],
+    ["Traceback (most recent call last):", '  File "b.py", line 1', "ValueError: 1"], ["Killed"],
+    ["Segmentation fault (core dumped)"], ["bundler: command not found: jekyll"],
+    ["panic: runtime error: index out of range"],
+    ["thread 'main' panicked at src/main.rs:2:5:"], ['Exception in thread "main" java.lang.Error: x'],
+]
+
+
+@pytest.mark.parametrize("lines", GONE)
+def test_a_program_that_is_not_there_or_broke_down_is_heard(lines: list[str]) -> None:
+    assert heard(lines).headline
+    assert heard(["copying files", *lines, "done with everything"]).headline
+    assert heard(lines, *(f"{line.strip()[:3]}*" for line in lines)).headline == ""
+
+
+@pytest.mark.parametrize("lines", GONE)
+def test_what_was_built_well_after_it_counts(lines: list[str]) -> None:
+    """``hexo g || npx hexo g``"""
+    good = heard([*lines, "INFO  Start processing", "INFO  12 files generated in 1.2 s"])
+    assert (good.headline, good.count, good.lines) == ("", 0, [])
+    bad = heard([*lines, "FATAL Process failed: _posts/a.md", "INFO  12 files generated in 1.2 s"])
+    assert bad.count == 2
+    assert heard(["INFO  12 files generated in 1.2 s", *lines]).headline
+
+
+@pytest.mark.parametrize("line", [
+    "npm warn deprecated inflight@1.0.6", "npm notice New minor version of npm available!", "page: not found",
+    "404.html: not found", "Node.js version: 20", "Killed Bill.html", "the command was not found in the cache",
+    "npm error rate: 0", "panic room.md", "sh: a shell: is not found here often", "GET /x: not found",
+    "Command failed softly", "warning: Traceback",
+])
+def test_words_alone_are_not_it(line: str) -> None:
+    assert heard(["building", line]).headline == ""
+
+
 def test_an_error_without_a_message_of_hexo_is_two_lines() -> None:
     said = heard(["INFO  Files loaded", "ERROR ", "ReferenceError: /x/post.ejs:1", " >> 1| <% x %>"])
     assert (said.count, said.headline) == (1, "ReferenceError: /x/post.ejs:1")

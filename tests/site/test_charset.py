@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitepub.site.charset import UNKNOWN, UTF8, CharsetReader, charset_of, with_charset
+from sitepub.site.charset import UNKNOWN, UTF8, CharsetReader, charset_of, charset_of_packed, is_text, with_charset
+from sitepub.site.content_types import ANNOUNCED
 from tests.site.sample import project, write
 from tests.site.test_scan import scanned
 
@@ -126,6 +128,36 @@ def test_a_site_in_gbk_is_announced_as_that_also_from_the_cache(tmp_path: Path) 
     for _ in range(2):
         snapshot = scanned(folder, cache=tmp_path / "cache")
         assert {file.key: file.headers["Content-Type"] for file in snapshot} == expected
+
+
+@pytest.mark.parametrize("extension", sorted(ANNOUNCED))
+def test_no_text_is_announced_as_utf8_without_a_look(extension: str) -> None:
+    assert is_text(f"a.{extension}") and is_text(f"A.{extension.upper()}")
+
+
+@pytest.mark.parametrize(("name", "content", "expected"), [
+    ("run.sh", "# 公司简介 欢迎光临我们的网站".encode("gbk"), "application/x-sh; charset=gb18030"),
+    ("scene.gltf", '{"a": "公司简介 欢迎光临"}'.encode("gbk"), "model/gltf+json; charset=gb18030"),
+    ("lyrics.lrc", "[00:01]欢迎光临我们的网站".encode("gbk"), "text/plain; charset=gb18030"),
+    ("old.html.gz", gzip.compress('<meta charset="gbk">公司简介'.encode("gbk")), "text/html; charset=gbk"),
+    ("app.js.gz", gzip.compress("alert('公司简介欢迎光临')".encode("gbk")), "text/javascript; charset=gb18030"),
+    ("app.mjs.gz", gzip.compress("alert('公司简介')".encode()), "text/javascript; charset=utf-8"),
+    ("logo.svgz", gzip.compress('<?xml version="1.0" encoding="iso-8859-1"?><svg>é</svg>'.encode("latin-1")),
+     "image/svg+xml; charset=iso-8859-1"),
+    ("plain.svgz", '<?xml version="1.0" encoding="gb2312"?><svg>中</svg>'.encode("gbk"),
+     "image/svg+xml; charset=gb2312"),
+    ("large.css.gz", gzip.compress("/* 欢迎光临我们的网站 */\n".encode("gbk") * 60_000), "text/css; charset=gb18030"),
+    ("broken.css.gz", gzip.compress("/* 欢迎光临我们 */".encode("gbk"))[:20] + b"\0" * 9, "text/css; charset=utf-8"),
+    ("backup.sql.gz", gzip.compress("欢迎光临我们的网站".encode("gbk")), "application/gzip"),
+])
+def test_every_text_is_looked_into_packed_ones_too(tmp_path: Path, name: str, content: bytes, expected: str) -> None:
+    folder = write(tmp_path / "site", {"index.html": "x", name: content})
+    for _ in range(2):
+        assert scanned(folder, cache=tmp_path / "cache").files[name].headers["Content-Type"] == expected
+
+
+def test_a_packed_file_that_unpacks_to_very_much_is_not_unpacked_whole() -> None:
+    assert charset_of_packed(gzip.compress(b"a" * 40_000_000)) == UTF8
 
 
 def test_the_project_has_the_last_word(tmp_path: Path) -> None:

@@ -65,3 +65,18 @@ def test_a_site_without_its_error_document_is_warned_of(
 ])
 def test_nothing_is_said_where_visitors_get_a_page(tmp_path: Path, website: Website, keys: set[str]) -> None:
     assert error_page_problem(site(tmp_path, website), keys) is None
+
+
+@pytest.mark.parametrize(("target", "keys", "lost"), [
+    ("404x.html", {"index.html", "404.html"}, True), ("lost/", {"index.html", "lost.html"}, True),
+    ("404.html", {"index.html", "404.html"}, False), ("lost/", {"index.html", "lost/index.html"}, False),
+    ("lost", {"index.html", "lost.html"}, False), ("index.html", {"index.html"}, False),
+])
+def test_a_redirect_for_404_to_a_page_that_is_not_there_is_warned_of(
+    tmp_path: Path, target: str, keys: set[str], lost: bool
+) -> None:
+    for prefix in ("", "blog/"):
+        website = replace(DEFAULT, ignore_html_ext=True, redirect_rules=(
+            RedirectRule(http_error_code=404, replace_key_with=prefix + target),))
+        problem = error_page_problem(site(tmp_path, website, prefix), {prefix + key for key in keys})
+        assert (problem is not None and "in a circle" in problem.message) is lost

@@ -28,6 +28,9 @@ class Sign(StrEnum):
     """Something could not be built. The group ``file``: the source that has to be repaired."""
     SUSPECTED = "suspected"
     """A failure, unless the tool says later that it built well: some of its warnings look the same."""
+    DIED = "died"
+    """A program was not there or broke down, and `;`, a pipe or `|| true` may hide its status: a failure, unless
+    something says afterwards that it was built. Not of one tool, so ``dev.command`` does not look for it."""
     ENDED = "ended"
     """A build has ended, or something was written: good, unless the same build said that it failed."""
     GOOD = "good"
@@ -35,6 +38,7 @@ class Sign(StrEnum):
 
 
 _BEGUN, _FAILED, _SUSPECTED, _ENDED, _GOOD = Sign.BEGUN, Sign.FAILED, Sign.SUSPECTED, Sign.ENDED, Sign.GOOD
+_DIED = Sign.DIED
 _TABLE: tuple[tuple[Sign, str], ...] = (
     # Hexo. It prints nothing when a change leaves every page as it was, see SILENT. A plugin that does not load
     # may be the renderer: the pages are then live as source code. A file that cannot be read is left out; a link
@@ -124,17 +128,41 @@ _TABLE: tuple[tuple[Sign, str], ...] = (
     (_BEGUN, r".{0,60} (?:Starting compilation in watch mode|Starting incremental compilation)\.\.\."),
     (_FAILED, r".{0,60} Found [1-9]\d* errors?\. Watching for file changes\."),
     (_GOOD, r".{0,60} Found 0 errors\. Watching for file changes\."),
+    # MkDocs, Sphinx
+    (_ENDED, r"INFO +-  Documentation built in [\d.]+ seconds|build succeeded(?:, \d+ warnings?)?\."),
+    # Shells: dash, ash, bash, ksh, zsh, cmd
+    (_DIED, r"(?:/[\w./-]{1,60}/)?(?:ba|da|a|k|z)?sh: (?:(?:line )?\d+: )?[^:]{1,200}: (?:command )?not found"),
+    (_DIED, r"(?:/[\w./-]{1,60}/)?(?:ba|k)sh: (?:line )?\d+: \.{1,2}/[^:]{1,200}: "
+            r"(?:No such file .*|Permission denied)"),
+    (_DIED, r"(?:/[\w./-]{1,60}/)?(?:zsh|sh):(?:\d+:)? command not found: .+"),
+    (_DIED, r"'[^']{1,200}' is not recognized as an internal or external command,"),
+    (_DIED, r"Killed|Segmentation fault(?: \(core dumped\))?|Bus error(?: \(core dumped\))?"),
+    # npm, Yarn, pnpm, Bun
+    (_DIED, r"npm (?:ERR!|error) (?:code (?:E[A-Z]+|\d+)|Missing script: .*|could not determine executable to run)"),
+    (_DIED, r"npm (?:ERR!|error) Lifecycle script .* failed with error:"),
+    (_DIED, r"(?:ELIFECYCLE|ERR_PNPM_[A-Z_]+|\[ERR_PNPM_[A-Z_]+\]) +\S.*"),
+    (_DIED, r"error (?:Command failed with exit code \d+\.|Command \".*\" not found\.|Couldn't find a .*)"),
+    (_DIED, r"Usage Error: (?:Couldn't find a script named|Command not found).*"),
+    (_DIED, r"error: (?:script \".*\" exited with code \d+|Script not found \".*\")"),
+    # Node.js (it prints its version last, after an empty line), Python, Bundler, Go, Rust, Java, PHP
+    (_DIED, r"FATAL ERROR: .* - JavaScript heap out of memory"),
+    (_DIED, r"Traceback \(most recent call last\):"),
+    (_DIED, r"bundler: (?:failed to load command|command not found): .*"),
+    (_DIED, r"panic: .+|thread '.*' (?:\(\d+\) )?panicked at .*|Exception in thread \".*|PHP Fatal error: .*"),
 )
 _SIGNS = tuple((sign, re.compile(pattern)) for sign, pattern in _TABLE)
 _IDLE = re.compile(r"INFO  0 files generated in .*|make(?:\[\d+\])?: (?:Nothing to be done for|[`'].* is up to date).*")
 """Hexo and make write nothing when nothing has changed."""
 _BARE = re.compile(r"ERROR|FATAL")
+_NODE = re.compile(r"Node\.js v\d+\.\d+\.\d+\S*")
+"""What Node.js prints last when an error that is not caught ends it, after an empty line."""
 _EXCEPTION = re.compile(r"\w*(?:Error|Exception)\b")
 """Two lines of Hexo: an error without a message of Hexo's own, as when a layout cannot be rendered."""
 SILENT = re.compile(r"(?:ERROR|FATAL|Unhandled rejection) ")
 """Failures of tools that do not say so when a repair leaves everything as it was."""
 _HINTS = re.compile(r"[Ee]rror|ERROR|FATAL|CRITICAL|[Ff]ail|Problem|rejection|Exception|Aborted|Found|Usage"
-                    r"|Please append|never defined")
+                    r"|Please append|never defined|not found|No such|denied|recognized|Killed|fault|npm|LIFECYCLE"
+                    r"|ERR_PNPM|Command|Traceback|bundler|panic|Node\.js v")
 """One of these is in every line that reports a failure."""
 _PREFIX = re.compile(
     r"(?:\[\d+\] "
@@ -159,6 +187,8 @@ def meaning(line: str, before: str = "") -> tuple[Sign | None, str]:
             return found
         if after_bare and _EXCEPTION.match(text):
             return _FAILED, ""
+        if not before and _NODE.fullmatch(text):
+            return _DIED, ""
     return None, ""
 
 
@@ -203,6 +233,8 @@ class BuildOutput:
         self.headline = ""
         """The line that says it first."""
         self.count = 0
+        self._only_died = False
+        """Nothing but a :attr:`Sign.DIED` says so."""
         self.idle = False
         """It said that there was nothing to build."""
         self.lines: list[str] = []
@@ -213,9 +245,11 @@ class BuildOutput:
         before, self._before = self._before, line
         self.idle = self.idle or (
             line.startswith(("INFO  0 ", "make")) and _IDLE.fullmatch(line[:_LONGEST].rstrip()) is not None)
-        failed = bool(_HINTS.search(line, 0, _LONGEST)) and meaning(line, before)[0] is _FAILED and not (
-            self._allowed(line))
-        if failed:
+        sign = meaning(line, before)[0] if self._only_died or _HINTS.search(line, 0, _LONGEST) else None
+        if self._only_died and sign in (_ENDED, _GOOD):
+            self.count, self.headline, self.lines, self._only_died = 0, "", [], False
+        if sign in (_FAILED, _DIED) and not self._allowed(line):
+            self._only_died = sign is _DIED and (self._only_died or not self.count)
             self.count += 1
             if self.count == 1:
                 self.headline = line.strip()
