@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sitepub.logs.lines import Screen, shown
@@ -38,7 +38,7 @@ def stats_lines(screen: Screen, stats: Stats) -> list[str]:
     """All that ``--stats`` shows."""
     if not stats.visits:
         return ["No visits."]
-    lines = [_summary(stats), ""]
+    lines = [*_summary(stats), ""]
     lines += _hours(screen, stats)
     lines += ["", screen.style("Statuses", "bold")]
     width = len(f"{max(stats.statuses.values()):,}")
@@ -48,7 +48,7 @@ def stats_lines(screen: Screen, stats: Stats) -> list[str]:
         share = f"{visits / stats.visits:6.1%}"
         lines.append(f"  {screen.style(name, style) if style else name}  {visits:>{width},}  {share}")
     for title, top in (("Top pages", stats.pages), ("Not found", stats.missing),
-                       ("Referrers", stats.referrers)):
+                       ("Referrers", stats.referrers), ("Agents", stats.agents), ("Bots", stats.bots)):
         rows = top.first(TOP)
         if rows:
             lines += ["", screen.style(title, "bold")]
@@ -58,13 +58,19 @@ def stats_lines(screen: Screen, stats: Stats) -> list[str]:
     return lines
 
 
-def _summary(stats: Stats) -> str:
-    parts = [counted(stats.visits, "visit"), human_bytes(stats.bytes)]
+def _summary(stats: Stats) -> Iterator[str]:
+    about = "" if stats.visitors.is_exact else "about "
+    parts = [counted(stats.visits, "request"), counted(stats.page_views, "page view"),
+             f"{about}{counted(stats.visitors.count, 'visitor')}"]
+    yield ", ".join(parts)
+    parts = [human_bytes(stats.bytes)]
     if stats.hit_rate is not None:
         parts.append(f"hit rate {stats.hit_rate:.1%}")
     if stats.mean_seconds is not None:
         parts.append(f"{stats.mean_seconds * 1000:.0f} ms on average")
-    return ", ".join(parts)
+    if stats.bot_requests:
+        parts.append(f"{counted(stats.bot_requests, 'request')} by bots")
+    yield ", ".join(parts)
 
 
 def _hours(screen: Screen, stats: Stats) -> list[str]:

@@ -14,6 +14,8 @@ from sitepub.terminal.sizes import human_bytes
 _STATUS_STYLES = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 _LEAST = 24
 """Columns that a target gets even in a narrow terminal."""
+_LAST_FIRST = (5, 4, 6, 3, 2)
+"""Columns that a narrow terminal loses, in this order: cache, time taken, client, size, method."""
 _LETTERS = re.compile("(?:%[89A-Fa-f][0-9A-Fa-f])+")
 
 
@@ -51,14 +53,23 @@ def line(screen: Screen, visit: Visit, *, today: date | None = None, with_host: 
     client = shown(visit.client) or "-"
     if width is None and screen.stdout_is_tty:
         width = screen.width
+    dropped: set[int] = set()
     if width is not None:
-        fixed = sum(map(display_width, (time, status, method, size, taken, cache, client))) + 7
+        columns = (time, status, method, size, taken, cache, client)
+        fixed = sum(map(display_width, columns)) + len(columns)
+        for number in _LAST_FIRST:
+            if width - fixed >= _LEAST:
+                break
+            dropped.add(number)
+            fixed -= display_width(columns[number]) + 1
         target = _fit(target, max(width - fixed, _LEAST), "…" if screen.unicode else "...")
     style = _STATUS_STYLES.get(visit.status // 100)
     colored = screen.style(status, style, on_stderr=on_stderr) if style else status
-    parts = (screen.style(time, "dim", on_stderr=on_stderr), colored, method, target, size, taken,
+    parts = (screen.style(time, "dim", on_stderr=on_stderr), colored, method, size, taken,
              screen.style(cache, "dim", on_stderr=on_stderr), client)
-    return " ".join(parts)
+    kept = [part for number, part in enumerate(parts) if number not in dropped]
+    at = 2 + (2 not in dropped)
+    return " ".join([*kept[:at], target, *kept[at:]])
 
 
 def readable(text: str) -> str:

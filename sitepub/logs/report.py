@@ -32,7 +32,8 @@ dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); 
 dl div { background: var(--panel); border: 1px solid var(--line); border-radius: .5rem;
   padding: .6rem .8rem; }
 dt { color: var(--soft); font-size: .85rem; } dd { margin: 0; font-size: 1.35rem; font-weight: 600; }
-svg { width: 100%; height: auto; display: block; } .bar { fill: var(--bar); } .bar:hover { opacity: .7; }
+svg { width: 100%; min-width: 44rem; height: auto; display: block; }
+.bar { fill: var(--bar); } .bar:hover { opacity: .7; }
 .grid { stroke: var(--line); } .base { stroke: var(--soft); }
 .mark { fill: var(--soft); font-size: 12px; }
 table { border-collapse: collapse; width: 100%; font-size: .95rem; }
@@ -62,22 +63,24 @@ def report(stats: Stats, *, title: str, source: str, made: datetime) -> str:
             _plot("Traffic per hour", "traffic", series, lambda hour: hour.bytes,
                   max(hour.bytes for _at, hour in series), human_bytes),
             "<details><summary>The same as a table</summary>",
-            _table(("Hour", "Visits", "Traffic", "Errors"),
+            _table(("Hour", "Requests", "Traffic", "Errors"),
                    ((_hour(at, series), f"{hour.visits:,}", human_bytes(hour.bytes), f"{hour.errors:,}")
                     for at, hour in series)),
             "</details>",
         ]
     body += ["<h2>Statuses</h2>", _table(
-        ("Status", "Visits", "Share"),
+        ("Status", "Requests", "Share"),
         ((str(status or "unknown"), f"{visits:,}", f"{visits / stats.visits:.1%}")
          for status, visits in sorted(stats.statuses.items())))]
-    for heading, column, top in (("Top pages", "Page", stats.pages), ("Not found", "Path", stats.missing),
-                                 ("Referrers", "Site", stats.referrers)):
+    for heading, column, top, what in (
+            ("Top pages", "Page", stats.pages, "Page views"), ("Not found", "Path", stats.missing, "Requests"),
+            ("Referrers", "Site", stats.referrers, "Page views"), ("Agents", "Name", stats.agents, "Page views"),
+            ("Bots", "Name", stats.bots, "Requests")):
         body.append(f"<h2>{heading}</h2>")
         if top.slack:
             body.append('<p class="soft">There were too many to count each: the figures are off by at most '
                         f"{top.slack:,}.</p>")
-        body.append(_table((column, "Visits"),
+        body.append(_table((column, what),
                            ((shown(name), f"{visits:,}") for name, visits in top.first(_TOP))))
     return _page(escape(shown(title)), "\n".join(body))
 
@@ -95,7 +98,9 @@ def _page(title: str, body: str) -> str:
 
 
 def _figures(stats: Stats) -> str:
-    figures = [("Visits", f"{stats.visits:,}"), ("Traffic", human_bytes(stats.bytes))]
+    figures = [("Requests", f"{stats.visits:,}"), ("Page views", f"{stats.page_views:,}"),
+               ("Visitors, day by day", f"{stats.visitors.count:,}"), ("By bots", f"{stats.bot_requests:,}"),
+               ("Traffic", human_bytes(stats.bytes))]
     if stats.hit_rate is not None:
         figures.append(("Hit rate", f"{stats.hit_rate:.1%}"))
     if stats.mean_seconds is not None:
@@ -107,8 +112,9 @@ def _figures(stats: Stats) -> str:
 
 def _plot(title: str, id: str, series: Sequence[tuple[datetime, Hour]], value: Callable[[Hour], float],
           highest: float, words: Callable[[float], str]) -> str:
-    return bars(title, [Bar(_hour(at, series), value(hour), words(value(hour))) for at, hour in series],
+    drawn = bars(title, [Bar(_hour(at, series), value(hour), words(value(hour))) for at, hour in series],
                 axis=[(mark, words(mark)) for mark in round_marks(highest)], id=id)
+    return f'<div class="wide">{drawn}</div>'
 
 
 def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from sitepub.logs.audience import Visitors, agent_name, bot_name, is_bot, is_own
 from sitepub.logs.visit import Visit, iso
 
 NAMES = 20_000
@@ -78,8 +79,19 @@ class Stats:
     """What was asked for and is not there (404)."""
     referrers: Top = field(default_factory=Top)
     """Other sites that visitors came from."""
+    page_views: int = 0
+    """Pages that were shown to people, as far as a log shows."""
+    visitors: Visitors = field(default_factory=Visitors)
+    """Who saw them, day by day."""
+    bot_requests: int = 0
+    bots: Top = field(default_factory=Top)
+    """By their names."""
+    agents: Top = field(default_factory=Top)
+    """Browsers and other programs of page views."""
 
     def add(self, visit: Visit) -> None:
+        if is_own(visit):
+            return
         self.visits += 1
         self.bytes += visit.bytes
         self.first = visit.time if self.first is None else min(self.first, visit.time)
@@ -93,9 +105,17 @@ class Stats:
             self.seconds += visit.seconds
         self._count_hour(visit)
         path = _name(visit.path)
+        bot = is_bot(visit.agent)
+        if bot:
+            self.bot_requests += 1
+            self.bots.add(bot_name(visit.agent))
         if visit.status == 404:
             self.missing.add(path)
-        elif _is_page(visit):
+        elif _is_page(visit) and not bot:
+            self.page_views += 1
+            self.visitors.add(visit.time.astimezone().date(), visit.client, visit.agent)
+            if name := agent_name(visit.agent):
+                self.agents.add(name)
             self.pages.add(path)
             # Of a page, not of its pictures: those come from the page itself.
             site = _other_site(visit)
@@ -151,7 +171,8 @@ class Stats:
         return {
             "since": iso(self.since) if self.since else None,
             "until": iso(self.until) if self.until else None,
-            "visits": self.visits, "bytes": self.bytes,
+            "visits": self.visits, "requests": self.visits, "page_views": self.page_views,
+            "visitors": self.visitors.count, "bot_requests": self.bot_requests, "bytes": self.bytes,
             "first": iso(self.first) if self.first else None, "last": iso(self.last) if self.last else None,
             "hits": self.hits, "misses": self.misses, "hit_rate": self.hit_rate,
             "mean_seconds": self.mean_seconds,
@@ -159,8 +180,10 @@ class Stats:
                       for at, hour in self.series(HOURS)],
             "statuses": {str(status): visits for status, visits in sorted(self.statuses.items())},
             "pages": named(self.pages, "path"), "missing": named(self.missing, "path"),
-            "referrers": named(self.referrers, "site"),
-            "approximate": bool(self.pages.slack or self.missing.slack or self.referrers.slack),
+            "referrers": named(self.referrers, "site"), "bots": named(self.bots, "name"),
+            "agents": named(self.agents, "name"),
+            "approximate": not self.visitors.is_exact or any(
+                top.slack for top in (self.pages, self.missing, self.referrers, self.bots, self.agents)),
         }
 
 

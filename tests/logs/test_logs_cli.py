@@ -72,7 +72,7 @@ def test_stats_in_the_terminal_as_json_and_as_a_page(sitepub: Sitepub, bucket: s
     curl(sitepub.cloud, bucket, "/", "/", "/missing")
     run = sitepub("logs", "--local", "--stats", "--html", "report.html", cwd=tmp_path / "site")
     assert run.code == 0, run.err
-    assert run.out.startswith("3 visits, ")
+    assert run.out.startswith("3 requests, ")
     assert "Visits per hour" in run.out
     page = (tmp_path / "site/report.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
@@ -153,7 +153,7 @@ def test_following_with_stats_ends_with_the_figures(sitepub: Sitepub, bucket: st
         process.send_signal(signal.SIGTERM)
         out, _ = process.communicate(timeout=60)
         assert process.returncode == 130
-        assert "1 visit, " in out
+        assert "1 request, " in out
     finally:
         process.kill()
         process.communicate()

@@ -50,7 +50,8 @@ def counted() -> Stats:
 
 def test_visits_are_counted() -> None:
     assert counted().as_object(3) == {
-        "since": "2026-11-20T10:00:00.000Z", "until": "2026-11-20T14:00:00.000Z", "visits": 60, "bytes": 185000,
+        "since": "2026-11-20T10:00:00.000Z", "until": "2026-11-20T14:00:00.000Z", "visits": 60, "requests": 60,
+        "page_views": 40, "visitors": 1, "bot_requests": 0, "bytes": 185000,
         "first": "2026-11-20T10:00:00.000Z", "last": "2026-11-20T12:57:00.000Z", "hits": 45, "misses": 15,
         "hit_rate": 0.75, "mean_seconds": pytest.approx(0.01),
         "hours": [
@@ -63,12 +64,13 @@ def test_visits_are_counted() -> None:
                   {"path": "/blog/post.html", "visits": 10}],
         "missing": [{"path": "/gone", "visits": 10}],
         "referrers": [{"site": "search.example", "visits": 10}, {"site": "x", "visits": 10}],
-        "approximate": False,
+        "bots": [], "agents": [], "approximate": False,
     }
 
 
 GOLDEN = """\
-60 visits, 185 kB, hit rate 75.0%, 10 ms on average
+60 requests, 40 page views, 1 visitor
+185 kB, hit rate 75.0%, 10 ms on average
 
 Visits per hour
   20 │█████████

@@ -70,7 +70,10 @@ LOOKING: Mapping[str, Schema] = {
         status=("ok", "found")),
     "logs": answer("logs", {"source": obj({"name": TEXT, "delay": TEXT})}, {
         "since": TEXT, "visits": array(_VISIT),
-        "stats": says(obj({"since": TEXT, "until": TEXT, "visits": COUNT, "bytes": COUNT, "hits": COUNT,
+        "stats": says(obj({"since": TEXT, "until": TEXT, "visits": COUNT, "requests": COUNT,
+                           "page_views": says(COUNT, "Pages shown to people."),
+                           "visitors": says(COUNT, "Different people of each day."), "bot_requests": COUNT,
+                           "bytes": COUNT, "hits": COUNT,
                            "misses": COUNT, "hours": array({"type": "object"})}), "With `--stats`.")}),
     "prune": answer("prune", {"app": TEXT, "name": TEXT, "stages": array(obj({
         "stage": TEXT, "region": TEXT, "goes": BOOL, "why": TEXT, "branch": OR_NONE})),

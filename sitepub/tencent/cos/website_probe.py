@@ -6,12 +6,17 @@ import http.client
 import urllib.error
 import urllib.request
 
+from sitepub import __version__
 from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.genuine import REQUEST_ID
 from sitepub.tencent.network.tls import tls_context
 
 _PATIENCE = 10.0
 """Seconds."""
+
+
+_AGENT = {"User-Agent": f"sitepub/{__version__}"}
+"""So that `sitepub logs` does not count it as a visit."""
 
 
 def forces_download(cloud: Cloud, bucket: str) -> bool | None:
@@ -22,10 +27,10 @@ def forces_download(cloud: Cloud, bucket: str) -> bool | None:
     handlers: list[urllib.request.BaseHandler] = []
     if cloud.embedded is not None:
         request = urllib.request.Request(f"{cloud.embedded.endpoint}/", headers={
-            "Host": f"{bucket}.cos-website.{cloud.region}.localhost:{cloud.embedded.port}"})
+            "Host": f"{bucket}.cos-website.{cloud.region}.localhost:{cloud.embedded.port}", **_AGENT})
         handlers.append(urllib.request.ProxyHandler({}))
     else:
-        request = urllib.request.Request(f"https://{host}/", headers={"Range": "bytes=0-0"})
+        request = urllib.request.Request(f"https://{host}/", headers={"Range": "bytes=0-0", **_AGENT})
         handlers.append(urllib.request.HTTPSHandler(context=tls_context()))
     try:
         with urllib.request.build_opener(*handlers).open(request, timeout=_PATIENCE) as answer:
