@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sitepub.actions.checking.before import before_publishing, refuse
 from sitepub.actions.deploying.begin import Begun
@@ -12,21 +13,16 @@ from sitepub.actions.deploying.ending import address_of, raise_if_incomplete
 from sitepub.actions.deploying.notified import notified_of
 from sitepub.actions.deploying.prepare import may_delete, prepare_deploy, refuse_damage
 from sitepub.actions.deploying.remarks import about_the_address_of, not_accelerated
-from sitepub.actions.deploying.settled import settled_hosts
 from sitepub.actions.deploying.teller import Teller, ask_about
 from sitepub.actions.deploying.values import Deployed, DeployOptions, Warnings
-from sitepub.actions.host_run import apply_hosts
-from sitepub.actions.hosts import HostsDone, HostsPrepared, prepare_hosts, raise_if_failed
 from sitepub.actions.interrupt import stopping
 from sitepub.actions.previews.led import about_redirects, lead, open_led
-from sitepub.actions.previews.routes import forget_dropped, lead_wildcards, with_failed_routes
-from sitepub.actions.releases.history import STABLE, mark_stable
 from sitepub.actions.releases.regress import concerns_of
 from sitepub.actions.slots.around_hosts import SlotsAround
 from sitepub.actions.slots.sharing import aim_in, end_share
 from sitepub.actions.slots.slots_of import at_rest, turn_of
-from sitepub.config.project import Project
-from sitepub.errors import ChangedSincePlan, CloudError, NetworkError, PartlyDone, Refused
+from sitepub.config.project import Host, Project
+from sitepub.errors import CloudError, NetworkError, PartlyDone, Refused
 from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.empty_pages import empty_pages
 from sitepub.publish.glance import checked, is_due
@@ -34,11 +30,16 @@ from sitepub.publish.outcome import Outcome
 from sitepub.publish.prepare import Prepared
 from sitepub.publish.previews.due import is_due as a_preview_is_due
 from sitepub.publish.previews.due import note_expiry
-from sitepub.publish.previews.prefix import site_prefix
 from sitepub.publish.publish import publish
 from sitepub.publish.states.remote import Remote
+from sitepub.publish.unchanged.settled_hosts import SettledHosts
 from sitepub.site.address_rules.effective import with_rules
 from sitepub.tencent.cloud import Cloud
+
+if TYPE_CHECKING:
+    from sitepub.actions.deploying.hosts_turn import HostsTurn
+    from sitepub.actions.hosts import HostsDone
+    from sitepub.publish.states.root import Root
 
 
 def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller: Teller, environ: Mapping[str, str],
@@ -56,7 +57,11 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
             project = led.project
             led.check(prepared.base)
             warnings.add(*led.warnings, *about_redirects(led, prepared.wanted.website))
-        hosts = prepare_hosts(project, cloud, remote, prepared, verify=options.verify or is_due(remote, environ))
+        hosts = None
+        if project.hosts or prepared.base.hosts:
+            from sitepub.actions.deploying.hosts_turn import HostsTurn
+
+            hosts = HostsTurn.of(project, cloud, remote, prepared, verify=options.verify or is_due(remote, environ))
 
         def approve(again: Prepared) -> None:
             refuse_damage(again, empty_pages(remote, snapshot, again), options)
@@ -68,7 +73,7 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
         ask_about(concerns_of(project, prepared, environ, commit), teller)
         teller.approve(prepared)
         if hosts is not None and aim.part is None:
-            teller.approve_hosts(hosts)
+            teller.approve_hosts(hosts.prepared)
         if aim.part is not None:
             from sitepub.actions.deploying.for_a_share import for_a_share
 
@@ -93,22 +98,14 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
                             slots.outcome, time.monotonic() - begun.started, hosts_done, tuple(warnings.kept),
                             snapshot.left_out, report=report, slots=slots.report(turn))
 
-        raise_if_incomplete(outcome, deployed(hosts.untouched if hosts is not None else None))
+        raise_if_incomplete(outcome, deployed(hosts.prepared.untouched if hosts is not None else None))
         pointed = lead(led, outcome, snapshot.rules, lambda: deployed(None))
         hosts_done = None
         slots.before_hosts()
         if hosts is not None:
-            hosts = hosts.after(project, slots.outcome.prepared)
-            try:
-                hosts_done = _about_hosts(project, cloud, remote, hosts, outcome, teller, options)
-            except Refused as error:
-                if error.code != ChangedSincePlan.code:
-                    raise
-                raise ChangedSincePlan(f"the site is live, and its hosts were not changed: {error.message}",
-                                       hint=error.hint, done=deployed(hosts.not_begun("changed since the plan"))
-                                       ) from None
+            hosts_done = hosts.take(project, slots.outcome.prepared, outcome, teller, deployed, wait=options.wait)
             slots.after_hosts(hosts_done)
-            raise_if_failed(hosts_done, deployed(hosts_done))
+            hosts.raise_if_failed(hosts_done, deployed(hosts_done))
         if not pointed:
             lead(led, outcome, snapshot.rules, lambda: deployed(hosts_done))
         notified = notified_of(project, cloud, outcome, hosts_done, warnings)
@@ -124,9 +121,8 @@ def deploy_begun(begun: Begun, project: Project, options: DeployOptions, teller:
         done = replace(deployed(hosts_done), expired=gone, notified=notified)
         done = _marked(done, outcome, remote, options) if project.publish and project.preview is None else done
         if local is not None:
-            local.publish(remote, snapshot, outcome.prepared.wanted.hash, begun.notes, lambda root: (
-                settled_hosts(written, hosts, root.hosts, root.slots.hosts if root.slots is not None else ())
-                if at_rest(project, root.slots, root.shares) else None))
+            local.publish(remote, snapshot, outcome.prepared.wanted.hash, begun.notes, lambda root: _settled(
+                project, written, hosts, root))
         return done
 
 
@@ -142,6 +138,8 @@ def _clear_expired(remote: Remote, cloud: Cloud, options: DeployOptions, environ
 
 def _marked(done: Deployed, outcome: Outcome, remote: Remote, options: DeployOptions) -> Deployed:
     """With its release marked as stable. Raises PartlyDone when that was not possible: the release is live."""
+    from sitepub.actions.releases.history import STABLE, mark_stable
+
     release = outcome.release
     if release is None:
         return done
@@ -153,17 +151,10 @@ def _marked(done: Deployed, outcome: Outcome, remote: Remote, options: DeployOpt
     return replace(done, marked=STABLE)
 
 
-def _about_hosts(project: Project, cloud: Cloud, remote: Remote, hosts: HostsPrepared, outcome: Outcome, teller: Teller,
-                 options: DeployOptions) -> HostsDone:
-    """The site is live: now its hosts."""
-    if hosts.settled:
-        return HostsDone(tuple(hosts.unchanged), records=outcome.state.hosts)
-    site = site_prefix(project).rstrip("/")
-    led = lead_wildcards(cloud, hosts.plan, site)
-    with stopping() as stop, teller.listener() as listener:
-        done = apply_hosts(project, remote, replace(hosts, plan=led.without_failed(hosts.plan)), listener, stop,
-                           wait=options.wait, approve=teller.approve_changed_hosts)
-    if led.later:
-        led = lead_wildcards(cloud, hosts.plan, site)
-    forget_dropped(cloud, hosts.plan, done.records, site)
-    return with_failed_routes(done, hosts.plan, led)
+def _settled(project: Project, written: Sequence[Host], hosts: HostsTurn | None, root: Root) -> SettledHosts | None:
+    """What is remembered of the hosts and slots. ``written``: the hosts that serverless.yml names."""
+    if not at_rest(project, root.slots, root.shares):
+        return None
+    if hosts is None:
+        return SettledHosts() if not written and not root.hosts else None
+    return hosts.settled(written, root)

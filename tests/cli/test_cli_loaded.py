@@ -21,6 +21,16 @@ TO_PUBLISH = (
     "sitepub.leaks.search", "sitepub.tencent.cos.multipart", "ahocorasick_rs")
 """What is needed only when something is to be published."""
 
+FOR_HOSTS = (
+    "sitepub.domains.hosts", "sitepub.domains.edges", "sitepub.domains.certificates", "sitepub.domains.dns",
+    "sitepub.domains.zones", "sitepub.domains.purge", "sitepub.domains.service_api", "sitepub.actions.hosts")
+"""What is needed only where a site has hosts."""
+FOR_MORE = (
+    "sitepub.tencent.cos.multipart", "sitepub.check.changes", "sitepub.dev", "sitepub.logs", "sitepub.probe",
+    "sitepub.watch", "sitepub.notify", "sitepub.actions.ci", "sitepub.ci", "sitepub.actions.previews.removing",
+    "sitepub.actions.releases.history", "asyncio", "multiprocessing", "sqlite3.dump", "unittest", "tomllib")
+"""What a deploy of one changed file of a site without hosts does not need."""
+
 TO_READ = ("pydantic", "pydantic_core", "yaml", "sitepub.config.load", "sitepub.config.models")
 """What is needed only to read serverless.yml."""
 
@@ -73,3 +83,9 @@ def test_a_deploy_that_changes_nothing_loads_nothing_to_publish_with(
             break  # what was written less than two seconds before is read once more
     assert among(loaded, (*HEAVY, *TO_PUBLISH, *TO_READ)) == []
     assert len(loaded) <= 335, sorted(loaded)
+
+    (site / "index.html").write_text("<p>there</p>", encoding="utf-8")
+    loaded = loaded_by(tmp_path, *deploy)
+    assert "sitepub.publish.apply" in loaded
+    assert among(loaded, (*HEAVY, *FOR_HOSTS, *FOR_MORE)) == []
+    assert len(loaded) <= 625, sorted(loaded)

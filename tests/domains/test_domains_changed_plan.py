@@ -98,7 +98,7 @@ class Flow:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(ServiceApi, "call", noted)
-            patch.setattr("sitepub.actions.deploy.apply_hosts", begun)
+            patch.setattr("sitepub.actions.deploying.hosts_turn.apply_hosts", begun)
             code = run([*arguments, "--local", "--cwd", str(self.folder)], screen)
         return Result(code, screen.printed, screen.noted, writes)
 

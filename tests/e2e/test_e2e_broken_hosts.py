@@ -94,7 +94,7 @@ def watched(calls: Calls) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(requests.Session, "send", sent)
         patch.setattr(Connections, "exchange", exchanged)
-        patch.setattr("sitepub.actions.deploy.apply_hosts", begun)
+        patch.setattr("sitepub.actions.deploying.hosts_turn.apply_hosts", begun)
         patch.setattr("sitepub.tencent.network.retry.Backoff.wait", lambda *_given, **_more: 0.0)
         yield
 

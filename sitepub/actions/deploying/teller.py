@@ -6,19 +6,18 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
-from sitepub.actions.hosts import HostsPrepared
-from sitepub.actions.releases.doubt import Doubt
-from sitepub.actions.releases.regress import Concerns
-from sitepub.config.project import Project
-from sitepub.errors import Problem, Refused
-from sitepub.publish.prepare import Prepared
-from sitepub.publish.progress import Progress
-from sitepub.settings.steps import SettingStep
-
 if TYPE_CHECKING:
     from sitepub.actions.checking.report import Report
+    from sitepub.actions.hosts import HostsPrepared
+    from sitepub.actions.releases.doubt import Doubt
+    from sitepub.actions.releases.regress import Concerns
+    from sitepub.config.project import Project
     from sitepub.domains.job import Listener
     from sitepub.domains.steps import HostStep
+    from sitepub.errors import Problem, Refused
+    from sitepub.publish.prepare import Prepared
+    from sitepub.publish.progress import Progress
+    from sitepub.settings.steps import SettingStep
 
 
 class Teller(Protocol):

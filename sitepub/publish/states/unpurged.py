@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sitepub.config.project import Host, Project
-from sitepub.domains.purge.plan import EVERYTHING, keys_to_purge
 from sitepub.publish.plan import Action, Plan, Reason
 from sitepub.publish.states.slot_state import Slots
 
@@ -37,6 +36,8 @@ def unpurged_after(before: Sequence[str], plan: Plan, project: Project) -> tuple
         return ()
     if not plan.steps:
         return tuple(before)
+    from sitepub.domains.purge.plan import EVERYTHING, keys_to_purge
+
     if project.purge == "all":
         return (EVERYTHING,)
     new: list[str] = []
