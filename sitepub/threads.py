@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 @contextmanager
@@ -31,6 +32,14 @@ def side_by_side(tasks: Iterable[Callable[[], T]], at_once: int = 8) -> list[T]:
         return [task() for task in todo]
     with pool(min(at_once, len(todo)), "side") as executor:
         return [future.result() for future in [executor.submit(task) for task in todo]]
+
+
+def both(one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
+    """Run two at the same time; the second one here."""
+    with pool(1, "both") as executor:
+        first = executor.submit(one)
+        second = other()
+        return first.result(), second
 
 
 def all_of(tasks: Iterable[Callable[[], object]], at_once: int = 8) -> None:

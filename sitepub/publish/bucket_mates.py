@@ -9,7 +9,7 @@ from functools import partial
 
 import msgspec
 
-from sitepub.errors import NotFound, SitepubError
+from sitepub.errors import NotFound, Refused, SitepubError
 from sitepub.publish.plan import Action
 from sitepub.publish.states import root, state_store
 from sitepub.publish.states.all_roots import find_roots
@@ -38,11 +38,12 @@ class Mate:
     """What it has there, or was about to write when it was killed."""
 
 
-def mates_in(remote: Remote, bucket: str) -> tuple[Mate, ...]:
+def mates_in(remote: Remote, bucket: str, *, each: bool = False) -> tuple[Mate, ...]:
     """The other sites in a bucket: a listing of the roots in the state bucket, each root that this computer does not
     know yet, and the shards of those that are in the bucket.
 
-    A state that cannot be understood is passed over. Raises what the cloud answers otherwise."""
+    A state that cannot be understood is passed over; with ``each``, for a run that may delete what is not its own, that
+    raises Refused. Raises what the cloud answers otherwise."""
     if remote.folder:
         return ()  # it is sitepub's, and of this site alone
     store = remote.states.store
@@ -56,8 +57,8 @@ def mates_in(remote: Remote, bucket: str) -> tuple[Mate, ...]:
     known = {one.key: root for one in others
              if (root := before.roots.get(one.key)) is not None and one.etag and root.etag == one.etag}
     asked = [one.key for one in others if one.key not in known or bucket in known[one.key].buckets]
-    found = side_by_side((partial(_look, store, key.removesuffix(state_store.NAME), bucket) for key in asked),
-                         _THREADS)
+    prefixes = [key.removesuffix(state_store.NAME) for key in asked]
+    found = side_by_side((partial(_look, store, prefix, bucket, each=each) for prefix in prefixes), _THREADS)
     known.update({key: one.known for key, one in zip(asked, found, strict=True) if one.known is not None})
     after = KnownRoots(there.starts, known)
     if after != before:
@@ -78,13 +79,16 @@ class _Looked:
     known: KnownRoot | None = None
 
 
-def _look(store: ObjectStore, prefix: str, bucket: str) -> _Looked:
+def _look(store: ObjectStore, prefix: str, bucket: str, *, each: bool) -> _Looked:
     try:
         keys, known = _keys(store, prefix, bucket)
     except SitepubError as error:
-        if error.code in _UNREADABLE:
-            return _Looked()
-        raise
+        if error.code not in _UNREADABLE:
+            raise
+        if each:
+            raise Refused(f"it is not known which objects of {bucket} belong to {prefix.rstrip('/')} (app/stage/name),"
+                          f" and they might be deleted: {error.message}", code=error.code, hint=error.hint) from error
+        return _Looked()
     return _Looked(Mate(prefix.rstrip("/"), keys) if keys else None, known)
 
 

@@ -1,4 +1,4 @@
-"""A cheap check whether the bucket still is as sitepub left it: one HEAD and one page of a listing.
+"""A cheap check whether the bucket still is as sitepub left it: one HEAD, and a page of two listings.
 
 Another tool may have emptied the bucket or replaced a page since. A deploy that changes nothing reads the state alone,
 so it would say that all is well. ``plan`` checks always, ``deploy`` once a day on each computer."""
@@ -33,13 +33,20 @@ def differs(remote: Remote, state: State) -> str | None:
 
     A key that may not read the bucket is no reason to fail. Raises what else the cloud answers."""
     try:
-        return _index(remote, state) or _first_page(remote, state)
+        return _older(remote, state) or _index(remote, state) or _first_page(remote, state)
     except AccessDenied:
         return None
     except NotFound as error:
         if error.code != "NoSuchBucket":
             raise
         return f"the bucket {remote.bucket} is gone"
+
+
+def _older(remote: Remote, state: State) -> str | None:
+    from sitepub.publish.prepare import later_release
+
+    release = later_release(remote, state)
+    return f"the state of this site is older than its release {release}" if release else None
 
 
 def _index(remote: Remote, state: State) -> str | None:

@@ -114,8 +114,7 @@ class Placer:
     def _from_kept(self, step: Step) -> Done:
         assert self.content is not None and step.file is not None
         try:
-            stored = self.store.copy(step.key, self.content.key(content_of(step)), step.file.headers,
-                                     source_bucket=self.content.bucket, retry=self._retry_of(step))
+            stored = self._copy_of_kept(step, self.content, step.file)
         except (NotFound, AccessDenied) as error:
             if has_body(step.file) or step.file.copies:
                 return self._upload(step)
@@ -123,6 +122,20 @@ class Placer:
                 raise
             raise content_is_gone(step) from None
         return Done(step.action, stored, step.adopted, from_kept=True)
+
+    def _copy_of_kept(self, step: Step, content: KeptContent, file: SiteFile) -> Stored:
+        """What lies there under the name of a content and is another, since people have changed it, is not there."""
+        source, etag = content.key(content_of(step)), file.md5
+        while True:
+            try:
+                return self.store.copy(step.key, source, file.headers, source_bucket=content.bucket, if_match=etag,
+                                       retry=self._retry_of(step))
+            except PreconditionFailed:
+                there = content.store.head(source) if etag == file.md5 else None
+                # The ETag of what was uploaded in parts says nothing about the content.
+                if there is None or "-" not in there.etag or there.size != file.size:
+                    raise NotFound(f"{source} is another content than its name says", code="NoSuchKey") from None
+                etag = there.etag
 
     def _from_elsewhere(self, step: Step, *, adopted: bool | None = None) -> Done:
         assert step.file is not None
@@ -176,6 +189,10 @@ class Placer:
         there = self.store.head(step.key)
         if there is None:
             return self._upload(step, again=True)
+        if step.key in self.resumed.keys and "-" in there.etag and there.size == file.size:
+            # The last request of the run before was under way when this one looked for its parts: it has this content
+            # and these headers.
+            return Done(Action.UPLOAD, Stored(there.etag), adopted=False)
         if there.etag != file.md5 or there.size != file.size:
             raise self._of_others(step)
         adopted = replace(step, reason=Reason.ADOPTED, adopted=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import msgspec
 
@@ -28,6 +29,7 @@ from sitepub.publish.release.going_back import content_missing, content_not_kept
 from sitepub.publish.retention import Retention
 from sitepub.publish.rewritten import with_rewritten
 from sitepub.publish.states.manifest import Manifest
+from sitepub.publish.states.releases import Releases
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.sharded import Owned
 from sitepub.publish.states.slot_state import FOLDERS
@@ -44,7 +46,7 @@ from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.bucket_settings import BucketStatus
 from sitepub.tencent.cos.store import Listed
 from sitepub.tencent.cos.website_config import WebsiteConfig
-from sitepub.threads import pool
+from sitepub.threads import both, pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class Prepared:
     """Made by ``sitepub dev``."""
     rules: SiteRules = field(default_factory=SiteRules)
     """What `_headers` and `_redirects` come to beside the files."""
+    later: str = ""
+    """A release that was made after the one that the state names."""
 
     @property
     def new_rules(self) -> bool:
@@ -112,7 +116,7 @@ class Prepared:
 
 def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: bool = False,
             known: State | None = None, there: bool = False, website: WebsiteConfig | None = None,
-            direct: bool = False, since: Snapshot | None = None) -> Prepared:
+            direct: bool = False, since: Snapshot | None = None, later: str = "") -> Prepared:
     """Compare the site with what sitepub remembers of its bucket: one GET when nothing has changed.
 
     The bucket itself is listed when there is no state yet, when a killed run left its journal, when the
@@ -122,7 +126,7 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     bucket is known to be there, although it may be said to be missing for some seconds. ``website``: other website
     settings than the project's; those of a release. ``direct``: made by ``sitepub dev``, which deletes at once what the
     site drops. ``since``: an earlier version of the site, with which ``known`` agrees: only what has changed since is
-    compared. Raises
+    compared. ``later``: a release of which the state knows nothing. Raises
     :class:`~sitepub.errors.Refused` for an empty site or another account's bucket,
     :class:`~sitepub.errors.SiteError` when what is live stands in the folder as something that is not published, and
     what the cloud answers.
@@ -169,7 +173,8 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
         base = msgspec.structs.replace(base, unsure=None)
 
     retention = Retention(remote.states.cloud_time, 0 if direct else remote.project.releases.keep_assets, leaves=direct)
-    part, early = None, None
+    part: Part | None = None
+    early: tuple[tuple[Mate, ...], str] | None = None
     if listing is None and not force:
         part = part_since(snapshot, since, base) if since is not None and base is known else None
         if part is None:
@@ -187,7 +192,9 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     plan = compare(frozenset())
     mates: tuple[Mate, ...] = ()
     if plan.steps and not missing and known is None:
-        mates = _mates(remote) if early is None else early
+        mates, later = early or _beside(remote, base, listed=listing is not None, later=later)
+        if later and listing is None:
+            return prepare(remote, snapshot, verify=True, force=force, website=website, direct=direct, later=later)
         if mates:
             plan = compare(frozenset().union(*(mate.keys for mate in mates)))
     plan = with_copies(plan, remote)
@@ -199,24 +206,26 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
     refuse_loss(plan, snapshot)
     if base.pending is not None:
         notes.append(about(base.pending, running=still_runs(remote.states)))
+    if later:
+        notes.append(about_later(later))
     if plan.adopted:
         count = len(plan.adopted)
         notes.append(f"{count:,} {'file of the site was' if count == 1 else 'files of the site were'} in the bucket"
                      " before, with the same content: sitepub sets their headers and does not delete them")
     other, projects = _projects(remote, found or base, base, plan)
     return Prepared(found, base, wanted, settings, plan, verify, force, tuple(notes), mates, other, projects, website,
-                    direct, snapshot.rules)
+                    direct, snapshot.rules, later)
 
 
 def _part_and_mates(snapshot: Snapshot, base: State, retention: Retention, remote: Remote, *, mates: bool
-                    ) -> tuple[Part, tuple[Mate, ...] | None]:
-    """What has to be compared. Where it is known that something has changed, other sites in the bucket are looked for
-    meanwhile; ``None``: they were not."""
+                    ) -> tuple[Part, tuple[tuple[Mate, ...], str] | None]:
+    """What has to be compared. Where it is known that something has changed, :func:`_beside` is asked meanwhile;
+    ``None``: it was not."""
     files = snapshot.files
     if not (mates and isinstance(files, IndexedFiles) and (files.changes.files or files.changes.gone)):
         return part_of(snapshot, base, retention), None
     with pool(1, "mates") as threads:
-        found = threads.submit(_mates, remote)
+        found = threads.submit(_beside, remote, base)
         return part_of(snapshot, base, retention), found.result()
 
 
@@ -232,11 +241,32 @@ def _projects(remote: Remote, found: State, base: State, plan: Plan
     return other, marks_after(base.projects, here.mark, kin, asked=other is not None)
 
 
+def about_later(release: str) -> str:
+    return (f"the state of this site is older than its release {release} (was an old copy of it put back?): the bucket"
+            " was listed to find out what is live")
+
+
+def _beside(remote: Remote, base: State, *, listed: bool = False, later: str = "") -> tuple[tuple[Mate, ...], str]:
+    """The other sites in the bucket, and a release that was made after the one that the state names."""
+    if listed or remote.folder:
+        return _mates(remote), later
+    mates, later = both(partial(_mates, remote), partial(later_release, remote, base))
+    return mates, later
+
+
+def later_release(remote: Remote, state: State) -> str:
+    """See :meth:`~sitepub.publish.states.releases.Releases.later`. A key that may not list there does not learn it."""
+    try:
+        return Releases(remote.states.store, remote.states.prefix, remote.states.shards).later(state)
+    except AccessDenied:
+        return ""
+
+
 def _mates(remote: Remote) -> tuple[Mate, ...]:
     """The other sites in the bucket. None when the state bucket may not be listed: a key may be allowed nothing but
     its own site there, and then it is not known."""
     try:
-        return mates_in(remote, remote.bucket)
+        return mates_in(remote, remote.bucket, each=remote.project.replace)
     except AccessDenied:
         return ()
 

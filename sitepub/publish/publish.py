@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from sitepub.errors import NotFound
 from sitepub.publish.apply import Counts
 from sitepub.publish.deploying.deploy import Deploy
 from sitepub.publish.deploying.options import PublishOptions, UnderLock
@@ -43,21 +44,42 @@ def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, options: Pub
                             website=prepared.website, direct=prepared.direct)
             same = again.found == prepared.found and again.plan.steps == prepared.plan.steps
             prepared = again if same else _approved(again, options)
-        learn_headers(remote, snapshot, prepared.plan)
-        if options.first is not None:
-            went = options.first(UnderLock(remote, snapshot, prepared, options, lock, lost))
-            if isinstance(went, Outcome):
-                return went
-            prepared, options = went.prepared, went.options
+        run = UnderLock(remote, snapshot, prepared, options, lock, lost)
         try:
-            return Deploy(remote, prepared, options, lock, lost).carry_out()
-        except BucketWasThere as error:
-            # Somebody made it since it was looked for, and may have put something into it.
-            prepared = prepare(remote, snapshot, force=prepared.force, there=True,
-                               website=prepared.website, direct=prepared.direct)
-            if error.unsure and next(iter(remote.store.list()), None) is None:
-                prepared = _of_our_own(prepared)
-            return Deploy(remote, _approved(prepared, options), options, lock, lost).carry_out()
+            outcome = _carry_out(run)
+            if outcome.prepared.plan.listed or not any(_is_gone(failure.error) for failure in outcome.failures):
+                return outcome
+        except NotFound as error:
+            if not _is_gone(error) or prepared.plan.listed:
+                raise
+        # The bucket was deleted by hand, and the state was trusted.
+        again = prepare(remote, snapshot, verify=True, force=prepared.force, website=prepared.website,
+                        direct=prepared.direct)
+        return _carry_out(replace(run, prepared=_approved(again, options)))
+
+
+def _is_gone(error: Exception) -> bool:
+    return isinstance(error, NotFound) and error.code == "NoSuchBucket"
+
+
+def _carry_out(run: UnderLock) -> Outcome:
+    remote, snapshot = run.remote, run.snapshot
+    learn_headers(remote, snapshot, run.prepared.plan)
+    if run.options.first is not None:
+        went = run.options.first(run)
+        if isinstance(went, Outcome):
+            return went
+        run = went
+    prepared, options = run.prepared, run.options
+    try:
+        return publish_under(run)
+    except BucketWasThere as error:
+        # Somebody made it since it was looked for, and may have put something into it.
+        prepared = prepare(remote, snapshot, force=prepared.force, there=True, website=prepared.website,
+                           direct=prepared.direct)
+        if error.unsure and next(iter(remote.store.list()), None) is None:
+            prepared = _of_our_own(prepared)
+        return publish_under(replace(run, prepared=_approved(prepared, options)))
 
 
 def publish_under(run: UnderLock) -> Outcome:

@@ -70,7 +70,7 @@ def _look(bucket: str, remote: Remote, site: State, manifest: Manifest, journal:
     if folder:
         plan = plan_removal(bucket, manifest, journal, None, listing, options)
         return replace(plan, folder=folder, bucket_stays=IN_A_FOLDER)
-    mates = mates_in(remote, bucket) if listing is not None else ()
+    mates = mates_in(remote, bucket, each=options.adopted) if listing is not None else ()
     return plan_removal(bucket, manifest, journal, created, listing, options, mates)
 
 

@@ -220,7 +220,7 @@ class MemoryStore:
             self.objects[key] = Object(data, dict(headers), etag, self.cloud.now)
         if sent is not None:
             sent(len(data))
-        return Stored(etag)
+        return Stored(etag, written=self.cloud.time_said(self.cloud.now))
 
     def copy(self, key: str, source_key: str, headers: Mapping[str, str], *,
              source_bucket: str | None = None, source_region: str | None = None, if_match: str | None = None,
@@ -236,7 +236,7 @@ class MemoryStore:
                 raise PreconditionFailed("changed", code="PreconditionFailed", status=412)
             etag = self.cloud.etag_of(there.data)
             self.objects[key] = Object(there.data, dict(headers), etag, self.cloud.now)
-        return Stored(etag)
+        return Stored(etag, written=self.cloud.time_said(self.cloud.now))
 
     def get(self, key: str) -> Fetched:
         self.cloud.read("get", key)
@@ -262,7 +262,7 @@ class MemoryStore:
         for key in sorted(self.objects):
             if key.startswith(prefix) and key > after:
                 there = self.objects[key]
-                yield Listed(key, len(there.data), there.etag)
+                yield Listed(key, len(there.data), there.etag, self.cloud.time_said(there.written))
 
     def delete(self, keys: Sequence[str]) -> Sequence[DeleteFailure]:
         failures = []
@@ -305,6 +305,8 @@ class MemoryCloud:
         self.refuse_read: Callable[[str, str], Exception | None] = lambda _what, _key: None
         self.look: Callable[[], None] = lambda: None
         """Called after every write."""
+        self.says_times = False
+        """Whether listings, and answers to writes, say when an object was written."""
         self._dead = False
         self._lock = threading.RLock()
         self._thread = threading.local()
@@ -332,6 +334,9 @@ class MemoryCloud:
             return digest
         self._multipart += 1
         return f"{hashlib.md5(str(self._multipart).encode()).hexdigest()}-2"
+
+    def time_said(self, written: float) -> int:
+        return int(written) if self.says_times else 0
 
     def read(self, what: str, key: str) -> None:
         with self._lock:

@@ -110,7 +110,7 @@ def test_going_back_to_what_is_live_asks_little(sitepub: Sitepub, make_site: Mak
 
     requests(reset=True)
     assert sitepub("rollback", id, "--local", "--json", cwd=site.folder).json["changes"]["copied"] == 0
-    assert requests() <= 3
+    assert requests() <= 4  # the last one: is that release the newest, or is the state an old copy?
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")

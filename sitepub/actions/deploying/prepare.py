@@ -42,7 +42,8 @@ def prepare_deploy(begun: Begun, project: Project, options: DeployOptions, telle
         remote.states.give(begun.asked.fetched)
     try:
         prepared = prepare(remote, snapshot, verify=options.verify, force=options.force)
-        if prepared.settled and not options.verify and (always or is_due(remote, environ)):
+        if prepared.settled and not options.verify and (
+                always or is_due(remote, environ) or _went_back(begun, prepared)):
             what = differs(remote, prepared.base)
             if what is not None:
                 warnings.add(Problem(f"{what}: the whole bucket is compared"))
@@ -64,6 +65,12 @@ def prepare_deploy(begun: Begun, project: Project, options: DeployOptions, telle
     for sentence in prepared.notes:
         teller.note(sentence)
     return remote, prepared, snapshot, empty
+
+
+def _went_back(begun: Begun, prepared: Prepared) -> bool:
+    """The state is older than the one that this computer has seen."""
+    known = begun.local.remembered if begun.local is not None else None
+    return known is not None and (prepared.base.release is None or prepared.base.release.id < known.release)
 
 
 def _read(begun: Begun, project: Project, environ: Mapping[str, str]) -> Snapshot:

@@ -26,7 +26,7 @@ from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.guards import refuse_mass_deletion
 from sitepub.publish.locking.patience import Patience
 from sitepub.publish.outcome import Outcome
-from sitepub.publish.prepare import Prepared, prepare
+from sitepub.publish.prepare import Prepared, later_release, prepare
 from sitepub.publish.publish import publish
 from sitepub.publish.release.origin import Origin
 from sitepub.publish.states.releases import Release
@@ -185,6 +185,8 @@ def _choose(project: Project, options: GoLiveOptions, environ: Mapping[str, str]
 
 def _prepare(remote: Remote, chosen: Chosen, options: GoLiveOptions, teller: Teller) -> Prepared:
     prepared = prepare(remote, chosen.snapshot, verify=options.verify, website=chosen.website)
+    if prepared.settled and (later := later_release(remote, prepared.base)):
+        prepared = prepare(remote, chosen.snapshot, verify=True, website=chosen.website, later=later)
     _note(teller, (*chosen.notes, *prepared.notes))
     return prepared
 

@@ -67,7 +67,7 @@ class Deploy:
         self.written_settings: list[SettingStep] = []
         started = datetime.now(UTC)
         self.release_id = options.release or new_release_id(
-            started, self.state.release.id if self.state.release else None)
+            started, prepared.later or (self.state.release.id if self.state.release else None))
         self.started = started.isoformat(timespec="seconds")
         self.by = who()
         self._looked = False

@@ -122,6 +122,14 @@ class Releases:
                        if (release := self.id_of(listed.key)) is not None
                        and not (state is not None and state.is_unfinished(release))), reverse=True)
 
+    def later(self, state: State) -> str:
+        """The newest release of which the root knows nothing, although it was made after the one that the root names:
+        an old copy of the root was put back. "": there is none. Raises what the cloud answers."""
+        if state.release is None:
+            return ""
+        later = (self.id_of(listed.key) for listed in self.store.list(self.prefix, after=self.key(state.release.id)))
+        return max((one for one in later if one is not None and not state.is_unfinished(one)), default="")
+
     def id_of(self, key: str) -> str | None:
         """The release whose object this is."""
         name = key.removeprefix(self.prefix).removesuffix(_SUFFIX)

@@ -7,17 +7,25 @@ import logging
 import re
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from sitepub.errors import Refused
+from sitepub.publish.placing import Placer, Resumed
+from sitepub.publish.plan import Action, Phase, Reason, Step
+from sitepub.publish.progress import Silent
 from tests.amount import times
 from tests.conftest import LocalCloud, running_cloud
 from tests.e2e.conftest import Site, Sitepub, make_sitepub
 from tests.e2e.test_e2e_website import official_sdk
+from tests.publish.memory_cloud import MemoryCloud
+from tests.publish.sites import site_file
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
 
@@ -88,6 +96,10 @@ def test_no_finished_part_is_sent_again(slow: LocalCloud, tmp_path: Path, home: 
         there = killed_with(sitepub, site, slow, bucket, parts, how).get("film.mp4")
         if there is None:  # the last parts were under way: either all are there, or the next run sends too many
             there = set(range(1, PARTS + 1))
+            deadline = time.monotonic() + 20  # for the cloud to put them together
+            while not official_sdk(slow).object_exists(Bucket=bucket, Key="film.mp4"):
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
         assert before <= there, "no run sends what the one before has sent, or throws it away"
         before = there
     run = sitepub("deploy", "--local", "--yes", "--debug", cwd=site.folder)
@@ -96,6 +108,23 @@ def test_no_finished_part_is_sent_again(slow: LocalCloud, tmp_path: Path, home: 
     assert official_sdk(slow).get_object(Bucket=bucket, Key="film.mp4")["Body"].get_raw_stream().read() == (
         site.published()["film.mp4"])
     assert not finished(slow, bucket)
+
+
+def test_an_upload_that_comes_to_its_end_after_it_was_looked_for_is_sitepubs_own() -> None:
+    """The answer to its last request had not come when the run ended, and the next one found neither parts nor file."""
+    cloud = MemoryCloud()
+    bucket = cloud.bucket("films")
+    bucket.exists = True
+    film = site_file("film.mp4", b"film" * 100)
+    step = Step(Action.UPLOAD, film.key, Phase.ASSETS, Reason.NEW, film)
+    for late, said in ((b"film" * 100, ""), (b"mine" * 100, "exists in the bucket"), (b"film", "exists in the bucket")):
+        resumed = Resumed(frozenset({film.key} if late.startswith(b"film") else ()))
+        cloud.store("films").put(film.key, late, film.headers)
+        placer = Placer(cloud.store("films"), None, Silent(), threading.Event(), resumed)
+        with pytest.raises(Refused, match=said) if said else nullcontext():
+            done = placer.go_live(step)
+            assert not done.adopted and done.stored.etag == bucket.objects[film.key].etag
+        assert bucket.objects[film.key].data == late
 
 
 def test_a_film_that_replaces_another_goes_on_in_the_kept_content(slow: LocalCloud, tmp_path: Path, home: Path) -> None:
