@@ -147,10 +147,16 @@ def lines(terminal: Terminal, error: SitepubError) -> Iterator[str]:
 
 def _from_click(error: click.ClickException) -> SitepubError:
     """What click says about the command line, in our words. Its exit code is always 2."""
-    hint = None
+    hint, message = None, error.format_message()
     if isinstance(error, click.UsageError) and error.ctx is not None:
-        hint = f"{error.ctx.command_path} --help"
-    return UsageError(error.format_message(), hint=hint and f"See: {hint}")
+        from sitepub.cli.other_words import hint_for
+
+        elsewhere = hint_for(error)
+        if elsewhere is not None:
+            message = error.message  # what click takes for near is further away
+        hint = f"{elsewhere} See: {error.ctx.command_path} --help" if elsewhere else \
+            f"See: {error.ctx.command_path} --help"
+    return UsageError(" ".join(message.split()), hint=hint)
 
 
 def _bug(error: Exception) -> SitepubError:

@@ -70,9 +70,6 @@ ALIASES = {"preview": "previews"}
 """Other names of commands."""
 HELP = "help"
 """``sitepub help``, ``sitepub help deploy``: what other programs call ``--help``."""
-_MEANT = {"version": "--version", "upgrade": "--version", "publish": "deploy", "start": "local start", "serve": "dev",
-          "destroy": "remove", "delete": "remove", "credentials": "login"}
-"""What other programs call it, and no letters of ours show."""
 
 
 class LazyGroup(click.Group):
@@ -99,10 +96,11 @@ class LazyGroup(click.Group):
             ctx.obj.out(ctx.get_help())
             ctx.exit(0)
         if args and args[0] not in COMMANDS and args[0] not in ALIASES and not args[0].startswith("-"):
-            near = [_MEANT[args[0].lower()]] if args[0].lower() in _MEANT else difflib.get_close_matches(
-                args[0].lower(), COMMANDS, n=1, cutoff=0.5)
-            guess = f" Did you mean: sitepub {near[0]}?" if near else ""
-            raise click.UsageError(f"There is no command {args[0]!r}.{guess}", ctx=ctx)
+            from sitepub.cli.other_words import about_command
+
+            near = difflib.get_close_matches(args[0].lower(), COMMANDS, n=1)
+            guess = about_command(args[0]) or (f"Did you mean: sitepub {near[0]}?" if near else "")
+            raise click.UsageError(f"There is no command {args[0]!r}. {guess}".rstrip(), ctx=ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -149,7 +147,7 @@ def root() -> click.Group:
 
 def run(argv: Sequence[str], terminal: Terminal) -> int:
     """Run one command line on a terminal; the exit code. Nothing is raised."""
-    words = spread_inputs(argv)
+    words = ["--version"] if list(argv) in (["-v"], ["-V"]) else spread_inputs(argv)
     flags = words[: words.index("--")] if "--" in words else words
     # Known before parsing, so that a mistake on the command line itself is told in the form asked for.
     terminal.wants_json |= "--json" in flags

@@ -29,7 +29,7 @@ def test_help_is_a_word_too(words: tuple[str, ...], begins: str) -> None:
 
 @pytest.mark.parametrize(("word", "meant"), [
     ("version", "--version"), ("Version", "--version"), ("publish", "deploy"), ("destroy", "remove"),
-    ("depoly", "deploy"), ("help nope", "info")])
+    ("depoly", "deploy"), ("help inf", "info")])
 def test_the_nearest_command_is_proposed(word: str, meant: str) -> None:
     code, screen = sitepub(*word.split())
     assert code == 2
