@@ -22,10 +22,26 @@ _HINTS = {
     "ESTALE": "A network drive was mounted anew: enter the folder again and run again.",
     "ETXTBSY": "Another program uses that file: end it and run again.",
 }
+_CHOSEN = {
+    "ENAMETOOLONG": "Choose a shorter name.", "ENOSPC": "The disk is full: make room and run again.",
+    "EROFS": "That disk is read-only: choose a folder on another one.",
+    "EACCES": "You may not write there: choose another folder, or change its permissions.",
+    "EPERM": "You may not write there: choose another folder, or change its permissions.",
+    "ENOENT": "No folder can be made there: choose another one.",
+    "ENOTDIR": "A part of the path is a file: choose another folder.",
+    "EILSEQ": "The disk does not take such a name: choose another one.",
+    "EINVAL": "The disk does not take such a name: choose another one.",
+}
 _WHERE = "--debug shows where it happened."
 _MEMORY = "There is not enough memory for this."
 _REMOTE = ("urllib3", "requests", "qcloud_cos", "tencentcloud", "h11", "http", "ssl")
 """Packages whose errors say that an answer was not what it should be."""
+
+
+def not_written(error: OSError) -> str:
+    """What to do when a file cannot be written in a folder that the user has chosen."""
+    name = errno.errorcode.get(error.errno or 0, "")
+    return _CHOSEN.get(name) or _HINTS.get(name) or "Check the folder's permissions and the free space."
 
 
 def from_system(error: OSError) -> SitepubError:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypedDict
 
 from sitepub.actions.connect import connect
+from sitepub.actions.releases.history import site_state
 from sitepub.actions.shared_bucket import about_the_error_page
 from sitepub.config.project import Project
 from sitepub.config.site_rules import SiteRules
-from sitepub.errors import SitepubError
 from sitepub.publish.locking.unfinished import still_runs
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.remote import Remote, open_remote
@@ -67,11 +67,7 @@ def info(project: Project, *, local: bool, profile: str | None, environ: Mapping
     """Raises :class:`~sitepub.errors.SitepubError` with code NotDeployed when there is no state."""
     cloud = connect(project, local=local, profile=profile, environ=environ)
     with open_remote(project, cloud, connections=2) as remote:
-        state = remote.states.load()
-        if state is None:
-            raise SitepubError(
-                f"{project.name} was never deployed to stage {project.stage} in {project.region}",
-                code="NotDeployed", hint="deploy it with: sitepub deploy" + (" --local" if local else ""))
+        state = site_state(remote, local=local)
         drift: list[str] = []
         if state.bucket != remote.bucket:
             drift.append(f"the project names the bucket {remote.bucket}, the site is in {state.bucket}")

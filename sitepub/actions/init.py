@@ -18,6 +18,7 @@ from sitepub.actions.site_name import site_name
 from sitepub.actions.starters import TEMPLATES, Template, starter_files
 from sitepub.config.read_from import FILE_NAMES
 from sitepub.errors import Refused, SitepubError, UsageError
+from sitepub.outside import not_written
 from sitepub.site.detect.framework import Framework
 from sitepub.site.moving.moved import Left, Moved
 
@@ -220,7 +221,7 @@ def _write(target: Path, files: Mapping[str, bytes]) -> None:
         if isinstance(error, OSError):
             words = error.strerror or str(error)
             raise SitepubError(f"Could not write to {target}: {words}. Nothing was kept.", code="NotWritten",
-                               hint="Check the folder's permissions and the free space.") from None
+                               hint=not_written(error)) from None
         raise
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sitepub.check.addresses import fragment_names
 from sitepub.check.findings import PLACES, Finding, Findings, Kind, Place
 from sitepub.check.reading import html
-from sitepub.check.reading.positions import place_of
+from sitepub.check.reading.positions import places_of
 from sitepub.check.site import PAGE_NAMES, Site, Source
 from sitepub.check.work.judged import Judged, Wanted, has_anchor
 from sitepub.check.work.workers import judged
@@ -100,24 +101,27 @@ class _Anchors:
 
 def located(findings: list[Finding], sources: Mapping[str, Source]) -> list[Finding]:
     """With line and column of each place that is kept. A page is read once for all of its places."""
-    wanted: dict[str, set[str]] = {}
+    wanted: dict[str, dict[str, int]] = {}
     for finding in findings:
-        for place in finding.places:
-            if not place.line and place.written:
-                wanted.setdefault(place.key, set()).add(place.written)
-    found: dict[tuple[str, str], tuple[int, int]] = {}
+        for (key, written), times in Counter((place.key, place.written) for place in finding.places
+                                             if not place.line and place.written).items():
+            words = wanted.setdefault(key, {})
+            words[written] = max(times, words.get(written, 0))
+    found: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for key, words in wanted.items():
         source = sources.get(key)
         data = source.data(html.LARGEST) if source is not None else None
         if source is None or data is None:
             continue
         text = source.text(data)
-        for written in words:
-            at = place_of(text, written)
-            if at is not None:
-                found[key, written] = at
+        for written, times in words.items():
+            found[key, written] = places_of(text, written, times)
     for finding in findings:
-        finding.places = [
-            Place(place.key, place.written, *found.get((place.key, place.written), (place.line, place.column)))
-            for place in finding.places]
+        seen: Counter[tuple[str, str]] = Counter()
+        for number, place in enumerate(finding.places):
+            at = found.get((place.key, place.written)) if not place.line else None
+            if at:
+                again = seen[place.key, place.written]
+                seen[place.key, place.written] += 1
+                finding.places[number] = Place(place.key, place.written, *at[min(again, len(at) - 1)])
     return findings

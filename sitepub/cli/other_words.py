@@ -1,6 +1,6 @@
 """Words that people bring from other tools (serverless, hexo, Netlify, Vercel, wrangler, aws), and what they are here.
 
-Looked at only when the command line was not understood.
+Used only when the command line was not understood.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def about_extra(message: str, known: Collection[str]) -> str | None:
 
 
 def hint_for(error: click.UsageError) -> str | None:
-    """What someone who knows another tool should write."""
+    """What to write in place of the other tool's words."""
     if error.ctx is None:
         return None
     known = {name for param in error.ctx.command.params for name in param.opts}

@@ -103,8 +103,10 @@ class _Loading:
         self.problems += document.problems
         root = document.root
         if root is not None and not isinstance(root.value, dict):
+            from sitepub.config.checks.shapes import slip_in
+
             self.problems.append(Problem("expected keys such as component, name and inputs, "
-                                         f"got {root.kind}", root.here))
+                                         f"got {root.kind}", root.here, slip_in(root)))
             return None
         if root is None and not document.problems:
             self.problems.append(Problem("is empty", Position(text.name),

@@ -62,7 +62,8 @@ def _names_in(folder: Path, project: Project) -> dict[str, bool]:
     except FileNotFoundError:
         pass
     except NotADirectoryError:
-        raise SiteError(f"{folder} is not a folder", position=source.position, code="NotAFolder") from None
+        raise SiteError(f"{folder} is not a folder", position=source.position, code="NotAFolder",
+                        hint="src names the folder to publish; src.index names its first page") from None
     except OSError as error:
         raise SiteError(f"{folder} cannot be read: {error.strerror}", position=source.position) from None
     hint = None
@@ -110,7 +111,8 @@ def _check_index(project: Project, folder: Path, names: Collection[str]) -> None
         hint = f"it is in {', '.join(below[:_SHOWN])}: is `websitePath: {below[0]}` what you want?"
     elif pages:
         more = f" and {len(pages) - _SHOWN} more" if len(pages) > _SHOWN else ""
-        hint = f"there are {', '.join(pages[:_SHOWN])}{more}: set src.index, or add {index}"
+        are = "is" if len(pages) == 1 else "are"
+        hint = f"there {are} {', '.join(pages[:_SHOWN])}{more}: set src.index, or add {index}"
     else:
         hint = f"there is no HTML file in it; is this the right folder? Else add {index}"
     raise SiteError(f"the index document {index} is missing in {folder}", hint=hint, code="MissingIndex",

@@ -8,6 +8,7 @@ takes 1 to 850 bytes of UTF-8 (436/13324).
 
 from __future__ import annotations
 
+import os
 import unicodedata
 
 from sitepub.terminal.plain import one_line
@@ -41,13 +42,23 @@ def name_problem(name: str) -> str | None:
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
-        return "is not valid UTF-8"
+        meant = _in_gbk(name)
+        return "is not valid UTF-8" + (f"; in GBK it is {meant}" if meant else "")
     if "\\" in name:
         return "holds a backslash, which browsers turn into a slash"
     for char in name:
         if ord(char) < 32 or 127 <= ord(char) < 160:
             return f"holds the control character U+{ord(char):04X}"
     return None
+
+
+def _in_gbk(name: str) -> str | None:
+    """The name as a Chinese Windows writes it into an archive; ``None``: it cannot be one of those."""
+    try:
+        text = os.fsencode(name).decode("gbk")
+    except UnicodeError:
+        return None
+    return one_line(text) if text.isprintable() else None
 
 
 def key_problem(key: str) -> str | None:

@@ -222,9 +222,12 @@ def _check_walk(project: Project, walked: Walked) -> None:
                 f"{other.path!a} and {file.path!a} are the same name once accents are composed (NFC), "
                 f"and would both be {printable(file.key)}"))
     if problems:
+        rename = "rename them"
+        if any("; in GBK it is " in problem.message for problem in problems):
+            rename += " (`convmv -f gbk -t utf-8 -r --notest FOLDER` does it for GBK)"
         raise SiteError("some names cannot be published" if len(problems) > 1 else problems[0].message,
                         problems=problems, code="InvalidNames",
-                        hint="rename them, or leave them out with src.exclude")
+                        hint=f"{rename}, or leave them out with src.exclude")
 
 
 def _check_content(hashed: Hashed) -> None:

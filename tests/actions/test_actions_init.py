@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from sitepub.config.document import Text
 from sitepub.config.load import load_project
 from sitepub.config.yaml12 import read_yaml
 from sitepub.errors import Refused, SitepubError, UsageError
+from sitepub.outside import not_written
 from sitepub.site.detect.frameworks import Framework
 from tests.starters.built import STARTERS
 from tests.terminal.screen import Screen, sitepub
@@ -362,3 +364,29 @@ def test_it_loads_no_heavy_library(tmp_path: Path) -> None:
     ended = subprocess.run([sys.executable, "-c", script, "init", "website-starter", "x", "-q"], cwd=tmp_path,
                            capture_output=True, text=True, check=True)
     assert ended.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("deploy", ["deploy:\n  type: ''\n", "deploy:\n  type:\n", "deploy: []\n", "deploy:\n", ""])
+def test_a_hexo_blog_that_has_no_deployer_has_nothing_to_take_over(tmp_path: Path, deploy: str) -> None:
+    (tmp_path / "package.json").write_text('{"dependencies": {"hexo": "^7.0.0"}}')
+    (tmp_path / "_config.yml").write_text(f"title: A\n{deploy}")
+    code, screen = sitepub("init", "--cwd", str(tmp_path))
+    assert code == 0, screen.noted
+    assert "Taken from" not in screen.printed
+
+
+@pytest.mark.parametrize(("place", "words"), [
+    ("x" * 300, "Choose a shorter name."), ("长" * 100, "Choose a shorter name."),
+    ("a/" + "y" * 300 + "/b", "Choose a shorter name.")])
+def test_a_name_that_the_disk_does_not_take_says_so(tmp_path: Path, place: str, words: str) -> None:
+    with pytest.raises(SitepubError) as raised:
+        start("website", place, tmp_path)
+    assert raised.value.hint == words
+    assert everything_below(tmp_path) == {}
+
+
+@pytest.mark.parametrize(("number", "words"), [
+    (errno.ENOSPC, "make room"), (errno.EROFS, "read-only"), (errno.EACCES, "another folder"),
+    (errno.ENOTDIR, "is a file"), (errno.EINVAL, "such a name"), (errno.EIO, "Check the disk"), (9999, "permissions")])
+def test_what_to_do_depends_on_why_it_was_not_written(number: int, words: str) -> None:
+    assert words in not_written(OSError(number, "no"))

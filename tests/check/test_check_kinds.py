@@ -348,3 +348,20 @@ def test_the_same_fault_on_many_pages_is_one_finding(tmp_path: Path) -> None:
     assert [(one.count, len(one.places), one.places[0].key, one.places[0].line, one.places[0].column)
             for one in alone.findings] == [(250, 10, "p/000.html", 2, 12)]
     assert alone.pages == 250
+
+
+@pytest.mark.parametrize(("page", "places"), [
+    ('<a href="/no">a</a>\n<a href="/no">b</a>', [(1, 10), (2, 10)]),
+    ('<link rel="alternate" href="/no.xml">\n\n <a href="/no.xml">', [(1, 29), (3, 11)]),
+    ('<a href="/no">a</a> <a href="/no">b</a>', [(1, 10), (1, 30)]),
+    ('<a href="/no">\n<!-- <a href="/no"> -->\n<a href="/no">', [(1, 10), (3, 10)]),
+    ("<a href='/no'>\n<a href=/no>\n<a href=\"/no\">", [(1, 10), (2, 9), (3, 10)]),
+    ('<a href="/no">/no</a>\n<a href="/no">/no</a>', [(1, 10), (2, 10)]),
+    ('<a href="/n?a&amp;b">\n<a href="/n?a&b">', [(1, 10), (2, 10)]),
+    ('<a href="/不">\n<a href="/不">', [(1, 10), (2, 10)]),
+    ('<a href="/nob">\n<a href="/no">\n<a href="/no">', [(2, 10), (3, 10)]),
+    ('<img src="no.png">\n<div style="background: url(no.png)">', [(1, 11), (2, 29)]),
+])
+def test_a_link_that_stands_twice_has_two_places(tmp_path: Path, page: str, places: list[tuple[int, int]]) -> None:
+    finding = max(found(tmp_path, page), key=lambda one: one.count)
+    assert [(place.line, place.column) for place in finding.places] == places

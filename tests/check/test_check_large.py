@@ -15,7 +15,7 @@ from sitepub.check.addresses import parse
 from sitepub.check.check import check, pages_of
 from sitepub.check.findings import Kind
 from sitepub.check.reading import css, feeds, html
-from sitepub.check.reading.positions import place_of
+from sitepub.check.reading.positions import places_of
 from sitepub.check.reading.srcset import addresses_in
 from sitepub.check.site import Site
 from sitepub.check.work import workers
@@ -176,7 +176,7 @@ def test_the_readers_take_any_text() -> None:
         list(addresses_in(text))
         feeds.in_xml(text.encode())
         parse(text)
-        place_of(snippet, text)
+        places_of(snippet, text, 3)
 
 
 def test_a_page_that_is_too_deep_is_named(tmp_path: Path) -> None:

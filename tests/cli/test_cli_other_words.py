@@ -17,7 +17,8 @@ from tests.terminal.screen import sitepub
     ("serve", "sitepub dev --local"), ("server", "sitepub dev --local"), ("open", "sitepub info"),
     ("status", "sitepub info"), ("ls", "sitepub releases"), ("LIST", "sitepub releases"), ("rm", "sitepub remove"),
     ("destroy", "sitepub remove"), ("tail", "sitepub logs --follow"), ("new", "sitepub init"), ("domains", "hosts"),
-    ("configure", "sitepub login"), ("invalidate", "sitepub purge"), ("env", "serverless.yml"), ("version", "sitepub --version"), ("undo", "rollback"),
+    ("configure", "sitepub login"), ("invalidate", "sitepub purge"), ("env", "serverless.yml"),
+    ("version", "sitepub --version"), ("undo", "rollback"),
 ])
 def test_a_command_of_another_tool_names_ours(typed: str, meant: str) -> None:
     code, screen = sitepub(typed)
@@ -51,7 +52,7 @@ def test_what_is_named_exists() -> None:
     group = root()
     context = click.Context(group)
     commands = [command for name in COMMANDS if (command := group.get_command(context, name)) is not None]
-    options = {name for command in commands for param in command.params for name in param.opts}
+    options = {name for command in commands for param in command.params for name in param.opts} | {"--version"}
     hints = [f"`{command}`" for command, _about, _words in other_words._MEANT]
     hints += [hint for _needed, hint, _words in other_words._OPTIONS]
     named = [match for hint in hints for match in re.findall(r"`(?:sitepub )?([^`]+)`", hint)]

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from sitepub.cli.options import Run
+from sitepub.cli.previews.option import in_preview
 from sitepub.config.load import load_project
 from sitepub.config.previews import PreviewOf
 from sitepub.config.project import Project
 from sitepub.errors import ConfigError, UsageError
 from sitepub.publish.previews.names import preview_of
+from tests.terminal.screen import Screen
 
 DAY = 86400
 
@@ -141,3 +144,15 @@ def test_a_preview_never_takes_a_host_of_the_site(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"would have the host www\.example\.com, which is the site's"):
         preview_of(project, PreviewOf("www", DAY))
     assert preview_of(project, PreviewOf("www2", DAY)).hosts[0].host == "www2.example.com"
+
+
+@pytest.mark.parametrize(("asked", "called"), [
+    ("草稿", True), ("Новый вид", True), ("new look", True), ("feature/a", True), ("x" * 60, True), ("café", True),
+    ("new-look", False), ("New-Look", False), ("a1", False)])
+def test_a_preview_that_cannot_be_called_so_says_how_it_is_called(tmp_path: Path, asked: str, called: bool) -> None:
+    project = load(tmp_path)
+    screen = Screen()
+    run = Run(terminal=screen, folder=tmp_path, environ={})
+    made = in_preview(run, project, asked, None)
+    assert made.preview is not None
+    assert (f"is called {made.preview.name}" in screen.noted) is called

@@ -25,7 +25,8 @@ PUBLIC = (
     ("cn-guangzhou", "ap-guangzhou"), ("ap-shangai", "ap-shanghai"), ("cn-shanghai-fsi", "ap-shanghai-fsi"),
     ("ap-shenzhen", "ap-shenzhen-fsi"), ("ap-hong-kong", "ap-hongkong"), ("na-siliconvaley", "na-siliconvalley"),
     ("eu-franfurt", "eu-frankfurt"), ("ap-sanghai", "ap-shanghai"), ("us-ashburn", "na-ashburn"),
-    ("ap-guangzhou-fsi", "ap-guangzhou"), ("ap-singapor", "ap-singapore"), ("ap-beijing-2", "ap-beijing")])
+    ("ap-guangzhou-fsi", "ap-guangzhou"), ("cn-south", "ap-guangzhou"), ("cn-north", "ap-beijing-1"),
+    ("cn-east", "ap-shanghai"), ("ap-singapor", "ap-singapore"), ("ap-beijing-2", "ap-beijing")])
 def test_the_nearest_region_is_named(tmp_path: Path, written: str, meant: str) -> None:
     problem = only(problems(tmp_path, site(f"region: {written}")))
     assert place(problem) == (5, 11)
@@ -35,7 +36,9 @@ def test_the_nearest_region_is_named(tmp_path: Path, written: str, meant: str) -
 
 @pytest.mark.parametrize(("written", "meant"), [
     ("guangzhou", "ap-guangzhou"), ("AP-Guangzhou", "ap-guangzhou"), ("ap_shanghai", "ap-shanghai"),
-    ("Shanghai", "ap-shanghai")])
+    ("Shanghai", "ap-shanghai"), ("广州", "ap-guangzhou"), ("中国香港", "ap-hongkong"), ("上海（中国）", "ap-shanghai"),
+    ("深圳金融", "ap-shenzhen-fsi"), ("北京 ap-beijing", "ap-beijing"), ("新加坡(ap-singapore)", "ap-singapore"),
+    ("东京", "ap-tokyo"), ("硅谷", "na-siliconvalley"), ("gz", "ap-guangzhou"), ("Hong Kong", "ap-hongkong")])
 def test_what_cannot_be_a_region_has_a_nearest_one_too(tmp_path: Path, written: str, meant: str) -> None:
     problem = only(problems(tmp_path, site(f"region: {written}")))
     assert "expected a region" in problem.message and f"`{meant}`" in (problem.hint or "")

@@ -122,3 +122,68 @@ def test_a_stage_that_is_no_name_proposes_one(tmp_path: Path, stage: str, propos
 def test_an_output_of_another_project_is_replaced_by_an_input(tmp_path: Path, inputs: str, assignment: str) -> None:
     problem = only(problems(tmp_path, site(inputs)))
     assert assignment in (problem.hint or "")
+
+
+@pytest.mark.parametrize(("inputs", "words"), [
+    ("hosts: www.example.com", "- host: www.example.com"),
+    ("hosts: [www.example.com]", "- host: www.example.com"),
+    ("hosts: {host: www.example.com}", "- host: www.example.com"),
+    ("env: [A=b]", "NAME: value"),
+    ("env:\n  - A: b", "NAME: value"),
+    ("env: A=b", "NAME: value"),
+    ("tags: {a: b}", "key: NAME"),
+    ("cors: {allowedOrigins: ['*']}", "put `- `"),
+    ("redirectRules: {condition: {}}", "put `- `"),
+])
+def test_a_value_of_another_kind_gets_the_form_to_write(tmp_path: Path, inputs: str, words: str) -> None:
+    problem = problems(tmp_path, site(inputs))[0]
+    assert words in (problem.hint or "")
+    assert place(problem)[0] in (5, 6)
+
+
+@pytest.mark.parametrize(("source", "words"), [
+    ("src: [./public]", "Write one folder, `src: ./public`"),
+    ("src:\n    - ./public\n    - ./more", "Write one folder"),
+    ("src:\n    hook: [npm ci, npm run build]\n    dist: ./dist", "`hook: |`"),
+    ("src:\n    hook:\n      - npm ci\n      - npm run build\n    dist: ./dist", "one command a line"),
+    ("src:\n    hook: {run: npm ci}\n    dist: ./dist", "hook: npm run build"),
+])
+def test_a_list_of_commands_or_folders_gets_the_form_to_write(tmp_path: Path, source: str, words: str) -> None:
+    problem = only(problems(tmp_path, f"component: website\nname: site\ninputs:\n  {source}\n"))
+    assert words in (problem.hint or "")
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("component: website\nname: site\ninputs:\n  src：./public\n", "full-width colon U+FF1A"),
+    ("component：website\nname：site\ninputs：\n  src：./public\n", "full-width colon U+FF1A"),
+    ("component: website\nname: site\ninputs:\n  src:./public\n", "a space behind the colon of `src: `"),
+    ("component:website\nname:site\n", "a space behind the colon of `component: `"),
+    ("component: website\nname: site\ninputs:\n  src: .\n  hosts:\n    - host:www.example.com\n", "of `host: `"),
+    ("component: website\nname: site\ninputs:\n  src: .\n  hosts:\n    - host：www.example.com\n", "full-width"),
+    ("component: website\nname: site\ninputs:\n  src: .\n  env:\n    A:b\n", "of `A: `"),
+])
+def test_a_colon_that_makes_no_key_is_named(tmp_path: Path, text: str, words: str) -> None:
+    found = problems(tmp_path, text)
+    assert any(words in (problem.hint or "") for problem in found), found
+
+
+@pytest.mark.parametrize("text", [
+    "service: api\nprovider:\n  name: aws\nfunctions: {}\n", "service: api\nplugins: [a]\n",
+    "org: a\nprovider: {name: tencent}\nresources: {}\n", "functions:\n  hello: {handler: a.b}\n",
+])
+def test_a_service_of_the_serverless_framework_is_one_mistake(tmp_path: Path, text: str) -> None:
+    problem = only(problems(tmp_path, text))
+    assert "sitepub publishes websites" in problem.message
+    assert "sitepub init" in (problem.hint or "")
+
+
+def test_what_is_missing_says_what_to_write(tmp_path: Path) -> None:
+    hints = " ".join(problem.hint or "" for problem in problems(tmp_path, "app: a\n"))
+    for words in ("`component: website`", "`name: my-site`", "src: ./public"):
+        assert words in hints
+
+
+@pytest.mark.parametrize("name", ["我的网站", "блог", "mein-grüner-blog", "ブログ"])
+def test_a_name_in_other_letters_says_which_are_meant(tmp_path: Path, name: str) -> None:
+    problem = only(problems(tmp_path, f"component: website\nname: {name}\ninputs:\n  src: .\n"))
+    assert "Letters are a to z here" in (problem.hint or "")

@@ -54,7 +54,9 @@ def test_a_missing_folder_is_named_with_the_nearest_one(tmp_path: Path) -> None:
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     write(tmp_path, {"site": "a file"})
-    assert "not a folder" in refusal(tmp_path, {"folder": tmp_path / "site"}).message
+    error = refusal(tmp_path, {"folder": tmp_path / "site"})
+    assert "not a folder" in error.message
+    assert "src names the folder" in (error.hint or "")
 
 
 def test_an_empty_folder_is_refused_and_so_is_one_with_nothing_to_publish(tmp_path: Path) -> None:
@@ -69,6 +71,7 @@ def test_an_empty_folder_is_refused_and_so_is_one_with_nothing_to_publish(tmp_pa
     ({"indx.html": "", "a.html": ""}, "there is indx.html"),
     ({"browser/index.html": "", "x.txt": ""}, "websitePath: browser"),
     ({"a.html": "", "b.html": ""}, "there are a.html, b.html: set src.index"),
+    ({"about.html": ""}, "there is about.html: set src.index"),
     ({"a.txt": ""}, "no HTML file"),
 ])
 def test_a_missing_index_document_is_refused_with_what_is_there(

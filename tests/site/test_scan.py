@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from sitepub.config.bucket_settings import HeaderRule
 from sitepub.errors import ConfigError, ExitCode, SiteError
+from sitepub.site.keys import name_problem
 from sitepub.site.scan import Scanner, scan
 from sitepub.site.snapshot import Snapshot, headers_hash
 from tests.amount import times
@@ -386,3 +387,17 @@ def test_names_that_pages_speak_of_are_found_however_many_there_are(tmp_path: Pa
     assert len(found.asked) >= others
     assert [path for path in named if path not in found] == []
     assert not [path for path in silent if path in found.named]
+
+
+@linux
+@pytest.mark.parametrize("name", ["测试.html", "我的 照片.png", "第1篇——简介.md", "关于（我）.html", "README副本.txt"])
+def test_a_name_in_gbk_is_read_and_can_be_converted(tmp_path: Path, name: str) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name.encode("gbk"))).write_bytes(b"")
+    error = refusal(tmp_path)
+    assert f"is not valid UTF-8; in GBK it is {name}" in error.message
+    assert "convmv -f gbk" in (error.hint or "")
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.html", b"\xff.txt", b"a\x80", b"\xa1", b"\xfc\xe4.md"])
+def test_a_name_that_is_no_gbk_either_is_not_guessed(name: bytes) -> None:
+    assert name_problem(name.decode("utf-8", "surrogateescape")) == "is not valid UTF-8"

@@ -11,6 +11,7 @@ from pathlib import Path
 from sitepub.actions.moving.deploy_script import script_edits
 from sitepub.actions.moving.hexo_deployer import hexo_edits
 from sitepub.errors import Refused, SitepubError
+from sitepub.outside import not_written
 
 
 def habit_edits(folder: Path, *, hexo_deployer: bool, deploy_script: bool) -> dict[str, bytes]:
@@ -45,4 +46,4 @@ def write_edits(folder: Path, edits: Mapping[str, bytes]) -> None:
                 raise
         except OSError as error:
             raise SitepubError(f"Could not write {name}: {error.strerror or error}.", code="NotWritten",
-                               hint="Check the folder's permissions and the free space.") from None
+                               hint=not_written(error)) from None

@@ -110,7 +110,9 @@ def site_state(remote: Remote, *, local: bool) -> State:
     if state is None:
         project = remote.project
         raise SitepubError(f"{project.name} was never deployed to stage {project.stage} in {project.region}",
-                           code="NotDeployed", hint="deploy it with: sitepub deploy" + (" --local" if local else ""))
+                           code="NotDeployed", hint="deploy it with: sitepub deploy"
+                           + (f" --stage {project.stage}" if project.stage_from == "--stage" else "")
+                           + (" --local" if local else ""))
     return state
 
 

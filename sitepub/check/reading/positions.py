@@ -13,25 +13,24 @@ _ATTRIBUTE = re.compile(r"[\w:@.-]{1,60}[ \t\n\f\r]{0,20}=[ \t\n\f\r]{0,20}(?:\"
 _TRIES = 200
 
 
-def place_of(text: str, written: str) -> tuple[int, int] | None:
-    """Line and column, both from 1. Comments are passed over."""
+def places_of(text: str, written: str, most: int) -> list[tuple[int, int]]:
+    """The first ``most`` places, in the order of the text: line and column, both from 1. A page may have a link in its
+    head, its menu and its footer. Comments are passed over."""
     if not written:
-        return None
-    at = _find(text, written)
-    if at is None:
-        return None
-    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+        return []
+    return [(text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)) for at in _find(text, written, most)]
 
 
-def _find(text: str, written: str) -> int | None:
+def _find(text: str, written: str, most: int) -> list[int]:
     comments = _comments(text)
+    found: list[int] = []
     first: int | None = None
     for spelling in dict.fromkeys((written, escape(written, quote=False), escape(written),
                                    written.replace("&", "&#38;"), written.replace("&", "&#x26;"))):
         at = -1
         for _ in range(_TRIES):
             at = text.find(spelling, at + 1)
-            if at < 0:
+            if at < 0 or len(found) == most:
                 break
             if any(begin <= at < end for begin, end in comments):
                 continue
@@ -39,16 +38,18 @@ def _find(text: str, written: str) -> int | None:
             if end < len(text) and text[end] not in _AFTER:
                 continue
             if _BEFORE.search(text[max(0, at - 500):at]):
-                return at
-            if first is None:
+                found.append(at)
+            elif first is None:
                 first = at
-    if first is not None:
-        return first
-    for found in _ATTRIBUTE.finditer(text):
-        number = 1 if found[1] is not None else 2
-        if "&" in found[number] and unescape(found[number]).strip() == written.strip():
-            return found.start(number)
-    return None
+    if found or first is not None:
+        return sorted(found) if found or first is None else [first]
+    for attribute in _ATTRIBUTE.finditer(text):
+        number = 1 if attribute[1] is not None else 2
+        if "&" in attribute[number] and unescape(attribute[number]).strip() == written.strip():
+            found.append(attribute.start(number))
+            if len(found) == most:
+                break
+    return found
 
 
 def _comments(text: str) -> list[tuple[int, int]]:

@@ -192,7 +192,7 @@ def _show(terminal: Terminal, outcome: InitOutcome, *, last: bool) -> None:
             terminal.result(f"  {name}")
     elif outcome.framework is not None:
         terminal.result(f"{outcome.framework.title}, recognised by {visible(outcome.framework.why)}")
-        if (moved := outcome.moved) is not None:
+        if (moved := outcome.moved) is not None and (moved.taken or outcome.left):
             terminal.result(visible(f"Taken from {moved.file} ({moved.tool}): {', '.join(moved.taken) or 'nothing'}"))
         *names, end = outcome.files
         terminal.result(f"Written: {', '.join(names)} and {end}")

@@ -9,6 +9,7 @@ import click
 
 from sitepub.cli.options import Run
 from sitepub.config.project import Project
+from sitepub.terminal.messages import visible
 
 
 def preview_options() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -33,7 +34,11 @@ def in_preview(run: Run, project: Project, preview: str | None, expires: int | N
         return project
     from sitepub.publish.previews.names import chosen, preview_of
 
-    return preview_of(project, chosen(project, preview, run.environ, expires))
+    found = chosen(project, preview, run.environ, expires)
+    if preview and found.name != preview.strip().lower():
+        run.terminal.note(f"The preview {visible(preview)} is called {found.name}: its name becomes part of an"
+                          " address, so letters are a to z.")
+    return preview_of(project, found)
 
 
 def _seconds(_context: click.Context, _param: click.Parameter, value: str | None) -> int | None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sitepub.config.checks.nearest import did_you_mean
+from sitepub.config.checks.shapes import form_for
 from sitepub.config.document import MOST_PROBLEMS, Node
 from sitepub.errors import Problem
 
@@ -35,11 +36,14 @@ def mistakes(error: ValidationError, model: type[BaseModel], root: Node, *,
         if detail["type"] == "missing":
             _, above = _find(root, loc[:-1], path)
             where = node.key_here if node.key_place is not None else node.here
-            problems.append(Problem(f"`{above + '.' if above else ''}{loc[-1]}` is missing", where))
+            label = f"{above + '.' if above else ''}{loc[-1]}"
+            problems.append(Problem(f"`{label}` is missing", where, _MISSING.get(label)))
         elif detail["type"] == "extra_forbidden":
             problems.append(_unknown(node, str(loc[-1]), label, keys_of(model, loc[:-1]), elsewhere))
         else:
             message, hint = _said(detail, node)
+            if hint is None and message.startswith("expected "):
+                hint = form_for(label, node)
             where = node.key_here if in_key else node.here
             problems.append(Problem(f"`{label}`: {message}" if label else message, where, hint))
     return problems
@@ -73,6 +77,10 @@ def written_key(node: Node, name: str) -> str:
     return written if written.replace("-", "").replace("_", "").isalnum() else name
 
 
+_MISSING = {"component": "Write `component: website`.",
+            "name": "Write `name: my-site`: a-z, 0-9 and `-`; it becomes part of the bucket's name.",
+            "inputs": "Write `inputs:`, and below it `  src: ./public`, the folder to publish.",
+            "inputs.src": "Write `src: ./public`, the folder to publish."}
 _HOSTS = "Write `hosts:` with a list: `- host: www.example.com`."
 _OTHER_WORDS = {
     **dict.fromkeys(("domain", "domains", "host", "hostname", "hostnames", "customdomain", "customdomains", "cname",

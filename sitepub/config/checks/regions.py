@@ -9,6 +9,8 @@ no regions here.
 
 from __future__ import annotations
 
+import re
+
 from sitepub.config.checks.nearest import nearest
 
 REGIONS = (
@@ -19,11 +21,35 @@ REGIONS = (
 )
 _CITIES = {region.split("-")[1]: region for region in reversed(REGIONS)}
 """A name without its first part, such as ``guangzhou`` or ``cn-guangzhou``; of several the plain one."""
+_OTHER_NAMES = {
+    "北京": "ap-beijing", "南京": "ap-nanjing", "上海": "ap-shanghai", "广州": "ap-guangzhou", "廣州": "ap-guangzhou",
+    "成都": "ap-chengdu", "重庆": "ap-chongqing", "重慶": "ap-chongqing", "香港": "ap-hongkong", "台北": "ap-taipei",
+    "新加坡": "ap-singapore", "雅加达": "ap-jakarta", "首尔": "ap-seoul", "曼谷": "ap-bangkok", "东京": "ap-tokyo",
+    "東京": "ap-tokyo", "孟买": "ap-mumbai", "沙特": "me-saudi-arabia", "利雅得": "me-saudi-arabia",
+    "硅谷": "na-siliconvalley", "弗吉尼亚": "na-ashburn", "阿什本": "na-ashburn", "多伦多": "na-toronto",
+    "圣保罗": "sa-saopaulo", "法兰克福": "eu-frankfurt", "莫斯科": "eu-moscow", "深圳金融": "ap-shenzhen-fsi",
+    "上海金融": "ap-shanghai-fsi", "北京金融": "ap-beijing-fsi", "virginia": "na-ashburn", "riyadh": "me-saudi-arabia",
+    "cn-south": "ap-guangzhou", "cn-east": "ap-shanghai", "cn-southwest": "ap-chengdu", "cn-north": "ap-beijing-1",
+    "tj": "ap-beijing-1", "bj": "ap-beijing", "sh": "ap-shanghai", "gz": "ap-guangzhou", "cd": "ap-chengdu",
+    "hk": "ap-hongkong", "sg": "ap-singapore", "sgp": "ap-singapore", "ca": "na-toronto", "ger": "eu-frankfurt",
+}
+"""Names in Chinese, as the console shows them, and those that COS had before 2018."""
+_WRITTEN_OUT = re.compile("[a-z]{2}-[a-z]{2,20}(?:-[a-z0-9]{1,6})?")
 
 
 def near_region(name: str) -> str | None:
     """The region that was probably meant; ``None``: none is like it."""
-    parts = name.strip().lower().replace("_", "-").split("-")
+    plain = name.strip().lower()
+    found = [one[0] for one in _WRITTEN_OUT.finditer(plain) if one[0] in REGIONS]
+    if found and not plain.isascii():
+        return found[0]  # as the console shows it: 广州（中国）ap-guangzhou
+    bare = plain.removeprefix("中国")
+    other = _OTHER_NAMES.get(plain) or next(
+        (region for word, region in sorted(_OTHER_NAMES.items(), key=lambda one: -len(one[0]))
+         if not word.isascii() and bare.startswith(word)), None)
+    if other is not None:
+        return other
+    parts = plain.replace("_", "-").replace(" ", "-").split("-")
     for part in parts:
         if part in _CITIES:
             same = "-".join(parts[parts.index(part):])

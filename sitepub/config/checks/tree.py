@@ -73,6 +73,12 @@ def check(root: Node, environ: Mapping[str, str], *, new_region: bool = False) -
 def _component(root: Node, found: Findings) -> None:
     node, name = root.get("component"), component_of(root)
     if node is None or name is None:
+        if node is None and (other := next((key for key in ("provider", "functions", "service", "resources", "custom")
+                                            if key in root.entries), None)) is not None:
+            found.wrong(root.entries[other], f"`{other}` belongs to a service of the Serverless Framework, and sitepub"
+                        " publishes websites", "Run `sitepub init` in the folder of the website.", key=True)
+            for one in (root, *root.entries.values()):
+                one.broken = True  # all else that is unknown or missing here comes from that
         return
     if name in COS_COMPONENTS:
         if not is_site(root):

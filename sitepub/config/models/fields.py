@@ -161,7 +161,8 @@ def inner_path(value: str) -> str:
 
 def _identifier(value: str) -> str:
     if not is_identifier(value):
-        raise wrong(IDENTIFIER, "It becomes part of bucket names and of the place where the state is kept.")
+        letters = "" if value.isascii() else "Letters are a to z here. "
+        raise wrong(IDENTIFIER, f"{letters}It becomes part of bucket names and of the place where the state is kept.")
     return value
 
 

@@ -19,6 +19,8 @@ from sitepub.errors import AccessDenied, CloudError, Refused, SitepubError
 
 PATIENCE = 600.0
 """Seconds to wait for a record that the user adds by hand, or that has to spread."""
+ADD_ZONE = "sitepub local zone"
+"""The command that puts a zone into the DNSPod of the embedded cloud's account."""
 _FIRST, _STEP = 0.2, 3.0
 _NOT_OURS = frozenset({"OperationDenied.NoPermissionToOperateDomain", "OperationDenied.AccessDenied",
                        "OperationDenied.DomainOwnerAllowedOnly"})
@@ -77,12 +79,16 @@ class Dns:
         except AccessDenied as error:
             return None, f"DNSPod could not be asked ({error.code}: dnspod:DescribeDomainList)"
         if zone is None:
-            return None, "its zone is not in the account's DNSPod"
+            return None, "its zone is not in the account's DNSPod" + self._how_to_add(name)
         if zone.paused:
             return None, f"the zone {zone.name} is paused or blocked in DNSPod"
         if zone.name in self._closed:
             return None, f"DNSPod does not let this key change the zone {zone.name} ({self._closed[zone.name]})"
         return zone, ""
+
+    def _how_to_add(self, name: str) -> str:
+        """On the embedded cloud a command adds the zone, and nothing else can."""
+        return f": `{ADD_ZONE} {registered_domain(name)}` adds it" if self.resolver.has_no_zone(name) else ""
 
     def holds(self, name: str) -> bool:
         zone, _why = self.zone(name)
@@ -176,6 +182,10 @@ class Dns:
             except CloudError as error:
                 self._shut(holder, error)
                 holder = None
+        if holder is None and job.wait and self.resolver.has_no_zone(wanted.name):
+            raise SitepubError(
+                f"{shown_name(host)}: the DNS of the embedded cloud has no zone for it, so the record cannot be added",
+                code="DnsRecordMissing", hint=f"{ADD_ZONE} {registered_domain(host)}, then run again")
         if (holder is None or not holder.delegated) and not self.visible(wanted):
             job.listener.todo(host, f"add this record at the provider of the DNS: {wanted}")
         if not job.wait:

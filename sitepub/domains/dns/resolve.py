@@ -59,6 +59,23 @@ class Resolver:
                 return _plain(each.target)
         return ""
 
+    def has_no_zone(self, name: str) -> bool:
+        """Whether the name cannot have a record: the embedded cloud is all the DNS there is, and none of its zones
+        holds the name (it refuses the question). For the real DNS always false."""
+        if self._embedded is None:
+            return False
+        import dns.resolver
+
+        resolver = self._resolver(None)
+        try:
+            if resolver is not None:
+                resolver.resolve(name, "SOA", raise_on_no_answer=False, search=False)
+        except dns.resolver.NoNameservers:
+            return True
+        except (dns.exception.DNSException, OSError, ValueError):
+            pass
+        return False
+
     def _follow(self, name: str, kind: str) -> tuple[list[str], list[str]]:
         """CNAMEs and addresses. An authoritative server does not follow names out of its zones, so each
         name that has no address yet is asked for by itself."""

@@ -74,7 +74,7 @@ def _reporter(hosts: Hosts, name: str, kind: str, record: HostRecord | None,
               wanted: bool) -> Callable[[], HostReport]:
     def look() -> HostReport:
         purge = record.purge if record is not None else None
-        words = "" if purge is None else f"{purge.what} failed: {purge.failed}" if purge.failed else purge.what
+        words = "" if purge is None else f"{purge.what} purged; failed: {purge.failed}" if purge.failed else purge.what
         base = HostReport(name, kind, "not there", wanted=wanted, made=_made(record), purged=words,
                           purged_at=purge.at if purge is not None else "",
                           unfinished=record.setup if record is not None else "",

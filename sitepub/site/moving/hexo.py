@@ -22,7 +22,7 @@ def hexo(moved: Moved, root: Node) -> None:
     first = True
     for node in deployers(root.get("deploy")):
         entries = plain_keys(node)
-        kind = str(entries["type"].value) if "type" in entries else ""
+        kind = str(entries["type"].value or "") if "type" in entries else ""
         if kind == "sitepub":
             continue
         if not is_cos(entries) or not first:
