@@ -17,18 +17,12 @@ from sitepub.domains.edges.cdn import Cdn
 from sitepub.domains.hosts.claims import Claim, Claims
 from sitepub.domains.hosts.plan import Place, host_hash, needs_look, plan_removal
 from sitepub.domains.hosts.site_hosts import former_key, record_of
-from sitepub.domains.records import (
-    CertificateInUse,
-    CertificateRecord,
-    DnsRecord,
-    HostRecord,
-    LastPurge,
-    TxtRecord,
-)
+from sitepub.domains.records import CertificateInUse, CertificateRecord, DnsRecord, HostRecord, LastPurge, TxtRecord
 from sitepub.domains.service_api import ServiceApi
 from sitepub.errors import Position, Refused
 from sitepub.publish.states.state import VERSION, State
-from tests.publish.memory_cloud import MemoryCloud, MemoryStore
+from tests.publish.memory_cloud import MemoryCloud
+from tests.publish.memory_store import MemoryStore
 from tests.publish.state_forms import decode, encode, version_1
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)

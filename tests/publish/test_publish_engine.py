@@ -17,7 +17,8 @@ from sitepub.publish.states.manifest import Entry
 from sitepub.publish.workers import Workers
 from sitepub.site.snapshot import SiteFile
 from sitepub.tencent.cos.store import Stored
-from tests.publish.memory_cloud import MemoryCloud, MemoryStore
+from tests.publish.memory_cloud import MemoryCloud
+from tests.publish.memory_store import MemoryStore
 from tests.publish.sites import BUCKET, live, site_file, snapshot
 
 

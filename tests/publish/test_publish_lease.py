@@ -11,7 +11,8 @@ from sitepub.errors import NetworkError, Refused
 from sitepub.publish.locking import lease
 from sitepub.publish.locking.lock import LEASE, Lock, read_lock
 from sitepub.publish.locking.lock_record import LEFT_BEHIND
-from tests.publish.memory_cloud import Killed, MemoryCloud, MemoryStore
+from tests.publish.memory_cloud import Killed, MemoryCloud
+from tests.publish.memory_store import MemoryStore
 from tests.publish.test_publish_lock import held_by_another
 
 

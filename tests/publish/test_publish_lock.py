@@ -14,7 +14,8 @@ from sitepub.errors import NetworkError, Refused
 from sitepub.publish.locking.lock import Lock, LockRecord, read_lock
 from sitepub.publish.locking.owner import is_dead, process_space, started_at, who
 from sitepub.tencent.cos.store import LargeFile, Retry, Sent, Stored
-from tests.publish.memory_cloud import MemoryCloud, MemoryStore
+from tests.publish.memory_cloud import MemoryCloud
+from tests.publish.memory_store import MemoryStore
 
 
 @pytest.fixture

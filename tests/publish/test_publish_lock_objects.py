@@ -10,7 +10,8 @@ import pytest
 
 from sitepub.errors import Refused
 from sitepub.publish.locking.lock import Lock, read_lock
-from tests.publish.memory_cloud import MemoryCloud, MemoryStore
+from tests.publish.memory_cloud import MemoryCloud
+from tests.publish.memory_store import MemoryStore
 from tests.publish.test_publish_lock import held_by_another
 
 

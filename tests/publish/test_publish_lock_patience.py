@@ -11,7 +11,8 @@ import pytest
 from sitepub.errors import Refused
 from sitepub.publish.locking.lock import Lock
 from sitepub.publish.locking.patience import Patience, Waiting
-from tests.publish.memory_cloud import MemoryCloud, MemoryStore
+from tests.publish.memory_cloud import MemoryCloud
+from tests.publish.memory_store import MemoryStore
 from tests.terminal.screen import sitepub
 
 PREFIX = "a/dev/s/"

@@ -11,7 +11,9 @@ import pytest
 
 from sitepub.errors import AccessDenied
 from sitepub.publish.looking import FreeKeys, look_at
-from tests.publish.memory_cloud import MemoryCloud, MemoryStore, Object
+from tests.publish.memory_bucket import Object
+from tests.publish.memory_cloud import MemoryCloud
+from tests.publish.memory_store import MemoryStore
 
 ENTRY = Object(b"x", {}, "e", 0)
 

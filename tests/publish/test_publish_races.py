@@ -25,7 +25,8 @@ from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.cos.bucket_settings import Made
 from tests.conftest import LocalCloud
-from tests.publish.memory_cloud import MemoryBucket, MemoryCloud, project, remote
+from tests.publish.memory_bucket import MemoryBucket
+from tests.publish.memory_cloud import MemoryCloud, project, remote
 from tests.publish.pausing import Nursery, deploy, deploying, place_of, site_of
 from tests.publish.sites import BUCKET, live, site_file, snapshot
 

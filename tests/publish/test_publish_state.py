@@ -18,7 +18,8 @@ from sitepub.publish.states.releases import ReleaseRecord, Releases, new_release
 from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.state import VERSION, Created, Former, Journal, ReleaseInfo, ReleaseMark, State
 from sitepub.publish.states.state_store import StateStore
-from tests.publish.memory_cloud import MemoryCloud, MemoryStore
+from tests.publish.memory_cloud import MemoryCloud
+from tests.publish.memory_store import MemoryStore
 from tests.publish.sites import plain, site_file, snapshot
 from tests.publish.state_forms import encode, overlay_1, packed_json, version_1
 

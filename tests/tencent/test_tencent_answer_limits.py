@@ -26,7 +26,8 @@ from sitepub.tencent.cos.bucket_settings import BucketSettings
 from sitepub.tencent.cos.object_store import CosObjectStore
 from sitepub.tencent.network import limits
 from sitepub.tencent.network.retry import Backoff
-from tests.publish.memory_cloud import MemoryCloud, MemoryStore
+from tests.publish.memory_cloud import MemoryCloud
+from tests.publish.memory_store import MemoryStore
 from tests.publish.state_forms import encode
 from tests.tencent.intercepting import PAGE
 from tests.tencent.scripted_server import Raw, answer, foreign, scripted, served

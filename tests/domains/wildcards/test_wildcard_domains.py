@@ -20,7 +20,8 @@ from tests.domains.edge_cases import Case
 from tests.domains.openssl import Authority, needs_openssl
 from tests.domains.test_domains_edgeone_certificates import Bench, authority, case, kinds
 from tests.edgeone_zone import made_zone
-from tests.publish.memory_cloud import MemoryCloud, MemoryStore
+from tests.publish.memory_cloud import MemoryCloud
+from tests.publish.memory_store import MemoryStore
 
 __all__ = ["authority", "case"]
 WHOLE = [HostStepKind.CREATE, HostStepKind.DNS]

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from sitepub.publish.states import shards
 from sitepub.site.snapshot import Snapshot
 from tests.amount import AMOUNT, times
-from tests.publish.histories.world import WEEK, Act, Trouble, What, World
+from tests.publish.histories.acts import Act, Trouble, What
+from tests.publish.histories.world import WEEK, World
 from tests.publish.sites import plain, site_file, sites, snapshot
 
 _WHAT = ("deploy", "deploy", "deploy", "rollback", "rollback", "promote", "promote", "show", "show", "publish preview",

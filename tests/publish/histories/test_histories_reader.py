@@ -9,7 +9,8 @@ import pytest
 
 from sitepub.site.snapshot import Snapshot
 from tests.amount import times
-from tests.publish.histories.world import DAY, WEEK, Act, Kind, Stage, Trouble, What, World
+from tests.publish.histories.acts import Act, Kind, Stage, Trouble, What
+from tests.publish.histories.world import DAY, WEEK, World
 from tests.publish.sites import site_file, snapshot
 
 DEPLOYS = 50

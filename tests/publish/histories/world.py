@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
 
 import pytest
 
@@ -18,7 +17,7 @@ from sitepub.actions.releases.history import mark_in
 from sitepub.config.bucket_settings import Website
 from sitepub.config.previews import PreviewOf
 from sitepub.config.project import Project, Releases
-from sitepub.errors import CloudError, SitepubError
+from sitepub.errors import SitepubError
 from sitepub.publish.apply import Counts
 from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.locking import lease
@@ -40,68 +39,15 @@ from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.state import State
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud, Credentials
-from sitepub.tencent.cos.website_config import WebsiteConfig
-from tests.publish.memory_cloud import APP_ID, Killed, MemoryCloud, Object, project, remote
+from tests.publish.histories.acts import FOREIGN, Act, Live, NothingToDo, Place, Trouble, failing
+from tests.publish.memory_bucket import Object
+from tests.publish.memory_cloud import APP_ID, Killed, MemoryCloud, project, remote
 from tests.publish.release.kept import contents_of, seen_by_others
 
 DAY = 86400
 WEEK = 7 * DAY
 ACCOUNT = Cloud(Credentials("id", "key"), APP_ID, "ap-guangzhou")
-FOREIGN = {"X-Owner": "another program"}
-Name = Literal["prod", "testing", "preview"]
-Stage = Literal["prod", "testing"]
-What = Literal["deploy", "dev", "rollback", "mark", "unmark", "promote", "show", "publish preview", "take down", "time",
-               "others"]
-Kind = Literal["none", "kill", "killed elsewhere", "failure", "failures", "meets", "sleeps", "late"]
-Live = dict[str, tuple[bytes, Mapping[str, str]]]
 _NEEDS = re.compile(r"<needs (.*?)>")
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """What goes wrong in an act, at its write number ``at``."""
-
-    kind: Kind = "none"
-    """kill: the process is no more. failure: one write fails, or from then on every one. meets: another computer does
-    something at that moment. sleeps: the same, when the lease has run out meanwhile. late: another computer does
-    something between the plan and its first write."""
-    at: int = 0
-    after: bool = False
-
-
-@dataclass(frozen=True)
-class Act:
-    what: What
-    where: Stage = "prod"
-    site: Snapshot = field(default_factory=lambda: Snapshot({}))
-    number: int = 0
-    trouble: Trouble = Trouble()
-    other: Act | None = None
-    """What another computer does in between."""
-
-
-class Place:
-    """A stage or a preview: what the model knows of it."""
-
-    def __init__(self, name: Name, of: Project) -> None:
-        self.name = name
-        self.project = of
-        self.shown: Snapshot | None = None
-        """What is live; ``None``: nothing, or an act has not ended and it is not known."""
-        self.own: Snapshot | None = None
-        """Of a preview: the site as it was deployed."""
-        self.unsettled = False
-        """An act has not come to its end."""
-        self.given_up: set[str] = set()
-        """Releases of a site that was being removed."""
-        self.released: dict[str, tuple[Snapshot, WebsiteConfig]] = {}
-        self.named: dict[str, float] | None = {}
-        """Assets that a live page has named, and when it did so last; ``None``: sitepub dev is at it, which deletes at
-        once."""
-
-    @property
-    def bucket(self) -> str:
-        return self.project.bucket(APP_ID)
 
 
 class World:
@@ -161,7 +107,7 @@ class World:
             cloud.revive()
             if act.trouble.kind == "killed elsewhere":
                 LEFT_BEHIND.clear()
-        except _NothingToDo:
+        except NothingToDo:
             pass
         except SitepubError as error:
             # Another computer finds the lock; without trouble nothing fails.
@@ -258,14 +204,14 @@ class World:
         there = self.remote(place)
         state = there.states.load()
         if state is None or not ids:
-            raise _NothingToDo
+            raise NothingToDo
         release = ids[act.number % len(ids)]
         site, website = place.released[release]
         try:
             chosen = rollback.released(release, None, local=True)(ACCOUNT, there)
         except SitepubError as error:
             assert error.code == "ContentNotKept" and not state.keeps(release), (self.done, error)
-            raise _NothingToDo from None
+            raise NothingToDo from None
         self._publish(act, place, chosen.snapshot, site, chosen, there)
         if act.trouble.kind == "none":
             assert self.cloud.bucket(place.bucket).values["website"] == website, self.done
@@ -275,14 +221,14 @@ class World:
         there = self.remote(place)
         state = there.states.load()
         if state is None or not ids:
-            raise _NothingToDo
+            raise NothingToDo
         release = ids[act.number % len(ids)]
         try:
             mark_in(there, release, "stable", remove=act.what == "unmark", local=True)
         except SitepubError as error:
             if error.code != "ContentNotKept" or state.keeps(release):
                 raise
-            raise _NothingToDo from None
+            raise NothingToDo from None
 
     def _promote(self, act: Act, source: Place, target: Place) -> None:
         with ExitStack() as opened:
@@ -290,7 +236,7 @@ class World:
                 site = promote.live_in(source.project, ACCOUNT, opened)
             except SitepubError as error:
                 assert error.code in ("NotDeployed", "NoSuchPreview", "Unfinished"), (self.done, error)
-                raise _NothingToDo from None
+                raise NothingToDo from None
             # A source that was killed with nothing but deletions to do may be promoted.
             wanted = self._found(site) if source.unsettled else source.own if source.name == "preview" else source.shown
             assert wanted is not None
@@ -312,7 +258,7 @@ class World:
         there = self.remote(place)
         removal = prepare_removal(there)
         if removal is None:
-            raise _NothingToDo
+            raise NothingToDo
         self._give_up(place)
         # What another computer has published before this run got the lock is taken down too, when the user approves.
         removed = remove(there, removal, approve=lambda _again: self._give_up(place))
@@ -336,7 +282,7 @@ class World:
         theirs = self.foreign[place.bucket]
         bucket = self.cloud.bucket(place.bucket)
         if place.name == "preview" and not bucket.exists:
-            raise _NothingToDo
+            raise NothingToDo
         bucket.exists = True
         key = ("theirs/notes.md", "zz-theirs.html", "theirs.css")[act.number % 3]
         if key in theirs and act.number % 2:
@@ -356,7 +302,7 @@ class World:
         if trouble.kind in ("kill", "killed elsewhere"):
             cloud.kill_at, cloud.kill_after = trouble.at, trouble.after
         elif trouble.kind in ("failure", "failures"):
-            cloud.fail = _failing(trouble.at, forever=trouble.kind == "failures")
+            cloud.fail = failing(trouble.at, forever=trouble.kind == "failures")
         elif trouble.kind in ("meets", "sleeps") and act.other is not None:
             cloud.fail = self._meeting(act.other, trouble)
         try:
@@ -537,20 +483,3 @@ class World:
                 assert not removed.failures and not removed.interrupted
             left = {key: one.data for key, one in self.cloud.bucket(place.bucket).objects.items()}
             assert left == self.foreign[place.bucket], self.done
-
-
-class _NothingToDo(Exception):
-    """The model says that this act cannot be."""
-
-
-def _failing(at: int, *, forever: bool) -> Callable[[str, str], Exception | None]:
-    count = 0
-
-    def fail(_what: str, key: str) -> Exception | None:
-        nonlocal count
-        count += 1
-        if count == at + 1 or (forever and count > at and not key.endswith("/lock")):
-            return CloudError("We encountered an internal error", code="InternalError", status=500)
-        return None
-
-    return fail

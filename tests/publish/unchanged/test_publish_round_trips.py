@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from sitepub.publish.outcome import Status
-from tests.publish.memory_cloud import MemoryCloud, MemoryStore
+from tests.publish.memory_cloud import MemoryCloud
+from tests.publish.memory_store import MemoryStore
 from tests.publish.unchanged.computer import Computer, in_memory, site_project
 
 ROUNDS = 8
