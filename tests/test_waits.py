@@ -83,7 +83,7 @@ WAITS = {
     "site/build/process.py: self._reader.join": "half a second at the most, and its pipe is closed",
     "site/build/process.py: self.wait": LIMITED,
     "site/build/lifeline.py: self._shell.wait": "it ends when its pipe is closed",
-    "tencent/cos/bucket_settings.py: self._sleep": PRESSED,
+    "tencent/cos/sdk_client.py: self._sleep": PRESSED,
     "tencent/cloud_api.py: self._sleep": PRESSED,
     "tencent/network/http_answer.py: self._sock.recv": "closing the store ends it; in the main thread Ctrl-C breaks in",
     "tencent/cos/multipart.py: future.exception": "in a worker, which is a daemon",

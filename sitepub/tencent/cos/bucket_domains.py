@@ -35,7 +35,7 @@ class BucketDomains(BucketSettings):
     def get_domains(self) -> BucketDomainRules:
         """None at all for a bucket that never had one."""
         try:
-            found = self._call("GetBucketDomain", "get_bucket_domain")
+            found = self._sdk.call("GetBucketDomain", "get_bucket_domain")
         except NotFound as error:
             if error.code == "NoSuchBucket":
                 raise
@@ -48,25 +48,25 @@ class BucketDomains(BucketSettings):
     def put_domains(self, rules: Sequence[DomainRule]) -> None:
         """Replace all rules."""
         if not rules:
-            self._call("DeleteBucketDomain", "delete_bucket_domain")
+            self._sdk.call("DeleteBucketDomain", "delete_bucket_domain")
             return
-        self._call("PutBucketDomain", "put_bucket_domain",
-                   DomainConfiguration={"DomainRule": [_rule(rule) for rule in rules]})
+        self._sdk.call("PutBucketDomain", "put_bucket_domain",
+                       DomainConfiguration={"DomainRule": [_rule(rule) for rule in rules]})
 
     def get_certificate_status(self, domain: str) -> str:
         """"Enabled", or "Disabled" when the domain has no certificate."""
-        found = self._get("GetBucketDomainCertificate", "get_bucket_domain_certificate", DomainName=domain)
+        found = self._sdk.get("GetBucketDomainCertificate", "get_bucket_domain_certificate", DomainName=domain)
         return "" if found is None else str(found.get("Status") or "")
 
     def put_certificate(self, domain: str, chain: str, key: str) -> None:
-        self._call("PutBucketDomainCertificate", "put_bucket_domain_certificate", DomainCertificateConfiguration={
+        self._sdk.call("PutBucketDomainCertificate", "put_bucket_domain_certificate", DomainCertificateConfiguration={
             "CertificateInfo": {"CertType": "CustomCert", "CustomCert": {"Cert": chain, "PrivateKey": key}},
             "DomainList": [{"DomainName": domain}]})
 
     def delete_certificate(self, domain: str) -> None:
         """A missing one is fine."""
         try:
-            self._call("DeleteBucketDomainCertificate", "delete_bucket_domain_certificate", DomainName=domain)
+            self._sdk.call("DeleteBucketDomainCertificate", "delete_bucket_domain_certificate", DomainName=domain)
         except NotFound as error:
             if error.code == "NoSuchBucket":
                 raise

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
-import threading
-import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -14,9 +11,9 @@ from typing import Any, TypeVar
 from sitepub.config.bucket_settings import CorsRule, LifecycleRule, RedirectRule
 from sitepub.errors import AccessDenied, CloudError, NetworkError, NotFound, SitepubError, UsageError
 from sitepub.interrupts import pause
-from sitepub.tencent import genuine
-from sitepub.tencent.cloud import Cloud, Credentials
+from sitepub.tencent.cloud import Cloud
 from sitepub.tencent.cos import acceleration, fresh_buckets, setting_documents
+from sitepub.tencent.cos.sdk_client import SdkClient
 from sitepub.tencent.cos.website_config import (
     WebsiteConfig,
     from_document,
@@ -24,18 +21,12 @@ from sitepub.tencent.cos.website_config import (
     to_document,
     with_folder_rules,
 )
-from sitepub.tencent.cos.xml import ErrorDocument, error_document
-from sitepub.tencent.embedded_gone import embedded_gone, is_gone
-from sitepub.tencent.errors_from_cloud import Asked, error_from, unreachable
 from sitepub.tencent.network.clock import Clock
-from sitepub.tencent.network.retry import Backoff, worth_retrying
+from sitepub.tencent.network.retry import Backoff
 
-_TIMEOUT = 30
-_log = logging.getLogger("sitepub.settings")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?-[0-9]+")
 _NAME_MAX = 60
 _CANDIDATES = 20
-_READS = ("Get", "Head")
 T = TypeVar("T")
 
 
@@ -78,13 +69,7 @@ class BucketSettings:
         check_bucket_name(bucket)
         self.cloud = cloud
         self.bucket = bucket
-        self._backoff = backoff or Backoff()
-        self._clock = clock or Clock()
-        self._sleep = sleep
-        self._lock = threading.Lock()
-        self._client: Any = None
-        self._credentials = cloud.credentials
-        """Those of the client."""
+        self._sdk = SdkClient(cloud, bucket, backoff=backoff, clock=clock, sleep=sleep)
 
     # The bucket itself
 
@@ -92,7 +77,7 @@ class BucketSettings:
         """Whether the bucket is there. Raises :class:`~sitepub.errors.AccessDenied` for a bucket of this
         account (its name ends with our app id) that the key may not read."""
         try:
-            self._call("HeadBucket", "head_bucket", believe_missing=True)
+            self._sdk.call("HeadBucket", "head_bucket", believe_missing=True)
         except NotFound:
             return BucketStatus.MISSING
         except AccessDenied:
@@ -109,7 +94,7 @@ class BucketSettings:
         """
         failed: list[SitepubError] = []
         try:
-            self._call("PutBucket", "create_bucket", believe_missing=True, failed=failed)
+            self._sdk.call("PutBucket", "create_bucket", believe_missing=True, failed=failed)
         except CloudError as error:
             if error.code == "BucketAlreadyOwnedByYou":
                 self._refuse_another_region(error)
@@ -142,7 +127,7 @@ class BucketSettings:
     def delete(self) -> None:
         """Delete the bucket, which has to be empty. A missing one is fine."""
         try:
-            self._call("DeleteBucket", "delete_bucket", believe_missing=True)
+            self._sdk.call("DeleteBucket", "delete_bucket", believe_missing=True)
         except NotFound:
             pass
         fresh_buckets.forget(self.bucket)
@@ -151,212 +136,107 @@ class BucketSettings:
 
     def get_acl(self) -> str | None:
         """"private", "public-read" or "public-read-write"; ``None`` for grants of another kind."""
-        return setting_documents.canned_acl(self._call("GetBucketACL", "get_bucket_acl"))
+        return setting_documents.canned_acl(self._sdk.call("GetBucketACL", "get_bucket_acl"))
 
     def put_acl(self, canned: str) -> None:
-        self._call("PutBucketACL", "put_bucket_acl", ACL=canned)
+        self._sdk.call("PutBucketACL", "put_bucket_acl", ACL=canned)
 
     def everybody_reads(self) -> bool:
         """Whether a grant lets everybody read, whatever other grants there are."""
-        return setting_documents.everybody_reads(self._call("GetBucketACL", "get_bucket_acl"))
+        return setting_documents.everybody_reads(self._sdk.call("GetBucketACL", "get_bucket_acl"))
 
     def let_everybody_read(self) -> None:
         """Add that grant to those that are there."""
-        found = self._call("GetBucketACL", "get_bucket_acl")
-        self._call("PutBucketACL", "put_bucket_acl", AccessControlPolicy=setting_documents.readable_acl(found))
+        found = self._sdk.call("GetBucketACL", "get_bucket_acl")
+        self._sdk.call("PutBucketACL", "put_bucket_acl", AccessControlPolicy=setting_documents.readable_acl(found))
 
     def get_policy(self) -> dict[str, Any] | None:
-        found = self._get("GetBucketPolicy", "get_bucket_policy")
+        found = self._sdk.get("GetBucketPolicy", "get_bucket_policy")
         policy = None if found is None else json.loads(found["Policy"])
         return policy if isinstance(policy, dict) and policy else None
 
     def put_policy(self, policy: Mapping[str, Any]) -> None:
-        self._call("PutBucketPolicy", "put_bucket_policy", Policy=json.dumps(dict(policy)))
+        self._sdk.call("PutBucketPolicy", "put_bucket_policy", Policy=json.dumps(dict(policy)))
 
     def delete_policy(self) -> None:
-        self._call("DeleteBucketPolicy", "delete_bucket_policy")
+        self._sdk.call("DeleteBucketPolicy", "delete_bucket_policy")
 
     def get_cors(self) -> tuple[CorsRule, ...]:
-        found = self._get("GetBucketCORS", "get_bucket_cors")
+        found = self._sdk.get("GetBucketCORS", "get_bucket_cors")
         return () if found is None else setting_documents.cors_rules(found)
 
     def put_cors(self, rules: Sequence[CorsRule]) -> None:
-        self._call("PutBucketCORS", "put_bucket_cors",
+        self._sdk.call("PutBucketCORS", "put_bucket_cors",
                    CORSConfiguration=setting_documents.cors_document(rules))
 
     def delete_cors(self) -> None:
-        self._call("DeleteBucketCORS", "delete_bucket_cors")
+        self._sdk.call("DeleteBucketCORS", "delete_bucket_cors")
 
     def get_tags(self) -> dict[str, str]:
-        found = self._get("GetBucketTagging", "get_bucket_tagging")
+        found = self._sdk.get("GetBucketTagging", "get_bucket_tagging")
         return {} if found is None else setting_documents.tags_of(found)
 
     def put_tags(self, tags: Mapping[str, str]) -> None:
-        self._call("PutBucketTagging", "put_bucket_tagging", Tagging=setting_documents.tags_document(tags))
+        self._sdk.call("PutBucketTagging", "put_bucket_tagging", Tagging=setting_documents.tags_document(tags))
 
     def delete_tags(self) -> None:
-        self._call("DeleteBucketTagging", "delete_bucket_tagging")
+        self._sdk.call("DeleteBucketTagging", "delete_bucket_tagging")
 
     def get_lifecycle(self) -> tuple[LifecycleRule, ...]:
-        found = self._get("GetBucketLifecycle", "get_bucket_lifecycle")
+        found = self._sdk.get("GetBucketLifecycle", "get_bucket_lifecycle")
         return () if found is None else setting_documents.lifecycle_rules(found)
 
     def put_lifecycle(self, rules: Sequence[LifecycleRule]) -> None:
-        self._call("PutBucketLifecycle", "put_bucket_lifecycle",
+        self._sdk.call("PutBucketLifecycle", "put_bucket_lifecycle",
                    LifecycleConfiguration=setting_documents.lifecycle_document(rules))
 
     def delete_lifecycle(self) -> None:
-        self._call("DeleteBucketLifecycle", "delete_bucket_lifecycle")
+        self._sdk.call("DeleteBucketLifecycle", "delete_bucket_lifecycle")
 
     def get_website(self) -> WebsiteConfig | None:
-        found = self._get("GetBucketWebsite", "get_bucket_website")
+        found = self._sdk.get("GetBucketWebsite", "get_bucket_website")
         return None if found is None else from_document(found)
 
     def put_website(self, config: WebsiteConfig) -> None:
         """What the bucket has beside the settings that sitepub knows stays."""
-        found = self._get("GetBucketWebsite", "get_bucket_website") or {}
-        self._call("PutBucketWebsite", "put_bucket_website",
+        found = self._sdk.get("GetBucketWebsite", "get_bucket_website") or {}
+        self._sdk.call("PutBucketWebsite", "put_bucket_website",
                    WebsiteConfiguration=over_document(to_document(config), found))
 
     def put_folder_rules(self, folder: str, rules: Sequence[RedirectRule]) -> None:
         """The redirect rules for keys in this folder are these; all else stays. A bucket that is no website stays
         as it is."""
-        found = self._get("GetBucketWebsite", "get_bucket_website") or {}
+        found = self._sdk.get("GetBucketWebsite", "get_bucket_website") or {}
         document = with_folder_rules(found, folder, rules)
         if document is not None:
-            self._call("PutBucketWebsite", "put_bucket_website", WebsiteConfiguration=document)
+            self._sdk.call("PutBucketWebsite", "put_bucket_website", WebsiteConfiguration=document)
 
     def get_acceleration(self) -> bool:
-        return acceleration.is_on(self.cloud, self.bucket, backoff=self._backoff, clock=self._clock)
+        return acceleration.is_on(self.cloud, self.bucket, backoff=self._sdk.backoff, clock=self._sdk.clock)
 
     def switch_acceleration_on(self) -> None:
         """Takes a while to work; until then the acceleration endpoint refuses (see ``wire``)."""
-        acceleration.switch_on(self.cloud, self.bucket, backoff=self._backoff, clock=self._clock)
+        acceleration.switch_on(self.cloud, self.bucket, backoff=self._sdk.backoff, clock=self._sdk.clock)
 
     def get_logging(self) -> tuple[str, str] | None:
         """Bucket and prefix that the access log is delivered to (436/17053); ``None``: it is not kept."""
-        found = self._get("GetBucketLogging", "get_bucket_logging")
+        found = self._sdk.get("GetBucketLogging", "get_bucket_logging")
         target = found.get("LoggingEnabled") if isinstance(found, dict) else None
         if not isinstance(target, dict) or not target.get("TargetBucket"):
             return None
         return str(target["TargetBucket"]), str(target.get("TargetPrefix") or "")
 
-    # The SDK
-
-    def _get(self, action: str, method: str, **arguments: Any) -> Any:
-        """``None`` for a setting that was never made; a missing bucket still raises."""
-        try:
-            return self._call(action, method, **arguments)
-        except NotFound as error:
-            if error.code == "NoSuchBucket":
-                raise
-            return None
-
-    def _call(self, action: str, method: str, *, believe_missing: bool = False, about_bucket: bool = True,
-              failed: list[SitepubError] | None = None, **arguments: Any) -> Any:
-        """``failed``: gets what each try that is repeated ended with."""
-        from qcloud_cos.cos_exception import CosClientError, CosServiceError
-
-        failures, corrected = 0, False
-        reads = action.startswith(_READS)
-        while True:
-            if not reads:
-                self.cloud.fence.check()
-            offset = self._clock.offset
-            try:
-                if about_bucket:
-                    arguments["Bucket"] = self.bucket
-                answer = getattr(self._sdk(), method)(**arguments)
-                _log.debug("%s %s: done", action, self.bucket)
-                return answer
-            except CosServiceError as error:
-                if self._clock.offset != offset and not corrected:
-                    corrected = True
-                    continue
-                problem = self._explain(f"cos:{action}", error)
-                _log.debug("%s %s: %d %s, request %s", action, self.bucket, error.get_status_code(), problem.code,
-                           problem.request_id or "without id")
-                cached = (not believe_missing and problem.code == "NoSuchBucket"
-                          and fresh_buckets.is_fresh(self.bucket))
-                again = cached or worth_retrying(error.get_status_code(), problem.code)
-            except CosClientError as error:
-                if is_gone(self.cloud.embedded):
-                    raise embedded_gone() from error
-                problem = genuine.network_error_in(error) or unreachable(
-                    self.cloud.bucket_host(self.bucket), str(error))
-                again = problem.code != "Certificate"
-            except (ET.ParseError, ValueError, LookupError, TypeError, RecursionError) as error:
-                # The document is one of COS, but the SDK does not find in it what has to be there.
-                problem = NetworkError(f"The cloud's answer to {action} cannot be read ({type(error).__name__}).",
-                                       code="BadAnswer", hint="Run again; if it stays so, take another network.")
-                again = True
-            failures += 1
-            if not again or failures >= self._backoff.attempts:
-                problem.passing = again or problem.passing
-                raise problem
-            if failed is not None:
-                failed.append(problem)
-            self._sleep(self._backoff.wait(failures))
-
-    def _explain(self, action: str, error: Any) -> SitepubError:
-        """The SDK keeps the error's fields, or the answer's headers when the body was empty (HEAD)."""
-        said = error.get_digest_msg()
-        items = said.items() if hasattr(said, "items") else ()
-        fields = {str(name).lower(): str(value) for name, value in items}
-        # The SDK loses the code of a document whose message or resource is empty.
-        document = error_document(str(error.get_origin_msg() or "").encode()) or ErrorDocument("")
-        code = document.code or fields.get("code", "")
-        status = int(error.get_status_code())
-        if code == "NoSuchResource":
-            code = "NoSuchBucket"
-        request_id = document.request_id or fields.get("requestid") or fields.get("x-cos-request-id")
-        return error_from(Asked(action, self.bucket), status, code, document.message or fields.get("message", ""),
-                          request_id)
-
-    def _sdk(self) -> Any:
-        credentials = self.cloud.credentials.fresh()
-        with self._lock:
-            if self._client is None or credentials is not self._credentials:
-                self._client, self._credentials = self._connect(credentials), credentials
-            return self._client
-
-    def _connect(self, credentials: Credentials) -> Any:
-        import requests
-        from qcloud_cos import CosConfig, CosS3Client
-
-        from sitepub.tencent.sdk_session import OnTime, equip, of_cos, quiet
-
-        quiet("qcloud_cos")
-        cloud = self.cloud
-        common = {"Region": cloud.region, "SecretId": credentials.secret_id,
-                  "SecretKey": credentials.secret_key, "Token": credentials.token, "Timeout": _TIMEOUT}
-        if cloud.embedded is not None:
-            # The SDK connects to the address and keeps the bucket's real name in the Host header.
-            local = cloud.embedded
-            config = CosConfig(**common, Scheme="http", IP=local.host, Port=local.port,
-                               ServiceDomain=f"{local.host}:{local.port}")
-        else:
-            config = CosConfig(**common, Scheme="https")
-        secret = cloud.embedded.secret if cloud.embedded is not None else ""
-        made = equip(requests.Session(), judge=of_cos, direct=cloud.embedded is not None, secret=secret,
-                     on_time=OnTime(credentials, self._clock, cloud.fence))
-        # Its own retries are few and its session is shared by all clients with ten connections: ours instead.
-        return CosS3Client(config, retry=0, session=made)
-
     def close(self) -> None:
-        with self._lock:
-            if self._client is not None:
-                self._client._session.close()
-                self._client = None
+        self._sdk.close()
 
 
 def regions_of_buckets(cloud: Cloud) -> dict[str, str]:
     """The account's buckets: full name → region (GET Service, 436/8291). Raises what the cloud answers."""
-    settings = BucketSettings(cloud, f"any-{cloud.app_id}")  # names no bucket in the request
+    client = SdkClient(cloud, "")
     try:
-        listed = settings._call("GetService", "list_buckets", about_bucket=False)
+        listed = client.call("GetService", "list_buckets", about_bucket=False)
     finally:
-        settings.close()
+        client.close()
     found = (listed.get("Buckets") or {}).get("Bucket") or []
     return {str(each["Name"]): str(each["Location"]) for each in found}
 

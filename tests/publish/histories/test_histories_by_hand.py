@@ -27,7 +27,8 @@ from sitepub.publish.states.packed import packed
 from sitepub.publish.states.releases import Releases as Records
 from sitepub.site.snapshot import Snapshot
 from tests.amount import AMOUNT, times
-from tests.publish.memory_cloud import Killed, MemoryCloud, Object, project, remote
+from tests.publish.memory_bucket import Object
+from tests.publish.memory_cloud import Killed, MemoryCloud, project, remote
 from tests.publish.release.kept import PREFIX, STATE_BUCKET, seen_by_others
 from tests.publish.sites import BUCKET, as_published, live, plain, sites
 
