@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.peak import embedded_cloud, run
+from benchmarks.peak import embedded_cloud, run, work_folder
 from benchmarks.peers import Place, s5cmd_command
 from benchmarks.upload import PROJECT, make_site
 
@@ -61,11 +59,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=256, help="of s5cmd (its own default: 256)")
     options = parser.parse_args()
     for files in options.files:
-        work = Path(tempfile.mkdtemp(prefix="sitepub-bench-"))
-        try:
+        with work_folder() as work:
             print(json.dumps(measured(options, files, work)), flush=True)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -11,16 +11,14 @@ import json
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.peak import embedded_cloud, run
+from benchmarks.peak import embedded_cloud, run, work_folder
 from benchmarks.peers import Place, s5cmd_command
 from benchmarks.upload import PROJECT
 
@@ -95,11 +93,8 @@ def main() -> None:
     parser.add_argument("--s5cmd", help="path of that program: upload the same file with it")
     parser.add_argument("--kill", action="store_true", help="also kill an upload and go on with it")
     options = parser.parse_args()
-    work = Path(tempfile.mkdtemp(prefix="sitepub-bench-"))
-    try:
+    with work_folder() as work:
         print(json.dumps(measured(options, work)), flush=True)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.peak import embedded_cloud, run
+from benchmarks.peak import embedded_cloud, run, work_folder
 from benchmarks.upload import PROJECT, make_site
 
 
@@ -48,11 +46,8 @@ def main() -> None:
     parser.add_argument("--latency", type=int, default=10, help="milliseconds before every answer")
     parser.add_argument("--python", default=sys.executable, help="interpreter of the revision to measure")
     options = parser.parse_args()
-    work = Path(tempfile.mkdtemp(prefix="sitepub-bench-"))
-    try:
+    with work_folder() as work:
         print(json.dumps(measured(options, work)), flush=True)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 if __name__ == "__main__":

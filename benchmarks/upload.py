@@ -12,16 +12,15 @@ import os
 import platform
 import random
 import resource
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from benchmarks import peers
+from benchmarks.peak import work_folder
 
 PROJECT = """\
 component: website
@@ -197,11 +196,8 @@ def main() -> None:
                         help=f"of {', '.join(peers.PEERS)}, NAME:N for N threads; none: sitepub alone")
     parser.add_argument("--output", type=Path, help="also write the figures to this JSON file")
     options = parser.parse_args()
-    work = Path(tempfile.mkdtemp(prefix="sitepub-bench-"))
-    try:
+    with work_folder() as work:
         report = run(options, work)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     figures = json.dumps(asdict(report), indent=1)
     if options.output is not None:
         options.output.write_text(figures + "\n", encoding="utf-8")
