@@ -183,7 +183,7 @@ def _poll_seconds(environ: Mapping[str, str]) -> float:
     try:
         return max(float(value), 0.01)
     except ValueError:
-        raise UsageError(f"{POLL_NAME} is no number of seconds: {value}.") from None
+        raise UsageError(f"{POLL_NAME} is not a number of seconds: {value}.") from None
 
 
 def _must_be_free(api: CloudApi, host: str) -> None:

@@ -151,7 +151,7 @@ def with_known_dist(framework: Framework, answer: str | None) -> Framework:
             f" serverless.yml, which says {framework.dist} for now."))
     dist = "." if answer.strip().rstrip("/\\") in {".", ""} else inside(answer)
     if dist is None:
-        raise UsageError(f"{answer} is no folder below this one.", code="NoFolder",
+        raise UsageError(f"{answer} is not a folder below this one.", code="NoFolder",
                          hint="sitepub publishes what lies in the project's folder: let the build write there")
     return replace(framework, dist=dist, dist_is_a_guess=False)
 

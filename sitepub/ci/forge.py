@@ -145,7 +145,7 @@ def _ask(forge: Forge, method: str, address: str, content: Mapping[str, str] | N
     try:
         return json.loads(body) if body.strip() else None
     except (ValueError, RecursionError) as error:
-        raise ForgeError(f"{host} answered {method} with something that is no JSON") from error
+        raise ForgeError(f"{host} answered {method} with something that is not JSON") from error
 
 
 def _connection(scheme: str, host: str, port: int | None, proxy: Proxy | None) -> http.client.HTTPConnection:

@@ -131,7 +131,7 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 def _seconds(_context: click.Context, _param: click.Parameter, value: str) -> float:
     found = _TIME.fullmatch(value.strip().lower())
     if found is None:
-        raise click.BadParameter(f"{value!r} is no time: write seconds, or 5m, or 1h")
+        raise click.BadParameter(f"{value!r} is not a time: write seconds, or 5m, or 1h")
     return float(found[1]) * _UNITS[found[2]]
 
 

@@ -65,7 +65,7 @@ def _node(value: object, place: Place, depth: int = 0) -> Node:
     if isinstance(value, list):
         return Node([_node(child, place, depth + 1) for child in value], place, place)
     if isinstance(value, int | float) and not abs(value) < 10**300:
-        raise ValueError("NaN is no number of JSON" if value != value else "this number is too large")
+        raise ValueError("NaN is not a number in JSON" if value != value else "this number is too large")
     if value is None or isinstance(value, bool | int | float | str):
         return Node(value, place, place, value if isinstance(value, str) else json.dumps(value))
     raise ValueError(f"unexpected {type(value).__name__}")
@@ -84,7 +84,7 @@ def _set(root: Node, keys: list[str], value: Node, place: Place) -> Problem | No
         so_far = ".".join(keys[:depth])
         if isinstance(node.value, list):
             if not key.isdecimal() or int(key) > len(node.value):
-                return Problem(f"`{so_far}` is a list of {len(node.value)}: `{key}` is no index in it",
+                return Problem(f"`{so_far}` is a list of {len(node.value)}: `{key}` is not an index in it",
                                place.position, f"Indexes go from 0 to {len(node.value)}, which appends.")
             if int(key) == len(node.value):
                 node.value.append(Node(None, place, place))

@@ -89,7 +89,7 @@ _EXPLAINED: dict[str, tuple[str, str]] = {
     "InvalidParameter.CdnHostHasSpecialConfig": (
         "{host} has settings that only the cloud's support can change", _TICKET),
     "InvalidParameter.CdnHostIsCosDefaultAccess": ("{host} is an address of COS itself", "Use a name of your own."),
-    "InvalidParameter.CdnConfigInvalidHost": ("{host} is no name that the CDN takes", "Check hosts[].host."),
+    "InvalidParameter.CdnConfigInvalidHost": ("{host} is not a name that the CDN takes", "Check hosts[].host."),
     "InvalidParameter.CdnConfigTagRequired": (
         "the account demands a tag on every CDN domain", "Add `tags` to the host."),
     # Its settings

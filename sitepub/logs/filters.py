@@ -49,7 +49,7 @@ def parse_filter(*, status: Sequence[str] = (), path: Sequence[str] = (), host: 
     for word in ",".join(status).lower().split(","):
         word = word.strip()
         if word and not _STATUS.fullmatch(word):
-            raise UsageError(f"--status: {word!r} is no status",
+            raise UsageError(f"--status: {word!r} is not a status",
                              hint="statuses and classes, with commas between: --status 404,5xx")
         if word:
             statuses.append(word)

@@ -62,7 +62,7 @@ def from_unix(seconds: float) -> datetime:
     try:
         return datetime.fromtimestamp(round(seconds, 3), UTC)
     except (OverflowError, OSError) as error:
-        raise ValueError(f"{seconds} is no time") from error
+        raise ValueError(f"{seconds} is not a time") from error
 
 
 def cache_of(word: str) -> Cache | None:

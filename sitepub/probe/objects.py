@@ -40,7 +40,7 @@ def wrong_md5(b: ProbeBucket) -> Facts:
     return {"status": seen.status, "code": seen.code, "there": b.ask("HEAD", "put/wrong.txt").status}
 
 
-@OBJECTS.case("what is no MD5 at all is refused", "436/7730", status=400, code="InvalidDigest")
+@OBJECTS.case("what is not an MD5 at all is refused", "436/7730", status=400, code="InvalidDigest")
 def no_md5(b: ProbeBucket) -> Facts:
     seen = b.ask("PUT", "put/wrong.txt", headers={"Content-MD5": "no md5"}, body=TEXT)
     return {"status": seen.status, "code": seen.code}

@@ -77,7 +77,7 @@ def lifecycle(b: ProbeBucket) -> Facts:
             "deleted": b.ask("DELETE", params={"lifecycle": ""}).status}
 
 
-@SETTINGS.case("a document that is no XML", "436/7730", status=400, code="MalformedXML")
+@SETTINGS.case("a document that is not XML", "436/7730", status=400, code="MalformedXML")
 def malformed(b: ProbeBucket) -> Facts:
     seen = b.document("website", "<WebsiteConfiguration>")
     return {"status": seen.status, "code": seen.code}

@@ -144,7 +144,7 @@ class _Wires:
         connections = self._to(str(request.url))
         head, body = _head(request, host), request.body or b""
         if not isinstance(body, str | bytes):
-            raise TypeError("a body that is no text")
+            raise TypeError("a body that is not text")
         data = body.encode() if isinstance(body, str) else body
         fresh = False
         while True:

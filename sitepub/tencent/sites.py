@@ -32,7 +32,7 @@ def checked_site(value: str, place: str) -> Site:
     for site in SITES:
         if value.strip().lower() == site:
             return site
-    raise UsageError(f"{place} is {value!r}, which is no site of the cloud.",
+    raise UsageError(f"{place} is {value!r}, which is not a site of the cloud.",
                      hint="cn for accounts of cloud.tencent.com, intl for those of tencentcloud.com.")
 
 

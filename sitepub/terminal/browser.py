@@ -38,7 +38,7 @@ def _chosen(command: str, url: str, environ: Mapping[str, str]) -> str | None:
     except ValueError:
         words = []
     if not words:
-        return f"BROWSER is {command!r}, which is no command"
+        return f"BROWSER is {command!r}, which is not a command"
     if PurePath(words[0]).name in _IN_THE_TERMINAL:
         return f"{words[0]} would need this terminal"
     filled = [word.replace("%s", url) for word in words]

@@ -327,7 +327,7 @@ def test_on_a_terminal_it_asks_for_the_folder_that_an_unknown_build_writes(
 @pytest.mark.parametrize("typed", ["../out\n", "/tmp\n", "C:/x\n"])
 def test_a_folder_elsewhere_is_a_mistake_and_nothing_is_written(typed: str, tmp_path: Path) -> None:
     code, screen = sitepub("init", "--cwd", str(unknown_build(tmp_path)), screen=Screen(tty=True, typed=typed))
-    assert code == 2 and "no folder below this one" in screen.noted
+    assert code == 2 and "not a folder below this one" in screen.noted
     assert not (tmp_path / "serverless.yml").exists()
 
 

@@ -173,7 +173,7 @@ def test_a_token_comes_from_the_runner_of_github(local_cloud: LocalCloud) -> Non
 
 
 @pytest.mark.parametrize(("environ", "words"), [
-    ({"SITEPUB_ROLE": "arn:aws:iam::1:role/x"}, "is no role of CAM"),
+    ({"SITEPUB_ROLE": "arn:aws:iam::1:role/x"}, "is not a role of CAM"),
     ({"SITEPUB_ROLE": "qcs::cam::uin/100000000001:roleName/x"}, "has no identity token"),
 ])
 def test_what_is_missing_is_said(environ: dict[str, str], words: str) -> None:

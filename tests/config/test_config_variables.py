@@ -114,7 +114,7 @@ def test_values_from_the_environment_are_text_and_fit_where_a_number_or_boolean_
     ("${env:A, 'x}", 15, "the quote of this default is never closed", ""),
     ("${env:A, 'x' y}", 15, "expected `}` after the default", ""),
     ("${}", 15, "unknown variable `${}`", "Known are"),
-    ("${env:}", 15, "is no name of an environment variable", ""),
+    ("${env:}", 15, "is not a name of an environment variable", ""),
 ])
 def test_a_mistake_points_at_the_variable_itself(tmp_path: Path, value: str, column: int, message: str,
                                                  hint: str) -> None:

@@ -32,7 +32,7 @@ def asked_of_buckets() -> set[str]:
         for path in (REPO / "sitepub" / room).rglob("*.py"):
             text = path.read_text(encoding="utf-8")
             found |= set(re.findall(r"\bcos:([A-Z]\w+)", text))
-            found |= set(re.findall(r"_(?:call|get)\(\s*\"([A-Z]\w+)\"", text))
+            found |= set(re.findall(r"(?:_|_sdk\.|client\.)(?:call|get)\(\s*\"([A-Z]\w+)\"", text))
     return found
 
 

@@ -72,4 +72,4 @@ def test_without_patience_it_is_refused_at_once() -> None:
 def test_what_is_no_time(time: str) -> None:
     code, screen = sitepub("deploy", "--local", "--lock-timeout", time)
     assert code == 2, screen.printed
-    assert "is no time" in screen.noted
+    assert "is not a time" in screen.noted

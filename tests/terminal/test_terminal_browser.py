@@ -53,7 +53,7 @@ def test_an_opener_that_finds_no_browser_is_told_and_the_next_one_is_tried(tmp_p
 @pytest.mark.parametrize(("chosen", "why"), [
     ("w3m", "w3m would need this terminal"), ("/bin/lynx -accept_all_cookies", "/bin/lynx would need this terminal"),
     ("links:firefox", "links would need this terminal"), ("/no/browser", "/no/browser: No such file or directory"),
-    ("'", "BROWSER is \"'\", which is no command"), ("false", "false failed"), ("true", None), ("true %s &", None)])
+    ("'", "BROWSER is \"'\", which is not a command"), ("false", "false failed"), ("true", None), ("true %s &", None)])
 def test_what_the_user_chose_is_taken_or_it_is_said_why_not(chosen: str, why: str | None) -> None:
     assert open_browser(URL, {"PATH": "/bin:/usr/bin", "BROWSER": chosen}) == why
 

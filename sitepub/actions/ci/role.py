@@ -75,7 +75,7 @@ def subjects_of(options: RoleOptions) -> tuple[str, ...]:
     if options.subjects:
         return options.subjects
     if not _REPO.fullmatch(options.repo):
-        raise UsageError(f"{options.repo!r} is no repository.", hint="It looks like OWNER/NAME.")
+        raise UsageError(f"{options.repo!r} is not a repository.", hint="It looks like OWNER/NAME.")
     match options.system:
         case "github":
             owner, _, name = options.repo.partition("/")

@@ -32,7 +32,7 @@ def to_prune(project: Project, previews: Sequence[Preview], environ: Mapping[str
         return ToPrune(tuple(going))
     branches = branches_of(project.root, environ)
     if branches is None:
-        return ToPrune(tuple(going), ("Which branches are merged or deleted is not known here: this is no git"
+        return ToPrune(tuple(going), ("Which branches are merged or deleted is not known here: this is not a git"
                                       " repository that sitepub can read.",))
     here = project_here(project.root, environ).mark
     for one in left:

@@ -47,7 +47,7 @@ def judge(project: Project, load: Load, *, local: bool, profile: str | None, env
         if stays:
             return Judged(stage, False, stays)
         if branches is None:
-            return Judged(stage, False, "this is no git repository that sitepub can read")
+            return Judged(stage, False, "this is not a git repository that sitepub can read")
         gone, why = _fate(stage, branches, here)
         if not gone:
             return Judged(stage, False, why)

@@ -70,7 +70,7 @@ def role(run: Run, repo: str, branches: tuple[str, ...], system: str, repo_id: s
             "role": plan.arn, "trust": plan.trust, "policy": plan.policy, "steps": dict(plan.steps)})
     terminal.result(f"{ROLE}={plan.arn}" if made else "Nothing was made: --yes makes it.")
     if made:
-        terminal.note(f"Set this variable in CI ({ROLE} is no secret), and remove stored keys.")
+        terminal.note(f"Set this variable in CI ({ROLE} is not secret), and remove stored keys.")
     return 0
 
 

@@ -51,5 +51,5 @@ def _seconds(_context: click.Context, _param: click.Parameter, value: str | None
     try:
         return expiry(value)
     except PydanticCustomError as error:
-        said = error.context["said"] if error.context else "is no time"
+        said = error.context["said"] if error.context else "is not a time"
         raise click.BadParameter(f"{value!r}: {said}") from None

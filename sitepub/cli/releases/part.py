@@ -26,7 +26,7 @@ def part_of(_context: click.Context, _param: click.Parameter, value: str | None)
         hint = ""
         if found is not None and not found[2] and 1 < part <= 100:
             hint = f", or {found[1]}%"
-        raise click.BadParameter(f"{value!r} is no part of the visitors: write 0.1{hint} (from 0 to 1)")
+        raise click.BadParameter(f"{value!r} is not a part of the visitors: write 0.1{hint} (from 0 to 1)")
     if 0 < part < SMALLEST:
         raise click.BadParameter(f"{value!r} is too small: the smallest part is {SMALLEST}")
     return part

@@ -146,7 +146,7 @@ class Variables:
         kind, colon, key = name.partition(":")
         if colon and kind.strip() == "env":
             if not _ENV_NAME.match(key.strip()):
-                raise VariableError(f"`{_short(key)}` is no name of an environment variable", variable.start,
+                raise VariableError(f"`{_short(key)}` is not a name of an environment variable", variable.start,
                                     variable.source)
             self.looked_up.add(key.strip())
             return self.env.get(key.strip())
@@ -227,9 +227,9 @@ def position_in(node: Node, start: int, source: str) -> Position:
 
 
 _GIT_WORDS = {"branch": "branch is not known: none is checked out here, and no CI system says one",
-              "commit": "commit is not known: this is no git repository with a commit",
+              "commit": "commit is not known: this is not a git repository with a commit",
               "tag": "commit that is checked out here has no tag",
-              "dirty": "state of the files is not known: this is no git repository with a commit"}
+              "dirty": "state of the files is not known: this is not a git repository with a commit"}
 
 
 def _short(name: str) -> str:

@@ -269,8 +269,8 @@ def _taken_apart(word: str, hosts: Collection[str]) -> tuple[str, str, str]:
         host = ascii_name(host)
     path = "/" + path.lstrip("/")
     if "\\" in path or {".", ".."} & set(unquote(path).split("/")):
-        raise UsageError(f"{word} is no path that visitors ask for: it begins at the root of the site, with / between"
-                         " names, and has no . or .. among them")
+        raise UsageError(f"{word} is not a path that visitors ask for: it begins at the root of the site, with /"
+                         " between names, and has no . or .. among them")
     return host, path, query
 
 

@@ -69,7 +69,7 @@ def _record(given: dict[str, Any]) -> Record:
     if kind in ("CNAME", "NS", "MX") and not value.endswith("."):
         value += "."
     if kind not in TYPES or not valid_value(kind, value):
-        raise ValueError(f"{kind} {value!r} is no record")
+        raise ValueError(f"{kind} {value!r} is not a record")
     name = normal(str(given["name"])) or "@"
     return Record(random_number(10), name, kind, value, int(given.get("ttl", 600)), mx=int(given.get("mx", 0)))
 

@@ -44,7 +44,7 @@ def opening(file: Path) -> Iterator[None]:
             raise OSError(found.errno, found.strerror, str(file)) from error
         raise DamagedError(file, "it is a folder" if file.is_dir() else str(error)) from error
     except (IsADirectoryError, NotADirectoryError, FileExistsError) as error:
-        raise DamagedError(file, "it is a folder" if file.is_dir() else "it is no folder") from error
+        raise DamagedError(file, "it is a folder" if file.is_dir() else "it is not a folder") from error
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         words = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         raise DamagedError(file, " ".join(words.split())[:200]) from error

@@ -41,7 +41,7 @@ def decoded_length(headers: Mapping[str, str]) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise ServiceError("InvalidArgument", "x-amz-decoded-content-length is no number.")
+        raise ServiceError("InvalidArgument", "x-amz-decoded-content-length is not a number.")
     return int(text)
 
 

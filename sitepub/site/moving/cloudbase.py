@@ -47,7 +47,7 @@ def _website(moved: Moved, before: str, inputs: Node | None) -> None:
     moved.folder = moved.place(entries.pop("outputPath", None), f"{before}.outputPath")
     path = moved.words(node := entries.pop("cloudPath", None), f"{before}.cloudPath")
     if path is not None and ("{{" in path or ".." in path.split("/")):
-        moved.leave(node, f"{before}.cloudPath", "is no plain path; set `keyPrefix` in serverless.yml")
+        moved.leave(node, f"{before}.cloudPath", "is not a plain path; set `keyPrefix` in serverless.yml")
     elif path is not None:
         moved.prefix = path.strip("/") or None
     ignore = entries.pop("ignore", None)

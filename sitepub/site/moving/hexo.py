@@ -46,7 +46,7 @@ def _deployer(moved: Moved, entries: dict[str, Node]) -> None:
         for key in (name, f"cos{name}"):
             if key in entries and (node := entries.pop(key)).value and not taken:
                 moved.leave(node, f"deploy.{key}", f"is no {name} of COS that sitepub knows; set `region` yourself"
-                            if name == "region" else "is no name of a bucket; set `bucketName` yourself")
+                            if name == "region" else "is not a name of a bucket; set `bucketName` yourself")
     for key in {"type", "cloud", "appid", "cosappid", *PREFIXES} & entries.keys():
         del entries[key]  # the name of the bucket holds the APPID, or sitepub adds the account's
     # Below cdnConfig and imageConfig there may be keys, too.

@@ -144,7 +144,8 @@ class Moved:
             return base
         found = inside(value.lstrip("/"), base)
         if found is None or "${" in value or "{{" in value:
-            self.leave(node, what, "is no folder below this one; sitepub publishes what lies in the project's folder")
+            self.leave(node, what, "is not a folder below this one; sitepub publishes what lies in the project's"
+                                   " folder")
             return None
         return found
 
@@ -166,7 +167,7 @@ class Moved:
         rules, problems = read_redirects(line, "")
         if problems or not rules:
             hint = problems[0].hint if problems else None
-            self.leave(node, shown, (problems[0].message if problems else "is no rule")
+            self.leave(node, shown, (problems[0].message if problems else "is not a rule")
                        + (f"; {hint}" if hint else ""))
             return
         rule = rules[0]
@@ -182,7 +183,7 @@ class Moved:
     def _page_for_missing(self, node: Node | None, shown: str, rule: RedirectLine) -> None:
         page = rule.to.partition("?")[0].partition("#")[0].strip("/") or "index.html"
         if "${" in page:
-            self.leave(node, shown, "is no page that can be there")
+            self.leave(node, shown, "is not a page that can be there")
             return
         if self.error is not None:
             self.leave(node, shown, f"an earlier rule shows {self.error} at addresses that do not exist")
@@ -200,7 +201,7 @@ class Moved:
         line = f"{name.strip()}: {value.strip()}"
         found, problems = read_headers(f"{address}\n  {line}", "")
         if problems or not found:
-            self.leave(node, shown, problems[0].message if problems else "is no rule")
+            self.leave(node, shown, problems[0].message if problems else "is not a rule")
             return
         if canonical_name(name) is None:
             if why := header_obstacle(name, value):

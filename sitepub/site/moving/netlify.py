@@ -76,7 +76,7 @@ def _redirect(moved: Moved, rule: Node) -> None:
     status = entries.get("status")
     number = status.value if status is not None else None
     if number is not None and (isinstance(number, bool) or not isinstance(number, int)):
-        moved.leave(status, shown, "its status is no number")
+        moved.leave(status, shown, "its status is not a number")
         return
     moved.redirect(rule, address, to, number or 301, force=moved.flag(entries.get("force")))
 
@@ -105,7 +105,7 @@ def _list(moved: Moved, node: Node | None, what: str) -> list[Node]:
         return []
     maps = [one for one in node.items if isinstance(one.value, dict)]
     if len(maps) < len(node.items):
-        moved.leave(node, what, "holds something that is no rule")
+        moved.leave(node, what, "holds something that is not a rule")
     return maps
 
 

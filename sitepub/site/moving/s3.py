@@ -166,7 +166,7 @@ def _bucket(moved: Moved, node: Node | None, region: str, name: str | None = Non
     if bucket and _BUCKET.fullmatch(unquote(bucket)):
         moved.bucket = bucket
     elif bucket:
-        moved.leave(node, "bucket", "is no name of a bucket")
+        moved.leave(node, "bucket", "is not a name of a bucket")
     if region in REGIONS:
         moved.region = region
 

@@ -93,7 +93,7 @@ def _redirect(moved: Moved, rule: Node) -> None:
     if number is None:
         number = 307 if (permanent := rule.entries.get("permanent")) is not None and permanent.value is False else 308
     if isinstance(number, bool) or not isinstance(number, int):
-        moved.leave(status, shown, "its status is no number")
+        moved.leave(status, shown, "its status is not a number")
         return
     try:
         found = read_source(source)

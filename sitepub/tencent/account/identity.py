@@ -42,7 +42,7 @@ def from_identity(environ: Mapping[str, str], embedded: Embedded | None = None, 
     if not role:
         return None
     if not _ROLE_ARN.fullmatch(role):
-        raise CredentialsError(f"{ROLE} is no role of CAM.", code="BadRole",
+        raise CredentialsError(f"{ROLE} is not a role of CAM.", code="BadRole",
                                hint="It looks like qcs::cam::uin/UIN:roleName/NAME; `sitepub ci role` shows it.")
     token, provider = _token_of(environ)
 

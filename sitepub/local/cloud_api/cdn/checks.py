@@ -126,9 +126,9 @@ def check_origin(host: str, origin: dict[str, Any]) -> None:
             try:
                 ipaddress.IPv4Address(name)
             except ValueError:
-                raise bad(f"{one!r} is no IPv4 address.") from None
+                raise bad(f"{one!r} is not an IPv4 address.") from None
         if kind == "domain" and not _HOST.match(normal(name)):
-            raise bad(f"{one!r} is no host name.")
+            raise bad(f"{one!r} is not a host name.")
 
 
 def settled_https(call: Call, host: str, https: dict[str, Any]) -> dict[str, Any]:

@@ -44,7 +44,7 @@ async def purge_paths(call: Call) -> dict[str, Any]:
     refused."""
     for path in call.parameters["Paths"]:
         if not urlsplit(path).path.endswith("/"):
-            raise bad(f"{path} is no directory: it must end with a slash.")
+            raise bad(f"{path} is not a directory: it must end with a slash.")
     return _submit(call, "path", call.parameters["Paths"], call.parameters["FlushType"])
 
 
@@ -90,7 +90,7 @@ def _domain(call: Call, target: str, kind: str) -> CdnDomain:
         parts = urlsplit(target)
         host = normal(parts.hostname or "")
     except ValueError:
-        raise bad(f"{target!r} is no URL.") from None
+        raise bad(f"{target!r} is not a URL.") from None
     if parts.scheme not in ("http", "https") or not host:
         raise bad(f"{target!r} must begin with http:// or https://")
     if len(target) > _LONGEST:

@@ -65,7 +65,7 @@ def _check(call: Call, certificate: Certificate, product: str, host: str) -> Non
     services = call.services
     domain = services.cdn_domains.get(host) if product == "cdn" else services.teo_domains.get(host)
     if domain is None or domain.owner != call.owner:
-        raise ApiError("FailedOperation.CertificateNotDeployInstance", f"{host} is no host of the account.")
+        raise ApiError("FailedOperation.CertificateNotDeployInstance", f"{host} is not a host of the account.")
     if not covers(certificate.names, host):
         raise ApiError("FailedOperation.CertificateNotDeployInstance", f"It is not for {host}.")
     if domain.change.under_way(call.time, call.services.pace):

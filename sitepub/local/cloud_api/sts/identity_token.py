@@ -25,7 +25,7 @@ def claims_of(token: str, provider: OidcProvider, now: float) -> Mapping[str, An
     """What the token says, when it is the provider's, for us, and in time. Raises ApiError."""
     parts = token.split(".")
     if len(parts) != 3 or not all(parts):
-        raise _wrong("The token is no JWT.")
+        raise _wrong("The token is not a JWT.")
     header, claims = _json(parts[0]), _json(parts[1])
     if header.get("alg") != "RS256":
         raise _wrong("The token is not signed with RS256.")
@@ -98,7 +98,7 @@ def _bytes(text: str) -> bytes:
     try:
         return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
-        raise _wrong("The token is no JWT.") from None
+        raise _wrong("The token is not a JWT.") from None
 
 
 def _json(part: str) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def _json(part: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise _wrong("The token is no JWT.")
+        raise _wrong("The token is not a JWT.")
     return found
 
 

@@ -154,7 +154,7 @@ def _check_part(part: dict[str, Any], zone: TeoZone) -> None:
         raise ApiError("InvalidParameter", f"A condition on {target} needs Values.")
     wrong = next((value for value in values if not _is_value(target, value, zone)), None)
     if wrong is not None:
-        raise ApiError("InvalidParameter", f"{wrong!r} is no value for {target}.")
+        raise ApiError("InvalidParameter", f"{wrong!r} is not a value for {target}.")
 
 
 def _is_value(target: str, value: str, zone: TeoZone) -> bool:

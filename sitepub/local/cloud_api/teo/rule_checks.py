@@ -87,7 +87,7 @@ def _rewrite(given: Mapping[str, Any]) -> None:
     if kind == "regexReplace":
         expression = given.get("Regex")
         if not _is_expression(expression) or len(str(expression)) > _LONGEST_VALUE:
-            raise ApiError(_BAD, "Regex is no expression.")
+            raise ApiError(_BAD, "Regex is not an expression.")
         groups = re.compile(str(expression)).groups
         if any(int(number) > min(groups, 9) for number in _GROUP.findall(value)):
             raise ApiError(_BAD, "Value names a group that Regex does not have.")
