@@ -6,7 +6,7 @@ import click
 
 from sitepub.cli.options import Run, command
 from sitepub.errors import Refused
-from sitepub.tencent.sites import WORDS, Site, site_of
+from sitepub.tencent.sites import WORDS, Site, console, site_of
 from sitepub.terminal.messages import visible
 
 
@@ -31,6 +31,8 @@ def login(run: Run, secret_id: str | None, secret_key_stdin: bool, site: Site | 
         raise Refused("There is no terminal to ask for the key on.", code="NoTerminal",
                       hint="Use --secret-id ID --secret-key-stdin, or set TENCENTCLOUD_SECRET_ID and "
                            "TENCENTCLOUD_SECRET_KEY.")
+    if not (secret_id and secret_key_stdin):
+        _where_keys_are_made(run, site or site_of(run.environ))
     if not secret_id:
         secret_id = terminal.ask_secret("SecretId")
     secret_key = terminal.stdin.readline() if secret_key_stdin else terminal.ask_secret("SecretKey")
@@ -41,3 +43,18 @@ def login(run: Run, secret_id: str | None, secret_key_stdin: bool, site: Site | 
                        "arn": stored.arn, "account_id": stored.account_id, "site": stored.site})
     terminal.result(f"Logged in as {visible(stored.arn)} at {WORDS[stored.site]}.")
     terminal.note(f"Stored as profile {stored.profile} in {stored.file}")
+
+
+def _where_keys_are_made(run: Run, site: Site | None) -> None:
+    """For those who have none yet."""
+    from sitepub.terminal.qr import qr_code
+
+    address = console(site or "cn", "cam/capi")
+    other = "" if site is not None else f" (international accounts: {console('intl', 'cam/capi')})"
+    run.terminal.note(
+        f"Keys are made at {address}{other}\n"
+        "A key of a sub-user is enough. It needs the permissions of docs/permissions.md: those of COS to publish, and"
+        " of CDN, EdgeOne, DNSPod and certificates for hosts there.")
+    code = None if run.terminal.quiet else qr_code(run.terminal, address)
+    if code is not None:
+        run.terminal.note(code)

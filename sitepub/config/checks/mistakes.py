@@ -39,7 +39,8 @@ def mistakes(error: ValidationError, model: type[BaseModel], root: Node, *,
             label = f"{above + '.' if above else ''}{loc[-1]}"
             problems.append(Problem(f"`{label}` is missing", where, _MISSING.get(label)))
         elif detail["type"] == "extra_forbidden":
-            problems.append(_unknown(node, str(loc[-1]), label, keys_of(model, loc[:-1]), elsewhere))
+            inside = _home_inside(model, loc[:-1], str(loc[-1]))
+            problems.append(_unknown(node, str(loc[-1]), label, keys_of(model, loc[:-1]), elsewhere, inside))
         else:
             message, hint = _said(detail, node)
             if hint is None and message.startswith("expected "):
@@ -96,11 +97,21 @@ _OTHER_WORDS = {
     **dict.fromkeys(("errorpage", "errordocument", "notfound"), "Write `src: {src: FOLDER, error: 404.html}`."),
 }
 """What the keys of ``inputs`` are called in other tools and in other components, in small letters."""
+_IN_HEADERS = {
+    **dict.fromkeys(("for", "path", "paths", "file", "glob", "pattern", "source", "url"), "Write `files: PATTERN`."),
+    **dict.fromkeys(("headers", "header", "values", "value"), "Write `set: {Cache-Control: no-cache}`."),
+}
+"""The same of an entry of ``headers``."""
 
 
 def _unknown(node: Node, name: str, label: str, known: Sequence[str],
-             elsewhere: Sequence[tuple[str, type[BaseModel]]]) -> Problem:
+             elsewhere: Sequence[tuple[str, type[BaseModel]]], inside: str | None) -> Problem:
     hint = _OTHER_WORDS.get(name.lower()) if label == f"inputs.{name}" else None
+    if hint is None and label.startswith("inputs.headers["):
+        hint = _IN_HEADERS.get(name.lower())
+    if hint is None and inside is not None:
+        above = label.rpartition(".")[0]
+        hint = f"`{name}` belongs under `{above + '.' if above else ''}{inside}`."
     if hint is not None:
         return Problem(f"unknown key `{label}`", node.key_here, hint)
     hint = did_you_mean(name, known)
@@ -149,14 +160,29 @@ def _either(names: Sequence[str]) -> str:
 
 def keys_of(model: type[BaseModel], loc: Loc) -> list[str]:
     """The keys that are known at this place below ``model``."""
+    found = _model_at(model, loc)
+    return [field.alias or name for name, field in found.model_fields.items()] if found is not None else []
+
+
+def _model_at(model: type[BaseModel], loc: Loc) -> type[BaseModel] | None:
     for part in loc:
         if isinstance(part, int):
             continue
         inner = next((_model_in(f.annotation) for f in model.model_fields.values() if f.alias == part), None)
         if inner is None:
-            return []
+            return None
         model = inner
-    return [field.alias or name for name, field in model.model_fields.items()]
+    return model
+
+
+def _home_inside(model: type[BaseModel], loc: Loc, name: str) -> str | None:
+    """The one key of this place below which ``name`` is known (``condition`` for ``keyPrefixEquals``)."""
+    found = _model_at(model, loc)
+    if found is None or found is model:
+        return None
+    homes = [field.alias or key for key, field in found.model_fields.items()
+             if (inner := _model_in(field.annotation)) is not None and name in keys_of(inner, ())]
+    return homes[0] if len(homes) == 1 else None
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:
