@@ -179,7 +179,8 @@ def main() -> None:
             model = {"source": f"tccli {version}, {package} {Path(str(sdk.filename)).name.split('-')[1]}",
                      "version": service.version, **reduced(service.name, api, iter(answered)), "errors": codes}
             (MODELS / f"{service.name}.json").write_text(written(model), encoding="utf-8")
-            asked = {"source": model["source"], **contract(service.name, api, iter(answered))}
+            asked = {"source": model["source"], **contract(service.name, api, iter(answered)),
+                     "others": " ".join(sorted(set(api["actions"]) - set(service.actions)))}
             (CONTRACT / f"{service.name}.json").write_text(written(asked), encoding="utf-8")
             shown = json.loads(tccli.read(f"tccli/services/{service.name}/{dated}/examples.json"))["actions"]
             requests = {name: [parameters_of(one["input"]) for one in shown.get(name, ())] for name in answered}

@@ -12,7 +12,7 @@ import functools
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,8 @@ class Contract:
 
     actions: Mapping[str, str]
     objects: Mapping[str, Mapping[str, Member]]
+    others: frozenset[str] = frozenset()
+    """Actions that the product has and the embedded cloud does not answer."""
 
     def check(self, action: str, given: Mapping[str, Any], *, value_error: str = "InvalidParameterValue") -> None:
         """Raises ApiError UnknownParameter, InvalidParameter (a wrong type), `value_error` (none of the listed values)
@@ -113,7 +115,7 @@ def _wrong_type(where: str) -> ApiError:
 def contract(product: str) -> Contract:
     """The contract of a product. Raises OSError when there is none."""
     found = json.loads(Path(__file__).with_name("published").joinpath(f"{product}.json").read_text(encoding="utf-8"))
-    return contract_of(found["actions"], found["objects"])
+    return replace(contract_of(found["actions"], found["objects"]), others=frozenset(found["others"].split()))
 
 
 def contract_of(actions: Mapping[str, str], objects: Mapping[str, Mapping[str, str]]) -> Contract:

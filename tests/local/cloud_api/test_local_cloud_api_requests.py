@@ -58,6 +58,7 @@ def test_the_sdk_learns_who_is_calling(local_cloud: LocalCloud) -> None:
 def test_the_sdk_meets_the_documented_errors(local_cloud: LocalCloud) -> None:
     cam = sdk(local_cloud, "cam", "2019-01-16")
     assert error_code(cam, "GetUserAppID") == "InvalidAction"
+    assert error_code(cam, "CreateSAMLProvider") == "UnsupportedOperation", "it exists, and is not answered here"
     assert error_code(cam, "GetUserAppId", {"Who": "me"}) == "UnknownParameter"
     assert error_code(sdk(local_cloud, "cam", "2018-01-16"), "GetUserAppId") == "NoSuchVersion"
     assert error_code(sdk(local_cloud, "nothing", "2018-01-16"), "GetUserAppId") == "NoSuchProduct"

@@ -88,6 +88,8 @@ async def _result(api: CloudApi, request: Request, asked: Asked, service: Servic
     action = service.actions.get(name)
     if action is None:
         where = f"{service.name} {service.version}"
+        if name in contract(service.name).others:
+            raise ApiError("UnsupportedOperation", f"The embedded cloud does not answer {name} of {where}.")
         raise ApiError("InvalidAction", f"The action {name} of {where} is not found.")
     if service.regional:
         _required(asked.region, "X-TC-Region")
