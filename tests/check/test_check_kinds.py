@@ -39,6 +39,7 @@ BROKEN = [
     (I, "<div style=\"background: url('/img/b.png')\">", "/img/b.png"),
     (I, "<style>a { background: URL( \"/img/b.png\" ) }</style>", "/img/b.png"),
     (I, "<style>a { background: image-set('/img/a.png' 1x, '/img/b.png' 2x) }</style>", "/img/b.png"),
+    (I, "<style>a { background: url(/img/b\\2e png) }</style>", "/img/b.png"),
     (I, '<svg><image href="/img/b.svg"/></svg>', "/img/b.svg"), (I, '<svg><use xlink:href="/s.svg#a"/></svg>',
     "/s.svg"),
     (I, '<input type=image src="/img/b.png">', "/img/b.png"), (I, '<body background="/img/b.png">', "/img/b.png"),
