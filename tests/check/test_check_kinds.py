@@ -8,6 +8,7 @@ import pytest
 
 from sitepub.check.answers import Rule, Website
 from sitepub.check.findings import Kind
+from sitepub.check.reading.css import references_in
 from tests.check.small_site import HOST, THERE, checked, found
 
 L, I, S, C, F = Kind.LINK, Kind.IMAGE, Kind.SCRIPT, Kind.STYLE, Kind.FILE  # noqa: E741 - kinds by their first letters
@@ -39,7 +40,6 @@ BROKEN = [
     (I, "<div style=\"background: url('/img/b.png')\">", "/img/b.png"),
     (I, "<style>a { background: URL( \"/img/b.png\" ) }</style>", "/img/b.png"),
     (I, "<style>a { background: image-set('/img/a.png' 1x, '/img/b.png' 2x) }</style>", "/img/b.png"),
-    (I, "<style>a { background: url(/img/b\\2e png) }</style>", "/img/b.png"),
     (I, '<svg><image href="/img/b.svg"/></svg>', "/img/b.svg"), (I, '<svg><use xlink:href="/s.svg#a"/></svg>',
     "/s.svg"),
     (I, '<input type=image src="/img/b.png">', "/img/b.png"), (I, '<body background="/img/b.png">', "/img/b.png"),
@@ -70,6 +70,15 @@ BROKEN = [
     (Kind.CANONICAL, '<link rel="canonical" href="/nowhere/">', "/nowhere/"),
     (Kind.CANONICAL, f'<meta property="og:url" content="http://{HOST}/nowhere/">', "/nowhere/"),
 ]
+
+
+@pytest.mark.parametrize(("css", "address"), [
+    (r"a{src:url(a\20 b.png)}", "a b.png"), (r"a{src:url(a\2e png)}", "a.png"), (r"a{src:url(a\)b.png)}", "a)b.png"),
+    (r"a{src:url(a\000020b.png)}", "a b.png"), (r'a{src:url("a\20 b.png")}', "a b.png"),
+    (r"a{src:url(a\ b.png)}", "a b.png"),
+])
+def test_escapes_of_stylesheets(css: str, address: str) -> None:
+    assert [one.written for one in references_in(css)] == [address]
 
 
 @pytest.mark.parametrize("part", range(8))
