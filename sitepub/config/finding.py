@@ -59,8 +59,10 @@ def look_for_projects(folder: Path) -> FoundProjects:
     if own is not None:  # deploying it tells what is missing
         return FoundProjects([own], found.warnings)
     others = "".join(f"; {p.position} was {p.message}" for p in found.warnings)
+    above = find_above(folder)
     raise ConfigError(f"there is no serverless.yml in {folder.absolute()} or the folders below it{others}",
-                      hint="Run `sitepub init` to write one.")
+                      hint="Run `sitepub init` to write one." if above is None else
+                      f"The site that this folder belongs to is in {above.parent}: run it there, or with --cwd.")
 
 
 def find_above(folder: Path) -> Path | None:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sitepub.errors import Problem, Refused
 from sitepub.publish.guards import shown
@@ -32,7 +32,8 @@ _BEGINNING = 256
 def empty_pages(remote: Remote, snapshot: Snapshot, prepared: Prepared) -> EmptyPages:
     """The pages that this deploy would put live without content."""
     index = remote.project.key_prefix + remote.project.website.index
-    return EmptyPages.of(prepared.plan, snapshot, prepared.base.manifest, index)
+    found = EmptyPages.of(prepared.plan, snapshot, prepared.base.manifest, index)
+    return replace(found, built=remote.project.source.hook is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class EmptyPages:
     new: tuple[Step, ...] = ()
     most: bool = False
     """The new ones are several, and more than half of all pages."""
+    built: bool = True
+    """A hook has made them."""
 
     @classmethod
     def of(cls, plan: Plan, snapshot: Snapshot, live: Manifest, index: str) -> EmptyPages:
@@ -82,9 +85,9 @@ class EmptyPages:
             words = f"{len(steps)} pages had content and are empty now:\n{shown(steps)}"
         else:
             words = f"{len(steps)} pages are empty:\n{shown(steps)}"
-        raise Refused(words, code="EmptyPages",
-                      hint="check the build's output: a theme, a layout or a plugin may be missing; to publish empty"
-                           " pages on purpose: --allow-empty")
+        why = "check the build's output: a theme, a layout or a plugin may be missing" if self.built else \
+            "save it with its content" if len(steps) == 1 else "save them with their content"
+        raise Refused(words, code="EmptyPages", hint=f"{why}; to publish empty pages on purpose: --allow-empty")
 
     def warnings(self) -> Iterable[Problem]:
         """New pages that are empty and may be meant to be."""

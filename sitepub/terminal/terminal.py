@@ -202,7 +202,10 @@ class Terminal:
                 return otherwise
             raise Refused(f"{question.rstrip(' ?')}? There is no terminal to ask on.", code="NotConfirmed",
                           hint="Pass --yes to answer yes without being asked.")
-        return self._ask(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+        from unicodedata import normalize
+
+        # Input methods for Chinese and Japanese type full-width letters.
+        return normalize("NFKC", self._ask(f"{question} [y/N] ")).strip().lower() in {"y", "yes"}
 
     def confirm_or_refuse(self, question: str, *, yes: bool = False) -> None:
         """Like :meth:`confirm`, for when a no ends the work: raises Refused."""

@@ -127,3 +127,18 @@ def test_positions_name_the_file_from_the_current_folder(tmp_path: Path,
         load_project(Path("a/serverless.yml"), environ={})
     assert str(raised.value.position) == str(Path("a/serverless.yml")) + ":5:3"
     assert file.exists()
+
+
+@pytest.mark.parametrize(("below", "named"), [
+    ("src", True), ("src/assets", True), ("网站/图片", True), (".", False), ("elsewhere/other", False)])
+def test_below_a_site_its_folder_is_named(tmp_path: Path, below: str, named: bool) -> None:
+    root = tmp_path if named else tmp_path / "one"
+    root.mkdir(exist_ok=True)
+    write(root / "serverless.yml", site())
+    folder = tmp_path / below if named else tmp_path / "two" / below
+    folder.mkdir(parents=True, exist_ok=True)
+    with pytest.raises(ConfigError) as raised:
+        look_for_projects(folder)
+    hint = raised.value.hint or ""
+    assert (f"is in {tmp_path}: run it there" in hint) is named
+    assert ("sitepub init" in hint) is not named

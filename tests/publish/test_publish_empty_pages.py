@@ -80,3 +80,13 @@ def test_a_new_page_may_be_empty_but_the_index_page_and_most_of_them_may_not() -
     assert "2 pages are empty" in refused(step(index, Reason.NEW), one, two)
     assert refused(step(page_of("index.html", b" "), Reason.NEW)) == "the index page index.html is empty"
     assert not refused(step(page_of("docs/index.html", b" "), Reason.NEW), step(index, Reason.NEW))
+
+
+@pytest.mark.parametrize(("built", "count", "words"), [
+    (True, 1, "check the build's output"), (True, 2, "check the build's output"),
+    (False, 1, "save it with its content"), (False, 2, "save them with their content")])
+def test_what_to_do_depends_on_whether_a_hook_made_the_page(built: bool, count: int, words: str) -> None:
+    steps = tuple(step(page_of(f"{number}.html", b""), Reason.CONTENT) for number in range(count))
+    with pytest.raises(Refused) as raised:
+        EmptyPages(steps, built=built).refuse()
+    assert words in (raised.value.hint or "") and "--allow-empty" in (raised.value.hint or "")

@@ -138,7 +138,9 @@ def test_control_characters_in_messages_cannot_steer_the_terminal() -> None:
 def test_a_question_is_answered_by_yes_and_by_nothing_else() -> None:
     assert Screen(tty=True, typed="y\n").confirm("Go on?")
     assert Screen(tty=True, typed="YES\n").confirm("Go on?")
-    for typed in ("n\n", "\n", "", "yep\n"):
+    for typed in ("ｙ\n", "Ｙ\n", "ｙｅｓ\n", "\u3000ｙ\u3000\n", "ｙes\n"):  # full-width, from an input method
+        assert Screen(tty=True, typed=typed).confirm("Go on?")
+    for typed in ("n\n", "\n", "", "yep\n", "ｎ\n", "ｙｅｐ\n"):
         assert not Screen(tty=True, typed=typed).confirm("Go on?")
 
 
