@@ -22,7 +22,8 @@ import msgspec
 
 from sitepub.config.places import cache_dir
 from sitepub.leaks.search import RULES
-from sitepub.site.many.stamp import Stamp
+from sitepub.site.index.file_system import has_change_times
+from sitepub.site.many.stamp import EARLIEST, Stamp
 
 _MAGIC = b"sitepub-hashes-5"
 _DIGEST = 16
@@ -62,7 +63,8 @@ of the file system's clock (FAT: 2 s) and keep its stamp: its hash is used once 
 
 def is_sure(stamp: Stamp, read_at_ns: int) -> bool:
     """May a hash of content read at this time (ns since the epoch) be kept under this stamp?"""
-    return max(stamp.mtime_ns, stamp.ctime_ns) + UNSURE_NS < read_at_ns
+    return (max(stamp.mtime_ns, stamp.ctime_ns) + UNSURE_NS < read_at_ns
+            and min(stamp.mtime_ns, stamp.ctime_ns) > EARLIEST)
 
 
 _MOST_MARKS = 32
@@ -326,7 +328,10 @@ class _Writing:
             Path(self._temporary).unlink()
 
 
-def hash_cache_file(folder: Path, environ: Mapping[str, str]) -> Path:
-    """Where the content hashes of a folder are kept on this computer."""
+def hash_cache_file(folder: Path, environ: Mapping[str, str]) -> Path | None:
+    """Where the content hashes of a folder are kept on this computer; ``None``: its file system does not show every
+    change, so each file is read."""
+    if not has_change_times(folder):
+        return None
     name = hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:24]
     return cache_dir(environ) / "hashes" / f"{name}.msgpack"

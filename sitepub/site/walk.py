@@ -243,8 +243,7 @@ class Walk:
             self._sorted = False
         self._last = key
         self._found.add((path, None if key == self.prefix + path else key, None if real_name == name else
-                         real_name.encode("utf-8", "replace").decode(), status.st_size, status.st_mtime_ns,
-                         status.st_ctime_ns, status.st_ino))
+                         real_name.encode("utf-8", "replace").decode(), *Stamp.of(status)))
 
     def _key(self, path: str, key: str | None) -> str:
         return self.prefix + path if key is None else key

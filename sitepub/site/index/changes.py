@@ -185,7 +185,9 @@ class _Finding:
         left = {one.path for one in self.index.facts.left_out}
         if any(path in left or path in scanner.rule_files.paths for path in (*self._all_gone(), *self.paths)):
             return False  # what is said of it is not to be said any more, or it decides about all files
-        if gone and (scanner.rules.patterns or scanner.rules.secrets or self.project.headers):
+        # Also one that left out what is gone now.
+        went = bool(gone or self.found.folders_gone or next(self._all_gone(), None))
+        if went and (scanner.rules.patterns or scanner.rules.secrets or self.project.headers):
             return False  # a pattern may match nothing any more
         if any(self._key(path) in self.found.made for path in (*there, *gone)):
             return False

@@ -50,6 +50,7 @@ def _compare(index: IndexFile, root: bytes) -> Compared | None:
     check = Check()
     records = index.records()
     waiting = [b""]
+    device = 0
     for record in records:
         check.add(record)
         # What is waiting before it and has no record was not looked into then: the folder that it lies in says whether
@@ -63,6 +64,9 @@ def _compare(index: IndexFile, root: bytes) -> Compared | None:
             continue
         path = waiting.pop()
         there = listing.read(root + path)
+        device = device or there.device
+        if not there.plain or there.device not in (0, device):
+            return None  # links, or another file system, whose times and inodes may be the same by chance
         if there.digest != record.digest:
             found.changed.append(record)
             if len(found.changed) > MOST:

@@ -47,6 +47,7 @@ class Draft:
         self._file = file
         self._spool: IO[bytes] | None = None
         self._names = HashedNames()
+        self._device = 0
         try:
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._spool = tempfile.TemporaryFile(dir=file.parent)  # noqa: SIM115 - open for the life of the draft
@@ -59,7 +60,8 @@ class Draft:
             return
         try:
             there = of_entries(entries)
-            if not there.plain:
+            self._device = self._device or there.device
+            if not there.plain or there.device not in (0, self._device):
                 self.discard()  # with links in it, a folder has to be read whatever it looks like
                 return
             data = _encode(_Seen(os.fsencode(path), there.digest, at, there.rows))

@@ -17,6 +17,7 @@ from sitepub.config.project import Project
 from sitepub.config.small_file import RULE_FILE_LIMIT, read_small
 from sitepub.errors import Position
 from sitepub.leaks.cloud_secrets import secret_values
+from sitepub.site.index.file_system import same_file_system, shows_every_change
 from sitepub.terminal import secrets as held_secrets
 
 _CODE = ("site", "leaks", "config", "config/checks", "config/models", "settings")
@@ -33,9 +34,10 @@ def label(project: Project, folder: Path, environ: Mapping[str, str], beside: It
     settings = settings or settings_hash(project)
     parts: list[object] = [*code(), *beside]
     try:
-        if _read_only(folder):
+        if _read_only(folder) or not shows_every_change(folder):
             return None
         parts += [_from_the_project(folder, project.root), os.path.realpath(folder), os.path.realpath(project.file),
+                  same_file_system(folder),
                   os.getuid() if hasattr(os, "getuid") else 0]
         named = (file for file in (project.headers_file, project.redirects_file) if isinstance(file, Path))
         for file in (*ignore_files(project.root, folder), *named):

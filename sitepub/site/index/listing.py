@@ -34,7 +34,10 @@ class Listing:
     rows: list[Row] = field(default_factory=list)
     """Only when they were asked for."""
     plain: bool = True
-    """Nothing but files and folders: no links, pipes or devices, about which more decides than what stands here."""
+    """Nothing but files and folders: no links, pipes or devices, about which more decides than what stands here, and no
+    files of two file systems, or with times that no index can hold."""
+    device: int = 0
+    """The file system of its files; 0: it has none."""
 
 
 def read(path: bytes, *, keep: bool = False) -> Listing:
@@ -54,6 +57,7 @@ def _listing(entries: Iterable[os.DirEntry[str]] | Iterable[os.DirEntry[bytes]],
     folders: list[bytes] = []
     hasher = None
     plain = True
+    device = 0
     for entry in entries:
         name = entry.name if isinstance(entry.name, bytes) else os.fsencode(entry.name)
         if entry.is_dir(follow_symlinks=False) and not (_WINDOWS and _is_link(entry)):
@@ -63,21 +67,33 @@ def _listing(entries: Iterable[os.DirEntry[str]] | Iterable[os.DirEntry[bytes]],
         status = os.lstat(entry.path) if _WINDOWS else entry.stat(follow_symlinks=False)
         mode = status.st_mode
         plain = plain and stat.S_ISREG(mode)
+        if status.st_dev != device:
+            plain = plain and not device
+            device = status.st_dev
         rows.append((name, mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
         if len(rows) == _MANY:
+            data, held = _held(rows)
             hasher = hasher or hashlib.blake2b(digest_size=DIGEST)
-            hasher.update(_encode(rows))
+            hasher.update(data)
+            plain = plain and held
             if keep:
                 kept += rows
             rows = []
     folders.sort(key=_as_in_paths)
     if hasher is None:
         rows.sort()
-        digest = hashlib.blake2b(_encode((rows, folders)), digest_size=DIGEST).digest()
-    else:
-        hasher.update(_encode((rows, folders)))
-        digest = hasher.digest()
-    return Listing(digest, folders, kept + rows if keep else [], plain)
+    data, held = _held((rows, folders))
+    hasher = hasher or hashlib.blake2b(digest_size=DIGEST)
+    hasher.update(data)
+    return Listing(hasher.digest(), folders, kept + rows if keep else [], plain and held, device)
+
+
+def _held(what: object) -> tuple[bytes, bool]:
+    """The form that is digested, and whether an index can hold it: a time of the year 9999 takes more than 64 bits."""
+    try:
+        return _encode(what), True
+    except OverflowError:
+        return repr(what).encode(), False
 
 
 def _as_in_paths(name: bytes) -> bytes:

@@ -206,6 +206,50 @@ class Edits:
                 shutil.rmtree(one)
                 one.symlink_to(two)
 
+    def through_another_name(self) -> None:
+        """By a hard link that lies outside the folder, with its time put back."""
+        file, outside = self.some_file(), self.folder.parent / "another-name"
+        outside.unlink(missing_ok=True)
+        os.link(file, outside)
+        before = file.stat()
+        outside.write_bytes(self._other(file))
+        os.utime(outside, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    def times_of_another(self) -> None:
+        """`touch -r`, after the content was changed."""
+        file, other = self.some_file(), self.some_file()
+        file.write_bytes(self._other(file))
+        os.utime(file, ns=(other.stat().st_atime_ns, other.stat().st_mtime_ns))
+
+    def copied_over(self) -> None:
+        """`cp -p`: into the file that is there."""
+        file, place = self.some_file(), self.some_file()
+        if file != place:
+            shutil.copyfile(file, place)
+            shutil.copystat(file, place)
+
+    def restored(self) -> None:
+        """Every file anew, with the times that it had: a checkout or a backup that restores them."""
+        for file in self.files():
+            before, content = file.stat(), self._other(file) if self.rand.random() < 0.3 else file.read_bytes()
+            file.unlink()
+            file.write_bytes(content)
+            file.chmod(before.st_mode)
+            os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    def taken_again(self) -> None:
+        """Deleted and made anew at once: the file system may give the new file the inode of the old one."""
+        file = self.some_file()
+        before, content = file.stat(), self._other(file)
+        file.unlink()
+        file.write_bytes(content)
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    def far_away(self) -> None:
+        """Times that no 64 bits of nanoseconds hold, where the file system has them."""
+        second = self.rand.choice((253_402_300_799, -20_000_000_000, 2**33))
+        os.utime(self.some_file(), (second, second))
+
     def case(self) -> None:
         file = self.some_file()
         new = file.with_name(file.name.swapcase())
@@ -261,5 +305,6 @@ class Edits:
     ALL: tuple[Callable[[Edits], None], ...] = (
         new_file, write, append, same_size, same_size_and_time, in_place, replaced_by_rename, clock_set_back, touch,
         all_times_equal, mode, swap_files, move_file, copy_with_times, hard_link, delete, delete_folder, new_folder,
-        rename_folder, swap_folders, file_to_folder, folder_to_file, file_to_link, links_to_files, folder_to_link, case,
+        rename_folder, swap_folders, file_to_folder, folder_to_file, file_to_link, links_to_files, folder_to_link,
+        through_another_name, times_of_another, copied_over, restored, taken_again, far_away, case,
         accents, ignore_file, rule_file, ignored_file, and_back, nothing)

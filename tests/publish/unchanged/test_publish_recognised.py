@@ -77,6 +77,16 @@ def test_what_is_said_of_the_folder_is_said_each_time(computer: Computer) -> Non
     assert again.left_out == first.left_out != ()
 
 
+def test_a_pattern_that_left_out_what_is_gone_now_is_warned_of(computer: Computer) -> None:
+    computer.change_source(exclude=("blog/draft.html", "old/"))
+    write(computer, "blog/draft.html", "old/page.html")
+    computer.deploy()
+    assert computer.recognised() and not computer.shown
+    (computer.folder / "blog" / "draft.html").unlink()
+    computer.deploy()
+    assert computer.shown == ["src.exclude: `blog/draft.html` matches no file"]
+
+
 CHANGES: dict[str, Callable[[Computer], object]] = {
     "replace": lambda one: one.change(replace=True),
     "a setting": lambda one: one.change(
