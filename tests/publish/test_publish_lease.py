@@ -86,7 +86,7 @@ def test_who_slept_too_long_writes_nothing_any_more(
     lost = threading.Event()
     with Lock(store, "x/", on_lost=lost.set) as lock:
         cloud.now += 61
-        other = Lock(store, "x/")
+        other = Lock(cloud.store(store.bucket), "x/")
         other.acquire()
         assert other.taken_over and not other.found_free
         if gone:
@@ -104,7 +104,7 @@ def test_who_slept_too_long_writes_nothing_any_more(
 def test_who_slept_before_giving_back_does_not_give_back_the_lock_of_the_next(
         cloud: MemoryCloud, store: MemoryStore, clocks: Clocks) -> None:
     """Between the look and the deletion."""
-    lock, other = Lock(store, "x/"), Lock(store, "x/")
+    lock, other = Lock(store, "x/"), Lock(cloud.store(store.bucket), "x/")
     lock.acquire()
 
     def sleep(what: str, key: str) -> Exception | None:
