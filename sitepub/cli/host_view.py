@@ -81,7 +81,8 @@ def report_lines(one: HostReport) -> Iterator[str]:
         yield f"  last purge: {dated(one.purged_at)}, {visible(one.purged)}"
     if one.proof is not None:
         until = f", until {local_moment(one.proof.until)}" if one.proof.until else ""
-        yield f"  waits{until} for this record: {visible(one.proof.name)}  TXT  {visible(one.proof.value)}"
+        since = f" since {dated(one.since)}" if one.since else ""
+        yield f"  waits{since}{until} for this record: {visible(one.proof.name)}  TXT  {visible(one.proof.value)}"
     if one.unfinished:
         yield "  its setup is not finished: sitepub deploy continues it"
 

@@ -30,6 +30,16 @@ class DnsRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     purpose: Literal["cname", "ownership", "certificate"] = "cname"
 
 
+class TxtRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The TXT record that an edge or an issuer of certificates asks for, to prove who owns the domain."""
+
+    name: str
+    """Full name: "_cdnauth.example.com"."""
+    value: str
+    until: str = ""
+    """UTC, ISO 8601: when the edge stops accepting it."""
+
+
 class CertificateRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A certificate that sitepub put into the SSL service for this host."""
 
@@ -44,6 +54,8 @@ class CertificateRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only
     """UTC, ISO 8601: when it was uploaded or applied for."""
     alias: str = ""
     """Its name in the SSL service, which is of this record alone: after a kill it is found by it."""
+    proof: TxtRecord | None = None
+    """What it waits for, where sitepub could not add that itself; ``None`` when it is issued."""
 
 
 class CertificateInUse(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -56,16 +68,6 @@ class CertificateInUse(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=
     not_after: str = ""
     """UTC, ISO 8601; "" when they are not known. When a third of the time between them is left, the host is checked
     again."""
-
-
-class TxtRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """The TXT record that an edge asks for, to prove who owns the domain."""
-
-    name: str
-    """Full name: "_cdnauth.example.com"."""
-    value: str
-    until: str = ""
-    """UTC, ISO 8601: when the edge stops accepting it."""
 
 
 class ZoneRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -129,6 +131,17 @@ class HostRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The zone that it lies in, where sitepub created it: it goes with its last host."""
     refused: str = ""
     """Why the edge has no such wildcard domain; "": it has, or was not asked."""
+
+    @property
+    def applied_for(self) -> CertificateRecord | None:
+        """An application that has not ended: its certificate has no fingerprint yet."""
+        return next((one for one in self.certificates if one.how == "applied" and not one.fingerprint), None)
+
+    @property
+    def waits_for(self) -> TxtRecord | None:
+        """The record that has to be added by hand before its setup can go on."""
+        applied = self.applied_for
+        return self.ownership or (applied.proof if applied is not None else None)
 
     @property
     def made(self) -> bool:

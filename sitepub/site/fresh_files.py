@@ -29,11 +29,13 @@ _LOADERS = frozenset({
 vite-plugin-pwa, env.js."""
 _ASKED_EACH_TIME = frozenset({
     "json", "json5", "ndjson", "jsonl", "xml", "txt", "webmanifest", "appcache", "rss", "atom", "ics", "jsonfeed",
-    "jsonld", "rsc", "data"})
-"""Data: pages are made of it, or it is made of pages."""
-_WORKER = re.compile(r"(?:[^/]*[-._])?(?:sw|service-?worker|service_worker|ngsw-worker)\.m?js", re.IGNORECASE)
+    "jsonld", "rsc", "data", "geojson", "topojson", "md", "markdown"})
+"""Data: pages are made of it (docsify's are Markdown), or it is made of pages."""
+_WORKER = re.compile(r"(?:[^/]*[-._])?(?:sw|service-?worker|service_worker|ngsw-worker)\.m?js"
+                     r"|OneSignalSDK[\w.-]*\.js", re.IGNORECASE)
 _SEARCH = re.compile(r"(?:local-)?search\.(?:xml|json)|(?:content|db|index)\.(?:xml|json)"
-                     r"|(?:search|lunr|fuse)[-_.]?(?:index|data|docs)?[\w.-]*\.json", re.IGNORECASE)
+                     r"|(?:search|lunr|fuse)[-_.]?(?:index|data|docs)?[\w.-]*\.json"
+                     r"|(?:search|lunr|fuse)[-_.]?(?:index|data|docs)\.js", re.IGNORECASE)
 _FEED_WORDS = ("rss", "atom", "feed", "sitemap")
 
 
@@ -42,6 +44,8 @@ def is_asked_each_time(name: str) -> bool:
     carries no hash of its content."""
     lower = name.lower()
     if lower.rpartition(".")[2] in _ASKED_EACH_TIME or lower in _LOADERS or is_service_worker(name):
+        return True
+    if lower in _DATA_NAMES or _SEARCH.fullmatch(name) is not None:
         return True
     return lower.endswith("loader.js") or _is_packed_sitemap(lower)
 

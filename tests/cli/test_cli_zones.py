@@ -51,7 +51,23 @@ def test_a_host_that_waits_shows_its_record() -> None:
     waits = HostReport("www.example.com", "cdn", "not there", proof=TxtRecord(name="_cdnauth.example.com", value="ab1"))
     assert "  waits for this record: _cdnauth.example.com  TXT  ab1" in list(report_lines(waits))
     assert waits.as_object()["waits_for"] == {"type": "TXT", "name": "_cdnauth.example.com", "value": "ab1",
-                                              "until": None}
+                                              "until": None, "since": None}
+
+
+def test_a_host_whose_certificate_waits_for_a_record_shows_it_everywhere(sitepub: Sitepub, make_site: MakeSite) -> None:
+    site = make_site("waits", {"index.html": "1", "404.html": "2"}, hosts=[{"host": "www.waits-elsewhere.example",
+                                                                         "https": "auto"}])
+    done = sitepub("deploy", "--local", "--no-wait", "--yes", cwd=site.folder)
+    record = re.search(r"_dnsauth\.www\.waits-elsewhere\.example  TXT  \S+", done.err)
+    assert record is not None, done.err
+    for command in ("info", "plan", "certs"):
+        shown = sitepub(command, "--local", cwd=site.folder).out
+        assert record[0] in shown, command
+        assert command == "certs" or "just now" in shown or "min ago" in shown
+    value = record[0].split()[-1]
+    for command in ("info", "certs"):
+        assert sitepub(command, "--local", "--json", cwd=site.folder).json["hosts"][0]["waits_for"]["value"] == value
+    sitepub("remove", "--local", "--yes", cwd=site.folder)
 
 
 @pytest.mark.parametrize("at", ["2026-11-29T22:07:13+00:00", "2020-01-01T00:00:00Z"])

@@ -28,8 +28,11 @@ def test_any_name_has_headers(name: str, folder: str) -> None:
         main.dart.js version.json assets/AssetManifest.json _framework/blazor.boot.json remoteEntry.js q-data.json
         about.data all.atom.xml podcast.xml rss_full.xml data.json index.json locales/en.json llms.txt LICENSE.txt
         workbox-sw.js firebase-messaging-sw.js my.sw.js widget-loader.js asset-manifest.json _next/data/abc/about.json
+        blog/_payload.js blog/state.js searchindex.js search_index.js search-data.js lunr-index.js OneSignalSDKWorker.js
+        OneSignalSDKUpdaterWorker.js docs/README.md guide.markdown map/points.geojson roads.topojson
         """,
-    SHORT: "style.css js/main.js images/photo.jpg LICENSE my-env.js data.csv fonts/a.woff2 bootstrap.js sweep.js",
+    SHORT: "style.css js/main.js images/photo.jpg LICENSE my-env.js data.csv fonts/a.woff2 bootstrap.js sweep.js "
+           "search.js research.js estate.js",
 }.items() for path in paths.split()])
 def test_the_default_cache_control(path: str, expected: str) -> None:
     headers, digest = HeaderBook().of(path, path.rpartition("/")[2])

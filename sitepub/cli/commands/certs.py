@@ -91,6 +91,8 @@ def _show(terminal: Terminal, found: Certs) -> None:
             terminal.result(f"{one.host}: {one.error.message}")
         elif one.pending:
             terminal.result(f"{one.host}: certificate {one.pending} is being issued; sitepub deploy goes on")
+            if one.proof is not None:
+                terminal.result(f"{one.host}: it waits for this record: {one.proof.name}  TXT  {one.proof.value}")
         elif one.renewable:
             terminal.result(f"{one.host}: due; sitepub certs --renew (or the next deploy) gets a new one")
         elif one.due:

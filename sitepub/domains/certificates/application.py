@@ -16,7 +16,8 @@ from sitepub.domains.dns.host_records import Dns
 from sitepub.domains.host_names import shown_name
 from sitepub.domains.job import HostJob
 from sitepub.domains.poll import ONCE, Patience, poll
-from sitepub.domains.records import CertificateRecord, HostRecord
+from sitepub.domains.records import CertificateRecord, HostRecord, TxtRecord
+from sitepub.domains.wanted_record import WantedRecord
 from sitepub.errors import CloudError, SitepubError
 
 _HANGS = timedelta(hours=1)
@@ -108,6 +109,7 @@ class Applications:
             assert found is not None
             last[:] = [found]
             if found.method == "DNS" and found.validation and not any(placed):
+                self._remember(id, found.validation[-1], job)
                 placed[:] = [self._dns.place(host.host, wanted, "certificate", job) for wanted in found.validation][-1:]
                 if any(placed):
                     self._complete(id, host.host)
@@ -121,6 +123,13 @@ class Applications:
         self._issued(issued, job)
         return issued
 
+    def _remember(self, id: str, wanted: WantedRecord, job: HostJob) -> None:
+        """So that `info`, `plan` and `certs` can show what it waits for."""
+        proof = TxtRecord(name=wanted.name, value=wanted.value)
+        made = next((one for one in job.record.certificates if one.id == id), None)
+        if made is not None and made.proof != proof and wanted.type == "TXT":
+            job.keeper.keep(job.record.with_certificate(msgspec.structs.replace(made, proof=proof)))
+
     def _complete(self, id: str, host: str) -> None:
         try:
             self._ssl.complete(id, host=host)
@@ -133,8 +142,8 @@ class Applications:
         self._dns.clear("certificate", job)
         made = next((one for one in job.record.certificates if one.id == found.id), None)
         if made is not None and made.fingerprint != (found.sha256 or found.sha1):
-            job.keeper.keep(job.record.with_certificate(
-                msgspec.structs.replace(made, fingerprint=found.sha256 or found.sha1)))
+            job.keeper.keep(job.record.with_certificate(msgspec.structs.replace(
+                made, fingerprint=found.sha256 or found.sha1, proof=None)))
         until = f", valid until {found.not_after:%Y-%m-%d}" if found.not_after is not None else ""
         job.done(f"certificate {found.id} issued{until}")
 

@@ -25,6 +25,7 @@ from sitepub.domains.poll import Patience
 from sitepub.domains.records import CertificateRecord, HostRecord
 from sitepub.domains.steps import Agreed, AgreedCertificate, AgreedRemoval, HostStep, HostStepKind, PlanChanged
 from sitepub.errors import ConfigError, Problem
+from sitepub.terminal.moments import dated
 from sitepub.terminal.sizes import counted
 
 PATIENCE = 900.0
@@ -100,7 +101,7 @@ class CertificateOffice:
                 return self._planned(host, f"apply anew for the certificate of {name}",
                                      f"the application {pending.id} has not been answered for over an hour: it is"
                                      " cancelled", AgreedCertificate("apply anew", pending.id))
-            return self._planned(host, f"wait for the certificate of {name}", "an earlier run applied for it",
+            return self._planned(host, f"wait for the certificate of {name}", _waiting(record),
                                  AgreedCertificate("wait", pending.id), HostStepKind.WAIT)
         old = self._renewed(account, host.host, _bound(record, state))
         if old is not None:
@@ -287,3 +288,12 @@ def _bindable(ssl: SslService, found: Certificate) -> EdgeCertificate:
 def _own_bindable(own: OwnCertificate, id: str) -> EdgeCertificate:
     return EdgeCertificate(id, own.sha256, own.not_after.isoformat(timespec="seconds"),
                            lambda: (own.chain, own.key), own.not_before.isoformat(timespec="seconds"))
+
+
+def _waiting(record: HostRecord) -> str:
+    """What an application of an earlier run waits for, and since when."""
+    applied = record.applied_for
+    since = f" {dated(applied.at)}" if applied is not None and applied.at else ""
+    proof = applied.proof if applied is not None else None
+    return f"an earlier run applied for it{since}" + (
+        f"; it waits for this record: {proof.name}  TXT  {proof.value}" if proof is not None else "")

@@ -15,7 +15,7 @@ from sitepub.domains.certificates.files import own_certificate_info
 from sitepub.domains.certificates.lifetime import is_due
 from sitepub.domains.certificates.ssl_service import SslService
 from sitepub.domains.hosts.site_hosts import Hosts
-from sitepub.domains.records import HostRecord
+from sitepub.domains.records import HostRecord, TxtRecord
 from sitepub.domains.times import days_left
 from sitepub.errors import SitepubError
 from sitepub.threads import side_by_side
@@ -47,6 +47,8 @@ class HostCertificate:
     """Put into the SSL service by sitepub."""
     pending: str = ""
     """Id of an application that is under way."""
+    proof: TxtRecord | None = None
+    """The record that it waits for."""
     error: SitepubError | None = None
 
     @property
@@ -71,6 +73,8 @@ class HostCertificate:
                 "certificate": self.id or None, "issuer": self.issuer, "names": list(self.names),
                 "not_after": self.until or None, "days_left": self.days, "due": self.due,
                 "made_by_sitepub": self.made, "pending": self.pending or None,
+                "waits_for": None if self.proof is None else {
+                    "type": "TXT", "name": self.proof.name, "value": self.proof.value},
                 "error": None if self.error is None else {"code": self.error.code,
                                                           "message": self.error.message,
                                                           "request_id": self.error.request_id}}
@@ -97,7 +101,8 @@ def certificates_of(hosts: Hosts, ssl: SslService, records: Mapping[str, HostRec
 def _looker(hosts: Hosts, ssl: SslService, host: Host, record: HostRecord | None
             ) -> Callable[[], HostCertificate]:
     def look() -> HostCertificate:
-        base = HostCertificate(host.host, host.edge, "not there", wanted_from(host), pending=_pending(record))
+        base = HostCertificate(host.host, host.edge, "not there", wanted_from(host), pending=_pending(record),
+                               proof=record.waits_for if record is not None else None)
         try:
             state = hosts.edge_of(host.edge).describe(host.host)
             if state is None:
@@ -133,6 +138,5 @@ def _looker(hosts: Hosts, ssl: SslService, host: Host, record: HostRecord | None
 
 def _pending(record: HostRecord | None) -> str:
     """An application that has not ended: its certificate has no fingerprint yet."""
-    if record is None:
-        return ""
-    return next((one.id for one in record.certificates if one.how == "applied" and not one.fingerprint), "")
+    applied = record.applied_for if record is not None else None
+    return applied.id if applied is not None else ""

@@ -42,7 +42,9 @@ class HostReport:
     """It stands in serverless.yml (on this edge)."""
     unfinished: str = ""
     proof: TxtRecord | None = None
-    """The record that the edge waits for."""
+    """The record that the edge, or a certificate, waits for."""
+    since: str = ""
+    """UTC, ISO 8601: since when; "" where that is not known."""
     error: SitepubError | None = None
 
     def as_object(self) -> dict[str, Any]:
@@ -55,7 +57,8 @@ class HostReport:
             "last_purge": {"at": self.purged_at, "what": self.purged} if self.purged_at else None,
             "made_by_sitepub": list(self.made), "in_project": self.wanted, "unfinished": self.unfinished,
             "waits_for": None if self.proof is None else {
-                "type": "TXT", "name": self.proof.name, "value": self.proof.value, "until": self.proof.until or None},
+                "type": "TXT", "name": self.proof.name, "value": self.proof.value, "until": self.proof.until or None,
+                "since": self.since or None},
             "error": None if self.error is None else {"code": self.error.code, "message": self.error.message,
                                                       "request_id": self.error.request_id}}
 
@@ -78,7 +81,8 @@ def _reporter(hosts: Hosts, name: str, kind: str, record: HostRecord | None,
         base = HostReport(name, kind, "not there", wanted=wanted, made=_made(record), purged=words,
                           purged_at=purge.at if purge is not None else "",
                           unfinished=record.setup if record is not None else "",
-                          proof=record.ownership if record is not None else None)
+                          proof=record.waits_for if record is not None else None,
+                          since=record.applied_for.at if record is not None and record.applied_for is not None else "")
         try:
             state = hosts.edge_of(kind, record.bucket if record is not None else "").describe(name)
             points_to = tuple(hosts.names.resolve(name))
