@@ -56,6 +56,8 @@ class EmbeddedCloud:
     """Which code it runs: :func:`local_process.edition`."""
     options: tuple[str, ...] = ()
     """How it was started."""
+    moved_from: int = 0
+    """The port that it had before, when another program has that now; 0: it has not moved."""
 
     def as_object(self) -> dict[str, Any]:
         """What ``sitepub local start --json`` prints: the key pair too, which opens nothing but this."""
@@ -118,6 +120,7 @@ def _described(data: Path) -> EmbeddedCloud | None:
             address=Embedded("127.0.0.1", port, number("edge_http"), number("edge_https"), number("dns"),
                              str(described.get("ca", "")), str(described.get("secret", ""))),
             edition=str(described.get("edition", "")), options=tuple(str(word) for word in options),
+            moved_from=number("moved_from"),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
@@ -174,7 +177,11 @@ def start(data: Path, options: CloudOptions, *, environ: Mapping[str, str],
                      + ("it was of an older version." if running is not None else "its cloud.json was damaged."))
                 return _again(data, options, running, environ), True
             if running is None:
-                return _spawn(data, options.arguments(), environ), True
+                cloud = _spawn(data, options.arguments(), environ)
+                if cloud.moved_from:
+                    note(f"Another program uses port {cloud.moved_from}: the embedded cloud is on port"
+                         f" {cloud.address.port} now, and so are the addresses of its sites.")
+                return cloud, True
             if running.edition != ours:
                 _stop(data)
                 note("The embedded cloud was of another version of sitepub, and was started again.")

@@ -110,6 +110,7 @@ async def _serve(cloud: LocalCloud, port: int | None, announce: bool, options: l
     _on_signals(stopped)
     server = Server(cloud)
     database = cloud.storage.database
+    before = _last_port(database)
     used = await _listen(server, database, port)
     names = DnsServer(cloud.services)
     dns_port = await _listen_again(names.start, database, "dns_port")
@@ -131,6 +132,7 @@ async def _serve(cloud: LocalCloud, port: int | None, announce: bool, options: l
         "secret": cloud.secret,
         "edition": edition(),
         "options": options,
+        "moved_from": before if before not in (None, used) and port is None else 0,
     }
     cloud.lifecycle.start()
     file = cloud.data / "cloud.json"
@@ -162,13 +164,18 @@ def _on_signals(stopped: asyncio.Event) -> None:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
 
 
+def _last_port(database: Database) -> int | None:
+    row = database.one("SELECT value FROM settings WHERE name='port'")
+    return int(row[0]) if row is not None else None
+
+
 async def _listen(server: Server, database: Database, port: int | None) -> int:
     """The port: ``port``, else the one it had last, 7070, or the next free one."""
     if port is not None:
         used = await server.start(port)
     else:
-        row = database.one("SELECT value FROM settings WHERE name='port'")
-        wanted = [int(row[0])] if row is not None else []
+        last = _last_port(database)
+        wanted = [last] if last is not None else []
         wanted += range(DEFAULT_PORT, DEFAULT_PORT + _PORTS_TRIED)
         for candidate in wanted:
             try:

@@ -102,6 +102,22 @@ def test_a_restart_keeps_identity_and_port(environ: Mapping[str, str]) -> None:
     assert {**second, "pid": 0} == {**first, "pid": 0}
 
 
+def test_a_port_that_another_program_has_now_is_named(environ: Mapping[str, str]) -> None:
+    port = int(start(environ, "--port", "0")["endpoint"].rpartition(":")[2])
+    local_cloud.stop(data_folder(environ), environ=environ)
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        code, screen = local(environ, "start")
+        assert code == 0
+        assert f"Another program uses port {port}:" in screen.noted
+        assert str(port) not in screen.printed
+    local_cloud.stop(data_folder(environ), environ=environ)
+    code, screen = local(environ, "start")
+    assert "Another program" not in screen.noted, "it has its new port again"
+
+
 def test_many_processes_starting_it_at_once_end_with_one_server(environ: Mapping[str, str]) -> None:
     def begin(_: int) -> dict[str, Any]:
         done = subprocess.run([sys.executable, "-m", "sitepub", "local", "start", "--port", "0", "--json"],
