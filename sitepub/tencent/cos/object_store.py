@@ -8,7 +8,6 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from sitepub.errors import CloudError, NotFound, SiteError, SitepubError
 from sitepub.tencent.cloud import Cloud
@@ -18,6 +17,7 @@ from sitepub.tencent.cos.file_part import changed, unreadable
 from sitepub.tencent.cos.integrity import bare, check_fetched, check_stored, content_md5, md5_of
 from sitepub.tencent.cos.leftover_uploads import discard_uploads, discard_uploads_below
 from sitepub.tencent.cos.request import Request
+from sitepub.tencent.cos.signature import encoded_path
 from sitepub.tencent.cos.store import (
     SINGLE_MAX,
     DeleteFailure,
@@ -138,7 +138,7 @@ class CosObjectStore:
              source_region: str | None = None, if_match: str | None = None, retry: Retry | None = None) -> Stored:
         source_host = f"{source_bucket or self.bucket}.cos.{source_region or self._region}.myqcloud.com"
         all_headers = self._all_headers(headers, False)
-        all_headers["x-cos-copy-source"] = f"{source_host}/{quote(source_key, safe='/-_.~')}"
+        all_headers["x-cos-copy-source"] = f"{source_host}/{encoded_path(source_key)}"
         all_headers["x-cos-metadata-directive"] = "Replaced"
         if if_match is not None:
             all_headers["x-cos-copy-source-If-Match"] = f'"{bare(if_match)}"'

@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from urllib.parse import quote
 
 from sitepub.errors import SiteError
 from sitepub.tencent import genuine
-from sitepub.tencent.cos.signature import Signer, encoded, is_signed
+from sitepub.tencent.cos.signature import Signer, encoded, encoded_path, is_signed
 from sitepub.tencent.network import limits
 from sitepub.tencent.network.connection import Body
 
@@ -35,7 +34,7 @@ def target_of(key: str, params: Mapping[str, str]) -> str:
 
     ``./`` is sent as ``.%2F``, so that nothing on the way resolves ``..`` in a key.
     """
-    path = "/" + quote(key, safe="/-_.~").replace("./", ".%2F")
+    path = "/" + encoded_path(key).replace("./", ".%2F")
     if params:
         return path + "?" + "&".join([f"{encoded(name)}={encoded(value)}" if value else encoded(name)
                                       for name, value in params.items()])

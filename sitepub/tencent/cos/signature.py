@@ -18,6 +18,7 @@ _SIGNED = frozenset({"host", "content-md5", "content-type"})
 
 
 _TO_ENCODE = re.compile(r"[^A-Za-z0-9_.~-]")
+_TO_ENCODE_IN_PATH = re.compile(r"[^A-Za-z0-9_.~/-]")
 _ENCODED = {chr(code): f"%{code:02X}" for code in range(128)}
 
 
@@ -25,6 +26,11 @@ def encoded(text: str) -> str:
     """Percent-encoded UTF-8: everything but ``A-Za-z0-9-_.~``."""
     # The library's own way looks at every character.
     return _TO_ENCODE.sub(_encoded_one, text) if text.isascii() else quote(text, safe="-_.~")
+
+
+def encoded_path(path: str) -> str:
+    """The same, but slashes stay."""
+    return _TO_ENCODE_IN_PATH.sub(_encoded_one, path) if path.isascii() else quote(path, safe="/-_.~")
 
 
 def _encoded_one(found: re.Match[str]) -> str:

@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sitepub.tencent.network import limits
 
@@ -14,6 +15,10 @@ _LENGTH = re.compile("[0-9]{1,18}")
 _CHUNK_SIZE = re.compile(b"[0-9A-Fa-f]{1,15}")
 _LAST_HEADERS = 128
 """Lines after the last chunk."""
+
+
+_REPEATED = 100
+"""Characters of a header that may be the same in the next answer."""
 
 
 class BrokenAnswer(Exception):
@@ -114,10 +119,7 @@ class AnswerReader:
             raise BrokenAnswer(f"something that is not an HTTP answer: {start[:40]!r}")
         headers: dict[str, str] = {}
         for line in lines[1:]:
-            name, colon, value = line.partition(":")
-            if not colon:
-                raise BrokenAnswer(f"a malformed header: {line[:40]!r}")
-            name, value = name.lower(), value.strip()
+            name, value = _header(line) if len(line) <= _REPEATED else _split(line)
             if name in headers:
                 if name != "content-length":
                     value = f"{headers[name]}, {value}"
@@ -198,6 +200,18 @@ class AnswerReader:
             parts.append(self._read_exactly(size, sink))
             if self._read_exactly(2) != b"\r\n":
                 raise BrokenAnswer("a chunk longer than it said")
+
+
+def _split(line: str) -> tuple[str, str]:
+    """A header's name in lower case, and its value."""
+    name, colon, value = line.partition(":")
+    if not colon:
+        raise BrokenAnswer(f"a malformed header: {line[:40]!r}")
+    return name.lower(), value.strip()
+
+
+_header = lru_cache(maxsize=256)(_split)
+"""For the many that every answer has."""
 
 
 def _endless(limit: int) -> TooLarge:
