@@ -42,6 +42,7 @@ from sitepub.settings.wanted import WantedSettings, answers_404, wanted_settings
 from sitepub.site.address_rules.effective import with_rules
 from sitepub.site.index.indexed_files import IndexedFiles
 from sitepub.site.many.files import ends_of
+from sitepub.site.scan import no_collection
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.bucket_settings import BucketStatus
 from sitepub.tencent.cos.store import Listed
@@ -189,7 +190,8 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
             return plan_of(snapshot, base.owned, {})
         return plan_by_parts(part, base, plan_of)
 
-    plan = compare(frozenset())
+    with no_collection():
+        plan = compare(frozenset())
     mates: tuple[Mate, ...] = ()
     if plan.steps and not missing and known is None:
         mates, later = early or _beside(remote, base, listed=listing is not None, later=later)

@@ -24,7 +24,7 @@ from sitepub.site.index.known_names import known_of, names_after, names_of
 from sitepub.site.index.listing import Row
 from sitepub.site.index.moved import MovedFiles
 from sitepub.site.keys import key_part
-from sitepub.site.scan import Scanner
+from sitepub.site.scan import Scanner, no_collection
 from sitepub.site.snapshot import SiteFile
 from sitepub.site.walk import Walk, Walked
 
@@ -83,7 +83,8 @@ def find_changes(project: Project, folder: Path, environ: Mapping[str, str], ind
     if not index.facts.simple or (index.facts.warnings and not compared.same):
         return None
     try:
-        return _Finding(project, folder.absolute(), environ, index, compared).run()
+        with no_collection():
+            return _Finding(project, folder.absolute(), environ, index, compared).run()
     except (Unusable, OSError, SitepubError):
         return None
 
