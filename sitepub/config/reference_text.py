@@ -161,7 +161,8 @@ names branches as well; it is needed where a branch and a stage that has a map a
   `stage` that holds `${git:…}`: `stage: ${git:branch}` is one stage for each branch. `feature/a` and `feature-a` are
   the same stage.
 - The branch is the one that is checked out. CI systems check out a commit; then it is the one that their variables
-  name (GitHub, GitLab, CNB, Gitee, Jenkins, CircleCI, Travis, Buildkite, Drone, Azure, Bitbucket). For a request from a
+  name (GitHub, GitLab, CNB, Gitee, CODING, Jenkins, CircleCI, Travis, Buildkite, Drone, Woodpecker, Azure, Bitbucket).
+  For a request it is the branch of the changes, also where the target is checked out. For a request from a
   fork it is `owner:branch`, so a branch that is called `main` in a fork is not yours.
 - A branch that nothing fits has the stage of `stage`; when that is missing too, nothing is published.
 - `stages` may come from the `serverless.yml` of the parent folder, like `stage`.

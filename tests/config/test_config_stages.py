@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sitepub.config.identifiers import is_identifier
+from sitepub.config.repository.branch_here import branch_here
 from sitepub.config.repository.ci_run import ci_run
 from sitepub.config.schema import json_schema
 from sitepub.config.stages import LONGEST, safe_stage
 from sitepub.config.star_pattern import matches
+from sitepub.publish.release.origin import origin_here
 from tests.config.loading import load, only, place, problems
 
 _SITE = "component: website\nname: blog\ninputs:\n  src: ./public\n"
@@ -290,6 +292,21 @@ def test_a_branch_of_a_fork_is_not_ours(tmp_path: Path, head: str | None, branch
         "GITHUB_ACTIONS": "true", "GITHUB_HEAD_REF": "main", "GITHUB_REPOSITORY": "team/site",
         "GITHUB_EVENT_PATH": str(tmp_path / "event.json")})
     assert project.stage == ("prod" if branch == "main" else safe_stage(branch))
+
+
+@pytest.mark.parametrize(("environ", "branch"), [
+    ({"DRONE_PULL_REQUEST": "4", "DRONE_SOURCE_BRANCH": "x", "DRONE_TARGET_BRANCH": "main"}, "x"),
+    ({"CODING_MERGE_REQUEST_IID": "4", "CODING_MERGE_REQUEST_BRANCH": "x", "CODING_BRANCH": "main"}, "x"),
+    ({"DRONE_PULL_REQUEST": "4", "DRONE_SOURCE_BRANCH": "main", "DRONE_TARGET_BRANCH": "main"}, "fork:main"),
+    ({"DRONE_PULL_REQUEST": "4", "DRONE_TARGET_BRANCH": "main"}, None),
+    ({"DRONE_BRANCH": "main"}, "main"), ({}, "main"),
+])
+def test_a_request_that_was_merged_into_its_checked_out_target_is_not_the_target(
+    tmp_path: Path, environ: dict[str, str], branch: str | None
+) -> None:
+    _git(tmp_path, "init", "-q", "-b", "main")
+    assert branch_here(tmp_path, {"CI": "true", **environ}) == branch
+    assert origin_here(tmp_path, {"CI": "true", **environ}).branch == branch
 
 
 def _git(folder: Path, *words: str) -> str:

@@ -46,15 +46,9 @@ class GitValues:
 
     @cached_property
     def branch(self) -> str | None:
-        """The branch that is checked out. CI systems check out a commit and say the branch in variables; of a request
-        from a fork they alone say whose branch it is."""
-        from sitepub.config.repository.git import branch_of
+        from sitepub.config.repository.branch_here import branch_here
 
-        run = self._run
-        said = run.branch if run is not None else None
-        if run is not None and run.request is not None and run.request.foreign:
-            return said
-        return branch_of(self.folder, self.environ) or said
+        return branch_here(self.folder, self.environ)
 
     @cached_property
     def _run(self) -> CiRun | None:

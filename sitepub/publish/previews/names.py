@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from sitepub.config.previews import PREVIEW_NAME, PreviewOf
 from sitepub.config.project import Host, Project, Releases
+from sitepub.config.repository.branch_here import branch_here
 from sitepub.config.repository.branches import branches_of
 from sitepub.config.repository.ci_run import ci_run
-from sitepub.config.repository.git import branch_of
 from sitepub.config.stages import safe_stage
 from sitepub.errors import UsageError
 
@@ -22,8 +22,7 @@ def safe_name(text: str) -> str:
 
 def chosen(project: Project, name: str, environ: Mapping[str, str], expires: int | None = None) -> PreviewOf:
     """``name``: as the user gives it; "": the git branch. Raises UsageError where there is none."""
-    run = ci_run(environ)
-    branch = branch_of(project.root, environ) or (run.branch if run is not None else None)
+    branch = branch_here(project.root, environ)
     safe = safe_name(name or branch or "")
     if not safe:
         raise UsageError(f"a preview cannot be called {name!r}: it needs letters or digits" if name else

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sitepub.config.repository.branch_here import branch_here
 from sitepub.config.repository.ci_run import ci_run, one_line
-from sitepub.config.repository.git import branch_of, commit_of
+from sitepub.config.repository.git import commit_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,7 @@ def origin_here(folder: Path, environ: Mapping[str, str] | None = None, message:
     commit = commit_of(folder, environ)
     run = ci_run(environ)
     said = one_line(message) if message else None
-    # CI systems check out a commit and not a branch.
-    branch = branch_of(folder, environ) or (run.branch if run is not None else None)
+    branch = branch_here(folder, environ)
     return Origin(commit.id if commit else None, branch, said or (commit.subject if commit else None),
                   run.where if run is not None else None, actor=run.actor if run is not None else None,
                   request=run.request.number or None if run is not None and run.request is not None else None)
