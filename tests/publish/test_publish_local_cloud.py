@@ -34,9 +34,11 @@ from sitepub.settings.difference import difference
 from sitepub.settings.wanted import wanted_settings
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cloud import Cloud, Credentials
-from sitepub.tencent.cos.bucket_settings import BucketStatus
+from sitepub.tencent.cos.bucket_settings import BucketSettings, BucketStatus
+from sitepub.tencent.cos.object_store import CosObjectStore
 from tests.amount import times
 from tests.conftest import LocalCloud
+from tests.e2e.test_e2e_website import official_sdk
 from tests.publish.memory_cloud import project
 from tests.publish.sites import foreign_objects, plain, site_file, sites, snapshot
 
@@ -355,3 +357,17 @@ def test_a_deploy_killed_in_the_middle_is_finished_by_the_next(
     assert contents(place) == {f"f{n}.txt": f"three {n}".encode() for n in range(350)}
     head = place.store.head("f7.txt")
     assert head is not None and head.headers["cache-control"] == "max-age=5"
+
+
+def test_in_a_state_bucket_with_versioning_a_second_run_does_not_take_the_lock_of_the_first(
+        cloud: Cloud, local_cloud: LocalCloud) -> None:
+    name = f"versions-{cloud.app_id}"
+    BucketSettings(cloud, name).create()
+    official_sdk(local_cloud).put_bucket_versioning(Bucket=name, Status="Enabled")
+    first, second = CosObjectStore(cloud, name), CosObjectStore(cloud, name)
+    first.put("x/state.json.gz", b"state", {})
+    with Lock(first, "x/") as lock:
+        second.get("x/state.json.gz")
+        with pytest.raises(Refused, match="is deploying"):
+            Lock(second, "x/").acquire()
+        lock.still_ours()

@@ -119,6 +119,8 @@ def test_the_lease_is_renewed_and_a_loss_is_noticed_while_waiting(
 class VersionedStore(MemoryStore):
     """A bucket with versioning: forbid-overwrite has no effect there."""
 
+    versioned = False
+
     def put(self, key: str, body: bytes | Path, headers: Mapping[str, str], *, md5: str | None = None,
             forbid_overwrite: bool = False, sent: Sent | None = None, retry: Retry | None = None,
             large: LargeFile | None = None) -> Stored:
@@ -141,6 +143,29 @@ def test_where_forbid_overwrite_has_no_effect_the_token_read_back_decides(cloud:
     store.after_put = overwritten  # type: ignore[method-assign]
     with pytest.raises(Refused, match="ann@there"):
         Lock(store, "x/").acquire()
+
+
+def test_with_versioning_a_lock_is_looked_for_before_it_is_written(cloud: MemoryCloud) -> None:
+    store = VersionedStore(cloud, "state-1")
+    held_by_another(store)
+    before = dict(store.objects)
+    store.versioned = True  # an answer has shown it, as that with the state does
+    with pytest.raises(Refused, match="ann@there"):
+        Lock(store, "x/").acquire()
+    assert store.objects == before
+    cloud.now += 61
+    with Lock(store, "x/") as lock:
+        assert lock.taken_over and not lock.found_free
+    with Lock(store, "x/") as lock:
+        assert not lock.taken_over and lock.found_free
+
+
+def test_a_lock_that_was_replaced_unseen_counts_as_taken_over(cloud: MemoryCloud) -> None:
+    store = VersionedStore(cloud, "state-1")
+    held_by_another(store)
+    store.after_put = lambda: setattr(store, "versioned", True)  # type: ignore[method-assign]
+    with Lock(store, "x/") as lock:
+        assert lock.taken_over and lock.taken_from_fenced
 
 
 def test_of_many_who_find_a_dead_lock_exactly_one_takes_it_over(

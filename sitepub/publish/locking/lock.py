@@ -4,7 +4,8 @@ An object in the state bucket, created with ``x-cos-forbid-overwrite`` and held 
 thread renews. Whether a lease has run out is decided by the cloud's clock alone: the answer that brings the
 lock object says when it was written (Last-Modified) and what time it is there (Date), so computers with
 wrong clocks do not rob each other. Because forbid-overwrite has no effect in a bucket that ever had
-versioning, the holder also reads its own token back, and looks again before it commits anything.
+versioning, a lock is looked for first where an answer has shown that; the holder also reads its own token back, and
+looks again before it commits anything.
 
 The holder may sleep (a closed laptop, a frozen runner) for longer than its lease, and wake up when another run
 else has the lock. So it asks its own clock before every write whether the write is sure to end within the
@@ -73,6 +74,7 @@ class Lock:
         self._meanwhile = meanwhile
         self._looked: Moment | None = None
         """Before it was last seen to be ours."""
+        self._blind = False
         self._token = secrets.token_hex(8)
         self._since = time.time()
         self._fence: Fence = getattr(store, "fence", None) or Fence()
@@ -112,7 +114,7 @@ class Lock:
     def _acquire(self) -> None:
         for _ in range(_TRIES):
             try:
-                self._write(forbid_overwrite=True)
+                self._create()
             except PreconditionFailed:
                 holder = read_lock(self.store, self.key)
                 if holder is None:
@@ -130,6 +132,8 @@ class Lock:
                 self._looked = at
                 self._lease.heard(at, found.age, found.cloud_time)
                 self.cloud_time = found.cloud_time
+                if self._blind:
+                    self.taken_over = self.taken_from_fenced = True
                 if not self.found_free:
                     self.tidy()
                 self._fence.put_up(self)
@@ -140,6 +144,20 @@ class Lock:
                 raise held(found)
         raise Refused("the lock of this site changes hands too quickly", code="Locked",
                       hint="another run is deploying it; try again in a minute")
+
+    def _create(self) -> None:
+        """Raises :class:`~sitepub.errors.PreconditionFailed` when there is a lock. Forbid-overwrite has no effect in a
+        bucket that has, or had, versioning: there the lock is looked for first. What only the answer shows to be such a
+        bucket may have had a lock that is replaced now, so its holder counts as one from whom it was taken."""
+        known = self._versioned
+        if known and read_lock(self.store, self.key) is not None:
+            raise PreconditionFailed("there is a lock", code="FileAlreadyExists", status=409)
+        self._write(forbid_overwrite=True)
+        self._blind = self._versioned and not known
+
+    @property
+    def _versioned(self) -> bool:
+        return getattr(self.store, "versioned", False)
 
     def _read_back(self) -> Held | None:
         if self._meanwhile is None:

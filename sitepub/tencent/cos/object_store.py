@@ -68,6 +68,8 @@ class CosObjectStore:
         self._parts: Multipart | None = None
         self._making_parts = threading.Lock()
         self._memory = Budget(_MEMORY)
+        self.versioned = False
+        """Whether an answer has shown that the bucket has, or had, versioning: forbid-overwrite has no effect there."""
 
     def put(self, key: str, body: bytes | Path, headers: Mapping[str, str], *, md5: str | None = None,
             forbid_overwrite: bool = False, sent: Sent | None = None, retry: Retry | None = None,
@@ -108,7 +110,12 @@ class CosObjectStore:
                                 check=lambda answer: check_stored(answer, data, actual, key))
         if reply.answer.status == 409:
             return self._conflict(request, reply, data)
+        self._look_for_version(reply.answer)
         return _stored(reply.answer)
+
+    def _look_for_version(self, answer: Answer) -> None:
+        # Of buckets that never had versioning, no answer has it (PUT, GET Object: 436/7749, 436/7753).
+        self.versioned = self.versioned or "x-cos-version-id" in answer.headers
 
     @staticmethod
     def _all_headers(headers: Mapping[str, str], forbid_overwrite: bool) -> dict[str, str]:
@@ -176,6 +183,7 @@ class CosObjectStore:
     def get(self, key: str) -> Fetched:
         request = Request("GET", "cos:GetObject", _checked(key), limit=limits.OBJECT)
         answer = self._wire.send(request, check=lambda answer: check_fetched(answer, key)).answer
+        self._look_for_version(answer)
         return Fetched(answer.body, bare(answer.headers.get("etag", "")), answer.headers)
 
     def get_unless(self, key: str, etag: str) -> tuple[Fetched | None, Mapping[str, str]]:
@@ -184,6 +192,7 @@ class CosObjectStore:
         request = Request("GET", "cos:GetObject", _checked(key), headers={"If-None-Match": f'"{etag}"'},
                           limit=limits.OBJECT)
         answer = self._wire.send(request, accept=(304,), check=lambda answer: check_fetched(answer, key)).answer
+        self._look_for_version(answer)
         there = bare(answer.headers.get("etag", ""))
         if answer.status != 304:
             return Fetched(answer.body, there, answer.headers), answer.headers
