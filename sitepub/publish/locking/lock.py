@@ -148,7 +148,7 @@ class Lock:
     def _create(self) -> None:
         """Raises :class:`~sitepub.errors.PreconditionFailed` when there is a lock. Forbid-overwrite has no effect in a
         bucket that has, or had, versioning: there the lock is looked for first. What only the answer shows to be such a
-        bucket may have had a lock that is replaced now, so its holder counts as one from whom it was taken."""
+        bucket may have had a lock that is replaced now: it counts as taken over."""
         known = self._versioned
         if known and read_lock(self.store, self.key) is not None:
             raise PreconditionFailed("there is a lock", code="FileAlreadyExists", status=409)

@@ -109,7 +109,8 @@ class Draft:
 
     def discard(self) -> None:
         if self._spool is not None:
-            self._spool.close()
+            with contextlib.suppress(OSError):  # what is not written yet is written then, and the disk may be full
+                self._spool.close()
             self._spool = None
 
 

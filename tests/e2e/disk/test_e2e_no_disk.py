@@ -47,3 +47,11 @@ def test_a_deploy_and_a_way_back_need_no_disk(
         done = run(*words)
         assert done.code == 0 and "Traceback" not in done.err, (words, done.err)
         assert visitor.get(url).body == text
+
+
+def test_the_first_deploy_of_a_computer_needs_no_disk(sitepub: Sitepub, make_site: MakeSite, visitor: Visitor) -> None:
+    """What it would remember of the folder is not written, and it does not fail for that."""
+    site = make_site("disk-first", {"index.html": "one", "404.html": "none"})
+    done = no_space(sitepub, site.folder, "deploy", "--local", "--yes", "--json")
+    assert done.code == 0, done.err
+    assert visitor.get(done.json["url"]).body == b"one"
