@@ -11,6 +11,7 @@ from sitepub.site.keys import printable
 from sitepub.site.rules.defaults import FOLLOW_LINKS
 from sitepub.site.snapshot import LeftOut
 from sitepub.terminal.messages import visible
+from sitepub.terminal.moments import local_moment
 from sitepub.terminal.sizes import counted
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ def left_out_objects(left_out: Sequence[LeftOut]) -> list[dict[str, object]]:
 
 
 def moment(seconds: int) -> str:
-    """``2026-12-06 13:20 UTC``."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
+    """``2026-12-06 13:20`` on this computer's clock."""
+    return local_moment(datetime.fromtimestamp(seconds, UTC).isoformat())
 
 
 def retained_objects(retained: Mapping[str, Entry]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ def local_moment(at: str) -> str:
     """ISO 8601 as ``2026-11-29 14:05`` on this computer's clock; text that is none stays."""
     try:
         return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M}"
-    except ValueError:
+    except (ValueError, OverflowError):
         return at
 
 
@@ -20,7 +20,7 @@ def age_of(at: str) -> str:
     """ISO 8601 as an age: ``5 min ago``; text that is none stays."""
     try:
         return human_age(time.time() - datetime.fromisoformat(at).timestamp())
-    except ValueError:
+    except (ValueError, OverflowError):
         return at
 
 

@@ -56,7 +56,9 @@ def until(one: Preview) -> str:
     """When it goes."""
     if one.expired:
         return "expired"
-    return f"{datetime.fromtimestamp(one.expires, UTC):%Y-%m-%d %H:%M} UTC" if one.expires else ""
+    from sitepub.cli.left_out import moment
+
+    return moment(int(one.expires)) if one.expires else ""
 
 
 def as_object(one: Preview) -> dict[str, Any]:

@@ -52,8 +52,10 @@ def _unlock(run: Run, project: Project, *, yes: bool) -> tuple[dict[str, object]
 def _since(holder: Held) -> str:
     from datetime import UTC, datetime
 
+    from sitepub.terminal.moments import dated
+
     since = holder.record.since
-    return f" since {datetime.fromtimestamp(since, UTC):%Y-%m-%d %H:%M:%S} UTC" if 0 < since < 2**33 else ""
+    return f" since {dated(datetime.fromtimestamp(since, UTC).isoformat())}" if 0 < since < 2**33 else ""
 
 
 def _age(holder: Held) -> str:

@@ -16,6 +16,7 @@ import msgspec
 from sitepub.errors import NotFound, Refused
 from sitepub.publish.locking.owner import is_dead
 from sitepub.tencent.cos.store import Fetched, ObjectStore
+from sitepub.terminal.moments import dated
 
 LONGEST_LEASE = 600.0
 """Seconds. A record that says more does not hold a site for longer."""
@@ -136,7 +137,7 @@ def _age(fetched: Fetched, record: LockRecord) -> float:
 def held(holder: Held) -> Refused:
     """The error for a run that finds the lock held."""
     since = holder.record.since
-    begun = f" since {datetime.fromtimestamp(since, UTC):%Y-%m-%d %H:%M:%S} UTC" if 0 <= since <= _LATEST else ""
+    begun = f" since {dated(datetime.fromtimestamp(since, UTC).isoformat())}" if 0 <= since <= _LATEST else ""
     left = max(0, round(holder.lease - holder.age))
     return Refused(
         f"{holder.holder} is deploying this site{begun}",
