@@ -75,6 +75,8 @@ class ToolOutput:
         self._patience = _STARTS
         self._said_at = -_AFTERWARDS
         """When it last said how a build ended."""
+        self._alone = False
+        """It had not said then that one began."""
         self._unsaid = False
         """It has written files since."""
         self._says = False
@@ -125,7 +127,8 @@ class ToolOutput:
         if self._report_at is not None:
             self._report_at = min(now + _DETAILS, self._failed_at + _LONGEST_DETAILS)
         if sign in (Sign.GOOD, Sign.ENDED, Sign.FAILED, Sign.SUSPECTED):
-            self._says = self._says or (self._unsaid and self._stage is not _Stage.BUILDING)
+            self._alone = self._stage is not _Stage.BUILDING
+            self._says = self._says or (self._unsaid and self._alone)
             self._unsaid, self._said_at = False, now
         match sign:
             case Sign.BEGUN:
@@ -153,6 +156,8 @@ class ToolOutput:
         """A file of the site was written."""
         if now - self._said_at >= _AFTERWARDS:
             self._unsaid = True
+        else:
+            self._says = self._says or self._alone
 
     def wrote(self, now: float) -> None:
         """Files of the site were written, and nothing followed for a moment."""

@@ -252,6 +252,16 @@ def test_files_seen_just_after_the_line_belong_to_that_build(after: float) -> No
     assert not holds(output)
 
 
+def test_a_tool_whose_files_are_always_seen_after_its_line_is_waited_for_too() -> None:
+    output = ToolOutput()
+    output.line("created site in 5ms", 1.0)
+    output.writing(1.1)
+    output.wrote(1.3)
+    assert not holds(output)
+    build(output, 10.0)
+    assert holds(output), "it has said how the first one ended"
+
+
 def test_files_of_which_a_tool_never_speaks_are_waited_for_twice_and_then_no_more() -> None:
     output = ToolOutput()
     build(output, 1.0, "created site in 5ms")
