@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from sitepub.config.repository.git import Commit, commit_of
+from sitepub.publish.release.origin import origin_here
+from sitepub.terminal import secrets
 from tests.publish.hostile_repository import Trap, make_hostile
 
 QUIET = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "A", "GIT_COMMITTER_NAME": "A",
@@ -217,3 +219,18 @@ def test_nothing_of_a_hostile_repository_runs(tmp_path: Path) -> None:
     assert trap.sprung() == []
     assert found is not None
     assert found.id.rstrip("+") == head
+
+
+@pytest.mark.parametrize(("words", "in_use"), [
+    ("Merge branch 'main' of https://bob:S3cretPassw0rd@git.example.com/shop/site", False),
+    ("fetch https://x:S3cretPassw0rd@git.example.com:8443/a.git and ssh://git:S3cretPassw0rd@host/b", False),
+    ("deploy with S3cretPassw0rd", True), ("S3cretPassw0rd: see http://S3cretPassw0rd@git.example.com/x", True)])
+def test_what_is_written_down_of_a_release_holds_no_secret(tmp_path: Path, words: str, in_use: bool) -> None:
+    """Of an address, and of a key that this run uses."""
+    if in_use:
+        secrets.register("S3cretPassw0rd")
+    actor = {"CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_ACTOR": "S3cretPassw0rd"} if in_use else {}
+    repository(tmp_path, subject=words)
+    for message in (words, None):
+        origin = origin_here(tmp_path, {"PATH": os.environ["PATH"], **actor}, message)
+        assert origin.message and "S3cret" not in repr(origin), origin

@@ -10,6 +10,7 @@ from pathlib import Path
 from sitepub.config.repository.branch_here import branch_here
 from sitepub.config.repository.ci_run import ci_run, one_line
 from sitepub.config.repository.git import commit_of
+from sitepub.terminal.secrets import scrub
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,19 @@ class Origin:
 
 
 def origin_here(folder: Path, environ: Mapping[str, str] | None = None, message: str | None = None) -> Origin:
-    """Of a deploy of this folder. Runs nothing of the repository."""
+    """Of a deploy of this folder. Runs nothing of the repository. It is written down in the bucket: a key in a message,
+    or the password of an address, is hidden."""
     environ = os.environ if environ is None else environ
     commit = commit_of(folder, environ)
     run = ci_run(environ)
     said = one_line(message) if message else None
     branch = branch_here(folder, environ)
-    return Origin(commit.id if commit else None, branch, said or (commit.subject if commit else None),
-                  run.where if run is not None else None, actor=run.actor if run is not None else None,
+    return Origin(commit.id if commit else None, _hidden(branch),
+                  _hidden(said or (commit.subject if commit else None)),
+                  _hidden(run.where if run is not None else None),
+                  actor=_hidden(run.actor if run is not None else None),
                   request=run.request.number or None if run is not None and run.request is not None else None)
+
+
+def _hidden(text: str | None) -> str | None:
+    return scrub(text) if text is not None else None
