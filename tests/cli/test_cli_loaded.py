@@ -92,3 +92,14 @@ def test_a_deploy_that_changes_nothing_loads_nothing_to_publish_with(
     assert "sitepub.publish.apply" in loaded
     assert among(loaded, (*HEAVY, *FOR_HOSTS, *FOR_MORE)) == []
     assert len(loaded) <= 625, sorted(loaded)
+
+
+def test_dev_begins_with_little_more_than_publishing_needs(tmp_path: Path) -> None:
+    code = "import sys, sitepub.actions.dev; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "sitepub.dev.loop" in loaded and "sitepub.publish.apply" in loaded
+    assert among(loaded, (
+        *HEAVY, *FOR_HOSTS, "pydantic", "sitepub.config.models", "sitepub.check.changes",
+        "sitepub.tencent.cos.multipart", "sitepub.probe", "sitepub.notify", "sitepub.ci", "asyncio")) == []
+    assert len(loaded) <= 530, sorted(loaded)
