@@ -85,6 +85,7 @@ class LocalCloud:
     secret: str = ""
     edition: str = ""
     options: Sequence[str] = ()
+    moved_from: int = 0
 
     @property
     def port(self) -> int:
