@@ -145,6 +145,7 @@ class ToolOutput:
 
     def touched(self, path: PurePath, now: float) -> None:
         """One of its sources was changed."""
+        self._said_at = now - _AFTERWARDS  # files that are seen from now on may be of the next build
         if self._stage is not _Stage.FAILED:
             return
         self._last = now

@@ -252,6 +252,15 @@ def test_files_seen_just_after_the_line_belong_to_that_build(after: float) -> No
     assert not holds(output)
 
 
+def test_files_seen_just_after_a_source_was_saved_are_of_the_next_build() -> None:
+    output = ToolOutput()
+    build(output, 1.0, "created site in 5ms")
+    output.touched(Path("a.md"), 2.1)
+    output.writing(2.2)
+    output.wrote(2.4)
+    assert holds(output), "the next one follows at once, and may fail"
+
+
 def test_a_tool_whose_files_are_always_seen_after_its_line_is_waited_for_too() -> None:
     output = ToolOutput()
     output.line("created site in 5ms", 1.0)
