@@ -37,9 +37,9 @@ def side_by_side(tasks: Iterable[Callable[[], T]], at_once: int = 8) -> list[T]:
 def both(one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
     """Run two at the same time; the second one here."""
     with pool(1, "both") as executor:
-        first = executor.submit(one)
+        future = executor.submit(one)
         second = other()
-        return first.result(), second
+        return future.result(), second
 
 
 def all_of(tasks: Iterable[Callable[[], object]], at_once: int = 8) -> None:

@@ -137,6 +137,8 @@ def hosts_of(cloud: LocalCloud, edge: str, count: int, *, zone: bool = True) -> 
     account = Account(cloud)
     if zone:
         account.zone(name)
+    else:
+        account.zone_elsewhere(name, [{"name": "@", "type": "NS", "value": f"ns.{name}"}])
     if edge == "edgeone":
         account.pace(0)
         made_zone(account.sdk, name, proved=zone)

@@ -33,7 +33,7 @@ def start(data: Path, *options: str) -> tuple[subprocess.Popen[str], LocalCloud]
     return process, LocalCloud(**{**found, "data": Path(found["data"])})
 
 
-LATER = {"edge_http", "edge_https", "dns", "ca", "secret", "edition", "options"}
+LATER = {"edge_http", "edge_https", "dns", "ca", "secret", "edition", "options", "moved_from"}
 
 
 def test_what_it_prints_is_what_it_writes_and_nobody_else_may_read_it(local_cloud: LocalCloud) -> None:
