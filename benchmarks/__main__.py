@@ -209,6 +209,8 @@ def main(words: Sequence[str]) -> int:
         figures = load(options.source)
     else:
         before = signal.signal(signal.SIGTERM, _terminated)
+        # nohup and scripts start a program in the background with SIGINT ignored, which those that it starts inherit
+        interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             with _prepared(options, words) as bench:
                 bench.run()
@@ -219,6 +221,7 @@ def main(words: Sequence[str]) -> int:
             return 130
         finally:
             signal.signal(signal.SIGTERM, before)
+            signal.signal(signal.SIGINT, interrupt)
     if options.write is not None:
         markdown.write(options.write, figures)
         print(f"The tables are in {options.write}.", file=sys.stderr)
