@@ -241,9 +241,10 @@ def content_has_changed(step: Step) -> SitepubError:
 def _body(file: SiteFile) -> bytes | Path:
     if file.data is not None:
         return file.data
-    if file.path is None:
+    path = file.path  # made each time it is asked for
+    if path is None:
         raise ValueError(f"{file.key} has neither data nor path")
-    return file.path
+    return path
 
 
 @dataclass(frozen=True, slots=True)
