@@ -22,6 +22,7 @@ from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.publish import publish
 from sitepub.publish.release.going_back import site_of
 from sitepub.publish.removal import prepare_removal, remove
+from sitepub.publish.removal_plan import RemovalOptions
 from sitepub.publish.states import shards
 from sitepub.publish.states.packed import packed
 from sitepub.publish.states.releases import Releases as Records
@@ -381,3 +382,39 @@ def test_replace_deletes_nothing_while_the_state_of_another_site_cannot_be_read(
     assert contents(cloud) == {"theirs.txt": "1"}
     deploy(cloud, plain(a="1"))
     assert contents(cloud) == {"theirs.txt": "1", "a.txt": "1"}, "without `replace` it is in nobody's way"
+
+
+def test_removal_of_what_was_adopted_deletes_nothing_while_the_state_of_another_site_cannot_be_read() -> None:
+    cloud = MemoryCloud()
+    other = project(stage="dev")
+    deploy(cloud, plain(theirs="1"), other)
+    deploy(cloud, plain(a="1"))
+    key = other.state_prefix + "state.json.gz"
+    objects = cloud.bucket(STATE_BUCKET).objects
+    objects[key] = replace(objects[key], data=b"no gzip", etag="other")
+    with pytest.raises(Refused, match="shop/dev/site"):
+        prepare_removal(remote(cloud), RemovalOptions(adopted=True))
+    assert contents(cloud) == {"theirs.txt": "1", "a.txt": "1"}
+    removal = prepare_removal(remote(cloud))
+    assert removal is not None and not remove(remote(cloud), removal).failures
+    assert contents(cloud) == {"theirs.txt": "1"}, "without --adopted it deletes nothing but its own"
+
+
+def test_kept_content_that_was_changed_by_hand_never_goes_live() -> None:
+    cloud = MemoryCloud()
+    deploy(cloud, plain(a="1", b="same"))
+    place = remote(cloud)
+    state = place.states.load()
+    assert state is not None and state.release is not None
+    deploy(cloud, plain(a="2", b="same"))
+    objects = cloud.bucket(STATE_BUCKET).objects
+    [kept] = [key for key, there in objects.items() if key.startswith(f"{PREFIX}content/") and there.data == b"1"]
+    objects[kept] = replace(objects[kept], data=b"another", etag=cloud.etag_of(b"another"))
+    place = remote(cloud)
+    records, now = Records(place.states.store, place.states.prefix, place.states.shards), place.states.load()
+    assert now is not None
+    back = site_of(records.read(state.release.id, now))
+    outcome = publish(place, back, prepare(place, back), PublishOptions(allow_delete=True, threads=1))
+    assert [(failure.step.key, getattr(failure.error, "code", "")) for failure in outcome.failures] == [
+        ("a.txt", "ContentNotKept")]
+    assert contents(cloud) == {"a.txt": "2", "b.txt": "same"}

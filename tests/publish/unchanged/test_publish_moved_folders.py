@@ -12,8 +12,12 @@ import pytest
 from sitepub.leaks.search import SecretSearch
 from sitepub.publish.outcome import Status
 from sitepub.site import hashing
+from sitepub.site.headers import HeaderBook
 from sitepub.site.index import changes
 from sitepub.site.index.changes import find_changes
+from sitepub.site.index.file import Known
+from sitepub.site.index.moved import MovedFiles
+from sitepub.site.many.stamp import Stamp
 from sitepub.site.walk import FoundFile
 from tests.publish.memory_cloud import MemoryCloud
 from tests.publish.unchanged.computer import Computer, in_memory, site_project
@@ -190,3 +194,19 @@ def test_with_very_many_changes_the_whole_folder_is_read(
     computer.deploy()
     assert [one is None for one in answers] == [whole]
     assert computer.live() == computer.wanted()
+
+
+def test_a_file_is_known_by_its_name_and_all_of_its_stamp() -> None:
+    """Also where a file system renames a file and leaves its times alone."""
+    book, stamp = HeaderBook(), Stamp(5, 10, 20, 30)
+    gone = Known(b"one.html", 0o644, *stamp, b"m" * 16, 0)
+    fresh = Known(b"two.html", 0, 5, 0, 0, 0, b"n" * 16, 0)
+    headers = [("hash", book.of("a/one.html", "one.html")[0])]
+    files = MovedFiles(Path("site"), [], [gone, fresh], headers, book)
+    found = files.find("c/one.html", stamp)
+    assert found is not None and (found.path, found.md5) == ("c/one.html", gone.md5)
+    assert files.find("c/two.html", stamp) is None, "what is looked for in a file depends on its name"
+    for changed in (stamp._replace(size=6), stamp._replace(mtime_ns=11), stamp._replace(ctime_ns=21),
+                    stamp._replace(inode=31)):
+        assert files.find("c/one.html", changed) is None
+    assert files.find("c/two.html", Stamp(5, 0, 0, 0)) is None, "it was too fresh to be recognised"
