@@ -12,10 +12,11 @@ from sitepub.check.reading import html
 from sitepub.check.reading.positions import places_of
 from sitepub.check.site import PAGE_NAMES, Site, Source
 from sitepub.check.work.judged import Judged, Wanted, has_anchor
+from sitepub.check.work.named import judged_named
 from sitepub.check.work.workers import judged
 from sitepub.site.snapshot import SiteFile, Snapshot
 
-_READ = (*PAGE_NAMES, ".css", ".xml", ".rss", ".atom", ".txt", ".rdf")
+_READ = (*PAGE_NAMES, ".css", ".svg", ".xml", ".rss", ".atom", ".txt", ".rdf")
 
 
 @dataclass(slots=True)
@@ -53,17 +54,30 @@ def check(site: Site, snapshot: Snapshot, *, processes: int | None = None) -> Ch
     anchors = _Anchors(findings)
     unread: list[str] = []
     sources = sources_of(snapshot)
-    for part in judged(site, sources, processes):
+    loaded = dict.fromkeys((file.key for file in snapshot if file.key.endswith(".webmanifest")), "manifest")
+    renamed: set[str] = set()
+
+    def take(part: Judged) -> None:
         findings.merge(part.findings)
         anchors.take(part)
         for address, places in part.external.items():
             checked.external.setdefault(address, places)
-        unread += part.unread
+        unread.extend(part.unread)
         checked.files += part.read
         checked.references += part.references
-    checked.pages = len(anchors.there)
+
+    for part in judged(site, sources, processes):
+        take(part)
+        loaded.update(part.loaded)
+        renamed.update(part.renamed)
+    files = {key: Source(key, str(file.path), charset_of(file)) for key in snapshot.files
+             if (file := snapshot.files[key]).path is not None}
+    named = judged_named(site, files, loaded, renamed)
+    if named is not None:
+        take(named)
+    checked.pages = sum(key in site.pages for key in anchors.there)
     checked.unread = tuple(unread)
-    checked.findings = located(findings.listed(), {source.key: source for source in sources})
+    checked.findings = located(findings.listed(), files)
     return checked
 
 
@@ -92,11 +106,17 @@ class _Anchors:
 
     def _judge(self, wanted: Wanted) -> None:
         names = fragment_names(wanted.fragment)
+        if wanted.key.lower().endswith(".svg") and ("(" in wanted.fragment or "=" in wanted.fragment):
+            return  # a view or a piece of the picture, and no element
         if any(has_anchor(self.there[wanted.key], name) for name in names):
             return
         target = f"{wanted.target}#{names[-1]}"
-        self._findings.merge([Finding(Kind.ANCHOR, target, f"the page {wanted.target} has no anchor #{names[-1]}", "",
-                                      wanted.places, wanted.count)])
+        message = f"{_what(wanted.key)} {wanted.target} has no anchor #{names[-1]}"
+        self._findings.merge([Finding(Kind.ANCHOR, target, message, "", wanted.places, wanted.count)])
+
+
+def _what(key: str) -> str:
+    return "the picture" if key.lower().endswith(".svg") else "the page"
 
 
 def located(findings: list[Finding], sources: Mapping[str, Source]) -> list[Finding]:

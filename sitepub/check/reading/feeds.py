@@ -8,6 +8,7 @@ from xml.parsers import expat
 
 from sitepub.check.findings import Kind
 from sitepub.check.reading.reference import Reference
+from sitepub.check.reading.svg import stylesheet
 
 LARGEST = 52_428_800
 """Bytes of a sitemap, by its own rules."""
@@ -15,10 +16,11 @@ _ROOTS = {"urlset": Kind.SITEMAP, "sitemapindex": Kind.SITEMAP, "rss": Kind.FEED
           "rdf:RDF": Kind.FEED}
 _TEXTS = {
     Kind.SITEMAP: frozenset({"loc", "image:loc", "video:thumbnail_loc", "video:content_loc", "video:player_loc"}),
-    Kind.FEED: frozenset({"link", "guid", "url", "comments", "atom:uri"}),
+    Kind.FEED: frozenset({"link", "guid", "url", "comments", "atom:uri", "logo", "icon"}),
 }
 _ATTRIBUTES = {"link": "href", "atom:link": "href", "xhtml:link": "href", "enclosure": "url", "media:content": "url",
-               "media:thumbnail": "url", "content": "src"}
+               "media:thumbnail": "url", "content": "src", "itunes:image": "href",
+               "podcast:transcript": "url", "podcast:chapters": "url"}
 _ROBOTS = re.compile(r"^[ \t]{0,20}sitemap[ \t]{0,20}:[ \t]{0,20}(\S{1,2048})", re.IGNORECASE | re.MULTILINE)
 _HUB = ("hub", "self", "search", "next", "prev", "previous", "first", "last", "edit", "replies", "license",
         "via", "related")
@@ -38,6 +40,7 @@ class _Reader:
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text
+        self.parser.ProcessingInstructionHandler = self._instruction
         self._kind: Kind | None = None
         self._words: list[str] = []
         self._within = ""
@@ -57,6 +60,11 @@ class _Reader:
         if name in _TEXTS[self._kind]:
             self._within, self._words, self._at = name, [], place
             self._permalink = attributes.get("isPermaLink", "true") != "false"
+
+    def _instruction(self, target: str, data: str) -> None:
+        for one in stylesheet(target, data):
+            self.found.append(one._replace(line=self.parser.CurrentLineNumber,
+                                           column=self.parser.CurrentColumnNumber + 1))
 
     def _text(self, text: str) -> None:
         if self._within:

@@ -6,15 +6,14 @@ What a script adds later is not seen, and what stands in a ``<template>`` is not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sitepub.check.findings import Kind
-from sitepub.check.reading.css import IMAGES
+from sitepub.check.reading import json_texts, scripts, svg
 from sitepub.check.reading.css import references_in as in_css
+from sitepub.check.reading.elements import link, meta, other, picture
+from sitepub.check.reading.page import Page
 from sitepub.check.reading.reference import Reference
-from sitepub.check.reading.srcset import addresses_in
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -24,38 +23,18 @@ LARGEST = 32 * 1024 * 1024
 _DEEPEST = 20_000
 """Elements that are open at once: the parser's time grows with their square."""
 _MAY_BE_LOCAL = re.compile(r"localhost|127\.|0\.0\.0\.0|\[::1\]")
-_LAZY = ("data-src", "data-original", "data-lazy-src")
-_IGNORED_RELATIONS = frozenset({
-    "preconnect", "dns-prefetch", "pingback", "edituri", "wlwmanifest", "profile", "me", "webmention", "shortlink",
-    "micropub", "authorization_endpoint", "token_endpoint", "openid.server", "openid.delegate", "schema.dc", "gbfs",
-    "https://api.w.org/", "openid2.provider", "openid2.local_id", "indieauth-metadata"})
-_ICONS = frozenset({"icon", "apple-touch-icon", "apple-touch-icon-precomposed", "mask-icon",
-                    "apple-touch-startup-image", "fluid-icon", "image_src"})
-_AS = {"script": Kind.SCRIPT, "style": Kind.STYLE, "image": Kind.IMAGE, "worker": Kind.SCRIPT}
-_META_IMAGES = frozenset({
-    "og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src", "twitter:player",
-    "og:video", "og:video:url", "og:audio", "msapplication-tileimage", "msapplication-square70x70logo",
-    "msapplication-square150x150logo", "msapplication-wide310x150logo", "msapplication-square310x310logo"})
+_DEEPEST_FRAMES = 3
+"""Documents inside of one another, by ``srcdoc``."""
+_SCRIPT_TYPES = frozenset({"", "module", "text/javascript", "application/javascript", "text/ecmascript",
+                           "application/ecmascript", "application/x-javascript", "text/jscript"})
 
 
 class TooDeepError(ValueError):
     """So many elements are open at once that reading the page would take very long."""
 
 
-@dataclass(slots=True)
-class Page:
-    """What was read of a page."""
-
-    references: list[Reference] = field(default_factory=list)
-    anchors: set[str] = field(default_factory=set)
-    base: str = ""
-    """The address that relative ones are seen from, as ``<base>`` has it; "": the page's own."""
-    upgrades: bool = False
-    """Its policy makes browsers ask for everything by https."""
-
-
-def read(data: bytes | str) -> Page:
-    """Raises :class:`TooDeepError`."""
+def read(data: bytes | str, frames: int = 0) -> Page:
+    """``frames``: how many documents this one lies in. Raises :class:`TooDeepError`."""
     from selectolax.lexbor import LexborHTMLParser
 
     if _may_be_deep(data):
@@ -69,9 +48,10 @@ def read(data: bytes | str) -> Page:
     root = document.root
     if root is None:
         return page
+    scripted = False
     for node in root.traverse(include_text=False):
         tag, attributes = node.tag, node.attributes
-        if not attributes and tag != "style":
+        if not attributes and tag not in ("style", "script"):
             continue
         name = attributes.get("id")
         if name:
@@ -82,27 +62,69 @@ def read(data: bytes | str) -> Page:
                 if named:
                     page.anchors.add(named)
                 href = attributes.get("href")
+                if href is None:
+                    href = attributes.get("xlink:href")
                 if href is not None and not (_MAY_BE_LOCAL.search(href) and _is_shown(href, node)):
                     page.references.append(Reference(Kind.LINK, href))
             case "img":
-                add(_picture(attributes))
+                add(picture(attributes))
             case "link":
-                add(_link(attributes))
+                add(link(attributes))
             case "script":
-                if attributes.get("src"):
-                    page.references.append(Reference(Kind.SCRIPT, attributes["src"] or "", loaded=True, weighs=True))
+                scripted |= _script(node, attributes, page)
             case "meta":
-                _meta(attributes, page)
+                add(meta(attributes))
+                page.upgrades |= _upgrades(attributes)
             case "style":
-                add(in_css(node.text(deep=True)))
+                if (attributes.get("type") or "text/css").strip().lower() == "text/css":
+                    add(in_css(node.text(deep=True)))
             case "base":
                 pass
+            case "iframe" if attributes.get("srcdoc"):
+                _frame(attributes["srcdoc"] or "", page, frames + 1)
             case _:
-                add(_other(node, tag or "", attributes))
+                add(other(node, (tag or "").lower(), attributes))
+                add(svg.painted(attributes))
         style = attributes.get("style")
         if style and "(" in style:
             add(in_css(style))
+            add(svg.own_parts(style))
+    if scripted or frames:
+        page.without_own_parts()
     return page
+
+
+def _script(node: LexborNode, attributes: dict[str, str | None], page: Page) -> bool:
+    """Whether it runs."""
+    kind = (attributes.get("type") or "").strip().lower().partition(";")[0]
+    written = attributes.get("src") or attributes.get("href") or attributes.get("xlink:href")
+    if kind == "importmap":
+        found, page.renamed = json_texts.import_map(node.text(deep=True))
+        page.references += found
+    elif kind == "speculationrules":
+        page.references += json_texts.speculation_rules(node.text(deep=True))
+    elif written:
+        page.references.append(Reference(Kind.SCRIPT, written, loaded=True, weighs=True,
+                                         role="module" if kind == "module" else "script"))
+    elif kind in _SCRIPT_TYPES and "import" in (text := node.text(deep=True)):
+        page.references += (Reference(Kind.SCRIPT, one.written, loaded=True, role="module")
+                            for one in scripts.imports_in(text, module=kind == "module")
+                            if not one.written.startswith(tuple(page.renamed)))
+    return kind in _SCRIPT_TYPES
+
+
+def _upgrades(attributes: dict[str, str | None]) -> bool:
+    return ((attributes.get("http-equiv") or "").lower() == "content-security-policy"
+            and "upgrade-insecure-requests" in (attributes.get("content") or "").lower())
+
+
+def _frame(text: str, page: Page, frames: int) -> None:
+    """A document in an attribute: its addresses are seen from this page, its anchors are its own."""
+    if frames > _DEEPEST_FRAMES:
+        return
+    inner = read(text, frames)
+    if not inner.base:
+        page.references += (one for one in inner.references if not one.written.lstrip().startswith("#"))
 
 
 def _is_shown(href: str, node: LexborNode) -> bool:
@@ -117,97 +139,3 @@ def _may_be_deep(data: bytes | str) -> bool:
     if isinstance(data, str):
         return data.count("<") - 2 * data.count("</") > _DEEPEST
     return data.count(b"<") - 2 * data.count(b"</") > _DEEPEST
-
-
-def _image(written: str | None) -> Iterator[Reference]:
-    if written:
-        yield Reference(Kind.IMAGE, written, loaded=True, upgraded=True, weighs=True)
-
-
-def _picture(attributes: dict[str, str | None]) -> Iterator[Reference]:
-    yield from _image(attributes.get("src"))
-    for name in _LAZY:
-        yield from _image(attributes.get(name))
-    for name in ("srcset", "data-srcset"):
-        for address in addresses_in(attributes.get(name) or ""):
-            yield Reference(Kind.IMAGE, address, loaded=True, upgraded=True)
-
-
-def _link(attributes: dict[str, str | None]) -> Iterator[Reference]:
-    for address in addresses_in(attributes.get("imagesrcset") or ""):
-        yield Reference(Kind.IMAGE, address, loaded=True, upgraded=True)
-    written = attributes.get("href")
-    relations = set((attributes.get("rel") or "").lower().split())
-    if not written or relations & _IGNORED_RELATIONS:
-        return
-    if "canonical" in relations:
-        yield Reference(Kind.CANONICAL, written)
-    elif "stylesheet" in relations:
-        yield Reference(Kind.STYLE, written, loaded=True, weighs=True)
-    elif relations & _ICONS:
-        yield Reference(Kind.IMAGE, written)
-    elif "modulepreload" in relations:
-        yield Reference(Kind.SCRIPT, written, loaded=True, weighs=True)
-    elif "preload" in relations:
-        yield Reference(_AS.get((attributes.get("as") or "").lower(), Kind.FILE), written, loaded=True,
-                        weighs=True)
-    elif "manifest" in relations:
-        yield Reference(Kind.FILE, written)
-    elif relations:
-        yield Reference(Kind.LINK, written)
-
-
-def _meta(attributes: dict[str, str | None], page: Page) -> None:
-    content = attributes.get("content") or ""
-    what = (attributes.get("property") or attributes.get("name") or "").lower()
-    equivalent = (attributes.get("http-equiv") or "").lower()
-    if equivalent == "content-security-policy":
-        page.upgrades |= "upgrade-insecure-requests" in content.lower()
-    elif equivalent == "refresh":
-        target = content.partition(";")[2].strip()
-        if target[:3].lower() == "url" and target[3:].lstrip().startswith("="):
-            written = target.partition("=")[2].strip().strip("'\"")
-            if written:
-                page.references.append(Reference(Kind.LINK, written))
-    elif what in _META_IMAGES and content and _is_picture(what, content):
-        page.references.append(Reference(Kind.IMAGE, content))
-    elif what == "og:url" and content:
-        page.references.append(Reference(Kind.CANONICAL, content))
-
-
-def _is_picture(what: str, content: str) -> bool:
-    """`twitter:player` and `og:video` may name a page of the player."""
-    return "image" in what or content.partition("?")[0].rpartition(".")[2].lower() in (*IMAGES, "mp4", "webm", "mp3")
-
-
-def _other(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> Iterator[Reference]:
-    source = attributes.get("src")
-    match tag:
-        case "source":
-            in_picture = node.parent is not None and node.parent.tag == "picture"
-            for name in ("srcset", "data-srcset"):
-                for address in addresses_in(attributes.get(name) or ""):
-                    yield Reference(Kind.IMAGE, address, loaded=True, upgraded=True)
-            if source and not in_picture:
-                yield Reference(Kind.FILE, source, loaded=True, upgraded=True)
-        case "video" | "audio" | "track":
-            yield from _image(attributes.get("poster"))
-            if source:
-                yield Reference(Kind.FILE, source, loaded=True, upgraded=tag != "track")
-        case "iframe" | "frame" | "embed":
-            if source:
-                yield Reference(Kind.FILE, source, loaded=True)
-        case "object":
-            if attributes.get("data"):
-                yield Reference(Kind.FILE, attributes["data"] or "", loaded=True)
-        case "input":
-            if (attributes.get("type") or "").lower() == "image":
-                yield from _image(source)
-        case "use" | "image" | "feimage":
-            written = attributes.get("href") or attributes.get("xlink:href")
-            if written:
-                yield Reference(Kind.IMAGE, written, loaded=True, upgraded=tag != "use", weighs=True)
-        case "body" | "table" | "td" | "th":
-            yield from _image(attributes.get("background"))
-        case _:
-            pass

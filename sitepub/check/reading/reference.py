@@ -17,5 +17,9 @@ class Reference(NamedTuple):
     """Of plain http in a page of https, browsers ask for it by https (Mixed Content level 2: images, audio, video)."""
     weighs: bool = False
     """It counts among the bytes of the page: not a frame, and not one of several pictures to choose from."""
+    part: bool = False
+    """Its fragment is the id of an element that is shown: without it there is nothing to see."""
+    role: str = ""
+    """How what it leads to is read, too: one of ``module``, ``script``, ``manifest``, ``feed``; "": not at all."""
     line: int = 0
     column: int = 0

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 from sitepub.check.addresses import WEB, Address, fragment_names, is_of_this_computer, parse
 from sitepub.check.answers import Answer, address_of
 from sitepub.check.findings import PLACES, Kind, Place
-from sitepub.check.reading import html
+from sitepub.check.reading.page import Page
 from sitepub.check.reading.reference import Reference
 from sitepub.check.site import PAGE_NAMES, Source
 from sitepub.check.work.judged import Wanted
@@ -32,7 +32,7 @@ _APP_EXTENSION = re.compile(r"\.(?!html?\Z)[A-Za-z0-9]{1,8}\Z")
 class Document:
     """One file: what its references are seen from."""
 
-    def __init__(self, batch: Batch, source: Source, page: html.Page | None) -> None:
+    def __init__(self, batch: Batch, source: Source, page: Page | None) -> None:
         self.batch = batch
         self.site = batch.site
         self.source = source
@@ -62,11 +62,27 @@ class Document:
             f" {human_bytes(limit)} of `checks.size.page`", f"the largest: {parts}" if parts else "",
             Place(self.source.key))
 
+    def path_of(self, written: str) -> str:
+        """"": it leads to another site, or nowhere."""
+        address = parse(written, self.base_path, self.base_host, self.base_scheme)
+        return address.path if address is not None and address.host in ("", *self.site.hosts) else ""
+
+    def leads_somewhere(self, reference: Reference) -> bool:
+        """In this site; what leads elsewhere does not."""
+        address = parse(reference.written, self.base_path, self.base_host, self.base_scheme)
+        path = self._own_path(address, reference) if address is not None and address.scheme in ("", *WEB) else None
+        return path is not None and self._broken(reference, path, self.batch.judge.answer(path)) is None
+
     def take(self, reference: Reference) -> None:
         written = reference.written
+        if reference.part and written.startswith("#"):
+            self._own_part(reference)
+            return
         if self._alone:
             good = self.batch.judge.good.get((reference.kind, written))
             if good is not None:
+                if reference.role:
+                    self._loads(reference, good)
                 if reference.weighs:
                     self._weight.setdefault(good, self.site.keys.get(good, 0))
                 return
@@ -194,7 +210,11 @@ class Document:
         key = answer.key or ""
         if reference.weighs:
             self._weight.setdefault(key, self.site.keys.get(key, 0))
-        if reference.kind is Kind.LINK and address.fragment is not None and key in self.site.pages and not answer.app:
+        if reference.role:
+            self._loads(reference, key)
+        if reference.part and address.fragment is not None and key.lower().endswith(".svg"):
+            self._anchor_there(reference, address, key)
+        elif reference.kind is Kind.LINK and address.fragment is not None and key in self.site.pages and not answer.app:
             if key == self.source.key:
                 self._anchor_here(reference, address)
             else:
@@ -245,6 +265,8 @@ class Document:
         plain = re.sub("/{2,}", "/", path)
         if plain != path and self.batch.judge.answer(plain).key:
             return f"one slash is meant: {_shown(plain)}"
+        if f"{path[1:]}.js" in keys:
+            return f"the file is called {_shown(path)}.js: browsers add no ending"
         if not path.endswith("/") and f"{path[1:]}.html" in keys:
             return f"the page is {_shown(path)}.html; `ignoreHtmlExt: true` lets addresses leave out .html"
         again = unquote(path, errors="surrogateescape")
@@ -260,6 +282,10 @@ class Document:
                     return f"its percent-encoding is {name}; the web takes UTF-8: {quote(other)}"
         return ""
 
+    def _loads(self, reference: Reference, key: str) -> None:
+        """It names files itself, and is read after the pages."""
+        self.batch.loaded.setdefault(key, reference.role)
+
     # -- anchors ----------------------------------------------------------------------------------------------
 
     def _anchor_here(self, reference: Reference, address: Address) -> None:
@@ -271,6 +297,14 @@ class Document:
         target = f"{self.path}#{fragment}"
         self._add(Kind.ANCHOR, target, f"the page {_shown(self.path)} has no anchor {_shown('#' + fragment)}",
                   _other_case(fragment, page.anchors), reference)
+
+    def _own_part(self, reference: Reference) -> None:
+        names = fragment_names(reference.written[1:])
+        if self.page is None or not names or any(name in self.page.anchors for name in names):
+            return
+        self._add(Kind.ANCHOR, f"{self.path}{reference.written}",
+                  f"{_shown(self.path)} shows the element {_shown(reference.written)}, which it does not have",
+                  _other_case(names[-1], self.page.anchors), reference)
 
     def _anchor_there(self, reference: Reference, address: Address, key: str) -> None:
         fragment = address.fragment or ""

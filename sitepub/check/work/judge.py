@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from sitepub.check.answers import Answer, Answers
 from sitepub.check.findings import Findings, Kind, Place
-from sitepub.check.reading import css, feeds, html
+from sitepub.check.reading import css, feeds, html, svg
+from sitepub.check.reading.page import Page
 from sitepub.check.site import Site, Source
 from sitepub.check.work.document import KEPT, Document
 from sitepub.check.work.judged import Judged, Wanted, anchor_hash
@@ -54,13 +55,15 @@ class Batch:
         self.anchors: dict[str, bytes] = {}
         self.external: dict[str, list[Place]] = {}
         self.unread: list[str] = []
+        self.loaded: dict[str, str] = {}
+        self.renamed: list[str] = []
         self.read = self.references = 0
 
     def judged(self) -> Judged:
         skipped = self.site.skipped
         return Judged([one for one in self.findings.listed() if one.kind not in skipped],
                       [] if Kind.ANCHOR in skipped else list(self.wanted.values()), self.anchors, self.external,
-                      self.unread, self.read, self.references)
+                      self.unread, self.read, self.references, self.loaded, self.renamed)
 
     def take(self, source: Source) -> None:
         name = source.key.rpartition("/")[2].lower()
@@ -68,6 +71,8 @@ class Batch:
             self._page(source)
         elif name.endswith(".css"):
             self._stylesheet(source)
+        elif name.endswith(".svg"):
+            self._picture(source)
         elif name == "robots.txt":
             self._list(source, lambda data: feeds.in_robots(source.text(data)))
         elif name.endswith(".txt"):
@@ -89,13 +94,24 @@ class Batch:
         except html.TooDeepError:
             self.unread.append(f"{source.key}: its elements lie too deep in each other")
             return
+        document = self._read(source, page)
+        document.weigh(len(data))
+        self.renamed += (document.path_of(address) for address in page.renamed)
+
+    def _picture(self, source: Source) -> None:
+        data = source.data(svg.LARGEST)
+        page = svg.read(data) if data is not None else None
+        if page is not None:
+            self._read(source, page)
+
+    def _read(self, source: Source, page: Page) -> Document:
         self.read += 1
         self.anchors[source.key] = b"".join(sorted(map(anchor_hash, page.anchors)))
         document = Document(self, source, page)
         for reference in page.references:
             document.take(reference)
-        document.weigh(len(data))
         self.references += len(page.references)
+        return document
 
     def _stylesheet(self, source: Source) -> None:
         data = source.data(_CSS_LARGEST)

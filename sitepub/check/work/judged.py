@@ -34,6 +34,10 @@ class Judged(msgspec.Struct, array_like=True):
     """Pages that could not be read, and why."""
     read: int = 0
     references: int = 0
+    loaded: dict[str, str] = {}
+    """Key → role: scripts, manifests and feeds that pages name."""
+    renamed: list[str] = []
+    """Paths of modules for which an import map has other addresses."""
 
 
 def anchor_hash(name: str) -> bytes:
