@@ -106,7 +106,7 @@ def _script(node: LexborNode, attributes: dict[str, str | None], page: Page) -> 
     elif written:
         page.references.append(Reference(Kind.SCRIPT, written, loaded=True, weighs=True,
                                          role="module" if kind == "module" else "script"))
-    elif kind in _SCRIPT_TYPES and "import" in (text := node.text(deep=True)):
+    elif kind in _SCRIPT_TYPES and ("import" in (text := node.text(deep=True)) or "export" in text):
         page.references += (Reference(Kind.SCRIPT, one.written, loaded=True, role="module")
                             for one in scripts.imports_in(text, module=kind == "module")
                             if not one.written.startswith(tuple(page.renamed)))
