@@ -28,6 +28,9 @@ from sitepub.local.cloud import LocalCloud
 from sitepub.local.dispatch import Dispatcher
 
 _NOTHING_DONE = ("429", "500", "503", "reset", "timeout", "redirect", "portal")
+_READ_AHEAD = 256 * 1024
+"""Bytes. As much as uvloop receives at a time: with aiohttp's own 64 KB every piece of a large body would stop the
+connection and start it again."""
 _SILENCE = 300.0
 """Seconds that the ``timeout`` fault keeps a connection open without an answer."""
 
@@ -81,7 +84,7 @@ class Server:
         self._dispatcher = Dispatcher(cloud)
         self._http = web.Server(
             self._handle, access_log=None, auto_decompress=False, keepalive_timeout=75.0,
-            max_line_size=32 * 1024, max_field_size=32 * 1024, lingering_time=2.0,
+            max_line_size=32 * 1024, max_field_size=32 * 1024, lingering_time=2.0, read_bufsize=_READ_AHEAD,
         )
         self._listener: asyncio.Server | None = None
         self._stopping = asyncio.Event()

@@ -19,8 +19,17 @@ from sitepub.local.cos.copying import find_source
 from sitepub.local.cos.object_headers import MAX_OBJECT, check_key, discard, read_headers, receive, wants_no_overwrite
 from sitepub.local.cos.reading import parse_range
 from sitepub.local.store.buckets import Bucket
-from sitepub.local.store.content import INLINE_LIMIT, Content, FileWriter, release, signed_crc, small_content
+from sitepub.local.store.content import (
+    INLINE_LIMIT,
+    Content,
+    FileWriter,
+    release,
+    signed_crc,
+    small_content,
+    unsigned_crc,
+)
 from sitepub.local.store.database import Row, Transaction
+from sitepub.local.store.joining import Piece, join
 from sitepub.local.store.object_state import state_of
 from sitepub.local.store.storage import Storage
 from sitepub.local.store.stored import NewObject, Written, read_bytes, read_stream, store, versioning_of
@@ -242,24 +251,20 @@ async def _join_and_store(storage: Storage, request: Request, bucket: Bucket, up
 
 
 async def _join(storage: Storage, chosen: list[Row]) -> Content:
-    database, folder = storage.database, storage.content
-    if sum(row[1] for row in chosen) <= INLINE_LIMIT:
+    database = storage.database
+    pieces = []
+    for _, size, _, crc, body, file in chosen:
+        row = None if body is None else database.one("SELECT data FROM bodies WHERE id=?", (body,))
+        if size and file is None and row is None:
+            raise ServiceError("NoSuchUpload")
+        pieces.append(Piece(size, unsigned_crc(crc), file, bytes(row[0]) if row is not None else b""))
+    if sum(piece.size for piece in pieces) <= INLINE_LIMIT:
         # a single part then: all but the last have 1 MB
-        rows = [database.one("SELECT data FROM bodies WHERE id=?", (row[4],)) for row in chosen]
-        return small_content(b"".join(bytes(row[0]) for row in rows if row is not None))
-    async with FileWriter(folder) as writer:
-        for _, _, _, _, body, file in chosen:
-            if file is not None:
-                try:
-                    await writer.append_file(folder.path(file))
-                except FileNotFoundError:
-                    raise ServiceError("NoSuchUpload") from None
-            elif body is not None:
-                row = database.one("SELECT data FROM bodies WHERE id=?", (body,))
-                if row is None:
-                    raise ServiceError("NoSuchUpload")
-                await writer.write(bytes(row[0]))
-        return await writer.finish()
+        return small_content(b"".join(piece.data for piece in pieces))
+    try:
+        return await join(storage.content, pieces)
+    except FileNotFoundError:
+        raise ServiceError("NoSuchUpload") from None
 
 
 def _completed(request: Request, bucket: Bucket, new: NewObject) -> str:

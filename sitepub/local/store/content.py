@@ -20,6 +20,8 @@ from sitepub.local.store.database import Database, Transaction
 
 INLINE_LIMIT = 64 * 1024
 _BLOCK = 1024 * 1024
+_CHUNKS = 64
+"""So many small pieces of a body count as a large amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ class FileWriter:
         self._stream: IO[bytes] | None = None
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._crc = 0
-        self._buffer = bytearray()
+        self._held: list[bytes] = []
+        self._held_bytes = 0
         self.size = 0
 
     async def __aenter__(self) -> FileWriter:
@@ -92,21 +95,23 @@ class FileWriter:
     async def write(self, chunk: bytes) -> None:
         """Append; large enough amounts are hashed and written on a thread."""
         self.size += len(chunk)
-        self._buffer += chunk
-        if len(self._buffer) >= _BLOCK:
+        self._held.append(chunk)
+        self._held_bytes += len(chunk)
+        if self._held_bytes >= _BLOCK or len(self._held) == _CHUNKS:
             await self._drain()
 
     async def _drain(self) -> None:
-        block, self._buffer = bytes(self._buffer), bytearray()
-        await asyncio.to_thread(self._take, block)
+        chunks, self._held, self._held_bytes = self._held, [], 0
+        await asyncio.to_thread(self._take, chunks)
 
-    def _take(self, block: bytes) -> None:
+    def _take(self, chunks: list[bytes]) -> None:
         assert self._stream is not None
-        self._md5.update(block)
-        self._crc = crc64_xz(block, self._crc)
-        view = memoryview(block)
-        while view:
-            view = view[self._stream.write(view):]
+        for chunk in chunks:
+            self._md5.update(chunk)
+            self._crc = crc64_xz(chunk, self._crc)
+            written = self._stream.write(chunk)
+            while written < len(chunk):
+                written += self._stream.write(memoryview(chunk)[written:])
 
     async def append_file(self, source: Path) -> None:
         """Append the bytes of another file."""
@@ -117,7 +122,7 @@ class FileWriter:
         size = 0
         with source.open("rb") as stream:
             while block := stream.read(_BLOCK):
-                self._take(block)
+                self._take([block])
                 size += len(block)
         return size
 
