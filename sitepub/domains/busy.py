@@ -14,12 +14,15 @@ FUNCTION = Patience(180.0, 1.0, 5.0)
 RATE = Patience(90.0, 1.0, 10.0)
 """Too many calls in a second or a minute."""
 UNCLEAR = Patience(20.0, 2.0, 6.0)
-"""A code that also stands for a permission that is missing: asked again a few times, then believed."""
+"""A code that also stands for what does not pass, such as a missing permission: asked again a few times, then
+believed."""
 
 PASSING: Mapping[str, Mapping[str, Patience]] = {
     "teo": {
         "InvalidParameter.ActionInProgress": DEPLOYING,
         "OperationDenied.ResourceLockedTemporary": DEPLOYING,
+        "OperationDenied.ResourceHasBeenLocked": DEPLOYING,
+        "InvalidParameter.ZoneIsGrayPublishing": DEPLOYING,
         "OperationDenied.DomainStatusUnstable": DEPLOYING,
         "OperationDenied.ConfigLocked": DEPLOYING,
         "InternalError.ConfigLocked": DEPLOYING,
@@ -36,6 +39,8 @@ PASSING: Mapping[str, Mapping[str, Patience]] = {
     "cdn": {
         "UnauthorizedOperation.OperationTooOften": RATE,
         "LimitExceeded.CdnHostOpTooOften": RATE,
+        "LimitExceeded.SslCertRequestLimitExceeded": RATE,
+        "FailedOperation.SslCertCannotGetOrder": UNCLEAR,
     },
 }
 

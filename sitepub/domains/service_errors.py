@@ -12,6 +12,7 @@ TWO_WAYS = ("Two ways out: `edge: edgeone` for this host (it needs a plan of Edg
             " docs/edgeone.md), or `edge: cos`, which binds the domain to the bucket without a CDN.")
 _ICP = ("File the domain with the MIIT (console: ICP filing); it is known to the CDN about 2 hours later. Without"
         " a filing only `area: overseas` is possible.")
+_BATCH = "What is left is purged or fetched by the next run; if it stays so, report it with the request id."
 _TICKET = "Open a ticket with the cloud's support and give them the request id."
 
 _EXPLAINED: dict[str, tuple[str, str]] = {
@@ -114,6 +115,12 @@ _EXPLAINED: dict[str, tuple[str, str]] = {
         "the certificate of {host} and its private key do not belong together", "Check https.certInfo."),
     "InvalidParameter.AccessPortOpenedHttps": (
         "port 443 of {host} is closed in the CDN", "Open it in the console (CDN, access ports)."),
+    "FailedOperation.SslCertCannotGetOrder": (
+        "the CDN gets no answer from the SSL service about the certificate of {host}",
+        "Wait some minutes, then run again."),
+    "UnauthorizedOperation.CdnUserNoWhitelist": (
+        "the CDN offers one of the settings of {host} to chosen accounts only",
+        "Remove it from serverless.yml, or ask support for it."),
     # Purges
     "LimitExceeded.CdnPurgeUrlExceedDayLimit": (
         "today's purges of addresses are used up", "Run `sitepub purge` tomorrow, or ask support for more."),
@@ -121,9 +128,9 @@ _EXPLAINED: dict[str, tuple[str, str]] = {
         "today's purges of addresses are used up", "Run `sitepub purge` tomorrow, or ask support for more."),
     "LimitExceeded.CdnPurgePathExceedDayLimit": (
         "today's purges of folders are used up", "Run `sitepub purge` tomorrow, or ask support for more."),
-    "LimitExceeded.CdnPurgeUrlExceedBatchLimit": ("too many addresses in one purge", ""),
-    "LimitExceeded.CdnPurgeExceedBatchLimit": ("too many addresses in one purge", ""),
-    "LimitExceeded.CdnPurgePathExceedBatchLimit": ("too many folders in one purge", ""),
+    "LimitExceeded.CdnPurgeUrlExceedBatchLimit": ("too many addresses in one purge", _BATCH),
+    "LimitExceeded.CdnPurgeExceedBatchLimit": ("too many addresses in one purge", _BATCH),
+    "LimitExceeded.CdnPurgePathExceedBatchLimit": ("too many folders in one purge", _BATCH),
     "LimitExceeded.BatchQuota": (
         "EdgeOne does not take as many addresses in one purge with the plan of this zone",
         "What is left is purged by the next deploy; a larger plan has more."),
@@ -134,7 +141,7 @@ _EXPLAINED: dict[str, tuple[str, str]] = {
         "the plan of this EdgeOne zone does not have this kind of purge",
         "Choose a larger plan in the console (EdgeOne), or run `sitepub purge --all`."),
     "LimitExceeded.CdnPushExceedDayLimit": ("today's prefetches are used up", "Run `sitepub warm` tomorrow."),
-    "LimitExceeded.CdnPushExceedBatchLimit": ("too many addresses in one prefetch", ""),
+    "LimitExceeded.CdnPushExceedBatchLimit": ("too many addresses in one prefetch", _BATCH),
     # SSL
     "FailedOperation.ExceedsFreeLimit": (
         "the account's free certificates are used up",
@@ -149,7 +156,8 @@ _EXPLAINED: dict[str, tuple[str, str]] = {
     "RecordAlreadyExist": (
         "{host} is bound to another bucket", "Unbind it there (console: COS, domains), then run again."),
     "DomainAuditFailed": ("{host} has no ICP filing, which mainland China demands", _ICP),
-    "DomainConfigNotFoundError": ("no domain is bound to the bucket", ""),
+    "DomainConfigNotFoundError": (
+        "no domain is bound to the bucket", "Run `sitepub deploy --verify`: it binds those of serverless.yml."),
     "DomainConfigConflict": ("the domains of the bucket contradict each other", "Check them in the console (COS)."),
     "UserCnameInvalid": ("{host} is not in force yet", "Wait some minutes, then run again."),
 }
@@ -158,11 +166,13 @@ _EXPLAINED |= {
     **dict.fromkeys(("InvalidParameter.ActionInProgress", "OperationDenied.DomainStatusUnstable"), (
         "{host} is being deployed by EdgeOne, which takes no other change meanwhile",
         "Wait some minutes, then run again.")),
-    **dict.fromkeys(("OperationDenied.ResourceLockedTemporary", "OperationDenied.ConfigLocked",
-                     "InternalError.ConfigLocked"), (
+    **dict.fromkeys(("OperationDenied.ResourceLockedTemporary", "OperationDenied.ResourceHasBeenLocked",
+                     "OperationDenied.ConfigLocked", "InternalError.ConfigLocked",
+                     "InvalidParameter.ZoneIsGrayPublishing"), (
         "EdgeOne has locked the settings of {host} while it works on them", "Wait some minutes, then run again.")),
     **dict.fromkeys(("LimitExceeded.RateLimitExceeded", "FailedOperation.FrequencyLimit",
-                     "InvalidParameter.OperationIsTooFrequent", "UnauthorizedOperation.OperationTooOften"), (
+                     "InvalidParameter.OperationIsTooFrequent", "UnauthorizedOperation.OperationTooOften",
+                     "LimitExceeded.SslCertRequestLimitExceeded"), (
         "the cloud takes no more calls of this account at the moment", "Run again in a few minutes.")),
     # EdgeOne's zones
     "OperationDenied.DomainNoICP": (
@@ -204,11 +214,14 @@ _EXPLAINED |= {
         "EdgeOne changes the area only of a zone without hosts", "Change it in the console (EdgeOne)."),
     "FailedOperation.FunctionDeploying": (
         "EdgeOne is deploying another change of the edge functions of this zone", "Wait some minutes, then run again."),
-    **dict.fromkeys(("FailedOperation.InvalidZoneStatus", "OperationDenied.ZoneNotActive"), (
+    **dict.fromkeys(("FailedOperation.InvalidZoneStatus", "OperationDenied.ZoneNotActive",
+                     "OperationDenied.DisableZoneNotCompleted"), (
         "the EdgeOne zone of {host} is not ready yet", "Wait some minutes, then run again.")),
     # Refused for good
     **dict.fromkeys(("OperationDenied.NoPermissionToOperateDomain", "OperationDenied.AccessDenied",
-                     "OperationDenied.DomainOwnerAllowedOnly"), (
+                     "OperationDenied.DomainOwnerAllowedOnly", "OperationDenied.NotGrantedByOwner",
+                     "OperationDenied.NotResourceOwner", "FailedOperation.NotResourceOwner",
+                     "InvalidParameter.BatchDomainNotAuth"), (
         "the zone of {host} belongs to another account, or is shared without the right to change it",
         "Add the record by hand, or set `dns: off`; or use a key of the zone's owner.")),
     "FailedOperation.MainDomainCertificateCountLimit": (
@@ -217,6 +230,11 @@ _EXPLAINED |= {
     "FailedOperation.NoRealNameAuth": (
         "the account is not verified (real name), so it gets no certificate",
         "Verify it in the console (account information), then run again."),
+    **dict.fromkeys(("FailedOperation.NotRealNamedUser", "InvalidParameter.UnrealNameUser"), (
+        "the account is not verified (real name), so its DNS cannot be changed",
+        "Verify it in the console (account information), then run again.")),
+    "FailedOperation.ProductNotActivated": (
+        "EdgeOne is not activated for this account", "Activate it once in the console (EdgeOne), then run again."),
     "FailedOperation.AuthError": (
         "the SSL service does not allow this account to do that",
         "Look in the console (SSL) whether the service is activated and this key may use it."),
@@ -226,7 +244,8 @@ _PERMISSION = frozenset({
     "UnauthorizedOperation.CdnCamUnauthorized",
     "UnauthorizedOperation.CdnProjectUnauthorized", "UnauthorizedOperation.CdnTagUnauthorized",
     "UnauthorizedOperation.Unknown", "UnauthorizedOperation.CamUnauthorized",
-    "UnauthorizedOperation.NoPermission",
+    "UnauthorizedOperation.NoPermission", "FailedOperation.CAMAuthorizedFail", "FailedOperation.NoProjectPermission",
+    "InvalidParameter.PermissionDenied",
 })
 
 

@@ -27,6 +27,8 @@ _NETWORK_CODES = frozenset({"ClientNetworkError", "ServerNetworkError"})
 _READS = ("Describe", "Get", "List", "Check", "Search", "Query", "AssumeRole")
 _REPEATABLE = ("Purge", "Push", "CreatePurgeTask", "CreatePrefetchTask", "Verify")
 """Calls that change something, where doing it twice costs a little of a quota at most."""
+_TOO_FAST = "InvalidParameter.OverLimit"
+"""How STS says that it takes no more calls at the moment. What the services behind a host say: ``domains.busy``."""
 Retried = Callable[[Exception, float], None]
 
 
@@ -97,8 +99,8 @@ class CloudApi:
                 return Unanswered(problem.message, code=problem.code, hint=problem.hint), False
             return problem, problem.code != "Certificate"
         # These refuse before anything is done (cloud API 3.0, common errors).
-        again = worth_retrying(0, code.partition(".")[0]) and (code.startswith("RequestLimitExceeded")
-                                                              or action.startswith(_READS))
+        again = code == _TOO_FAST or (worth_retrying(0, code.partition(".")[0]) and (
+            code.startswith("RequestLimitExceeded") or action.startswith(_READS)))
         return error_from(Asked(name), 0, code, str(error.get_message() or ""), error.get_request_id()), again
 
     def _call_once(self, service: str, version: str, action: str, params: Mapping[str, Any],

@@ -14,6 +14,7 @@ from sitepub.errors import (
     PreconditionFailed,
     SitepubError,
 )
+from sitepub.tencent import api_codes, cos_codes
 from sitepub.tencent.embedded_gone import RESET_HINT
 from sitepub.tencent.sites import VARIABLE
 
@@ -32,6 +33,11 @@ class Asked:
     """The permission it needs, as CAM names it: "cos:PutObject"."""
     bucket: str = ""
     key: str = ""
+
+    @property
+    def api(self) -> bool:
+        """Whether it is a call of the cloud API, whose codes are its own."""
+        return not self.action.startswith("cos:")
 
     @property
     def what(self) -> str:
@@ -58,6 +64,9 @@ _CREDENTIALS = {
     "AuthFailure.SignatureExpire": ("This computer's clock is too far from the cloud's.", _CLOCK),
     "AuthFailure.TokenFailure": ("The token of the temporary credentials is not valid or has expired.",
                                  "Get new ones and run again."),
+    "AuthFailure.InvalidAuthorization": ("The cloud cannot read the signature of this request.",
+                                         "Copy the SecretId and the SecretKey from the console (CAM, API keys) or run"
+                                         " `sitepub login`."),
     "AuthFailure.MFAFailure": ("The account demands a second factor for this call.",
                                "Use a key of a sub-account that is allowed to do this without it."),
 }
@@ -68,50 +77,6 @@ _EMBEDDED = {
 }
 """Its own troubles, which it says in whole sentences."""
 
-_NOT_FOUND = frozenset({
-    "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NoSuchResource", "NoSuchWebsiteConfiguration",
-    "NoSuchTagSet", "NoSuchTagSetError", "NoSuchCORSConfiguration", "NoSuchLifecycleConfiguration",
-    "NoSuchBucketPolicy",
-})
-
-_EXPLAINED = {
-    "BucketAlreadyExists": ("The name {bucket} belongs to another account.",
-                            "Choose another name: `inputs.bucketName` in serverless.yml."),
-    "InvalidBucketName": ("{bucket} is not a bucket name the cloud accepts.",
-                          "Lowercase letters, digits and inner hyphens, at most 60 characters with -APPID."),
-    "BucketNotEmpty": ("Bucket {bucket} still holds objects.",
-                       "Empty it in the console (unfinished uploads and old versions count too)."),
-    "TooManyBuckets": ("The account already has as many buckets as it may have.",
-                       "Delete one that is not needed (`sitepub previews prune` removes old previews), or ask for a"
-                       " higher limit."),
-    "UserNetworkTooSlow": ("The upload of {what} was too slow for the cloud.",
-                           "Try again on a better connection, or with `accelerate: true`."),
-    "EntityTooLarge": ("{what} is too large for the cloud.", "One object holds 48.8 TB at most."),
-    "KeyTooLong": ("The name {key} is too long.", "Object keys have 850 bytes of UTF-8 at most."),
-    "PathStyleDomainForbidden": ("The bucket does not answer under that address.", "Check the region."),
-    "BucketAccelerateNotEnabled": ("Bucket {bucket} has no acceleration endpoint.",
-                             "Global acceleration is off, or was switched on a moment ago; try again later, or remove"
-                             " `accelerate: true`."),
-    "AccessForbidden": ("Bucket {bucket} refuses requests from here: its rules for other sites (CORS, referer) do not"
-                        " allow them.", "Check the bucket in the console (COS, security)."),
-    "InvalidObjectState": ("{what} is archived, and cannot be read before it is restored.",
-                           "Restore it in the console (COS)."),
-    "MultiBucketNotSupport": ("Bucket {bucket} is in more than one place.", "Contact the cloud's support."),
-    "LimitExceeded": ("A limit of the account is reached.", "See the message and the account's quotas."),
-}
-_LATER = "Try again later."
-_REFUSED = ("The cloud refused {action}", "")
-_WRONG = ("The cloud does not accept the values that {action} was given",
-          "Check what serverless.yml says about it; if that is right, report it with the request id.")
-_BROKEN = ("The cloud could not carry out {action}", _LATER)
-_KINDS = {
-    ("InvalidParameter", "MissingParameter", "UnknownParameter", "InvalidArgument", "InvalidRequest", "MalformedXML",
-     "MalformedPolicy"): _WRONG,
-    ("FailedOperation", "InternalError"): _BROKEN,
-    ("RequestLimitExceeded",): ("The cloud takes no more calls of {action} at the moment", "Run again in a minute."),
-    ("LimitExceeded",): ("A limit of the account does not allow {action}", "See the account's quotas in the console."),
-}
-"""By how the code begins (cloud API 3.0, common errors; COS API 436/7730): what kind of refusal it is."""
 _ARREARS = frozenset({"UnavailableForLegalReasons", "OperationDenied.AccountIsolate", "PaymentRequired"})
 _OVER = "Request has expired"
 """How the list of codes spells it; also the message of an AccessDenied (as users report)."""
@@ -167,32 +132,65 @@ def error_from(asked: Asked, status: int, code: str = "", message: str = "",
         return NotFound(f"There is no bucket {asked.bucket}.", code="NoSuchBucket", status=status,
                         hint="Check the bucket's name and the region; `sitepub deploy` creates it.",
                         request_id=request_id)
-    if code in _NOT_FOUND or code.startswith("ResourceNotFound") or status == 404:
-        return NotFound(f"Not found: {asked.what}.", code=code or "NoSuchKey", status=status,
-                        request_id=request_id)
-    if code in _EXPLAINED:
-        text, explained_hint = _EXPLAINED[code]
-        filled = text.format(bucket=asked.bucket, key=asked.key, what=asked.what)
-        return CloudError(filled + _said(message), code=code, status=status, hint=explained_hint,
-                          request_id=request_id)
+    if asked.api:
+        return _of_api(asked, status, code, message, request_id)
+    if cos_codes.is_missing(code) or status == 404:
+        return NotFound(f"Not found: {asked.what}.", code=code or "NoSuchKey", status=status, request_id=request_id,
+                        hint=cos_codes.what_to_do_without(code))
     if status == 412 or code in {"PreconditionFailed", "FileAlreadyExists"}:
         text = "already exists" if code == "FileAlreadyExists" else "is not in the expected state"
         return PreconditionFailed(f"{asked.what} {text}.", code=code or "PreconditionFailed", status=status,
-                                  request_id=request_id)
-    if (status in (401, 403) or code.startswith(("UnauthorizedOperation", "AuthFailure"))
-            or code == "AccessDenied"):
-        return AccessDenied(f"These credentials may not do {asked.action} on {asked.what}." + _said(message),
-                            code=code or "AccessDenied", status=status,
-                            hint=_GRANT.format(action=asked.action, resource=asked.what),
-                            request_id=request_id)
+                                  request_id=request_id, hint="It was changed at the same time: run again.")
+    known = cos_codes.explained(code)
+    if known is not None:
+        text, hint = known
+        text = text.format(bucket=asked.bucket, key=asked.key, what=asked.what, action=asked.action)
+        return CloudError(f"{text.rstrip('.')}.{_said(message)}", code=code, status=status, hint=hint,
+                          request_id=request_id)
+    if status in (401, 403) or code.startswith(("UnauthorizedOperation", "AuthFailure")) or code == "AccessDenied":
+        return _denied(asked, status, code, message, request_id)
     if 300 <= status < 400:
         return CloudError(f"{asked.bucket} answered with a redirect ({status}).", code=code or "Redirect",
                           status=status, request_id=request_id,
                           hint="The bucket is probably in another region.")
-    text, told_hint = next((words for begins, words in _KINDS.items() if code.startswith(begins)), _REFUSED)
+    if status >= 500 or status == 429:
+        text, hint = cos_codes.BROKEN
+    else:
+        text, hint = cos_codes.WRONG if cos_codes.is_wrong(code) else api_codes.words(code)
+    return _refused(asked, status, code, text, message, hint, request_id)
+
+
+def _of_api(asked: Asked, status: int, code: str, message: str, request_id: str | None) -> SitepubError:
+    address = api_codes.refused_address(code)
+    if address is not None:
+        return AccessDenied(f"{address[0]} ({code}).{_said(message)}", code=code, status=status, hint=address[1],
+                            request_id=request_id)
+    if api_codes.lacks_right(code) or status in (401, 403):
+        return _denied(asked, status, code, message, request_id)
+    if (asked.action.startswith("sts:AssumeRole") and not code.startswith(("InternalError", "RequestLimitExceeded"))
+            and code != "InvalidParameter.OverLimit"):
+        return CredentialsError(f"STS gives no keys for the role: {code}.{_said(message)}", code=code or None,
+                                hint="Check the role, and who may take it on, in the console (CAM, roles).",
+                                request_id=request_id)
+    if code.startswith("ResourceNotFound") or status == 404:
+        return NotFound(f"{asked.action} did not find in this account what it is about: {code}.{_said(message)}",
+                        code=code, status=status, request_id=request_id,
+                        hint="Look in the console whether it is still there; `sitepub deploy --verify` makes again what"
+                             " sitepub has made.")
+    text, hint = api_codes.words(code)
+    return _refused(asked, status, code, text, message, cos_codes.LATER if status >= 500 else hint, request_id)
+
+
+def _denied(asked: Asked, status: int, code: str, message: str, request_id: str | None) -> AccessDenied:
+    return AccessDenied(f"These credentials may not do {asked.action} on {asked.what}." + _said(message),
+                        code=code or "AccessDenied", status=status,
+                        hint=_GRANT.format(action=asked.action, resource=asked.what), request_id=request_id)
+
+
+def _refused(asked: Asked, status: int, code: str, text: str, message: str, hint: str,
+             request_id: str | None) -> CloudError:
     # Calls of the cloud API are about something in the account that their own words name, not about the account.
     where = f" for {asked.what}" if asked.bucket else ""
     name = code or f"HTTP {status}"
-    return CloudError(f"{text.format(action=asked.action)}{where}: {name}.{_said(message)}",
-                      code=code or "CloudError", status=status, request_id=request_id,
-                      hint=told_hint or (_LATER if status >= 500 or status == 429 else None))
+    return CloudError(f"{text.format(action=asked.action)}{where}: {name}.{_said(message)}", code=code or "CloudError",
+                      status=status, request_id=request_id, hint=hint)

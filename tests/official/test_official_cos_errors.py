@@ -48,10 +48,10 @@ def all_codes() -> Mapping[Path, Codes]:
 
 
 def texts(node: ast.AST | None) -> Iterator[str]:
-    """The texts in an expression; of a table, its keys."""
+    """The texts in an expression; of a table, its keys, those of ``**dict.fromkeys(…)`` among them."""
     if isinstance(node, ast.Dict):
-        for key in node.keys:
-            yield from texts(key)
+        for key, value in zip(node.keys, node.values, strict=True):
+            yield from texts(value.args[0] if key is None and isinstance(value, ast.Call) else key)
     elif node is not None:
         yield from (one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str))
 

@@ -63,6 +63,8 @@ def exchanged(token: str, role: str, provider: str, embedded: Embedded | None, s
             "ProviderId": provider, "WebIdentityToken": token, "RoleArn": role, "RoleSessionName": "sitepub",
             "DurationSeconds": _SECONDS}, unsigned=True)
     except (CloudError, CredentialsError) as error:
+        if error.passing:
+            raise  # tried again without success: that says nothing about the role
         raise CredentialsError(
             f"STS did not give keys for the identity token of this run: {error.message}", code="IdentityRefused",
             hint="Its audience, issuer, repository and branch have to be those of the provider and the role:"
