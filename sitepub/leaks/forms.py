@@ -26,6 +26,12 @@ _PUBLISHED = (
     b"AKIDQjz3ltompVjBni5LitkWHFlFpwkn9U5q",  # COS API 436/7778, the example of a signature
     b"AKIDz8krbsJ5yKBZQpn74WFkmLPx3",  # the examples of the cloud API
     b"16C7e42F292c6912E7710c838347Ae178B4a",  # GitHub's documentation of tokens
+    # RFC 7515 A.1 to A.3, RFC 7517 A.2, A.3 and C.1, RFC 8037 A.1: the examples of JSON Web Keys.
+    b"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ", b"Eq5xpGnNCivDflJsRQBXHx1hdR1k6Ulwe2JZD50LpXyWPEAeP88vLNO97Ijl",
+    b"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI", b"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE",
+    b"X4cTteJY_gn4FYPsXB8rdXix5vwsg1FLN5E3EaG6RJoVH-HLLKD9", b"hJXPXJUgsuzZ5gCqOvGMKvYOgpXMTf1Xh1Xv5zRoQPo",
+    b"GawgguFyGrWKav7AX4VKUg", b"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+    b"Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsu",  # Azure Storage's emulator
     b"T3BlbkFJ00000000", b"4eC39HqLyjWDarjtT1zdp7dc",  # Stripe's first page
 )
 """Keys that the issuers print in their own documentation."""
@@ -107,6 +113,27 @@ def _claims(token: bytes) -> dict[str, object] | None:
     return claims if isinstance(claims, dict) else None
 
 
+_JWK_REACH = 8000
+"""Bytes of a JSON Web Key on each side of its type."""
+_JWK_MEMBER = re.compile(
+    rb"\\{0,3}\"([dk])\\{0,3}\"[ \t\r\n]{0,20}:[ \t\r\n]{0,20}\\{0,3}\"([0-9A-Za-z_-]{21,2000}+)\\{0,3}\"")
+
+
+def _is_private_jwk(found: re.Match[bytes]) -> bool:
+    """The object has a private member: ``d``, or ``k`` of a secret that both sides share (RFC 7518 6.2.2, 6.3.2,
+    6.4.1; RFC 8037). Two numbers of 512 bits are no key of RSA in use, but an exercise."""
+    data, kind = found.string, found[1]
+    begin = data.rfind(b"{", max(0, found.start() - _JWK_REACH), found.start())
+    end = data.find(b"}", found.end(), found.end() + _JWK_REACH)
+    if begin < 0 or end < 0:
+        return False
+    least = {b"RSA": 160, b"oct": 43}.get(kind, 27)
+    wanted = b"k" if kind == b"oct" else b"d"
+    return any(member[1] == wanted and len(member[2]) >= least and _random(member[2], 3.5)
+               and not any(known in member[2] for known in _PUBLISHED)
+               for member in _JWK_MEMBER.finditer(data, begin, end))
+
+
 _JWT = rf"[{_WORD_}]{{4,400}}\.eyJ[{_WORD_}]{{8,6000}}\.[{_WORD_}]{{20,1000}}"
 _AWS = "[A-Z0-9]{16}(?![0-9A-Za-z_])"
 
@@ -137,6 +164,10 @@ FORMS: tuple[Form, ...] = (
     _form("a private key of PuTTY", "PuTTY-User-Key-File-", r"\d: (?:ssh|ecdsa)-", entropy=0, check=_has_private_lines),
     _form("a token with a secret in it", "eyJhbGci", _JWT, before=_WORD_, check=_is_secret_jwt),
     _form("a token with a secret in it", "eyJ0eXAi", _JWT, before=_WORD_, check=_is_secret_jwt, where=DATA),
+    _form("a private key as a JSON Web Key", "kty",
+          r"\\{0,3}\"[ \t\r\n]{0,20}:[ \t\r\n]{0,20}\\{0,3}\"(RSA|EC|OKP|oct)\\{0,3}\"",
+          where=DATA, check=_is_private_jwk, entropy=0),
+    _form("a token of npm", ":_authToken=", r"\"?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])", where=DATA),
     _form("a token", "eyJhbGci", _JWT, before=_WORD_, check=_is_jwt_of_settings, where=SETTINGS),
     _form("a token", "eyJ0eXAi", _JWT, before=_WORD_, check=_is_jwt_of_settings, where=SETTINGS),
     *(_form("a token of Slack", f"xox{kind}", rf"[.-][.{_WORD_}]{{20,300}}", before=_WORD_, where=DATA)

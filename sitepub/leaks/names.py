@@ -31,7 +31,7 @@ def _all(names: str, what: str) -> dict[str, str]:
 
 
 _NAMES = {
-    **_all(".npmrc _npmrc", "settings of npm, which hold its token"),
+    **_all(".npmrc _npmrc npmrc", "settings of npm, which hold its token"),
     ".yarnrc.yml": "settings of Yarn, which hold its token",
     ".pypirc": "passwords for PyPI",
     **_all(".netrc _netrc .authinfo .authinfo.gpg", "passwords for hosts"),

@@ -14,11 +14,12 @@ import zlib
 from collections.abc import Iterable, Sequence
 from enum import Enum
 
-from sitepub.leaks import pem
+from sitepub.leaks import archives, binary, pem
 from sitepub.leaks.forms import ASSIGNMENTS, DATA, EVERYWHERE, FORMS, SETTINGS, assigned_at, form_at
+from sitepub.leaks.names import named_secret
 from sitepub.leaks.spellings import spellings
 
-RULES = 1
+RULES = 2
 """Raised when the forms change: files that were found harmless before are searched again."""
 OWN_SECRET = "your account's SecretKey or token"
 _KEY_WORDS = b"PRIVATE KEY"
@@ -29,8 +30,8 @@ _MOST_UNPACKED = 32 << 20
 _UNPACKED_AT_ONCE = 1 << 20
 _GZIP = b"\x1f\x8b\x08"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_PACKED_OR_WIDE = frozenset({b"\x1f", b"\xff", b"\xfe"})
-"""First bytes of the two."""
+_SPECIAL = frozenset({b"\x1f", b"\xff", b"\xfe", b"P"}) | binary.FIRST_BYTES
+"""First bytes of what is not read as it stands."""
 NOTHING = False, ""
 """The answer for almost every file."""
 
@@ -98,7 +99,8 @@ class SecretSearch:
         nets = self._of_ending.get(name[name.rfind("."):])
         if nets is None:
             nets = self._both(name)
-        if data[:1] in _PACKED_OR_WIDE and (data[:3] == _GZIP or data[:2] in _UTF16):
+        if data[:1] in _SPECIAL and (data[:3] == _GZIP or data[:2] in _UTF16 or binary.key_in(data)
+                                     or data[:4] == archives.SIGNATURE):
             search = self.file(name)
             search.feed(data, more=False)
             return search.own, search.found
@@ -145,8 +147,11 @@ class FileSearch:
         first = self._net is None
         if self._net is None:
             self._net = self._search.net(self._name, small=len(block) <= _SMALL and not more)
+            self._add(False, binary.key_in(block) if block[:1] in binary.FIRST_BYTES else "")
             if self._unpack and block[:3] == _GZIP:
                 self._unpacker = _Gunzip(FileSearch(self._search, self._name, unpack=False))
+            elif self._unpack and block[:4] == archives.SIGNATURE and not more and len(block) <= archives.LARGEST:
+                self._archive(block)
         if self._unpacker is not None:
             self._unpacker.feed(block)
             self._add(self._unpacker.search.own, self._unpacker.search.found)
@@ -157,6 +162,17 @@ class FileSearch:
         if first and block[:2] in _UTF16:
             self._add(*self._net.look(block.decode("utf-16", "replace").encode(), self._name, 1))
         self._carried = block[-_SEAM:] if more else b""
+
+    def _archive(self, data: bytes) -> None:
+        """Only of archives that are called so: documents and programs are packed in the same way."""
+        if not self._name.lower().endswith(".zip"):
+            return
+        for path, content in archives.entries(data):
+            name = path.rpartition("/")[2]
+            inner = FileSearch(self._search, name, unpack=False)
+            inner.feed(content, more=False)
+            found = inner.found or named_secret(name) or ""
+            self._add(inner.own, f"{found}, in {path!a} of the archive" if found else "")
 
     def _add(self, own: bool, found: str) -> None:
         self.own = self.own or own
