@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -95,7 +96,7 @@ def _copied(copy: Project, site: LiveSite, state: State, cloud: Cloud, here: Clo
             environ: Mapping[str, str], view: View) -> Shown:
     store = CosObjectStore(replace(cloud, region=site.region, accelerate=False), site.bucket, connections=_AT_ONCE)
     opened.callback(store.close)
-    folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="sitepub-preview-")))
+    folder = opened.enter_context(_Folder())
     own = state.preview.robots if state.preview is not None else None
     with open_remote(replace(copy, hosts=()), here, environ=environ) as remote:
         there = remote.states.load()
@@ -119,28 +120,51 @@ def _has(state: State | None, file: SiteFile) -> bool:
     return not file.size or (entry is not None and (entry.md5, entry.size) == (file.md5, file.size))
 
 
-def _fetch(store: ObjectStore, missing: list[SiteFile], folder: Path, progress: Progress, below: str
+class _Folder:
+    """A folder for what is fetched, which goes at the end. A failure, or Ctrl-C, does not wait for requests that are
+    under way (:func:`sitepub.threads.pool`): an answer that comes after the end is not written any more. Else the
+    folder would not be empty when it is deleted, and that would be reported instead of what went wrong."""
+
+    def __init__(self) -> None:
+        self._place = tempfile.TemporaryDirectory(prefix="sitepub-preview-", ignore_cleanup_errors=True)
+        self._writing = threading.Lock()
+        self._ended = False
+
+    def __enter__(self) -> _Folder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._writing:
+            self._ended = True
+        self._place.cleanup()
+
+    def path(self, file: SiteFile) -> Path:
+        return Path(self._place.name, f"{file.md5}-{file.size}")
+
+    def keep(self, file: SiteFile, data: bytes) -> None:
+        with self._writing:
+            if not self._ended:
+                self.path(file).write_bytes(data)
+
+
+def _fetch(store: ObjectStore, missing: list[SiteFile], folder: _Folder, progress: Progress, below: str
            ) -> dict[str, SiteFile]:
     """``below``: the folder of the bucket."""
     progress.planned(len(missing), sum(file.size for file in missing))
     wanted = {(file.md5, file.size): file for file in missing}
     side_by_side((partial(_get, store, file, folder, progress, below) for file in wanted.values()), _AT_ONCE)
-    return {file.key: replace(file, path=_place(folder, file), copies=()) for file in missing}
+    return {file.key: replace(file, path=folder.path(file), copies=()) for file in missing}
 
 
-def _get(store: ObjectStore, file: SiteFile, folder: Path, progress: Progress, below: str) -> None:
+def _get(store: ObjectStore, file: SiteFile, folder: _Folder, progress: Progress, below: str) -> None:
     progress.started(file.key)
     data = store.get(below + file.key).data
     if (hashlib.md5(data, usedforsecurity=False).hexdigest(), len(data)) != (file.md5, file.size):
         raise SitepubError(f"{store.bucket}/{below}{file.key} is not what was deployed: another program has changed it",
                            code="ContentChanged", hint="deploy the preview once more")
-    _place(folder, file).write_bytes(data)
+    folder.keep(file, data)
     progress.sent(file.key, len(data))
     progress.finished(file.key)
-
-
-def _place(folder: Path, file: SiteFile) -> Path:
-    return folder / f"{file.md5}-{file.size}"
 
 
 def _shown(preview: Project, cloud: Cloud, bucket: str, fetched: int, state: State | None = None) -> Shown:

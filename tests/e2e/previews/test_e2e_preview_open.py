@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import socket
+import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +24,7 @@ from sitepub.config.project import Project
 from sitepub.errors import NotFound, SitepubError
 from sitepub.tencent.cloud import Cloud, Credentials
 from sitepub.tencent.cos.object_store import CosObjectStore
+from sitepub.tencent.cos.store import Fetched
 from tests.conftest import LocalCloud, running_cloud
 from tests.e2e.conftest import MakeSite, Site, Sitepub, Visitor, make_sitepub
 from tests.e2e.previews.conftest import in_process
@@ -109,7 +113,7 @@ def test_a_preview_is_shown_as_it_was_deployed(
 
 
 def test_what_another_program_has_changed_is_not_shown(
-    real: LocalCloud, home: Path, make_site: MakeSite, show: Show
+    real: LocalCloud, home: Path, make_site: MakeSite, show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = make_site("pv-changed", {"index.html": "<h1>mine</h1>", "404.html": "no"})
     bucket = in_process(real, home).deploy(site.folder, "--preview", "new")["bucket"]
@@ -119,6 +123,36 @@ def test_what_another_program_has_changed_is_not_shown(
     store.close()
     with pytest.raises(SitepubError, match="another program has changed it"):
         show(site)
+    failing_first(monkeypatch, "index.html", "robots.txt")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(SitepubError, match="another program has changed it"):
+        show(site)
+    assert not list(tmp_path.glob("sitepub-preview-*"))
+
+
+def failing_first(monkeypatch: pytest.MonkeyPatch, failing: str, late: str) -> None:
+    """The answer for ``late`` comes when the other one has failed, and the folder for both is about to be deleted."""
+    asked, deleting, arrived = threading.Event(), threading.Event(), threading.Event()
+    get, rmdir = CosObjectStore.get, os.rmdir
+
+    def getting(store: CosObjectStore, key: str) -> Fetched:
+        found = get(store, key)
+        if key == failing:
+            assert asked.wait(60)
+        elif key == late:
+            asked.set()
+            assert deleting.wait(60)
+        return found
+
+    def removing(path: str, *, dir_fd: int | None = None) -> None:
+        if Path(path).name.startswith("sitepub-preview-"):
+            deleting.set()
+            assert arrived.wait(60)
+        rmdir(path, dir_fd=dir_fd)
+
+    monkeypatch.setattr(CosObjectStore, "get", getting)
+    monkeypatch.setattr(os, "rmdir", removing)
+    monkeypatch.setattr(Counted, "sent", lambda _view, name, _count: arrived.set() if name == late else None)
 
 
 def test_other_devices_see_the_website_and_nothing_else(

@@ -61,8 +61,16 @@ def finished(cloud: LocalCloud, bucket: str) -> dict[str, set[int]]:
         uploads = sdk.list_multipart_uploads(Bucket=bucket).get("Upload", [])
     except Exception:  # the bucket is not there yet
         return {}
-    return {upload["Key"]: {int(part["PartNumber"]) for part in sdk.list_parts(
-        Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"]).get("Part", [])} for upload in uploads}
+    found = {}
+    for upload in uploads:
+        try:
+            parts = sdk.list_parts(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+        except CosServiceError as error:
+            if error.get_error_code() != "NoSuchUpload":  # it has come to its end since it was listed
+                raise
+            continue
+        found[upload["Key"]] = {int(part["PartNumber"]) for part in parts.get("Part", [])}
+    return found
 
 
 def killed_with(sitepub: Sitepub, site: Site, cloud: LocalCloud, bucket: str, parts: int,
