@@ -175,11 +175,16 @@ class Server:
 
     def _request(self, received: web.BaseRequest) -> Request:
         target = received.raw_path
-        if not target.startswith("/") and "://" in target:
-            # absolute form, as sent to proxies (RFC 9112 3.2.2)
-            target = "/" + target.partition("://")[2].partition("/")[2]
-        path, _, query_text = target.partition("?")
         headers: Mapping[str, str] = received.headers
+        if not target.startswith("/") and "://" in target:
+            # absolute form, as sent to proxies: its host counts, and not the header (RFC 9112 3.2.2)
+            host, _, target = target.partition("://")[2].partition("/")
+            target = "/" + target
+            if host != headers.get("Host"):
+                named = received.headers.copy()
+                named["Host"] = host
+                headers = named
+        path, _, query_text = target.partition("?")
         number = next(self._numbers)
         request = Request(
             method=received.method,

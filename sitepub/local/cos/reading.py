@@ -34,12 +34,17 @@ def object_headers(clock: Clock, stored: StoredObject) -> dict[str, str]:
     headers["Accept-Ranges"] = "bytes"
     if stored.storage_class != "STANDARD":
         headers["x-cos-storage-class"] = stored.storage_class
+        if stored.storage_class.endswith("INTELLIGENT_TIERING"):
+            headers["x-cos-storage-tier"] = "FREQUENT"  # the tier of what was uploaded or read of late
     if stored.sequence:
         headers["x-cos-version-id"] = stored.version
     if stored.tagging:
         headers["x-cos-tagging-count"] = str(stored.tagging.count("&") + 1)
     if stored.state:
-        headers.update(encryption.headers_of(state_of(stored.state)))
+        state = state_of(stored.state)
+        headers.update(encryption.headers_of(state))
+        if state.appendable:
+            headers["x-cos-object-type"] = "appendable"  # GET says it of these (436/7741), HEAD of all
         headers.update(archives.restore_header(clock, stored))
     return headers
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from html import escape
 from http import HTTPStatus
 
-from sitepub.local.base.errors import ERRORS, ServiceError
+from sitepub.local.base.errors import ERRORS, ServiceError, trace_id
 from sitepub.local.base.messages import Request, Response
 from sitepub.local.cos.access import access
 from sitepub.local.cos.bucket import cors, website_document
@@ -52,6 +52,8 @@ def _answer(storage: Storage, request: Request, bucket: Bucket | None) -> Respon
         case Redirect(location, status):
             page = _page(request, status, "", f"The page is at {location}")
             page.headers["Location"] = location
+            if status == HTTPStatus.FOUND:
+                page.headers |= {"x-cos-error-code": "Found", "x-cos-error-message": "Resource Found"}  # seen so
             return page
         case ErrorPage(status, code, key, error_document):
             details = {"Key": key}
@@ -110,9 +112,17 @@ def _page(
         f"<!DOCTYPE html>\n<html>\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n"
         f"<body>\n<h1>{title}</h1>\n<ul>\n{lines}</ul>\n</body>\n</html>\n"
     )
-    response = Response(status, {"Content-Type": "text/html; charset=utf-8"}, body.encode())
+    response = Response(status, {"Content-Type": "text/html; charset=utf-8",
+                                 "x-cos-trace-id": trace_id(request.request_id)}, body.encode())
+    if code:
+        response.headers |= {"x-cos-error-code": code, "x-cos-error-message": _one_line(message)}
     response.error_code = code
     return response
+
+
+def _one_line(text: str) -> str:
+    """As a header's value."""
+    return " ".join(text.split()).encode("ascii", "replace").decode()
 
 
 def _printable(text: str) -> str:

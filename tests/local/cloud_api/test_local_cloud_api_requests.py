@@ -69,16 +69,17 @@ def test_the_sdk_meets_the_documented_errors(local_cloud: LocalCloud) -> None:
 
 
 def ask(cloud: LocalCloud, *, timestamp: int | None = None, body: bytes = b"{}", change: bytes | None = None,
-        drop: str = "", media: str = "application/json", host: str = "", token: str = "") -> dict[str, Any]:
+        drop: str = "", media: str = "application/json", host: str = "", token: str = "",
+        signed_host: str = "", service: str = "cam") -> dict[str, Any]:
     """A hand-made request to GetUserAppId, signed as the documentation describes, then perhaps spoiled."""
     host = host or f"{cloud.host}:{cloud.port}"
     moment = int(time.time()) if timestamp is None else timestamp
     date = time.strftime("%Y-%m-%d", time.gmtime(moment))
     canonical = "\n".join([
-        "POST", "/", "", f"content-type:{media}", f"host:{host}", "x-tc-action:getuserappid", "",
+        "POST", "/", "", f"content-type:{media}", f"host:{signed_host or host}", "x-tc-action:getuserappid", "",
         "content-type;host;x-tc-action", hashlib.sha256(body).hexdigest(),
     ])
-    scope = f"{date}/cam/tc3_request"
+    scope = f"{date}/{service}/tc3_request"
     text = f"TC3-HMAC-SHA256\n{moment}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     key = ("TC3" + cloud.secret_key).encode()
     for part in scope.split("/"):
@@ -110,6 +111,25 @@ def test_whatever_headers_are_signed_are_verified(local_cloud: LocalCloud) -> No
     assert ask(local_cloud)["AppId"] == int(local_cloud.app_id)
     assert ask(local_cloud, host="cam.tencentcloudapi.com")["AppId"] == int(local_cloud.app_id)
     assert ask(local_cloud, body=b"")["AppId"] == int(local_cloud.app_id)
+
+
+@pytest.mark.parametrize(("host", "signed_host", "service", "expected"), [
+    # as the official SDK for Node.js signs for an address: without the port, its beginning for the product
+    ("127.0.0.1:{port}", "127.0.0.1", "127", ""), ("localhost:{port}", "localhost", "localhost:{port}", ""),
+    ("127.0.0.1:{port}", "127.0.0.1", "cam", ""), ("127.0.0.1:{port}", "", "127", ""),
+    ("cam.tencentcloudapi.com:{port}", "cam.tencentcloudapi.com", "cam", ""),
+    ("127.0.0.1:{port}", "127.0.0.2", "127", "AuthFailure.SignatureFailure"),
+    ("127.0.0.1:{port}", "127.0.0.1:1", "127", "AuthFailure.SignatureFailure"),
+    ("127.0.0.1:{port}", "127.0.0.1", "10", "NoSuchProduct"),
+    ("cam.tencentcloudapi.com", "", "127", "AuthFailure.InvalidAuthorization"),
+    ("sts.tencentcloudapi.com:{port}", "sts.tencentcloudapi.com", "cam", "AuthFailure.InvalidAuthorization"),
+])
+def test_an_address_is_signed_with_and_without_its_port(local_cloud: LocalCloud, host: str, signed_host: str,
+                                                        service: str, expected: str) -> None:
+    host, service = (text.format(port=local_cloud.port) for text in (host, service))
+    answer = ask(local_cloud, host=host, signed_host=signed_host, service=service)
+    assert (answer.get("Error") or {"Code": ""})["Code"] == expected
+    assert expected or answer["AppId"] == int(local_cloud.app_id)
 
 
 def test_a_spoiled_request_gets_the_documented_error(local_cloud: LocalCloud) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+from sitepub.local.base.hosts import Kind
 from sitepub.local.base.identity import Identity, Signer
 from sitepub.local.base.messages import Request
 from sitepub.local.cloud_api.errors import ApiError
@@ -64,13 +65,21 @@ def read(identity: Identity, request: Request, body: bytes) -> Asked:
         if product and product != signed.service:
             message = f"The credential is for {signed.service}, the host is that of {product}."
             raise ApiError("AuthFailure.InvalidAuthorization", message)
-        signer, product = signed.signer, signed.service
+        signer, product = signed.signer, _product(signed.service, request)
     if request.method not in ("GET", "POST") or (request.method == "POST" and media != "application/json"):
         raise ApiError("UnsupportedProtocol")
     version, action, region, language = (headers.get(f"X-TC-{name}", "") for name in (
         "Version", "Action", "Region", "Language"))
     return Asked(
         signer, product, version, action, region, language, None if request.method == "GET" else _json(body), pairs)
+
+
+def _product(service: str, request: Request) -> str:
+    """What a signature is for. Clients that were given an address take the beginning of it for the product, as the
+    official SDK for Node.js does: then only the action says it."""
+    if request.service.kind is Kind.LOOPBACK and service == request.headers.get("Host", "").partition(".")[0]:
+        return ""
+    return service
 
 
 def _first(identity: Identity, request: Request, pairs: tuple[tuple[str, str], ...]) -> Asked:

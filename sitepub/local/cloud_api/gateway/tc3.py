@@ -21,7 +21,7 @@ SKEW = 300
 """Seconds that X-TC-Timestamp may differ from the server's clock."""
 
 _AUTHORIZATION = re.compile(
-    rf"{ALGORITHM}\s+Credential=(?P<id>[^/,\s]+)/(?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})/(?P<service>[a-z0-9]+)"
+    rf"{ALGORITHM}\s+Credential=(?P<id>[^/,\s]+)/(?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})/(?P<service>[a-z0-9.:-]+)"
     r"/tc3_request\s*,\s*SignedHeaders=(?P<headers>[a-z0-9;-]+)\s*,\s*Signature=(?P<signature>[0-9a-f]{64})"
 )
 
@@ -57,12 +57,22 @@ def verify(
     signer = signer_of(found["id"])
     if signer is None:
         raise ApiError("AuthFailure.SecretIdNotFound")
-    request = canonical_request(method, query, headers, found["headers"], _digest(headers, body))
-    wanted = signature(signer.secret_key, timestamp, found["date"], found["service"], request)
-    if not hmac.compare_digest(wanted, found["signature"]):
+    for host in _hosts(headers):
+        request = canonical_request(method, query, headers, found["headers"], _digest(headers, body), host)
+        wanted = signature(signer.secret_key, timestamp, found["date"], found["service"], request)
+        if hmac.compare_digest(wanted, found["signature"]):
+            break
+    else:
         raise ApiError("AuthFailure.SignatureFailure")
     check_token(signer, headers.get("X-TC-Token"), now)
     return Signed(signer, found["service"])
+
+
+def _hosts(headers: Mapping[str, str]) -> tuple[str | None, ...]:
+    """What a client may have signed: the header, or the name alone where an address was given with a port (as the
+    official SDK for Node.js does)."""
+    name, colon, port = headers.get("Host", "").strip().rpartition(":")
+    return (None, name) if colon and port.isdecimal() else (None,)
 
 
 def _timestamp(headers: Mapping[str, str]) -> int:
@@ -81,9 +91,11 @@ def _digest(headers: Mapping[str, str], body: bytes) -> str:
 
 
 def canonical_request(
-    method: str, query: str, headers: Mapping[str, str], signed_headers: str, digest: str
+    method: str, query: str, headers: Mapping[str, str], signed_headers: str, digest: str,
+    host: str | None = None,
 ) -> str:
-    """The text that is signed. Header values are trimmed and in lower case, as documented.
+    """The text that is signed. Header values are trimmed and in lower case, as documented. ``host``: instead of that
+    of the headers.
 
     Raises ApiError when a header that must be signed is not, or one that is listed was not sent.
     """
@@ -93,7 +105,7 @@ def canonical_request(
         raise ApiError("AuthFailure.InvalidAuthorization", message)
     lines = []
     for name in names:
-        value = headers.get(name)
+        value = host if name == "host" and host is not None else headers.get(name)
         if value is None:
             raise ApiError("AuthFailure.InvalidAuthorization", f"The signed header {name} was not sent.")
         lines.append(f"{name}:{value.strip().lower()}\n")
