@@ -157,7 +157,7 @@ def test_http1_and_http2_tell_the_same(site: EdgeSite) -> None:
     site.add(Https=https(site, Http2="on"), Cache=rules(cached()))
     site.visit()
     site.visit("/no")
-    changing = {"date", "x-nws-log-uuid", "x-cos-request-id", "age", "connection", "keep-alive"}
+    changing = {"date", "x-nws-log-uuid", "x-cos-request-id", "x-cos-trace-id", "age", "connection", "keep-alive"}
 
     def facts(visit: Visit) -> tuple[int, bytes, list[tuple[str, str]]]:
         return visit.status, visit.body, sorted(pair for pair in visit.headers if pair[0] not in changing)
