@@ -149,11 +149,12 @@ def _from_click(error: click.ClickException) -> SitepubError:
     """What click says about the command line, in our words. Its exit code is always 2."""
     hint, message = None, error.format_message()
     if isinstance(error, click.UsageError) and error.ctx is not None:
-        from sitepub.cli.other_words import hint_for
+        from sitepub.cli.other_words import hint_for, in_our_words
 
         elsewhere = hint_for(error)
         if elsewhere is not None:
             message = error.message  # what click takes for near is further away
+        message = in_our_words(error) or message
         hint = f"{elsewhere} See: {error.ctx.command_path} --help" if elsewhere else \
             f"See: {error.ctx.command_path} --help"
     return UsageError(" ".join(message.split()), hint=hint)

@@ -11,7 +11,7 @@ import click
 
 from sitepub import __version__, interrupts
 from sitepub.cli import boundary
-from sitepub.cli.options import help_option, spread_inputs, take_common
+from sitepub.cli.options import help_option, knowing, spread_inputs, take_common
 from sitepub.terminal.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -74,6 +74,10 @@ HELP = "help"
 
 class LazyGroup(click.Group):
     """A group that knows its commands' names and lines from the table and imports one when it is run."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with knowing(ctx):
+            return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx

@@ -32,7 +32,8 @@ from __future__ import annotations
 import inspect
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -72,7 +73,7 @@ def command(*, project: bool = False, account: bool = False) -> Callable[[Callab
             return function(_run(click.get_current_context(), values), **values)
 
         own: list[click.Parameter] = list(reversed(getattr(function, "__click_params__", [])))
-        return click.Command(
+        return _Command(
             name=function.__name__.strip("_").replace("_", "-"),
             callback=callback,
             params=[*own, *_shared(project=project, account=account or project)],
@@ -82,6 +83,45 @@ def command(*, project: bool = False, account: bool = False) -> Callable[[Callab
         )
 
     return build
+
+
+class _Command(click.Command):
+    """Its mistakes know their command: click forgets it for an option without its value."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with knowing(ctx):
+            return super().parse_args(ctx, args)
+
+
+@contextmanager
+def knowing(context: click.Context) -> Iterator[None]:
+    """A mistake on the command line is one of this command."""
+    try:
+        yield
+    except click.UsageError as error:
+        error.ctx = error.ctx or context
+        raise
+
+
+class Subcommands(click.Group):
+    """A command that has subcommands: all of what each of them says of itself is listed."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with knowing(ctx):
+            return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]
+                        ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            raise click.UsageError(f"There is no command {args[0]!r} of {ctx.command_path}:"
+                                   f" known are {', '.join(self.list_commands(ctx))}.", ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        known = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, " ".join((one.help or "").split("\n\n")[0].split()))
+                                for name, one in known if one is not None])
 
 
 def group(name: str, help: str, commands: Sequence[click.Command]) -> click.Group:
@@ -94,7 +134,7 @@ def group(name: str, help: str, commands: Sequence[click.Command]) -> click.Grou
             context.obj.out(context.get_help())
             context.exit(0)
 
-    return click.Group(name, help=help, commands=list(commands), callback=callback, add_help_option=False,
+    return Subcommands(name, help=help, commands=list(commands), callback=callback, add_help_option=False,
                        invoke_without_command=True, params=_common(), no_args_is_help=False)
 
 
@@ -158,7 +198,8 @@ def take_common(context: click.Context, values: dict[str, Any]) -> None:
         # A --cwd of the command is read from the --cwd before it, as two calls of cd would do.
         there = context.meta.get(CWD_KEY, Path.cwd()) / folder
         if not there.is_dir():
-            raise click.UsageError(f"--cwd: there is no folder {folder}", ctx=context)
+            raise click.UsageError(f"--cwd: {folder} is a file, not a folder" if there.is_file() else
+                                   f"--cwd: there is no folder {folder}", ctx=context)
         context.meta[CWD_KEY] = _without_dots(there)
 
 

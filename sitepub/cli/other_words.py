@@ -118,3 +118,21 @@ def hint_for(error: click.UsageError) -> str | None:
     if isinstance(error, click.NoSuchOption):
         return about_option(error.option_name, known)
     return about_extra(error.message, known)
+
+
+def in_our_words(error: click.UsageError) -> str | None:
+    """What is missing, in the form to write it; ``None`` where click's words do."""
+    if error.ctx is None:
+        return None
+    if isinstance(error, click.BadOptionUsage) and error.message.endswith("requires an argument."):
+        params = [param for param in error.ctx.command.params if error.option_name in param.opts]
+        wanted = params[0].make_metavar(error.ctx).strip("[]").removesuffix("...") if params else "VALUE"
+        return f"{error.option_name} needs a value: {error.option_name} {wanted}"
+    if isinstance(error, click.MissingParameter) and isinstance(error.param, click.Argument):
+        words = " ".join([error.ctx.command_path, *error.ctx.command.collect_usage_pieces(error.ctx)])
+        choices = getattr(error.param.type, "choices", ())
+        which = f" ({', '.join(choices)})" if choices else ""
+        return f"{error.param.make_metavar(error.ctx)} is missing: {words.replace(' [OPTIONS]', '')}{which}"
+    if isinstance(error, click.BadParameter) and isinstance(error.param, click.Argument):
+        return f"{error.param.make_metavar(error.ctx).strip('[]')}: {error.message}"
+    return None

@@ -25,3 +25,17 @@ def test_nothing_is_said_to_a_program() -> None:
     screen = Screen(typed="\n")
     sitepub("login", "--secret-id", "x", "--secret-key-stdin", screen=screen)
     assert "cam/capi" not in screen.noted
+
+
+@pytest.mark.parametrize("typed", ["", "  "])
+def test_without_a_secret_id_the_secret_key_is_not_asked_for(typed: str) -> None:
+    code, screen = sitepub("login", screen=Screen(tty=True, hidden=[typed]))
+    assert (code, screen.printed) == (3, "")
+    assert "No SecretId was entered" in screen.noted
+
+
+@pytest.mark.parametrize("name", ["a b", "-x", "\u4ea7\u54c1", "a/b"])
+def test_a_name_that_no_profile_has_is_refused_before_anything_is_asked(name: str) -> None:
+    code, screen = sitepub("login", f"--profile={name}", screen=Screen(tty=True))
+    assert (code, screen.printed) == (2, "")
+    assert "SecretId" not in screen.noted

@@ -74,3 +74,25 @@ def test_choices_stand_on_one_line() -> None:
     code, screen = sitepub("completion")
     assert code == 2
     assert "bash, zsh, fish" in screen.noted
+
+
+@pytest.mark.parametrize(("line", "words"), [
+    ("deploy --stage", "--stage needs a value: --stage NAME"), ("deploy --inputs", "--inputs KEY=VALUE"),
+    ("--cwd", "--cwd DIR"), ("logs --host", "--host HOST"), ("logs --path", "--path GLOB"),
+    ("local start --port", "--port PORT"), ("previews --stage", "--stage NAME"), ("ci run --command", "--command TEXT"),
+    ("mark", "sitepub mark RELEASE NAME"), ("mark latest", "NAME is missing"), ("completion", "completion SHELL"),
+    ("previews remove", "previews remove NAME"), ("completion pwsh", "SHELL: 'pwsh'"), ("traffic 200%", "PART: '200%'"),
+    ("local nosuch", "known are reset, start, status, stop, zone"), ("ci nosuch", "known are role, run"),
+    ("previews nosuch", "known are"), ("deploy --json=1", "does not take a value"),
+])
+def test_what_is_missing_is_said_in_the_form_to_write_it(line: str, words: str) -> None:
+    code, screen = sitepub(*line.split())
+    assert (code, screen.printed) == (2, "")
+    assert words in screen.noted
+    assert "hint: " in screen.noted and "--help" in screen.noted
+
+
+@pytest.mark.parametrize("name", ["local", "ci", "previews"])
+def test_subcommands_are_listed_with_all_that_they_say(name: str) -> None:
+    _code, screen = sitepub(name, "--help")
+    assert "..." not in screen.printed.partition("Commands:")[2]

@@ -50,6 +50,19 @@ def test_rows_are_cut_on_a_terminal_and_whole_in_a_pipe() -> None:
     assert in_pipe.split() == row
 
 
+@pytest.mark.parametrize("width", [1, 20, 30, 40, 60, 79, 80, 200])
+@pytest.mark.parametrize("row", [
+    ("20261130T010510Z-da5742", "16 min ago", "root@vm", "https://blog.example.com.localhost:41039"),
+    ("20261130T010510Z-da5742", "just now", "a-colleague@ci", "live, stable"),
+    ("\u4e3b\u8981" * 8, "2 days ago", "\u5c0f\u660e", "http://example.com/" + "a" * 120),
+])
+def test_no_width_hides_a_column_or_cuts_an_address(width: int, row: tuple[str, ...]) -> None:
+    screen = Screen(tty=True, environ={"COLUMNS": str(width), "NO_COLOR": "1"})
+    shown = table(screen, ["release", "age", "by", "address"], [row, row])
+    assert all(shown.count(cell) == 2 for cell in row[:3])
+    assert shown.count(row[3]) == 2 or (row[3][:4] in shown and "://" not in row[3])
+
+
 def test_pairs_line_up() -> None:
     assert pairs(Screen(), [("region", "ap-guangzhou"), ("url", "a\nb")]) == (
         "region  ap-guangzhou\nurl     a\n        b")

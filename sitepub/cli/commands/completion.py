@@ -8,9 +8,9 @@ from sitepub.cli.options import Run, command
 
 
 @command()
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(run: Run, shell: str) -> None:
-    """Print a completion script for a shell.
+    """Print a completion script for a SHELL: bash, zsh or fish.
 
     \b
     bash: sitepub completion bash > ~/.local/share/bash-completion/completions/sitepub

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from sitepub.cli.options import Run, command
-from sitepub.errors import Refused
+from sitepub.errors import CredentialsError, Refused
 from sitepub.tencent.sites import WORDS, Site, console, site_of
 from sitepub.terminal.messages import visible
 
@@ -23,10 +23,12 @@ def login(run: Run, secret_id: str | None, secret_key_stdin: bool, site: Site | 
     sitepub login --secret-id ID --secret-key-stdin < file
     """
     from sitepub.actions import login as action
+    from sitepub.tencent.account.profiles import check_profile_name
 
     if run.local:
         raise click.UsageError("The embedded cloud needs no login: --local finds its key by itself.")
     terminal = run.terminal
+    check_profile_name(run.profile or "default")
     if not terminal.can_ask and not (secret_id and secret_key_stdin):
         raise Refused("There is no terminal to ask for the key on.", code="NoTerminal",
                       hint="Use --secret-id ID --secret-key-stdin, or set TENCENTCLOUD_SECRET_ID and "
@@ -35,6 +37,8 @@ def login(run: Run, secret_id: str | None, secret_key_stdin: bool, site: Site | 
         _where_keys_are_made(run, site or site_of(run.environ))
     if not secret_id:
         secret_id = terminal.ask_secret("SecretId")
+        if not secret_id:
+            raise CredentialsError("No SecretId was entered; nothing was stored.", code="BadCredentials")
     secret_key = terminal.stdin.readline() if secret_key_stdin else terminal.ask_secret("SecretKey")
     stored = action.login(secret_id.strip(), secret_key.strip(), profile=run.profile or "default",
                           environ=run.environ, site=site or site_of(run.environ))

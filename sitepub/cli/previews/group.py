@@ -8,8 +8,10 @@ from typing import cast
 import click
 from click.core import ParameterSource
 
+from sitepub.cli.options import Subcommands
 
-class ProjectGroup(click.Group):
+
+class ProjectGroup(Subcommands):
     """``first`` is what it does without a subcommand; its options are the group's."""
 
     def __init__(self, name: str, help: str, first: click.Command, commands: Sequence[click.Command]) -> None:

@@ -63,14 +63,19 @@ def read_profiles(environ: Mapping[str, str] | None = None) -> Profiles:
     return Profiles(found, warnings)
 
 
+def check_profile_name(name: str) -> None:
+    """Raises :class:`~sitepub.errors.UsageError` for a name that cannot be one."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name!r} cannot be the name of a profile.",
+                         hint="Letters, digits, dots, hyphens and underscores, at most 64.")
+
+
 def save_profile(name: str, credentials: Credentials, environ: Mapping[str, str] | None = None) -> Path:
     """Store a profile, replacing one of the same name. Returns the file.
 
     Raises :class:`~sitepub.errors.UsageError` for a name that cannot be one.
     """
-    if not _NAME.fullmatch(name):
-        raise UsageError(f"{name!r} cannot be the name of a profile.",
-                         hint="Letters, digits, dots, hyphens and underscores, at most 64.")
+    check_profile_name(name)
     profiles = dict(read_profiles(environ).by_name)
     profiles[name] = credentials
     return _write(profiles, environ)
