@@ -160,8 +160,7 @@ def _source(root: Path, source: SourceShape, node: Node, *, old_form: bool) -> S
         follow_links=source.follow_links,
         allow_errors=tuple(source.allow_errors),
         position=node.key_here,
-        places={key: [item.here for item in (place.items or [place])]
-                for key in ("include", "exclude", "allowSecrets") if (place := node.get(key)) is not None},
+        places={key: [item.here for item in (place.items or [place])] for key, place in node.entries.items()},
     )
 
 

@@ -58,6 +58,10 @@ class Text:
         end = self._starts[number] if number < len(self._starts) else len(self.content)
         return self.content[start:end].rstrip("\r\n")
 
+    def start_of(self, number: int) -> int:
+        """The index of the first character of the line with this number (from 1)."""
+        return self._starts[number - 1]
+
     def position(self, index: int) -> Position:
         """The position of the character at ``index``; past the end: the end of the last line with text."""
         if self.whole:

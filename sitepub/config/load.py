@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sitepub.config.checks.invisible import invisible_characters, is_about_a_colon
+from sitepub.config.checks.look_alikes import with_look_alikes
 from sitepub.config.checks.spellings import is_old_form, sites_in, to_one_spelling, unwrapped
 from sitepub.config.document import MOST_PROBLEMS, Node, Place, Text, data_of, read_text, shown_path
 from sitepub.config.finding import find_config, peek
@@ -292,7 +293,7 @@ def _in_order(problems: Sequence[Problem]) -> list[Problem]:
         where = problem.position
         return ("", 0, 0) if where is None else (where.file, where.line or 0, where.column or 0)
 
-    found = sorted(dict.fromkeys(problems), key=place)
+    found = sorted(dict.fromkeys(with_look_alikes(problems)), key=place)
     if len(found) > MOST_PROBLEMS:
         found[MOST_PROBLEMS:] = [Problem(f"there are more mistakes; these are the first {MOST_PROBLEMS}")]
     return found

@@ -53,7 +53,11 @@ class Source:
     position: Position | None = None
     """Where ``src`` stands, for messages about the folder."""
     places: Mapping[str, Sequence[Position]] = field(default_factory=dict, compare=False, repr=False)
-    """Where the patterns stand: of ``include``, ``exclude`` and ``allowSecrets``, in their order."""
+    """Where the value of each key of ``src`` stands, and each of its items: of patterns in their order."""
+
+    def at(self, *keys: str) -> Position | None:
+        """Where the value of the first of these keys stands that is written; without one, where ``src`` does."""
+        return next((self.places[key][0] for key in keys if self.places.get(key)), self.position)
 
 
 @dataclass(frozen=True, slots=True)

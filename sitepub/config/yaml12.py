@@ -296,8 +296,35 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: Text) -> Problem:
     if context in _AT_CONTEXT and error.context_mark is not None:
         mark = error.context_mark
     index = mark.index if mark is not None else 0
+    if problem.startswith(("mapping values are not allowed", "could not find expected")):
+        glued = _without_space(text, index)
+        if glued is not None:
+            at, key = glued
+            return Problem(f"no space follows the colon of `{key}`, so it is no key", text.position(at),
+                           f"Write `{key}: ` with a space.")
     message, hint = _explained(problem, context, text, index)
     return Problem(message, text.position(index), hint)
+
+
+_GLUED = re.compile(r"[ ]*(?:- )?([A-Za-z][A-Za-z0-9_-]{0,40}):(?![ \t\r\n]|//|\Z)")
+
+
+def _without_space(text: Text, index: int) -> tuple[int, str] | None:
+    """The first of the lines at or right before ``index`` in which a colon ends no key, since no space follows: YAML
+    takes them for one text of several lines."""
+    number = text.position(index).line or 1
+    found = None
+    for line in range(number, max(0, number - _LOOK_BACK), -1):
+        glued = _GLUED.match(text.line(line))
+        if glued is not None:
+            found = text.start_of(line) + glued.end() - 1, glued[1]
+        elif line != number:
+            break
+    return found
+
+
+_LOOK_BACK = 20
+"""Lines; a text of several lines that is no key is seldom longer."""
 
 
 def _explained(problem: str, context: str, text: Text, index: int) -> tuple[str, str | None]:
@@ -314,6 +341,9 @@ def _explained(problem: str, context: str, text: Text, index: int) -> tuple[str,
     if problem.startswith("mapping values are not allowed"):
         return ("a second `: ` on one line, or a wrong indentation",
                 "Put a value that contains `: ` in quotes; keys of one map start in the same column.")
+    if "unknown escape character" in problem or "expected escape sequence" in problem:
+        return ("`\\` begins an escape inside double quotes, and this is none",
+                "Write `/` in paths, or put the value in single quotes.")
     if context == "while scanning a quoted scalar" and "end of stream" in problem:
         return "this quote is never closed", None
     if context == "while parsing a block mapping" and "expected <block end>" in problem:

@@ -38,7 +38,7 @@ def error_page_problem(project: Project, there: Set[str]) -> Problem | None:
     usual = next((name for name in _USUAL if name in pages), None)
     other = near[0] if near else usual
     return Problem(f"the error document {project.website.error} is not in the site: at an address that does not exist,"
-                   " visitors see an XML error of COS", project.source.position,
+                   " visitors see an XML error of COS", project.source.at("error"),
                    f"did you mean `error: {other}`?" if other else "add it, or name another page in src.error")
 
 

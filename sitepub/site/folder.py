@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Collection
 from pathlib import Path
 
-from sitepub.config.project import Project
+from sitepub.config.project import Project, Source
 from sitepub.errors import SiteError
 from sitepub.site.rules.defaults import default_rule
 
@@ -27,7 +28,8 @@ def publish_folder(project: Project) -> Path:
     if all(default_rule(name, folder=is_folder, at_root=True) for name, is_folder in names.items()):
         made = f"the hook `{project.source.hook}` made nothing in it" if project.source.hook else \
             "there is nothing to publish"
-        raise SiteError(f"{folder} is empty: {made}", code="EmptyFolder", position=project.source.position,
+        raise SiteError(f"{folder} is empty: {made}", code="EmptyFolder",
+                        position=project.source.at(*_folder_keys(project)),
                         hint="src.dist names the folder that the hook fills" if project.source.hook else None)
     _check_index(project, folder, names)
     return folder
@@ -50,7 +52,7 @@ def _web_root(project: Project, base: Path) -> Path:
     folder = base / project.source.website_path
     if base.is_dir() and not folder.resolve().is_relative_to(base.resolve()):
         raise SiteError(f"src.websitePath {project.source.website_path!r} leads out of {base}",
-                        hint="it names a folder inside the published one", position=project.source.position)
+                        hint="it names a folder inside the published one", position=project.source.at("websitePath"))
     return folder
 
 
@@ -62,10 +64,11 @@ def _names_in(folder: Path, project: Project) -> dict[str, bool]:
     except FileNotFoundError:
         pass
     except NotADirectoryError:
-        raise SiteError(f"{folder} is not a folder", position=source.position, code="NotAFolder",
+        raise SiteError(f"{folder} is not a folder", position=source.at(*_folder_keys(project)), code="NotAFolder",
                         hint="src names the folder to publish; src.index names its first page") from None
     except OSError as error:
-        raise SiteError(f"{folder} cannot be read: {error.strerror}", position=source.position) from None
+        raise SiteError(f"{folder} cannot be read: {error.strerror}",
+                        position=source.at(*_folder_keys(project))) from None
     hint = None
     if source.hook and source.website_path and (_base(project)).is_dir():
         hint = "src.websitePath names a folder inside src.dist"
@@ -76,8 +79,27 @@ def _names_in(folder: Path, project: Project) -> dict[str, bool]:
     else:
         near = _nearest(folder.name, folder.parent, folders=True)
         hint = f"did you mean {near}?" if near else "src names the folder to publish"
-    raise SiteError(f"the folder to publish does not exist: {folder}", hint=hint, position=source.position,
-                    code="MissingFolder")
+    hint = foreign_path(source, *_folder_keys(project)) or hint
+    raise SiteError(f"the folder to publish does not exist: {folder}", hint=hint, code="MissingFolder",
+                    position=source.at("websitePath", *_folder_keys(project)))
+
+
+def _folder_keys(project: Project) -> tuple[str, ...]:
+    """The keys that name the published folder, the nearest first."""
+    return ("dist", "src") if project.source.hook else ("src", "dist", "root")
+
+
+def foreign_path(source: Source, *keys: str) -> str | None:
+    """A hint when the path at one of these keys is written as only a shell, or only Windows, understands it."""
+    position = source.at(*keys)
+    written = position.text[position.column - 1:] if position and position.text and position.column else ""
+    if re.match(r"""["']?~[/\\]""", written):
+        return "`~` is not the home folder here: write the path from the folder of serverless.yml, or an absolute one"
+    if os.name != "nt" and re.match(r"""["']?[A-Za-z]:[/\\]""", written):
+        return "this is a path of Windows: write the path from the folder of serverless.yml, such as ./public"
+    if re.match(r"""["']?(?:\$[A-Z{(]|%[A-Za-z]+%)""", written) and not written.startswith("${env:"):
+        return "variables of a shell are not replaced here: write `${env:NAME}`"
+    return None
 
 
 def _likely_outputs(project: Project) -> str:
@@ -116,4 +138,4 @@ def _check_index(project: Project, folder: Path, names: Collection[str]) -> None
     else:
         hint = f"there is no HTML file in it; is this the right folder? Else add {index}"
     raise SiteError(f"the index document {index} is missing in {folder}", hint=hint, code="MissingIndex",
-                    position=project.source.position)
+                    position=project.source.at("index", *_folder_keys(project)))

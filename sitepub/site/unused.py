@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from sitepub.config.checks.look_alikes import with_look_alikes
 from sitepub.config.project import Project
 from sitepub.errors import Position, Problem
 from sitepub.site.braces import alternatives
@@ -50,8 +51,9 @@ def unused_patterns(project: Project, folder: Path, rules: IgnoreRules, headers:
             found.append(("headers", text, position))
     found.sort(key=_place)
     hints = Hints(project, folder, known)
-    return [Problem(_message(option, text), position, hints.hint(text) if number < _EXPLAINED else None)
-            for number, (option, text, position) in enumerate(found)]
+    return with_look_alikes([
+        Problem(_message(option, text), position, hints.hint(text) if number < _EXPLAINED else None)
+        for number, (option, text, position) in enumerate(found)])
 
 
 def unmatched_blocks(headers: HeaderBook) -> list[Problem]:

@@ -25,6 +25,7 @@ _FORMS = {
 }
 """What stands there (the place without numbers, and what was found) → what to write."""
 _COLON = "\uff1a"
+_FULL_WIDTH = re.compile(r"([A-Za-z][\w-]{0,40})[ \u3000]?(\uff1a)")
 _NO_SPACE = re.compile(r"([A-Za-z][\w-]{0,40})(:|\uff1a)\S")
 
 
@@ -38,7 +39,7 @@ def form_for(label: str, node: Node) -> str | None:
 
 def slip_in(node: Node) -> str | None:
     """For text where keys should be: a colon without a space behind it makes no key."""
-    found = _NO_SPACE.match(node.value) if isinstance(node.value, str) else None
+    found = (_NO_SPACE.match(node.value) or _FULL_WIDTH.match(node.value)) if isinstance(node.value, str) else None
     if found is None or "://" in found.string[:found.end() + 1]:
         return None
     if found[2] == _COLON:

@@ -60,7 +60,13 @@ def _text(value: object) -> object:
 def _flag(value: object) -> object:
     if isinstance(value, bool) or value in ("true", "false"):
         return value in (True, "true")
-    raise wrong("expected true or false")
+    meant = _WORDS.get(str(value).strip().lower())
+    raise wrong("expected true or false", f"Write `{meant}`." if meant else None)
+
+
+_WORDS = {**dict.fromkeys(("yes", "y", "on", "1", "enable", "enabled", "是"), "true"),
+          **dict.fromkeys(("no", "n", "off", "0", "disable", "disabled", "否"), "false")}
+"""What YAML 1.1 and people write for a boolean."""
 
 
 def _switch(value: object) -> object:
@@ -193,17 +199,20 @@ Region = Annotated[Text, AfterValidator(_region)]
 BucketName = Annotated[Text, AfterValidator(_bucket)]
 
 
+_BARE = "Write the name alone: `www.example.com`."
+
+
 def host_name(value: str) -> str:
     """A domain name in lowercase ASCII (punycode). Raises for schemes, paths, wildcards and addresses."""
     host = value.strip().rstrip(".").lower()
     if "://" in host:
-        raise wrong("expected a bare host name, without http:// or https://")
+        raise wrong("expected a bare host name, without http:// or https://", _BARE)
     if "/" in host or "?" in host:
-        raise wrong("expected a bare host name, without a path")
+        raise wrong("expected a bare host name, without a path", _BARE)
     if "*" in host:
         raise wrong("a wildcard cannot be a website's host name", "List every host name.")
     if ":" in host:
-        raise wrong("expected a bare host name, without a port")
+        raise wrong("expected a bare host name, without a port", _BARE)
     if not host.isascii():
         import idna
 

@@ -30,7 +30,7 @@ def env_for_build(project: Project, warn: Callable[[Problem], None]) -> Iterator
     before = _before(file)
     if before is not None and not before.startswith(_OURS):
         warn(Problem(f"{_shown(project, file)} is not written for the build: a file of that name is there, and sitepub"
-                     " did not make it", project.source.position, "rename it, or set `envPath`"))
+                     " did not make it", project.source.at("envPath"), "rename it, or set `envPath`"))
         yield
         return
     _write(project, file)

@@ -22,6 +22,7 @@ from sitepub.leaks.cloud_secrets import secret_values, without_secrets
 from sitepub.site.build.lines import LineSplitter
 from sitepub.site.build.process import HookProcess
 from sitepub.site.build.signs import OPTION, Allowed, BuildOutput
+from sitepub.site.folder import foreign_path
 from sitepub.terminal import secrets as screen
 from sitepub.terminal.messages import plain
 
@@ -61,7 +62,8 @@ def run_hook(
         return True
     if not source.folder.is_dir():
         raise SiteError(f"the folder {source.folder} does not exist, so the hook cannot run in it",
-                        hint="correct src.src in " + project.file.name, position=source.position)
+                        hint=foreign_path(source, "src") or "correct src.src in " + project.file.name,
+                        position=source.at("src"))
     started = time.monotonic()
     tail: deque[str] = deque(maxlen=TAIL)
 
