@@ -17,11 +17,13 @@ from itertools import islice
 
 from sitepub.errors import AccessDenied, Interrupted
 from sitepub.publish.diff import CHANGED
+from sitepub.publish.made_anew import is_as_left
 from sitepub.publish.many.steps import PackedSteps
 from sitepub.publish.plan import Action, Plan, Reason, Step
 from sitepub.publish.states.manifest import Entry
 from sitepub.publish.workers import Workers
 from sitepub.tencent.cos.store import LIST_PAGE, Listed, ObjectStore
+from sitepub.tencent.cos.times import of_header
 
 _THREADS = 64
 _FEW = 20
@@ -83,7 +85,7 @@ def _look_at_each(store: ObjectStore, keys: Sequence[str], there: dict[str, List
             unknown.add(key)
             return
         if found is not None:
-            there[key] = Listed(key, found.size, found.etag)
+            there[key] = Listed(key, found.size, found.etag, of_header(found.headers.get("last-modified", "")))
 
     if len(keys) == 1:
         head(keys[0])
@@ -218,4 +220,4 @@ def _without(steps: Sequence[Step], deletions: Container[str]) -> Sequence[Step]
 def _changed(step: Step, entry: Entry | None, there: Listed) -> bool:
     if step.foreign_etag:
         return there.etag != step.foreign_etag
-    return entry is not None and bool(entry.etag) and (entry.etag, entry.size) != (there.etag, there.size)
+    return entry is not None and bool(entry.etag) and not is_as_left(entry, there)

@@ -18,6 +18,8 @@ from sitepub.publish.guards import refuse_empty_site, refuse_loss, refuse_own_fo
 from sitepub.publish.locking.takeover import is_over, journal_of_before, with_headers_looked_at, writes_in_doubt
 from sitepub.publish.locking.unfinished import about, still_runs
 from sitepub.publish.looking import common_prefix
+from sitepub.publish.made_anew import about as about_made_anew
+from sitepub.publish.made_anew import made_anew
 from sitepub.publish.plan import Plan
 from sitepub.publish.previews.borrowing import with_copies
 from sitepub.publish.previews.folder import site_of
@@ -151,6 +153,7 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
             or base.bucket != found.bucket)
     settings: tuple[SettingStep, ...] = ()
     missing = False
+    actual: ActualSettings | None = None
     slotted = remote.project.releases.slots > 1 and not remote.folder
     of_bucket = answers_404(wanted) if slotted or base.slots is not None else wanted
     turned_on = slotted and base.slots is None and of_bucket != wanted
@@ -167,6 +170,11 @@ def prepare(remote: Remote, snapshot: Snapshot, *, verify: bool = False, force: 
                    if not there.key.startswith(FOLDERS) or there.key in base.owned}
     if listing is not None and base.unsure is not None:
         base = with_headers_looked_at(base, snapshot, listing, remote.store)
+    if listing is not None and actual is not None and actual.exists and made_anew(
+            base.owned, writes_in_doubt(base), listing, partial(_is_website, actual)):
+        notes.append(about_made_anew(remote.bucket))
+        base = _of_others(base)
+        settings = tuple(difference(of_bucket, actual, base.said))
     if listing and found is not None:
         base = with_rewritten(base, snapshot, listing, remote.store)
     in_doubt = writes_in_doubt(base)
@@ -310,6 +318,15 @@ def _about_this_bucket(found: State | None, remote: Remote) -> tuple[State, list
         former=tuple(former), unsure=None, manifest=owned.site, retained=owned.retained,
         due=int(len(owned.retained) > 0), created=back.created if back else None,
         pending=back.pending if back else None), notes
+
+
+def _is_website(actual: ActualSettings) -> bool:
+    return actual.website is not None
+
+
+def _of_others(base: State) -> State:
+    """Nothing in the bucket is known to be sitepub's, nor the bucket itself."""
+    return msgspec.structs.replace(base, manifest={}, retained={}, due=0, created=None, said=(), settings_hash="")
 
 
 def _lies_elsewhere(found: State, project: Project) -> Refused:

@@ -12,6 +12,7 @@ from sitepub.errors import NotFound
 from sitepub.publish.apply import Counts
 from sitepub.publish.deploying.deploy import Deploy
 from sitepub.publish.deploying.options import PublishOptions, UnderLock
+from sitepub.publish.deploying.witness import Witness
 from sitepub.publish.guards import refuse_mass_deletion
 from sitepub.publish.locking.lock import Lock
 from sitepub.publish.outcome import Outcome, Status
@@ -21,6 +22,7 @@ from sitepub.publish.states.remote import Remote, ensure_state_bucket
 from sitepub.publish.states.state import Created
 from sitepub.settings.apply import BucketWasThere
 from sitepub.site.snapshot import Snapshot
+from sitepub.threads import side_by_side
 
 
 def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, options: PublishOptions | None = None) -> Outcome:
@@ -36,11 +38,13 @@ def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, options: Pub
     if prepared.found is None:
         ensure_state_bucket(remote)
     lost = threading.Event()
+    witness = Witness.of(remote, prepared)
     with Lock(remote.states.store, remote.states.prefix, on_lost=lost.set, patience=remote.patience,
-              meanwhile=remote.states.ask_again) as lock:
-        if remote.states.load() != prepared.found or lock.taken_over:
-            # Who has lost the lock may have written since the bucket was looked at.
-            again = prepare(remote, snapshot, verify=prepared.verify or lock.taken_over, force=prepared.force,
+              meanwhile=lambda: _look_again(remote, witness)) as lock:
+        doubt = lock.taken_over or witness.has_changed
+        if remote.states.load() != prepared.found or doubt:
+            # Who has lost the lock, or another program, may have written since the bucket was looked at.
+            again = prepare(remote, snapshot, verify=prepared.verify or doubt, force=prepared.force,
                             website=prepared.website, direct=prepared.direct)
             same = again.found == prepared.found and again.plan.steps == prepared.plan.steps
             prepared = again if same else _approved(again, options)
@@ -56,6 +60,10 @@ def publish(remote: Remote, snapshot: Snapshot, prepared: Prepared, options: Pub
         again = prepare(remote, snapshot, verify=True, force=prepared.force, website=prepared.website,
                         direct=prepared.direct)
         return _carry_out(replace(run, prepared=_approved(again, options)))
+
+
+def _look_again(remote: Remote, witness: Witness) -> None:
+    side_by_side((remote.states.ask_again, witness.look))
 
 
 def _is_gone(error: Exception) -> bool:

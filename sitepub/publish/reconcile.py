@@ -76,7 +76,7 @@ def _same_object(entry: Entry, there: Listed) -> bool:
 
 def _explain(entry: Entry | None, steps: Iterable[JournalStep], there: Listed) -> Entry | None:
     """The object as the manifest's write or one of the journal's writes left it; ``None``: none of them can have."""
-    written = [step for step in steps if _may_have_written(step, there)]
+    written = [step for step in steps if may_have_written(step, there)]
     if entry is not None and _same_object(entry, there):
         # Same content before and after the step: only its headers say whether it happened.
         known = all(step.headers_hash == entry.headers_hash for step in written)
@@ -93,7 +93,8 @@ def _explain(entry: Entry | None, steps: Iterable[JournalStep], there: Listed) -
                  any(one.adopted or one.guarded for one in written))
 
 
-def _may_have_written(step: JournalStep, there: Listed) -> bool:
+def may_have_written(step: JournalStep, there: Listed) -> bool:
+    """Whether the object may be what a step of a journal left."""
     if there.size != step.size or (step.foreign_etag and there.etag == step.foreign_etag):
         return False
     # The ETag of a multipart upload is opaque (COS API 436/7746): the size is all there is to compare.

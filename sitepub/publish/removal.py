@@ -18,12 +18,21 @@ from sitepub.publish.bucket_mates import mates_in
 from sitepub.publish.locking.lock import Lock, is_claim, read_lock
 from sitepub.publish.locking.owner import who
 from sitepub.publish.locking.takeover import journal_of_before
+from sitepub.publish.made_anew import made_anew
 from sitepub.publish.plan import Plan
 from sitepub.publish.previews.found import names_of_previews
 from sitepub.publish.progress import Progress
 from sitepub.publish.project.mark import project_here
 from sitepub.publish.project.same_project import Kin, OtherProject, kin_of
-from sitepub.publish.removal_plan import IN_A_FOLDER, BucketRemoval, Removal, RemovalOptions, Removed, plan_removal
+from sitepub.publish.removal_plan import (
+    IN_A_FOLDER,
+    MADE_ANEW,
+    BucketRemoval,
+    Removal,
+    RemovalOptions,
+    Removed,
+    plan_removal,
+)
 from sitepub.publish.slots.folder_store import FolderStore
 from sitepub.publish.states.manifest import Manifest
 from sitepub.publish.states.remote import MARKER, Remote
@@ -67,6 +76,10 @@ def _look(bucket: str, remote: Remote, site: State, manifest: Manifest, journal:
     others = (*(f"{FOLDER}{name}/" for name in NAMES if site.slots is not None), *_folders_of_previews(remote, folder))
     listing = ({there.key: there for there in store.list() if not there.key.startswith(others)}
                if status is BucketStatus.OURS else None)
+    steps = journal.steps if journal is not None else ()
+    if listing is not None and not folder and made_anew(manifest, steps, listing,
+                                                        lambda: settings.get_website() is not None):
+        return plan_removal(bucket, {}, None, None, listing, options, stays=MADE_ANEW)
     if folder:
         plan = plan_removal(bucket, manifest, journal, None, listing, options)
         return replace(plan, folder=folder, bucket_stays=IN_A_FOLDER)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sitepub.publish.apply import Failure
 from sitepub.publish.bucket_mates import Mate
 from sitepub.publish.diff import THERE_BEFORE, not_ours
+from sitepub.publish.made_anew import was_rewritten
 from sitepub.publish.phases import deletion_rank
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
 from sitepub.publish.project.same_project import OtherProject
@@ -18,6 +19,8 @@ from sitepub.tencent.cos.store import Listed
 
 NOT_OURS = "sitepub did not upload it"
 IN_A_FOLDER = "it is that of the site"
+MADE_ANEW = "nothing in it is as sitepub left it: it was emptied, or deleted and made again, by another program"
+REWRITTEN = "another program wrote it again, with the same content"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +102,25 @@ class Removed:
 
 def plan_removal(bucket: str, manifest: Manifest, journal: Journal | None, created: Created | None,
                  listing: Mapping[str, Listed] | None, options: RemovalOptions = RemovalOptions(),
-                 mates: Sequence[Mate] = ()) -> BucketRemoval:
-    """Decide on every object of one bucket (pure). ``listing`` ``None``: there is no such bucket."""
+                 mates: Sequence[Mate] = (), *, stays: str | None = None) -> BucketRemoval:
+    """Decide on every object of one bucket (pure). ``listing`` ``None``: there is no such bucket. ``stays``: why the
+    bucket is not deleted, whatever else."""
     if listing is None:
         return BucketRemoval(bucket, Plan(), 0, exists=False)
     known = reconcile(manifest, journal.steps if journal is not None else (), listing)
     site_of = {key: mate.site for mate in mates for key in mate.keys}
-    why = {key: not_ours(key, known, site_of) for key in known.owned}
+    why = {key: not_ours(key, known, site_of) or (REWRITTEN if was_rewritten(entry, listing[key]) else "")
+           for key, entry in known.owned.items()}
     ours = {key: entry for key, entry in known.owned.items()
-            if not why[key] or (options.adopted and why[key] == THERE_BEFORE)}
+            if not why[key] or (options.adopted and why[key] in (THERE_BEFORE, REWRITTEN))}
     why |= dict.fromkeys(known.foreign, NOT_OURS)
     left = [Left(key, f"it belongs to {site_of[key]} (app/stage/name)" if key in site_of else words)
             for key, words in why.items() if key not in ours]
     steps = [Step(Action.DELETE, key, Phase.DELETIONS, Reason.REMOVED)
              for key in sorted(ours, key=lambda key: (deletion_rank(key), key))]
-    stays = None
-    if created is None:
+    if stays is not None:
+        pass
+    elif created is None:
         stays = "sitepub did not create it"
     elif options.keep_bucket:
         stays = "--keep-bucket"

@@ -81,7 +81,10 @@ class MemoryStore:
     def head(self, key: str) -> ObjectHead | None:
         self.cloud.read("head", key)
         there = self.objects.get(key)
-        return ObjectHead(len(there.data), there.etag, there.headers) if there is not None else None
+        if there is None:
+            return None
+        written = {"last-modified": formatdate(there.written, usegmt=True)} if self.cloud.says_times else {}
+        return ObjectHead(len(there.data), there.etag, {**there.headers, **written})
 
     def list(self, prefix: str = "", *, after: str = "", page: int = 1000) -> Iterator[Listed]:
         del page

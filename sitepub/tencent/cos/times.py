@@ -20,11 +20,12 @@ def unix_time(text: str) -> int:
 
 def answered_at(answer: Answer) -> int:
     """The ``Date`` of an answer; 0 without one."""
-    return _seconds(answer.headers.get("date", ""))
+    return of_header(answer.headers.get("date", ""))
 
 
 @lru_cache(maxsize=16)
-def _seconds(date: str) -> int:
+def of_header(date: str) -> int:
+    """Of a ``Date`` or ``Last-Modified``; 0 when it is none."""
     try:
         return int(parsedate_to_datetime(date).timestamp())
     except (TypeError, ValueError):

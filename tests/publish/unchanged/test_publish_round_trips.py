@@ -20,7 +20,7 @@ from tests.publish.unchanged.computer import Computer, in_memory, site_project
 
 ROUNDS = 8
 """After the one that finds the state unchanged."""
-REQUESTS = 15
+REQUESTS = 16
 STATE = 500_000
 """Bytes, in either direction."""
 _ANSWER = 0.01
