@@ -245,3 +245,27 @@ def test_the_narrowest_of_several_windows_counts_and_one_thread_can_be_let_throu
     assert fence.window() == (1.0, 9.0)
 
 
+
+
+def test_a_request_that_was_signed_before_the_computer_slept_ends_as_the_lock_says(cloud: Cloud, store: CosObjectStore
+                                                                                   ) -> None:
+    """Signed for a lease that is over when it arrives: the reason is the lock and no clock."""
+    class Slept(Guard):
+        def check(self) -> None:
+            super().check()
+            if self.asked == 2 and lost:
+                raise Refused("the lock of this site was lost", code="LockLost")
+            if self.asked == 2:
+                self.between = (time.time(), time.time() + 30)
+
+    for lost in (True, False):
+        guard = Slept(between=(time.time() - 20, time.time() - 5))
+        cloud.fence.put_up(guard)
+        if lost:
+            with pytest.raises(Refused) as refused:
+                store.put("slept", b"1", HTML)
+            assert refused.value.code == "LockLost" and store.head("slept") is None
+        else:
+            store.put("slept", b"1", HTML)
+            assert store.head("slept") is not None
+        cloud.fence.take_down(guard)

@@ -29,7 +29,8 @@ class Witness:
     @classmethod
     def of(cls, remote: Remote, prepared: Prepared) -> Witness:
         plan, owned = prepared.plan, prepared.base.owned
-        if plan.listed or prepared.direct:
+        # The acceleration endpoint would answer before it is switched on, and count as one that does not serve.
+        if plan.listed or prepared.direct or any(step.kind == "accelerate" for step in prepared.settings):
             return cls(remote.store, "", None)
         index = remote.project.key_prefix + remote.project.website.index
         touched = next((step.key for step in islice(plan.steps, _FEW) if step.action is Action.UPLOAD and not step.new

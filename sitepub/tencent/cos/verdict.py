@@ -28,6 +28,8 @@ class Remedy(Enum):
     """The region's own endpoint: acceleration does not serve the bucket."""
     CREDENTIALS = auto()
     """New temporary credentials took the place of those that expired."""
+    LEASE = auto()
+    """The lock was found to be ours still: its lease was over when this request, signed for it, arrived."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,6 +207,10 @@ class Wire:
             return AgainNow(Remedy.CREDENTIALS)
         error = error_from(Asked(request.action, self.bucket, request.key), status, document.code, document.message,
                            answer.headers.get("x-cos-request-id") or document.request_id)
+        if request.changes and error.code == "RequestHasExpired" and Remedy.LEASE not in tried:
+            # The computer slept after the request was signed. Raises that the lock was lost, if it was.
+            self.cloud.fence.check()
+            return AgainNow(Remedy.LEASE)
         if 300 <= status < 400 or worth_retrying(status, document.code) or self._maybe_cached(answer):
             return AgainLater(error, pause=retry_after_seconds(answer.headers.get("retry-after"), self.clock.now),
                               unclear=status >= 500)
