@@ -1,4 +1,4 @@
-"""One object that is looked at before a deploy that trusts the manifest writes anything."""
+"""One object that is checked before a deploy that trusts the manifest writes anything."""
 
 from __future__ import annotations
 
