@@ -7,48 +7,64 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from sitepub.actions.connect import connect
+from sitepub.actions.deploying.known_project import Given, is_known
+from sitepub.actions.deploying.quick_dev import Started, start_at_once
 from sitepub.actions.interrupt import stopping
-from sitepub.actions.releases.share import refuse_share
 from sitepub.config.project import Project
-from sitepub.dev.loop import Loop
 from sitepub.dev.options import DevOptions
-from sitepub.dev.purging import Purge
 from sitepub.dev.view import View
 from sitepub.embedded.dev_cloud import OwnCloud
-from sitepub.publish.prepare import Prepared
-from sitepub.publish.states.remote import Remote
 from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
+    from sitepub.dev.beginning.first_look import FirstLook
+    from sitepub.dev.loop import Loop
+    from sitepub.dev.purging import Purge
     from sitepub.domains.hosts.site_hosts import HostsPlan
     from sitepub.domains.job import Listener
+    from sitepub.publish.prepare import Prepared
+    from sitepub.publish.states.remote import Remote
 
 _AGAIN = "what was published is live; the next dev or deploy goes on from there"
 Listening = Callable[[], AbstractContextManager["Listener"]]
 
 
-def dev(project: Project, options: DevOptions, view: View, environ: Mapping[str, str], listener: Listening) -> bool:
-    """Until ``q`` or a signal. ``listener``: what is shown of purges. ``False``: a signal has ended it.
+def dev(given: Given, options: DevOptions, read: Callable[[], tuple[Project, DevOptions]], view: View,
+        environ: Mapping[str, str], listener: Listening) -> bool:
+    """Until ``q`` or a signal. ``read``: reads serverless.yml, with the options for what is in it. ``listener``: what
+    is shown of purges. ``False``: a signal has ended it.
 
-    Raises what :func:`~sitepub.actions.connect.connect` and :func:`~sitepub.embedded.cloud.start` raise."""
-    refuse_share(project, dev=True)
-    own = OwnCloud(environ, view.note) if options.local or options.serve else None
+    Raises what ``read``, :func:`~sitepub.actions.connect.connect` and :func:`~sitepub.embedded.cloud.start` raise."""
+    started = Started()
+    own: OwnCloud | None = None
     try:
-        loop = open_loop(project, options, view, environ,
+        if is_known(given, environ):
+            start_at_once(given, options, view, environ, started)
+        own = started.own
+        project, options = read()
+        from sitepub.actions.releases.share import refuse_share
+
+        refuse_share(project, dev=True)
+        if own is None and (options.local or options.serve):
+            own = OwnCloud(environ, view.note)
+        loop = open_loop(project, options, view, environ, look=started.look,
                          purge=_purge(options, environ, listener) if options.purge else None)
         with stopping(loop.quit, again=_AGAIN, break_in=False) as asked:
             loop.run(asked)
             ended_by_user = not asked.is_set()
     finally:
+        own = own or started.own
         cloud_ended = own is not None and own.end()
     view.note(_goodbye(loop, cloud_ended=cloud_ended))
     return ended_by_user
 
 
 def open_loop(project: Project, options: DevOptions, view: View, environ: Mapping[str, str], *,
-              purge: Purge | None = None) -> Loop:
+              purge: Purge | None = None, look: FirstLook | None = None) -> Loop:
     """A run that is connected and not begun."""
-    return Loop(project, options, view, environ, connect=connect, plan_hosts=_plan_hosts, purge=purge)
+    from sitepub.dev.loop import Loop
+
+    return Loop(project, options, view, environ, connect=connect, plan_hosts=_plan_hosts, purge=purge, look=look)
 
 
 def _plan_hosts(project: Project, cloud: Cloud, remote: Remote, prepared: Prepared) -> HostsPlan | None:

@@ -13,10 +13,7 @@ from sitepub.cli import boundary
 from sitepub.cli.story import Story
 from sitepub.dev.view import Commands, Published
 from sitepub.errors import Refused, SitepubError
-from sitepub.publish.guards import shown
-from sitepub.publish.outcome import Status
-from sitepub.publish.prepare import Prepared
-from sitepub.publish.progress import Progress
+from sitepub.publish.outcome import Outcome, Status
 from sitepub.terminal.keys import Keys
 from sitepub.terminal.messages import visible
 from sitepub.terminal.sizes import counted, human_seconds
@@ -25,6 +22,8 @@ from sitepub.terminal.terminal import Terminal
 
 if TYPE_CHECKING:
     from sitepub.logs.visit import Visit
+    from sitepub.publish.prepare import Prepared
+    from sitepub.publish.progress import Progress
 
 _KEYS = "o open  r again  l logs  c clear  q quit"
 _SHORT_KEYS = "o r l c q"
@@ -112,6 +111,8 @@ class DevView(Story):
             return
         if prepared.other is not None:
             raise Refused(prepared.other.words, code="OtherProject", hint=prepared.other.hint)
+        from sitepub.publish.guards import shown
+
         taken = prepared.plan.taken_over
         raise Refused(f"{counted(len(taken), 'object')} in the bucket that sitepub did not upload would get other"
                       f" content:\n{shown(taken)}", code="ForeignObjects",
@@ -128,10 +129,14 @@ class DevView(Story):
 
     # -- the screen ----------------------------------------------------------------------------------------
 
+    def at(self, url: str) -> None:
+        self._where = lambda: url
+        self._show_url()
+
     def start(self, commands: Commands) -> None:
         self._where = lambda: commands.url
         self._show_url()
-        self._update("starting")
+        self._update("" if self._files else "starting")
         self._bar.start()
 
     def ready(self, commands: Commands) -> None:
@@ -183,6 +188,7 @@ class DevView(Story):
             (doing, last, short), (doing, short), (doing,))))
 
     def _line(self, what: Published) -> str:
+        assert isinstance(what.outcome, Outcome)  # nothing has changed in the other
         counts = what.outcome.counts
         parts = [(counts.uploaded, "uploaded"), (counts.copied, "copied"), (counts.headers, "given new headers"),
                  (counts.deleted, "deleted")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -57,6 +58,7 @@ class _Loading:
         self.git = GitValues(self.file.parent, environ)
         self.stage_from = "the default"
         self.by_branch = False
+        self.at = time.time_ns()
         self.looked_up: set[str] = set()
         self.above = branch is not None
         """Files of folders above were found, or the branch was given."""
@@ -81,7 +83,7 @@ class _Loading:
             self.problems += check_stage_inputs(stages)
         project = self._checked(root, dotenv)
         return replace(project, stage_from=self.stage_from, stage_by_branch=self.by_branch, overrides=overrides,
-                       read_from=ReadFrom(tuple(sorted(self.looked_up)), self.git.asked or self.above))
+                       read_from=ReadFrom(tuple(sorted(self.looked_up)), self.at, self.git.asked or self.above))
 
     def _root(self) -> Node | None:
         """The tree of the file; ``None`` (and a problem) when there is none to go on with."""

@@ -14,5 +14,7 @@ class ReadFrom:
 
     variables: tuple[str, ...] = ()
     """Names of the environment variables that were looked up, whether they were set or not; sorted."""
+    at: int = 0
+    """When reading began (Unix ns)."""
     more: bool = False
     """Something else: git, the CI system, files of the folders above."""

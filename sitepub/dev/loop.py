@@ -13,10 +13,11 @@ from pathlib import Path
 
 from sitepub import interrupts
 from sitepub.config.project import Project
+from sitepub.dev.beginning.first_look import FirstLook, first_look
 from sitepub.dev.browser import open_in_background
 from sitepub.dev.failures import Failures
 from sitepub.dev.hosts import PlanHosts
-from sitepub.dev.inbox import CallHere, Changed, Inbox, Message, PublishAll, Quit, TaskEnded
+from sitepub.dev.inbox import CallHere, Changed, Message, PublishAll, Quit, TaskEnded
 from sitepub.dev.leftovers import Leftovers
 from sitepub.dev.options import DevOptions
 from sitepub.dev.publisher import Publisher
@@ -30,7 +31,6 @@ from sitepub.dev.tool import Tool
 from sitepub.dev.view import View
 from sitepub.dev.visits import Visits
 from sitepub.dev.waits import Waits
-from sitepub.dev.watched import Watched
 from sitepub.dev.worker import Worker
 from sitepub.errors import HookFailed
 from sitepub.site.build.process import kill_all
@@ -46,30 +46,41 @@ class Loop:
     """One run for one site. Implements :class:`~sitepub.dev.view.Commands`."""
 
     def __init__(self, project: Project, options: DevOptions, view: View, environ: Mapping[str, str], *,
-                 connect: Connect, plan_hosts: PlanHosts, purge: Purge | None = None) -> None:
-        """Connects; raises what ``connect`` raises. ``purge``: ``None`` purges nothing."""
+                 connect: Connect, plan_hosts: PlanHosts, purge: Purge | None = None,
+                 look: FirstLook | None = None) -> None:
+        """Connects, and looks at the folder for the first time, if there is no ``look`` yet; raises what ``connect``
+        raises. ``purge``: ``None`` purges nothing."""
         self._project = project
         self._options = options
         self._view = view
         self._environ = environ
-        self._inbox = Inbox()
         self._stop = threading.Event()
         self._first = True
         self._schedule = Schedule()
         self._runs = HookRuns()
         self._leftovers = Leftovers()
-        self._watched = Watched(project, options.config_file, poll=options.poll, note=view.note,
-                                changed=lambda changes: self._inbox.put(Changed(changes)))
         self._tool = Tool(environ, self.call, view.tool_line, view.note)
         waits = Waits(view.waiting)
         self.targets = Targets(project, options, connect, environ, view, waits, self._stop)
+        if look is None:
+            look = self._first_look()
+        self._inbox, self._watched = look.inbox, look.watched
         self._visits = Visits(self.targets, options.visits, environ, view.note, view.visit)
         self._failures = Failures(view, self.targets, waits, self._stop)
         self._publisher = Publisher(options, environ, view, self.targets, self._failures, self._stop, plan_hosts, purge)
+        self._publisher.begin(look.local, said=look.said)
         self._worker = Worker(
             project, options, environ, view, self.targets, waits, self._failures, self._publisher, self._leftovers,
             self._stop, ended=lambda task, end: self._inbox.put(TaskEnded(task, end)),
             reconfigured=lambda new: self.call(lambda: self._follow(new)))
+
+    def _first_look(self) -> FirstLook:
+        self._view.at(self.url)
+        try:
+            return first_look(self._project, self._options, self.targets.first.cloud, self._environ, self._view.note)
+        except BaseException:  # Ctrl-C
+            self.targets.close()
+            raise
 
     # -- the run -------------------------------------------------------------------------------------------
 
@@ -79,6 +90,7 @@ class Loop:
         try:
             self._view.start(self)
             self._follow(self._project)
+            self._schedule.publish_all()
             while not asked.is_set():
                 self._begin_what_is_due(time.monotonic())
                 message = self._inbox.get(self._patience(time.monotonic()))
@@ -156,6 +168,7 @@ class Loop:
                 self._runs.outside(burst.paths)
             if role is Role.OUTPUT:
                 self._tool.wrote()
+                self._publisher.changed()
             self._schedule.changed(role, burst)
 
     def _ask_guard_when_due(self, now: float) -> None:

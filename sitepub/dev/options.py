@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sitepub.logs.filters import Filter
+if TYPE_CHECKING:
+    from sitepub.logs.filters import Filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class DevOptions:
     """Accept a region that sitepub does not know."""
     shows_visits: bool = False
     """Show visits from the first publish on."""
-    visits: Filter = field(default_factory=Filter)
-    """Which visits are shown."""
+    visits: Filter | None = None
+    """Which visits are shown; ``None``: all of them."""
     opens_browser: bool = False
     """Open the site in the browser after the first publish."""

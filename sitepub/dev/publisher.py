@@ -16,8 +16,9 @@ from sitepub.dev.target import Target, whole
 from sitepub.dev.targets import SITE, Targets
 from sitepub.dev.view import Published, View
 from sitepub.errors import SitepubError
-from sitepub.publish.outcome import Outcome
+from sitepub.publish.outcome import Outcome, Status
 from sitepub.publish.unchanged.folder_memory import FolderMemory
+from sitepub.publish.unchanged.local_index import LocalIndex
 from sitepub.site.address_rules.effective import with_rules
 from sitepub.site.folder import publish_folder
 from sitepub.site.hash_cache import hash_cache_file
@@ -47,6 +48,18 @@ class Publisher:
         self._hosts_of: Project | None = None
         """The configuration whose custom domains were checked last."""
         self._built = False
+        self._opened: LocalIndex | None = None
+        self._said = False
+
+    def begin(self, opened: LocalIndex | None, *, said: bool) -> None:
+        """Before the first publish. ``opened``: the index of the folder, compared with it when it began to be watched.
+        ``said``: that everything is live; so that it is not said again."""
+        self._opened, self._said = opened, said
+
+    def changed(self) -> None:
+        """Something has changed since the folder was compared with its index, and the next publish may be about that:
+        it has to compare by itself. May be called from any thread."""
+        self._opened = None
 
     def built(self) -> None:
         """There was a build since the last publish."""
@@ -93,8 +106,9 @@ class Publisher:
         if kept is None or kept.folder != folder.absolute():
             self.close()
             # With `replace` the whole bucket is compared with all files each time.
+            opened, self._opened = self._opened, None
             memory = self._memory = None if project.replace else FolderMemory(
-                project, self._targets.first.cloud, folder, self._environ)
+                project, self._targets.first.cloud, folder, self._environ, opened)
             kept = self._kept = KeptSnapshot(project, folder, environ=self._environ,
                                              cache_file=hash_cache_file(folder, self._environ), memory=memory)
         if burst.everything:
@@ -117,8 +131,10 @@ class Publisher:
         self._sure.discard(target.name)
         target.show(lambda browsers: browsers.published(changed))
         self._failures.published(target)
-        self._view.published(Published(target.name, target.url, outcome, changed, len(snapshot),
-                                       time.monotonic() - began, self._built))
+        said, self._said = self._said, False
+        if not (said and outcome.status is Status.UNCHANGED):
+            self._view.published(Published(target.name, target.url, outcome, changed, len(snapshot),
+                                           time.monotonic() - began, self._built))
         if target.name == SITE:
             self._after_publish(target, outcome, changed)
         return End.DONE

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sitepub.config.project import Project
 from sitepub.errors import ConfigError, Problem
-from sitepub.site.globs import GlobError, Globs, as_line
 from sitepub.site.rules.defaults import IGNORE_FILE, PACKAGES, VERSION_CONTROL, default_rule
 from sitepub.watch.changes import is_temporary
 from sitepub.watch.places import Places
+
+if TYPE_CHECKING:
+    from sitepub.site.globs import Globs
 
 _NEVER = frozenset({
     ".git", ".svn", ".hg", ".bzr", "node_modules", "bower_components", "__pycache__", ".cache", ".parcel-cache",
@@ -64,6 +67,13 @@ class Sources:
         folders = {self.project.root, *(file.parent for file in self._source_files)}
         folders |= {parent for parent in _above(self.project.root) if any(parent.glob(".env*"))}
         return Places(self._source_trees + self._output_trees, tuple(sorted(folders)), self.skips)
+
+    @property
+    def skipped(self) -> tuple[object, ...]:
+        """Whatever decides what :meth:`skips` says."""
+        source = self.project.source
+        return (self._output_trees, self.outputs, source.include, source.allow_secrets, self.project.root,
+                self.project.dev.ignore if self._source_trees else ())
 
     def role(self, path: Path) -> Role | None:
         """What a changed path is; ``None``: it means nothing."""
@@ -159,6 +169,8 @@ def _above(root: Path) -> list[Path]:
 def _patterns(project: Project) -> Globs | None:
     if not project.dev.ignore:
         return None
+    from sitepub.site.globs import GlobError, Globs, as_line
+
     try:
         return Globs(map(as_line, project.dev.ignore))
     except GlobError as error:

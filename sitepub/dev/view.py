@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from sitepub.errors import Problem, SitepubError
-from sitepub.publish.outcome import Outcome
-from sitepub.publish.prepare import Prepared
-from sitepub.publish.progress import Progress
-from sitepub.settings.steps import SettingStep
+from sitepub.publish.outcome import Outcome, Unchanged
 
 if TYPE_CHECKING:
     from sitepub.logs.visit import Visit
+    from sitepub.publish.prepare import Prepared
+    from sitepub.publish.progress import Progress
+    from sitepub.settings.steps import SettingStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Published:
 
     target: str
     url: str
-    outcome: Outcome
+    outcome: Outcome | Unchanged
     changed: Sequence[str]
     """The keys that were written or deleted."""
     files: int
@@ -70,6 +70,9 @@ class PublishView(Protocol):
 
 class View(PublishView, Protocol):
     """What a whole run shows. Called from several threads."""
+
+    def at(self, url: str) -> None:
+        """Where the site is, or will be."""
 
     def start(self, commands: Commands) -> None:
         """The clouds are connected; the first publish follows."""

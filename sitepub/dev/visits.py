@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class Visits:
     """Shows the visits of the first target, or not. Its methods may be called from any thread."""
 
-    def __init__(self, targets: Targets, wanted: Filter, environ: Mapping[str, str], note: Callable[[str], None],
+    def __init__(self, targets: Targets, wanted: Filter | None, environ: Mapping[str, str], note: Callable[[str], None],
                  show: Callable[[Visit], None]) -> None:
-        """``show`` is called, from another thread, with every visit that ``wanted`` matches."""
+        """``show`` is called, from another thread, with every visit that ``wanted`` matches (``None``: all)."""
         self._targets = targets
         self._wanted = wanted
         self._environ = environ
@@ -63,6 +63,7 @@ class Visits:
         from sitepub.logs.choose import open_source
         from sitepub.logs.embedded import where_embedded
         from sitepub.logs.feed import Feed
+        from sitepub.logs.filters import Filter
 
         target = self._targets.first
         where = where_embedded(self._environ) if target.cloud.embedded is not None else None
@@ -72,7 +73,7 @@ class Visits:
         except SitepubError as error:
             self._note(error.message + (f" ({error.hint})" if error.hint else ""))
             return
-        self._feed = Feed(source, self._wanted, note=self._note)
+        self._feed = Feed(source, self._wanted or Filter(), note=self._note)
         self._note(f"visits from {source.name}, shown {source.delay}")
         self._feed.start(self._show)
 

@@ -9,7 +9,7 @@ from sitepub.config.project import Project
 from sitepub.dev.sources import Role, Sources
 from sitepub.watch.bursts import CONFIG, OUTPUT, SITE, SOURCES, Burst, Bursts
 from sitepub.watch.changes import Change
-from sitepub.watch.watcher import Watcher
+from sitepub.watch.watcher import Listing, Watcher
 from sitepub.watch.watching import open_watcher
 
 
@@ -29,10 +29,10 @@ class Watched:
         self.polling = poll
         """Changes may be found some time after they happened."""
 
-    def follow(self, project: Project) -> bool:
+    def follow(self, project: Project, listing: Listing | None = None) -> bool:
         """Watch the places of this project from now on. ``True``: places that were not watched until now are, and
-        may have changed meanwhile."""
-        before = self.sources.places
+        may have changed meanwhile. ``listing``: see :meth:`~sitepub.watch.watcher.Watcher.start`."""
+        before, skipped = self.sources.places, self.sources.skipped
         self.sources = Sources(project, self._config_file)
         output = SITE if project.source.hook is None and project.dev.command is None else OUTPUT
         for role, pace in ((Role.CONFIG, CONFIG), (Role.SOURCE, SOURCES), (Role.OUTPUT, output)):
@@ -40,10 +40,11 @@ class Watched:
                 self._bursts[role] = Bursts(pace)
         places = self.sources.places
         if self._watcher is not None:
-            if (before.trees, before.folders) == (places.trees, places.folders):
+            if (before.trees, before.folders, skipped) == (places.trees, places.folders, self.sources.skipped):
                 return False
             self._watcher.stop()
-        self._watcher, why = open_watcher(places, self._changed, poll=self._poll)
+            self._watcher = None
+        self._watcher, why = open_watcher(places, self._changed, poll=self._poll, listing=listing)
         self.polling = self._poll or why is not None
         if why is not None:
             self._note(f"polling for changes: {why}")

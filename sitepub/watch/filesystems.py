@@ -55,10 +55,10 @@ def uncertain(path: Path) -> bool:
     return kind not in _REPORTING if kind is not None else not sys.platform.startswith(("darwin", "win32"))
 
 
-def too_many_folders(count: int) -> bool:
-    """Would watching so many folders exhaust what the kernel grants (inotify(7))?"""
+def most_folders() -> int | None:
+    """How many folders one program should watch at most: the kernel has a limit for each user (inotify(7)). ``None``:
+    it is not known."""
     try:
-        limit = int(Path("/proc/sys/fs/inotify/max_user_watches").read_text(encoding="ascii"))
+        return int(Path("/proc/sys/fs/inotify/max_user_watches").read_text(encoding="ascii")) * 4 // 5
     except (OSError, ValueError):
-        return False
-    return count > limit * 0.8
+        return None

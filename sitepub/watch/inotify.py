@@ -52,6 +52,8 @@ class Inotify:
 
     def __init__(self) -> None:
         self._c = ctypes.CDLL(None, use_errno=True)
+        self._add = self._c.inotify_add_watch
+        self._add.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_uint32)
         self._fd = self._check(self._c.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK), "inotify")
 
     def fileno(self) -> int:
@@ -62,7 +64,7 @@ class Inotify:
         """Report what happens in a folder from now on. The same folder, even under another name, has the same
         number. ``follow``: when it is a symbolic link, report what happens where it leads to."""
         mask = _WANTED if follow else _WANTED | _DONT_FOLLOW
-        return self._check(self._c.inotify_add_watch(self._fd, os.fsencode(folder), ctypes.c_uint32(mask)), folder)
+        return self._check(self._add(self._fd, os.fsencode(folder), mask), folder)
 
     def remove(self, watch: int) -> None:
         """Numbers are not used again, so that late events cannot be taken for another folder's."""

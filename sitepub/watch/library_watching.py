@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sitepub.watch.changes import Change, Happened
 from sitepub.watch.places import Places, Watch, watches
-from sitepub.watch.watcher import CannotWatch, Report
+from sitepub.watch.watcher import CannotWatch, Listing, Report
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent
@@ -28,7 +28,7 @@ class EventWatcher:
         self._watches: dict[Watch, Any] = {}
         self._observer: Any = None
 
-    def start(self) -> None:
+    def start(self, _listing: Listing | None = None) -> None:
         """Raises :class:`CannotWatch`."""
         from watchdog.observers import Observer
 

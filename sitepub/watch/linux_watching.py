@@ -20,13 +20,16 @@ import sys
 import threading
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sitepub.watch import inotify
+from sitepub.watch import filesystems, inotify
 from sitepub.watch.changes import Change, Happened
 from sitepub.watch.inotify import Event, Inotify
 from sitepub.watch.places import Places
-from sitepub.watch.polling import PollingWatcher
-from sitepub.watch.watcher import CannotWatch, Report
+from sitepub.watch.watcher import CannotWatch, Listing, Report
+
+if TYPE_CHECKING:
+    from sitepub.watch.polling import PollingWatcher
 
 if sys.platform != "linux":
     raise ImportError("inotify is part of Linux")
@@ -37,6 +40,10 @@ _GONE = inotify.DELETE | inotify.MOVED_FROM
 _ITSELF = inotify.DELETE_SELF | inotify.MOVE_SELF
 _REPEATS = 50
 """How often the folders to watch may differ between two listings in a row."""
+
+
+class _TooMany(Exception):
+    """More than one program should watch."""
 
 
 class InotifyWatcher:
@@ -56,20 +63,32 @@ class InotifyWatcher:
         """Folders in trees: every change in them is reported."""
         self._roots: set[str] = set()
         """Trees, single folders, and those above."""
+        self._listing: Listing | None = None
+        """Lists a tree that is to be watched for the first time."""
+        self._most: int | None = None
+        """Folders that may be watched, until it has started: what a run finds later is watched as long as the kernel
+        lets it."""
         self._queue: Inotify | None = None
         self._end: tuple[int, int] | None = None
         self._thread: threading.Thread | None = None
         self._instead: PollingWatcher | None = None
 
-    def start(self) -> None:
+    def start(self, listing: Listing | None = None) -> None:
         """Raises :class:`CannotWatch`."""
+        self._listing = listing
+        self._most = filesystems.most_folders()
         try:
             self._queue = Inotify()
             self._end = os.pipe()
-            self._sync()
+            self._sync(starting=True)
+        except _TooMany:
+            raise CannotWatch("there are more folders than this system lets a program watch"
+                              " (fs.inotify.max_user_watches)") from None
         except OSError as error:
             why = "it lets a program watch no more folders" if error.errno in _EXHAUSTED else error.strerror
             raise CannotWatch(f"the system does not let it: {why}") from error
+        finally:
+            self._listing = self._most = None
         self._thread = threading.Thread(target=self._run, name="watching", daemon=True)
         self._thread.start()
 
@@ -106,6 +125,8 @@ class InotifyWatcher:
         return None
 
     def _poll_instead(self) -> None:
+        from sitepub.watch.polling import PollingWatcher
+
         self._instead = PollingWatcher(self._places, self._report)
         self._instead.start()
         self._report(list(self._doubt()))
@@ -169,8 +190,9 @@ class InotifyWatcher:
 
     # -- where ---------------------------------------------------------------------------------------------
 
-    def _sync(self) -> list[Change]:
-        """Watch what is there now; what is there that was not watched. Raises OSError when that is not possible.
+    def _sync(self, *, starting: bool = False) -> list[Change]:
+        """Watch what is there now; what is there that was not watched (nothing that matters when ``starting``). Raises
+        OSError when that is not possible.
 
         Repeats until nothing is found that is not watched: what is made after the listing, in a folder that was not
         watched yet, would otherwise never be reported."""
@@ -197,25 +219,42 @@ class InotifyWatcher:
                 if path in self._trees:
                     self._add_tree(path, follow=True)
                     changes.append(Change(Path(path), Happened.FOLDER))
-                if path in self._folders:
+                if path in self._folders and not starting:
                     changes += _files(path)
             if not new:
                 break
         return changes
 
     def _add_tree(self, path: str, *, follow: bool = False) -> None:
-        waiting = [path]
+        listing, waiting = self._listing, [path]
+        if listing is not None and str(listing.tree) == path:
+            self._listing, listing.begun = None, True
+            if listing.run(lambda folder: self._add_member(folder, follow=follow and folder == path), self._add_other):
+                return
         while waiting:
             folder = waiting.pop()
-            if self._add(folder, follow=follow and folder == path) is None:
+            if not self._add_member(folder, follow=follow and folder == path):
                 continue
-            self._members.add(folder)
             try:
                 with os.scandir(folder) as entries:
                     waiting += [entry.path for entry in entries
                                 if entry.is_dir(follow_symlinks=False) and not self._places.skips(Path(entry.path))]
             except OSError:
                 continue  # it has gone, which will be reported, or may not be read
+
+    def _add_other(self, folder: str) -> None:
+        """A folder that the listing of its tree has left out."""
+        if not self._places.skips(Path(folder)):
+            self._add_tree(folder)
+
+    def _add_member(self, folder: str, *, follow: bool = False) -> bool:
+        """Watch a folder of a tree, before it is listed. ``False``: it is not there."""
+        if self._most is not None and len(self._watches) >= self._most:
+            raise _TooMany
+        if self._add(folder, follow=follow) is None:
+            return False
+        self._members.add(folder)
+        return True
 
     def _add(self, path: str, *, follow: bool) -> int | None:
         """Watch one folder; ``None`` when it is not there. Raises OSError when there are too many."""

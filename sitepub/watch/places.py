@@ -87,18 +87,3 @@ def _split(folder: str, places: Places, levels: int) -> set[Watch]:
     if not skipped and all(found in ({(path, True)}, set()) for path, found in parts.items()):
         return {(folder, True)}
     return {(folder, False)}.union(*parts.values()) if levels else {(folder, False), *((path, True) for path in below)}
-
-
-def count_folders(places: Places) -> int:
-    """How many folders there are to watch now."""
-    count = len(places.folders)
-    waiting = [str(tree) for tree in places.trees]
-    while waiting:
-        count += 1
-        try:
-            with os.scandir(waiting.pop()) as entries:
-                waiting += [entry.path for entry in entries
-                            if entry.is_dir(follow_symlinks=False) and not places.skips(Path(entry.path))]
-        except OSError:
-            continue
-    return count

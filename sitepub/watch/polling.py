@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sitepub.watch.changes import Change, Happened
 from sitepub.watch.places import Places
-from sitepub.watch.watcher import Report
+from sitepub.watch.watcher import Listing, Report
 
 INTERVAL = 0.5
 """Seconds between two scans …"""
@@ -34,8 +34,7 @@ class PollingWatcher:
         self._seen: _Seen = {}
         self._thread = threading.Thread(target=self._run, name="polling", daemon=True)
 
-    def start(self) -> None:
-        """Changes from now on are reported."""
+    def start(self, _listing: Listing | None = None) -> None:
         self._seen = scan(self._places)
         self._thread.start()
 

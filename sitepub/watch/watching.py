@@ -12,27 +12,33 @@ from pathlib import Path
 
 from sitepub.watch import filesystems
 from sitepub.watch.changes import Change
-from sitepub.watch.places import Places, count_folders
-from sitepub.watch.polling import PollingWatcher
-from sitepub.watch.watcher import CannotWatch, Report, Watcher
+from sitepub.watch.places import Places
+from sitepub.watch.watcher import CannotWatch, Listing, Report, Watcher
 
 _PROBE_SECONDS = 1.0
 
 
-def open_watcher(places: Places, report: Report, *, poll: bool = False) -> tuple[Watcher, str | None]:
-    """A watcher that runs, and why it polls if it was not asked to: ``None`` when it does not."""
+def open_watcher(places: Places, report: Report, *, poll: bool = False, listing: Listing | None = None
+                 ) -> tuple[Watcher, str | None]:
+    """A watcher that runs, and why it polls if it was not asked to: ``None`` when it does not. ``listing``: see
+    :meth:`~sitepub.watch.watcher.Watcher.start`."""
     why: str | None = None
     if not poll:
         probe = _Probe(places, report)
         watcher = system_watcher(probe.places, probe)
         try:
             _check(places)
-            watcher.start()
+            watcher.start(listing)
             probe.run()
             return watcher, None
         except CannotWatch as reason:
             watcher.stop()
             why = str(reason)
+        except BaseException:  # Ctrl-C
+            watcher.stop()
+            raise
+    from sitepub.watch.polling import PollingWatcher
+
     polling = PollingWatcher(places, report)
     polling.start()
     return polling, why
@@ -54,9 +60,6 @@ def _check(places: Places) -> None:
         kind = filesystems.silent(place)
         if kind is not None:
             raise CannotWatch(f"{place} is on {kind}, which does not report every change")
-    if filesystems.too_many_folders(count_folders(places)):
-        raise CannotWatch("there are more folders than this system lets a program watch"
-                          " (fs.inotify.max_user_watches)")
 
 
 class _Probe:

@@ -122,6 +122,15 @@ def test_whatever_it_was_read_from_is_seen_to_change(place: Place, what: str) ->
     assert not place.known
 
 
+@pytest.mark.parametrize("what", ["serverless.yml", "another file that is passed over", ".env", ".env of the stage",
+                                  "it is gone"])
+def test_what_is_edited_while_it_is_deployed_is_not_remembered(place: Place, what: str) -> None:
+    project = place.load()
+    SEEN[what](place)
+    remember(place.given, project, place.environ)
+    assert not place.known
+
+
 def test_what_has_no_say_ends_nothing(place: Place) -> None:
     assert place.remember()
     place.environ.update(OTHER="1", PWD="/elsewhere", _="/usr/bin/python", API_prod="x")

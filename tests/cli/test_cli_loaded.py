@@ -86,6 +86,11 @@ def test_a_deploy_that_changes_nothing_loads_nothing_to_publish_with(
             break  # what was written less than two seconds before is read once more
     assert among(loaded, (*HEAVY, *TO_PUBLISH, *TO_READ)) == []
     assert len(loaded) <= 340, sorted(loaded)
+    # dev is ready with what watches, beside that.
+    ready = loaded_when_ready(tmp_path)
+    assert among(ready, (*HEAVY, *set(TO_PUBLISH) - {"sitepub.dev", *WATCHING}, *TO_READ, "sitepub.dev.loop",
+                         "sitepub.watch.polling")) == []
+    assert len(ready) <= 340, sorted(ready)
 
     (site / "index.html").write_text("<p>there</p>", encoding="utf-8")
     loaded = loaded_by(tmp_path, *deploy)
@@ -94,8 +99,31 @@ def test_a_deploy_that_changes_nothing_loads_nothing_to_publish_with(
     assert len(loaded) <= 625, sorted(loaded)
 
 
+READY = ("import os, signal, sys\n"
+         "from pathlib import Path\n"
+         "before = set(sys.modules)\n"
+         "from sitepub.cli.dev_view import DevView\n"
+         "shows = DevView.published\n"
+         "def published(self, what):\n"
+         "    loaded = set(sys.modules) - before\n"
+         "    shows(self, what)\n"
+         "    Path('loaded.txt').write_text('\\n'.join(loaded), encoding='utf-8')\n"
+         "    signal.raise_signal(signal.SIGINT)\n"
+         "DevView.published = published\n"
+         "sys.argv = ['sitepub', 'dev', '--local', '--no-logs', '--yes', '--json']\n"
+         "from sitepub.__main__ import main\n"
+         "sys.exit(main())\n")
+"""Runs dev until it is ready; what it has loaded by then."""
+
+
+def loaded_when_ready(folder: Path) -> set[str]:
+    done = subprocess.run([sys.executable, "-c", READY], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 130 and '"event": "published"' in done.stdout, done.stderr
+    return set((folder / "loaded.txt").read_text(encoding="utf-8").split("\n"))
+
+
 def test_dev_begins_with_little_more_than_publishing_needs(tmp_path: Path) -> None:
-    code = "import sys, sitepub.actions.dev; print(*sys.modules)"
+    code = "import sys, sitepub.actions.dev, sitepub.dev.loop; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert "sitepub.dev.loop" in loaded and "sitepub.publish.apply" in loaded

@@ -39,6 +39,9 @@ class Notes:
     done: list[Published] = field(default_factory=list)
     hook_columns: int | None = None
 
+    def at(self, url: str) -> None:
+        pass
+
     def start(self, commands: Commands) -> None:
         pass
 

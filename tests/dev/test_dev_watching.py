@@ -13,7 +13,7 @@ from sitepub.watch.changes import Change, Happened
 from sitepub.watch.library_watching import EventWatcher
 from sitepub.watch.places import Places, watches
 from sitepub.watch.polling import PollingWatcher, between, scan
-from sitepub.watch.watcher import CannotWatch
+from sitepub.watch.watcher import CannotWatch, Listing
 from sitepub.watch.watching import open_watcher
 from tests.dev.dev_process import until
 
@@ -184,7 +184,7 @@ def test_where_it_is_unknown_a_file_is_made_to_find_out(tree: Path, monkeypatch:
 
 def test_a_system_that_refuses_is_polled(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Refuses(EventWatcher):
-        def start(self) -> None:
+        def start(self, _listing: Listing | None = None) -> None:
             raise CannotWatch("too many watches")
 
     monkeypatch.setattr(watching, "system_watcher", Refuses)

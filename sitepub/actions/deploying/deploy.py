@@ -16,7 +16,7 @@ from sitepub.publish.glance import is_due_at
 from sitepub.publish.outcome import Counts, Unchanged
 from sitepub.publish.previews.due import is_due_at as preview_is_due_at
 from sitepub.publish.unchanged.asking import ask
-from sitepub.publish.unchanged.settled_hosts import hosts_hash
+from sitepub.publish.unchanged.settled_hosts import SettledHosts, hosts_hash
 
 if TYPE_CHECKING:
     from sitepub.actions.deploying.teller import Teller
@@ -59,6 +59,28 @@ def unchanged(begun: Begun, project: Project, environ: Mapping[str, str], warnin
     the hash of what the project says of them. ``before``: warnings that come before all others, and after what
     ``begins`` says. ``leads``: it was said which visitors get the release, so there is something to do, or to refuse.
     """
+    settled = still_settled(begun, project, environ, hosts, leads=leads)
+    if settled is None:
+        return None
+    local, cloud = begun.local, begun.cloud
+    assert local is not None and local.index is not None and local.remembered is not None
+    facts = local.index.facts
+    begins(project)
+    warnings.add(*before, *facts.warnings, *begun.problems)
+    if local.compared is not None:
+        warnings.add(*begun.built.left_over(project, local.compared.newest))
+    warnings.add(*facts.notes)
+    bucket = project.bucket(cloud.app_id)
+    return Deployed(project, cloud, bucket, cloud.website_url(bucket, project.protocol, project.key_prefix),
+                    Unchanged(Counts(unchanged=facts.files), local.remembered.release),
+                    time.monotonic() - begun.started, unchanged_hosts(settled), tuple(warnings.kept), facts.left_out,
+                    slots=SlotsReport(None, Switched(), settled.slots) if settled.slots else None)
+
+
+def still_settled(begun: Begun, project: Project, environ: Mapping[str, str], hosts: str, *, leads: bool = False
+                  ) -> SettledHosts | None:
+    """What is remembered of the hosts, when all is as it was and nothing else is to be checked today: one request. See
+    :func:`unchanged`."""
     local, cloud = begun.local, begun.cloud
     if local is None or local.index is None or local.remembered is None or local.compared is None:
         return None
@@ -71,14 +93,4 @@ def unchanged(begun: Begun, project: Project, environ: Mapping[str, str], warnin
     states = project.state_bucket_for(cloud.app_id)
     if is_due_at(states, project.state_prefix, environ) or preview_is_due_at(states, project, environ):
         return None
-    facts = local.index.facts
-    begins(project)
-    warnings.add(*before, *facts.warnings, *begun.problems)
-    if local.compared is not None:
-        warnings.add(*begun.built.left_over(project, local.compared.newest))
-    warnings.add(*facts.notes)
-    bucket = project.bucket(cloud.app_id)
-    return Deployed(project, cloud, bucket, cloud.website_url(bucket, project.protocol, project.key_prefix),
-                    Unchanged(Counts(unchanged=facts.files), local.remembered.release),
-                    time.monotonic() - begun.started, unchanged_hosts(settled), tuple(warnings.kept), facts.left_out,
-                    slots=SlotsReport(None, Switched(), settled.slots) if settled.slots else None)
+    return settled

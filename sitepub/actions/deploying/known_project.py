@@ -23,6 +23,7 @@ from sitepub.config.places import cache_dir
 from sitepub.config.project import Host, Project, Source
 from sitepub.config.read_from import FILE_NAMES
 from sitepub.config.small_file import read_small
+from sitepub.errors import SitepubError
 from sitepub.publish.unchanged.settled_hosts import hosts_hash
 from sitepub.site.index.label import code, digest, settings_hash
 
@@ -72,13 +73,19 @@ class KnownProject(msgspec.Struct, frozen=True, array_like=True):
     accelerate: bool
     hosts: tuple[KnownHost, ...]
     hosts_hash: str
+    include: tuple[str, ...]
+    allow_secrets: tuple[str, ...]
+    has_tool: bool
+    """There is a ``dev.command``."""
 
     def project(self, dotenv: Mapping[str, str]) -> Project:
         """Nothing else of it is right but what stands here."""
         file = Path(self.file)
         return Project(
             root=file.parent, file=file, app=self.app, stage=self.stage, name=self.name, region=self.region,
-            source=Source(Path(self.folder), website_path=self.website_path), website=Website(index=self.index),
+            source=Source(Path(self.folder), website_path=self.website_path, include=self.include,
+                          allow_secrets=self.allow_secrets),
+            website=Website(index=self.index),
             protocol=self.protocol, key_prefix=self.key_prefix, bucket_name=self.bucket_name,
             state_bucket=self.state_bucket, headers_file=_path(self.headers_file),
             redirects_file=_path(self.redirects_file), accelerate=self.accelerate, dotenv=dotenv,
@@ -111,7 +118,7 @@ def remember(given: Given, project: Project, environ: Mapping[str, str]) -> None
             or project.file.parent != Path(os.path.normpath(given.folder.absolute()))):
         return
     said, settings = _digest(given, project.stage, read.variables, environ), settings_hash(project)
-    if said is None or settings is None:
+    if said is None or settings is None or not _is_still_so(given, project, read.at, environ):
         return
     found = KnownProject(
         said, settings, read.variables, str(project.file), project.app, project.stage, project.name, project.region,
@@ -119,7 +126,8 @@ def remember(given: Given, project: Project, environ: Mapping[str, str]) -> None
         project.source.website_path, project.website.index, _text(project.headers_file),
         _text(project.redirects_file), project.accelerate,
         tuple(KnownHost(one.host, one.edge, one.https is not None and one.https.get("switch") != "off")
-              for one in project.hosts), hosts_hash(project.hosts))
+              for one in project.hosts), hosts_hash(project.hosts), project.source.include,
+        project.source.allow_secrets, project.dev.command is not None)
     file = _place(given, environ)
     data = msgspec.msgpack.encode(found)
     with suppress(OSError):
@@ -129,6 +137,28 @@ def remember(given: Given, project: Project, environ: Mapping[str, str]) -> None
         new = file.with_name(f"{file.name}.{os.getpid()}")
         new.write_bytes(data)
         new.replace(file)
+
+
+def _is_still_so(given: Given, project: Project, at: int, environ: Mapping[str, str]) -> bool:
+    """Whether the files say what they said when the project was read: a deploy takes a while, and they may have been
+    edited meanwhile. ``at``: when they were read (ns)."""
+    from sitepub.site.hash_cache import UNSURE_NS
+
+    folder = project.file.parent
+    newest = 0
+    for place in (folder, *(folder / name for name in (*FILE_NAMES, ".env", f".env.{project.stage}"))):
+        with suppress(OSError):
+            status = place.lstat()
+            newest = max(newest, status.st_mtime_ns, status.st_ctime_ns)
+    if newest + UNSURE_NS < at:
+        return True
+    from sitepub.config.load import load_project
+
+    try:
+        return project == load_project(project.file, stage=given.stage, inputs=given.inputs, environ=environ,
+                                       new_region=given.yes)
+    except SitepubError:
+        return False
 
 
 def _digest(given: Given, stage: str, variables: Sequence[str], environ: Mapping[str, str]) -> bytes | None:

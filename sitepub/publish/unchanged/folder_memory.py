@@ -18,22 +18,27 @@ from sitepub.tencent.cloud import Cloud
 class FolderMemory:
     """Implements :class:`sitepub.site.rescan.Memory`."""
 
-    def __init__(self, project: Project, cloud: Cloud, folder: Path, environ: Mapping[str, str]) -> None:
-        """``cloud``: the one that it is published to."""
+    def __init__(self, project: Project, cloud: Cloud, folder: Path, environ: Mapping[str, str],
+                 opened: LocalIndex | None = None) -> None:
+        """``cloud``: the one that it is published to. ``opened``: the index of the folder, compared with it just now.
+        """
         self._project = project
         self._cloud = cloud
         self._folder = folder
         self._environ = environ
+        self._opened = opened
         self._local: LocalIndex | None = None
         self._draft: Draft | None = None
         self._written = False
         """Once is enough for a run: what changes while it lasts is reported to it."""
 
     def files(self) -> IndexedFiles | None:
+        before, self._opened = self._opened, None
         self.close()
-        local = open_local(self._project, self._cloud, self._folder, self._environ, lasting=True)
+        local = open_local(self._project, self._cloud, self._folder, self._environ, before=before)
         if local is None:
             return None
+        local.keep()
         snapshot = local.snapshot(self._project, self._folder, self._environ)
         self._local = local
         return snapshot.files if snapshot is not None and isinstance(snapshot.files, IndexedFiles) else None
@@ -56,6 +61,7 @@ class FolderMemory:
         self._draft = None
 
     def close(self) -> None:
-        if self._local is not None:
-            self._local.close()
-        self._local = self._draft = None
+        for local in (self._local, self._opened):
+            if local is not None:
+                local.close()
+        self._local = self._opened = self._draft = None

@@ -17,7 +17,7 @@ from sitepub.config.places import cache_dir
 from sitepub.config.project import Project
 from sitepub.errors import Problem
 from sitepub.publish.unchanged.remembered import Remembered, decoded
-from sitepub.site.index.compare import Compared, compare
+from sitepub.site.index.compare import Compared, Visit, compare
 from sitepub.site.index.file import IndexFile, Unusable
 from sitepub.site.index.label import label
 from sitepub.tencent.cloud import Cloud
@@ -43,6 +43,29 @@ class LocalIndex:
     """``None``: the whole folder has to be read."""
     _drafts: list[Draft] = field(default_factory=list)
     _files: IndexedFiles | None = None
+
+    def compare(self, folder: Path, before: Visit | None = None, other: Visit | None = None) -> bool:
+        """Compare the folder with the index, for the first time or once more; see
+        :func:`~sitepub.site.index.compare.compare`. ``False``: the whole folder has to be read."""
+        self.compared = None
+        if self.index is not None and self.remembered is not None:
+            self.compared = compare(self.index, folder, before, other)
+        return self.compared is not None
+
+    def keep(self) -> None:
+        """From now on it is used for a long time: it is not brought to another state, and other runs may do that with
+        the file. Where that cannot be, it is as if there were no index."""
+        if self.index is None:
+            return
+        # As long as it is open, no other run writes to the file; one that was put in its place is another one.
+        copy = IndexFile.open_copy(self.file, self.label)
+        if copy is not None and copy.facts != self.index.facts:
+            copy.close()
+            copy = None
+        self.index.close()
+        self.index = copy
+        if copy is None:
+            self.remembered = self.compared = None
 
     @property
     def same(self) -> bool:
@@ -107,12 +130,11 @@ class LocalIndex:
 
 
 def open_local(project: Project, cloud: Cloud, folder: Path, environ: Mapping[str, str], *, use: bool = True,
-               settings: bytes | None = None, before: LocalIndex | None = None, lasting: bool = False
+               settings: bytes | None = None, before: LocalIndex | None = None, compares: bool = True
                ) -> LocalIndex | None:
     """Compare the folder with its index; no file is read. ``use``: else the index is only written anew. ``settings``:
     see :func:`~sitepub.site.index.label.label`. ``before``: was opened just now; it is taken if it is the same, else
-    closed. ``lasting``: its files are used for a long time, and it is not brought to another state. ``None``: the
-    folder can have no index."""
+    closed. ``compares``: else :meth:`LocalIndex.compare` is called later. ``None``: the folder can have no index."""
     bucket, states = project.bucket(cloud.app_id), project.state_bucket_for(cloud.app_id)
     end = cloud.embedded.endpoint if cloud.embedded is not None else ""
     place = (bucket, states, project.state_prefix, cloud.app_id, end)
@@ -125,8 +147,10 @@ def open_local(project: Project, cloud: Cloud, folder: Path, environ: Mapping[st
         return None
     name = hashlib.sha256("\0".join([os.path.realpath(folder), *place[:4]]).encode("utf-8", "surrogateescape"))
     file = cache_dir(environ) / "index" / f"{name.hexdigest()[:24]}.sqlite"
-    index = (IndexFile.open_copy if lasting else IndexFile.open)(file, found) if use else None
+    index = IndexFile.open(file, found) if use else None
     remembered = decoded(index.facts.beside) if index is not None else None
-    return LocalIndex(file, found, index, remembered,
-                      compare(index, folder) if index is not None and remembered is not None else None)
+    local = LocalIndex(file, found, index, remembered, None)
+    if compares:
+        local.compare(folder)
+    return local
 

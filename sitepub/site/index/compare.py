@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from sitepub.site.index.file import Check, IndexFile, Record, Unusable
 
 MOST = 10_000
 """Changed folders from which on reading everything is no slower."""
+
+
+Visit = Callable[[str], object]
+"""Is called with the path of a folder."""
 
 
 @dataclass(slots=True)
@@ -29,15 +34,17 @@ class Compared:
         return not self.changed and not self.gone
 
 
-def compare(index: IndexFile, folder: Path) -> Compared | None:
+def compare(index: IndexFile, folder: Path, before: Visit | None = None, other: Visit | None = None
+            ) -> Compared | None:
     """Every folder of the index is listed, and no file is read. What differs may be none of what is published, and new
-    folders show in the one that they lie in.
+    folders show in the one that they lie in. ``before``: is called before a folder is listed. ``other``: is called for
+    a folder that is not listed, with all below it, since the index does not know it.
 
     ``None``: too much has changed, something cannot be read, or the index turned out to be damaged."""
     collecting = gc.isenabled()
     gc.disable()  # rows come and go by the million, and none refers to another
     try:
-        return _compare(index, os.fsencode(folder.absolute()) + os.fsencode(os.sep))
+        return _compare(index, os.fsencode(folder.absolute()) + os.fsencode(os.sep), before, other)
     except (Unusable, OSError):
         return None
     finally:
@@ -45,7 +52,11 @@ def compare(index: IndexFile, folder: Path) -> Compared | None:
             gc.enable()
 
 
-def _compare(index: IndexFile, root: bytes) -> Compared | None:
+def _compare(index: IndexFile, root: bytes, before: Visit | None, other: Visit | None) -> Compared | None:
+    def leave_out(path: bytes) -> None:
+        if other is not None:
+            other(os.fsdecode(root + path[:-1]))
+
     found = Compared()
     check = Check()
     records = index.records()
@@ -56,13 +67,15 @@ def _compare(index: IndexFile, root: bytes) -> Compared | None:
         # What is waiting before it and has no record was not looked into then: the folder that it lies in says whether
         # it is new.
         while waiting and waiting[-1] < record.path:
-            waiting.pop()
+            leave_out(waiting.pop())
         if not waiting or waiting[-1] != record.path:
             found.gone.append(record)
             if len(found.gone) > MOST:
                 return None
             continue
         path = waiting.pop()
+        if before is not None:
+            before(os.fsdecode((root + path)[:-1]))
         there = listing.read(root + path)
         device = device or there.device
         if not there.plain or there.device not in (0, device):
@@ -74,4 +87,6 @@ def _compare(index: IndexFile, root: bytes) -> Compared | None:
         elif record.newest > found.newest:
             found.newest = record.newest
         waiting += [path + name + b"/" for name in reversed(there.folders)]
+    while waiting:
+        leave_out(waiting.pop())
     return found if check.digest() == index.facts.check else None
