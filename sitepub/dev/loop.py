@@ -48,7 +48,7 @@ class Loop:
     def __init__(self, project: Project, options: DevOptions, view: View, environ: Mapping[str, str], *,
                  connect: Connect, plan_hosts: PlanHosts, purge: Purge | None = None,
                  look: FirstLook | None = None) -> None:
-        """Connects, and looks at the folder for the first time, if there is no ``look`` yet; raises what ``connect``
+        """Connects, and reads what the folder is like now, if there is no ``look`` yet; raises what ``connect``
         raises. ``purge``: ``None`` purges nothing."""
         self._project = project
         self._options = options

@@ -34,7 +34,7 @@ class Started:
 
 
 def start_at_once(given: Given, options: DevOptions, view: View, environ: Mapping[str, str], started: Started) -> None:
-    """``started``: gets what was begun, also when this raises. Where the project is known, the folder is looked at; and
+    """``started``: gets what was begun, also when this raises. Where the project is known, the folder is compared; and
     where everything is live, that is said. All else is left to the run itself."""
     began = time.monotonic()
     found = _known(given, environ)

@@ -1,4 +1,4 @@
-"""The first look at the folder: on one way through it each folder is watched, and then compared with the index.
+"""The first way through the folder: on it each folder is watched, and then compared with the index.
 
 In this order no change is lost: what happens to a folder before it is listed shows in the comparison, and what happens
 after it was watched is reported."""
