@@ -139,23 +139,37 @@ def charset_of(content: bytes) -> str:
 
 
 def is_packed_text(name: str) -> bool:
-    """Is this text in a file that a browser unpacks by itself (``page.html.gz``, ``logo.svgz``)?"""
+    """Is this text in a file that a browser unpacks by itself (``page.html.gz``, ``app.js.br``, ``logo.svgz``)? Not for
+    Zstandard: Python before 3.14 cannot read it, and no build tool writes such files of texts that are no UTF-8."""
     stem, _, extension = name.rpartition(".")
-    return extension.lower() == "svgz" or (extension.lower() == "gz" and "." in stem and is_text(stem))
+    return extension.lower() == "svgz" or (extension.lower() in ("gz", "br") and "." in stem and is_text(stem))
 
 
-def charset_of_packed(block: bytes) -> str:
-    """The encoding of the text in a file packed with gzip, of which ``block`` is the beginning; one that is not packed
-    counts as the text itself."""
+def charset_of_packed(block: bytes, name: str) -> str:
+    """The encoding of the text in the file ``name``, packed with gzip or Brotli, that begins with ``block``; one that is
+    not packed with gzip counts as the text itself."""
+    if name.lower().endswith(".br"):
+        sample = _unpacked_brotli(block)
+    elif block.startswith(_GZIP):
+        try:
+            sample = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(block, _SAMPLE)
+        except zlib.error:
+            return UTF8  # damaged: no browser shows it whatever its header says
+    else:
+        sample = block
     reader = CharsetReader()
-    if not block.startswith(_GZIP):
-        reader.feed(block, more=True)
-        return reader.charset
-    try:
-        reader.feed(zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(block, _SAMPLE), more=True)
-    except zlib.error:
-        return UTF8  # damaged: no browser shows it whatever its header says
+    reader.feed(sample, more=True)
     return reader.charset
+
+
+def _unpacked_brotli(block: bytes) -> bytes:
+    """The beginning, or nothing of a file that is damaged."""
+    import brotli
+
+    try:
+        return bytes(brotli.Decompressor().process(block, output_buffer_limit=_SAMPLE))
+    except brotli.error:
+        return b""
 
 
 def with_charset(kind: str, charset: str) -> str:

@@ -214,7 +214,7 @@ def _read(file: FoundFile, search: SecretSearch) -> _Read:
         taken = len(block)
         digest.update(block)
         # Of a packed file its beginning tells.
-        charset = charset_of_packed(block) if is_packed_text(file.name) else UTF8
+        charset = charset_of_packed(block, file.name) if is_packed_text(file.name) else UTF8
         if taken == before.st_size:
             leaks, found = search.whole(file.real_name, block)
             if is_text(file.name):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import time
 from functools import partial
 from pathlib import Path
 
+import brotli
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -152,6 +154,14 @@ def test_no_text_is_announced_as_utf8_without_a_look(extension: str) -> None:
      "image/svg+xml; charset=gb2312"),
     ("large.css.gz", packed("/* 欢迎光临我们的网站 */\n".encode("gbk") * 60_000), "text/css; charset=gb18030"),
     ("broken.css.gz", packed("/* 欢迎光临我们 */".encode("gbk"))[:20] + b"\0" * 9, "text/css; charset=utf-8"),
+    ("old.html.br", brotli.compress('<meta charset="gbk">公司简介'.encode("gbk")), "text/html; charset=gbk"),
+    ("app.JS.BR", brotli.compress("alert('公司简介欢迎光临')".encode("gbk")), "text/javascript; charset=gb18030"),
+    ("app.mjs.br", brotli.compress("alert('公司简介')".encode()), "text/javascript; charset=utf-8"),
+    ("logo.svg.br", brotli.compress('<?xml version="1.0" encoding="big5"?><svg>中</svg>'.encode("big5")),
+     "image/svg+xml; charset=big5"),
+    ("large.css.br", brotli.compress("/* 欢迎光临我们的网站 */\n".encode("gbk") * 60_000), "text/css; charset=gb18030"),
+    ("broken.css.br", b"/* no Brotli */", "text/css; charset=utf-8"), ("empty.css.br", b"", "text/css; charset=utf-8"),
+    ("game.wasm.br", brotli.compress("公司简介".encode("gbk")), "application/wasm"),
     ("backup.sql.gz", packed("欢迎光临我们的网站".encode("gbk")), "application/gzip"),
 ])
 def test_every_text_is_looked_into_packed_ones_too(tmp_path: Path, name: str, content: bytes, expected: str) -> None:
@@ -161,7 +171,11 @@ def test_every_text_is_looked_into_packed_ones_too(tmp_path: Path, name: str, co
 
 
 def test_a_packed_file_that_unpacks_to_very_much_is_not_unpacked_whole() -> None:
-    assert charset_of_packed(packed(b"a" * 40_000_000)) == UTF8
+    assert charset_of_packed(packed(b"a" * 40_000_000), "a.js.gz") == UTF8
+    bomb = brotli.compress(b"a" * 400_000_000, quality=5)
+    before = time.process_time()
+    assert charset_of_packed(bomb, "a.js.br") == UTF8
+    assert time.process_time() - before < 0.2
 
 
 def test_the_project_has_the_last_word(tmp_path: Path) -> None:

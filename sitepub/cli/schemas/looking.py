@@ -66,7 +66,7 @@ LOOKING: Mapping[str, Schema] = {
     "check": answer("check", {
         **WHICH, "connected": says(BOOL, "What is live was taken into account."), "pages": COUNT, "files": COUNT,
         "references": COUNT, "seconds": NUMBER, "kinds": says({"type": "object"}, "Kind of finding: how many."),
-        "findings": array({"type": "object"}), "remarks": array({"type": "object"}), "warnings": array(TEXT)},
+        "findings": array({"type": "object"}), "remarks": array(TEXT), "warnings": array(TEXT)},
         status=("ok", "found")),
     "logs": answer("logs", {"source": obj({"name": TEXT, "delay": TEXT})}, {
         "since": TEXT, "visits": array(_VISIT),
