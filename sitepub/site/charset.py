@@ -146,8 +146,8 @@ def is_packed_text(name: str) -> bool:
 
 
 def charset_of_packed(block: bytes, name: str) -> str:
-    """The encoding of the text in the file ``name``, packed with gzip or Brotli, that begins with ``block``; one that is
-    not packed with gzip counts as the text itself."""
+    """The encoding of the text in the file ``name``, packed with gzip or Brotli, that begins with ``block``; one that
+    is not packed with gzip counts as the text itself."""
     if name.lower().endswith(".br"):
         sample = _unpacked_brotli(block)
     elif block.startswith(_GZIP):

@@ -19,7 +19,7 @@ from sitepub.local.edge.domains import EdgeDomain, PathRedirect
 from sitepub.local.edge.function_engine import NO_ENGINE, FunctionFailed, has_engine
 from sitepub.local.edge.function_runs import Functions, PassedOn, Subrequest
 from sitepub.local.edge.messages import EdgeRequest, EdgeResponse, Pairs
-from sitepub.local.edge.origin import Origins
+from sitepub.local.edge.origin import SELECTING, Origins
 from sitepub.local.edge.sending import hsts_header, represent, represent_function
 from sitepub.local.edge.served_functions import ServedFunction
 from sitepub.local.services.edge_functions import Visit
@@ -205,8 +205,7 @@ class Exchange:
 
     async def _too_large(self, domain: EdgeDomain, request: EdgeRequest, response: EdgeResponse) -> EdgeResponse:
         """An answer too large for the cache: passed through, and the origin itself cuts the range."""
-        if response.status == 200 and any(name in request.headers for name in ("Range", "If-None-Match",
-                                                                               "If-Modified-Since")):
+        if response.status == 200 and any(name in request.headers for name in SELECTING):
             await response.close()
             response = await self._origins.pull(domain, request, selecting=True)
         response.cache = "miss"

@@ -6,19 +6,19 @@ import asyncio
 import gzip
 import secrets
 import time
-from collections.abc import Mapping
 
 from sitepub.local.base.errors import ServiceError
-from sitepub.local.base.times import parse_http_date
-from sitepub.local.cos.reading import etag_matches, parse_range
+from sitepub.local.cos.reading import parse_range
 from sitepub.local.edge import rules as edge_rules
 from sitepub.local.edge.cache import EdgeCache, Entry, normal_path
+from sitepub.local.edge.conditions import range_holds, status_of
 from sitepub.local.edge.domains import EdgeDomain
 from sitepub.local.edge.messages import EdgeRequest, EdgeResponse, Pairs
 
 _IN_A_THREAD = 128 * 1024
 """Bytes from which compression runs in a thread, so that other visitors do not wait."""
-_NOT_MODIFIED = frozenset({"etag", "last-modified", "cache-control", "expires", "vary", "date"})
+_NOT_MODIFIED = frozenset({
+    "etag", "last-modified", "cache-control", "content-location", "expires", "vary", "date"})
 """What a 304 repeats (RFC 9110 15.4.5)."""
 
 
@@ -31,10 +31,20 @@ async def represent(domain: EdgeDomain, request: EdgeRequest, response: EdgeResp
     if response.stream is None and response.status == 200 and request.method in ("GET", "HEAD"):
         if edge_rules.may_compress(domain.compression, path, tuple(response.headers), len(response.body)):
             _add_vary(response, "Accept-Encoding")
-        if _unchanged(request.headers, response):
-            response.status, response.body = 304, b""
-        elif (request.method == "HEAD" or not _cut(request.headers, response)) and packs:
-            await _compress(domain, request, path, response, entry, cache)
+        part = request.method == "GET" and "Range" in request.headers and range_holds(
+            request.headers.get("If-Range"), response.get("etag"), response.get("last-modified"))
+        coding = _coding(domain, request, path, response) if packs and not part else ""
+        etag = _packed_tag(response.get("etag")) if coding else response.get("etag")
+        status = status_of(request.headers, etag, response.get("last-modified"))
+        if status != 200:
+            response.status, response.body = status, b""
+            if coding:
+                _say_tag(response, etag)
+            if status == 412:
+                response.drop("content-type", "content-encoding", "content-md5", "cache-control", "expires")
+        elif not part or not _cut(request.headers["Range"], response):
+            coding = coding or (_coding(domain, request, path, response) if packs else "")
+            await _compress(coding, response, entry, cache)
     _say_cache(domain, response, entry)
     edge_rules.browser_cache(domain, path, response.headers)
     if request.scheme == "https" and domain.hsts is not None:
@@ -55,7 +65,7 @@ async def represent_function(domain: EdgeDomain, request: EdgeRequest, response:
     if (response.stream is None and response.status == 200 and response.get("content-encoding") is None
             and edge_rules.may_compress(domain.compression, path, tuple(response.headers), len(response.body))):
         _add_vary(response, "Accept-Encoding")
-        await _compress(domain, request, path, response, None, cache)
+        await _compress(_coding(domain, request, path, response), response, None, cache)
     edge_rules.browser_cache(domain, path, response.headers)
     if request.scheme == "https" and domain.hsts is not None:
         response.headers.append(hsts_header(domain))
@@ -69,26 +79,8 @@ def hsts_header(domain: EdgeDomain) -> tuple[str, str]:
     return "Strict-Transport-Security", f"max-age={domain.hsts.seconds}{more}"
 
 
-def _unchanged(given: Mapping[str, str], response: EdgeResponse) -> bool:
-    """Whether the visitor has it already (RFC 9110 13.2.2)."""
-    etag, changed = response.get("etag"), response.get("last-modified")
-    none_match = given.get("If-None-Match")
-    if none_match is not None:
-        return etag is not None and etag_matches(none_match, _opaque(etag), weak=True)
-    since = parse_http_date(given.get("If-Modified-Since", ""))
-    moment = parse_http_date(changed or "")
-    return since is not None and moment is not None and moment <= since
-
-
-def _opaque(etag: str) -> str:
-    return etag.removeprefix("W/").strip('"')
-
-
-def _cut(given: Mapping[str, str], response: EdgeResponse) -> bool:
+def _cut(header: str, response: EdgeResponse) -> bool:
     """Answer a range; whether one was asked for."""
-    header = given.get("Range")
-    if header is None or not _range_holds(given.get("If-Range"), response):
-        return False
     size = len(response.body)
     try:
         chosen = parse_range(header, size)
@@ -105,19 +97,24 @@ def _cut(given: Mapping[str, str], response: EdgeResponse) -> bool:
     return True
 
 
-def _range_holds(condition: str | None, response: EdgeResponse) -> bool:
-    if condition is None:
-        return True
-    etag, changed = response.get("etag"), parse_http_date(response.get("last-modified") or "")
-    if '"' in condition:
-        return etag is not None and not etag.startswith("W/") and etag_matches(condition, _opaque(etag), weak=False)
-    return changed is not None and parse_http_date(condition) == changed
-
-
-async def _compress(domain: EdgeDomain, request: EdgeRequest, path: str, response: EdgeResponse,
-                    entry: Entry | None, cache: EdgeCache) -> None:
+def _coding(domain: EdgeDomain, request: EdgeRequest, path: str, response: EdgeResponse) -> str:
+    """How the answer is compressed for this visitor; "": not at all."""
     accepted = request.headers.get("Accept-Encoding", "")
-    coding = edge_rules.coding(domain.compression, path, tuple(response.headers), len(response.body), accepted)
+    return edge_rules.coding(domain.compression, path, tuple(response.headers), len(response.body), accepted)
+
+
+def _packed_tag(etag: str | None) -> str | None:
+    """Another sequence of bytes: equal in meaning only (RFC 9110 8.8.3.3)."""
+    return etag if etag is None or etag.startswith("W/") else f"W/{etag}"
+
+
+def _say_tag(response: EdgeResponse, etag: str | None) -> None:
+    response.drop("etag", "accept-ranges", "content-md5")
+    if etag is not None:
+        response.headers.append(("ETag", etag))
+
+
+async def _compress(coding: str, response: EdgeResponse, entry: Entry | None, cache: EdgeCache) -> None:
     if not coding:
         return
     body = entry.encoded.get(coding) if entry is not None else None
@@ -128,11 +125,7 @@ async def _compress(domain: EdgeDomain, request: EdgeRequest, path: str, respons
         if entry is not None:
             cache.add_encoding(entry, coding, body)
     response.body = body
-    etag = response.get("etag")
-    response.drop("etag", "accept-ranges", "content-md5")
-    if etag is not None:
-        # another sequence of bytes: equal in meaning only (RFC 9110 8.8.3.3)
-        response.headers.append(("ETag", etag if etag.startswith("W/") else f"W/{etag}"))
+    _say_tag(response, _packed_tag(response.get("etag")))
     response.headers.append(("Content-Encoding", coding))
 
 
