@@ -37,7 +37,7 @@ if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     # Started with nohup: programs that are started here would ignore it, too. A handler is not inherited.
     signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 
-pytest_plugins = ("tests.selection",)
+pytest_plugins = ("tests.selection", "tests.failures")
 settings.register_profile("sitepub", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow],
                           max_examples=times(100))
 settings.load_profile("sitepub")
