@@ -25,6 +25,7 @@ from sitepub.config.small_file import read_small_text
 from sitepub.embedded import process as local_process
 from sitepub.embedded.data_folder import DEV_MARK, check_deletable, data_folder
 from sitepub.errors import Refused, SitepubError, UsageError
+from sitepub.interrupts import held_back
 from sitepub.tencent.cloud import Credentials, Embedded
 from sitepub.tencent.embedded_gone import RESET_HINT
 from sitepub.tencent.embedded_proof import EmbeddedConnection
@@ -246,9 +247,11 @@ def _writing(place: Path) -> Iterator[None]:
 def _spawn(data: Path, words: list[str], environ: Mapping[str, str]) -> EmbeddedCloud:
     prepare(data)
     log = data / "server.log"
-    process = local_process.spawn(data, words, log=log, environ=environ)
     deadline = time.monotonic() + PATIENCE
+    process = None
     try:
+        with held_back():
+            process = local_process.spawn(data, words, log=log, environ=environ)
         while time.monotonic() < deadline:
             cloud = find(data)
             if cloud is not None:
@@ -266,7 +269,8 @@ def _spawn(data: Path, words: list[str], environ: Mapping[str, str]) -> Embedded
                                    log)
             time.sleep(0.02)
     except BaseException:
-        local_process.end_child(process)
+        if process is not None:
+            local_process.end_child(process)
         raise
     local_process.end_child(process)
     raise _not_started(f"The embedded cloud did not come up within {PATIENCE:.0f} seconds.", log)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sitepub import interrupts
 from sitepub.actions import interrupt
+from sitepub.config.repository.git import bounded_run
+from sitepub.embedded.cloud import CloudOptions, start
 
 
 @pytest.fixture
@@ -46,3 +53,38 @@ def test_afterwards_signals_mean_what_they_meant_before() -> None:
     with interrupt.stopping():
         assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals to one process are POSIX")
+@pytest.mark.parametrize("what", ["embedded cloud", "git"])
+def test_a_process_that_starts_at_the_moment_of_ctrl_c_is_ended(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The signal arrives when it has begun, and nothing but the call that started it knows of it."""
+    begun: list[subprocess.Popen[bytes]] = []
+
+    class Starts(subprocess.Popen[bytes]):
+        def __init__(self, _words: object, **more: Any) -> None:
+            super().__init__(["sleep", "600"], **more)
+            begun.append(self)
+            signal.raise_signal(signal.SIGINT)
+
+    def pressed(*_: object) -> None:
+        raise interrupts.Pressed
+
+    monkeypatch.setattr(subprocess, "Popen", Starts)
+    before = interrupts.take(pressed)
+    try:
+        with pytest.raises(interrupts.Pressed):
+            if what == "git":
+                bounded_run(["git"], tmp_path, os.environ)
+            else:
+                start(tmp_path / "data", CloudOptions(), environ={**os.environ, "SITEPUB_HOME": str(tmp_path / "home")})
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    [process] = begun
+    ended = process.poll() is not None
+    process.kill()
+    process.wait()
+    assert ended

@@ -29,6 +29,7 @@ from tests.domains.account import Account
 from tests.e2e.conftest import MakeSite, Site, Sitepub, make_sitepub
 from tests.e2e.test_e2e_faults import switch
 from tests.edgeone_zone import made_zone
+from tests.load import HeldUp, until_at_rest
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals to one process are POSIX")
 
@@ -82,27 +83,21 @@ class Waiting:
     def end(self, number: int = signal.SIGINT, code: int | None = 130) -> str:
         """Send the signal; it must end in time, with this code (``None``: or it was just about to end by itself). What
         it said on stderr."""
-        began = time.monotonic()
-        self.process.send_signal(number)
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            pytest.fail(f"it goes on waiting after the signal: {self.said}")
-        took = time.monotonic() - began
+        with HeldUp() as held:
+            self.process.send_signal(number)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                pytest.fail(f"it goes on waiting after the signal: {self.said}")
         for thread in self._threads:
-            thread.join(5)
+            thread.join(60)
         said = "".join(self.said)
-        assert took < SECOND + margin(), f"{took:.2f} s: {said}"
+        assert held.took < SECOND + held.margin, f"{held.took:.2f} s: {said}"
         assert self.process.returncode in ((code,) if code is not None else (0, 1, 4, 5, 130)), said
         assert "Traceback" not in said
         assert "Exception ignored" not in said
         return said
-
-
-def margin() -> float:
-    """Seconds that a computer which runs other things too may need to let a process end."""
-    return 0.3 + min(3.0, 0.15 * max(0.0, os.getloadavg()[0] - (os.cpu_count() or 1)))
 
 
 Start = Callable[..., Waiting]
@@ -205,7 +200,7 @@ def test_every_command_before_a_cloud_that_does_not_answer(program: Sitepub, sta
     site = make_site("silent", hosts=[{"host": "www.silent.example.com"}])
     switch(program.cloud, "faults", faults)
     waiting = [start(program, site.folder, *command, "--local") for command in EVERY]
-    time.sleep(4)
+    until_at_rest([one.process for one in waiting], 4)
     # Who says that there is no answer, and ends, waits for nothing.
     still = [one for one in waiting if one.process.poll() is None]
     assert len(still) >= (8 if faults == "timeout=1" else 4)
@@ -272,7 +267,7 @@ def test_every_command_in_a_network_that_swallows_everything(
     proxy = f"http://127.0.0.1:{swallowing}"
     waiting = [start(program, site.folder, *command, HTTPS_PROXY=proxy, https_proxy=proxy, **KEYS)
                for command in (*EVERY, ("whoami",))]
-    time.sleep(4)
+    until_at_rest([one.process for one in waiting], 4)
     for one in waiting:
         assert "Interrupted" in one.end(number)
 
@@ -287,7 +282,7 @@ def test_a_key_that_is_being_checked(program: Sitepub, swallowing: int, tmp_path
     process.stdin.write("k" * 32 + "\n")
     process.stdin.flush()
     waiting = Waiting(process)
-    time.sleep(1.2)
+    until_at_rest([process], 1.2)
     assert "Interrupted." in waiting.end()
     assert not list(Path(program.environ["SITEPUB_HOME"]).rglob("profiles.ini"))
 
@@ -311,7 +306,7 @@ def test_a_look_up_of_the_system_that_no_signal_ends(program: Sitepub, start: St
     (tmp_path / "early/sitecustomize.py").write_text(IN_C)
     site = make_site("deaf")
     waiting = start(program, site.folder, *command, PYTHONPATH=str(tmp_path / "early"), **KEYS)
-    time.sleep(1.5)
+    until_at_rest([waiting.process], 1.5)
     said = waiting.end()
     if "--json" in command:
         assert [json.loads(line)["error"]["code"] for line in waiting.lines] == ["Interrupted"]
@@ -334,13 +329,14 @@ while True:
 
 
 def alive(place: Path) -> list[int]:
-    found = []
-    for mark in place.glob("pid-*"):
-        with contextlib.suppress(OSError):
-            stat = Path(f"/proc/{mark.name[4:]}/stat").read_text(encoding="utf-8")
-            if stat.rpartition(")")[2].split()[0] != "Z":
-                found.append(int(mark.name[4:]))
-    return found
+    return [number for mark in place.glob("pid-*") if running(number := int(mark.name[4:]))]
+
+
+def running(number: int) -> bool:
+    with contextlib.suppress(OSError):
+        stat = Path(f"/proc/{number}/stat").read_text(encoding="utf-8")
+        return stat.rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
@@ -357,7 +353,7 @@ def test_a_hook_that_ignores_signals(program: Sitepub, start: Start, make_site: 
         time.sleep(timeout + 0.5)
     said = waiting.end(number)
     assert "nterrupted" in said and "nothing was published" in said
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 60
     while alive(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not alive(tmp_path)
@@ -377,11 +373,11 @@ def test_a_hook_may_say_goodbye(program: Sitepub, start: Start, make_site: MakeS
 def test_output_that_nobody_reads(program: Sitepub, make_site: MakeSite) -> None:
     site = make_site("full", src={"src": "./src", "dist": "./src", "hook": "yes 'a line that nobody reads'"})
     process = program.start("deploy", "--local", cwd=site.folder)
-    time.sleep(2)
-    began = time.monotonic()
-    process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 130
-    assert time.monotonic() - began < SECOND + margin()
+    until_at_rest([process], 2)
+    with HeldUp() as held:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+    assert held.took < SECOND + held.margin
     for stream in (process.stdout, process.stderr):
         assert stream is not None
         stream.close()
@@ -401,7 +397,7 @@ def test_dev_with_a_tool_that_ignores_signals(program: Sitepub, start: Start, ma
     waiting.until(lambda: len(list(tmp_path.glob("pid-*"))) == 2)
     time.sleep(0.5)
     waiting.end()
-    deadline = time.monotonic() + 4
+    deadline = time.monotonic() + 60
     while alive(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not alive(tmp_path)
@@ -430,7 +426,7 @@ def test_the_lock_for_starting_the_embedded_cloud(program: Sitepub, start: Start
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         waiting = start(program, site.folder, "deploy", "--local", SITEPUB_LOCAL_DATA=str(data))
-        time.sleep(1.2)
+        until_at_rest([waiting.process], 1.2)
         assert "Interrupted." in waiting.end()
     assert not data.exists() or not (data / "cloud.json").exists()
 
@@ -452,8 +448,10 @@ def test_an_embedded_cloud_that_does_not_come_up(program: Sitepub, start: Start,
                     PYTHONPATH=str(tmp_path / "early"), STARTED=str(mark))
     waiting.until(lambda: mark.exists() and mark.read_text() != "")
     assert "Interrupted." in waiting.end()
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(mark.read_text()), 0)
+    deadline = time.monotonic() + 60
+    while running(int(mark.read_text())) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not running(int(mark.read_text()))
 
 
 def test_a_git_that_hangs(program: Sitepub, start: Start, make_site: MakeSite, tmp_path: Path) -> None:

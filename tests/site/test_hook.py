@@ -257,9 +257,10 @@ def test_a_real_sigint_while_waiting_interrupts_the_hook(tmp_path: Path) -> None
 
 def test_a_hook_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     with pytest.raises(HookFailed, match=r"ran longer than 0\.3 s") as caught:
-        run(tmp_path, "echo $$ > pid; echo started; sleep 600", timeout=0.3)
+        run(tmp_path, "echo $$ > p && mv p pid; echo started; sleep 600", timeout=0.3)
     assert "src.timeout" in (caught.value.hint or "")
-    assert not is_running(int((tmp_path / "pid").read_text()))
+    # On a computer that is very busy the hook has not even begun by then.
+    assert not (tmp_path / "pid").exists() or not is_running(int((tmp_path / "pid").read_text()))
 
 
 def test_an_output_that_breaks_ends_the_hook_too(tmp_path: Path) -> None:

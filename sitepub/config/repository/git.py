@@ -21,6 +21,7 @@ from pathlib import Path
 from sitepub.config.programs import find_program, quiet_environment
 from sitepub.config.repository.git_folder import OBJECT_LIMIT, GitFolder, find_git_folder
 from sitepub.config.small_file import read_small
+from sitepub.interrupts import held_back
 
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _PATIENCE = 10
@@ -223,14 +224,16 @@ def bounded_run(words: list[str], folder: Path, environ: Mapping[str, str], *, l
                 patience: float = _PATIENCE) -> tuple[int | None, bytes]:
     """The exit status of a program and what it prints; ``None`` when it cannot be run, takes longer than ``patience``
     seconds, or prints more."""
+    process = None
+    timer = threading.Timer(patience, lambda: process.kill() if process is not None else None)
     try:
-        process = subprocess.Popen(words, cwd=folder, env=dict(environ), stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    except (OSError, ValueError):
-        return None, b""
-    timer = threading.Timer(patience, process.kill)
-    timer.start()
-    try:
+        with held_back():
+            try:
+                process = subprocess.Popen(words, cwd=folder, env=dict(environ), stdin=subprocess.DEVNULL,
+                                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            except (OSError, ValueError):
+                return None, b""
+        timer.start()
         assert process.stdout is not None
         with process.stdout as stream:
             said = stream.read(limit + 1)
@@ -240,7 +243,7 @@ def bounded_run(words: list[str], folder: Path, environ: Mapping[str, str], *, l
         return (status, said) if status >= 0 else (None, b"")
     finally:
         timer.cancel()
-        if process.poll() is None:
+        if process is not None and process.poll() is None:
             process.kill()
             process.wait()
 
