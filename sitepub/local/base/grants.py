@@ -60,8 +60,8 @@ class PolicyError(ValueError):
     """A text that is no policy."""
 
 
-def parse_session_policy(text: str) -> SessionPolicy:
-    """Raises PolicyError."""
+def parse_session_policy(text: str, *, everyone: bool = False) -> SessionPolicy:
+    """``everyone``: a principal that stands for all is passed over. Raises PolicyError."""
     if len(text.encode("utf-8", "replace")) > LIMIT:
         raise PolicyError(f"A policy can have {LIMIT} bytes.")
     try:
@@ -74,11 +74,16 @@ def parse_session_policy(text: str) -> SessionPolicy:
         statements = [statements]
     if members.get("version") != "2.0" or not isinstance(statements, list) or not statements:
         raise PolicyError('A policy needs "version": "2.0" and statements.')
-    return SessionPolicy(tuple(_grant(one) for one in statements))
+    return SessionPolicy(tuple(_grant(one, everyone) for one in statements))
 
 
-def _grant(value: Any) -> Grant:
-    members = _members(value, {"sid", "effect", "action", "resource", "condition"})
+def _grant(value: Any, everyone: bool) -> Grant:
+    known = {"sid", "effect", "action", "resource", "condition"}
+    # Documented is that there can be none (1312/48195). The official libraries that make keys for browsers
+    # (qcloud-cos-sts) write this one into each statement.
+    if everyone and isinstance(value, dict) and value.get("principal") in ({"qcs": "*"}, {"qcs": ["*"]}):
+        known.add("principal")
+    members = _members(value, known)
     effect = str(members.get("effect", "")).lower()
     if effect not in ("allow", "deny"):
         raise PolicyError("The effect of a statement is allow or deny.")

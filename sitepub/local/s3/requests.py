@@ -61,6 +61,9 @@ async def understood(storage: Storage, request: Request) -> Request:
     body = payload.body_of(request.body, signed, request.headers)
     length = payload.decoded_length(request.headers) if isinstance(body, payload.Chunked) else request.content_length
     query = {name: value for name, value in request.query.items() if not name.startswith("X-Amz-") and name != "x-id"}
+    if "attributes" in query:
+        # passed over, it would give out the object itself, which no client can read as the attributes
+        raise ServiceError("NotImplemented", "?attributes is not part of the embedded cloud.")
     host = f"{bucket}.cos.{region}.myqcloud.com"
     inner = replace(
         request, path=path, key=unquote(path[1:], errors="surrogateescape"), query=query, body=body,

@@ -168,7 +168,22 @@ def test_a_token_belongs_to_its_key(local_cloud: LocalCloud, bucket: str) -> Non
     assert wire.call("GET", "a/1", headers={"x-cos-security-token": other.key["Token"]}).status == 403
 
 
+@pytest.mark.parametrize("principal", [{"qcs": "*"}, {"qcs": ["*"]}])
+def test_the_policies_of_the_official_key_servers_are_taken(local_cloud: LocalCloud, bucket: str,
+                                                            principal: dict[str, Any]) -> None:
+    """As qcloud-cos-sts 3.1 (``getPolicy``) and its published examples write them."""
+    name, _, app_id = bucket.rpartition("-")
+    place = f"qcs::cos:{local_cloud.region}:uid/{app_id}:prefix//{app_id}/{name}/a/*"
+    made = federated(local_cloud, statement(["name/cos:PutObject", "name/cos:GetObject"], place, principal=principal))
+    assert (made.status(bucket, "GET", "a/1"), made.status(bucket, "PUT", "a/keys")) == (200, 200)
+    assert (made.status(bucket, "GET", "b/1"), made.status(bucket, "DELETE", "a/keys")) == (403, 403)
+
+
 @pytest.mark.parametrize(("action", "change", "code"), [
+    ("GetFederationToken", {"Policy": policy(statement("*", principal={"qcs": ["*", "x"]}))},
+     "InvalidParameter.StrategyInvalid"),
+    ("GetFederationToken", {"Policy": policy(statement("*", principal={"federated": "*"}))},
+     "InvalidParameter.StrategyInvalid"),
     ("GetFederationToken", {"Policy": "no policy"}, "InvalidParameter.StrategyInvalid"),
     ("GetFederationToken", {"Policy": '{"version": "1.0", "statement": []}'}, "InvalidParameter.StrategyInvalid"),
     ("GetFederationToken", {"Policy": policy(statement("*", principal="*"))}, "InvalidParameter.StrategyInvalid"),

@@ -144,6 +144,7 @@ def test_copies_replace_what_describes_an_object_and_keep_conditions(s3: Any, bu
     assert code(s3.copy_object, Bucket=bucket, Key="b", CopySource=f"{bucket}/none") == "NoSuchKey"
     assert code(s3.put_object, Bucket=bucket, Key="a", Body=b"2", IfNoneMatch="*") == "PreconditionFailed"
     assert code(s3.get_object, Bucket=bucket, Key="a", IfNoneMatch=etag) == "304"
+    assert code(s3.get_object_attributes, Bucket=bucket, Key="a", ObjectAttributes=["ETag"]) == "NotImplemented"
 
 
 def test_who_may_read(s3: Any, local_cloud: LocalCloud, bucket: str) -> None:

@@ -108,7 +108,7 @@ def _handed_out(call: Call, app_id: str, seconds: int, policies: tuple[SessionPo
 def _policy(text: str) -> SessionPolicy:
     """The policy comes URL-encoded; one that is not is read as well."""
     try:
-        return parse_session_policy(text if text.lstrip().startswith("{") else unquote(text))
+        return parse_session_policy(text if text.lstrip().startswith("{") else unquote(text), everyone=True)
     except PolicyError as error:
         raise ApiError("InvalidParameter.StrategyInvalid", str(error)) from None
 
