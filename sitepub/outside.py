@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 
 from sitepub.errors import NetworkError, SitepubError
 
@@ -46,10 +47,21 @@ def not_written(error: OSError) -> str:
 
 def from_system(error: OSError) -> SitepubError:
     """The computer said no: a folder that may not be written, a full disk."""
+    if error.errno == errno.ENOENT and error.filename is None and _current_folder_is_gone():
+        return SitepubError("The current folder is gone: it was deleted or moved.", code="System.ENOENT",
+                            hint="Go to another one with cd.")
     words = error.strerror or str(error) or type(error).__name__
     where = f": {error.filename}" if error.filename else ""
     name = errno.errorcode.get(error.errno or 0, "OSError")
     return SitepubError(f"{words}{where}", code=f"System.{name}", hint=_HINTS.get(name, _WHERE))
+
+
+def _current_folder_is_gone() -> bool:
+    try:
+        Path.cwd()
+    except OSError:
+        return True
+    return False
 
 
 def outside(error: Exception) -> SitepubError | None:

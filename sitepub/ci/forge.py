@@ -84,7 +84,7 @@ def forge_of(run: CiRun, environ: Mapping[str, str]) -> Forge | str:
 def _github(number: str, environ: Mapping[str, str], repo: str = "") -> Forge | str:
     token, repo = environ.get("GITHUB_TOKEN"), repo or environ.get("GITHUB_REPOSITORY", "")
     if not token or not repo:
-        return "GITHUB_TOKEN is not set: give the step `GITHUB_TOKEN: ${{ github.token }}`"
+        return "GITHUB_TOKEN is not set: in `env` of the step, set it to `${{ github.token }}`"
     api = environ.get("GITHUB_API_URL") or "https://api.github.com"
     issues = f"{api}/repos/{quote(repo)}/issues"
     return Forge(f"{issues}/{number}/comments", issues + "/comments/{id}", headers={

@@ -196,7 +196,7 @@ def take_common(context: click.Context, values: dict[str, Any]) -> None:
     folder = values.pop("cwd", None)
     if folder is not None:
         # A --cwd of the command is read from the --cwd before it, as two calls of cd would do.
-        there = context.meta.get(CWD_KEY, Path.cwd()) / folder
+        there = context.meta.get(CWD_KEY, Path()) / folder
         if not there.is_dir():
             raise click.UsageError(f"--cwd: {folder} is a file, not a folder" if there.is_file() else
                                    f"--cwd: there is no folder {folder}", ctx=context)

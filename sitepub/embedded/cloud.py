@@ -38,6 +38,8 @@ _WRONG_OPTION = 2
 """Exit code of the server for an option that it does not understand."""
 _DAMAGED = 6
 """Exit code of the server for a file of its own that cannot be right; the last line of its log says which."""
+_NO_PORT = 7
+"""Exit code of the server for a port that it cannot listen on; the last line of its log says why."""
 _COMING_UP = 5.0
 """Seconds in which a server that holds its folder describes itself."""
 Note = Callable[[str], None]
@@ -263,6 +265,9 @@ def _spawn(data: Path, words: list[str], environ: Mapping[str, str]) -> Embedded
                     return cloud
                 if process.returncode == _WRONG_OPTION and (lines := local_process.tail(log)):
                     raise UsageError(f"{lines[-1]}.")
+                if process.returncode == _NO_PORT and (lines := local_process.tail(log)):
+                    raise SitepubError(f"{lines[-1][:1].upper()}{lines[-1][1:]}.", code="PortTaken",
+                                       hint="Name another one with --port; --port 0 takes any that is free.")
                 if process.returncode == _DAMAGED:
                     raise _damaged(data, log)
                 raise _not_started(f"The embedded cloud ended at once, with exit code {process.returncode}.",
@@ -283,7 +288,7 @@ def run_in_foreground(data: Path, options: CloudOptions, *, environ: Mapping[str
         raise Refused(f"The embedded cloud is already running on port {running.address.port}.",
                       code="AlreadyRunning", hint="sitepub local stop, then start it again.")
     prepare(data)
-    local_process.run_here(data, options.arguments() + (["--json"] if json else []), environ=environ)
+    local_process.run_here(data, [*options.arguments(), "--foreground", *(["--json"] if json else [])], environ=environ)
 
 
 def _not_started(message: str, log: Path) -> SitepubError:

@@ -16,11 +16,13 @@ from typing import Any
 
 _REFUSED = 5
 _DAMAGED = 6
+_NO_PORT = 7
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sitepub.local", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of all its data")
+    parser.add_argument("--foreground", action="store_true", help="end with the exit codes that users know")
     parser.add_argument("--port", type=int, help="port on 127.0.0.1 (0: any; default: the last, else 7070)")
     parser.add_argument("--latency", type=float, default=0, metavar="MS", help="delay of every request")
     parser.add_argument("--faults", default="", metavar="SPEC",
@@ -60,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     from sitepub.local.base.damage import DamagedError
-    from sitepub.local.process import AlreadyServedError, serve
+    from sitepub.local.process import AlreadyServedError, PortError, serve
 
     try:
         _runner()(serve(options.data, port=options.port, misbehaviour=misbehaviour,
@@ -69,9 +71,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AlreadyServedError as error:
         print(error, file=sys.stderr)
         return _REFUSED
-    except DamagedError as error:
+    except (DamagedError, PortError) as error:
+        if options.foreground:  # people read this, and the exit codes of sitepub
+            print(f"error: {error}", file=sys.stderr)
+            return 1
         print(error, file=sys.stderr)
-        return _DAMAGED
+        return _DAMAGED if isinstance(error, DamagedError) else _NO_PORT
     except OSError as error:
         print(f"the embedded cloud could not start: {error}", file=sys.stderr)
         return 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -34,6 +35,10 @@ _PORTS_TRIED = 100
 
 class AlreadyServedError(Exception):
     """Another living process serves the data folder."""
+
+
+class PortError(Exception):
+    """The port that was asked for cannot be listened on."""
 
 
 class FolderLock:
@@ -83,7 +88,7 @@ async def serve(data: Path, *, port: int | None, misbehaviour: Misbehaviour, for
     """Serve a data folder until SIGTERM or SIGINT.
 
     ``port``: ``None`` for the one it had last, else 7070 or the next free one. ``announce``: print the
-    description as one line of JSON. Raises :class:`AlreadyServedError`, DamagedError, OSError."""
+    description as one line of JSON. Raises :class:`AlreadyServedError`, :class:`PortError`, DamagedError, OSError."""
     data = data.absolute()
     options = ["--pace", f"{pace:g}", "--most-buckets", str(most_buckets)]
     if misbehaviour.faults:
@@ -172,7 +177,12 @@ def _last_port(database: Database) -> int | None:
 async def _listen(server: Server, database: Database, port: int | None) -> int:
     """The port: ``port``, else the one it had last, 7070, or the next free one."""
     if port is not None:
-        used = await server.start(port)
+        try:
+            used = await server.start(port)
+        except OSError as error:
+            why = {errno.EADDRINUSE: "another program has it", errno.EACCES: "this user may not listen on it"}.get(
+                error.errno or 0, error.strerror)
+            raise PortError(f"the embedded cloud cannot listen on port {port}: {why}") from error
     else:
         last = _last_port(database)
         wanted = [last] if last is not None else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -182,14 +183,34 @@ def test_faults_that_do_not_exist_are_a_usage_mistake(environ: Mapping[str, str]
     assert "unknown kind 'nonsense', expected one of 429, 500, 503" in screen.noted
 
 
-def test_a_start_that_fails_shows_the_end_of_the_log(environ: Mapping[str, str]) -> None:
+def test_a_start_that_fails_shows_the_end_of_the_log(environ: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+                                                         ) -> None:
+    monkeypatch.setattr(local_cloud, "_NO_PORT", None)
+    with _taken_port() as port:
+        code, screen = local(environ, "start", "--port", port)
+    assert code == 1
+    assert "ended at once, with exit code" in screen.noted
+    assert "cannot listen" in screen.noted and "server.log" in screen.noted
+
+
+def test_a_port_of_another_program_is_said_with_what_to_do(environ: Mapping[str, str]) -> None:
+    with _taken_port() as port:
+        code, screen = local(environ, "start", "--port", port)
+        assert (code, screen.printed) == (1, "")
+        assert f"cannot listen on port {port}: another program has it" in screen.noted
+        assert "--port 0" in screen.noted and "Errno" not in screen.noted
+        there = subprocess.run([sys.executable, "-m", "sitepub", "local", "start", "--foreground", "--port", port],
+                               env=dict(environ), stderr=subprocess.PIPE, text=True, check=False)
+    assert there.returncode == 1
+    assert "another program has it" in there.stderr
+
+
+@contextlib.contextmanager
+def _taken_port() -> Iterator[str]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        code, screen = local(environ, "start", "--port", str(taken.getsockname()[1]))
-    assert code == 1
-    assert "ended at once, with exit code" in screen.noted
-    assert "could not start" in screen.noted and "server.log" in screen.noted
+        yield str(taken.getsockname()[1])
 
 
 def test_the_server_gets_no_real_credentials(environ: Mapping[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import signal
@@ -9,8 +10,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+import sitepub as sitepub_package
 
 SITEPUB = [sys.executable, "-m", "sitepub"]
 posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX signals and terminals")
@@ -29,6 +33,29 @@ def test_the_process_ends_with_the_exit_code_and_keeps_the_streams_apart() -> No
     done = run("nonsense", "--json")
     assert done.returncode == 2
     assert json.loads(done.stdout)["error"]["code"] == "Usage"
+
+
+@posix_only
+@pytest.mark.parametrize("words", [("info", "--local"), ("releases", "--local"), ("check", "--offline"), ("plan",)])
+def test_a_current_folder_that_was_deleted_is_said(words: tuple[str, ...], tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = subprocess.run(["sh", "-c", 'rmdir "$PWD"; exec "$@"', "sh", *SITEPUB, *words], cwd=gone,
+                          env={**os.environ, "PYTHONPATH": str(Path.cwd())}, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "The current folder is gone" in done.stderr and "hint: " in done.stderr
+
+
+@pytest.mark.parametrize("version", [(2, 7, 18), (3, 6, 15), (3, 10, 13)])
+def test_a_python_that_is_too_old_is_said_before_anything_it_cannot_read(version: tuple[int, int, int]) -> None:
+    source = Path(sitepub_package.__file__).read_text(encoding="utf-8")
+    assert "f\"" not in source and "__future__" not in source
+    ast.parse(source, feature_version=(3, 7))
+    old = SimpleNamespace(version_info=version, version=".".join(map(str, version)), executable="/usr/bin/python",
+                          exit=sys.exit)
+    with pytest.raises(SystemExit) as ended:
+        exec(compile(source.replace("import sys\n", ""), "sitepub/__init__.py", "exec"), {"sys": old})
+    assert "needs Python 3.11 or newer, and this is Python " + old.version in str(ended.value)
 
 
 def test_without_credentials_the_exit_code_is_3(home: Path) -> None:

@@ -179,10 +179,10 @@ def _outputs(site: SiteRun | None) -> dict[str, str]:
     ran = [one for one in site.ran if one.command not in ("check", "removal")] if site is not None else []
     result: Mapping[str, Any] = ran[-1].result if ran else {}
     changes = result.get("changes")
-    changed = isinstance(changes, dict) and any(
-        changes.get(key) for key in ("uploaded", "copied", "headers", "deleted"))
+    changed = result.get("changed") is True or (isinstance(changes, dict) and any(
+        changes.get(key) for key in ("uploaded", "copied", "headers", "deleted")))
     return {"url": str(result.get("url") or ""), "release": str(result.get("release") or ""),
-            "changed": "true" if changed or result.get("release") else "false"}
+            "changed": "true" if changed else "false"}
 
 
 def _object(done: CiDone) -> dict[str, object]:

@@ -170,7 +170,9 @@ def show_deployed(run: Run, done: Deployed, *, whole: bool = True) -> None:
     if done.hosts is not None:
         from sitepub.cli.host_view import done_lines
 
-        terminal.result("\n".join(done_lines(terminal, done.project, done.cloud, done.hosts)))
+        lines = list(done_lines(terminal, done.project, done.cloud, done.hosts))
+        if lines:
+            terminal.result("\n".join(lines))
     if done.share is not None:
         from sitepub.cli.releases.part import percent
 
