@@ -214,9 +214,27 @@ def _account(credentials: Credentials, embedded: Embedded | None, project: Proje
     try:
         given = environ.get("TENCENT_APP_ID") or project.dotenv.get("TENCENT_APP_ID")
         number = given if given and embedded is None else app_id(api, credentials, environ=environ)
-        yield _bucket(Cloud(credentials, number, project.region, embedded), project)
+        cloud = Cloud(credentials, number, project.region, embedded)
+        found = _bucket(cloud, project)
+        yield found
+        if found.verdict is Verdict.OK and "can be reached" in found.message:
+            yield from _bucket_settings(cloud, project)
     except SitepubError as error:
         yield Finding("bucket", Verdict.FAIL, error.message, error.hint)
+
+
+def _bucket_settings(cloud: Cloud, project: Project) -> Iterator[Finding]:
+    from sitepub.actions.checking.buckets import examine_buckets
+
+    for name, report in examine_buckets(project, cloud):
+        for danger in report.dangers:
+            yield Finding(name, Verdict.FAIL if danger.breaks else Verdict.WARN, f"{report.bucket}: {danger.message}",
+                          danger.hint)
+        if report.unreadable:
+            yield Finding(name, Verdict.WARN, f"{report.bucket}: this key may not read {', '.join(report.unreadable)}",
+                          "Look there in the console, or run with another key.")
+        elif not report.dangers:
+            yield Finding(name, Verdict.OK, f"nothing in {report.bucket} stands in the way")
 
 
 def _bucket(cloud: Cloud, project: Project) -> Finding:

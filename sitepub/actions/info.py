@@ -16,7 +16,7 @@ from sitepub.publish.states.manifest import Entry
 from sitepub.publish.states.remote import Remote, open_remote
 from sitepub.publish.states.sharded import ShardedManifest
 from sitepub.publish.states.slot_state import Slots
-from sitepub.publish.states.state import Journal, LiveShare, ReleaseInfo
+from sitepub.publish.states.state import Journal, LiveShare, ReleaseInfo, State
 from sitepub.settings.actual import NO_BUCKET, read_actual
 from sitepub.settings.difference import difference
 from sitepub.settings.wanted import answers_404, wanted_settings
@@ -72,16 +72,7 @@ def info(project: Project, *, local: bool, profile: str | None, environ: Mapping
         if state.bucket != remote.bucket:
             drift.append(f"the project names the bucket {remote.bucket}, the site is in {state.bucket}")
         else:
-            wanted = wanted_settings(with_rules(project, state.rules or SiteRules()), remote.bucket, state.manifest)
-            status = remote.settings.head()
-            if status is BucketStatus.FOREIGN:
-                drift.append(f"the bucket {remote.bucket} belongs to another account now")
-            else:
-                actual = NO_BUCKET if status is BucketStatus.MISSING else read_actual(remote.settings, wanted)
-                of_bucket = wanted if state.slots is None else answers_404(wanted)
-                drift += [step.summary for step in difference(of_bucket, actual, state.said)]
-                drift += [problem.message for problem in about_the_error_page(remote, state.manifest.keys(),
-                                                                              sets_it=False)]
+            drift += settings_drift(project, remote, state)
         return Info(
             project=project, bucket=state.bucket, region=state.region,
             url=cloud.website_url(state.bucket, project.protocol, project.key_prefix), files=len(state.manifest),
@@ -91,6 +82,18 @@ def info(project: Project, *, local: bool, profile: str | None, environ: Mapping
             former=tuple(one.bucket for one in state.former),
             hosts=_hosts(project, cloud, remote, state.hosts), retained=dict(state.retained),
             slots=state.slots, shares=state.shares, **_here(project, cloud), whole=_whole(remote, state.slots))
+
+
+def settings_drift(project: Project, remote: Remote, state: State) -> list[str]:
+    """Differences between the project and the settings of its bucket, in words. Raises what the cloud answers."""
+    wanted = wanted_settings(with_rules(project, state.rules or SiteRules()), remote.bucket, state.manifest)
+    status = remote.settings.head()
+    if status is BucketStatus.FOREIGN:
+        return [f"the bucket {remote.bucket} belongs to another account now"]
+    actual = NO_BUCKET if status is BucketStatus.MISSING else read_actual(remote.settings, wanted)
+    of_bucket = wanted if state.slots is None else answers_404(wanted)
+    return [*(step.summary for step in difference(of_bucket, actual, state.said)),
+            *(problem.message for problem in about_the_error_page(remote, state.manifest.keys(), sets_it=False))]
 
 
 def _hosts(project: Project, cloud: Cloud, remote: Remote, records: Mapping[str, HostRecord]

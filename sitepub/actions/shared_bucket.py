@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from sitepub.errors import Problem, SitepubError
 from sitepub.publish.prepare import Prepared
 from sitepub.publish.states.remote import Remote
+from sitepub.settings.bucket_dangers import of_kept
 from sitepub.settings.lifecycle_danger import dangers
 from sitepub.site.error_page import error_key
 from sitepub.site.snapshot import Snapshot
@@ -59,3 +60,18 @@ def about_lifecycle(remote: Remote, keys: Collection[str], prepared: Prepared, *
         except SitepubError:
             return  # what does not answer is reported where it is needed
         yield from dangers(there, keys, written=False)
+    if ask:
+        yield from _about_kept(remote, prepared)
+
+
+def _about_kept(remote: Remote, prepared: Prepared) -> Iterator[Problem]:
+    """Rules of the state bucket that delete or archive what sitepub keeps of this site. One request."""
+    if prepared.found is None:
+        return  # the bucket may not be there yet
+    try:
+        rules = remote.state_settings.get_lifecycle()
+    except SitepubError:
+        return
+    for danger in of_kept(rules, remote.states.prefix):
+        if danger.breaks:
+            yield Problem(f"{remote.states.store.bucket}: {danger.message}", hint=danger.hint)

@@ -102,13 +102,14 @@ def _website(wanted: WantedSettings, actual: ActualSettings, mine: frozenset[str
                           + (f", {_count(len(after.rules), 'redirect rule')}" if after.rules else ""),
                           _why(actual, "not set"), Timing.AFTER, after)
         return
-    changes = list(_website_changes(before, after))
+    changes = list(website_changes(before, after))
     if changes:
         yield SettingStep("website", "; ".join(changes), _why(actual, "differs"), Timing.AFTER, after,
                           replaces=taken_from_others(before, after, ours))
 
 
-def _website_changes(before: WebsiteConfig, after: WebsiteConfig) -> Iterator[str]:
+def website_changes(before: WebsiteConfig, after: WebsiteConfig) -> Iterator[str]:
+    """In words."""
     if before.index != after.index:
         yield f"index document: {after.index} (was {before.index})"
     if (before.error or "") != (after.error or ""):

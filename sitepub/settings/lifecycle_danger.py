@@ -25,11 +25,11 @@ def dangers(rules: Sequence[LifecycleRule], keys: Collection[str], *, written: b
         whose = "" if written else " of the bucket (not in serverless.yml)"
         files = f"{number} file{'s' if number > 1 else ''} of the site"
         name = f"the lifecycle rule {rule.id}{whose}" if rule.id else f"a lifecycle rule{whose}"
-        deleted = [_after(rule.expiration_days)] if rule.expiration_days is not None else []
+        deleted = [after(rule.expiration_days)] if rule.expiration_days is not None else []
         deleted += [f"on {date}" for date, kind in rule.dated if not kind]
         for when in deleted:
             yield Problem(f"{name} deletes {files} {when}", hint=_HINT)
-        archived = [(_after(days), kind) for days, kind in rule.transitions]
+        archived = [(after(days), kind) for days, kind in rule.transitions]
         archived += [(f"on {date}", kind) for date, kind in rule.dated]
         for when, kind in archived:
             if kind.upper() in UNREADABLE:
@@ -37,7 +37,8 @@ def dangers(rules: Sequence[LifecycleRule], keys: Collection[str], *, written: b
                               " InvalidObjectState)", hint=_HINT)
 
 
-def _after(days: int) -> str:
+def after(days: int) -> str:
+    """In words."""
     if not days:
         return "within a day of their upload"
     return f"{days} day{'s' if days > 1 else ''} after their upload"
