@@ -29,8 +29,9 @@ def made_anew(owned: Manifest, journal: Iterable[JournalStep], listing: Mapping[
               is_website: Callable[[], bool]) -> bool:
     """Whether nothing in the bucket is as sitepub left it. ``journal``: what may have been written beside.
 
-    One file that was changed by hand is a file of the site still. So where no more than one is there, a bucket counts
-    as made anew only if it is no website either. ``is_website`` is asked only then."""
+    One file that was changed by hand is a file of the site still, and so is what was written again with the same
+    content. So where no more than one has other content, a bucket counts as made anew only if it is no website either.
+    ``is_website`` is asked only then."""
     steps: dict[str, list[JournalStep]] = {}
     for step in journal:
         steps.setdefault(step.key, []).append(step)
@@ -42,7 +43,8 @@ def made_anew(owned: Manifest, journal: Iterable[JournalStep], listing: Mapping[
         if entry is not None:
             if is_as_left(entry, there):
                 return False
-            changed += 1
+            # The same content, written again: also by another site of sitepub, which has set its headers.
+            changed += (entry.etag, entry.size) != (there.etag, there.size)
     if changed > 1:
         return True
     if not owned:

@@ -20,7 +20,7 @@ from sitepub.tencent.cos.store import Listed
 NOT_OURS = "sitepub did not upload it"
 IN_A_FOLDER = "it is that of the site"
 MADE_ANEW = "nothing in it is as sitepub left it: it was emptied, or deleted and made again, by another program"
-REWRITTEN = "another program wrote it again, with the same content"
+REWRITTEN = "another program or site wrote it again, with the same content (--adopted deletes it)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,8 @@ def of_website(there: ForeignSettings) -> Iterator[Danger]:
         yield Danger(f"new objects are encrypted ({there.encryption}): COS answers them to signed requests only, so"
                      " visitors may get an error (403)", "take the encryption out: a website is public")
     if there.hotlinks == "White-List" and not there.without_referer:
-        yield Danger("hotlink protection refuses requests without a referer: whoever types the address or follows a"
-                     " bookmark gets an error (403)", "allow an empty referer")
+        yield Danger("hotlink protection refuses requests without a referer: visitors who type the address or follow a"
+                     " bookmark get an error (403)", "allow an empty referer")
     elif there.hotlinks:
         yield Danger(f"hotlink protection is on ({there.hotlinks}): some visitors get an error (403)",
                      "check its list of domains", breaks=False)
@@ -106,7 +106,8 @@ def lets_everybody_read(policy: Mapping[str, Any] | None) -> bool:
 
 
 def denied(policy: Mapping[str, Any] | None, bucket: str) -> Iterator[tuple[str, str, bool]]:
-    """What sitepub needs and statements deny: the first action of each, whom, and whether under conditions."""
+    """What sitepub needs and statements deny: the first action of each, to which principals, whether under conditions.
+    """
     for one in statements(policy or {}):
         if _effect(one) != "deny" or not any(_is_of(text, bucket) for text in _texts(one, "resource")):
             continue
