@@ -71,7 +71,7 @@ def purge(project: Project, words: Sequence[str], options: PurgeOptions, environ
             _remember(project, remote, done, state, all_of_it=rest or options.everything)
         raise_if_interrupted(done, stop)
     found = Done(tuple(done))
-    _raise_if_failed(found, "purge", "the purge")
+    _raise_if_failed(found, "purge", "the purge", state)
     return found
 
 
@@ -89,8 +89,9 @@ def warm(project: Project, words: Sequence[str], options: PurgeOptions, environ:
     with open_remote(project, cloud, connections=2) as remote:
         paths: Mapping[str, Sequence[str]] | None = asked.pages or None
         left_out = 0
+        state = remote.states.load()
         if paths is None and not any(host.settings.get("pushCdn") for host in cached):
-            pages = _pages(project, remote.states.load())
+            pages = _pages(project, state)
             paths, left_out = {"": pages[:_WARMED]}, max(0, len(pages) - _WARMED)
         with stopping() as stop, listener() as hears:
             from sitepub.domains.hosts.open_hosts import Edges
@@ -98,7 +99,7 @@ def warm(project: Project, words: Sequence[str], options: PurgeOptions, environ:
             edges = Edges.of(cloud, remote.bucket)
             done = Purger(lambda host: edges(host.edge), hears, stop).prefetch(cached, paths)
     found = Done(tuple(done), left_out)
-    _raise_if_failed(found, "warm", "the prefetch")
+    _raise_if_failed(found, "warm", "the prefetch", state)
     return found
 
 
@@ -140,6 +141,8 @@ def _remember(project: Project, remote: Remote, done: Sequence[Purged], found: S
             state = ledger.state
             hosts = dict(state.hosts)
             for one in done:
+                if one.failed and one.host not in hosts:
+                    continue  # it was never set up, and a record would say that it was
                 record = hosts.get(one.host) or HostRecord(host=one.host, edge=edges[one.host])
                 hosts[one.host] = msgspec.structs.replace(record, purge=one.as_record())
             settled = all_of_it and state.unpurged == found.unpurged and not any(one.failed for one in done)
@@ -157,14 +160,34 @@ def _pages(project: Project, state: State | None) -> list[str]:
     return sorted((min(page_paths(key, project.website)[:2], key=len) for key in keys), key=lambda one: (len(one), one))
 
 
-def _raise_if_failed(done: Done, command: str, what: str) -> None:
+_STEPS = {"domain": "its domain is not there yet, or not seen to be there",
+          "certificate": "its certificate is not done",
+          "dns": "its DNS record is not seen yet", "verify": "what visitors get was not checked yet",
+          "removal": "its removal was begun"}
+"""The step of a setup that was not seen to end, in words."""
+
+
+def _not_set_up(one: Purged, state: State | None) -> str:
+    """Why the host has no cache to purge, by what the deploys have written down; "": its setup was finished once."""
+    record = state.hosts.get(one.host) if state is not None else None
+    if record is not None and (record.verified or record.settings_hash) and not record.setup:
+        return ""
+    why = _STEPS.get(record.setup, "no deploy has finished it") if record is not None else "no deploy has set it up"
+    code = f" ({one.failed.rpartition('(')[2]}" if one.failed.endswith(")") else ""
+    return f"this host is not set up yet, and so has no cache: {why}{code}"
+
+
+def _raise_if_failed(done: Done, command: str, what: str, state: State | None) -> None:
     failed = [one for one in done.hosts if one.failed]
     if not failed:
         return
-    lines = "\n".join(f"  {one.host}: {without_host(one.failed, one.host)}" for one in failed)
+    unready = {one.host: words for one in failed if one.absent and (words := _not_set_up(one, state))}
+    lines = "\n".join(f"  {one.host}: {unready.get(one.host) or without_host(one.failed, one.host)}" for one in failed)
     request_id = next((one.request_id for one in failed if one.request_id), None)
     hint = f"run sitepub {command} again when the reason is gone"
-    if any(one.refused for one in failed):
+    if len(unready) == len(failed):
+        hint = f"run sitepub deploy: it sets up the hosts, or goes on with it; then there is something to {command}"
+    elif any(one.refused for one in failed):
         hint = ("sitepub deploy --verify checks the domains, and sets up again what was deleted or stopped elsewhere;"
                 f" then run sitepub {command} again")
     if len(failed) == len(done.hosts):

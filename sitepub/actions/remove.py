@@ -19,6 +19,7 @@ from sitepub.publish.previews.prefix import site_prefix
 from sitepub.publish.progress import Progress
 from sitepub.publish.removal_plan import Removal, RemovalOptions, Removed
 from sitepub.publish.states.remote import open_remote
+from sitepub.terminal.sizes import counted
 
 if TYPE_CHECKING:
     from sitepub.domains.hosts.outcome import HostOutcome
@@ -93,9 +94,9 @@ def remove(project: Project, options: RemoveOptions, environ: Mapping[str, str],
                                      approve=lambda again: approve(again, ()))
     if removed.failures:
         lines = "\n".join(f"  {failure}" for failure in removed.failures[:_FAILURES_SHOWN])
-        raise PartlyDone(f"{len(removed.failures)} objects could not be deleted:\n{lines}",
+        raise PartlyDone(f"{counted(len(removed.failures), 'object')} could not be deleted:\n{lines}",
                          hint="run the same command again to do the rest")
     if removed.interrupted:
-        raise Interrupted(f"Interrupted: {removed.objects} objects were deleted.",
+        raise Interrupted(f"Interrupted: {counted(removed.objects, 'object')} deleted.",
                           hint="run sitepub remove again to do the rest")
     return Down(removed, hosts)

@@ -87,7 +87,7 @@ def folded_lines(terminal: Terminal, steps: Sequence[Step]) -> Iterator[str]:
             continue
         mark, color = _mark(group.first)
         files = counted(group.count, "file")
-        if action is Action.UPLOAD:
+        if action is Action.UPLOAD and group.bytes:
             files += f", {human_bytes(group.bytes)}"
         where = visible("".join(f"{name}/" for name in folders)) or "(the root)"
         yield f"  {terminal.style(mark, color)} {action.value:<7} {where}  ({visible(reason.value)}: {files})"
@@ -138,7 +138,8 @@ def retained_lines(terminal: Terminal, retained: Mapping[str, Entry]) -> Iterato
 
 
 def totals(plan: Plan, settings: int = 0) -> str:
-    parts = [(len(plan.uploads), f"to upload ({human_bytes(plan.bytes_to_send)})"),
+    size = f" ({human_bytes(plan.bytes_to_send)})" if plan.bytes_to_send else ""
+    parts = [(len(plan.uploads), f"to upload{size}"),
              (len(plan.copies), "to copy on the server"), (len(plan.header_changes), "to get new headers"),
              (len(plan.deletions), "to delete"), (len(plan.retained), "to keep for a while"),
              (settings, "bucket settings to write" if settings > 1 else "bucket setting to write")]

@@ -199,7 +199,7 @@ class TransferProgress:
     def summary(self) -> str:
         """The line at the end."""
         now = self.numbers()
-        words = f"{self.verb}: {counted(now.done, self.noun)}, {human_bytes(now.sent)}"
+        words = f"{self.verb}: {counted(now.done, self.noun)}" + (f", {human_bytes(now.sent)}" if now.sent else "")
         words += f" in {human_seconds(now.elapsed)}"
         if now.elapsed >= 1 and now.sent:
             words += f" ({human_bytes(now.sent / now.elapsed)}/s)"
@@ -216,8 +216,8 @@ class TransferProgress:
             if announced != self.verb:
                 if now.elapsed < FIRST_FRAME:
                     continue
-                self.terminal.note(f"{self.verb}: {counted(now.steps, self.noun)}, "
-                                   f"{human_bytes(now.total_bytes)}")
+                size = f", {human_bytes(now.total_bytes)}" if now.total_bytes else ""
+                self.terminal.note(f"{self.verb}: {counted(now.steps, self.noun)}{size}")
                 announced, told_at, told_share = self.verb, clock, 0.0
                 continue
             waited = clock - told_at

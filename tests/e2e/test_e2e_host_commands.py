@@ -196,3 +196,19 @@ def test_a_promotion_purges_what_changed_and_leaves_the_hosts_as_they_are(
     assert [step["kind"] for step in hosts_of(done.json)[host]["steps"]] == ["purge"]
     assert b"two" in curl(cloud, f"http://{host}/other.html").body
     assert account.sdk("cdn", "DescribeDomainsConfig", {})["Domains"] == before
+
+
+def test_a_host_whose_setup_is_not_finished_has_no_cache_to_purge(sitepub: Sitepub, account: Account, tmp_path: Path
+                                                                  ) -> None:
+    account.zone("unready-e2e.com")
+    folder = make_project(tmp_path, "unready", host_lines("www.unready-e2e.com", CACHED)
+                          + host_lines("eo.unready-e2e.com", "edge: edgeone"))
+    for words in (("purge", "--all"), ("purge", "/about/"), ("warm", "/about/")):
+        refused = sitepub(*words, "--local", cwd=folder)
+        assert refused.code == 1
+        lines = [line for line in refused.err.splitlines() if "e2e.com: " in line]
+        assert [line.partition(" (")[0] for line in lines] == [
+            f"  {host}.unready-e2e.com: this host is not set up yet, and so has no cache: no deploy has set it up"
+            for host in ("www", "eo")], refused.err
+        assert "hint: run sitepub deploy: it sets up the hosts" in refused.err
+        assert "credentials" not in refused.err

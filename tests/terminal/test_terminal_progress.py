@@ -170,7 +170,7 @@ def test_parts_of_a_transfer_are_counted_and_named_each_by_itself() -> None:
             counted.finished(name)
     first, second = screen.noted.splitlines()
     assert first.startswith("Filling slot b: 3 files, 10 B in ")
-    assert second.startswith("Publishing to the bucket's root: 4 files, 0 B in ")
+    assert second.startswith("Publishing to the bucket's root: 4 files in ")
 
 
 def test_without_a_terminal_there_are_plain_lines_at_start_and_end() -> None:
@@ -196,7 +196,7 @@ def test_plain_lines_come_with_every_tenth_but_not_too_often(monkeypatch: pytest
                 assert time.monotonic() < deadline, screen.noted
                 time.sleep(0.01)
     assert [line.split("  ")[0] for line in screen.noted.splitlines()[:-1]] == [
-        "Uploading: 4 files, 0 B", "Uploading: 1/4 files", "Uploading: 2/4 files", "Uploading: 3/4 files"]
+        "Uploading: 4 files", "Uploading: 1/4 files", "Uploading: 2/4 files", "Uploading: 3/4 files"]
 
 
 def test_on_a_terminal_the_display_moves_and_notes_stay_readable() -> None:

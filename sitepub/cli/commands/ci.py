@@ -15,6 +15,7 @@ import click
 from sitepub.cli.commands.ci_role import role
 from sitepub.cli.options import Run, command, group
 from sitepub.errors import Interrupted, Position, Problem, SitepubError, UsageError
+from sitepub.terminal.sizes import counted
 
 if TYPE_CHECKING:
     from sitepub.actions.ci.run import CiDone
@@ -171,7 +172,7 @@ def _numbers(one: Ran) -> str:
     changes = one.result.get("changes")
     if isinstance(changes, dict):
         return "; " + ", ".join(f"{number:,} {what}" for what, number in changes.items() if number)
-    return f"; {one.result['files']:,} files" if isinstance(one.result.get("files"), int) else ""
+    return f"; {counted(one.result['files'], 'file')}" if isinstance(one.result.get("files"), int) else ""
 
 
 def _outputs(site: SiteRun | None) -> dict[str, str]:

@@ -10,6 +10,7 @@ import click
 from sitepub.cli.options import Run, command
 from sitepub.errors import UsageError
 from sitepub.terminal.messages import visible
+from sitepub.terminal.sizes import counted
 
 if TYPE_CHECKING:
     from sitepub.actions.init import InitOutcome
@@ -187,7 +188,7 @@ def _moved_object(outcome: InitOutcome) -> dict[str, object]:
 def _show(terminal: Terminal, outcome: InitOutcome, *, last: bool) -> None:
     if outcome.template is not None:
         place = visible(str(outcome.folder))
-        terminal.result(f"{outcome.template.name}: {len(outcome.files)} files in {place}")
+        terminal.result(f"{outcome.template.name}: {counted(len(outcome.files), 'file')} in {place}")
         for name in outcome.files:
             terminal.result(f"  {name}")
     elif outcome.framework is not None:

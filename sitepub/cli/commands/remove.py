@@ -179,7 +179,8 @@ def bucket_lines(removal: BucketRemoval) -> Iterator[str]:
     deletions = removal.plan.deletions
     whose = (f"of the site in {removal.place}, {removal.adopted:,} of them there before it (--adopted)"
              if removal.adopted else f"that sitepub uploaded to {removal.place}")
-    yield f"  - {counted(len(deletions), 'object')} ({human_bytes(removal.bytes)}) {whose}"
+    size = f" ({human_bytes(removal.bytes)})" if removal.bytes else ""
+    yield f"  - {counted(len(deletions), 'object')}{size} {whose}"
     yield from (f"      {visible(step.key)}" for step in deletions[:_SHOWN])
     if len(deletions) > _SHOWN:
         yield f"      … and {len(deletions) - _SHOWN:,} more"

@@ -39,7 +39,7 @@ def mistakes(error: ValidationError, model: type[BaseModel], root: Node, *,
             label = f"{above + '.' if above else ''}{loc[-1]}"
             problems.append(Problem(f"`{label}` is missing", where, _MISSING.get(label)))
         elif detail["type"] == "extra_forbidden":
-            inside = _home_inside(model, loc[:-1], str(loc[-1]))
+            inside = _home_inside(model, loc[:-1], str(loc[-1])) or _longer_inside(model, loc[:-1], str(loc[-1]))
             problems.append(_unknown(node, str(loc[-1]), label, keys_of(model, loc[:-1]), elsewhere, inside))
         else:
             message, hint = _said(detail, node)
@@ -104,6 +104,15 @@ _IN_HEADERS = {
 """The same of an entry of ``headers``."""
 
 
+_SHORTEST = 6
+"""Letters of a name that is taken for a part of a longer one."""
+
+
+def _longer(name: str, known: Sequence[str]) -> list[str]:
+    """The keys that the name is a part of: ``keyPrefixEquals`` for ``keyPrefix``."""
+    return [one for one in known if name.lower() in one.lower() and len(name) >= _SHORTEST]
+
+
 def _unknown(node: Node, name: str, label: str, known: Sequence[str],
              elsewhere: Sequence[tuple[str, type[BaseModel]]], inside: str | None) -> Problem:
     hint = _OTHER_WORDS.get(name.lower()) if label == f"inputs.{name}" else None
@@ -111,12 +120,16 @@ def _unknown(node: Node, name: str, label: str, known: Sequence[str],
         hint = _IN_HEADERS.get(name.lower())
     if hint is None and inside is not None:
         above = label.rpartition(".")[0]
-        hint = f"`{name}` belongs under `{above + '.' if above else ''}{inside}`."
+        place, _, whole = inside.partition(" ")
+        place = f"{above + '.' if above else ''}{place}"
+        hint = f"Did you mean `{whole}` under `{place}`?" if whole else f"`{name}` belongs under `{place}`."
     if hint is not None:
         return Problem(f"unknown key `{label}`", node.key_here, hint)
-    hint = did_you_mean(name, known)
+    longer = _longer(name, known)
+    # A part of a key of this place is nearer than a whole key of another one.
+    hint = f"Did you mean `{longer[0]}`?" if len(longer) == 1 else did_you_mean(name, known)
     for place, model in elsewhere:
-        if name in keys_of(model, ()) and (hint is None or name not in known):
+        if name in keys_of(model, ()) and len(longer) != 1 and (hint is None or name not in known):
             hint = f"`{name}` belongs under `{place}`." if place else f"`{name}` belongs at the top level."
             break
     if hint is None and known:
@@ -183,6 +196,17 @@ def _home_inside(model: type[BaseModel], loc: Loc, name: str) -> str | None:
     homes = [field.alias or key for key, field in found.model_fields.items()
              if (inner := _model_in(field.annotation)) is not None and name in keys_of(inner, ())]
     return homes[0] if len(homes) == 1 else None
+
+
+def _longer_inside(model: type[BaseModel], loc: Loc, name: str) -> str | None:
+    """The same for a part of a name: the key of this place, and the whole name."""
+    found = _model_at(model, loc)
+    if found is None or found is model or not any(isinstance(part, int) for part in loc):
+        return None
+    homes = [f"{field.alias or key} {longer[0]}" for key, field in found.model_fields.items()
+             if (inner := _model_in(field.annotation)) is not None
+             and len(longer := _longer(name, keys_of(inner, ()))) == 1]
+    return min(homes, key=len) if homes and not _longer(name, keys_of(found, ())) else None
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:

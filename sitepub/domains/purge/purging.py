@@ -15,6 +15,7 @@ from sitepub.domains.purge.plan import CachedHost, Paths, PurgeBatch, cached_hos
 from sitepub.domains.records import LastPurge
 from sitepub.domains.times import now_iso
 from sitepub.errors import CloudError, Interrupted, NetworkError, SitepubError
+from sitepub.terminal.sizes import counted
 
 PATIENCE = 300.0
 """Seconds to follow a purge; the CDN says that it takes about five minutes (228/3946)."""
@@ -22,6 +23,10 @@ _FIRST, _STEP = 0.2, 3.0
 _TOO_MANY_AT_ONCE = frozenset({
     "LimitExceeded.BatchQuota", "LimitExceeded.CdnPurgeUrlExceedBatchLimit",
     "LimitExceeded.CdnPurgeExceedBatchLimit", "LimitExceeded.CdnPurgePathExceedBatchLimit"})
+_ABSENT = frozenset({
+    "UnauthorizedOperation.CdnHostUnauthorized", "ResourceNotFound.CdnHostNotExists", "ZoneNotFound",
+    "InvalidParameter.DomainNotFound", "ResourceUnavailable.DomainNotFound", "ResourceUnavailable.ZoneNotFound"})
+"""Said of a host that the account does not have (CDN API 228/30987, EdgeOne API 1552/80731)."""
 _EXHAUSTED = frozenset({
     "LimitExceeded.CdnPurgeUrlExceedDayLimit", "LimitExceeded.CdnPurgeExceedDayLimit",
     "LimitExceeded.CdnPurgePathExceedDayLimit", *_TOO_MANY_AT_ONCE, "LimitExceeded.DailyQuota",
@@ -49,6 +54,8 @@ class Purged:
     request_id: str | None = None
     refused: bool = False
     """The edge refused it, and not for want of quota: the domain may not be there any more."""
+    absent: bool = False
+    """The edge may not know the host: what it said is also said of a domain that is not there."""
 
     @property
     def what(self) -> str:
@@ -151,7 +158,7 @@ class Purger:
             if self._stop.is_set():
                 raise Interrupted("Interrupted while purging.", hint="run the same command again to continue;"
                                   " sitepub purge --all purges everything")
-            self._listener.status(host.host, f"purging {len(batch.addresses)} {batch.kind.value}")
+            self._listener.status(host.host, f"purging {_amount(batch)}")
             try:
                 tasks = edge.purge(host.host, batch.kind, batch.addresses, area=area,
                                    flush_type=batch.flush_type)
@@ -220,9 +227,10 @@ class Purger:
             for at in range(0, len(addresses), _PREFETCHES_A_CALL):
                 batch = addresses[at:at + _PREFETCHES_A_CALL]
                 if self._stop.is_set():
-                    raise Interrupted(f"Interrupted before {len(addresses) - at} addresses of {host.host} were asked"
-                                      " for.", hint="run the same command again")
-                self._listener.status(host.host, f"prefetching {len(batch)} addresses")
+                    left = counted(len(addresses) - at, "address", "addresses")
+                    raise Interrupted(f"Interrupted before {left} of {host.host} could be asked for.",
+                                      hint="run the same command again")
+                self._listener.status(host.host, f"prefetching {counted(len(batch), 'address', 'addresses')}")
                 try:
                     tasks = edge.prefetch(batch, area=area, user_agent=agent)
                 except (CloudError, NetworkError) as error:
@@ -282,6 +290,16 @@ def _wider_than(kind: PurgeKind, quota: PurgeQuota) -> PurgeQuota:
     return replace(quota, urls=0, folders=0, hosts=quota.hosts if kind is PurgeKind.FOLDERS else 0)
 
 
+def _amount(batch: PurgeBatch) -> str:
+    count = len(batch.addresses)
+    match batch.kind:
+        case PurgeKind.URLS:
+            return counted(count, "address", "addresses")
+        case PurgeKind.FOLDERS:
+            return counted(count, "folder")
+    return "the whole host"
+
+
 def _followed(result: Purged, states: Mapping[str, str]) -> Purged:
     if result.done or result.failed or not result.tasks:
         return result
@@ -295,7 +313,8 @@ def _failure(result: Purged, error: SitepubError) -> Purged:
     text = error.message if not error.code or error.code in error.message else f"{error.message} ({error.code})"
     quota = error.code.startswith(("LimitExceeded", "RequestLimitExceeded"))
     return replace(result, failed=result.failed or text, request_id=result.request_id or error.request_id,
-                   refused=result.refused or (isinstance(error, CloudError) and not quota))
+                   refused=result.refused or (isinstance(error, CloudError) and not quota),
+                   absent=result.absent or error.code in _ABSENT)
 
 
 def _exhausted(quota: PurgeQuota) -> str:

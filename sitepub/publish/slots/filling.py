@@ -33,6 +33,7 @@ from sitepub.publish.states.state_store import StateStore
 from sitepub.settings.wanted import WantedSettings
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.store import Listed
+from sitepub.terminal.sizes import counted
 
 _SHOWN = 5
 _DONE = (Status.PUBLISHED, Status.UNCHANGED)
@@ -187,7 +188,7 @@ def _empty(run: UnderLock, slot: OpenSlot) -> None:
         return
     if mates := mates_in(run.remote, place.bucket):
         raise Refused(
-            f"{place.bucket}/{place.folder} holds {len(keys):,} objects that this site knows nothing of, and"
+            f"{place.bucket}/{place.folder} holds {counted(len(keys), 'object')} that this site knows nothing of, and"
             f" {', '.join(mate.site for mate in mates)} (app/stage/name) lives in the bucket too", code="SlotTaken",
             hint="give the site a bucket of its own (`bucketName`), or turn releases.slots off in one of the two")
     for start in range(0, len(keys), 1000):

@@ -18,6 +18,7 @@ from sitepub.publish.slots.turn import changes, shows_another
 from sitepub.publish.states.remote import Remote
 from sitepub.publish.states.slot_state import Slots
 from sitepub.site.snapshot import Snapshot
+from sitepub.terminal.sizes import counted
 
 
 class SlotStepKind(StrEnum):
@@ -88,7 +89,8 @@ def _on(remote: Remote, snapshot: Snapshot, prepared: Prepared, slots: Slots, co
         shares = ()
     if not slots.hosts:
         to = idle(slots, shares, count)
-        yield SlotStep(SlotStepKind.FILL, to, f"fill slot {to}: {len(snapshot):,} files, copied from the bucket's root",
+        files = counted(len(snapshot), "file")
+        yield SlotStep(SlotStepKind.FILL, to, f"fill slot {to}: {files}, copied from the bucket's root",
                        "the first one", copies=len(snapshot))
     elif _is_another(remote, snapshot, prepared, slots):
         held = shared_slot(remote, prepared.base, shares[0]) if shares else None

@@ -33,6 +33,7 @@ from sitepub.publish.states.state import LiveShare, State
 from sitepub.settings.wanted import WantedSettings
 from sitepub.site.snapshot import Snapshot
 from sitepub.tencent.cos.website_config import WebsiteConfig
+from sitepub.terminal.sizes import counted
 
 _DELETED_AT_ONCE = 1000
 _DONE = (Status.PUBLISHED, Status.UNCHANGED)
@@ -192,7 +193,7 @@ def _delete(site: Held, delete: Callable[[Sequence[str]], Sequence[object]], key
         site.lock.check()
         failed = delete(keys[start:start + _DELETED_AT_ONCE])
         if failed:
-            raise PartlyDone(f"{len(failed)} objects of a slot could not be deleted",
+            raise PartlyDone(f"{counted(len(failed), 'object')} of a slot could not be deleted",
                              hint="run the same command again to do the rest")
 
 
