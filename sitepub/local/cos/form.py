@@ -34,7 +34,6 @@ class Form:
 
     fields: dict[str, str]
     filename: str
-    content_type: str
     file: FilePart
 
 
@@ -95,7 +94,7 @@ async def read_form(body: Body, content_type: str) -> Form:
             raise malformed("A part of the form has no name.")
         if name == "file":
             part = FilePart(held, source, b"\r\n" + mark)
-            return Form(fields, _parameter(headers, "filename"), headers.get("Content-Type", ""), part)
+            return Form(fields, _parameter(headers, "filename"), part)
         held = await _up_to(held, b"\r\n" + mark, source)
         value = held.partition(b"\r\n" + mark)[0]
         held = held[len(value):]

@@ -7,7 +7,6 @@ import binascii
 import hashlib
 import hmac
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +16,7 @@ from urllib.parse import quote, urlencode
 from multidict import CIMultiDict
 
 from sitepub.local.base import xml
+from sitepub.local.base.digests import expected_md5
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.identity import Signer
 from sitepub.local.base.messages import Request, Response
@@ -48,10 +48,13 @@ async def post_object(storage: Storage, request: Request, bucket: Bucket) -> Res
     check_key(key)
     described = read_headers(storage, sent)
     state = encryption.wanted(storage, sent, bucket)
+    md5 = expected_md5(sent)
     content = await storage.content.receive(form.file, None, min(most, MAX_OBJECT))
     try:
         if content.size < least:
             raise ServiceError("EntityTooSmall")
+        if md5 not in (None, content.etag):
+            raise ServiceError("BadDigest")
         new = NewObject(key, content, content.etag, described.lines, described.storage_class, described.acl,
                         described.tagging, state.text)
         forbid = wants_no_overwrite(sent)
@@ -67,12 +70,11 @@ def _headers(request: Request, form: Form) -> Mapping[str, str]:
     headers: CIMultiDict[str] = CIMultiDict()
     for name, value in form.fields.items():
         if name.startswith("x-cos-") or name in ("cache-control", "content-type", "content-disposition",
-                                                 "content-encoding", "content-language", "expires"):
+                                                 "content-encoding", "content-language", "content-md5", "expires"):
             headers[name] = value
         elif name == "acl":
             headers["x-cos-acl"] = value
-    if form.content_type and "content-type" not in headers:
-        headers["Content-Type"] = form.content_type
+    # Not the type that the browser sent with the file: the service does not use it (436/14690).
     headers["Host"] = request.host
     return headers
 
@@ -92,46 +94,60 @@ def _signer(storage: Storage, request: Request, fields: Mapping[str, str], bucke
         document = json.loads(policy)
     except (binascii.Error, ValueError, RecursionError):
         raise ServiceError("InvalidPolicyDocument", "The policy is not JSON in base64.") from None
+    period = fields.get("q-key-time", "")
+    # of all that a policy may name only the bucket is no field; what it calls the time of the signature is another one
+    least, most = _conditions(document, {**fields, "bucket": bucket.name, "key": key, "q-sign-time": period},
+                              request.time)
     signer = storage.identity.signer(fields.get("q-ak", ""))
     if signer is None:
         raise ServiceError("InvalidAccessKeyId")
     check_token(signer, fields.get("x-cos-security-token"), request.time)
-    period = fields.get("q-key-time", "")
     check_period(request, period, presigned=True)
     sign_key = hmac.digest(signer.secret_key.encode(), period.encode(), "sha1").hex().encode()
     to_sign = hashlib.sha1(policy, usedforsecurity=False).hexdigest().encode()
     expected = hmac.digest(sign_key, to_sign, "sha1").hex().encode()
     if not hmac.compare_digest(expected, fields["q-signature"].encode("utf-8", "replace")):
         raise ServiceError("SignatureDoesNotMatch")
-    return signer, *_conditions(document, {**fields, "bucket": bucket.name, "key": key})
+    return signer, least, most
 
 
-def _conditions(document: Any, fields: Mapping[str, str]) -> tuple[int, int]:
-    """What the policy says of the file's length. Raises ServiceError AccessDenied unless all its conditions hold."""
+def _conditions(document: Any, fields: Mapping[str, str], now: float) -> tuple[int, int]:
+    """What the policy says of the file's length. Raises ServiceError AccessDenied unless all its conditions hold, in
+    the service's words (436/41164)."""
     if not isinstance(document, dict) or not isinstance(document.get("conditions"), list):
         raise ServiceError("InvalidPolicyDocument", "The policy needs expiration and conditions.")
     try:
         expires = datetime.fromisoformat(str(document.get("expiration", "")).replace("Z", "+00:00")).timestamp()
     except ValueError:
         raise ServiceError("InvalidPolicyDocument", "expiration must be an ISO 8601 time.") from None
-    if expires < time.time():
-        raise ServiceError("AccessDenied", "The policy has expired.")
+    if expires < now:
+        raise ServiceError("AccessDenied", "You post object request has been expired, expiration time: "
+                                           f"{int(expires)} but the time now : {int(now)}")
     least, most = 0, MAX_OBJECT
+    missing = {"q-sign-algorithm", "q-ak", "q-sign-time"}
     for condition in document["conditions"]:
         match condition:
             case dict():
-                held = all(fields.get(name.lower()) == str(value) for name, value in condition.items())
+                for name, value in condition.items():
+                    _must(fields.get(name.lower()) == str(value), name, value)
+                    missing.discard(name)
             case ["eq", str(name), value]:
-                held = fields.get(name.removeprefix("$").lower()) == str(value)
+                _must(fields.get(name.removeprefix("$").lower()) == str(value), name, value)
+                missing.discard(name.removeprefix("$"))
             case ["starts-with", str(name), str(value)]:
-                held = fields.get(name.removeprefix("$").lower(), "").startswith(value)
+                _must(fields.get(name.removeprefix("$").lower(), "").startswith(value), name, value)
             case ["content-length-range", int(low), int(high)]:
-                least, most, held = low, high, True
+                least, most = low, high
             case _:
                 raise ServiceError("InvalidPolicyDocument", f"Condition {condition!r} is not one.")
-        if not held:
-            raise ServiceError("AccessDenied", f"The form does not satisfy the condition {json.dumps(condition)}.")
+    if missing:  # documented as required (436/14690), not what happens without
+        raise ServiceError("AccessDenied", f"The policy has no condition for {', '.join(sorted(missing))}.")
     return least, most
+
+
+def _must(held: bool, name: str, value: object) -> None:
+    if not held:
+        raise ServiceError("AccessDenied", f"Condition key {name.removeprefix('$')} doesn't match the value {value}")
 
 
 def _answer(request: Request, bucket: Bucket, fields: Mapping[str, str], key: str, content: Content,

@@ -226,14 +226,15 @@ class TestForms:
     def signed(self, wire: Wire, *conditions: Any, **fields: str) -> dict[str, str]:
         now = int(time.time())
         period = f"{now - 5};{now + 600}"
+        expires = fields.pop("expiration", "") or (
+            datetime.now(UTC) + timedelta(minutes=10)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        required = [{"q-sign-algorithm": "sha1"}, {"q-ak": wire.cloud.secret_id}, {"q-sign-time": period}]
         text = json.dumps({
-            "expiration": (datetime.now(UTC) + timedelta(minutes=10)).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "conditions": [{"q-sign-algorithm": "sha1"}, {"q-ak": wire.cloud.secret_id}, {"q-sign-time": period},
-                           *conditions]})
+            "expiration": expires, "conditions": [*([] if fields.pop("conditions", "") else required), *conditions]})
         sign_key = hmac.new(wire.cloud.secret_key.encode(), period.encode(), "sha1").hexdigest()
         signature = hmac.new(sign_key.encode(), hashlib.sha1(text.encode()).hexdigest().encode(), "sha1").hexdigest()
         return {**fields, "policy": base64.b64encode(text.encode()).decode(), "q-sign-algorithm": "sha1",
-                "q-ak": wire.cloud.secret_id, "q-key-time": period, "q-sign-time": period, "q-signature": signature}
+                "q-ak": wire.cloud.secret_id, "q-key-time": period, "q-signature": signature}
 
     def post(self, wire: Wire, fields: dict[str, str], data: bytes, filename: str = "a.txt") -> Answer:
         mark = "----WebKitFormBoundary7MA4"
@@ -249,7 +250,7 @@ class TestForms:
         answer = self.post(wire, self.signed(wire, ["starts-with", "$key", "up/"], key="up/${filename}"), data)
         assert (answer.status, answer.headers["ETag"]) == (204, f'"{hashlib.md5(data).hexdigest()}"')
         stored = wire.get("up/a.txt")
-        assert (stored.body, stored.headers["Content-Type"]) == (data, "text/x-file")
+        assert (stored.body, stored.headers["Content-Type"]) == (data, "text/plain")  # the browser's own is not used
 
     def test_it_answers_as_asked(self, wire: Wire) -> None:
         answer = self.post(wire, self.signed(wire, key="a", success_action_status="201"), b"x")
@@ -261,12 +262,28 @@ class TestForms:
         assert answer.headers["Location"].startswith("http://www.example.com/done?a=1&bucket=")
 
     def test_headers_come_as_fields(self, wire: Wire) -> None:
-        fields = self.signed(wire, key="a", **{"Cache-Control": "max-age=9", "x-cos-meta-by": "form",
-                                               "x-cos-storage-class": "STANDARD_IA"})
+        fields = self.signed(wire, ["starts-with", "$Content-Type", "image/"], key="a", **{
+            "Cache-Control": "max-age=9", "x-cos-meta-by": "form", "x-cos-storage-class": "STANDARD_IA",
+            "Content-Type": "image/png", "Content-MD5": base64.b64encode(hashlib.md5(b"x").digest()).decode()})
         assert self.post(wire, fields, b"x").status == 204
         head = wire.call("HEAD", "a").headers
-        assert (head["Cache-Control"], head["x-cos-meta-by"], head["x-cos-storage-class"]) == (
-            "max-age=9", "form", "STANDARD_IA")
+        assert (head["Cache-Control"], head["x-cos-meta-by"], head["x-cos-storage-class"], head["Content-Type"]) == (
+            "max-age=9", "form", "STANDARD_IA", "image/png")
+        assert self.post(wire, fields, b"y").code == "BadDigest"
+        assert wire.get("a").body == b"x"
+
+    def test_a_policy_names_key_time_and_algorithm(self, wire: Wire) -> None:
+        """Documented as required (436/14690); the words of a refusal are those of 436/41164."""
+        for change, words in (({"q-ak": "AKIDother"}, "q-ak doesn't match the value"),
+                              ({"q-key-time": "1;2"}, "q-sign-time doesn't match the value"),
+                              ({"q-sign-algorithm": "md5"}, "q-sign-algorithm doesn't match the value sha1")):
+            answer = self.post(wire, {**self.signed(wire, key="a"), **change}, b"x")
+            assert (answer.status, answer.code) == (403, "AccessDenied") and words in answer.texts("Message")[0]
+        less = self.signed(wire, key="a", expiration="", conditions="none")
+        answer = self.post(wire, less, b"x")
+        assert answer.code == "AccessDenied" and "q-ak, q-sign-algorithm" in answer.texts("Message")[0]
+        answer = self.post(wire, self.signed(wire, key="a", expiration="2020-01-01T00:00:00Z"), b"x")
+        assert answer.code == "AccessDenied" and "expiration time: 1577836800 but" in answer.texts("Message")[0]
 
     def test_what_the_policy_does_not_allow_is_refused(self, wire: Wire) -> None:
         for condition, data, status, code in (
