@@ -108,7 +108,7 @@ class LocalCloud:
 def _read_ready_line(stream: IO[str], process: Running) -> dict[str, Any]:
     line = stream.readline()
     if not line:
-        process.wait(10)
+        process.wait(60)
         raise RuntimeError(f"the embedded cloud ended with {process.returncode} before it listened")
     description: dict[str, Any] = json.loads(line)
     return description
@@ -131,7 +131,7 @@ def running_cloud(data: Path, *options: str) -> Iterator[LocalCloud]:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(10)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -24,8 +24,9 @@ def made_zone(call: Call, name: str, *, kind: str = "partial", area: str = "over
             "Value": proof["RecordValue"]})
         assert call("teo", "VerifyOwnership", {"Domain": name})["Status"] == "success"
         call("dnspod", "DeleteRecord", {"Domain": name, "RecordId": record["RecordId"]})
-    id, until = str(made["ZoneId"]), time.monotonic() + 10
-    while zone_of(call, id)["Status"] == "initializing" and time.monotonic() < until:
+    id, until = str(made["ZoneId"]), time.monotonic() + 60
+    while zone_of(call, id)["Status"] == "initializing":
+        assert time.monotonic() < until
         time.sleep(0.05)
     return id
 

@@ -49,7 +49,7 @@ def start(environ: Mapping[str, str], *argv: str) -> dict[str, Any]:
 
 
 def answers(endpoint: str) -> bool:
-    connection = http.client.HTTPConnection(endpoint.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(endpoint.removeprefix("http://"), timeout=60)
     try:
         connection.request("GET", "/-/health")
         return connection.getresponse().status == 403  # from us, who did not say the secret

@@ -175,7 +175,7 @@ def test_a_queue_that_was_full_puts_everything_in_doubt(tree: Path) -> None:
     watcher.start()
     try:
         (tree / "first").touch()
-        assert first.wait(10)
+        assert first.wait(60)
         (tree.parent / "serverless.yml").touch()
         for number in range(limit // 4):
             for name in ("a", "b"):

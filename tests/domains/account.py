@@ -114,7 +114,7 @@ class Account:
         request = urllib.request.Request(f"{self.cloud.endpoint}/-/{name}", body.encode(), self.cloud.allowed,
                                          method="POST")
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=10) as answer:
+        with opener.open(request, timeout=60) as answer:
             assert answer.status == 200
 
     def add(self, zone: str, name: str, type: str, value: str, **more: Any) -> int:

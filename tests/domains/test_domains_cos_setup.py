@@ -266,8 +266,17 @@ def test_a_domain_of_another_bucket_is_taken_where_the_record_points(make: Make)
 
 
 def test_it_is_not_online_before_the_bucket_answers_for_it(make: Make) -> None:
+    class InForce(Heard):
+        """It comes into force as soon as it is waited for."""
+
+        def status(self, host: str, text: str) -> None:
+            super().status(host, text)
+            if "not in force yet" in text:
+                setup.case.account.pace(0)
+
     setup = make()
-    setup.case.account.pace(1.5)
+    setup.heard = InForce()
+    setup.case.account.pace(3600)
     outcome = setup.apply(wait=False)
     assert outcome.status == "waiting"
     state = setup.edge.describe(setup.host.host)

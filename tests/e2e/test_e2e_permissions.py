@@ -33,7 +33,7 @@ def test_the_documented_permissions_are_enough_for_what_the_cloud_sees(
         sitepub("info", "--local", cwd=site.folder)
         sitepub.deploy(site.folder, "--inputs", "region=ap-shanghai", "bucketName=seen-there")
         assert sitepub("remove", "--local", "--yes", cwd=site.folder).code == 0
-        connection = http.client.HTTPConnection(cloud.host, cloud.port, timeout=10)
+        connection = http.client.HTTPConnection(cloud.host, cloud.port, timeout=60)
         connection.request("GET", "/-/requests", headers=cloud.allowed)
         operations = set(json.loads(connection.getresponse().read())["operations"])
         connection.close()

@@ -27,7 +27,7 @@ from sitepub.config.places import data_dir
 from tests.conftest import LocalCloud, running_cloud
 from tests.domains.account import Account
 from tests.e2e.conftest import MakeSite, Site, Sitepub, make_sitepub
-from tests.e2e.test_e2e_faults import switch
+from tests.e2e.test_e2e_faults import count_anew, switch, wait_for_writes
 from tests.edgeone_zone import made_zone
 from tests.load import HeldUp, until_at_rest
 
@@ -210,14 +210,15 @@ def test_every_command_before_a_cloud_that_does_not_answer(program: Sitepub, sta
 
 
 def test_uploads_that_hang(program: Sitepub, start: Start, make_site: MakeSite) -> None:
-    from tests.e2e.test_e2e_faults import wait_for_writes
-
     site = make_site("hanging", {f"{n}/index.html": f"page {n}" for n in range(600)} | {"index.html": "first"})
     switch(program.cloud, "latency", "30")
+    count_anew(program.cloud)
     waiting = start(program, site.folder, "deploy", "--local")
     wait_for_writes(program.cloud, 100)
+    waiting.process.send_signal(signal.SIGSTOP)  # until its requests hang
     switch(program.cloud, "latency", "0")
     switch(program.cloud, "faults", "PUT:timeout=1")
+    waiting.process.send_signal(signal.SIGCONT)
     time.sleep(0.3)
     said = waiting.end()
     assert "Interrupted" in said and "command again to" in said

@@ -238,7 +238,7 @@ def test_the_memory_cloud_refuses_all_that_a_sleeping_run_had_under_way(monkeypa
             return
         monkeypatch.setattr(fence, "window", window)
         second.start()
-        assert signed.wait(10)
+        assert signed.wait(60)
         slept += 100
         cloud.now += 100
 

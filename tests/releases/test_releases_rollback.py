@@ -104,7 +104,7 @@ def test_going_back_to_what_is_live_asks_little(sitepub: Sitepub, make_site: Mak
     def requests(*, reset: bool = False) -> int:
         request = urllib.request.Request(f"{local_cloud.endpoint}/-/requests{'/reset' if reset else ''}",
                                          headers=local_cloud.allowed, method="POST" if reset else "GET")
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             body = answer.read()
         return 0 if reset else sum(json.loads(body)["methods"].values())
 

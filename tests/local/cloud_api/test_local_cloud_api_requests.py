@@ -94,7 +94,7 @@ def ask(cloud: LocalCloud, *, timestamp: int | None = None, body: bytes = b"{}",
     if token:
         headers["X-TC-Token"] = token
     headers.pop(drop, None)
-    connection = http.client.HTTPConnection(cloud.host, cloud.port, timeout=10)
+    connection = http.client.HTTPConnection(cloud.host, cloud.port, timeout=60)
     connection.request("POST", "/", body if change is None else change, headers)
     answer = connection.getresponse()
     assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")

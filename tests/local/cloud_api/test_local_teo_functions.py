@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Coroutine, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -225,12 +224,12 @@ def test_a_zone_has_a_limit_of_functions_and_rules(tmp_path: Path) -> None:
 
 def test_one_change_at_a_time(teo: Teo) -> None:
     id = teo.function()
-    admin(teo.cloud, "/-/pace", "0.3")
+    admin(teo.cloud, "/-/pace", "3600")
     try:
         teo.set(id, "setEnvironmentVariable", {"Key": "a", "Value": "1"})
         assert teo.variables(id) == {"a": "1"}, "it is described at once"
         assert teo.refused("ModifyFunction", FunctionId=id, Content=CODE) == "FailedOperation.FunctionDeploying"
-        time.sleep(0.35)
+        admin(teo.cloud, "/-/pace", "0")
         teo.set(id, "clearEnvironmentVariable")
     finally:
         admin(teo.cloud, "/-/pace", "0")

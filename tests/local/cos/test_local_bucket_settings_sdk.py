@@ -22,7 +22,7 @@ def bucket(client: Any, local_cloud: LocalCloud) -> str:
 
 def read(cloud: LocalCloud, bucket: str, key: str, method: str = "GET") -> int:
     """The status that an anonymous reader gets."""
-    connection = http.client.HTTPConnection(cloud.host, cloud.port, timeout=10)
+    connection = http.client.HTTPConnection(cloud.host, cloud.port, timeout=60)
     connection.request(method, f"/{key}", headers={"Host": f"{bucket}.cos.{cloud.region}.myqcloud.com"})
     status = connection.getresponse().status
     connection.close()

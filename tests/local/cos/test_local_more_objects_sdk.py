@@ -9,6 +9,7 @@ import json
 import secrets
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -96,11 +97,18 @@ class TestArchives:
         source = {"Bucket": bucket, "Key": "a", "Region": local_cloud.region}
         assert refused(client.copy_object, Bucket=bucket, Key="b", CopySource=source) == (403, "InvalidObjectState")
         wanted = {"Days": 1, "CASJobParameters": {"Tier": "Standard"}}
-        client.restore_object(Bucket=bucket, Key="a", RestoreRequest=wanted)
-        assert client.head_object(Bucket=bucket, Key="a")["x-cos-restore"] == 'ongoing-request="true"'
-        assert refused(client.restore_object, Bucket=bucket, Key="a", RestoreRequest=wanted) == (
-            409, "RestoreAlreadyInProgress")
-        deadline = time.monotonic() + 10
+        for again in range(20):  # a busy computer may not come to look within the second that it takes
+            began = time.monotonic()
+            client.restore_object(Bucket=bucket, Key="a", RestoreRequest=wanted)
+            said: list[str | int] = [client.head_object(Bucket=bucket, Key="a")["x-cos-restore"]]
+            with suppress(pytest.fail.Exception):
+                said += refused(client.restore_object, Bucket=bucket, Key="a", RestoreRequest=wanted)
+            if time.monotonic() - began < 1:
+                assert said == ['ongoing-request="true"', 409, "RestoreAlreadyInProgress"]
+                break
+            client.put_object(Bucket=bucket, Key="a", Body=b"cold", StorageClass=storage_class)
+            assert again < 19
+        deadline = time.monotonic() + 60
         while 'ongoing-request="false", expiry-date="' not in client.head_object(
                 Bucket=bucket, Key="a")["x-cos-restore"]:
             assert time.monotonic() < deadline

@@ -190,16 +190,16 @@ def test_presigned_addresses(local_cloud: LocalCloud, bucket: str) -> None:
     s3 = client(local_cloud, signature_version="s3v4")
     put = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "a b", "ContentType": "x/y"})
     request = urllib.request.Request(put, b"12", {"Content-Type": "x/y"}, method="PUT")
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         assert answer.status == 200
     get = s3.generate_presigned_url("get_object", Params={
         "Bucket": bucket, "Key": "a b", "ResponseContentType": "text/z"}, ExpiresIn=60)
-    with urllib.request.urlopen(get, timeout=10) as answer:
+    with urllib.request.urlopen(get, timeout=60) as answer:
         assert (answer.read(), answer.headers["Content-Type"]) == (b"12", "text/z")
     for wrong in (get.replace("Expires=60", "Expires=61"), get.replace("a%20b", "ab"), get + "&x=1",
                   get.replace("Expires=60", "Expires=999999999")):
         with pytest.raises(urllib.error.HTTPError) as caught:
-            urllib.request.urlopen(wrong, timeout=10)
+            urllib.request.urlopen(wrong, timeout=60)
         assert caught.value.code in (400, 403)
         caught.value.close()
 

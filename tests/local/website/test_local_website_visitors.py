@@ -39,7 +39,7 @@ class Site:
     bucket: str
 
     def ask(self, host: str, path: str, method: str = "GET", **headers: str) -> Answer:
-        connection = http.client.HTTPConnection(self.cloud.host, self.cloud.port, timeout=10)
+        connection = http.client.HTTPConnection(self.cloud.host, self.cloud.port, timeout=60)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, headers={"Host": host, **named})
         found = connection.getresponse()

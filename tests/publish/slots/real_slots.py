@@ -145,7 +145,7 @@ def counted(local: LocalCloud, what: str = "") -> dict[str, Any]:
     """The requests that the embedded cloud has counted; ``/reset``: it begins anew."""
     request = urllib.request.Request(f"{local.endpoint}/-/requests{what}", headers=local.allowed,
                                      method="POST" if what else "GET")
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
         found: dict[str, Any] = json.loads(answer.read())
     return found
 
