@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -193,6 +194,14 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.upper().startswith(CLOUD_NAMES) or name in {"NO_COLOR", "FORCE_COLOR", "STAGE", "CI"}:
             monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """Of an address where nobody listens, nor will: the port is taken, and takes no connection."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
 @pytest.fixture

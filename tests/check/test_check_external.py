@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -47,10 +46,8 @@ def site() -> Iterator[str]:
     thread.join()
 
 
-def test_what_is_gone_is_found_and_what_only_refuses_programs_is_not(site: str) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        closed = f"http://127.0.0.1:{free.getsockname()[1]}/"
+def test_what_is_gone_is_found_and_what_only_refuses_programs_is_not(site: str, closed_port: int) -> None:
+    closed = f"http://127.0.0.1:{closed_port}/"
     asked = [*(site + path for path in ANSWERS), f"{site}/你?a= ", closed, "http://nowhere.invalid/"]
     found = {one.target.removeprefix(site): one for one in unreachable({one: [Place("index.html")] for one in asked})}
     assert found.keys() == {"/gone", "/really-gone", "/moved-to-nothing", "/circle", closed, "http://nowhere.invalid/"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -114,11 +113,8 @@ def test_a_failure_is_a_warning_that_says_why(service: str, status: int, body: b
     assert words in warning.message and "0 of 1" in warning.message
 
 
-def test_a_receiver_that_does_not_answer_is_a_warning_without_the_token() -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        port = closed.getsockname()[1]
-    done = to_baidu(f"http://127.0.0.1:{port}", "https://a.com", "very-secret-token", ("https://a.com/x",))
+def test_a_receiver_that_does_not_answer_is_a_warning_without_the_token(closed_port: int) -> None:
+    done = to_baidu(f"http://127.0.0.1:{closed_port}", "https://a.com", "very-secret-token", ("https://a.com/x",))
     assert done.failed and "very-secret-token" not in done.failed
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 
 import pytest
@@ -21,12 +20,8 @@ QUICK = Backoff(attempts=3, base=0.001, cap=0.002)
 
 
 @pytest.fixture
-def port() -> int:
-    """Of an address where nobody listens."""
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        found: int = closed.getsockname()[1]
-        return found
+def port(closed_port: int) -> int:
+    return closed_port
 
 
 def never(*_: object) -> None:

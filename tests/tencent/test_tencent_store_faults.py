@@ -442,11 +442,9 @@ def test_large_files_are_not_all_in_memory_at_once() -> None:
 
 # The network, and stopping
 
-def test_a_network_that_is_down_fails_the_next_files_at_once() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    store = CosObjectStore(replace(cloud_at(port), embedded=None), BUCKET, backoff=QUICK,
-                           route=Route("site.example", "127.0.0.1", port))
+def test_a_network_that_is_down_fails_the_next_files_at_once(closed_port: int) -> None:
+    store = CosObjectStore(replace(cloud_at(closed_port), embedded=None), BUCKET, backoff=QUICK,
+                           route=Route("site.example", "127.0.0.1", closed_port))
     waits: list[float] = []
     for _ in range(3):
         with pytest.raises(NetworkError, match="cannot reach"):

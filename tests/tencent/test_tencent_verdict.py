@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -165,17 +164,13 @@ def test_acceleration_that_does_not_serve_the_bucket_is_left_at_once(request_: R
         assert wire.unaccelerated and wire.route.host == CLOUD.bucket_host(BUCKET)
 
 
-def test_an_embedded_cloud_that_ended_fails() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    wire = Wire(Cloud(KEYS, "1250000000", "ap-guangzhou", Embedded("127.0.0.1", port)), BUCKET)
+def test_an_embedded_cloud_that_ended_fails(closed_port: int) -> None:
+    wire = Wire(Cloud(KEYS, "1250000000", "ap-guangzhou", Embedded("127.0.0.1", closed_port)), BUCKET)
     verdict = wire.attempt(GET)
     assert isinstance(verdict, Fail) and isinstance(verdict.error, NetworkError)
     assert verdict.error.code == "LocalCloudGone"
 
 
-def test_the_real_cloud_whose_port_is_closed_is_tried_later() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    wire = Wire(CLOUD, BUCKET, route=Route(CLOUD.bucket_host(BUCKET), "127.0.0.1", port))
+def test_the_real_cloud_whose_port_is_closed_is_tried_later(closed_port: int) -> None:
+    wire = Wire(CLOUD, BUCKET, route=Route(CLOUD.bucket_host(BUCKET), "127.0.0.1", closed_port))
     assert isinstance(wire.attempt(GET), AgainLater)
