@@ -131,6 +131,9 @@ def group(name: str, help: str, commands: Sequence[click.Command]) -> click.Grou
         context = click.get_current_context()
         take_common(context, values)
         if context.invoked_subcommand is None:
+            if context.obj.wants_json:
+                known = ", ".join(one.name or "" for one in commands)
+                raise click.UsageError(f"The command is missing: known are {known}.", ctx=context)
             context.obj.out(context.get_help())
             context.exit(0)
 

@@ -78,8 +78,15 @@ def build_project(file: Path, root: Node, config: ConfigShape, hosts: Sequence[H
         checks=_checks(inputs, node),
         hosts=tuple(host_of(host, place, node) for host, place in zip(hosts, _items(node, "hosts"), strict=True)),
         dotenv=dict(dotenv),
+        places={key: place.key_here for key, place in _inputs_and_env(node)},
         warnings=tuple(warnings),
     )
+
+
+def _inputs_and_env(node: Node) -> Iterator[tuple[str, Node]]:
+    yield from node.entries.items()
+    env = node.get("env")
+    yield from ((f"env.{name}", one) for name, one in (env.entries if env is not None else {}).items())
 
 
 def _said(inputs: InputsShape) -> Iterator[str]:

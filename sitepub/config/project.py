@@ -250,6 +250,12 @@ class Project:
     warnings: tuple[Problem, ...] = ()
     read_from: ReadFrom | None = field(default=None, compare=False, repr=False)
     """``None``: it was not read from a file."""
+    places: Mapping[str, Position] = field(default_factory=dict, compare=False, repr=False)
+    """Where each key of ``inputs`` stands, and each of ``env`` (``env.NAME``)."""
+
+    def at(self, *keys: str) -> Position | None:
+        """Where the first of these keys of ``inputs`` stands that is written; without one, where ``src`` does."""
+        return next((self.places[key] for key in keys if key in self.places), self.source.position)
 
     @property
     def every_host(self) -> tuple[Host, ...]:

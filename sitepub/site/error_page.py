@@ -51,5 +51,5 @@ def _lost_redirect(project: Project, target: str | None, there: Set[str]) -> Pro
     if target == index or any(one in there for one in known) or not target.startswith(project.key_prefix):
         return None
     return Problem(f"the redirect rule for 404 leads to {target}, which is not in the site: at an address that does not"
-                   " exist, browsers are redirected in a circle", project.source.position,
+                   " exist, browsers are redirected in a circle", project.at("redirectRules"),
                    "add that page, or name one of the site in replaceKeyWith")

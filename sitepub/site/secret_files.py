@@ -169,7 +169,7 @@ def check_settings(project: Project, secrets: Iterable[str]) -> None:
         ("name", [project.app, project.name, project.stage], None),
     ]
     problems = [Problem(f"{place} holds a secret of the cloud account, and others can read it",
-                        position or project.source.position, "take it out of serverless.yml")
+                        position or project.at(name), "take it out of serverless.yml")
                 for name, value, position in public for place in dict.fromkeys(revealing(value, known, name))]
     if problems:
         raise ConfigError(problems)

@@ -205,6 +205,24 @@ def test_a_port_of_another_program_is_said_with_what_to_do(environ: Mapping[str,
     assert "another program has it" in there.stderr
 
 
+def test_every_answer_has_the_same_beginning(environ: Mapping[str, str], tmp_path: Path) -> None:
+    for words, status in ((("local", "status"), "ok"), (("local", "start", "--port", "0"), "ok"),
+                          (("local", "start"), "unchanged"), (("local", "status"), "ok"), (("local", "zone"), "ok"),
+                          (("local", "stop"), "ok"), (("local", "stop"), "unchanged"),
+                          (("local", "reset", "--yes"), "ok"), (("local", "reset", "--yes"), "unchanged"),
+                          (("init", "--list"), "ok"), (("logout",), "unchanged"), (("completion", "fish"), "ok"),
+                          (("init", "website", str(tmp_path / "new")), "ok")):
+        _code, screen = sitepub(*words, "--json", environ=environ)
+        found = screen.object
+        name = " ".join(words[:2]) if words[0] == "local" else words[0]
+        assert list(found)[:3] == ["version", "action", "status"], words
+        assert (found["version"], found["action"], found["status"]) == (1, name, status), words
+        assert isinstance(found["next"], list)
+    for group in ("local", "ci"):
+        code, screen = sitepub(group, "--json", environ=environ)
+        assert (code, screen.object["error"]["code"]) == (2, "Usage")
+
+
 @contextlib.contextmanager
 def _taken_port() -> Iterator[str]:
     with socket.socket() as taken:

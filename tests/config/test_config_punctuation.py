@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from sitepub.errors import SiteError
+from sitepub.errors import ConfigError, SiteError
+from sitepub.site.build.env_js import env_file
+from sitepub.site.error_page import error_page_problem
 from sitepub.site.folder import publish_folder
+from sitepub.site.headers import HeaderBook
+from sitepub.site.secret_files import check_settings
 from tests.config.loading import load, place, problems, site
 
 HEAD = "component: website\nname: site\ninputs:\n"
@@ -100,3 +104,28 @@ def test_a_folder_that_is_not_there_is_pointed_at(tmp_path: Path, source: str, w
     assert words in (raised.value.hint or "")
     assert raised.value.position is not None
     assert (raised.value.position.line, raised.value.position.column) == (4, column)
+
+
+@pytest.mark.parametrize(("inputs", "key"), [
+    ("env:\n  A: x\n  B: 'the-key-of-the-account'", "env.B"),
+    ("tags: [{key: a, value: the-key-of-the-account}]", "tags"),
+    ("keyPrefix: the-key-of-the-account", "keyPrefix"), ("bucketName: the-key-of-the-account", "bucketName"),
+    ("hosts:\n  - host: the-key-of-the-account.example.com", "hosts"),
+    ("lifecycle: [{id: a, filter: {prefix: the-key-of-the-account}, expiration: {days: 1}}]", "lifecycle"),
+])
+def test_a_setting_that_holds_a_key_is_pointed_at(tmp_path: Path, inputs: str, key: str) -> None:
+    project = load(tmp_path, site(f"region: ap-beijing\n{inputs}"))
+    keys = frozenset({"the-key-of-the-account"})
+    with pytest.raises(ConfigError) as raised:
+        check_settings(project, keys)
+        env_file(project, HeaderBook(), keys)
+    where = raised.value.problems[0].position
+    assert where is not None and (where.line, where.column) == (project.places[key].line, project.places[key].column)
+    assert project.source.position is not None and where.line != project.source.position.line
+
+
+def test_a_404_rule_that_leads_nowhere_is_pointed_at(tmp_path: Path) -> None:
+    project = load(tmp_path, site("redirectRules:\n    - condition: {httpErrorCodeReturnedEquals: 404}\n"
+                                  "      redirect: {replaceKeyWith: lost.html}"))
+    problem = error_page_problem(project, {"index.html"})
+    assert problem is not None and problem.position == project.places["redirectRules"]

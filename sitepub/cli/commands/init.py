@@ -127,7 +127,7 @@ def _show_templates(terminal: Terminal) -> None:
     from sitepub.terminal.tables import pairs
 
     if terminal.wants_json:
-        terminal.json({"version": 1, "templates": [
+        terminal.json({"version": 1, "action": "init", "status": "ok", "templates": [
             {"name": template.name, "about": template.about} for template in TEMPLATES]})
     terminal.result(pairs(terminal, [(template.name, template.about) for template in TEMPLATES]))
 

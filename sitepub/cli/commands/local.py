@@ -54,7 +54,8 @@ def start(run: Run, data: str | None, port: int | None, foreground: bool, latenc
     keep_running(folder)
     if run.terminal.wants_json:
         # Its key pair opens nothing but itself, and the reader asked for it in order to use it.
-        run.terminal.json(cloud.as_object(), reveal=True)
+        run.terminal.json({"version": 1, "action": "local start", "status": "ok" if started else "unchanged",
+                           **cloud.as_object()}, reveal=True)
         return
     said = "The embedded cloud listens on" if started else "The embedded cloud is already running on"
     run.terminal.result(f"{said} {cloud.address.endpoint}")
@@ -68,7 +69,8 @@ def stop(run: Run, data: str | None) -> None:
     """End the embedded cloud; its data stays."""
     stopped = local_cloud.stop(_folder(run, data), environ=run.environ)
     if run.terminal.wants_json:
-        run.terminal.json({"version": 1, "action": "local stop", "running": False, "stopped": stopped})
+        run.terminal.json({"version": 1, "action": "local stop", "status": "ok" if stopped else "unchanged",
+                           "running": False, "stopped": stopped})
     run.terminal.result("The embedded cloud was stopped." if stopped else "The embedded cloud was not running.")
 
 
@@ -94,8 +96,9 @@ def status(run: Run, data: str | None) -> int:
 
 
 def _status_object(folder: Path, cloud: EmbeddedCloud | None) -> dict[str, object]:
-    result: dict[str, object] = {"version": 1, "action": "local status", "running": cloud is not None,
-                                 "endpoint": None, "port": None, "pid": None, "app_id": None}
+    result: dict[str, object] = {"version": 1, "action": "local status", "status": "ok",
+                                 "running": cloud is not None, "endpoint": None, "port": None, "pid": None,
+                                 "app_id": None}
     if cloud is not None:
         result |= {"endpoint": cloud.address.endpoint, "port": cloud.address.port, "pid": cloud.pid,
                  "app_id": cloud.app_id}
@@ -118,8 +121,8 @@ def reset(run: Run, data: str | None, yes: bool) -> None:
         run.terminal.confirm_or_refuse(question, yes=yes)
     deleted = local_cloud.reset(folder, environ=run.environ)
     if run.terminal.wants_json:
-        run.terminal.json({"version": 1, "action": "local reset", "running": False, "deleted": deleted,
-                           "data": str(folder)})
+        run.terminal.json({"version": 1, "action": "local reset", "status": "ok" if deleted else "unchanged",
+                           "running": False, "deleted": deleted, "data": str(folder)})
     run.terminal.result(f"Deleted {folder}." if deleted else "There was nothing to delete.")
 
 

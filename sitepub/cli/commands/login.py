@@ -43,8 +43,9 @@ def login(run: Run, secret_id: str | None, secret_key_stdin: bool, site: Site | 
     stored = action.login(secret_id.strip(), secret_key.strip(), profile=run.profile or "default",
                           environ=run.environ, site=site or site_of(run.environ))
     if terminal.wants_json:
-        terminal.json({"version": 1, "action": "login", "profile": stored.profile, "file": str(stored.file),
-                       "arn": stored.arn, "account_id": stored.account_id, "site": stored.site})
+        terminal.json({"version": 1, "action": "login", "status": "ok", "profile": stored.profile,
+                       "file": str(stored.file), "arn": stored.arn, "account_id": stored.account_id,
+                       "site": stored.site})
     terminal.result(f"Logged in as {visible(stored.arn)} at {WORDS[stored.site]}.")
     terminal.note(f"Stored as profile {stored.profile} in {stored.file}")
 

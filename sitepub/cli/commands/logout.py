@@ -16,5 +16,6 @@ def logout(run: Run) -> None:
     profile = run.profile or "default"
     deleted = action.logout(profile=profile, environ=run.environ)
     if run.terminal.wants_json:
-        run.terminal.json({"version": 1, "action": "logout", "profile": profile, "deleted": deleted})
+        run.terminal.json({"version": 1, "action": "logout", "status": "ok" if deleted else "unchanged",
+                           "profile": profile, "deleted": deleted})
     run.terminal.result(f"Deleted the profile {profile}." if deleted else f"There is no profile {profile}.")

@@ -63,7 +63,7 @@ def env_file(project: Project, headers: HeaderBook, secrets: frozenset[str] = fr
     if leaking:
         raise ConfigError([Problem(
             f"env: {name} holds a secret of the cloud account, and everyone can read env.js",
-            project.source.position, "take it out of `env`") for name in leaking])
+            project.at(f"env.{name}", "env"), "take it out of `env`") for name in leaking])
     data = env_js(project.env)
     path = env_path(project)
     made, digest = headers.of(path, NAME)
