@@ -55,6 +55,12 @@ def find_source(storage: Storage, request: Request) -> StoredObject:
     return stored
 
 
+def source_headers(request: Request, source: StoredObject) -> dict[str, str]:
+    """Of an answer: which version was copied, where the request named one (436/10881)."""
+    named = "versionId" in parse_qs(request.headers.get("x-cos-copy-source", "").partition("?")[2])
+    return {"x-cos-copy-source-version-id": source.version} if named else {}
+
+
 async def copy_object(storage: Storage, request: Request, bucket: Bucket) -> Response:
     """Copy on the server. The bytes are shared (hard link) when they lie in a file."""
     check_key(request.key)
@@ -93,6 +99,7 @@ async def copy_object(storage: Storage, request: Request, bucket: Bucket) -> Res
     )))
     response.headers["x-cos-hash-crc64ecma"] = str(source.crc64)
     response.headers.update(encryption.headers_of(state))
+    response.headers.update(source_headers(request, source))
     if written.version:
         response.headers["x-cos-version-id"] = written.version
     return response

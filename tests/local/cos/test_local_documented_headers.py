@@ -48,6 +48,15 @@ def test_of_intelligent_tiering_the_tier_is_said(wire: Wire) -> None:
     assert "x-cos-storage-tier" not in wire.call("HEAD", "plain").headers
 
 
+def test_a_copy_says_which_version_was_named(wire: Wire) -> None:
+    """436/10881."""
+    wire.put("from", b"1")
+    place = f"{wire.host}/from"
+    named = wire.call("PUT", "to", headers={"x-cos-copy-source": f"{place}?versionId=null"})
+    assert (named.status, named.headers["x-cos-copy-source-version-id"]) == (200, "null")
+    assert "x-cos-copy-source-version-id" not in wire.call("PUT", "to", headers={"x-cos-copy-source": place}).headers
+
+
 @pytest.mark.parametrize("header", ["127.0.0.1", "other-1250000000.cos.ap-beijing.myqcloud.com", "example.com"])
 def test_a_target_with_a_host_is_asked_of_that_host(local_cloud: LocalCloud, wire: Wire, header: str) -> None:
     """RFC 9112 3.2.2: clients that were given a proxy send it so, whatever their Host says."""
