@@ -39,9 +39,10 @@ async def delete_objects(storage: Storage, request: Request, bucket: Bucket) -> 
     if not wanted or len(wanted) > MAX_KEYS:
         raise ServiceError("MalformedXML", f"Expected 1 to {MAX_KEYS} objects, found {len(wanted)}.")
     quiet = xml.text_of(tree, "Quiet").lower() == "true"
-    denied = {key for key, _version in wanted if not session_permits(
-        request, bucket.name, bucket.region, "name/cos:DeleteObject", key)}
-    wanted = [(key, version) for key, version in wanted if key not in denied]
+    denied = [(key, version) for key, version in wanted if not session_permits(
+        request, bucket.name, bucket.region, "name/cos:DeleteObject", key)]
+    if denied:
+        wanted = [one for one in wanted if one not in denied]
 
     def operation(transaction: Transaction) -> list[Written]:
         return [
@@ -55,9 +56,13 @@ async def delete_objects(storage: Storage, request: Request, bucket: Bucket) -> 
         _deleted(key, version, written)
         for (key, version), written in zip(wanted, outcomes, strict=True)
     ]
-    refused = [xml.element("Error", [xml.element("Key", key), xml.element("Code", "AccessDenied"),
-                                     xml.element("Message", "Access Denied.")]) for key in sorted(denied)]
-    return Response.xml(xml.document("DeleteResult", [*deleted, *refused]))
+    return Response.xml(xml.document("DeleteResult", [*deleted, *(_refused(*one) for one in denied)]))
+
+
+def _refused(key: str, version: str) -> str:
+    named = [xml.element("VersionId", version)] if version else []
+    return xml.element("Error", [xml.element("Key", key), *named, xml.element("Code", "AccessDenied"),
+                                 xml.element("Message", "Access Denied.")])
 
 
 def _deleted(key: str, version: str, written: Written) -> str:

@@ -98,7 +98,8 @@ def _object(
             return Redirect(f"{visit.scheme}://{visit.host}{_encoded('/' + bare)}{query}", 302)
         if not found and look(key + HTML) is Look.FOUND:
             return Serve(key + HTML)
-    # `/dir` without its slash is no object: 404, not the redirect that S3 would send (as users report).
+    # `/dir` without its slash is no object: 404, as the documentation said until 2020 and users report. An answer that
+    # was published in 2021 is a redirect (302 to `/dir/`): a site must not rely on either, so the stricter one stays.
     return Serve(key) if found else None
 
 

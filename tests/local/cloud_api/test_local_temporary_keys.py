@@ -226,9 +226,11 @@ def test_each_object_of_many_to_delete_is_judged_by_itself(local_cloud: LocalClo
     made = federated(local_cloud, statement("name/cos:DeleteObject", f"{uid}:{bucket}/a/*"))
     s3 = s3_client(local_cloud, secret_id=made.key["TmpSecretId"], secret_key=made.key["TmpSecretKey"],
                    token=made.key["Token"])
-    answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "a/1"}, {"Key": "b/1"}]})
+    answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": [
+        {"Key": "a/1"}, {"Key": "b/1"}, {"Key": "b/1", "VersionId": "null"}]})
     assert [one["Key"] for one in answer["Deleted"]] == ["a/1"]
-    assert [(one["Key"], one["Code"]) for one in answer["Errors"]] == [("b/1", "AccessDenied")]
+    assert [(one["Key"], one.get("VersionId"), one["Code"]) for one in answer["Errors"]] == [
+        ("b/1", None, "AccessDenied"), ("b/1", "null", "AccessDenied")]
     assert Wire(local_cloud, bucket).call("HEAD", "b/1").status == 200
 
 
