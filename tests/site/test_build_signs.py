@@ -18,7 +18,7 @@ RECORDED: dict[str, dict[str, Any]] = json.loads(
 """Name → exit status, whether something of the site was missing or wrong, and the lines that matter (stack traces
 left out). Hexo 8.1, Vite 4 to 8, webpack 5.113, Rspack 2, Rsbuild 2, Rollup, Parcel 2, esbuild, Eleventy 3.1, Astro,
 VitePress 1.6, Nuxt 4, Docusaurus 3, Next.js 16, Hugo 0.168, Jekyll 4.3, MkDocs 1.6 with Material, Sphinx 9.0, Pelican,
-Nikola, HonKit 6, gulp 5, Grunt 1.6."""
+Nikola, HonKit 6, gulp 5, Grunt 1.6, pnpm 12, Bun 1.4, Node.js 20, cargo 1.95, Java 17, Maven 3.8, Zensical."""
 BY_STATUS_ALONE = {"astro-throw", "sphinx-W"}
 """Nothing in them says so but the exit status."""
 BAD = [name for name, run in RECORDED.items() if run["failed"] and name not in BY_STATUS_ALONE]
@@ -43,6 +43,41 @@ def test_a_build_that_failed_is_heard(name: str) -> None:
 def test_a_build_that_went_well_is_not_stopped_whatever_it_warns_of(name: str) -> None:
     said = heard(RECORDED[name]["lines"])
     assert (said.headline, said.idle) == ("", name == "hexo-again")
+
+
+@pytest.mark.parametrize(("name", "headline"), [
+    ("node-syntax", "SyntaxError: Unexpected token ';' (/site/web/build.js:1)"),
+    ("pnpm-module", "Error: Cannot find module 'nosuchmodule' (/site/web/build.js:1:11)"),
+    ("pnpm-no-script", "Error: ERR_PNPM_NO_SCRIPT: Missing script: pages"),
+    ("bun-throw", "error: page about.md has no title (/site/web/build.js:1:11)"),
+    ("bun-build-resolve", 'error: Could not resolve: "./pages.js" (/site/web/build.js:1:8)'),
+    ("cargo-compile", "error[E0425]: cannot find value `title` in this scope (src/main.rs:2:16)"),
+    ("cargo-manifest", "error: unclosed table, expected `]` (Cargo.toml:5:14)"),
+    ("javac-syntax", "Main.java:3: error: ';' expected"),
+    ("java-memory", 'Exception in thread "main" java.lang.OutOfMemoryError: Java heap space (Main.java:5)'),
+    ("hugo-config-syntax", 'Error: "/site/hugo/hugo.toml:1:9": unmarshal failed: toml: incomplete number'),
+    ("node-memory", "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory")])
+def test_the_headline_names_the_cause_and_its_place(name: str, headline: str) -> None:
+    assert heard(RECORDED[name]["lines"]).headline == headline
+
+
+@pytest.mark.parametrize(("lines", "headline"), [
+    (["Traceback (most recent call last):", '  File "/site/build.py", line 3, in <module>', "    main()",
+      '  File "/usr/lib/python3.11/json/__init__.py", line 346, in loads', "    x",
+      "json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)"],
+     "json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0) (/site/build.py:3)"),
+    (["Traceback (most recent call last):", '  File "/site/build.py", line 1, in <module>',
+      "    import nosuch", "ModuleNotFoundError: No module named 'nosuch'"],
+     "ModuleNotFoundError: No module named 'nosuch' (/site/build.py:1)"),
+    (["Traceback (most recent call last):"], "Traceback (most recent call last):"),
+    (["", "Node.js v20.20.2"], "Node.js v20.20.2"),
+    (["file:///site/a.mjs:2", "x", "^", "", "ReferenceError: x is not defined", "    at file:///site/a.mjs:2:1", "",
+      "Node.js v22.1.0"], "ReferenceError: x is not defined (/site/a.mjs:2)"),
+    (["TypeError: no", "    at f (/site/node_modules/a/b.js:1:2)", "    at Object.<anonymous> (/site/c.js:3:4)", "",
+      "Node.js v22.1.0"], "TypeError: no (/site/c.js:3:4)")])
+def test_the_cause_of_a_program_that_broke_down(lines: list[str], headline: str) -> None:
+    said = heard(lines)
+    assert (said.headline, said.lines[0]) == (headline, headline)
 
 
 @pytest.mark.parametrize("dress", [

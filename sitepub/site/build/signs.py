@@ -10,10 +10,12 @@ a tool calls a warning.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from enum import StrEnum
 
 from sitepub.config.star_pattern import matches
+from sitepub.site.build.causes import RECENT, Traceback, before_the_end, with_more
 
 OPTION = "src.allowErrors"
 """Lines that are no failures, whatever the table says."""
@@ -97,6 +99,7 @@ _TABLE: tuple[tuple[Sign, str], ...] = (
     (_BEGUN, r"Start building sites … *|Change detected, rebuilding site .*|Change of .* detected, rebuilding .*"),
     (_FAILED, r"ERROR (?:Rebuild failed|render of|failed to|error building|Failed to (?!stat file:)).*"),
     (_FAILED, r"Error: error building .*"),
+    (_FAILED, r"Error: (?:\"[^\"]{1,300}:\d+:\d+\": unmarshal failed: .+|module \"[^\"]{1,200}\" not found; .+)"),
     (_ENDED, r"Built in \d+ ms|Total in \d+ ms"),
     # Jekyll. A post whose head it cannot read goes live without its date and layout, and the status is 0.
     (_GOOD, r"Regenerating: .*\.\.\.done in [\d.]+ seconds\."),
@@ -112,6 +115,7 @@ _TABLE: tuple[tuple[Sign, str], ...] = (
     (_ENDED, r"Done: Processed .*"),
     # MkDocs, Nikola, Sphinx
     (_FAILED, r"ERROR +-  Error (?:building|reading) (?:page|template) .*"),
+    (_FAILED, r"Error: MkDocs encountered an error parsing the configuration file: .+"),
     (_FAILED, r"Aborted with (?:a configuration error|\d+ warnings in strict mode)!"),
     (_FAILED, r"ERROR: (?:Nikola: Error loading tasks\.|scan_posts: Error reading post ).*"),
     (_FAILED, r"(?:Theme|Extension|Configuration) error[:!]"),
@@ -143,7 +147,18 @@ _TABLE: tuple[tuple[Sign, str], ...] = (
     (_DIED, r"(?:ELIFECYCLE|ERR_PNPM_[A-Z_]+|\[ERR_PNPM_[A-Z_]+\]) +\S.*"),
     (_DIED, r"error (?:Command failed with exit code \d+\.|Command \".*\" not found\.|Couldn't find a .*)"),
     (_DIED, r"Usage Error: (?:Couldn't find a script named|Command not found).*"),
-    (_DIED, r"error: (?:script \".*\" exited with code \d+|Script not found \".*\")"),
+    (_DIED, r"Error: ERR_PNPM_[A-Z0-9_]+|\[ELIFECYCLE\] +\S.*"),  # pnpm 12
+    (_DIED, r"error: (?:script \".*\" exited with code \d+|(?:Script|Module) not found \".*\"|Could not resolve: .*)"),
+    (_DIED, r"Node\.js v\S+ is not supported by Astro!"),
+    # Rust (cargo), Java, Maven; Gradle from its documentation alone
+    (_DIED, r"error\[E\d{4}\]: .+|error: could not compile `.+|error: no such command: `.+"),
+    (_DIED, r"error: (?:no (?:bin|example) target named |could not find `Cargo\.toml` in |failed to get `).+"),
+    (_DIED, r"error: no matching package .+"),
+    (_DIED, r".{1,200}\.java:\d+: error: .+|error: compilation failed"),
+    (_DIED, r"Error: (?:Unable to access jarfile|Could not find or load main class) .+"),
+    (_DIED, r"Error: Could not create the Java Virtual Machine\."),
+    (_DIED, r"\[ERROR\] (?:Failed to execute goal|The goal you specified requires|The build could not read) .+"),
+    (_DIED, r"FAILURE: Build failed with an exception\."),
     # Node.js (it prints its version last, after an empty line), Python, Bundler, Go, Rust, Java, PHP
     (_DIED, r"FATAL ERROR: .* - JavaScript heap out of memory"),
     (_DIED, r"Traceback \(most recent call last\):"),
@@ -156,13 +171,17 @@ _IDLE = re.compile(r"INFO  0 files generated in .*|make(?:\[\d+\])?: (?:Nothing 
 _BARE = re.compile(r"ERROR|FATAL")
 _NODE = re.compile(r"Node\.js v\d+\.\d+\.\d+\S*")
 """What Node.js prints last when an error that is not caught ends it, after an empty line."""
+_BUN = re.compile(r"Bun v\d+\.\d+\.\d+\S* \(.+\)")
+_MANIFEST = re.compile(r"--> .{1,200}Cargo\.toml:\d+:\d+|--> Cargo\.toml:\d+:\d+")
+"""Below an error in the manifest, which has no words in common with others."""
+_TRACEBACK = re.compile(r"Traceback \(most recent call last\):")
 _EXCEPTION = re.compile(r"\w*(?:Error|Exception)\b")
 """Two lines of Hexo: an error without a message of Hexo's own, as when a layout cannot be rendered."""
 SILENT = re.compile(r"(?:ERROR|FATAL|Unhandled rejection) ")
 """Failures of tools that do not say so when a repair leaves everything as it was."""
 _HINTS = re.compile(r"[Ee]rror|ERROR|FATAL|CRITICAL|[Ff]ail|Problem|rejection|Exception|Aborted|Found|Usage"
                     r"|Please append|never defined|not found|No such|denied|recognized|Killed|fault|npm|LIFECYCLE"
-                    r"|ERR_PNPM|Command|Traceback|bundler|panic|Node\.js v")
+                    r"|ERR_PNPM|Command|Traceback|bundler|panic|Node\.js v|Bun v|--> |FAILURE")
 """One of these is in every line that reports a failure."""
 _PREFIX = re.compile(
     r"(?:\[\d+\] "
@@ -175,19 +194,26 @@ _PREFIXES = 3
 _LONGEST = 400
 """Characters of a line that are searched: whatever a build prints, a line costs no more than these."""
 _LINES = 40
+_LINES_AFTER = 3
+"""Below the first line, in which the place or the reason may stand."""
 
 
 def meaning(line: str, before: str = "") -> tuple[Sign | None, str]:
     """What a line (without escapes) says of a build, and which file it names. ``before``: the line before it."""
     before = before[:_LONGEST].strip()
     after_bare = before.endswith(("ERROR", "FATAL")) and _BARE.fullmatch(_undressed(before)[-1]) is not None
+    above = [text.strip() for text in _undressed(f"{before} ")]
     for text in _undressed(line[:_LONGEST].strip()):
         found = _meaning(text)
         if found[0] is not None:
             return found
         if after_bare and _EXCEPTION.match(text):
             return _FAILED, ""
-        if not before and _NODE.fullmatch(text):
+        if "" in above and (_NODE.fullmatch(text) or _BUN.fullmatch(text)):
+            return _DIED, ""
+        if "^" in above and text.startswith("error: "):  # Bun shows the line of the source above it
+            return _DIED, ""
+        if above[-1].startswith("error: ") and _MANIFEST.fullmatch(text):
             return _DIED, ""
     return None, ""
 
@@ -230,6 +256,10 @@ class BuildOutput:
     def __init__(self, allowed: Allowed) -> None:
         self._allowed = allowed
         self._before = ""
+        self._recent: deque[str] = deque(maxlen=RECENT)
+        self._traceback: Traceback | None = None
+        self._more = 0
+        """Lines that may still say where or why."""
         self.headline = ""
         """The line that says it first."""
         self.count = 0
@@ -243,15 +273,38 @@ class BuildOutput:
     def line(self, line: str) -> None:
         """The build printed a line (without escapes)."""
         before, self._before = self._before, line
+        if self._traceback is not None and (cause := self._traceback.line(line)):
+            self._traceback, self.headline = None, cause
+            self.lines.insert(0, cause)
         self.idle = self.idle or (
             line.startswith(("INFO  0 ", "make")) and _IDLE.fullmatch(line[:_LONGEST].rstrip()) is not None)
         sign = meaning(line, before)[0] if self._only_died or _HINTS.search(line, 0, _LONGEST) else None
         if self._only_died and sign in (_ENDED, _GOOD):
             self.count, self.headline, self.lines, self._only_died = 0, "", [], False
+            self._traceback = None
         if sign in (_FAILED, _DIED) and not self._allowed(line):
             self._only_died = sign is _DIED and (self._only_died or not self.count)
             self.count += 1
             if self.count == 1:
-                self.headline = line.strip()
+                self._begin(line)
+        elif self._more and self.lines and (told := with_more(self.headline, line)):
+            self.headline, self._more = told, 0
+            self.lines[0] = told
+        self._more = max(0, self._more - 1)
         if self.count and len(self.lines) < _LINES and line.strip() and not is_stack(line):
             self.lines.append(line)
+        self._recent.append(line[:_LONGEST])
+
+    def _begin(self, line: str) -> None:
+        """The first line that says so. Of a program that broke down the cause stands elsewhere."""
+        self.headline, text, self._more = line.strip(), line[:_LONGEST].strip(), _LINES_AFTER
+        last_words = _undressed(text)[-1]
+        if _NODE.fullmatch(last_words) or _BUN.fullmatch(last_words):
+            if cause := before_the_end(self._recent):
+                self.headline = cause
+                self.lines = [cause, *(one for one in self._recent if one.strip() and not is_stack(one))][:_LINES]
+        elif _TRACEBACK.fullmatch(last_words):
+            self._traceback, self._more = Traceback(), 0
+        elif _MANIFEST.fullmatch(last_words) and self._recent:
+            self.headline, self._more = with_more(self._recent[-1].strip(), line), 0
+            self.lines.append(self.headline)
