@@ -125,7 +125,8 @@ def test_a_service_that_is_not_activated_is_told_for_every_host(site: EdgeSite) 
     Account(site.cloud).switches(service_activated=False)
     done = purger(site.cloud).purge([Host(site.host), Host("b.example")], Order(Paths(("/",))))
     assert [one.failed for one in done] == [
-        "the CDN is not activated for this account (ResourceNotFound.CdnUserNotExists)"] * 2
+        "the CDN is not activated for this account (ResourceNotFound.CdnUserNotExists); the cloud said: The CDN service"
+        " has not been activated"] * 2
 
 
 def test_without_waiting_it_says_how_long_it_takes(site: EdgeSite) -> None:
