@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -131,10 +132,11 @@ def test_unfinished_uploads_and_dates(cloud: LocalCloud, wire: Wire) -> None:
     wire.call("POST", "up", {"uploads": ""})
     wire.put("dated/a", b"x")
     wire.put("far/a", b"x")
+    then = f"{datetime.now(UTC).year + 2}-01-01T00:00:00Z"
     set_rules(wire, rule("", "<AbortIncompleteMultipartUpload><DaysAfterInitiation>3</DaysAfterInitiation>"
                              "</AbortIncompleteMultipartUpload>"),
               rule("<Prefix>far/</Prefix>", "<Expiration><Date>2999-01-01T00:00:00+08:00</Date></Expiration>"),
-              rule("<Prefix>dated/</Prefix>", "<Expiration><Date>2027-01-01T00:00:00Z</Date></Expiration>"))
+              rule("<Prefix>dated/</Prefix>", f"<Expiration><Date>{then}</Date></Expiration>"))
     ahead(cloud, "2d")
     assert wire.call("GET", query={"uploads": ""}).texts("Upload/Key") == ["up"]
     ahead(cloud, "2d")
