@@ -223,6 +223,13 @@ def decode_text(name: str, data: bytes) -> Text | Problem:
                        "Save the file as UTF-8" + (", not as GBK." if _is_gbk(data) else "."))
 
 
+def undecodable(name: str, error: UnicodeDecodeError) -> Problem:
+    """Where a text that :func:`~sitepub.config.small_file.read_small_text` could not decode stops to be one."""
+    found = decode_text(name, bytes(error.object)) if error.encoding.startswith("utf-8") else None
+    return found if isinstance(found, Problem) else Problem(
+        f"is not {error.encoding.upper()}, although it begins as if it were", Position(name), "Save the file as UTF-8.")
+
+
 def _is_gbk(data: bytes) -> bool:
     try:
         data.decode("gbk")

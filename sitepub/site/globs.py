@@ -35,6 +35,11 @@ class GlobError(ValueError):
     """This is no pattern; the words say why."""
 
 
+def hint_for_backslash(pattern: str) -> str | None:
+    """For a pattern that is none: a backslash in it was probably meant to separate folders, as on Windows."""
+    return "Folders are separated by `/`, on Windows too." if "\\" in pattern else None
+
+
 class _NothingError(Exception):
     """A pattern that git takes and that no path matches."""
 

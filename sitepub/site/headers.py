@@ -11,7 +11,7 @@ from sitepub.site.address_rules.header_rules import StoredHeaders, joined
 from sitepub.site.charset import UTF8, with_charset
 from sitepub.site.content_types import content_type, extension_of
 from sitepub.site.fresh_files import is_asked_each_time
-from sitepub.site.globs import Glob, GlobError, as_line, globs
+from sitepub.site.globs import Glob, GlobError, as_line, globs, hint_for_backslash
 from sitepub.site.precompressed import inner_name
 from sitepub.site.snapshot import headers_hash
 from sitepub.site.stored_headers import CANONICAL, STORED, canonical_name
@@ -189,7 +189,8 @@ def _globs(pattern: str, position: Position | None, problems: list[Problem]) -> 
     try:
         found = globs(as_line(pattern))
     except GlobError as error:
-        problems.append(Problem(f"headers: {pattern[:80]!r} is not a pattern: {error}", position))
+        problems.append(Problem(f"headers: {pattern[:80]!r} is not a pattern: {error}", position,
+                                hint_for_backslash(pattern)))
         return None
     if not found or not all(glob.include for glob in found):
         problems.append(Problem(

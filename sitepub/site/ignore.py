@@ -21,12 +21,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sitepub.config.document import shown_path
+from sitepub.config.document import shown_path, undecodable
 from sitepub.config.project import Project, Source
 from sitepub.config.small_file import read_small_text
 from sitepub.errors import Position, Problem, SiteError
 from sitepub.site.braces import BracesError, alternatives
-from sitepub.site.globs import MOST, GlobError, Globs, as_line, globs
+from sitepub.site.globs import MOST, GlobError, Globs, as_line, globs, hint_for_backslash
 from sitepub.site.rules.defaults import IGNORE_FILE, Rule, ignore_files
 from sitepub.site.secret_files import Allowed
 
@@ -139,11 +139,13 @@ def _lines_of(file: Path, problems: list[Problem]) -> list[Pattern]:
     name = shown_path(file)
     try:
         text = read_small_text(file)
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        problems.append(undecodable(name, error))
+        return []
+    except OSError as error:
         # A link that leads nowhere is there: what it left out so far must not go public.
         if not isinstance(error, FileNotFoundError) or file.is_symlink():
-            why = error.strerror if isinstance(error, OSError) else error
-            problems.append(Problem(f"{IGNORE_FILE} cannot be read: {why}", Position(name),
+            problems.append(Problem(f"{IGNORE_FILE} cannot be read: {error.strerror}", Position(name),
                                     "Write the patterns into an ordinary file, one a line."))
         return []
     lines = text.splitlines()
@@ -168,5 +170,5 @@ def _is_valid(pattern: Pattern, problems: list[Problem]) -> bool:
         label = f"{pattern.option}: " if pattern.option else ""
         shown = pattern.text if len(pattern.text) <= 80 else pattern.text[:80] + "…"
         problems.append(Problem(f"{label}{shown!r} is not a pattern as .gitignore knows them: {error}",
-                                pattern.position))
+                                pattern.position, hint_for_backslash(pattern.text)))
     return False

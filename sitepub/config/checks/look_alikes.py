@@ -20,24 +20,36 @@ _DASH = re.compile(rf"{_BLANK}*([{_DASHES}])(?={_BLANK})")
 _VALUE = re.compile(rf"{_BLANK}*(?:-{_BLANK}+)?(?:[^\s:#'\"]{{1,60}}:{_BLANK}+)?(?:-{_BLANK}+)?([\[{{]?{_BLANK}*)(.*)$")
 _HASH = re.compile(r"[ \u3000](\uff03)")
 _INSIDE = re.compile(rf"[\uff0c\u3001\uff3d\u3011\uff5d\uff1a{_QUOTES}]")
-_PLAIN = {"\uff0c": ",", "\u3001": ",", "\uff3d": "]", "\u3011": "]", "\uff5d": "}", "\uff1a": ": ", "\uff03": "#",
+_RULE = re.compile(rf"{_BLANK}*(?:[A-Za-z0-9-]{{1,60}}{_BLANK}*)?([\uff03\uff1a\uff0f])")
+"""At the beginning of a line, or behind the name of a header."""
+_PLAIN = {"\uff0f": "/",
+          "\uff0c": ",", "\u3001": ",", "\uff3d": "]", "\u3011": "]", "\uff5d": "}", "\uff1a": ": ", "\uff03": "#",
           **_OPENING, **dict.fromkeys(_QUOTES, '"')}
 
 
-def with_look_alikes(problems: Sequence[Problem]) -> list[Problem]:
-    """The problems; the hint of those whose line holds such a character names it."""
-    return [replace(problem, hint=_hint(*found)) if (found := _in_line(problem)) is not None else problem
-            for problem in problems]
+def with_look_alikes(problems: Sequence[Problem], *, lines: bool = False) -> list[Problem]:
+    """The problems; the hint of those whose line holds such a character names it. ``lines``: of `_headers` and
+    `_redirects`, which are no YAML."""
+    look = _in_rule if lines else _in_line
+    return [replace(problem, hint=_hint(*found)) if (text := _line_of(problem)) and (found := look(text)) is not None
+            else problem for problem in problems]
+
+
+def _line_of(problem: Problem) -> str | None:
+    line = problem.position.text if problem.position is not None else None
+    return None if line is None or line.isascii() else line
+
+
+def _in_rule(line: str) -> tuple[str, str] | None:
+    found = _RULE.match(line)
+    return (found[1], _PLAIN[found[1]]) if found is not None else None
 
 
 def _hint(char: str, plain: str) -> str:
     return f"U+{ord(char):04X} {unicodedata.name(char)} stands in this line: type `{plain.strip()}`."
 
 
-def _in_line(problem: Problem) -> tuple[str, str] | None:
-    line = problem.position.text if problem.position is not None else None
-    if line is None or line.isascii():
-        return None
+def _in_line(line: str) -> tuple[str, str] | None:
     dash = _DASH.match(line)
     if dash is not None:
         return dash[1], "-"

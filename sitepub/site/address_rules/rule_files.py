@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from sitepub.config.document import shown_path
+from sitepub.config.checks.look_alikes import with_look_alikes
+from sitepub.config.document import shown_path, undecodable
 from sitepub.config.project import Project
 from sitepub.config.site_rules import HostRules, SiteRules
 from sitepub.config.small_file import RULE_FILE_LIMIT, read_small_text
@@ -60,7 +61,7 @@ class RuleFiles:
             found.redirects, wrong = read_redirects(*named)
             problems += wrong
         if problems:
-            raise ConfigError(problems)
+            raise ConfigError(with_look_alikes(problems, lines=True))
         found.compiled = compile_headers(found.blocks, project.hosts, recommended=project.security_headers,
                                          prefix=project.key_prefix)
         return found
@@ -93,9 +94,11 @@ def _text(named: Path | Literal[False] | None, usual: Path, problems: list[Probl
     name = shown_path(file)
     try:
         return read_small_text(file, RULE_FILE_LIMIT), name
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        problems.append(Problem(f"{file.name} cannot be read: {why}", Position(name),
+    except UnicodeDecodeError as error:
+        problems.append(undecodable(name, error))
+        return None
+    except OSError as error:
+        problems.append(Problem(f"{file.name} cannot be read: {error.strerror}", Position(name),
                                 None if named is None else "headersFile and redirectsFile name files from the folder of"
                                 " serverless.yml"))
         return None
