@@ -13,7 +13,9 @@ Sizes = Mapping[int, Steps]
 
 _NOTHING = {10_000: 0.4, 100_000: 1.0, 300_000: 2.5, 1_000_000: 8.0}
 _NO_MORE = 0.05
-"""Seconds, or this part of them, by which two runs of the same differ."""
+"""Seconds …"""
+_NO_MORE_PART = 0.1
+"""… or this part of them, whichever is more, count as the same."""
 _LINEAR = 1.2
 """A file may take so many times as long as in the smallest site before time is no longer linear."""
 
@@ -82,7 +84,7 @@ def _state(sizes: Sizes) -> Iterator[str]:
 def _ready(sizes: Sizes) -> Iterator[str]:
     for files, steps in sizes.items():
         more = steps["dev ready"]["seconds"] - steps["nothing"]["seconds"]
-        if more > max(_NO_MORE, _NO_MORE * steps["nothing"]["seconds"]):
+        if more > max(_NO_MORE, _NO_MORE_PART * steps["nothing"]["seconds"]):
             yield f"{number(more)} s more with {files:,} files"
 
 
@@ -104,8 +106,8 @@ REQUESTS = SizeRow("its requests", "changed", "8 round trips", lambda _: iter(()
                    "test counts them")
 STATE = SizeRow("its state: KB sent, read", "changed", "500, 500 at any size", _state,
                 "one shard of about 1,000 entries; the root, which names each shard")
-READY = SizeRow("`dev` until it is ready", "dev ready", "the seconds of nothing changed (0.05 s or 5 % more)", _ready,
-                "the same as nothing changed; 5 µs for each folder, to watch it")
+READY = SizeRow("`dev` until it is ready", "dev ready", "the seconds of nothing changed (0.05 s or 10 % more)", _ready,
+                "the same as nothing changed; the kernel's watches: 15 µs for a folder of 100 files")
 SAVE = SizeRow("`dev`, a save", "dev save", "0.1 s at any size", _save,
                "30 ms in which dev waits whether more is saved; requests")
 TIMED = (FIRST, NOTHING, CHANGED, READY, SAVE)
