@@ -14,13 +14,14 @@ from enum import Enum
 from typing import overload
 
 from sitepub.publish.phases import names_assets
-from sitepub.publish.plan import Action, Phase, Plan, Reason, Step
+from sitepub.publish.plan import Action, Phase, Plan, Reason, Step, Steps
 from sitepub.publish.release.content import Content, keepable
 from sitepub.publish.states.manifest import Entry
 from sitepub.site.fresh_files import is_service_worker
 
 _NOT_LIVE = frozenset({Reason.NEW, Reason.RENAMED, Reason.MISSING})
-_WRITES = (Action.UPLOAD, Action.COPY, Action.HEADERS)
+_LIVE = tuple(reason for reason in Reason if reason not in _NOT_LIVE)
+_NOT_NEW = tuple(reason for reason in Reason if reason not in (Reason.NEW, Reason.RENAMED))
 _PHASES = (Phase.ASSETS, Phase.DATA, Phase.PAGES, Phase.LAST)
 
 
@@ -56,8 +57,10 @@ class Jobs(Sequence[Job]):
 
     def __iter__(self) -> Iterator[Job]:
         yield from self._first
-        for number in self._numbers:
-            yield Job(Work.GO_LIVE, self._steps[number], number=number)
+        steps, numbers = self._steps, self._numbers
+        found = steps.some(numbers) if isinstance(steps, Steps) else (steps[number] for number in numbers)
+        for number, step in zip(numbers, found, strict=True):
+            yield Job(Work.GO_LIVE, step, number=number)
 
     @overload
     def __getitem__(self, at: int) -> Job: ...
@@ -101,7 +104,7 @@ def made_ready(plan: Plan, keeping: Keeping) -> list[Job]:
     """What the first wave makes ready, and no visitor sees."""
     jobs = [Job(Work.KEEP, steps[0], tuple(steps[1:])) for steps in _to_keep(plan, keeping)]
     staged: set[Content] = set()
-    for step in plan.of(*_WRITES):
+    for step in plan.because(*_LIVE):
         if _stages(step, plan, keeping):
             content = content_of(step)
             if content not in staged and content not in keeping.there:
@@ -202,15 +205,16 @@ def _is_hidden(step: Step) -> bool:
 def _to_keep(plan: Plan, keeping: Keeping) -> Iterable[list[Step]]:
     """For each content that has to be kept, since it is nowhere else afterwards, the steps that replace or delete
     it."""
-    if not plan.known:
+    steps = plan.because(*_NOT_NEW)
+    if not plan.known or not steps:
         return ()
     # Where it arrives it would belong to no release.
     arriving = ({content_of(step) for step in plan.steps if _arrives_first(step, plan, keeping)}
                 if keeping.released is None else set())
     needed = {content_of(step) for step in plan.copies if step.from_kept}
     found: dict[Content, list[Step]] = {}
-    for step in plan.steps:
-        entry = None if step.new else plan.known.get(step.key)
+    for step in steps:
+        entry = plan.known.get(step.key)
         if entry is None or entry.kept or (step.file is not None and _is_same(step, entry)):
             continue
         content = entry.md5, entry.size

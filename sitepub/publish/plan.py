@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -105,6 +105,10 @@ class Steps(Sequence[Step]):
 
     @abstractmethod
     def because(self, *reasons: Reason) -> Sequence[Step]: ...
+
+    @abstractmethod
+    def some(self, numbers: Iterable[int]) -> Iterator[Step]:
+        """Those with these numbers, which ascend."""
 
     @abstractmethod
     def count(self, *actions: Action) -> int: ...

@@ -36,6 +36,8 @@ _WORKER = re.compile(r"(?:[^/]*[-._])?(?:sw|service-?worker|service_worker|ngsw-
 _SEARCH = re.compile(r"(?:local-)?search\.(?:xml|json)|(?:content|db|index)\.(?:xml|json)"
                      r"|(?:search|lunr|fuse)[-_.]?(?:index|data|docs)?[\w.-]*\.json"
                      r"|(?:search|lunr|fuse)[-_.]?(?:index|data|docs)\.js", re.IGNORECASE)
+_SPEAKING = (".xml", ".txt", ".gz", ".rss", ".atom", ".jsonfeed", ".json", ".js", ".mjs")
+"""How the names end of all that speaks of pages."""
 _FEED_WORDS = ("rss", "atom", "feed", "sitemap")
 
 
@@ -69,6 +71,8 @@ def speaks_of_pages(key: str) -> bool:
     """Service workers, sitemaps, feeds, search indexes: they name pages."""
     name = key.rpartition("/")[2]
     lower = name.lower()
+    if not lower.endswith(_SPEAKING):
+        return False
     if lower.endswith((".xml", ".txt")) and any(word in lower for word in _FEED_WORDS):
         return True
     return (lower.endswith((".rss", ".atom", ".jsonfeed")) or _is_packed_sitemap(lower)

@@ -113,7 +113,7 @@ def find_hashed_names(paths: Iterable[str], names_in: NamesIn) -> HashedNames:
     for path in paths:
         folder, _, name = path.rpartition("/")
         extension = _extension(name)
-        if is_readable(name):
+        if _is_readable(name, extension):
             readable.append(path)
             if len(readable) > _MANY:
                 readable = [*nearest(readable)]
@@ -188,7 +188,10 @@ def _is_worth_asking(token: Token, extension: str) -> bool:
 
 
 def is_readable(name: str) -> bool:
-    extension = _extension(name)
+    return _is_readable(name, _extension(name))
+
+
+def _is_readable(name: str, extension: str) -> bool:
     return extension in ("html", "htm") or (extension == "json" and _MANIFEST.fullmatch(name) is not None)
 
 

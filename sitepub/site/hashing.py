@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
+from operator import attrgetter
 from typing import NamedTuple
 
 from sitepub.interrupts import pause
@@ -43,6 +44,7 @@ _PATIENCE = 3.0
 """Seconds that are waited in all for files to stop changing."""
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 """Files are opened as what they are; a pipe that took their place meanwhile does not block."""
+_stamped = attrgetter("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
 
 
 class HashedFile(NamedTuple):
@@ -76,8 +78,7 @@ class Hashed:
     """Path → what else it holds that looks like a key."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(NamedTuple):
     md5: bytes
     stamp: Stamp
     sure: bool
@@ -108,8 +109,8 @@ def hash_files(files: Iterable[FoundFile], cache: HashCache, search: SecretSearc
             continue
         if read.found:
             result.keys[file.path] = read.found
-        stamp = file.stamp
         if isinstance(read, Known):
+            stamp = file.stamp
             cache.keep(read)
         else:
             stamp = read.stamp
@@ -204,6 +205,7 @@ class _Reader:
 
 
 def _read(file: FoundFile, search: SecretSearch) -> _Read:
+    name = file.name
     descriptor = os.open(file.full_path, _READ)
     try:
         before = os.fstat(descriptor)
@@ -214,14 +216,14 @@ def _read(file: FoundFile, search: SecretSearch) -> _Read:
         taken = len(block)
         digest.update(block)
         # Of a packed file its beginning tells.
-        charset = charset_of_packed(block, file.name) if is_packed_text(file.name) else UTF8
+        charset = charset_of_packed(block, name) if is_packed_text(name) else UTF8
         if taken == before.st_size:
             leaks, found = search.whole(file.real_name, block)
-            if is_text(file.name):
+            if is_text(name):
                 charset = charset_of(block)
         else:
             looking = search.file(file.real_name)
-            encoding = CharsetReader() if is_text(file.name) else None
+            encoding = CharsetReader() if is_text(name) else None
             while block:
                 if encoding is not None:
                     encoding.feed(block, more=taken < before.st_size)
@@ -236,7 +238,7 @@ def _read(file: FoundFile, search: SecretSearch) -> _Read:
         after = os.fstat(descriptor)
     finally:
         os.close(descriptor)
-    stamp = Stamp.of(after)
-    if taken != after.st_size or stamp != Stamp.of(before):
+    if taken != after.st_size or _stamped(after) != _stamped(before):
         raise _Changing
+    stamp = Stamp.of(after)
     return _Read(digest.digest(), stamp, is_sure(stamp, read_at), leaks, found, charset)

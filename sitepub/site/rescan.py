@@ -142,7 +142,7 @@ class KeptSnapshot:
         scanner = Scanner(self.project, self.folder, self._environ)
         seen = self._memory.watcher() if self._memory is not None else None
         walked = walk(self.project, self.folder, scanner.rules, seen.folder if seen is not None else None)
-        scanner.hashed_names = scanner.find_hashed_names(found.path for found in walked.files)
+        scanner.hashed_names = scanner.find_hashed_names(walked.paths)
         if seen is not None:
             seen.names(scanner.hashed_names)
         files, warnings = scanner.site_files(walked, scanner.hash_cache(self._cache_file))

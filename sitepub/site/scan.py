@@ -119,7 +119,7 @@ class Scanner:
         """What was found, as files to publish by their keys (env.js not among them), and warnings."""
         warnings = list(walked.warnings)
         left_out = self.rule_files.paths
-        if left_out:
+        if not left_out.isdisjoint(walked.paths):
             walked.files = walked.files.only(lambda file: file.path not in left_out)
         env = self.env.key if self.env is not None else None
         if env is not None and any(file.key == env for file in walked.files):
@@ -160,7 +160,7 @@ def _scan(project: Project, folder: Path, cache_file: Path | None, environ: Mapp
           seen: Watcher | None) -> Snapshot:
     scanner = Scanner(project, folder, environ)
     walked = walk(project, folder, scanner.rules, seen.folder if seen is not None else None)
-    scanner.hashed_names = scanner.find_hashed_names(file.path for file in walked.files)
+    scanner.hashed_names = scanner.find_hashed_names(walked.paths)
     if seen is not None:
         seen.names(scanner.hashed_names)
     files, warnings = scanner.site_files(walked, scanner.hash_cache(cache_file))
@@ -171,9 +171,7 @@ def _scan(project: Project, folder: Path, cache_file: Path | None, environ: Mapp
     applied = scanner.apply_rules(files)
     if applied.files:
         files = ChangedFiles(files, applied.files)
-    # The time of the inode, too: what a hook copies or unpacks may keep the time that its content was written.
-    newest = max((max(found.stamp.mtime_ns, found.stamp.ctime_ns) for found in walked.files), default=None)
-    return Snapshot(files, folder, (*warnings, *applied.warnings), in_order(walked.left_out), newest,
+    return Snapshot(files, folder, (*warnings, *applied.warnings), in_order(walked.left_out), walked.newest,
                     rules=applied.rules)
 
 
@@ -186,9 +184,10 @@ def _site_files(folder: Path, found: Iterable[FoundFile], hashed: Hashed, header
     root = os.path.join(folder, "")  # noqa: PTH118 - with a separator at its end
     packing = PackingFiles(root)
     aliases: dict[str, SiteFile | None] = {}
-    for (path, name, key, full_path, _, _), (md5, size, charset, stamp) in zip(found, hashed.files, strict=True):
+    for file, (md5, size, charset, stamp) in zip(found, hashed.files, strict=True):
+        path, key, full_path = file.path, file.key, file.full_path
         try:
-            made = headers.of(path, name, hashed=path in names, charset=charset, full_path=full_path)
+            made = headers.of(path, file.name, hashed=path in names, charset=charset, full_path=full_path)
         except OSError as error:
             raise _site_error("cannot be read", {path: error.strerror or str(error)}) from None
         packing.add(key, size, md5, made, full_path.removeprefix(root), stamp)
@@ -214,7 +213,7 @@ def _check_walk(project: Project, walked: Walked) -> None:
         raise _site_error("cannot be read", walked.unreadable, code=STILL_CHANGING if vanished else None)
     problems = list(walked.names)
     other: FoundFile | None = None
-    for file in walked.files:
+    for file in walked.files if walked.composed else ():
         if other is None or file.key != other.key:
             other = file
         else:

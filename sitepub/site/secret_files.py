@@ -123,15 +123,15 @@ def by_name(files: Iterable[FoundFile], secrets: Iterable[str]) -> dict[str, str
     reasons = {}
     known = tuple(secrets)
     for file in files:
-        path = file.path
-        if extension_of(file.name) not in _PLAIN or "/." in path or file.real_name != file.name:
+        path, name = file.path, file.name
+        if extension_of(name) not in _PLAIN or "/." in path or file.real_name != name:
             try:
                 why = secret_reason(path, file.full_path, file.size, file.real_name)
             except OSError:
                 continue  # told by hashing, together with the others
             if why:
                 reasons[path] = f"it looks like {why}"
-        if any(secret in path for secret in known):
+        if known and any(secret in path for secret in known):
             reasons[path] = f"its name holds {OWN_SECRET}"
     return reasons
 

@@ -35,27 +35,50 @@ Seen = Callable[[str, list[os.DirEntry[str]], int], None]
 be listed (ns)."""
 
 
-class FoundFile(NamedTuple):
-    """A file to publish."""
+class FoundFile:
+    """A file to publish, of which nothing is made before it is asked for."""
 
-    path: str
-    """Below the web root, ``/`` as separator, as the file system spells it."""
-    name: str
-    key: str
-    full_path: str
-    stamp: Stamp
-    real_name: str
-    """Last part of the path; of what a symbolic link leads to, when it is one."""
+    __slots__ = ("_row", "_walk")
+
+    def __init__(self, walk: Walk, row: Row) -> None:
+        self._walk = walk
+        self._row = row
+
+    @property
+    def path(self) -> str:
+        """Below the web root, ``/`` as separator, as the file system spells it."""
+        return self._row[0]  # type: ignore[no-any-return]
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+    @property
+    def key(self) -> str:
+        return self._walk.key_of(self._row)
+
+    @property
+    def full_path(self) -> str:
+        return self._walk.below(self.path)
+
+    @property
+    def real_name(self) -> str:
+        """Last part of the path; of what a symbolic link leads to, when it is one."""
+        return self.name if self._row[2] is None else self._row[2]
 
     @property
     def size(self) -> int:
         """Bytes."""
-        return self.stamp.size
+        return self._row[3]  # type: ignore[no-any-return]
+
+    @property
+    def stamp(self) -> Stamp:
+        return Stamp(*self._row[3:])
 
 
 @dataclass(slots=True)
 class Walked:
-    files: Packed[FoundFile] = field(default_factory=lambda: Packed((), 0, FoundFile._make))
+    files: Packed[FoundFile]
     """In the order of their keys."""
     warnings: list[Problem] = field(default_factory=list)
     names: list[Problem] = field(default_factory=list)
@@ -66,8 +89,21 @@ class Walked:
     """What is there and not published, although no pattern of the user says so, by path."""
     excluded: set[str] = field(default_factory=set)
     """What patterns left out; a folder ends with ``/``, and what lies in it is not named."""
+    composed: bool = False
+    """There are keys that are spelled otherwise than their paths."""
     links: bool = False
     """There are symbolic links: what happens to one path may show under another one too."""
+
+    @property
+    def paths(self) -> Iterator[str]:
+        """Of the files, in the order of their keys."""
+        return (row[0] for row in self.files.rows())
+
+    @property
+    def newest(self) -> int | None:
+        """When the file that was written last was written (ns). The time of the inode counts, too: what a hook copies
+        or unpacks may keep the time that its content was written."""
+        return max((row[4] if row[4] > row[5] else row[5] for row in self.files.rows()), default=None)
 
 
 class _Folder(NamedTuple):
@@ -93,7 +129,7 @@ class Walk:
         self.roots = {"", f"{project_below}/"} if project_below else {""}
         """Folders that count as root for what is not published there: the site's, and the project's in it."""
         self.prefix = project.key_prefix
-        self.result = Walked()
+        self.result = Walked(Packed((), 0, self._made))
         self.folders: list[_Folder] = []
         self.seen: Seen | None = None
         self._found = Packing(self._made)
@@ -150,7 +186,7 @@ class Walk:
         files = self._found.done()
         # What was composed (NFC) may stand elsewhere than its folder says.
         self.result.files = files if self._sorted else packed(
-            sorted(files.rows(), key=lambda row: self._key(row[0], row[1])), self._made)
+            sorted(files.rows(), key=self.key_of), self._made)
         self._warn_of_links()
         return self.result
 
@@ -242,19 +278,21 @@ class Walk:
         if key < self._last:
             self._sorted = False
         self._last = key
-        self._found.add((path, None if key == self.prefix + path else key, None if real_name == name else
+        spelled = key == self.prefix + path
+        self.result.composed = self.result.composed or not spelled
+        self._found.add((path, None if spelled else key, None if real_name == name else
                          real_name.encode("utf-8", "replace").decode(), *Stamp.of(status)))
 
-    def _key(self, path: str, key: str | None) -> str:
-        return self.prefix + path if key is None else key
-
     def _made(self, row: Row) -> FoundFile:
-        path, key, real_name, size, mtime_ns, ctime_ns, inode = row
-        name = path.rpartition("/")[2]
-        return FoundFile(path, name, self._key(path, key), self._below(path), Stamp(size, mtime_ns, ctime_ns, inode),
-                         name if real_name is None else real_name)
+        return FoundFile(self, row)
 
-    def _below(self, path: str) -> str:
+    def key_of(self, row: Row) -> str:
+        """The key of what was found."""
+        key: str = self.prefix + row[0] if row[1] is None else row[1]
+        return key
+
+    def below(self, path: str) -> str:
+        """Where this path below the web root lies."""
         return f"{self.root}{os.sep}{path if os.sep == '/' else path.replace('/', os.sep)}"
 
     def _link(self, entry: os.DirEntry[str] | At, folder: _Folder, path: str, at_root: bool) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import fields
+from functools import partial
 from heapq import merge
-from itertools import accumulate, count
+from itertools import accumulate, count, groupby
 from typing import overload
 
 from sitepub.publish.plan import Action, Phase, Reason, Step, Steps
@@ -152,6 +153,11 @@ class PackedSteps(Steps):
         return len(self) == len(other) and all(one == another for one, another in zip(self, other, strict=True))
 
     __hash__ = None  # type: ignore[assignment]
+
+    def some(self, numbers: Iterable[int]) -> Iterator[Step]:
+        for run, inside in groupby(numbers, partial(bisect_right, self._ends)):
+            start = self._ends[run - 1] if run else 0
+            yield from self.runs[run].some(number - start for number in inside)
 
     def find(self, key: str) -> int:
         """The number of the step for this key; -1: there is none."""

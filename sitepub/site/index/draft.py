@@ -137,9 +137,9 @@ class Published:
             if file is None:
                 known.append(Known(*row, b"", 0))
                 continue
-            if max(row[3], row[4]) > latest:
-                latest = max(row[3], row[4])
-            if max(row[3], row[4]) + UNSURE_NS < at and row[2] == file.size:
+            changed = max(row[3], row[4])
+            latest = max(latest, changed)
+            if changed + UNSURE_NS < at and row[2] == file.size:
                 known.append(Known(*row, bytes.fromhex(file.md5), self._number(file)))
             else:
                 digest = NEVER

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from abc import abstractmethod
 from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from sitepub.site.many.packed import Packed, Packing, Row
 from sitepub.site.snapshot import SiteFile, StoredCopy
@@ -32,36 +32,59 @@ class _Items(ItemsView[str, SiteFile]):
 
 
 class _FileOfRow(SiteFile):
-    """A file whose Path is made when it is asked for: that takes longer than all the rest."""
+    """A file of which nothing is made before it is asked for. A changed copy of it is a plain one."""
 
-    __slots__ = ("_place",)
-    _place: str | Path | None
+    __slots__ = ("_below", "_row")
+    _row: Row
+    _below: PackingFiles
 
-    def __init__(self, key: str, size: int, md5: str, headers: Mapping[str, str], headers_hash: str,
-                 path: str | Path | None = None, data: bytes | None = None, copies: tuple[StoredCopy, ...] = (),
-                 stamp: tuple[int, int, int, int] | None = None) -> None:
-        give = object.__setattr__
-        give(self, "key", key)
-        give(self, "size", size)
-        give(self, "md5", md5)
-        give(self, "headers", headers)
-        give(self, "headers_hash", headers_hash)
-        give(self, "_place", path)
-        give(self, "data", data)
-        give(self, "copies", copies)
-        give(self, "stamp", stamp)
+    def __new__(cls, *values: Any, **named: Any) -> SiteFile:  # type: ignore[misc]
+        return SiteFile(*values, **named)
 
     @property
-    def path(self) -> Path | None:
-        return Path(self._place) if isinstance(self._place, str) else self._place
+    def key(self) -> str:
+        return self._row[0]  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        return self._row[1]  # type: ignore[no-any-return]
+
+    @property
+    def md5(self) -> str:
+        return self._row[2].hex()  # type: ignore[no-any-return]
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self._below.headers[self._row[3]][0]
+
+    @property
+    def headers_hash(self) -> str:
+        return self._below.headers[self._row[3]][1]
+
+    @property
+    def path(self) -> Path:
+        return Path(self.place)
+
+    @property
+    def data(self) -> None:
+        return None
+
+    @property
+    def copies(self) -> tuple[StoredCopy, ...]:
+        return ()
+
+    @property
+    def stamp(self) -> tuple[int, int, int, int] | None:
+        return tuple(self._row[5]) if self._row[5] is not None else None
 
     @property
     def has_body(self) -> bool:
         return True
 
     @property
-    def place(self) -> str | None:
-        return os.fspath(self._place) if self._place is not None else None
+    def place(self) -> str:
+        below: str = self._row[0] if self._row[4] is None else self._row[4]
+        return self._below.root + below
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SiteFile):
@@ -71,6 +94,8 @@ class _FileOfRow(SiteFile):
     __hash__ = None  # type: ignore[assignment]
 
 
+# A file is frozen, and made more often than anything but a step.
+_SET_ROW, _SET_BELOW = (vars(_FileOfRow)[name].__set__ for name in ("_row", "_below"))
 _COMPARED = tuple(each.name for each in fields(SiteFile) if each.compare)
 
 
@@ -106,13 +131,13 @@ class PackedFiles(ManyFiles):
         return (row[0] for row in self._files.rows())
 
     def __getitem__(self, key: str) -> SiteFile:
-        at = self._files.find(key)
-        if at < 0:
+        found = self._files.get(key)
+        if found is None:
             raise KeyError(key)
-        return self._files[at]
+        return found
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and self._files.find(key) >= 0
+        return isinstance(key, str) and self._files.row(key) is not None
 
     def holds(self, key: str) -> bool:
         """Whether it has this key; remembers the answer."""
@@ -151,8 +176,8 @@ class PackingFiles:
 
     def __init__(self, root: str) -> None:
         """``root``: the folder, with a separator at its end."""
-        self._root = root
-        self._headers: list[Headers] = []
+        self.root = root
+        self.headers: list[Headers] = []
         self._numbers: dict[str, int] = {}
         self._packing: Packing[SiteFile] = Packing(self._file, keyed=True)
 
@@ -161,18 +186,18 @@ class PackingFiles:
         """``path``: below the folder, as the system writes it."""
         number = self._numbers.get(headers[1])
         if number is None:
-            number = self._numbers[headers[1]] = len(self._headers)
-            self._headers.append(headers)
+            number = self._numbers[headers[1]] = len(self.headers)
+            self.headers.append(headers)
         self._packing.add((key, size, md5, number, None if path == key else path, stamp))
 
     def _file(self, row: Row) -> SiteFile:
-        key, size, md5, number, path, stamp = row
-        headers, digest = self._headers[number]
-        return _FileOfRow(key, size, md5.hex(), headers, digest, self._root + (key if path is None else path),
-                        stamp=tuple(stamp) if stamp is not None else None)
+        file: SiteFile = object.__new__(_FileOfRow)
+        _SET_ROW(file, row)
+        _SET_BELOW(file, self)
+        return file
 
     def done(self) -> PackedFiles:
-        return PackedFiles(self._packing.done(), self._headers)
+        return PackedFiles(self._packing.done(), self.headers)
 
 
 class ChangedFiles(Mapping[str, SiteFile]):

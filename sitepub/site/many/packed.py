@@ -37,6 +37,8 @@ class Packed(Sequence[T], Generic[T]):
         self._last: tuple[int, list[Row]] = (-1, [])
         self._index: tuple[int, dict[str, int]] = (-1, {})
         """Key → place, of one block."""
+        self._by_key: tuple[int, dict[str, Row]] = (-1, {})
+        """The rows of one block."""
 
     def __len__(self) -> int:
         return self._size
@@ -94,6 +96,30 @@ class Packed(Sequence[T], Generic[T]):
         index = {row[0]: at * ROWS + place for place, row in enumerate(self._block(at))}
         self._index = (at, index)
         return index.get(key, -1)
+
+    def row(self, key: str) -> Row | None:
+        """The row that begins with this key, where the rows are sorted."""
+        number, rows = self._by_key
+        found = rows.get(key)
+        if found is None and (at := bisect_right(self._firsts, key) - 1) not in (-1, number):
+            rows = {row[0]: row for row in self._block(at)}
+            self._by_key = (at, rows)
+            found = rows.get(key)
+        return found
+
+    def get(self, key: str) -> T | None:
+        """The object of that row."""
+        row = self.row(key)
+        return self._make(row) if row is not None else None
+
+    def some(self, places: Iterable[int]) -> Iterator[T]:
+        """Those at these places, which ascend."""
+        number, rows = -1, list[Row]()
+        for at in places:
+            if at // ROWS != number:
+                number = at // ROWS
+                rows = self._block(number)
+            yield self._make(rows[at % ROWS])
 
     def place(self, key: str) -> int:
         """The place of the first row whose key is not less, where the rows are sorted."""
