@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import overload
 
+import msgspec
+
 from sitepub.publish.phases import names_assets
 from sitepub.publish.plan import Action, Phase, Plan, Reason, Step, Steps
 from sitepub.publish.release.content import Content, keepable
@@ -34,8 +36,7 @@ class Work(Enum):
     """Write, copy or set headers at the place itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     work: Work
     step: Step
     others: tuple[Step, ...] = ()

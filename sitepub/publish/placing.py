@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+
+import msgspec
 
 from sitepub.errors import AccessDenied, Interrupted, NotFound, PreconditionFailed, Refused, SitepubError
 from sitepub.publish.flip import content_of
@@ -15,14 +17,13 @@ from sitepub.publish.progress import Progress
 from sitepub.publish.release.content import COPY_LIMIT, HEADERS, KeptContent
 from sitepub.publish.states.manifest import Entry
 from sitepub.site.snapshot import SiteFile
-from sitepub.tencent.cos.store import SINGLE_MAX, LargeFile, ObjectStore, Stored
+from sitepub.tencent.cos.store import SINGLE_MAX, LargeFile, ObjectStore, Retry, Stored
 
 _LARGE = 16 * 1024**2
 """Bytes from which an upload under way is broken off on Ctrl-C instead of finished."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """What was done with a step in the end."""
 
     action: Action
@@ -79,8 +80,9 @@ class Placer:
         if step.from_elsewhere and self._copy_here(self.content.store, self.content.key(content_of(step)), HEADERS,
                                                    step) is not None:
             return
+        watching = self._watching(step)
         self.content.store.put(self.content.key(content_of(step)), _body(step.file), HEADERS, md5=step.file.md5,
-                               sent=_Sent(self.progress, step, self.stop), retry=self._retry_of(step),
+                               sent=watching.sent, retry=watching.retried,
                                large=_large(step.file, resume=self.resumed.kept))
 
     # -- the place itself ------------------------------------------------------------------------------
@@ -170,9 +172,9 @@ class Placer:
         if not has_body(file):
             return self._from_elsewhere(step, adopted=adopted) if file.copies else self._from_kept(step)
         try:
+            watching = self._watching(step)
             stored = self.store.put(file.key, _body(file), file.headers, md5=file.md5, forbid_overwrite=step.new,
-                                    sent=_Sent(self.progress, step, self.stop),
-                                    retry=self._retry_of(step),
+                                    sent=watching.sent, retry=watching.retried,
                                     large=_large(file, resume=step.key in self.resumed.keys))
         except PreconditionFailed:
             if not step.new:
@@ -209,8 +211,11 @@ class Placer:
         return Refused(f"{step.key} exists in the bucket, and sitepub did not upload it",
                        hint="run with --verify: the plan then shows what would be replaced", code="ForeignObject")
 
-    def _retry_of(self, step: Step) -> _Retried:
-        return _Retried(self.progress, step, self.stop)
+    def _watching(self, step: Step) -> _Watching:
+        return _Watching(self.progress, step, self.stop)
+
+    def _retry_of(self, step: Step) -> Retry:
+        return self._watching(step).retried
 
 
 def has_body(file: SiteFile) -> bool:
@@ -238,34 +243,27 @@ def content_has_changed(step: Step) -> SitepubError:
                              " deploy that site once more")
 
 
-def _body(file: SiteFile) -> bytes | Path:
-    if file.data is not None:
-        return file.data
-    path = file.path  # made each time it is asked for
-    if path is None:
+def _body(file: SiteFile) -> bytes | os.PathLike[str]:
+    content = file.content
+    if content is None:
         raise ValueError(f"{file.key} has neither data nor path")
-    return path
+    return content
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
+@dataclass(slots=True)
+class _Watching:
+    """What the store says while it carries out one step."""
+
     progress: Progress
     step: Step
     stop: threading.Event
 
-    def __call__(self, count: int) -> None:
+    def sent(self, count: int) -> None:
         self.progress.sent(self.step, count)
         if count > 0 and self.stop.is_set() and self.step.bytes_sent >= _LARGE:
             raise Interrupted(f"the upload of {self.step.key} was broken off")
 
-
-@dataclass(frozen=True, slots=True)
-class _Retried:
-    progress: Progress
-    step: Step
-    stop: threading.Event
-
-    def __call__(self, error: Exception, wait: float) -> None:
+    def retried(self, error: Exception, wait: float) -> None:
         if self.stop.is_set():
             raise Interrupted(f"{self.step.key} was not tried again") from error
         self.progress.retried(self.step, error, wait)

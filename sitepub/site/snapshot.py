@@ -63,6 +63,11 @@ class SiteFile:
         return self.data is not None or self.path is not None
 
     @property
+    def content(self) -> bytes | os.PathLike[str] | None:
+        """Itself, or where it lies."""
+        return self.path if self.data is None else self.data
+
+    @property
     def place(self) -> str | None:
         """The path as text."""
         return os.fspath(self.path) if self.path is not None else None

@@ -47,8 +47,12 @@ class Fence:
 
     def window(self) -> tuple[float, float] | None:
         """Between which times a request must be signed to be valid."""
-        windows = [window for guard in self._guards if (window := guard.window()) is not None]
-        return min(windows, key=lambda window: window[1]) if windows else None
+        first: tuple[float, float] | None = None
+        for guard in self._guards:
+            window = guard.window()
+            if first is None or (window is not None and window[1] < first[1]):
+                first = window
+        return first
 
     @contextmanager
     def lifted(self) -> Iterator[None]:

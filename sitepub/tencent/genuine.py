@@ -10,9 +10,10 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+import msgspec
 
 from sitepub.errors import NetworkError
 from sitepub.tencent.cos.xml import depth_of, error_document, local_name, parsed
@@ -35,8 +36,7 @@ Headers = Mapping[str, str]
 """Of an answer; names in any case, or lowercased."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """A request to COS, as far as it says what its answer looks like."""
 
     method: str

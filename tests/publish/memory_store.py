@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from email.utils import formatdate
 from pathlib import Path
@@ -34,11 +35,11 @@ class MemoryStore:
             raise NotFound("no such bucket", code="NoSuchBucket", status=404)
         return bucket.objects
 
-    def put(self, key: str, body: bytes | Path, headers: Mapping[str, str], *, md5: str | None = None,
+    def put(self, key: str, body: bytes | os.PathLike[str], headers: Mapping[str, str], *, md5: str | None = None,
             forbid_overwrite: bool = False, sent: Sent | None = None, retry: Retry | None = None,
             large: LargeFile | None = None) -> Stored:
         del retry, large
-        data = body.read_bytes() if isinstance(body, Path) else body
+        data = body if isinstance(body, bytes) else Path(body).read_bytes()
         assert md5 in (None, hashlib.md5(data).hexdigest())
         with self.cloud.writing("put", key, self.fence):
             if forbid_overwrite and key in self.objects:

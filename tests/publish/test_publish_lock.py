@@ -121,7 +121,7 @@ class VersionedStore(MemoryStore):
 
     versioned = False
 
-    def put(self, key: str, body: bytes | Path, headers: Mapping[str, str], *, md5: str | None = None,
+    def put(self, key: str, body: bytes | os.PathLike[str], headers: Mapping[str, str], *, md5: str | None = None,
             forbid_overwrite: bool = False, sent: Sent | None = None, retry: Retry | None = None,
             large: LargeFile | None = None) -> Stored:
         del forbid_overwrite

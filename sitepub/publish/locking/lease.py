@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 
 LEASE = 60.0
 """Seconds that the lock lives without being renewed."""
@@ -47,13 +48,12 @@ class Moment:
         return Moment(self.steady - seconds, self.wall - seconds)
 
 
-def _steady() -> float:
-    """Seconds on a clock that cannot be set. On Linux it goes on while the computer sleeps; elsewhere it may not, and
-    the jump of the wall clock shows the sleep."""
-    if sys.platform != "linux":
-        return time.monotonic()
-    else:  # noqa: RET505 - so that the type checker sees each system's own
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
+# Seconds on a clock that cannot be set. On Linux it goes on while the computer sleeps; elsewhere it may not, and the
+# jump of the wall clock shows the sleep.
+if sys.platform == "linux":
+    _steady = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+else:
+    _steady = time.monotonic
 
 
 class Lease:
@@ -61,6 +61,8 @@ class Lease:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
+        self._granule = min(_GRANULE, 0.1 * seconds)
+        self._request = min(_LONGEST_REQUEST + _GRANULE, _SHARE * seconds)
         self._renewed: Moment | None = None
         self._cloud: tuple[Moment, float] | None = None
 
@@ -89,22 +91,19 @@ class Lease:
     @property
     def certain(self) -> bool:
         """Whether a request that is sent now ends within the lease."""
-        return self.left > min(_LONGEST_REQUEST + _GRANULE, _SHARE * self.seconds)
+        return self.left > self._request
 
     @property
     def alive(self) -> bool:
         """Whether no other run can have taken the lock over yet."""
         return self.left > self._granule
 
-    @property
-    def _granule(self) -> float:
-        return min(_GRANULE, 0.1 * self.seconds)
-
     def window(self) -> tuple[float, float] | None:
         """The cloud's time of now, and when the lease ends there, in Unix seconds; ``None``: not known, or over."""
-        if self._cloud is None or not self.alive:
+        left = self.left
+        if self._cloud is None or left <= self._granule:
             return None
         at, then = self._cloud
         # The cloud says the second that has begun, so it is later there by half of one, and one at most.
         now = then + at.age
-        return now, now + 1.0 + self.left - self._granule
+        return now, now + 1.0 + left - self._granule

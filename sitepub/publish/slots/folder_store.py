@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from sitepub.tencent.cos.store import (
     DeleteFailure,
@@ -34,7 +34,7 @@ class FolderStore:
     def fence(self) -> Fence:
         return getattr(self.store, "fence", None) or Fence()
 
-    def put(self, key: str, body: bytes | Path, headers: Mapping[str, str], *, md5: str | None = None,
+    def put(self, key: str, body: bytes | os.PathLike[str], headers: Mapping[str, str], *, md5: str | None = None,
             forbid_overwrite: bool = False, sent: Sent | None = None, retry: Retry | None = None,
             large: LargeFile | None = None) -> Stored:
         return self.store.put(self.folder + key, body, headers, md5=md5, forbid_overwrite=forbid_overwrite, sent=sent,

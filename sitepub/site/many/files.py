@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
 from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import fields
@@ -29,6 +30,18 @@ class _Items(ItemsView[str, SiteFile]):
 
     def __iter__(self) -> Iterator[tuple[str, SiteFile]]:
         return ((file.key, file) for file in self._mapping.in_order())
+
+
+class _Place(os.PathLike[str]):
+    """A path as text: to make a Path of each takes longer than to read the file."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __fspath__(self) -> str:
+        return self._text
 
 
 class _FileOfRow(SiteFile):
@@ -80,6 +93,10 @@ class _FileOfRow(SiteFile):
     @property
     def has_body(self) -> bool:
         return True
+
+    @property
+    def content(self) -> _Place:
+        return _Place(self.place)
 
     @property
     def place(self) -> str:

@@ -71,17 +71,17 @@ class CosObjectStore:
         self.versioned = False
         """Whether an answer has shown that the bucket has, or had, versioning: forbid-overwrite has no effect there."""
 
-    def put(self, key: str, body: bytes | Path, headers: Mapping[str, str], *, md5: str | None = None,
+    def put(self, key: str, body: bytes | os.PathLike[str], headers: Mapping[str, str], *, md5: str | None = None,
             forbid_overwrite: bool = False, sent: Sent | None = None, retry: Retry | None = None,
             large: LargeFile | None = None) -> Stored:
         all_headers = self._all_headers(headers, forbid_overwrite)
-        if not isinstance(body, Path):
+        if isinstance(body, bytes):
             return self._put_single(_checked(key), body, all_headers, md5, None, sent, retry)
         size, data = _small(body)
         if data is not None:
             return self._put_single(_checked(key), data, all_headers, md5, body, sent, retry)
         if size > SINGLE_MAX:
-            return self._multipart.put(_checked(key), body, all_headers, md5=md5, sent=sent, retry=retry,
+            return self._multipart.put(_checked(key), Path(body), all_headers, md5=md5, sent=sent, retry=retry,
                                        large=large or LargeFile())
         with self._memory.hold(size):
             return self._put_single(_checked(key), _read(body), all_headers, md5, body, sent, retry)
@@ -97,11 +97,11 @@ class CosObjectStore:
             return self._parts
 
     def _put_single(self, key: str, data: bytes, all_headers: dict[str, str], md5: str | None,
-                    file: Path | None, sent: Sent | None, retry: Retry | None) -> Stored:
+                    file: os.PathLike[str] | None, sent: Sent | None, retry: Retry | None) -> Stored:
         actual = md5_of(data)
         if md5 is not None and md5.lower() != actual:
             if file is not None:
-                raise changed(file)
+                raise changed(Path(file))
             raise ValueError(f"the MD5 given for {key} is not that of its content")
         forbid_overwrite = _FORBID in all_headers
         all_headers["Content-MD5"] = content_md5(actual)
@@ -120,7 +120,7 @@ class CosObjectStore:
     @staticmethod
     def _all_headers(headers: Mapping[str, str], forbid_overwrite: bool) -> dict[str, str]:
         found = dict(headers)
-        if not any(name.lower() == "content-type" for name in found):
+        if "Content-Type" not in found and not any(name.lower() == "content-type" for name in found):
             # The service would guess from the suffix, and not always well.
             found["Content-Type"] = "application/octet-stream"
         if forbid_overwrite:
@@ -274,7 +274,7 @@ def _checked(key: str) -> str:
     return key
 
 
-def _small(path: Path) -> tuple[int, bytes | None]:
+def _small(path: os.PathLike[str]) -> tuple[int, bytes | None]:
     """Size of a file, and its content if it is small. By the system's own calls: a site has very many such files."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
@@ -289,14 +289,14 @@ def _small(path: Path) -> tuple[int, bytes | None]:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise unreadable(Path(path), error) from error
 
 
-def _read(path: Path) -> bytes:
+def _read(path: os.PathLike[str]) -> bytes:
     try:
-        return path.read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise unreadable(Path(path), error) from error
 
 
 def _stored(answer: Answer) -> Stored:

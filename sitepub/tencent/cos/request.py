@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+import msgspec
 
 from sitepub.errors import SiteError
 from sitepub.tencent import genuine
@@ -23,10 +24,13 @@ _COPIES = "x-cos-copy-source"
 
 
 @lru_cache(maxsize=1024)
-def _header(name: str) -> tuple[str, bool, bool]:
-    """A header's name in lower case, whether a caller may set it, and whether it is signed."""
-    lower = name.lower()
-    return lower, lower not in _OURS and _NAME.fullmatch(name) is not None, is_signed(lower)
+def _header(name: str, value: str) -> tuple[str, tuple[str, str] | None] | None:
+    """A header's line, and what is signed of it, if it is; ``None``: it cannot be sent. Most come again in the next
+    request."""
+    lower, value = name.lower(), value.strip()
+    if lower in _OURS or _NAME.fullmatch(name) is None or _LINE_BREAK.search(value):
+        return None
+    return f"{name}: {value}\r\n", (lower, value) if is_signed(lower) else None
 
 
 def target_of(key: str, params: Mapping[str, str]) -> str:
@@ -41,8 +45,7 @@ def target_of(key: str, params: Mapping[str, str]) -> str:
     return path
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """What to ask of the bucket."""
 
     method: str
@@ -50,9 +53,9 @@ class Request:
     """The permission it needs, for messages: "cos:PutObject"."""
     key: str = ""
     """Object key; "" for the bucket itself."""
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Query parameters as text; "" for a subresource such as ``?delete``."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     body: Body = b""
     limit: int = limits.ANSWER
     """Bytes of the answer's body at most."""
@@ -77,14 +80,13 @@ class Request:
         lines = [f"{self.method} {target_of(self.key, self.params)} HTTP/1.1\r\n", preamble]
         signed = [("host", host)]
         for name, value in self.headers.items():
-            value = value.strip()
-            lower, free, is_one = _header(name)
-            if not free or _LINE_BREAK.search(value):
+            header = _header(name, value)
+            if header is None:
                 raise SiteError(f"The header {name!r} of {self.key} cannot be sent: "
                                 "its name is not free, or its value has a line break.", code="BadHeader")
-            lines.append(f"{name}: {value}\r\n")
-            if is_one:
-                signed.append((lower, value))
+            lines.append(header[0])
+            if header[1] is not None:
+                signed.append(header[1])
         if token:
             lines.append(f"x-cos-security-token: {token}\r\n")
             signed.append(("x-cos-security-token", token))

@@ -38,9 +38,10 @@ def _encoded_one(found: re.Match[str]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _encoded_name(name: str) -> str:
-    """Of a header or a parameter: there are few."""
-    return encoded(name).lower()
+def _signed(name: str, value: str) -> tuple[str, str]:
+    """The encoded name of a header or a parameter, and what is signed of it. Most come again in the next request."""
+    name = encoded(name).lower()
+    return name, f"{name}={encoded(value)}"
 
 
 def is_signed(name: str) -> bool:
@@ -64,13 +65,11 @@ def signature(key: bytes, key_time: str, method: str, path: str, params: Iterabl
     ``path`` is the decoded path with its leading slash; ``params`` and ``headers`` are what is signed, in any
     order and case, their values as text (signed as UTF-8).
     """
-    signed_params = sorted([(_encoded_name(name), encoded(value)) for name, value in params])
-    signed_headers = sorted([(_encoded_name(name), encoded(value)) for name, value in headers])
+    signed_params = sorted([_signed(name, value) for name, value in params])
+    signed_headers = sorted([_signed(name, value) for name, value in headers])
     http_string = "{}\n{}\n{}\n{}\n".format(
-        method.lower(), path,
-        "&".join([f"{name}={value}" for name, value in signed_params]),
-        "&".join([f"{name}={value}" for name, value in signed_headers]),
-    )
+        method.lower(), path, "&".join([pair for _, pair in signed_params]),
+        "&".join([pair for _, pair in signed_headers]))
     to_sign = f"sha1\n{key_time}\n{sha1(http_string.encode()).hexdigest()}\n"
     return (
         hmac.digest(key, to_sign.encode(), "sha1").hex(),

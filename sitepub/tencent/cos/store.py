@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 
@@ -93,7 +92,7 @@ class ObjectStore(Protocol):
 
     bucket: str
 
-    def put(self, key: str, body: bytes | Path, headers: Mapping[str, str], *, md5: str | None = None,
+    def put(self, key: str, body: bytes | os.PathLike[str], headers: Mapping[str, str], *, md5: str | None = None,
             forbid_overwrite: bool = False, sent: Sent | None = None, retry: Retry | None = None,
             large: LargeFile | None = None) -> Stored:
         """Write an object. ``md5`` is 32 hex digits (sent as Content-MD5; computed when left out); the

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
+import msgspec
+
 from sitepub.tencent.network.http_answer import Answer
 
 
@@ -32,8 +34,7 @@ class Remedy(Enum):
     """The lock was found to be ours still: its lease was over when this request, signed for it, arrived."""
 
 
-@dataclass(frozen=True, slots=True)
-class Good:
+class Good(msgspec.Struct, frozen=True):
     """The answer that was wanted."""
 
     answer: Answer

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from sitepub import __version__
 from sitepub.errors import CloudError, Interrupted, NetworkError, SitepubError
 from sitepub.tencent import genuine
@@ -51,8 +53,7 @@ class _End:
                    f"Host: {route.host}\r\nUser-Agent: sitepub/{__version__}\r\n", accelerated)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """The answer to a request, and what went before it."""
 
     answer: Answer

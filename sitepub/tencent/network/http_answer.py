@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from sitepub.tencent.network import limits
 
@@ -33,8 +34,7 @@ class TooLarge(BrokenAnswer):
     """More came, or was announced, than is read of such an answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """A whole HTTP answer."""
 
     status: int
