@@ -100,8 +100,8 @@ class EmptyPages:
 
 def is_blank(file: SiteFile) -> bool:
     """Is there nothing but white space in it? A file that cannot be read is not: the upload reports it."""
-    if file.size == 0:
-        return True
+    if file.size == 0 or file.filled:
+        return file.size == 0
     try:
         if file.data is not None:
             return _BLANK.fullmatch(file.data[:_MOST_BLANK]) is not None

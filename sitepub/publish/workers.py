@@ -63,7 +63,8 @@ class Workers(Generic[Job]):
         """Jobs that are not begun."""
         self._busy = 0
         self._threads: list[threading.Thread] = []
-        self._change = threading.Condition()
+        self._lock = threading.RLock()
+        self._change = threading.Condition(self._lock)
         self._closed = False
         self._broken: BaseException | None = None
         self.left_behind = False
@@ -131,8 +132,14 @@ class Workers(Generic[Job]):
             self._change.notify_all()
 
     def _serve(self) -> None:
+        busy = False
         while True:
-            with self._change:
+            with self._lock:
+                if busy:
+                    busy = False
+                    self._busy -= 1
+                    if not self._busy or not self._left:
+                        self._change.notify_all()
                 while not self._closed and (not self._left or self._halted):
                     self._change.wait()
                 if self._closed:
@@ -146,12 +153,8 @@ class Workers(Generic[Job]):
                     self._change.notify_all()
                     continue
                 self._busy += 1
+                busy = True
             try:
                 self._work(job)
             except BaseException as error:
                 self._broken = self._broken or error
-            finally:
-                with self._change:
-                    self._busy -= 1
-                    if not self._busy or not self._left:
-                        self._change.notify_all()

@@ -57,6 +57,8 @@ class HashedFile(NamedTuple):
     """Encoding of a text file that is not UTF-8, see ``charset``."""
     stamp: tuple[int, int, int, int] | None
     """Of a large file, where the hash may be kept under it."""
+    filled: bool
+    """It was read, and begins with a letter, a digit or a sign."""
 
     @classmethod
     def of(cls, row: Row) -> HashedFile:
@@ -85,6 +87,7 @@ class _Read(NamedTuple):
     leaks: bool
     found: str
     charset: str
+    filled: bool
 
 
 class _Changing(Exception):
@@ -105,15 +108,16 @@ def hash_files(files: Iterable[FoundFile], cache: HashCache, search: SecretSearc
             else:
                 result.unreadable[file.path] = read.strerror or str(read)
             cache.again(file.path)
-            packing.add((b"", 0, UTF8, None))
+            packing.add((b"", 0, UTF8, None, False))
             continue
         if read.found:
             result.keys[file.path] = read.found
+        filled = False
         if isinstance(read, Known):
             stamp = file.stamp
             cache.keep(read)
         else:
-            stamp = read.stamp
+            stamp, filled = read.stamp, read.filled
             if read.leaks:
                 result.leaks.add(file.path)
             if read.sure and not read.leaks:
@@ -121,7 +125,8 @@ def hash_files(files: Iterable[FoundFile], cache: HashCache, search: SecretSearc
             else:
                 cache.again(file.path)
         certain = isinstance(read, Known) or read.sure
-        packing.add((read.md5, stamp.size, read.charset, tuple(stamp) if certain and stamp.size > LARGE else None))
+        packing.add((read.md5, stamp.size, read.charset, tuple(stamp) if certain and stamp.size > LARGE else None,
+                     filled))
     cache.save()
     result.files = packing.done()
     return result
@@ -215,6 +220,7 @@ def _read(file: FoundFile, search: SecretSearch) -> _Read:
         block = os.read(descriptor, min(before.st_size, _BLOCK))
         taken = len(block)
         digest.update(block)
+        filled = b" " < block[:1] < b"\x7f"
         # Of a packed file its beginning tells.
         charset = charset_of_packed(block, name) if is_packed_text(name) else UTF8
         if taken == before.st_size:
@@ -241,4 +247,4 @@ def _read(file: FoundFile, search: SecretSearch) -> _Read:
     if taken != after.st_size or _stamped(after) != _stamped(before):
         raise _Changing
     stamp = Stamp.of(after)
-    return _Read(digest.digest(), stamp, is_sure(stamp, read_at), leaks, found, charset)
+    return _Read(digest.digest(), stamp, is_sure(stamp, read_at), leaks, found, charset, filled)

@@ -68,6 +68,11 @@ class SiteFile:
         return self.path if self.data is None else self.data
 
     @property
+    def filled(self) -> bool:
+        """Whether it is known, since it was read just now, that there is more than white space in it."""
+        return False
+
+    @property
     def place(self) -> str | None:
         """The path as text."""
         return os.fspath(self.path) if self.path is not None else None

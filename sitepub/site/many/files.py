@@ -95,6 +95,10 @@ class _FileOfRow(SiteFile):
         return True
 
     @property
+    def filled(self) -> bool:
+        return self._row[6]  # type: ignore[no-any-return]
+
+    @property
     def content(self) -> _Place:
         return _Place(self.place)
 
@@ -199,13 +203,13 @@ class PackingFiles:
         self._packing: Packing[SiteFile] = Packing(self._file, keyed=True)
 
     def add(self, key: str, size: int, md5: bytes, headers: Headers, path: str,
-            stamp: tuple[int, int, int, int] | None) -> None:
-        """``path``: below the folder, as the system writes it."""
+            stamp: tuple[int, int, int, int] | None, *, filled: bool = False) -> None:
+        """``path``: below the folder, as the system writes it. ``filled``: see :attr:`SiteFile.filled`."""
         number = self._numbers.get(headers[1])
         if number is None:
             number = self._numbers[headers[1]] = len(self.headers)
             self.headers.append(headers)
-        self._packing.add((key, size, md5, number, None if path == key else path, stamp))
+        self._packing.add((key, size, md5, number, None if path == key else path, stamp, filled))
 
     def _file(self, row: Row) -> SiteFile:
         file: SiteFile = object.__new__(_FileOfRow)

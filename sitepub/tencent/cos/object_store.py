@@ -283,7 +283,7 @@ def _small(path: os.PathLike[str]) -> tuple[int, bytes | None]:
             if size >= _SMALL:
                 return size, None
             data = os.read(descriptor, size + 1)
-            while len(data) <= size and (more := os.read(descriptor, _SMALL)):
+            while len(data) < size and (more := os.read(descriptor, _SMALL)):
                 data += more
             return size, data
         finally:
