@@ -64,11 +64,13 @@ def run(command: Sequence[str], environ: Mapping[str, str], folder: Path, *, cwd
 
 
 @contextmanager
-def embedded_cloud(folder: Path, *, latency: int = 0, program: str = sys.executable) -> Iterator[dict[str, Any]]:
-    """The embedded cloud of its own folder below ``folder``; what it says of itself, and ``environ`` for programs."""
+def embedded_cloud(folder: Path, *, latency: int = 0, program: str = sys.executable, port: int = 0
+                   ) -> Iterator[dict[str, Any]]:
+    """The embedded cloud of its own folder below ``folder``; what it says of itself, and ``environ`` for programs.
+    ``port``: 0 for a free one."""
     environ = {**os.environ, "SITEPUB_HOME": str(folder / "home"), "XDG_CACHE_HOME": str(folder / "cache")}
     local = [program, "-m", "sitepub", "local"]
-    said = run([*local, "start", "--latency", str(latency), "--port", "0", "--json"], environ, folder).output
+    said = run([*local, "start", "--latency", str(latency), "--port", str(port), "--json"], environ, folder).output
     try:
         yield {**json.loads(said), "environ": environ}
     finally:

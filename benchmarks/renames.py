@@ -28,9 +28,11 @@ def measured(options: argparse.Namespace, work: Path) -> dict[str, Any]:
     time.sleep(3)
     with embedded_cloud(work, program=options.python) as cloud:
         run(deploy, cloud["environ"], work)
+        port = int(cloud["endpoint"].rpartition(":")[2])
     for number in range(options.renamed // 100):
         (site / f"posts-{number:03}").rename(site / f"moved-{number:03}")
-    with embedded_cloud(work, latency=options.latency, program=options.python) as cloud:
+    # At the same address: what is remembered of a site is that of one cloud.
+    with embedded_cloud(work, latency=options.latency, program=options.python, port=port) as cloud:
         done = run(deploy, cloud["environ"], work)
         nothing = run(deploy, cloud["environ"], work)
     changes = json.loads(done.output)["changes"]

@@ -304,7 +304,7 @@ class Engine:
         content = content_of(step)
         if content in self._kept or content in self.keeping.there:
             return True
-        for key in (step.source_key, step.key):
+        for key in (step.source_key, None if step.new else step.key):
             entry = self.plan.known.get(key) if key is not None else None
             if entry is not None and entry.kept and (entry.md5, entry.size) == content:
                 return True

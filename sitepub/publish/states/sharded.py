@@ -53,7 +53,8 @@ class ShardedManifest(Mapping[str, Entry]):
     changes: Mapping[str, Entry | None] = field(default_factory=dict)
     """What lies over the shards: new and changed entries; ``None`` for a key that is not there any more."""
     _last: list[tuple[str, str | None, Mapping[str, Entry]]] = field(default_factory=list, init=False, repr=False)
-    """The shard that was asked for last, its first key and that of the next one: most keys come in their order."""
+    """The two shards that were asked for last, the first key of each and that of the next one: most keys come in their
+    order, those that were and those that will be in turn."""
 
     @classmethod
     def of(cls, entries: Mapping[str, Entry]) -> ShardedManifest:
@@ -82,7 +83,8 @@ class ShardedManifest(Mapping[str, Entry]):
         number = place_of(self.refs, key)
         entries = self.reader.read([self.refs[number]])[0].entries
         end = self.refs[number + 1].first if number + 1 < len(self.refs) else None
-        self._last[:] = [(self.refs[number].first, end, entries)]  # at once: other threads may look
+        last = (self.refs[number].first, end, entries)
+        self._last[:] = [last, *self._last[:1]]  # at once: other threads may look
         return entries.get(key)
 
     def __contains__(self, key: object) -> bool:
