@@ -95,8 +95,8 @@ def _save(sizes: Sizes) -> Iterator[str]:
 
 
 FIRST = SizeRow("first deploy", "first", "linear (for a file at most 1.2 times as long as with 10,000); 250 MB", _first,
-                "0.17 ms of processor time for a request, two thirds of it system calls; the embedded cloud, which "
-                "works on the same processors")
+                "0.09 ms of processor time for an upload, a third of it for sending and receiving; the embedded cloud, "
+                "which works on the same processors")
 NOTHING = SizeRow("nothing changed", "nothing", "0.4 · 1.0 · 2.5 · 8 s; 60 MB at any size", _nothing,
                   "asking the file system about each file, 3 µs each")
 CHANGED = SizeRow("one file changed", "changed", "1 s more than nothing changed", _changed,
@@ -161,7 +161,7 @@ SINGLE = (
     SingleRow(PAGE, "one page, nothing changed", "nothing", "0.25 s", _more_than("nothing", 0.25),
               "loading Python's own modules for HTTP and TLS"),
     SingleRow(RENAMES, "20,000 renamed of 100,000, 10 ms before every answer", "deploy", "6 s", _more_than("deploy", 6),
-              "sitepub's own time: reading what moved, 20,000 copies, plan, journal and state"),
+              "20,000 copies, plan, journal and state; the embedded cloud, which works on the same processors"),
     SingleRow(LARGE, "a file of 1 GB", "deploy", "no slower than s5cmd", _slower,
               "half of the processor time is its MD5, which s5cmd does not compute; the rest is sending, and the "
               "CRC-64 of each part"),

@@ -100,10 +100,12 @@ class Lease:
 
     def window(self) -> tuple[float, float] | None:
         """The cloud's time of now, and when the lease ends there, in Unix seconds; ``None``: not known, or over."""
-        left = self.left
-        if self._cloud is None or left <= self._granule:
+        if self._cloud is None:
             return None
         at, then = self._cloud
-        # The cloud says the second that has begun, so it is later there by half of one, and one at most.
-        now = then + at.age
+        # The cloud says the second that has begun, so it is later there by half of one, and one at most. The time comes
+        # first: this computer may sleep between the two, and then less is left.
+        now, left = then + at.age, self.left
+        if left <= self._granule:
+            return None
         return now, now + 1.0 + left - self._granule
