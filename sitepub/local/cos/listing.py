@@ -10,7 +10,7 @@ from sitepub.local.base import xml
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request, Response
 from sitepub.local.base.times import iso_time
-from sitepub.local.cos.owner import owner_xml
+from sitepub.local.cos.owner import lister_xml
 from sitepub.local.store.buckets import Bucket
 from sitepub.local.store.database import Database, Row
 from sitepub.local.store.storage import Storage
@@ -171,7 +171,7 @@ async def list_objects(storage: Storage, request: Request, bucket: Bucket) -> Re
     """Answer a listing."""
     wanted = Selection.of(request)
     page = list_page(storage.database, bucket, wanted)
-    owner = xml.element("Owner", [owner_xml(storage.identity, bucket.owner)])
+    owner = xml.element("Owner", [lister_xml(bucket.owner)])
     spell = wanted.name
     parts = [
         xml.element("Name", bucket.name),
@@ -190,12 +190,17 @@ async def list_objects(storage: Storage, request: Request, bucket: Bucket) -> Re
     return Response.xml(xml.document("ListBucketResult", parts))
 
 
+def tier_xml(storage_class: str) -> str:
+    """Of what intelligent tiering keeps, the tier: what was uploaded or read of late is in this one."""
+    return "<StorageTier>FREQUENT</StorageTier>" if storage_class.endswith("INTELLIGENT_TIERING") else ""
+
+
 def entries(page: Page, wanted: Selection, owner: str = "") -> list[str]:
     """The objects and common prefixes of a page, as XML. `owner`: an Owner element for each object."""
     escape, spell = xml.escape, wanted.name
     return [
         f"<Contents><Key>{escape(spell(key))}</Key><LastModified>{iso_time(modified)}</LastModified>"
         f"<ETag>&quot;{etag}&quot;</ETag><Size>{size}</Size>{owner}"
-        f"<StorageClass>{storage_class}</StorageClass></Contents>"
+        f"<StorageClass>{storage_class}</StorageClass>{tier_xml(storage_class)}</Contents>"
         for key, size, etag, modified, storage_class in page.objects
     ] + [xml.element("CommonPrefixes", [xml.element("Prefix", spell(prefix))]) for prefix in page.prefixes]

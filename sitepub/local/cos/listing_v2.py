@@ -10,7 +10,7 @@ from sitepub.local.base import xml
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request, Response
 from sitepub.local.cos.listing import Selection, entries, list_page
-from sitepub.local.cos.owner import owner_xml
+from sitepub.local.cos.owner import lister_xml
 from sitepub.local.store.buckets import Bucket
 from sitepub.local.store.storage import Storage
 
@@ -39,7 +39,7 @@ async def list_objects(storage: Storage, request: Request, bucket: Bucket) -> Re
         parts.append(xml.element("NextContinuationToken", _token(page.next_marker)))
     owner = ""
     if query.get("fetch-owner") == "true":
-        owner = xml.element("Owner", [owner_xml(storage.identity, bucket.owner)])
+        owner = xml.element("Owner", [lister_xml(bucket.owner)])
     return Response.xml(xml.document("ListBucketResult", [*parts, *entries(page, wanted, owner)]))
 
 

@@ -8,8 +8,8 @@ from sitepub.local.base import xml
 from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.messages import Request, Response
 from sitepub.local.base.times import iso_time
-from sitepub.local.cos.listing import Rolled, Selection, after_prefix
-from sitepub.local.cos.owner import owner_xml
+from sitepub.local.cos.listing import Rolled, Selection, after_prefix, tier_xml
+from sitepub.local.cos.owner import lister_xml
 from sitepub.local.store.buckets import Bucket
 from sitepub.local.store.database import Database, Row
 from sitepub.local.store.storage import Storage
@@ -44,7 +44,9 @@ async def list_versions(storage: Storage, request: Request, bucket: Bucket) -> R
     if version_marker and not wanted.marker:
         raise ServiceError("InvalidArgument", "version-id-marker needs key-marker.")
     page = Rolled.up(_versions(storage.database, bucket, wanted, version_marker), wanted)
-    owner = xml.element("Owner", [owner_xml(storage.identity, bucket.owner)])
+    owner = xml.element("Owner", [lister_xml(bucket.owner)])
+    # without versioning, now or before, objects have none; S3's own clients are answered as S3 would
+    named = bool(bucket.versioning) or request.s3
     parts = [
         xml.element("Name", bucket.name),
         xml.element("Prefix", wanted.name(wanted.prefix)),
@@ -59,18 +61,18 @@ async def list_versions(storage: Storage, request: Request, bucket: Bucket) -> R
         parts.append(xml.element("EncodingType", "url"))
     if page.truncated:
         parts.append(xml.element("NextKeyMarker", wanted.name(page.last[0])))
-        parts.append(xml.element("NextVersionIdMarker", page.last[1]))
-    parts += [_entry(row, wanted, owner) for row in page.rows]
+        parts.append(xml.element("NextVersionIdMarker", page.last[1] if named else ""))
+    parts += [_entry(row, wanted, owner, named) for row in page.rows]
     parts += [xml.element("CommonPrefixes", [xml.element("Prefix", wanted.name(name))]) for name in page.prefixes]
     return Response.xml(xml.document("ListVersionsResult", parts))
 
 
-def _entry(row: Row, wanted: Selection, owner: str) -> str:
+def _entry(row: Row, wanted: Selection, owner: str, named: bool) -> str:
     key, version, sequence, size, etag, modified, storage_class, marker, latest = row
     del sequence
     parts = [
         xml.element("Key", wanted.name(key)),
-        xml.element("VersionId", version),
+        xml.element("VersionId", version if named else ""),
         xml.element("IsLatest", "true" if latest else "false"),
         xml.element("LastModified", iso_time(modified)),
         owner,
@@ -78,7 +80,7 @@ def _entry(row: Row, wanted: Selection, owner: str) -> str:
     if marker:
         return xml.element("DeleteMarker", parts)
     parts += (xml.element("ETag", f'"{etag}"'), xml.element("Size", size),
-              xml.element("StorageClass", storage_class))
+              xml.element("StorageClass", storage_class) + tier_xml(storage_class))
     return xml.element("Version", parts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import LocalCloud
-from tests.local.cos_wire import Answer, Wire, authorization, send
+from tests.local.cos_wire import Answer, Wire, authorization, new_bucket, send
 
 TRACE = "x-cos-trace-id"
 
@@ -55,6 +55,25 @@ def test_a_copy_says_which_version_was_named(wire: Wire) -> None:
     named = wire.call("PUT", "to", headers={"x-cos-copy-source": f"{place}?versionId=null"})
     assert (named.status, named.headers["x-cos-copy-source-version-id"]) == (200, "null")
     assert "x-cos-copy-source-version-id" not in wire.call("PUT", "to", headers={"x-cos-copy-source": place}).headers
+
+
+def test_listings_name_the_app_id_the_tier_and_no_version_without_versioning(local_cloud: LocalCloud) -> None:
+    """436/7734, 436/35521."""
+    with new_bucket(local_cloud) as wire:
+        wire.put("tiered", b"1", x_cos_storage_class="INTELLIGENT_TIERING")
+        wire.put("u", b"1")
+        for query, entry in (({}, "Contents"), ({"versions": ""}, "Version")):
+            listed = wire.call("GET", "", query)
+            assert listed.texts(f"{entry}/Owner/ID") == listed.texts(f"{entry}/Owner/DisplayName") == [
+                local_cloud.app_id] * 2
+            assert listed.texts(f"{entry}/StorageTier") == ["FREQUENT"]
+        first = wire.call("GET", "", {"versions": "", "max-keys": "1"})
+        assert (first.texts("Version/VersionId"), first.texts("NextVersionIdMarker")) == ([""], [""])
+        rest = wire.call("GET", "", {"versions": "", "key-marker": "tiered", "version-id-marker": ""})
+        assert rest.texts("Version/Key") == ["u"]
+        status = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+        wire.call("PUT", "", {"versioning": ""}, {}, status.encode())
+        assert wire.call("GET", "", {"versions": ""}).texts("Version/VersionId") == ["null", "null"]
 
 
 @pytest.mark.parametrize("header", ["127.0.0.1", "other-1250000000.cos.ap-beijing.myqcloud.com", "example.com"])
