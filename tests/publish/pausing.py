@@ -5,6 +5,7 @@ The processes are forked from one that has loaded everything: hundreds of them t
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -24,14 +25,15 @@ from sitepub.publish.deploying.options import PublishOptions
 from sitepub.publish.prepare import Prepared, prepare
 from sitepub.publish.publish import publish
 from sitepub.publish.states.remote import Remote, open_remote
-from sitepub.site.snapshot import Snapshot
+from sitepub.site.snapshot import SiteFile, Snapshot
 from sitepub.tencent.cloud import Cloud, Credentials
+from sitepub.tencent.cos.store import stamp_of
 from tests.conftest import LocalCloud
 from tests.publish.memory_cloud import project
 from tests.publish.sites import site_file, snapshot
 
 Files = Mapping[str, str]
-"""Key → content; ``"content@9"`` is one with a Cache-Control of 9 seconds."""
+"""Key → content; ``"content@9"`` is one with a Cache-Control of 9 seconds, and ``"//tmp/film"`` that of a file."""
 
 
 def site_of(files: Files) -> Snapshot:
@@ -39,8 +41,16 @@ def site_of(files: Files) -> Snapshot:
         content, _, age = text.partition("@")
         return content, int(age or 0)
 
-    return snapshot(*(site_file(key, parts(text)[0].encode(), "text/html" if key.endswith(".html") else "text/css",
-                                parts(text)[1]) for key, text in files.items()))
+    return snapshot(*(_on_disk(key, Path(text[1:])) if text.startswith("/") else site_file(
+        key, parts(text)[0].encode(), "text/html" if key.endswith(".html") else "text/css", parts(text)[1])
+        for key, text in files.items()))
+
+
+def _on_disk(key: str, path: Path) -> SiteFile:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "md5").hexdigest()
+    file_of = site_file(key, b"", "video/mp4")
+    return replace(file_of, size=path.stat().st_size, md5=digest, data=None, path=path, stamp=stamp_of(path.stat()))
 
 
 def place_of(cloud: LocalCloud, named: Mapping[str, Any], port: int = 0) -> Remote:
