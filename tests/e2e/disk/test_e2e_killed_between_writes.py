@@ -106,7 +106,8 @@ def test_killed_in_the_middle_of_writing_any_file_the_next_run_works(computer: C
 
 
 def test_with_a_disk_that_gets_full_at_any_moment_the_deploy_itself_works(computer: Computer) -> None:
-    tries = [Trouble(clock=LATER, below=computer.root, fail_at=at) for at in (moments(computer) if AMOUNT == "long" else (5,))]
+    at_any = moments(computer) if AMOUNT == "long" else [5]
+    tries = [Trouble(clock=LATER, below=computer.root, fail_at=at) for at in at_any]
     tries += [Trouble(clock=LATER, limit=limit) for limit in (LIMITS if AMOUNT == "long" else ())]
     for trouble in tries:
         computer.change()
