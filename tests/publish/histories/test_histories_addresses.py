@@ -39,8 +39,9 @@ ONE = site(page("index.html", "a.1.css"), page("About.html", "a.1.css"), page("d
            page("blog/index.html", "b.css/x.css"), css("b.css/x.css"))
 TWO = site(page("index.html", "a.2.css"), page("about.html", "a.2.css"), page("docs/index.html", "docs/d.css"),
            css("docs/d.css"), css("a.2.css"), page("blog", "b.css"), css("b.css"))
-AGED = site(*(page(key, "a.2.css", 9) for key in ("index.html", "about.html")), page("docs/index.html", "docs/d.css", 9),
-            css("docs/d.css"), css("a.2.css"), page("blog", "b.css", 9), css("b.css"))
+AGED = site(*(page(key, "a.2.css", 9) for key in ("index.html", "about.html")),
+            page("docs/index.html", "docs/d.css", 9), css("docs/d.css"), css("a.2.css"),
+            page("blog", "b.css", 9), css("b.css"))
 ALWAYS = ("/", "/about.html", "/docs", "/blog")
 """Addresses that both sites have, in some form."""
 HISTORY = (ONE, TWO, ONE, TWO, AGED, ONE)
@@ -50,7 +51,7 @@ REDIRECTED = Website(redirect_rules=(RedirectRule(key_prefix="old/", replace_key
 def answers(keys: Mapping[str, object], address: str) -> bool:
     """Whether one of the forms of the address is there: the website endpoint leads from a folder to its index page."""
     name = address.strip("/")
-    forms = {name, f"{name}/index.html", "index.html" if not name else name, name.capitalize()}
+    forms = {name, f"{name}/index.html", name if name else "index.html", name.capitalize()}
     return bool(forms & keys.keys())
 
 
@@ -90,7 +91,8 @@ def test_every_address_answers_with_all_that_it_needs(keep: int) -> None:
         visitors.deploy(plain_of, HISTORY[0])
         visitors.begun = True
         # The last one changes the redirects alone.
-        for wanted, of in (*((one, plain_of) for one in HISTORY[1:]), (HISTORY[-1], replace(plain_of, website=REDIRECTED))):
+        redirected = replace(plain_of, website=REDIRECTED)
+        for wanted, of in (*((one, plain_of) for one in HISTORY[1:]), (HISTORY[-1], redirected)):
             visitors.cloud.now += 100
             visitors.cloud.writes.clear()
             visitors.cloud.kill_at = at
