@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 _ERROR = re.compile(r"(?:Uncaught )?(?:\[?\w*(?:Error|Exception)\b(?: \[\w+\])?|error): .+")
 _PLACE = re.compile(r"((?:file://)?(?:/|[A-Za-z]:[\\/])[^:]{1,300}:\d+(?::\d+)?)")
 _FRAME = re.compile(r" +at (?:[^(]{0,200}\()?((?:file://)?(?:/|[A-Za-z]:[\\/])[^:()]{1,300}:\d+(?::\d+)?)\)?")
-_PYTHON_FRAME = re.compile(r' +File "([^"]{1,300})", line (\d+).*')
+_PYTHON_FRAME = re.compile(r' +File "([^"]{1,300})", line (\d{1,9}).*')
 _ARROW = re.compile(r" *--> (\S.{0,300}:\d+:\d+)")
 _BELOW = re.compile(r"[ \t]+at (?:[^( ]{0,200}\()?([^() ]{1,300}:\d+(?::\d+)?)\)?")
 _REASON = re.compile(r" +[×x] (.+)")
