@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from sitepub.actions.connect import connect
 from sitepub.actions.deploying.known_project import Given, is_known
-from sitepub.actions.deploying.quick_dev import Started, start_at_once
 from sitepub.actions.interrupt import stopping
 from sitepub.config.project import Project
 from sitepub.dev.options import DevOptions
@@ -17,6 +16,7 @@ from sitepub.embedded.dev_cloud import OwnCloud
 from sitepub.tencent.cloud import Cloud
 
 if TYPE_CHECKING:
+    from sitepub.actions.deploying.quick_dev import Started
     from sitepub.dev.beginning.first_look import FirstLook
     from sitepub.dev.loop import Loop
     from sitepub.dev.purging import Purge
@@ -35,25 +35,28 @@ def dev(given: Given, options: DevOptions, read: Callable[[], tuple[Project, Dev
     is shown of purges. ``False``: a signal has ended it.
 
     Raises what ``read``, :func:`~sitepub.actions.connect.connect` and :func:`~sitepub.embedded.cloud.start` raise."""
-    started = Started()
+    started: Started | None = None
     own: OwnCloud | None = None
     try:
         if is_known(given, environ):
+            from sitepub.actions.deploying.quick_dev import Started, start_at_once
+
+            started = Started()
             start_at_once(given, options, view, environ, started)
-        own = started.own
+        own = started.own if started is not None else None
         project, options = read()
         from sitepub.actions.releases.share import refuse_share
 
         refuse_share(project, dev=True)
         if own is None and (options.local or options.serve):
             own = OwnCloud(environ, view.note)
-        loop = open_loop(project, options, view, environ, look=started.look,
+        loop = open_loop(project, options, view, environ, look=started.look if started is not None else None,
                          purge=_purge(options, environ, listener) if options.purge else None)
         with stopping(loop.quit, again=_AGAIN, break_in=False) as asked:
             loop.run(asked)
             ended_by_user = not asked.is_set()
     finally:
-        own = own or started.own
+        own = own or (started.own if started is not None else None)
         cloud_ended = own is not None and own.end()
     view.note(_goodbye(loop, cloud_ended=cloud_ended))
     return ended_by_user
