@@ -95,8 +95,8 @@ def test_two_computers_whose_clocks_are_apart(one: float, other: float, sitepub:
     done(second(site, "deploy", "--local", "--yes"))
     done(second(site, "previews", "prune", "--local", "--yes"))
     assert visitor.get(str(preview)).body == b"<h1>4</h1>", "a week is not over"
-    doctor = first(site, "doctor", "--local")
-    assert ("slow" if one < 0 else "fast") in doctor.out and "Set this computer's clock" in doctor.out
+    doctor = second(site, "doctor", "--local")
+    assert ("slow" if other < 0 else "fast") in doctor.out and "Set this computer's clock" in doctor.out
     done(second(site, "previews", "remove", "new", "--local", "--yes"))
     done(first(site, "remove", "--local", "--yes"))
     assert visitor.get(url).status == 404
