@@ -14,7 +14,6 @@ from sitepub.errors import (
     PreconditionFailed,
     SitepubError,
 )
-from sitepub.tencent import api_codes, cos_codes
 from sitepub.tencent.embedded_gone import RESET_HINT
 from sitepub.tencent.sites import VARIABLE
 
@@ -116,6 +115,8 @@ def plain_reason(why: str) -> str:
 def error_from(asked: Asked, status: int, code: str = "", message: str = "",
                request_id: str | None = None) -> SitepubError:
     """The error to raise for an answer of the cloud (COS API 436/7730; cloud API 3.0 common errors)."""
+    from sitepub.tencent import cos_codes  # loaded with the first refusal: most runs meet none
+
     request_id = request_id or None
     if code in _EMBEDDED:
         return CloudError(message, code=code, status=status, hint=_EMBEDDED[code], request_id=request_id)
@@ -156,11 +157,15 @@ def error_from(asked: Asked, status: int, code: str = "", message: str = "",
     if status >= 500 or status == 429:
         text, hint = cos_codes.BROKEN
     else:
+        from sitepub.tencent import api_codes
+
         text, hint = cos_codes.WRONG if cos_codes.is_wrong(code) else api_codes.words(code)
     return _refused(asked, status, code, text, message, hint, request_id)
 
 
 def _of_api(asked: Asked, status: int, code: str, message: str, request_id: str | None) -> SitepubError:
+    from sitepub.tencent import api_codes, cos_codes
+
     address = api_codes.refused_address(code)
     if address is not None:
         return AccessDenied(f"{address[0]} ({code}).{_said(message)}", code=code, status=status, hint=address[1],
