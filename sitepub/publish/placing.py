@@ -225,7 +225,7 @@ def has_body(file: SiteFile) -> bool:
 
 def _large(file: SiteFile, *, resume: bool) -> LargeFile | None:
     """The journal, or the key in the kept content, says what was on its way: so what is there can stay."""
-    return LargeFile(file.stamp, resume=resume, keep=True) if file.size > SINGLE_MAX else None
+    return LargeFile(file.stamp, file.crc, resume=resume, keep=True) if file.size > SINGLE_MAX else None
 
 
 def content_is_gone(step: Step) -> SitepubError:

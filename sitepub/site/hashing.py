@@ -12,7 +12,7 @@ import os
 import stat
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -23,6 +23,7 @@ from sitepub.interrupts import pause
 from sitepub.leaks.search import SecretSearch
 from sitepub.site.charset import UTF8, CharsetReader, charset_of, charset_of_packed, is_packed_text, is_text
 from sitepub.site.hash_cache import HashCache, Known, is_sure
+from sitepub.site.many.files import LargeContent
 from sitepub.site.many.packed import Packing, Row
 from sitepub.site.many.stamp import Stamp
 from sitepub.site.snapshot import LARGE
@@ -55,14 +56,18 @@ class HashedFile(NamedTuple):
     size: int
     charset: str
     """Encoding of a text file that is not UTF-8, see ``charset``."""
-    stamp: tuple[int, int, int, int] | None
-    """Of a large file, where the hash may be kept under it."""
+    large: LargeContent | None
+    """Of a large file: its stamp, where the hash may be kept under that, and its CRC-64, where it was read."""
     filled: bool
     """It was read, and begins with a letter, a digit or a sign."""
 
     @classmethod
     def of(cls, row: Row) -> HashedFile:
-        return cls(*row)
+        md5, size, charset, large, filled = row
+        if large is None:
+            return cls(md5, size, charset, None, filled)
+        stamp, crc = large
+        return cls(md5, size, charset, (tuple(stamp) if stamp is not None else None, crc), filled)
 
 
 @dataclass(slots=True)
@@ -88,6 +93,8 @@ class _Read(NamedTuple):
     found: str
     charset: str
     filled: bool
+    crc: int | None
+    """Of a large file."""
 
 
 class _Changing(Exception):
@@ -124,9 +131,9 @@ def hash_files(files: Iterable[FoundFile], cache: HashCache, search: SecretSearc
                 cache.learn(file.path, stamp, read.md5, read.found, read.charset)
             else:
                 cache.again(file.path)
-        certain = isinstance(read, Known) or read.sure
-        packing.add((read.md5, stamp.size, read.charset, tuple(stamp) if certain and stamp.size > LARGE else None,
-                     filled))
+        certain, crc = (True, None) if isinstance(read, Known) else (read.sure, read.crc)
+        large = (tuple(stamp) if certain else None, crc) if stamp.size > LARGE else None
+        packing.add((read.md5, stamp.size, read.charset, large, filled))
     cache.save()
     result.files = packing.done()
     return result
@@ -223,6 +230,7 @@ def _read(file: FoundFile, search: SecretSearch) -> _Read:
         filled = b" " < block[:1] < b"\x7f"
         # Of a packed file its beginning tells.
         charset = charset_of_packed(block, name) if is_packed_text(name) else UTF8
+        crc: int | None = None
         if taken == before.st_size:
             leaks, found = search.whole(file.real_name, block)
             if is_text(name):
@@ -230,7 +238,10 @@ def _read(file: FoundFile, search: SecretSearch) -> _Read:
         else:
             looking = search.file(file.real_name)
             encoding = CharsetReader() if is_text(name) else None
+            summed = _crc64() if before.st_size > LARGE else None
             while block:
+                if summed is not None:
+                    crc = summed(block, crc)
                 if encoding is not None:
                     encoding.feed(block, more=taken < before.st_size)
                 looking.feed(block, more=taken < before.st_size)
@@ -247,4 +258,11 @@ def _read(file: FoundFile, search: SecretSearch) -> _Read:
     if taken != after.st_size or _stamped(after) != _stamped(before):
         raise _Changing
     stamp = Stamp.of(after)
-    return _Read(digest.digest(), stamp, is_sure(stamp, read_at), leaks, found, charset, filled)
+    return _Read(digest.digest(), stamp, is_sure(stamp, read_at), leaks, found, charset, filled, crc)
+
+
+def _crc64() -> Callable[[bytes, int | None], int]:
+    """CRC-64/XZ, going on from that of what stands before. Loaded when there is a large file."""
+    from fastcrc.crc64 import xz
+
+    return xz

@@ -184,17 +184,17 @@ def _site_files(folder: Path, found: Iterable[FoundFile], hashed: Hashed, header
     root = os.path.join(folder, "")  # noqa: PTH118 - with a separator at its end
     packing = PackingFiles(root)
     aliases: dict[str, SiteFile | None] = {}
-    for file, (md5, size, charset, stamp, filled) in zip(found, hashed.files, strict=True):
+    for file, (md5, size, charset, large, filled) in zip(found, hashed.files, strict=True):
         path, key, full_path = file.path, file.key, file.full_path
         try:
             made = headers.of(path, file.name, hashed=path in names, charset=charset, full_path=full_path)
         except OSError as error:
             raise _site_error("cannot be read", {path: error.strerror or str(error)}) from None
-        packing.add(key, size, md5, made, full_path.removeprefix(root), stamp, filled=filled)
+        packing.add(key, size, md5, made, full_path.removeprefix(root), large, filled=filled)
         alias = alias_of(key, path)
         if alias is not None:
-            aliases[alias] = SiteFile(alias, size, md5.hex(), *made, Path(full_path),
-                                      stamp=None if stamp is None else (stamp[0], stamp[1], stamp[2], stamp[3]))
+            stamp, crc = (None, None) if large is None else large
+            aliases[alias] = SiteFile(alias, size, md5.hex(), *made, Path(full_path), stamp=stamp, crc=crc)
     files = packing.done()
     aliases = {key: file for key, file in aliases.items() if key not in files}
     return ChangedFiles(files, aliases) if aliases else files

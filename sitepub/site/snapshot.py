@@ -56,6 +56,9 @@ class SiteFile:
     stamp: tuple[int, int, int, int] | None = field(default=None, compare=False)
     """Of a large file: as long as the file system says this of it (size, mtime and ctime in ns, inode), ``md5`` is that
     of its content. ``None``: that is not certain."""
+    crc: int | None = field(default=None, compare=False)
+    """CRC-64/XZ of a large file that was read for its ``md5``: what is sent later is the same content if it has the
+    same. ``None``: it was not read."""
 
     @property
     def has_body(self) -> bool:

@@ -14,6 +14,8 @@ from sitepub.site.snapshot import SiteFile, StoredCopy
 
 Headers = tuple[Mapping[str, str], str]
 """Response headers and their hash."""
+LargeContent = tuple[tuple[int, int, int, int] | None, int | None]
+"""Of a large file: :attr:`SiteFile.stamp` and :attr:`SiteFile.crc`."""
 
 
 class _Values(ValuesView[SiteFile]):
@@ -88,7 +90,12 @@ class _FileOfRow(SiteFile):
 
     @property
     def stamp(self) -> tuple[int, int, int, int] | None:
-        return tuple(self._row[5]) if self._row[5] is not None else None
+        large = self._row[5]
+        return tuple(large[0]) if large is not None and large[0] is not None else None
+
+    @property
+    def crc(self) -> int | None:
+        return self._row[5][1] if self._row[5] is not None else None
 
     @property
     def has_body(self) -> bool:
@@ -203,13 +210,13 @@ class PackingFiles:
         self._packing: Packing[SiteFile] = Packing(self._file, keyed=True)
 
     def add(self, key: str, size: int, md5: bytes, headers: Headers, path: str,
-            stamp: tuple[int, int, int, int] | None, *, filled: bool = False) -> None:
+            large: LargeContent | None, *, filled: bool = False) -> None:
         """``path``: below the folder, as the system writes it. ``filled``: see :attr:`SiteFile.filled`."""
         number = self._numbers.get(headers[1])
         if number is None:
             number = self._numbers[headers[1]] = len(self.headers)
             self.headers.append(headers)
-        self._packing.add((key, size, md5, number, None if path == key else path, stamp, filled))
+        self._packing.add((key, size, md5, number, None if path == key else path, large, filled))
 
     def _file(self, row: Row) -> SiteFile:
         file: SiteFile = object.__new__(_FileOfRow)

@@ -97,7 +97,8 @@ class Multipart:
                     large: LargeFile, there: Mapping[int, Part]) -> tuple[list[str], int, int]:
         """Send what is not there. Returns the parts' ETags, the CRC64 and the size of the whole.
 
-        The file is read once more for its MD5 only where its stamp does not say that it still is what was scanned.
+        The file is read once more for its MD5 only where neither its stamp nor the CRC64 of what was sent can say that
+        it is what was scanned.
         """
         pool = self._threads_for_parts()
         stamp = _stamp(path)
@@ -109,7 +110,7 @@ class Multipart:
         futures: list[Future[_SentPart]] = []
         under_way: list[Future[Any]] = []
         try:
-            if md5 is not None and large.stamp is None:
+            if md5 is not None and large.stamp is None and large.crc is None:
                 whole.append(_submit(pool, FilePart(path, 0, size).md5))
                 under_way += whole
             for number, part in enumerate(parts, 1):
@@ -126,6 +127,8 @@ class Multipart:
         crc = crc_of(b"")
         for part, sent_part in zip(parts, done, strict=True):
             crc = combined(crc, sent_part.crc, len(part))
+        if large.crc is not None and crc != large.crc:
+            raise changed(path)
         return [sent_part.etag for sent_part in done], crc, size
 
     def _part(self, target: _Target, number: int, part: FilePart, there: Part | None, sent: Sent | None,

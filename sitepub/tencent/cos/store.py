@@ -74,7 +74,10 @@ class LargeFile:
     """How a file goes up that is sent in parts."""
 
     stamp: FileStamp | None = None
-    """As long as the file has it, its MD5 is the one that is given. ``None``: the MD5 is computed once more."""
+    """As long as the file has it, its MD5 is the one that is given. ``None``: that is not certain."""
+    crc: int | None = None
+    """CRC-64/XZ of the content whose MD5 is given: anything else is not put together. ``None``: it is not known; where
+    ``stamp`` is not either, the MD5 is computed once more."""
     resume: bool = False
     """A run that did not end may have sent parts of this very content, for the same headers: they are not sent again.
     """

@@ -62,13 +62,16 @@ def test_packed_files_are_the_files(sizes: dict[str, int]) -> None:
     expected = {}
     for number, (key, size) in enumerate(sorted(sizes.items())):
         stamp = (size, 1, 2, 3) if number % 2 else None
-        packing.add(key, size, bytes([number]) * 16, HEADERS, f"x{key}" if number % 3 else key, stamp)
+        crc = 2**64 - 1 - number if number % 5 else None
+        packing.add(key, size, bytes([number]) * 16, HEADERS, f"x{key}" if number % 3 else key,
+                    (stamp, crc) if stamp or crc else None)
         expected[key] = SiteFile(key, size, f"{number:02x}" * 16, *HEADERS,
-                                 Path(f"/srv/{'x' if number % 3 else ''}{key}"), stamp=stamp)
+                                 Path(f"/srv/{'x' if number % 3 else ''}{key}"), stamp=stamp, crc=crc)
     files = packing.done()
     assert dict(files.items()) == expected == dict(files)
     assert all(expected[key] == file and file == expected[key] for key, file in files.items())
-    assert all(file.path == expected[key].path and file.stamp == expected[key].stamp for key, file in files.items())
+    assert all(file.path == expected[key].path and (file.stamp, file.crc) == (expected[key].stamp, expected[key].crc)
+               for key, file in files.items())
     assert all(replace(file, size=1) == replace(expected[key], size=1) for key, file in files.items())
     assert [file.key for file in files.values()] == list(files) == sorted(sizes)
     assert len(files) == len(sizes) and "d" not in files and files.get("d") is None

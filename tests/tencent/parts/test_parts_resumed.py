@@ -215,6 +215,30 @@ def test_a_file_that_is_as_it_was_scanned_is_read_once(film: Path, monkeypatch: 
     assert bucket.whole == film.read_bytes()
 
 
+def test_a_file_of_uncertain_stamp_is_read_once_where_its_crc_is_known(film: Path,
+                                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FilePart, "md5", lambda _: pytest.fail("read once more"))
+    bucket = Bucket()
+    with store_of(bucket) as store:
+        store.put("film.mp4", film, HTML, md5="0" * 32, large=LargeFile(crc=crc64.xz(film.read_bytes())))
+    assert bucket.whole == film.read_bytes()
+
+
+@pytest.mark.parametrize("where", [0, 8 * MB, SIZE - 1])
+@pytest.mark.parametrize("resumed", [False, True])
+def test_other_content_under_the_same_stamp_is_never_put_together(tmp_path: Path, where: int, resumed: bool) -> None:
+    """Edited within a tick of the file system's clock, before the upload or between two runs."""
+    file = tmp_path / "film.mp4"
+    data = bytearray(SIZE)
+    crc = crc64.xz(bytes(data))
+    data[where] = 1
+    file.write_bytes(data)
+    bucket = Bucket({"old": parts_of(bytes(SIZE))} if resumed else {})
+    with store_of(bucket) as store, pytest.raises(SiteError, match="changed while"):
+        store.put("film.mp4", file, HTML, md5="0" * 32, large=LargeFile(stamp(file), crc, resume=resumed))
+    assert bucket.whole is None
+
+
 def test_a_file_with_another_stamp_is_refused_before_anything_is_completed(film: Path) -> None:
     size, mtime, ctime, inode = stamp(film)
     for other in [(size + 1, mtime, ctime, inode), (size, mtime - 1, ctime, inode), (size, mtime, ctime + 1, inode),
