@@ -162,7 +162,7 @@ def _reach(embedded: Embedded | None, environ: Mapping[str, str]) -> Iterator[Fi
             connection.close()
         ended = time.time()
     except ConnectionLost as error:
-        yield Finding("cloud", Verdict.FAIL, str(error),
+        yield Finding("cloud", Verdict.FAIL, f"The connection to {host} failed: {error}",
                       "Check the network, and HTTPS_PROXY if you need one.")
         return
     except SitepubError as error:

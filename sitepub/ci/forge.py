@@ -19,6 +19,9 @@ from sitepub import __version__
 from sitepub.config.repository.ci_run import CiRun
 from sitepub.tencent.network.proxy import Proxy, proxy_for
 
+TOKENS = {"github": "GITHUB_TOKEN", "gitlab": "GITLAB_TOKEN", "cnb": "CNB_TOKEN", "gitee": "GITEE_TOKEN"}
+"""System → the variable with the token that writes comments."""
+
 _PAGES = 20
 _PAGE = 100
 _LIMIT = 20_000_000
@@ -50,6 +53,8 @@ def forge_of(run: CiRun, environ: Mapping[str, str]) -> Forge | str:
     request = run.request
     if request is None or not request.number.isascii() or not request.number.isalnum():
         return "the CI system does not say the number of the request"
+    if request.foreign and run.system in TOKENS and not environ.get(TOKENS[run.system]):
+        return "this run is for a fork, which gets no secrets, so there is no token to write it with"
     number = request.number
     match run.system:
         case "github":

@@ -11,6 +11,7 @@ import click
 
 from sitepub import __version__, interrupts
 from sitepub.cli import boundary
+from sitepub.cli.empty_values import refuse_empty_values
 from sitepub.cli.options import help_option, knowing, spread_inputs, take_common
 from sitepub.terminal.terminal import Terminal
 
@@ -77,7 +78,9 @@ class LazyGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         with knowing(ctx):
-            return super().parse_args(ctx, args)
+            rest = super().parse_args(ctx, args)
+            refuse_empty_values(ctx)
+            return rest
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx

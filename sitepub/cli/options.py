@@ -40,6 +40,7 @@ from typing import Any, TypeVar
 
 import click
 
+from sitepub.cli.empty_values import refuse_empty_values
 from sitepub.terminal.terminal import Terminal
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -90,7 +91,9 @@ class _Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         with knowing(ctx):
-            return super().parse_args(ctx, args)
+            rest = super().parse_args(ctx, args)
+            refuse_empty_values(ctx)
+            return rest
 
 
 @contextmanager
@@ -108,7 +111,9 @@ class Subcommands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         with knowing(ctx):
-            return super().parse_args(ctx, args)
+            rest = super().parse_args(ctx, args)
+            refuse_empty_values(ctx)
+            return rest
 
     def resolve_command(self, ctx: click.Context, args: list[str]
                         ) -> tuple[str | None, click.Command | None, list[str]]:

@@ -96,16 +96,17 @@ def unreachable(host: str, why: str) -> NetworkError:
     """No answer came through one of the SDKs, which give the reason as text only."""
     if "CERTIFICATE_VERIFY_FAILED" in why:
         return untrusted(host, "certificate verify failed")
-    return NetworkError(f"The connection to {host} failed: {plain_reason(why)}.",
+    reason = plain_reason(why).replace(f"'{host}'", "its name")
+    return NetworkError(f"The connection to {host} failed: {reason}.",
                         hint="Check the network (and HTTPS_PROXY), then run again.")
 
 
 def plain_reason(why: str) -> str:
     """The innermost of what urllib3 has nested: "Failed to resolve 'x' ([Errno -2] Name or service not known)"
     instead of "HTTPSConnectionPool(…): Max retries exceeded … (Caused by NameResolutionError(…))"."""
-    reason = why.rpartition("(Caused by ")[2]
-    if reason != why:
-        reason = re.sub(r"HTTPS?Connection(?:Pool)?\([^()]{0,300}\): ", "", reason)
+    inner = why.rpartition("(Caused by ")[2]
+    reason = re.sub(r"HTTPS?Connection(?:Pool)?\([^()]{0,300}\): ", "", inner)
+    if inner != why:
         reason = re.sub(r"(?<!\w)\w{1,64}(?:Error|Exception)\(", "", reason).replace('"', "")
         while reason.endswith(")") and reason.count(")") > reason.count("("):
             reason = reason[:-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,10 @@ def test_without_a_token_the_reason_is_said(server: Comments, system: str) -> No
     environ = {name: value for name, value in _environ(system, server).items() if value != server.token}
     run = ci_run(environ)
     assert run is not None and "TOKEN" in str(forge_of(run, environ))
+    assert run.request is not None
+    fork = replace(run, request=replace(run.request, foreign=True))
+    assert "this run is for a fork, which gets no secrets" in str(forge_of(fork, environ))
+    assert isinstance(forge_of(fork, _environ(system, server)), Forge), "one that has a token tries it"
 
 
 def test_a_token_goes_over_tls_alone(server: Comments) -> None:

@@ -60,9 +60,27 @@ def test_running_one_command_loads_no_other() -> None:
     code = ("import sys\nfrom sitepub.cli.main import run\nfrom sitepub.terminal.terminal import Terminal\n"
             "run(['completion', 'bash'], Terminal())\n"
             "loaded = {m for m in sys.modules if m.startswith('sitepub.cli.')}\n"
-            "known = ('main', 'options', 'boundary', 'commands', 'commands.completion')\n"
+            "known = ('main', 'options', 'empty_values', 'boundary', 'commands', 'commands.completion')\n"
             "sys.exit(str(loaded ^ {'sitepub.cli.' + n for n in known}) if len(loaded) != len(known) else 0)")
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize(("argv", "form"), [
+    (("deploy", "--profile", ""), "--profile NAME"), (("deploy", "--profile="), "--profile NAME"),
+    (("whoami", "--profile", " "), "--profile NAME"), (("plan", "--stage", ""), "--stage NAME"),
+    (("deploy", "--cwd", ""), "--cwd DIR"), (("--cwd", "", "deploy"), "--cwd DIR"),
+    (("local", "--cwd", "", "status"), "--cwd DIR"), (("local", "status", "--data", ""), "--data DIR"),
+    (("promote", "--preview", ""), "--preview NAME"), (("promote", "--to", "\t"), "--to STAGE"),
+    (("deploy", "--inputs", ""), "--inputs KEY=VALUE"), (("logs", "--path", "/a", "--path", ""), "--path GLOB"),
+    (("init", "--from", ""), "--from FILE"), (("logs", "--html", ""), "--html FILE"), (("init", ""), "TEMPLATE"),
+    (("init", "website", ""), "DIR"), (("rollback", ""), "RELEASE"), (("purge", "/a", ""), "PATH"),
+    (("login", "--secret-id", ""), "--secret-id ID"), (("previews", "remove", ""), "NAME")])
+def test_an_empty_value_is_a_mistake_and_not_the_default(argv: tuple[str, ...], form: str) -> None:
+    code, screen = sitepub(*argv)
+    assert code == 2
+    assert ("empty" in screen.noted and f"write {form}" in screen.noted) or f"{form} is empty: write it" in screen.noted
+    code, screen = sitepub(*argv, "--json")
+    assert code == 2 and screen.object["error"]["code"] == "Usage"
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("depoly", "deploy"), ("Deploy", "deploy"), ("inf", "info"),

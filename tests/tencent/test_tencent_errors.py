@@ -97,6 +97,9 @@ def test_xml_keeps_awkward_names_whole() -> None:
      "establish a new connection: [Errno 111] Connection refused\")))",
      "'Unable to connect to proxy', Failed to establish a new connection: [Errno 111] Connection refused"),
     ("Read timed out.", "Read timed out"),
+    ("HTTPSConnectionPool(host='sts.x', port=443): Read timed out. (read timeout=30)",
+     "Read timed out. (read timeout=30)"),
 ])
 def test_what_a_library_says_of_the_network_is_told_without_its_nesting(nested: str, plain: str) -> None:
     assert unreachable("the cloud", nested).message == f"The connection to the cloud failed: {plain}."
+    assert unreachable("sts.x", nested).message.count("sts.x") == 1, "the host is named once"

@@ -246,11 +246,11 @@ def _with_repository(run: Run) -> Mapping[str, str]:
 
 def _comment(run: Run, terminal: CiTerminal, done: CiDone) -> None:
     """A comment that cannot be written is a note: what was to be done is done."""
-    from sitepub.ci.forge import ForgeError, forge_of, write_comment
+    from sitepub.ci.forge import TOKENS, ForgeError, forge_of, write_comment
     from sitepub.ci.markdown import comment, marker
     from sitepub.terminal.secrets import register, scrub
 
-    register(*(run.environ.get(name) for name in ("GITHUB_TOKEN", "GITLAB_TOKEN", "CNB_TOKEN", "GITEE_TOKEN")))
+    register(*(run.environ.get(name) for name in TOKENS.values()))
     forge = forge_of(done.run, _with_repository(run))
     if isinstance(forge, str):
         terminal.note(f"No comment was written: {forge}.")

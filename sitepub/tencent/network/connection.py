@@ -40,6 +40,8 @@ Body = bytes | memoryview | Blocks
 class ConnectionLost(Exception):
     """No whole answer came. What was asked may have happened all the same.
 
+    The message is the reason alone: what shows it names the host, once.
+
     ``stale``: a kept connection ended before any byte of an answer, as servers do with idle ones.
     ``refused``: no program listens at that address. ``oversized``: more came than is read.
     """
@@ -78,11 +80,11 @@ def _why(error: OSError) -> str:
 
 def _open(route: Route) -> socket.socket:
     target = (route.address, route.port) if route.proxy is None else (route.proxy.host, route.proxy.port)
-    via = f" through the proxy {target[0]}:{target[1]}" if route.proxy else ""
+    proxy = f"the proxy {target[0]}:{target[1]}"
     try:
         sock = socket.create_connection(target, route.connect_timeout)
     except OSError as error:
-        raise ConnectionLost(f"cannot reach {route.host}{via}: {_why(error)}",
+        raise ConnectionLost(f"{proxy} cannot be reached: {_why(error)}" if route.proxy else _why(error),
                              refused=isinstance(error, ConnectionRefusedError)) from error
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -98,11 +100,11 @@ def _open(route: Route) -> socket.socket:
         raise untrusted(route.host, error.verify_message) from error
     except embedded_proof.NotOursError as error:
         sock.close()
-        raise ConnectionLost(f"cannot reach {route.host}: {error}", refused=True) from error
+        raise ConnectionLost(str(error), refused=True) from error
     except (OSError, BrokenAnswer) as error:
         sock.close()
         text = _why(error) if isinstance(error, OSError) else str(error)
-        raise ConnectionLost(f"cannot connect to {route.host}{via}: {text}") from error
+        raise ConnectionLost(f"through {proxy}: {text}" if route.proxy else text) from error
     except BaseException:
         sock.close()
         raise
@@ -121,7 +123,7 @@ def _tunnel(sock: socket.socket, route: Route, proxy: Proxy) -> None:
                            code="ProxyAuthentication",
                            hint="Write them into HTTPS_PROXY: http://user:password@host:port.")
     if status != 200:
-        raise ConnectionLost(f"the proxy {proxy.host}:{proxy.port} answered {status} for {name}")
+        raise ConnectionLost(f"the proxy {proxy.host}:{proxy.port} answered {status}")
 
 
 class Connection:
