@@ -15,7 +15,7 @@ from pathlib import Path
 from sitepub.actions.next_commands import next_commands, quoted
 from sitepub.actions.project_file import SCHEMA_FILE, project_file
 from sitepub.actions.site_name import site_name
-from sitepub.actions.starters import TEMPLATES, Template, starter_files
+from sitepub.actions.starters import TEMPLATES, Template, of_new_repository, starter_files
 from sitepub.config.read_from import FILE_NAMES
 from sitepub.errors import Refused, SitepubError, UsageError
 from sitepub.outside import not_written
@@ -44,11 +44,13 @@ class InitOutcome:
     """What another tool's settings said."""
     unread: tuple[str, ...] = ()
     """Settings files of further tools."""
+    met: tuple[str, ...] = ()
+    """What was done about files that a new repository has already."""
 
     @property
     def advice(self) -> tuple[str, ...]:
         found = self.framework.advice if self.framework else ()
-        return (*found, *(f"{name} was not read: sitepub init --from {name} takes that one instead."
+        return (*self.met, *found, *(f"{name} was not read: sitepub init --from {name} takes that one instead."
                           for name in self.unread))
 
     @property
@@ -101,10 +103,12 @@ def _from_template(template: Template, target: Path, here: Path, environ: Mappin
     if others := [name for name in FILE_NAMES if name not in files and os.path.lexists(target / name)]:
         raise Refused(f"{target} already has a {others[0]}.", code="AlreadyThere",
                       hint=f"Choose a new folder: sitepub init {template.name} NEW-FOLDER")
+    begun = of_new_repository(target, files)
+    files = {name: content for name, content in files.items() if name not in begun.there}
     _refuse_overwriting(target, files, f"Choose a new folder: sitepub init {template.name} NEW-FOLDER")
     _write(target, {**files, SCHEMA_FILE: _schema()})
     return InitOutcome(target, (*files, SCHEMA_FILE), next_commands(target, here, template.install, started),
-                       template=template)
+                       template=template, met=begun.settle(target))
 
 
 def _for_project(folder: Path, here: Path, environ: Mapping[str, str] | None, started: str | None,

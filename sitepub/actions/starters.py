@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -13,6 +14,11 @@ _MADE = frozenset({"node_modules", "dist", "public", "db.json", "package-lock.js
 """Never part of a starter at its top level, except ``public``: see :data:`_HAS_PUBLIC`. They are what an
 ``npm install`` and a build leave behind in a source checkout."""
 _HAS_PUBLIC = frozenset({"react-starter", "vue-starter"})
+
+_IGNORE = ".gitignore"
+_KEPT = ("README.md", _IGNORE)
+"""What hosting services put into a new repository, and a template has, too. They stay: a .gitignore gets the lines that
+it lacks, and the README is its owner's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,44 @@ def _walk(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversa
 
 def _renamed(content: bytes, pattern: str, replacement: str) -> bytes:
     return re.sub(pattern, replacement, content.decode(), flags=re.MULTILINE).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class NewRepository:
+    """Files of the template that the folder has already."""
+
+    there: Mapping[str, bytes]
+    """Name → what the template has in it."""
+
+    def settle(self, target: Path) -> tuple[str, ...]:
+        """Add what .gitignore lacks. Returns what was done, in sentences."""
+        said = [f"{name} was there already and stays as it is." for name in self.there if name != _IGNORE]
+        if _IGNORE in self.there:
+            said.append(_merge(target / _IGNORE, self.there[_IGNORE]))
+        return tuple(said)
+
+
+def of_new_repository(target: Path, files: Mapping[str, bytes]) -> NewRepository:
+    """Looks only. What is no plain file (a link, a folder) is in the way like any other name."""
+    return NewRepository({name: files[name] for name in _KEPT if name in files and (target / name).is_file()
+                          and not (target / name).is_symlink()})
+
+
+def _merge(place: Path, wanted: bytes) -> str:
+    try:
+        own = place.read_bytes()
+        known = {line.strip() for line in own.splitlines()}
+        missing = [line for line in wanted.splitlines() if line.strip() and not {line, line.rstrip(b"/")} & known]
+        if not missing:
+            return f"{_IGNORE} was there already and has all that the template ignores."
+        end = b"\r\n" if b"\r\n" in own else b"\n"
+        before = b"" if not own or own.endswith(b"\n") else end
+        with place.open("ab") as stream:
+            stream.write(before + b"".join(line + end for line in missing))
+    except OSError as error:
+        lines = ", ".join(os.fsdecode(line) for line in wanted.splitlines())
+        return f"{_IGNORE} could not be changed ({error.strerror}). Add these lines to it: {lines}"
+    return f"{_IGNORE} was there already; added to it: {', '.join(os.fsdecode(line) for line in missing)}"
 
 
 def project_name(folder: str, otherwise: str, longest: int = 40) -> str:

@@ -66,8 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         _runner()(serve(options.data, port=options.port, misbehaviour=misbehaviour,
-                        force_download=options.force_download, announce=options.json, pace=pace,
-                        most_buckets=options.most_buckets))
+                        force_download=options.force_download, announce=options.json,
+                        for_users=options.foreground, pace=pace, most_buckets=options.most_buckets))
     except AlreadyServedError as error:
         print(error, file=sys.stderr)
         return _REFUSED

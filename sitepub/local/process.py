@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -84,11 +84,13 @@ class FolderLock:
 
 
 async def serve(data: Path, *, port: int | None, misbehaviour: Misbehaviour, force_download: bool,
-                announce: bool, pace: float = DEFAULT_PACE, most_buckets: int = MAX_BUCKETS) -> None:
+                announce: bool, for_users: bool = False, pace: float = DEFAULT_PACE,
+                most_buckets: int = MAX_BUCKETS) -> None:
     """Serve a data folder until SIGTERM or SIGINT.
 
     ``port``: ``None`` for the one it had last, else 7070 or the next free one. ``announce``: print the
-    description as one line of JSON. Raises :class:`AlreadyServedError`, :class:`PortError`, DamagedError, OSError."""
+    description as one line of JSON, ``for_users`` in the form of `sitepub local start --json`. Raises
+    :class:`AlreadyServedError`, :class:`PortError`, DamagedError, OSError."""
     data = data.absolute()
     options = ["--pace", f"{pace:g}", "--most-buckets", str(most_buckets)]
     if misbehaviour.faults:
@@ -102,14 +104,22 @@ async def serve(data: Path, *, port: int | None, misbehaviour: Misbehaviour, for
         cloud = open_cloud(data, misbehaviour=misbehaviour, force_download=force_download, pace=pace,
                            most_buckets=most_buckets)
         try:
-            await _serve(cloud, port, announce, options)
+            await _serve(cloud, port, announce, for_users, options)
         finally:
             cloud.close()
     finally:
         lock.release()
 
 
-async def _serve(cloud: LocalCloud, port: int | None, announce: bool, options: list[str]) -> None:
+def _for_programs(description: Mapping[str, object]) -> dict[str, object]:
+    """What `sitepub local start --json` answers; this process has taken the place of the one that would."""
+    own = ("secret", "edition", "options", "moved_from")
+    return {"version": 1, "action": "local start", "status": "ok",
+            **{name: value for name, value in description.items() if name not in own},
+            "next": [["sitepub", "deploy", "--local"]]}
+
+
+async def _serve(cloud: LocalCloud, port: int | None, announce: bool, for_users: bool, options: list[str]) -> None:
     authority = CertificateAuthority(cloud.data)
     stopped = asyncio.Event()
     _on_signals(stopped)
@@ -144,7 +154,7 @@ async def _serve(cloud: LocalCloud, port: int | None, announce: bool, options: l
     with opening(file):
         write_private_json(file, description)
     if announce:
-        print(json.dumps(description), flush=True)
+        print(json.dumps(_for_programs(description) if for_users else description), flush=True)
     else:
         print(f"Embedded cloud at {description['endpoint']}, data in {cloud.data}", flush=True)
     try:

@@ -86,10 +86,11 @@ def test_a_target_outside_is_named_by_the_way_to_it(tmp_path: Path) -> None:
 
 def test_a_file_in_the_way_stops_all_and_every_one_is_named(tmp_path: Path) -> None:
     (tmp_path / "site" / "src").mkdir(parents=True)
-    (tmp_path / "site" / "README.md").write_text("mine")
+    (tmp_path / "site" / "README.md").write_text("mine")  # stays, and is in nobody's way
+    (tmp_path / "site" / "src" / "404.html").write_text("mine")
     (tmp_path / "site" / "src" / "index.html").write_text("mine")
     before = everything_below(tmp_path)
-    with pytest.raises(Refused, match=r"README\.md, src/index\.html"):
+    with pytest.raises(Refused, match=r"already: src/404\.html, src/index\.html\.$"):
         start("website-starter", "site", tmp_path)
     assert everything_below(tmp_path) == before
 
@@ -102,6 +103,37 @@ def test_another_form_of_serverless_yml_is_in_the_way_too(name: str, tmp_path: P
         with pytest.raises(Refused, match=name):
             start(template, "." if template else None, tmp_path)
     assert len(everything_below(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(("own", "after"), [
+    (b"", b".env\n.env.*\n.DS_Store\nThumbs.db\n"), (b"*.pyc", b"*.pyc\n.env\n.env.*\n.DS_Store\nThumbs.db\n"),
+    (b".env\r\n\xff\r\n", b".env\r\n\xff\r\n.env.*\r\n.DS_Store\r\nThumbs.db\r\n"),
+    (b"Thumbs.db\n.DS_Store\n.env.*\n.env", b"Thumbs.db\n.DS_Store\n.env.*\n.env")])
+def test_a_new_repository_takes_a_template(own: bytes, after: bytes, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "README.md").write_text("# mine")
+    (tmp_path / "LICENSE").write_text("MIT")
+    (tmp_path / ".gitignore").write_bytes(own)
+    code, screen = sitepub("init", "website", ".", "--json", "--cwd", str(tmp_path))
+    assert code == 0
+    assert (tmp_path / "README.md").read_text() == "# mine" and (tmp_path / "LICENSE").read_text() == "MIT"
+    assert (tmp_path / ".gitignore").read_bytes() == after
+    assert (tmp_path / "serverless.yml").is_file() and (tmp_path / "src/index.html").is_file()
+    assert {"README.md", ".gitignore"}.isdisjoint(screen.object["files"])
+    readme, ignored = screen.object["warnings"]
+    assert "README.md was there already and stays" in readme and ".gitignore was there already" in ignored
+
+
+@pytest.mark.parametrize("name", ["package.json", "index.html", "src/main.jsx"])
+def test_what_would_be_overwritten_in_a_repository_is_named_and_all_stays(name: str, tmp_path: Path) -> None:
+    for each in ("README.md", ".gitignore", name):
+        (tmp_path / each).parent.mkdir(exist_ok=True)
+        (tmp_path / each).write_text("mine")
+    before = everything_below(tmp_path)
+    with pytest.raises(Refused, match=f"there already: {name}\\.$"):
+        start("react-starter", ".", tmp_path)
+    assert everything_below(tmp_path) == before
+    assert all((tmp_path / each).read_text() == "mine" for each in ("README.md", ".gitignore", name))
 
 
 @pytest.mark.parametrize("place", ["site", "site/src"])

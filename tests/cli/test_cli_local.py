@@ -290,6 +290,7 @@ def test_in_the_foreground_it_is_the_process_itself(environ: Mapping[str, str]) 
         assert process.stdout is not None
         told = json.loads(process.stdout.readline())
         assert told["pid"] == process.pid
+        assert start(environ) == {**told, "status": "unchanged"}, "one form, wherever it runs"
         assert local(environ, "start", "--foreground")[0] == 5
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0

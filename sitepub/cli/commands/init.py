@@ -34,8 +34,9 @@ def init(run: Run, template: str | None, directory: str | None, list_: bool, sys
     """Start a site from a template, or set up the one in this folder.
 
     With a TEMPLATE (`hexo` or `hexo-starter`): copies it to DIR (a folder of the template's name when left out)
-    and overwrites nothing. Without: recognises the project in this folder (Hexo, Hugo, Vite, Angular, Sphinx and
-    others, or its build script) and writes a serverless.yml for it.
+    and overwrites nothing; a README.md that is there stays, and .gitignore gets the lines that it lacks. Without:
+    recognises the project in this folder (Hexo, Hugo, Vite, Angular, Sphinx and others, or its build script) and writes
+    a serverless.yml for it.
 
     What a file of another publisher says goes into serverless.yml, _redirects and _headers: netlify.toml, vercel.json,
     edgeone.json, wrangler.toml, cloudbaserc.json, .s3deploy.yml, the deployment of Hugo, the deployer of Hexo. The file
