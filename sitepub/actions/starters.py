@@ -98,8 +98,10 @@ class NewRepository:
 
 def of_new_repository(target: Path, files: Mapping[str, bytes]) -> NewRepository:
     """Looks only. What is no plain file (a link, a folder) is in the way like any other name."""
-    return NewRepository({name: files[name] for name in _KEPT if name in files and (target / name).is_file()
-                          and not (target / name).is_symlink()})
+    # Of os.path, which takes a name that is too long for one that is not there.
+    return NewRepository({name: files[name] for name in _KEPT if name in files
+                          and os.path.isfile(target / name)  # noqa: PTH113
+                          and not os.path.islink(target / name)})  # noqa: PTH114
 
 
 def _merge(place: Path, wanted: bytes) -> str:
