@@ -63,6 +63,10 @@ def begin(project: Project, options: DeployOptions, teller: Teller, environ: Map
     cloud = connect(project, local=options.local, profile=options.profile, environ=environ, warn=warnings.add)
     if options.local:
         keep_running(data_folder(environ))  # for those who look at this site
+    if options.build and project.source.hook is not None and project.every_host:
+        from sitepub.domains.certificates.before_build import check_before_build
+
+        check_before_build(project.every_host, project.root, cloud)
     problems: list[Problem] = []
     built = fill(project, run_the_hook=options.build, environ=environ, output=teller.hook_line,
                  columns=teller.hook_columns, warn=problems.append)

@@ -15,6 +15,7 @@ from sitepub.domains.certificates.client_certificate import check_client_certifi
 from sitepub.domains.certificates.deletion import Deletions
 from sitepub.domains.certificates.files import OwnCertificate, check_certificate, own_certificate_info
 from sitepub.domains.certificates.lifetime import is_due
+from sitepub.domains.certificates.named import demand_certificate
 from sitepub.domains.certificates.ssl_service import ISSUED, Certificate, SslService
 from sitepub.domains.certificates.trust import BrowserTrust
 from sitepub.domains.dns.host_records import Dns
@@ -83,7 +84,7 @@ class CertificateOffice:
         id = str((host.https.get("certInfo") or {}).get("certId") or "")
         if id:
             return CertificatePlan(certificate=_bindable(self.ssl, self._by_id(host, id)))
-        self._demand_some(host, state)
+        demand_certificate(host, state)
         return CertificatePlan()
 
     def _plan_auto(self, host: Host, record: HostRecord, state: EdgeState | None) -> CertificatePlan:
@@ -182,15 +183,6 @@ class CertificateOffice:
             raise ConfigError(Problem(f"{shown_name(host.host)}: {problem}", where,
                                       "`sitepub certs` lists the certificates; `https: auto` gets one."))
         return found
-
-    def _demand_some(self, host: Host, state: EdgeState | None) -> None:
-        """HTTPS on the CDN needs a certificate from somewhere."""
-        if host.edge == "cdn" and not (state is not None and (state.https or state.certificate_id)):
-            raise ConfigError(Problem(
-                f"{shown_name(host.host)}: https is switched on and no certificate is named",
-                host.https_position or host.position,
-                "Write `https: auto` for a free one, or `certInfo` with `certId`, or `certificate` and"
-                " `privateKey`."))
 
     # Doing it
 
