@@ -22,10 +22,14 @@ def http_date(moment: float) -> str:
     return _http_date(int(moment))
 
 
+@lru_cache(maxsize=1024)
+def _iso_second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
 def iso_time(moment: float, *, milliseconds: bool = True) -> str:
     """``2020-12-10T03:37:30.000Z`` of Unix seconds. The service's milliseconds are always zero."""
-    text = datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.000Z" if milliseconds else f"{text}Z"
+    return f"{_iso_second(int(moment))}.000Z" if milliseconds else f"{_iso_second(int(moment))}Z"
 
 
 def parse_http_date(text: str) -> float | None:
