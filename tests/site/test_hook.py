@@ -118,6 +118,21 @@ def test_the_exit_status_is_told_with_the_command_and_the_last_lines(tmp_path: P
     assert caught.value.tail == tuple(f"line {n}" for n in range(61, 101))
 
 
+@pytest.mark.parametrize(("line", "advice"), [
+    ("npm error `npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json"
+     " are in sync. Please update your lock file with `npm install` before continuing.", "commit it with package.json"),
+    ("npm ERR! `npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json"
+     " are in sync.", "commit it with package.json"),
+    ("npm error The `npm ci` command can only install with an existing package-lock.json or", "make a package-lock"),
+    ("Node.js v20.20.2 is not supported by Astro!", "install a version of Node.js"),
+    ('You are using Node.js 18.19.0. For Next.js, Node.js version ">=20.9.0" is required.', "a version of Node.js")])
+def test_what_the_tool_said_long_before_its_end_is_the_advice(line: str, advice: str, tmp_path: Path) -> None:
+    write(tmp_path, {"package.json": "{}", "said.txt": line + "\n" + "npm error Usage:\n" * 60})
+    with pytest.raises(HookFailed) as caught:
+        run(tmp_path, "cat said.txt; exit 1")
+    assert advice in (caught.value.hint or "")
+
+
 def test_a_signal_that_ended_it_is_named(tmp_path: Path) -> None:
     with pytest.raises(HookFailed, match="killed by SIGKILL"):
         run(tmp_path, "kill -KILL $$")

@@ -13,12 +13,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from sitepub import interrupts
 from sitepub.config.project import Project
 from sitepub.errors import HookFailed, Interrupted, SiteError
 from sitepub.leaks.cloud_secrets import secret_values, without_secrets
+from sitepub.site.build.advice import HookAdvice
 from sitepub.site.build.lines import LineSplitter
 from sitepub.site.build.process import HookProcess
 from sitepub.site.build.signs import OPTION, Allowed, BuildOutput
@@ -66,13 +66,16 @@ def run_hook(
                         position=source.at("src"))
     started = time.monotonic()
     tail: deque[str] = deque(maxlen=TAIL)
-
-    said = BuildOutput(Allowed(source.allow_errors))
+    said, advice = BuildOutput(Allowed(source.allow_errors)), HookAdvice()
     name = f"the hook `{_shown(source.hook)}`"
 
     def show(line: str) -> None:
         tail.append(plain(line))
         output(line)
+
+    def whole(line: str) -> None:
+        said.line(plain(line))
+        advice.line(plain(line))
 
     inside = hook_environment(project, environ)
     begun: list[_Run] = []
@@ -82,8 +85,7 @@ def run_hook(
                 process = HookProcess(source.hook, source.folder, inside, columns)
             except (OSError, ValueError) as error:
                 raise HookFailed(f"{name} could not be started: {error}", position=source.hook_position) from None
-            run = _Run(process, LineSplitter(show, whole=lambda line: said.line(plain(line)),
-                                             terminal=columns is not None))
+            run = _Run(process, LineSplitter(show, whole=whole, terminal=columns is not None))
             begun.append(run)
         status = run.to_the_end(None if source.timeout is None else started + source.timeout, stop)
     except KeyboardInterrupt:
@@ -109,7 +111,7 @@ def run_hook(
     if status != 0:
         seconds = time.monotonic() - started
         raise HookFailed(f"{name} {_ended(status)} after {seconds:.1f} s",
-                         tail=tail, hint=_advice(status, source.folder), position=source.hook_position)
+                         tail=tail, hint=advice.after(status, source.folder), position=source.hook_position)
     if said.count:
         more = f" (and {said.count - 1} more such line{'s' * (said.count > 2)})" if said.count > 1 else ""
         raise HookFailed(
@@ -234,16 +236,3 @@ def _ended(status: int) -> str:
     if status < 0:
         return f"was killed by {name or number}"
     return f"ended with status {status}" + (f" (killed by {name})" if name else "")
-
-
-def _advice(status: int, folder: Path) -> str | None:
-    needs_install = (folder / "package.json").is_file() and not (folder / "node_modules").is_dir()
-    if needs_install:
-        return f"node_modules is missing: run `npm install` in {folder} first"
-    if status == 127 or status == 9009:  # sh, cmd.exe
-        return "a command was not found: install it, or write its full path (a package of npm: `npx NAME`)"
-    if status == 126:
-        return "a command could not be executed: is the file executable?"
-    if status in (-9, 137):
-        return "something killed it; often the system did, because memory ran out"
-    return None
