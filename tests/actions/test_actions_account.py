@@ -73,7 +73,7 @@ def test_logging_out_deletes_the_profile(local_cloud: LocalCloud, environ: Mappi
     code, screen = sitepub("logout", "--profile", "work", environ=environ)
     assert (code, list(read_profiles(environ).by_name)) == (0, ["default"])
     code, screen = sitepub("logout", "--json", environ=environ)
-    assert screen.object == {"version": 1, "action": "logout", "profile": "default", "deleted": True,
+    assert screen.object == {"version": 1, "action": "logout", "status": "ok", "profile": "default", "deleted": True,
                              "next": [["sitepub", "login"]]}
     code, screen = sitepub("logout", environ=environ)
     assert (code, screen.printed) == (0, "There is no profile default.\n")

@@ -70,6 +70,7 @@ def test_running_one_command_loads_no_other() -> None:
     (("whoami", "--profile", " "), "--profile NAME"), (("plan", "--stage", ""), "--stage NAME"),
     (("deploy", "--cwd", ""), "--cwd DIR"), (("--cwd", "", "deploy"), "--cwd DIR"),
     (("local", "--cwd", "", "status"), "--cwd DIR"), (("local", "status", "--data", ""), "--data DIR"),
+    (("deploy", "--preview", ""), "--preview NAME"), (("plan", "--preview="), "--preview NAME"),
     (("promote", "--preview", ""), "--preview NAME"), (("promote", "--to", "\t"), "--to STAGE"),
     (("deploy", "--inputs", ""), "--inputs KEY=VALUE"), (("logs", "--path", "/a", "--path", ""), "--path GLOB"),
     (("init", "--from", ""), "--from FILE"), (("logs", "--html", ""), "--html FILE"), (("init", ""), "TEMPLATE"),

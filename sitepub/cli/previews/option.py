@@ -11,15 +11,18 @@ from sitepub.cli.options import Run
 from sitepub.config.project import Project
 from sitepub.terminal.messages import visible
 
+_OF_BRANCH = "\0"
+"""``--preview`` without a name. No argument of a program can be this; ``--preview ""`` is a name that is missing."""
+
 
 def preview_options() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Passed on as ``preview`` (``None``: not given; "": without a name) and ``expires``."""
+    """Passed on as ``preview`` and ``expires``, for :func:`in_preview`."""
 
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
         function = click.option("--expires", metavar="TIME", callback=_seconds,
                                 help="How long the preview is kept after its last deploy: 12h, 7d; at most 30d."
                                 )(function)
-        return click.option("--preview", metavar="[NAME]", is_flag=False, flag_value="",
+        return click.option("--preview", metavar="[NAME]", is_flag=False, flag_value=_OF_BRANCH,
                             help="Work on a preview beside the live site. Without NAME it is that of the git"
                                  " branch.")(function)
 
@@ -34,6 +37,8 @@ def in_preview(run: Run, project: Project, preview: str | None, expires: int | N
         return project
     from sitepub.publish.previews.names import chosen, preview_of
 
+    if preview == _OF_BRANCH:
+        preview = ""
     found = chosen(project, preview, run.environ, expires)
     if preview and found.name != preview.strip().lower():
         run.terminal.note(f"The preview {visible(preview)} is called {found.name}: its name becomes part of an"

@@ -242,9 +242,11 @@ def trust(cloud: LocalCloud, subjects: list[str], provider: str = "ci", **more: 
         "condition": {"string_equal": {"oidc:iss": [ISSUER], "oidc:aud": ["sitepub"], "oidc:sub": subjects}}, **more}]})
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def deploy_role(local_cloud: LocalCloud) -> str:
-    """A provider, a role that trusts one branch, and a policy; its ARN."""
+    """A provider, a role that trusts one branch, and a policy; its ARN.
+
+    Once for each cloud: a worker may come back to this module after another, and the names would be in use then."""
     cam = sdk(local_cloud, "cam")
     keys = base64.b64encode(json.dumps(issuer().key_set).encode()).decode()
     cam.call_json("CreateOIDCConfig", {"Name": "ci", "IdentityUrl": ISSUER, "ClientId": ["sitepub"],
