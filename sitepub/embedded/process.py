@@ -110,7 +110,8 @@ def end(pid: int, *, patience: float) -> bool:
 
 
 def alive(pid: int) -> bool:
-    """Whether the process runs. A zombie does not: until its parent waits for it, it stays in the table."""
+    """Whether the process runs. A zombie does not: until its parent waits for it, it stays in the table. But one that
+    was killed counts as running until the last of its threads has ended: so long it holds its files and locks."""
     if sys.platform == "win32":
         import ctypes
 
@@ -138,7 +139,8 @@ def alive(pid: int) -> bool:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
         return True
-    return stat.rpartition(")")[2].split()[:1] != ["Z"]
+    fields = stat.rpartition(")")[2].split()  # from the third on, proc(5): its state, and as the 20th its threads
+    return fields[:1] != ["Z"] or fields[17:18] not in ([], ["0"], ["1"])
 
 
 def edition() -> str:

@@ -55,8 +55,9 @@ def started_at(pid: int) -> str:
     except OSError:
         return _started_by_ps(pid) if sys.platform == "darwin" else ""
     fields = stat.rpartition(")")[2].split()
-    # proc(5): state is field 3, starttime field 22. A zombie does not write any more.
-    return "" if fields[0] in "ZX" else fields[19]
+    # proc(5): state is field 3, the number of threads field 20, starttime field 22. A zombie does not write any more;
+    # but after a kill the first thread can be one while others still end what they have begun.
+    return "" if fields[0] == "X" or (fields[0] == "Z" and fields[17] in ("0", "1")) else fields[19]
 
 
 def _started_by_ps(pid: int) -> str:
