@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -33,13 +33,6 @@ from tests.publish.sites import BUCKET, live, site_file, snapshot
 posix = pytest.mark.skipif(sys.platform == "win32", reason="SIGSTOP and fork are POSIX")
 BLOG = {"index.html": "the blog", "shared.css": "p{}", "blog.html": "blog"}
 SHOP = {"index.html": "the shop", "shared.css": "p{}", "shop.html": "shop"}
-
-
-@pytest.fixture(scope="module")
-def nursery(local_cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-    nursery = Nursery(local_cloud, tmp_path_factory.mktemp("results"))
-    yield nursery
-    nursery.close()
 
 
 def names() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from xml.parsers import expat
 from sitepub.check.findings import Kind
 from sitepub.check.reading.reference import Reference
 from sitepub.check.reading.svg import stylesheet
+from sitepub.check.reading.xml_parser import parser_of
 
 LARGEST = 52_428_800
 """Bytes of a sitemap, by its own rules."""
@@ -35,12 +36,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.found: list[Reference] = []
-        self.parser = expat.ParserCreate()
-        self.parser.buffer_text = True
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self._text
-        self.parser.ProcessingInstructionHandler = self._instruction
+        self.parser = parser_of(self._start, self._end, self._text, self._instruction)
         self._kind: Kind | None = None
         self._words: list[str] = []
         self._within = ""

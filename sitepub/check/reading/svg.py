@@ -10,6 +10,7 @@ from sitepub.check.findings import Kind
 from sitepub.check.reading.css import references_in as in_css
 from sitepub.check.reading.page import Page
 from sitepub.check.reading.reference import Reference
+from sitepub.check.reading.xml_parser import parser_of
 
 LARGEST = 16 * 1024 * 1024
 _OWN = re.compile(r"url\([ \t\n]{0,20}[\"']?(#[^\"')\s]{1,200})")
@@ -49,12 +50,7 @@ class _Reader:
     def __init__(self) -> None:
         self.page = Page()
         self.scripted = False
-        self.parser = expat.ParserCreate()
-        self.parser.buffer_text = True
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self._text
-        self.parser.ProcessingInstructionHandler = self._instruction
+        self.parser = parser_of(self._start, self._end, self._text, self._instruction)
         self._root = False
         self._style: list[str] | None = None
 

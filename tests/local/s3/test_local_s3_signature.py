@@ -4,7 +4,6 @@ sigv4-query-string-auth, sigv4-streaming, sigv4-streaming-trailers)."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -12,6 +11,7 @@ from sitepub.local.base.errors import ServiceError
 from sitepub.local.base.identity import Signer
 from sitepub.local.s3.payload import body_of
 from sitepub.local.s3.signature import Scope, Signed, canonical_request, signature
+from tests.local.pieces import Pieces
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 MOMENT = "20130524T000000Z"
@@ -45,20 +45,6 @@ def test_the_published_example_of_a_presigned_address() -> None:
     text = canonical_request("GET", "/test.txt", query, {"host": HOST["host"]}, "host", "UNSIGNED-PAYLOAD")
     assert signature(SCOPE.key(SECRET), MOMENT, SCOPE, text) == (
         "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404")
-
-
-class Pieces:
-    """A body that arrives in pieces of a few bytes."""
-
-    def __init__(self, data: bytes, size: int) -> None:
-        self._data, self._size = data, size
-
-    async def read(self, limit: int) -> bytes:
-        return self._data[:limit]
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        for start in range(0, len(self._data), self._size):
-            yield self._data[start : start + self._size]
 
 
 def decoded(payload: str, seed: str, body: bytes, headers: dict[str, str], size: int = 1000) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,22 +17,9 @@ from sitepub.local.base.damage import DamagedError
 from sitepub.local.store import joining
 from sitepub.local.store.content import INLINE_LIMIT, Content, ContentFolder
 from sitepub.local.store.joining import Piece, combined, join
+from tests.local.pieces import Pieces
 
 SIZES = [300_000, 5, 70_001, 0, INLINE_LIMIT + 1, 1_100_000]
-
-
-class Pieces:
-    """A body that comes in pieces of one size."""
-
-    def __init__(self, data: bytes, size: int) -> None:
-        self._data, self._size = data, size
-
-    async def read(self, limit: int) -> bytes:
-        return self._data[:limit]
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        for start in range(0, len(self._data), self._size):
-            yield self._data[start:start + self._size]
 
 
 def data_of(size: int) -> bytes:

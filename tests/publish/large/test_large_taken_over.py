@@ -6,7 +6,6 @@ from __future__ import annotations
 import sys
 import time
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
@@ -15,7 +14,6 @@ import pytest
 
 from sitepub.tencent.cos.store import SINGLE_MAX
 from tests.amount import AMOUNT
-from tests.conftest import LocalCloud
 from tests.publish.pausing import Nursery, deploy, deploying, place_of, site_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGSTOP and fork are POSIX")
@@ -24,13 +22,6 @@ STAGES = range(1, 60) if AMOUNT == "long" else (9, 13, 16)
 """Numbers of answers: in the usual run while the parts go up, and when they are put together."""
 FIRST = {"index.html": "first", "film.mp4": "a short film", "old.css": "old"}
 OTHER = {"index.html": "of the other", "film.mp4": "a short film", "other.css": "o"}
-
-
-@pytest.fixture(scope="module")
-def nursery(local_cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-    nursery = Nursery(local_cloud, tmp_path_factory.mktemp("results"))
-    yield nursery
-    nursery.close()
 
 
 def test_who_slept_in_the_middle_of_a_large_file_changes_nothing_in_the_next_deploy(nursery: Nursery, tmp_path: Path
